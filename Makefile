@@ -1,0 +1,58 @@
+# Everything sets itself up: `make demo` and `make test` need Python 3.11+, git and make, and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check generate check-generated bench format clean
+
+help: ## What there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+demo: $(VENV)/.demo ## Trigger a build, follow its logs, wait, fetch its artifacts: against the simulator
+	@$(BIN)/buildkite-ext run web --branch main --message "make demo" --artifacts 'dist/*.whl' --to wheels --simulate
+
+test: $(VENV)/.dev ## All tests
+	$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/.dev ## Lint, types, import directions, the generated code and the spec
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python scripts/lint_spec.py
+	$(BIN)/python scripts/generate.py --check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+generate: $(VENV)/.dev ## Compile spec/ into generated/
+	$(BIN)/python scripts/generate.py
+
+check-generated: $(VENV)/.dev ## Does generated/ hold what spec/ compiles to?
+	$(BIN)/python scripts/generate.py --check
+
+bench: $(VENV)/.dev ## Beside what one would use instead, as ratios
+	$(BIN)/python -m benchmarks
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) dist wheels .cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "buildkite-ext needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml
+	@$(PIP) install --quiet --editable '.[cli,server]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
+	@echo "Installing what development needs …"
+	@$(PIP) install --quiet --upgrade 'pip>=25.1'
+	@$(PIP) install --quiet --editable '.[cli,server]' --group dev
+	@touch $@ $(VENV)/.demo

@@ -1,0 +1,96 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Annotate a build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.annotation import Annotation
+    from ...models.create_build_annotation_request import CreateBuildAnnotationRequest
+    from ...models.error import Error
+
+
+def _get_kwargs(
+    org_slug: str, pipeline_slug: str, build_number: int, *, body: CreateBuildAnnotationRequest
+) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/pipelines/{path_segment('pipeline_slug', pipeline_slug)}/builds/{path_segment('build_number', build_number)}/annotations",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | Annotation:
+    if response.is_success:
+        from ...models.annotation import Annotation
+
+        return client.decoder.decode(Annotation, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | Annotation]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, pipeline_slug: str, build_number: int, *, client: Client, body: CreateBuildAnnotationRequest
+) -> Response[Error | Annotation]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_slug: str, pipeline_slug: str, build_number: int, *, client: Client, body: CreateBuildAnnotationRequest
+) -> Error | Annotation:
+    """Annotate a build.
+
+    Show Markdown or HTML on a build's page; at most 1 MiB.
+
+    A second annotation with the same context replaces the first, or is added to its end with `append`.
+
+    https://buildkite.com/docs/apis/rest-api/annotations
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+        build_number: The build's number inside its pipeline, not its id.
+        client: Where to send the request.
+        body: What to show.
+
+    Returns:
+        The annotation.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, pipeline_slug, build_number, client=client, body=body).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, pipeline_slug: str, build_number: int, *, client: Client, body: CreateBuildAnnotationRequest
+) -> Response[Error | Annotation]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str, pipeline_slug: str, build_number: int, *, client: Client, body: CreateBuildAnnotationRequest
+) -> Error | Annotation:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, pipeline_slug, build_number, client=client, body=body)).parsed

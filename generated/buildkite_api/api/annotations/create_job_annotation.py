@@ -1,0 +1,89 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Annotate a job by its id alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.annotation import Annotation
+    from ...models.create_job_annotation_request import CreateJobAnnotationRequest
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, job_id: str, *, body: CreateJobAnnotationRequest) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/jobs/{path_segment('job_id', job_id)}/annotations",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | Annotation:
+    if response.is_success:
+        from ...models.annotation import Annotation
+
+        return client.decoder.decode(Annotation, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | Annotation]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, job_id: str, *, client: Client, body: CreateJobAnnotationRequest
+) -> Response[Error | Annotation]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, job_id, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, job_id: str, *, client: Client, body: CreateJobAnnotationRequest) -> Error | Annotation:
+    """Annotate a job by its id alone.
+
+    Like `create_build_job_annotation`, for those who know only the organization and the job.
+
+    https://buildkite.com/docs/apis/rest-api/annotations
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        job_id: The job's id.
+        client: Where to send the request.
+        body: What to show.
+
+    Returns:
+        The annotation.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, job_id, client=client, body=body).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, job_id: str, *, client: Client, body: CreateJobAnnotationRequest
+) -> Response[Error | Annotation]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, job_id, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str, job_id: str, *, client: Client, body: CreateJobAnnotationRequest
+) -> Error | Annotation:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, job_id, client=client, body=body)).parsed

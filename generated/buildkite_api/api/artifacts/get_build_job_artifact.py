@@ -1,0 +1,91 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Get an artifact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.artifact import Artifact
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/pipelines/{path_segment('pipeline_slug', pipeline_slug)}/builds/{path_segment('build_number', build_number)}/jobs/{path_segment('job_id', job_id)}/artifacts/{path_segment('artifact_id', artifact_id)}",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | Artifact:
+    if response.is_success:
+        from ...models.artifact import Artifact
+
+        return client.decoder.decode(Artifact, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | Artifact]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str, *, client: Client
+) -> Response[Error | Artifact]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, artifact_id)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str, *, client: Client
+) -> Error | Artifact:
+    """Get an artifact.
+
+    What is known about an artifact, not its contents.
+
+    https://buildkite.com/docs/apis/rest-api/artifacts
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+        build_number: The build's number inside its pipeline, not its id.
+        job_id: The job's id.
+        artifact_id: The artifact's id.
+        client: Where to send the request.
+
+    Returns:
+        The artifact.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, pipeline_slug, build_number, job_id, artifact_id, client=client).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str, *, client: Client
+) -> Response[Error | Artifact]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, artifact_id)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str, *, client: Client
+) -> Error | Artifact:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, pipeline_slug, build_number, job_id, artifact_id, client=client)).parsed

@@ -1,0 +1,90 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Create a build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.build import Build
+    from ...models.create_build_request import CreateBuildRequest
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, pipeline_slug: str, *, body: CreateBuildRequest) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/pipelines/{path_segment('pipeline_slug', pipeline_slug)}/builds",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | Build:
+    if response.is_success:
+        from ...models.build import Build
+
+        return client.decoder.decode(Build, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | Build]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, pipeline_slug: str, *, client: Client, body: CreateBuildRequest
+) -> Response[Error | Build]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, pipeline_slug, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, pipeline_slug: str, *, client: Client, body: CreateBuildRequest) -> Error | Build:
+    """Create a build.
+
+    Start a build of a commit. It begins as `scheduled`.
+
+    Buildkite knows no idempotency key: a request that was sent twice makes two builds. A refusal is a
+    422, with `errors` or with a message alone.
+
+    https://buildkite.com/docs/apis/rest-api/builds
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+        client: Where to send the request.
+        body: What to build.
+
+    Returns:
+        The new build.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, pipeline_slug, client=client, body=body).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, pipeline_slug: str, *, client: Client, body: CreateBuildRequest
+) -> Response[Error | Build]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, pipeline_slug, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, pipeline_slug: str, *, client: Client, body: CreateBuildRequest) -> Error | Build:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, pipeline_slug, client=client, body=body)).parsed

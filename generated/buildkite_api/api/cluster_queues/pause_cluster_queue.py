@@ -1,0 +1,95 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Pause a queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import UNSET, Response, Unset, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.cluster_queue import ClusterQueue
+    from ...models.error import Error
+    from ...models.pause_cluster_queue_request import PauseClusterQueueRequest
+
+
+def _get_kwargs(
+    org_slug: str, cluster_id: str, queue_id: str, *, body: PauseClusterQueueRequest | Unset = UNSET
+) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/clusters/{path_segment('cluster_id', cluster_id)}/queues/{path_segment('queue_id', queue_id)}/pause_dispatch",
+    }
+    if not isinstance(body, Unset):
+        kwargs["json"] = body.to_dict()
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | ClusterQueue:
+    if response.is_success:
+        from ...models.cluster_queue import ClusterQueue
+
+        return client.decoder.decode(ClusterQueue, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | ClusterQueue]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, cluster_id: str, queue_id: str, *, client: Client, body: PauseClusterQueueRequest | Unset = UNSET
+) -> Response[Error | ClusterQueue]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id, queue_id, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_slug: str, cluster_id: str, queue_id: str, *, client: Client, body: PauseClusterQueueRequest | Unset = UNSET
+) -> Error | ClusterQueue:
+    """Pause a queue.
+
+    Dispatch no more jobs to the agents of a queue. A queue that is paused already is a 422.
+
+    https://buildkite.com/docs/apis/rest-api/clusters/queues
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        cluster_id: The cluster's id.
+        queue_id: The queue's id, not its key.
+        client: Where to send the request.
+        body: Why to pause a queue.
+
+    Returns:
+        The paused queue.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, cluster_id, queue_id, client=client, body=body).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, cluster_id: str, queue_id: str, *, client: Client, body: PauseClusterQueueRequest | Unset = UNSET
+) -> Response[Error | ClusterQueue]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id, queue_id, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str, cluster_id: str, queue_id: str, *, client: Client, body: PauseClusterQueueRequest | Unset = UNSET
+) -> Error | ClusterQueue:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, cluster_id, queue_id, client=client, body=body)).parsed

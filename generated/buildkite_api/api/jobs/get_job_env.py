@@ -1,0 +1,80 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Get a job's environment by its id alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.job_env import JobEnv
+
+
+def _get_kwargs(org_slug: str, job_id: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/jobs/{path_segment('job_id', job_id)}/env",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | JobEnv:
+    if response.is_success:
+        from ...models.job_env import JobEnv
+
+        return client.decoder.decode(JobEnv, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | JobEnv]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, job_id: str, *, client: Client) -> Response[Error | JobEnv]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, job_id)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, job_id: str, *, client: Client) -> Error | JobEnv:
+    """Get a job's environment by its id alone.
+
+    Like `get_build_job_env`, for those who know only the organization and the job.
+
+    https://buildkite.com/docs/apis/rest-api/jobs
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        job_id: The job's id.
+        client: Where to send the request.
+
+    Returns:
+        The environment variables.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, job_id, client=client).parsed
+
+
+async def asyncio_detailed(org_slug: str, job_id: str, *, client: Client) -> Response[Error | JobEnv]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, job_id)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, job_id: str, *, client: Client) -> Error | JobEnv:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, job_id, client=client)).parsed

@@ -1,0 +1,89 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""List organizations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import UNSET, Response, Unset, query_params
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.organization import Organization
+
+
+def _get_kwargs(*, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v2/organizations",
+        "params": query_params({"page": page, "per_page": per_page}),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | list[Organization]:
+    if response.is_success:
+        from ...models.organization import Organization
+
+        return client.decoder.decode(list[Organization], response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | list[Organization]]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
+) -> Response[Error | list[Organization]]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(page=page, per_page=per_page)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
+) -> Error | list[Organization]:
+    """List organizations.
+
+    The organizations that the token may reach, a page at a time.
+
+    https://buildkite.com/docs/apis/rest-api/organizations
+
+    Args:
+        client: Where to send the request.
+        page: Which page, counted from 1. Without it Buildkite serves the first.
+        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+
+    Returns:
+        A page of organizations.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(client=client, page=page, per_page=per_page).parsed
+
+
+async def asyncio_detailed(
+    *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
+) -> Response[Error | list[Organization]]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(page=page, per_page=per_page)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
+) -> Error | list[Organization]:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(client=client, page=page, per_page=per_page)).parsed

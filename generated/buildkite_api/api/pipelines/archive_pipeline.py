@@ -1,0 +1,81 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Archive a pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.pipeline import Pipeline
+
+
+def _get_kwargs(org_slug: str, pipeline_slug: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/pipelines/{path_segment('pipeline_slug', pipeline_slug)}/archive",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | Pipeline:
+    if response.is_success:
+        from ...models.pipeline import Pipeline
+
+        return client.decoder.decode(Pipeline, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | Pipeline]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, pipeline_slug: str, *, client: Client) -> Response[Error | Pipeline]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, pipeline_slug)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, pipeline_slug: str, *, client: Client) -> Error | Pipeline:
+    """Archive a pipeline.
+
+    Make a pipeline read-only and hide it. Its builds, logs and artifacts stay. A pipeline that cannot be
+    archived is a 422.
+
+    https://buildkite.com/docs/apis/rest-api/pipelines
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+        client: Where to send the request.
+
+    Returns:
+        The archived pipeline.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, pipeline_slug, client=client).parsed
+
+
+async def asyncio_detailed(org_slug: str, pipeline_slug: str, *, client: Client) -> Response[Error | Pipeline]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, pipeline_slug)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, pipeline_slug: str, *, client: Client) -> Error | Pipeline:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, pipeline_slug, client=client)).parsed

@@ -1,0 +1,75 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Get the current user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.user import User
+
+
+def _get_kwargs() -> dict[str, Any]:
+    kwargs: dict[str, Any] = {"method": "get", "url": "/v2/user"}
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | User:
+    if response.is_success:
+        from ...models.user import User
+
+        return client.decoder.decode(User, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | User]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(*, client: Client) -> Response[Error | User]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs()
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(*, client: Client) -> Error | User:
+    """Get the current user.
+
+    The user that the token belongs to.
+
+    https://buildkite.com/docs/apis/rest-api/user
+
+    Args:
+        client: Where to send the request.
+
+    Returns:
+        The user.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(client=client).parsed
+
+
+async def asyncio_detailed(*, client: Client) -> Response[Error | User]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs()
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(*, client: Client) -> Error | User:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(client=client)).parsed

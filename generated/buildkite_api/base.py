@@ -1,0 +1,134 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""What every model is made of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, ClassVar, Self, cast
+
+import attrs
+from attrs import define, field
+
+from .types import UNSET, rfc3339
+
+
+def _unless_empty(additional: dict[str, Any] | None) -> dict[str, Any] | None:
+    return additional or None
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Model:
+    """A JSON object with attributes. An attribute is named like its key, with `_` after it where Python has the name."""
+
+    _keys: ClassVar[dict[str, str]] = {}
+
+    _additional: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=_unless_empty)
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The keys of the object that its description does not know."""
+        if self._additional is None:
+            self._additional = {}
+        return self._additional
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as it stands in JSON, made of dicts, lists, strings, numbers, booleans and None."""
+        result: dict[str, Any] = {}
+        for each in _fields(self):
+            name: str = each.name
+            value = getattr(self, name)
+            if value is not UNSET:
+                result[self._keys.get(name, name)] = self._plain(name, value)
+        for key, value in (self._additional or {}).items():
+            result.setdefault(key, self._plain(key, value))
+        return result
+
+    def __repr__(self) -> str:
+        shown = ((each.name, getattr(self, each.name)) for each in _fields(self) if each.repr)
+        given = (f"{name}={value!r}" for name, value in shown if value not in (None, UNSET, [], {}))
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    @classmethod
+    def _moment(cls, name: str, value: dt.datetime) -> str:
+        return rfc3339(name, value)
+
+    @classmethod
+    def _plain(cls, name: str, value: Any) -> Any:
+        if value is None or type(value) in (str, int, bool, float):
+            return value
+        if isinstance(value, Model):
+            return value.to_dict()
+        if isinstance(value, Enum):
+            return value.value
+        if isinstance(value, dt.datetime):
+            return cls._moment(name, value)
+        if isinstance(value, dt.date):
+            return value.isoformat()
+        if isinstance(value, Mapping):
+            return {key: cls._plain(name, inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [cls._plain(name, inner) for inner in value]
+        return value
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class RequestModel(Model):
+    """An object that is sent. What is UNSET is left out, and None is sent as null."""
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class ReadModel(Model):
+    """An object that Buildkite answers. What it may leave out is None, or an empty list or map."""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Build the object from decoded JSON, tolerantly: what does not fit stays as it is, unknown keys are kept."""
+        from .decoding import build
+
+        return build(cls, data)
+
+    def _take(self, part: Any) -> None:
+        """Take over the fields of what msgspec decoded."""
+        raise NotImplementedError
+
+    @classmethod
+    def _moment(cls, name: str, value: dt.datetime) -> str:  # noqa: ARG003
+        # Unlike a request, an answer that was read may hold anything, and must come out as it went in.
+        text = value.isoformat(timespec="auto" if value.microsecond % 1000 else "milliseconds")
+        return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+_MODELS: dict[type, type[ReadModel]] = {}
+_new = object.__new__
+
+
+def made_from(part: type, model: type[ReadModel]) -> None:
+    """Let `made` turn instances of one class into models of the other."""
+    _MODELS[part] = model
+
+
+def made(part: Any) -> Any:
+    """The model that msgspec decoded the part for, or whatever else it decoded."""
+    kind = type(part)
+    model_class = _MODELS.get(kind)
+    if model_class is not None:
+        model = _new(model_class)
+        model._take(part)
+        return model
+    if kind is list:
+        return [made(inner) for inner in part]
+    if kind is dict:
+        return {key: made(inner) for key, inner in part.items()}
+    return part
+
+
+def _fields(model: Model) -> list[Any]:
+    """The attributes that stand for keys."""
+    fields: Any = attrs.fields(cast("Any", type(model)))
+    return [each for each in fields if each.init]
+
+
+__all__ = ["Model", "ReadModel", "RequestModel", "made", "made_from"]

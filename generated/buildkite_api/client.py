@@ -1,0 +1,105 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Where the endpoints send their requests."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any, Self
+
+import httpx
+
+from .decoding import Decoder
+
+DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+
+
+class Client:
+    """An httpx client for each colour, made when it is first needed, and the decoder of what comes back.
+
+    It holds no token: authenticate with `httpx_args={"auth": ...}`, which signs what it decides to sign. Redirects are
+    not followed unless asked for.
+
+    Args:
+        base_url: The API's root, such as `https://api.buildkite.com`.
+        decoder: How answers become models; a tolerant one when left out.
+        headers: Sent with every request.
+        cookies: Sent with every request.
+        timeout: In seconds, or an `httpx.Timeout`; None waits for ever. 30 seconds when left out, 10 to connect.
+        verify_ssl: As `verify` in httpx.
+        follow_redirects: Whether httpx follows redirects.
+        httpx_args: Further arguments of `httpx.Client` and `httpx.AsyncClient`, such as `auth` or `transport`.
+
+    Example:
+        >>> with Client("https://api.buildkite.com") as client:
+        ...     meta = get_meta.sync(client=client)
+    """
+
+    __slots__ = ("_async_client", "_client", "_settings", "decoder")
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        decoder: Decoder | None = None,
+        headers: dict[str, str] | None = None,
+        cookies: dict[str, str] | None = None,
+        timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT,
+        verify_ssl: str | bool | ssl.SSLContext = True,
+        follow_redirects: bool = False,
+        httpx_args: dict[str, Any] | None = None,
+    ) -> None:
+        self.decoder = decoder if decoder is not None else Decoder()
+        self._settings: dict[str, Any] = {
+            "base_url": base_url,
+            "headers": headers,
+            "cookies": cookies,
+            "timeout": timeout,
+            "verify": verify_ssl,
+            "follow_redirects": follow_redirects,
+            **(httpx_args or {}),
+        }
+        self._client: httpx.Client | None = None
+        self._async_client: httpx.AsyncClient | None = None
+
+    def __repr__(self) -> str:
+        return f"Client({str(self._settings['base_url'])!r})"
+
+    def set_httpx_client(self, client: httpx.Client) -> Self:
+        """Send blocking requests by this client, whatever the other settings say."""
+        self._client = client
+        return self
+
+    def get_httpx_client(self) -> httpx.Client:
+        """The client of blocking requests."""
+        if self._client is None:
+            self._client = httpx.Client(**self._settings)
+        return self._client
+
+    def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
+        """Send asynchronous requests by this client, whatever the other settings say."""
+        self._async_client = async_client
+        return self
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """The client of asynchronous requests."""
+        if self._async_client is None:
+            self._async_client = httpx.AsyncClient(**self._settings)
+        return self._async_client
+
+    def __enter__(self) -> Self:
+        self.get_httpx_client().__enter__()
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        self.get_httpx_client().__exit__(*args)
+
+    async def __aenter__(self) -> Self:
+        await self.get_async_httpx_client().__aenter__()
+        return self
+
+    async def __aexit__(self, *args: Any) -> None:
+        await self.get_async_httpx_client().__aexit__(*args)
+
+
+__all__ = ["DEFAULT_TIMEOUT", "Client"]

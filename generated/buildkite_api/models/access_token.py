@@ -1,0 +1,45 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .access_token_user import AccessTokenUser
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class AccessToken(ReadModel):
+    """An API access token, without its secret."""
+
+    uuid: str
+    """The token's id."""
+
+    scopes: list[str] = field(factory=list)
+    """What it may do."""
+
+    description: str | None = None
+    """What it is for."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    expires_at: datetime.datetime | None = None
+    """When it expires. A token made from a public key does not."""
+
+    user: AccessTokenUser | None = None
+    """Whose it is."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.uuid = part.uuid
+        self.scopes = part.scopes
+        self.description = part.description
+        self.created_at = part.created_at
+        self.expires_at = part.expires_at
+        self.user = part.user and made(part.user)

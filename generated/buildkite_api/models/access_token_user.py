@@ -1,0 +1,25 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class AccessTokenUser(ReadModel):
+    """The owner of a token."""
+
+    name: str | None = None
+    """The user's name."""
+
+    email: str | None = None
+    """The user's e-mail address."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.name = part.name
+        self.email = part.email

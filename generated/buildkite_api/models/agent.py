@@ -1,0 +1,140 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .agent_connection_state import AgentConnectionState
+    from .job import Job
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Agent(ReadModel):
+    """A machine that runs jobs. Inside a job it comes with fewer fields, in a list of builds with only its id,
+    url and name."""
+
+    id: str
+    """The agent's id."""
+
+    graphql_id: str | None = None
+    """The same agent in the GraphQL API."""
+
+    url: str
+    """The agent in the REST API."""
+
+    web_url: str | None = None
+    """The agent's page on Buildkite."""
+
+    name: str
+    """The display name."""
+
+    connection_state: AgentConnectionState | None = None
+    """Whether it is connected."""
+
+    access_token: str | None = field(default=None, repr=False)
+    """Known from Buildkite's Go client alone."""
+
+    hostname: str | None = None
+    """The name of its host."""
+
+    ip_address: str | None = None
+    """Its address."""
+
+    user_agent: str | None = None
+    """How it introduces itself."""
+
+    version: str | None = None
+    """Its version."""
+
+    os_id: str | None = None
+    """The operating system of its host."""
+
+    arch: str | None = None
+    """The processor architecture of its host."""
+
+    queue: str | None = None
+    """The queue that it takes jobs from."""
+
+    creator: User | None = None
+    """Who, or whose token, registered it."""
+
+    created_at: datetime.datetime | None = None
+    """When it was registered."""
+
+    connected_at: datetime.datetime | None = None
+    """When it connected."""
+
+    disconnected_at: datetime.datetime | None = None
+    """When it disconnected properly."""
+
+    lost_at: datetime.datetime | None = None
+    """When it was given up as lost."""
+
+    stopped_at: datetime.datetime | None = None
+    """When it was stopped."""
+
+    job: Job | None = None
+    """The job that it runs, with fewer fields."""
+
+    last_job_finished_at: datetime.datetime | None = None
+    """When it last finished a job."""
+
+    priority: int | None = None
+    """Its place among the agents that could take a job."""
+
+    meta_data: list[str] = field(factory=list)
+    """Its tags, as `key=value`."""
+
+    paused: bool | None = None
+    """Whether it is paused. This and the next four are known from Buildkite's Go client alone."""
+
+    paused_at: datetime.datetime | None = None
+    """When it was paused."""
+
+    paused_by: User | None = None
+    """Who paused it."""
+
+    paused_note: str | None = None
+    """Why it was paused."""
+
+    paused_timeout_in_minutes: int | None = None
+    """After how many minutes it resumes by itself."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.url = part.url
+        self.web_url = part.web_url
+        self.name = part.name
+        self.connection_state = part.connection_state
+        self.access_token = part.access_token
+        self.hostname = part.hostname
+        self.ip_address = part.ip_address
+        self.user_agent = part.user_agent
+        self.version = part.version
+        self.os_id = part.os_id
+        self.arch = part.arch
+        self.queue = part.queue
+        self.creator = part.creator and made(part.creator)
+        self.created_at = part.created_at
+        self.connected_at = part.connected_at
+        self.disconnected_at = part.disconnected_at
+        self.lost_at = part.lost_at
+        self.stopped_at = part.stopped_at
+        self.job = part.job and made(part.job)
+        self.last_job_finished_at = part.last_job_finished_at
+        self.priority = part.priority
+        self.meta_data = part.meta_data
+        self.paused = part.paused
+        self.paused_at = part.paused_at
+        self.paused_by = part.paused_by and made(part.paused_by)
+        self.paused_note = part.paused_note
+        self.paused_timeout_in_minutes = part.paused_timeout_in_minutes

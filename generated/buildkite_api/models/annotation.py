@@ -1,0 +1,58 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+if TYPE_CHECKING:
+    from .annotation_scope import AnnotationScope
+    from .annotation_style import AnnotationStyle
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Annotation(ReadModel):
+    """A piece of Markdown that a build's page shows."""
+
+    id: str
+    """The annotation's id."""
+
+    context: str
+    """Its name within its build or job, where no other annotation has the same."""
+
+    style: AnnotationStyle | None = None
+    """How it looks."""
+
+    scope: AnnotationScope | None = None
+    """Whether it belongs to a build or to a job."""
+
+    job_id: str | None = None
+    """The job that it belongs to. Null for a build's."""
+
+    priority: int | None = None
+    """From 1 to 10. Higher stands first; 3 where nothing was set."""
+
+    body_html: str | None = None
+    """The body as HTML. Absent with `omit_body`."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    updated_at: datetime.datetime | None = None
+    """When it was last added to or replaced."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.context = part.context
+        self.style = part.style
+        self.scope = part.scope
+        self.job_id = part.job_id
+        self.priority = part.priority
+        self.body_html = part.body_html
+        self.created_at = part.created_at
+        self.updated_at = part.updated_at

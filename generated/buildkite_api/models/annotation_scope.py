@@ -1,0 +1,13 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from ..types import OpenEnum
+
+
+class AnnotationScope(OpenEnum):
+    """What an annotation belongs to.
+
+    - `build`: A build.
+    - `job`: A job."""
+
+    BUILD = "build"
+    JOB = "job"

@@ -1,0 +1,15 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from ..types import OpenEnum
+
+
+class AnnotationScopeFilter(OpenEnum):
+    """Which of a build's annotations to list.
+
+    - `build`: Those of the build itself.
+    - `job`: Those of its jobs.
+    - `all`: Both."""
+
+    ALL = "all"
+    BUILD = "build"
+    JOB = "job"

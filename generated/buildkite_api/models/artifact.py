@@ -1,0 +1,72 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+if TYPE_CHECKING:
+    from .artifact_state import ArtifactState
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Artifact(ReadModel):
+    """A file that a job uploaded."""
+
+    id: str
+    """The artifact's id."""
+
+    job_id: str
+    """The job that uploaded it."""
+
+    url: str
+    """The artifact in the REST API."""
+
+    download_url: str
+    """Where to ask for its contents, in the REST API."""
+
+    state: ArtifactState
+    """Whether it can be downloaded."""
+
+    path: str
+    """Where the file was, with its name."""
+
+    dirname: str | None = None
+    """Where the file was, without its name."""
+
+    filename: str
+    """The name of the file."""
+
+    mime_type: str | None = None
+    """The type of its contents."""
+
+    file_size: int | None = None
+    """How large it is, in bytes."""
+
+    glob_path: str | None = None
+    """Always null."""
+
+    original_path: str | None = None
+    """Always null."""
+
+    sha1sum: str | None = None
+    """The SHA-1 of its contents, as the agent computed it."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.job_id = part.job_id
+        self.url = part.url
+        self.download_url = part.download_url
+        self.state = part.state
+        self.path = part.path
+        self.dirname = part.dirname
+        self.filename = part.filename
+        self.mime_type = part.mime_type
+        self.file_size = part.file_size
+        self.glob_path = part.glob_path
+        self.original_path = part.original_path
+        self.sha1sum = part.sha1sum

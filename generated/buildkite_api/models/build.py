@@ -1,0 +1,152 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .build_author import BuildAuthor
+    from .build_merge_queue import BuildMergeQueue
+    from .build_source import BuildSource
+    from .build_state import BuildState
+    from .build_test_engine import BuildTestEngine
+    from .job import Job
+    from .job_state_counts import JobStateCounts
+    from .pipeline import Pipeline
+    from .pull_request_info import PullRequestInfo
+    from .rebuilt_from import RebuiltFrom
+    from .triggered_from import TriggeredFrom
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Build(ReadModel):
+    """One run of a pipeline."""
+
+    id: str
+    """The build's id, unique in all of Buildkite."""
+
+    graphql_id: str | None = None
+    """The same build in the GraphQL API."""
+
+    url: str
+    """The build in the REST API."""
+
+    web_url: str
+    """The build's page on Buildkite."""
+
+    number: int
+    """The build's number inside its pipeline. Numbers rise, with gaps."""
+
+    state: BuildState
+    """Where the build stands. Read together with `blocked`."""
+
+    blocked: bool | None = None
+    """Whether the build waits for someone to unblock a step. Its `state` then shows its last value."""
+
+    cancel_reason: str | None = None
+    """Why the build was canceled."""
+
+    message: str | None = None
+    """The commit's message, or one that was given."""
+
+    commit: str | None = None
+    """The commit. It can be `HEAD` until an agent has resolved it."""
+
+    branch: str | None = None
+    """The branch."""
+
+    env: dict[str, Any] = field(factory=dict)
+    """Environment variables that were given to the build."""
+
+    source: BuildSource | None = None
+    """What started the build."""
+
+    creator: User | None = None
+    """Who created the build."""
+
+    author: BuildAuthor | str | None = None
+    """Who wrote the commit, or the author's e-mail address alone. Known from Buildkite's Go client."""
+
+    jobs: list[Job] = field(factory=list)
+    """The build's jobs. Empty with `exclude_jobs`."""
+
+    job_state_counts: JobStateCounts | None = None
+    """How many jobs are in which state. Only when a single build is asked for."""
+
+    created_at: datetime.datetime | None = None
+    """When the build was created."""
+
+    scheduled_at: datetime.datetime | None = None
+    """When the build was scheduled. A build made by a pipeline upload takes over the uploading job's time."""
+
+    started_at: datetime.datetime | None = None
+    """When an agent began the first job."""
+
+    failing_at: datetime.datetime | None = None
+    """When a job first failed for good while others still ran. Never cleared, even if a retry passes."""
+
+    finished_at: datetime.datetime | None = None
+    """When the build finished. Set for a blocked build, too."""
+
+    meta_data: dict[str, Any] = field(factory=dict)
+    """The build's meta-data. Values are strings, though a request may have given something else."""
+
+    pull_request: PullRequestInfo | None = None
+    """The pull request that the build is for."""
+
+    merge_queue: BuildMergeQueue | None = None
+    """The merge queue that the build is in."""
+
+    rebuilt_from: RebuiltFrom | None = None
+    """The build that this one repeats."""
+
+    triggered_from: TriggeredFrom | None = None
+    """The build whose trigger step started this one. Known from Buildkite's Go client alone."""
+
+    pipeline: Pipeline | None = None
+    """The build's pipeline, with fewer fields than the pipeline itself has."""
+
+    test_engine: BuildTestEngine | None = None
+    """What the build reported to Test Engine. Only with `include_test_engine`."""
+
+    retried_jobs_count: int | None = None
+    """How many jobs were queued again. Only in the answer to retrying failed jobs."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.url = part.url
+        self.web_url = part.web_url
+        self.number = part.number
+        self.state = part.state
+        self.blocked = part.blocked
+        self.cancel_reason = part.cancel_reason
+        self.message = part.message
+        self.commit = part.commit
+        self.branch = part.branch
+        self.env = part.env
+        self.source = part.source
+        self.creator = part.creator and made(part.creator)
+        self.author = part.author and made(part.author)
+        self.jobs = part.jobs and made(part.jobs)
+        self.job_state_counts = part.job_state_counts and made(part.job_state_counts)
+        self.created_at = part.created_at
+        self.scheduled_at = part.scheduled_at
+        self.started_at = part.started_at
+        self.failing_at = part.failing_at
+        self.finished_at = part.finished_at
+        self.meta_data = part.meta_data
+        self.pull_request = part.pull_request and made(part.pull_request)
+        self.merge_queue = part.merge_queue and made(part.merge_queue)
+        self.rebuilt_from = part.rebuilt_from and made(part.rebuilt_from)
+        self.triggered_from = part.triggered_from and made(part.triggered_from)
+        self.pipeline = part.pipeline and made(part.pipeline)
+        self.test_engine = part.test_engine and made(part.test_engine)
+        self.retried_jobs_count = part.retried_jobs_count

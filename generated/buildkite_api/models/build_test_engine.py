@@ -1,0 +1,24 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .build_test_engine_run import BuildTestEngineRun
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class BuildTestEngine(ReadModel):
+    """What a build reported to Test Engine."""
+
+    runs: list[BuildTestEngineRun] = field(factory=list)
+    """The test runs."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.runs = part.runs and made(part.runs)

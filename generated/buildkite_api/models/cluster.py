@@ -1,0 +1,86 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .cluster_maintainers import ClusterMaintainers
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Cluster(ReadModel):
+    """An isolated set of agents and pipelines."""
+
+    id: str
+    """The cluster's id."""
+
+    graphql_id: str | None = None
+    """The same cluster in the GraphQL API."""
+
+    default_queue_id: str | None = None
+    """The queue of agents that name none."""
+
+    name: str
+    """The display name."""
+
+    description: str | None = None
+    """What it is for."""
+
+    emoji: str | None = None
+    """An emoji such as `:rocket:`."""
+
+    color: str | None = None
+    """A color as a hex code."""
+
+    maintainers: ClusterMaintainers | None = None
+    """Who may manage it."""
+
+    url: str
+    """The cluster in the REST API."""
+
+    web_url: str | None = None
+    """The cluster's page on Buildkite."""
+
+    default_queue_url: str | None = None
+    """The default queue in the REST API."""
+
+    queues_url: str | None = None
+    """The cluster's queues."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    created_by: User | None = None
+    """Who created it."""
+
+    hosted_git_mirror_enabled: bool | None = None
+    """Whether hosted agents keep a mirror of repositories. Only for those who may manage the cluster."""
+
+    hosted_container_cache_enabled: bool | None = None
+    """Whether hosted agents keep a cache of containers. Only for those who may manage the cluster."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.default_queue_id = part.default_queue_id
+        self.name = part.name
+        self.description = part.description
+        self.emoji = part.emoji
+        self.color = part.color
+        self.maintainers = part.maintainers and made(part.maintainers)
+        self.url = part.url
+        self.web_url = part.web_url
+        self.default_queue_url = part.default_queue_url
+        self.queues_url = part.queues_url
+        self.created_at = part.created_at
+        self.created_by = part.created_by and made(part.created_by)
+        self.hosted_git_mirror_enabled = part.hosted_git_mirror_enabled
+        self.hosted_container_cache_enabled = part.hosted_container_cache_enabled

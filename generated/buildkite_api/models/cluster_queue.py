@@ -1,0 +1,87 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .hosted_agents import HostedAgents
+    from .retry_agent_affinity import RetryAgentAffinity
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class ClusterQueue(ReadModel):
+    """A group of agents in a cluster, which pipelines address by its key."""
+
+    id: str
+    """The queue's id."""
+
+    graphql_id: str | None = None
+    """The same queue in the GraphQL API."""
+
+    key: str
+    """The name by which steps and agents address it."""
+
+    description: str | None = None
+    """What it is for."""
+
+    url: str
+    """The queue in the REST API."""
+
+    web_url: str | None = None
+    """The queue's page on Buildkite."""
+
+    cluster_url: str | None = None
+    """The queue's cluster in the REST API."""
+
+    retry_agent_affinity: RetryAgentAffinity | None = None
+    """Which agents a retried job goes to. Absent from some answers."""
+
+    dispatch_paused: bool | None = None
+    """Whether it is paused."""
+
+    dispatch_paused_by: User | None = None
+    """Who paused it."""
+
+    dispatch_paused_at: datetime.datetime | None = None
+    """When it was paused."""
+
+    dispatch_paused_note: str | None = None
+    """Why it was paused."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    created_by: User | None = None
+    """Who created it."""
+
+    hosted: bool | None = None
+    """Whether its agents are Buildkite's. Absent from queues of one's own agents."""
+
+    hosted_agents: HostedAgents | None = None
+    """What Buildkite's agents are like."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.key = part.key
+        self.description = part.description
+        self.url = part.url
+        self.web_url = part.web_url
+        self.cluster_url = part.cluster_url
+        self.retry_agent_affinity = part.retry_agent_affinity
+        self.dispatch_paused = part.dispatch_paused
+        self.dispatch_paused_by = part.dispatch_paused_by and made(part.dispatch_paused_by)
+        self.dispatch_paused_at = part.dispatch_paused_at
+        self.dispatch_paused_note = part.dispatch_paused_note
+        self.created_at = part.created_at
+        self.created_by = part.created_by and made(part.created_by)
+        self.hosted = part.hosted
+        self.hosted_agents = part.hosted_agents and made(part.hosted_agents)

@@ -1,0 +1,35 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class CursorLinks(ReadModel):
+    """The neighbours of a page in a list that is paged by cursors. A link is absent where there is no page."""
+
+    _keys: ClassVar[dict[str, str]] = {"self_": "self"}
+
+    self_: str | None = None
+    """The URL of this page."""
+
+    next: str | None = None
+    """The URL of the page after this one."""
+
+    prev: str | None = None
+    """The URL of the page before this one."""
+
+    first: str | None = None
+    """The URL of the first page."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.self_ = part.self_
+        self.next = part.next
+        self.prev = part.prev
+        self.first = part.first

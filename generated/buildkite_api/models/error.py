@@ -1,0 +1,45 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .error_detail import ErrorDetail
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Error(ReadModel):
+    """What Buildkite answers when it refuses a request. Only `message` is common; `errors` comes with
+    some 422s, the rest with a 429."""
+
+    message: str | None = None
+    """The reason, in a sentence."""
+
+    errors: list[ErrorDetail] = field(factory=list)
+    """The fields that failed validation."""
+
+    scope: str | None = None
+    """Which limit was reached, for instance `rest` (the organization's) or `rest_user` (the user's)."""
+
+    limit: int | None = None
+    """How many requests a window allows."""
+
+    current: int | None = None
+    """How many requests this window has seen, which may be more than `limit`."""
+
+    reset: int | None = None
+    """Seconds until the window ends."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.message = part.message
+        self.errors = part.errors and made(part.errors)
+        self.scope = part.scope
+        self.limit = part.limit
+        self.current = part.current
+        self.reset = part.reset

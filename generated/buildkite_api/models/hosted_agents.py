@@ -1,0 +1,29 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .hosted_agents_platform_settings import HostedAgentsPlatformSettings
+    from .instance_shape import InstanceShape
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class HostedAgents(ReadModel):
+    """What the Buildkite hosted agents of a queue are like."""
+
+    instance_shape: InstanceShape | None = None
+    """Their machines."""
+
+    platform_settings: HostedAgentsPlatformSettings | None = None
+    """What depends on their operating system."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.instance_shape = part.instance_shape and made(part.instance_shape)
+        self.platform_settings = part.platform_settings and made(part.platform_settings)

@@ -1,0 +1,40 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+if TYPE_CHECKING:
+    from .instance_shape_name import InstanceShapeName
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class InstanceShape(ReadModel):
+    """The machines of hosted agents."""
+
+    machine_type: str | None = None
+    """The operating system, such as `linux`."""
+
+    architecture: str | None = None
+    """The processor architecture, such as `amd64`."""
+
+    cpu: int | None = None
+    """How many virtual processors."""
+
+    memory: int | None = None
+    """How much memory, in gigabytes."""
+
+    name: InstanceShapeName | None = None
+    """The shape's name."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.machine_type = part.machine_type
+        self.architecture = part.architecture
+        self.cpu = part.cpu
+        self.memory = part.memory
+        self.name = part.name

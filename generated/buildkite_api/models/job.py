@@ -1,0 +1,252 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .agent import Agent
+    from .job_priority import JobPriority
+    from .job_retry_source import JobRetrySource
+    from .job_retry_type import JobRetryType
+    from .job_signal_reason import JobSignalReason
+    from .job_state import JobState
+    from .job_step import JobStep
+    from .job_type import JobType
+    from .triggered_build import TriggeredBuild
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Job(ReadModel):
+    """One unit of work in a build. Every type of job has this form: a `script` job has most of it, a `manual`
+    job its label and the unblocking fields, a `trigger` job the build that it triggered, a `waiter` hardly
+    anything."""
+
+    _keys: ClassVar[dict[str, str]] = {"async_": "async"}
+
+    id: str
+    """The job's id."""
+
+    graphql_id: str | None = None
+    """The same job in the GraphQL API."""
+
+    type: JobType
+    """What kind of step the job came from."""
+
+    name: str | None = None
+    """The display name, which may hold emojis. Absent from `manual` jobs, which have a label."""
+
+    label: str | None = None
+    """The display name of a `manual` job."""
+
+    step_key: str | None = None
+    """The key of the step, where it has one."""
+
+    group_key: str | None = None
+    """The key of the group step around it. Only in builds."""
+
+    step: JobStep | None = None
+    """The step that the job came from."""
+
+    priority: JobPriority | None = None
+    """Its place among waiting jobs."""
+
+    agent_query_rules: list[str] = field(factory=list)
+    """The rules that pick its agents."""
+
+    state: JobState | None = None
+    """Where the job stands. No example of a `waiter` job shows whether it has one."""
+
+    build_url: str | None = None
+    """The job's build in the REST API. Some answers hold the build's page instead."""
+
+    web_url: str | None = None
+    """The job's page on Buildkite."""
+
+    log_url: str | None = None
+    """The job's log in the REST API."""
+
+    logs_url: str | None = None
+    """Known from Buildkite's Go client alone."""
+
+    raw_log_url: str | None = None
+    """The job's log as text in the REST API."""
+
+    artifacts_url: str | None = None
+    """The job's artifacts in the REST API. Some answers leave it empty."""
+
+    script_path: str | None = None
+    """The command, in the job that an agent shows."""
+
+    command: str | None = None
+    """The command that runs."""
+
+    soft_failed: bool | None = None
+    """Whether the job failed in a way that its step forgives."""
+
+    exit_status: int | None = None
+    """The exit status of the command."""
+
+    signal: str | None = None
+    """The signal that ended the command, such as `SIGTERM`."""
+
+    signal_reason: JobSignalReason | None = None
+    """Why it was signaled, or never began. It does not tell whether a retry would help."""
+
+    broken_reason: str | None = None
+    """Why the job is `broken`: a code such as `conditional_failed` or `branch_mismatch`, or any text."""
+
+    promised_exit_status: int | None = None
+    """The failure that a running job declared ahead of its end. Absent otherwise."""
+
+    promised_exit_status_at: datetime.datetime | None = None
+    """When it declared that failure. Absent otherwise."""
+
+    artifact_paths: str | None = None
+    """Which files are uploaded as artifacts, as glob patterns."""
+
+    agent: Agent | None = None
+    """The agent that runs or ran the job. A list of builds shows only its id, url and name; a list of jobs
+    null."""
+
+    created_at: datetime.datetime | None = None
+    """When the job was added to the build."""
+
+    scheduled_at: datetime.datetime | None = None
+    """When the scheduler took the job up. It can lie before `created_at`."""
+
+    runnable_at: datetime.datetime | None = None
+    """When an agent could have taken it."""
+
+    concurrency_wait_time_ms: int | None = None
+    """How long it waited for its concurrency group, in milliseconds. Null where that is not known or does not
+    apply."""
+
+    started_at: datetime.datetime | None = None
+    """When an agent began it."""
+
+    finished_at: datetime.datetime | None = None
+    """When it ended."""
+
+    expired_at: datetime.datetime | None = None
+    """When it expired without an agent."""
+
+    retried: bool | None = None
+    """Whether it was retried since."""
+
+    retried_in_job_id: str | None = None
+    """The job that retries it."""
+
+    retries_count: int | None = None
+    """How many retries there were."""
+
+    retry_source: JobRetrySource | None = None
+    """The job that it retries."""
+
+    retry_type: JobRetryType | None = None
+    """How it was retried."""
+
+    retried_by: User | None = None
+    """Who retried it."""
+
+    parallel_group_index: int | None = None
+    """Its index in its group of parallel jobs."""
+
+    parallel_group_total: int | None = None
+    """How many parallel jobs there are."""
+
+    matrix: Any = None
+    """The values of its build matrix."""
+
+    cluster_id: str | None = None
+    """The cluster that it runs in."""
+
+    cluster_url: str | None = None
+    """That cluster in the REST API."""
+
+    cluster_queue_id: str | None = None
+    """The queue that it runs in."""
+
+    cluster_queue_url: str | None = None
+    """That queue in the REST API."""
+
+    unblocked_by: User | None = None
+    """Who unblocked a `manual` job."""
+
+    unblocked_at: datetime.datetime | None = None
+    """When a `manual` job was unblocked."""
+
+    unblockable: bool | None = None
+    """Whether a `manual` job can be unblocked now."""
+
+    unblock_url: str | None = None
+    """Where to unblock a `manual` job. Documented to be in the REST API, shown as a page on Buildkite."""
+
+    async_: bool | None = None
+    """Whether a `trigger` job goes on without waiting for the build that it triggered."""
+
+    triggered_build: TriggeredBuild | None = None
+    """The build that a `trigger` job started. Null until it exists."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.type = part.type
+        self.name = part.name
+        self.label = part.label
+        self.step_key = part.step_key
+        self.group_key = part.group_key
+        self.step = part.step and made(part.step)
+        self.priority = part.priority and made(part.priority)
+        self.agent_query_rules = part.agent_query_rules
+        self.state = part.state
+        self.build_url = part.build_url
+        self.web_url = part.web_url
+        self.log_url = part.log_url
+        self.logs_url = part.logs_url
+        self.raw_log_url = part.raw_log_url
+        self.artifacts_url = part.artifacts_url
+        self.script_path = part.script_path
+        self.command = part.command
+        self.soft_failed = part.soft_failed
+        self.exit_status = part.exit_status
+        self.signal = part.signal
+        self.signal_reason = part.signal_reason
+        self.broken_reason = part.broken_reason
+        self.promised_exit_status = part.promised_exit_status
+        self.promised_exit_status_at = part.promised_exit_status_at
+        self.artifact_paths = part.artifact_paths
+        self.agent = part.agent and made(part.agent)
+        self.created_at = part.created_at
+        self.scheduled_at = part.scheduled_at
+        self.runnable_at = part.runnable_at
+        self.concurrency_wait_time_ms = part.concurrency_wait_time_ms
+        self.started_at = part.started_at
+        self.finished_at = part.finished_at
+        self.expired_at = part.expired_at
+        self.retried = part.retried
+        self.retried_in_job_id = part.retried_in_job_id
+        self.retries_count = part.retries_count
+        self.retry_source = part.retry_source and made(part.retry_source)
+        self.retry_type = part.retry_type
+        self.retried_by = part.retried_by and made(part.retried_by)
+        self.parallel_group_index = part.parallel_group_index
+        self.parallel_group_total = part.parallel_group_total
+        self.matrix = part.matrix
+        self.cluster_id = part.cluster_id
+        self.cluster_url = part.cluster_url
+        self.cluster_queue_id = part.cluster_queue_id
+        self.cluster_queue_url = part.cluster_queue_url
+        self.unblocked_by = part.unblocked_by and made(part.unblocked_by)
+        self.unblocked_at = part.unblocked_at
+        self.unblockable = part.unblockable
+        self.unblock_url = part.unblock_url
+        self.async_ = part.async_
+        self.triggered_build = part.triggered_build and made(part.triggered_build)

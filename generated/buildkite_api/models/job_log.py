@@ -1,0 +1,33 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class JobLog(ReadModel):
+    """The log of a job."""
+
+    url: str
+    """The log in the REST API."""
+
+    content: str
+    """The whole log, with its escapes."""
+
+    size: int
+    """The size of the log in bytes."""
+
+    header_times: list[int] = field(factory=list)
+    """When each group header was written, shown as nanoseconds since 1970. It can be empty."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.url = part.url
+        self.content = part.content
+        self.size = part.size
+        self.header_times = part.header_times

@@ -1,0 +1,33 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .job_retrier import JobRetrier
+    from .job_retry_type import JobRetryType
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class JobRetrySource(ReadModel):
+    """The job that another one retries."""
+
+    job_id: str
+    """The id of the retried job."""
+
+    retry_type: JobRetryType | None = None
+    """How it was retried."""
+
+    retried_by: JobRetrier | None = None
+    """Who retried it, if someone did. Only in webhooks."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.job_id = part.job_id
+        self.retry_type = part.retry_type
+        self.retried_by = part.retried_by and made(part.retried_by)

@@ -1,0 +1,29 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class JobStepSignature(ReadModel):
+    """The signature of a step."""
+
+    value: str | None = None
+    """The signature."""
+
+    algorithm: str | None = None
+    """The algorithm."""
+
+    signed_fields: list[str] = field(factory=list)
+    """The fields that it covers."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.value = part.value
+        self.algorithm = part.algorithm
+        self.signed_fields = part.signed_fields

@@ -1,0 +1,62 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Organization(ReadModel):
+    """A Buildkite organization: the owner of pipelines, clusters and agents."""
+
+    id: str
+    """The organization's id."""
+
+    graphql_id: str | None = None
+    """The same organization in the GraphQL API."""
+
+    url: str
+    """The organization in the REST API."""
+
+    web_url: str | None = None
+    """The organization's page on Buildkite."""
+
+    name: str
+    """The display name."""
+
+    slug: str
+    """The name in URLs, and the first argument of most operations."""
+
+    pipelines_url: str | None = None
+    """The organization's pipelines in the REST API."""
+
+    agents_url: str | None = None
+    """The organization's agents in the REST API."""
+
+    emojis_url: str | None = None
+    """The organization's emojis in the REST API."""
+
+    repository: str | None = None
+    """Known from Buildkite's Go client alone."""
+
+    created_at: datetime.datetime | None = None
+    """When the organization was created."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.url = part.url
+        self.web_url = part.web_url
+        self.name = part.name
+        self.slug = part.slug
+        self.pipelines_url = part.pipelines_url
+        self.agents_url = part.agents_url
+        self.emojis_url = part.emojis_url
+        self.repository = part.repository
+        self.created_at = part.created_at

@@ -1,0 +1,19 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from attrs import define
+
+from ..base import RequestModel
+from ..types import UNSET, Unset
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class PauseAgentRequest(RequestModel):
+    """How to pause an agent."""
+
+    note: str | Unset = UNSET
+    """Why it is paused."""
+
+    timeout_in_minutes: int | Unset = UNSET
+    """After how many minutes it resumes by itself."""

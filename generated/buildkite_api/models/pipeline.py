@@ -1,0 +1,170 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .pipeline_provider import PipelineProvider
+    from .pipeline_step import PipelineStep
+    from .pipeline_visibility import PipelineVisibility
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Pipeline(ReadModel):
+    """What to build, and how. Inside a build it comes with fewer fields: at least the steps, the environment
+    and the visibility are left out there."""
+
+    id: str
+    """The pipeline's id."""
+
+    graphql_id: str | None = None
+    """The same pipeline in the GraphQL API."""
+
+    url: str
+    """The pipeline in the REST API."""
+
+    web_url: str | None = None
+    """The pipeline's page on Buildkite."""
+
+    name: str
+    """The display name."""
+
+    description: str | None = None
+    """What the pipeline is for."""
+
+    slug: str
+    """The name in URLs."""
+
+    repository: str | None = None
+    """The URL of the repository."""
+
+    cluster_id: str | None = None
+    """The cluster that it runs in."""
+
+    pipeline_template_uuid: str | None = None
+    """The template that its steps come from."""
+
+    branch_configuration: str | None = None
+    """Which branches may trigger builds, as a pattern."""
+
+    default_branch: str | None = None
+    """The branch that new builds begin with."""
+
+    skip_queued_branch_builds: bool | None = None
+    """Whether a new build skips those of its branch that have not begun."""
+
+    skip_queued_branch_builds_filter: str | None = None
+    """On which branches that holds, as a pattern."""
+
+    cancel_running_branch_builds: bool | None = None
+    """Whether a new build cancels running ones of its branch."""
+
+    cancel_running_branch_builds_filter: str | None = None
+    """On which branches that holds, as a pattern."""
+
+    allow_rebuilds: bool | None = None
+    """Whether builds may be rebuilt."""
+
+    provider: PipelineProvider | None = None
+    """The source code provider."""
+
+    builds_url: str | None = None
+    """The pipeline's builds in the REST API."""
+
+    badge_url: str | None = None
+    """A picture of the state of its latest build."""
+
+    clone_mirror_url: str | None = None
+    """Where agents clone from instead. Absent where clone mirrors are not enabled and none was set."""
+
+    created_by: User | None = None
+    """Who created it."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    archived_at: datetime.datetime | None = None
+    """When it was archived, if it is."""
+
+    scheduled_builds_count: int | None = None
+    """How many builds are scheduled now."""
+
+    running_builds_count: int | None = None
+    """How many builds run now."""
+
+    scheduled_jobs_count: int | None = None
+    """How many jobs are scheduled now."""
+
+    running_jobs_count: int | None = None
+    """How many jobs run now."""
+
+    waiting_jobs_count: int | None = None
+    """How many jobs wait for an agent now."""
+
+    visibility: PipelineVisibility | None = None
+    """Who may see it."""
+
+    tags: list[str] | None = None
+    """Its labels."""
+
+    configuration: str | None = None
+    """Its steps as YAML."""
+
+    steps: list[PipelineStep] = field(factory=list)
+    """Its steps, one by one."""
+
+    env: dict[str, Any] = field(factory=dict)
+    """Environment variables of every build."""
+
+    default_command_step_timeout: int | None = None
+    """How long a command step may run, in minutes, where it does not say so itself. Known from Buildkite's Go
+    client."""
+
+    maximum_command_step_timeout: int | None = None
+    """How long any command step may run, in minutes. Known from Buildkite's Go client."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.url = part.url
+        self.web_url = part.web_url
+        self.name = part.name
+        self.description = part.description
+        self.slug = part.slug
+        self.repository = part.repository
+        self.cluster_id = part.cluster_id
+        self.pipeline_template_uuid = part.pipeline_template_uuid
+        self.branch_configuration = part.branch_configuration
+        self.default_branch = part.default_branch
+        self.skip_queued_branch_builds = part.skip_queued_branch_builds
+        self.skip_queued_branch_builds_filter = part.skip_queued_branch_builds_filter
+        self.cancel_running_branch_builds = part.cancel_running_branch_builds
+        self.cancel_running_branch_builds_filter = part.cancel_running_branch_builds_filter
+        self.allow_rebuilds = part.allow_rebuilds
+        self.provider = part.provider and made(part.provider)
+        self.builds_url = part.builds_url
+        self.badge_url = part.badge_url
+        self.clone_mirror_url = part.clone_mirror_url
+        self.created_by = part.created_by and made(part.created_by)
+        self.created_at = part.created_at
+        self.archived_at = part.archived_at
+        self.scheduled_builds_count = part.scheduled_builds_count
+        self.running_builds_count = part.running_builds_count
+        self.scheduled_jobs_count = part.scheduled_jobs_count
+        self.running_jobs_count = part.running_jobs_count
+        self.waiting_jobs_count = part.waiting_jobs_count
+        self.visibility = part.visibility
+        self.tags = part.tags
+        self.configuration = part.configuration
+        self.steps = part.steps and made(part.steps)
+        self.env = part.env
+        self.default_command_step_timeout = part.default_command_step_timeout
+        self.maximum_command_step_timeout = part.maximum_command_step_timeout

@@ -1,0 +1,31 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class PipelineProvider(ReadModel):
+    """Where a pipeline's source code is."""
+
+    id: str
+    """The provider. Known are `github`, `github_enterprise`, `gitlab`, `gitlab_ee` and `bitbucket`; there are
+    more."""
+
+    webhook_url: str | None = None
+    """Where the provider sends its events. Empty unless the user may edit the pipeline and the token has the
+    scope `write_pipelines`."""
+
+    settings: dict[str, Any] = field(factory=dict)
+    """When the provider triggers builds, and what is reported to it. The keys depend on the provider."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.webhook_url = part.webhook_url
+        self.settings = part.settings

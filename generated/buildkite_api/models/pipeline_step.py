@@ -1,0 +1,83 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .pipeline_step_build import PipelineStepBuild
+    from .pipeline_step_type import PipelineStepType
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class PipelineStep(ReadModel):
+    """A step of a pipeline. Every type of step has this form."""
+
+    _keys: ClassVar[dict[str, str]] = {"async_": "async"}
+
+    type: PipelineStepType
+    """What kind of step it is."""
+
+    name: str | None = None
+    """The display name of a `script` step."""
+
+    label: str | None = None
+    """The display name of a `manual` or `trigger` step."""
+
+    command: str | None = None
+    """What a `script` step runs."""
+
+    artifact_paths: str | None = None
+    """Which files it uploads as artifacts, as patterns."""
+
+    branch_configuration: str | None = None
+    """On which branches it runs, as a pattern."""
+
+    env: dict[str, Any] = field(factory=dict)
+    """Environment variables of the step."""
+
+    timeout_in_minutes: int | None = None
+    """How long it may run."""
+
+    agent_query_rules: list[str] = field(factory=list)
+    """Which agents may run it, as `key=value`."""
+
+    concurrency: int | None = None
+    """How many of its jobs may run at once."""
+
+    parallelism: int | None = None
+    """How many jobs it becomes."""
+
+    plugins: Any = None
+    """Its plugins: a map, or a list of maps with one key each. Known from Buildkite's Go client."""
+
+    pipeline: str | None = None
+    """The slug of the pipeline that a `trigger` step starts."""
+
+    build: PipelineStepBuild | None = None
+    """The build that a `trigger` step starts."""
+
+    async_: bool | None = None
+    """Whether a `trigger` step goes on without waiting for that build."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.type = part.type
+        self.name = part.name
+        self.label = part.label
+        self.command = part.command
+        self.artifact_paths = part.artifact_paths
+        self.branch_configuration = part.branch_configuration
+        self.env = part.env
+        self.timeout_in_minutes = part.timeout_in_minutes
+        self.agent_query_rules = part.agent_query_rules
+        self.concurrency = part.concurrency
+        self.parallelism = part.parallelism
+        self.plugins = part.plugins
+        self.pipeline = part.pipeline
+        self.build = part.build and made(part.build)
+        self.async_ = part.async_

@@ -1,0 +1,33 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class PipelineStepBuild(ReadModel):
+    """The build that a trigger step starts."""
+
+    message: str | None = None
+    """Its message."""
+
+    branch: str | None = None
+    """Its branch."""
+
+    commit: str | None = None
+    """Its commit."""
+
+    env: dict[str, Any] | None = None
+    """Its environment variables."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.message = part.message
+        self.branch = part.branch
+        self.commit = part.commit
+        self.env = part.env

@@ -1,0 +1,29 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class PullRequestInfo(ReadModel):
+    """The pull request that a build is for. Buildkite shows an empty object where there is none."""
+
+    id: str | None = None
+    """The number of the pull request."""
+
+    base: str | None = None
+    """The branch that it would be merged into."""
+
+    repository: str | None = None
+    """The repository that it comes from."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.base = part.base
+        self.repository = part.repository

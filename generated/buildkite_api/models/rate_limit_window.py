@@ -1,0 +1,38 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class RateLimitWindow(ReadModel):
+    """One budget in its current window."""
+
+    limit: int
+    """What a window allows."""
+
+    current: int
+    """What this window has used. It may be more than `limit`."""
+
+    reset: int
+    """Seconds until the window ends."""
+
+    reset_at: datetime.datetime | None = None
+    """When the window ends."""
+
+    enforced: bool | None = None
+    """Whether the limit is enforced for this organization."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.limit = part.limit
+        self.current = part.current
+        self.reset = part.reset
+        self.reset_at = part.reset_at
+        self.enforced = part.enforced

@@ -1,0 +1,41 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .ssh_credentials import SshCredentials
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class SshSession(ReadModel):
+    """A short-lived SSH connection to a job."""
+
+    endpoint: str
+    """Where to connect."""
+
+    access_token: str = field(repr=False)
+    """What opens the connection."""
+
+    expires_at: datetime.datetime | None = None
+    """Until when the token is good."""
+
+    transport: str | None = None
+    """How to reach the endpoint."""
+
+    ssh: SshCredentials
+    """Who to be, once connected."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.endpoint = part.endpoint
+        self.access_token = part.access_token
+        self.expires_at = part.expires_at
+        self.transport = part.transport
+        self.ssh = part.ssh and made(part.ssh)

@@ -1,0 +1,34 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from attrs import define
+
+from ..base import RequestModel
+from ..types import UNSET, Unset
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class UpdateClusterRequest(RequestModel):
+    """What to change. What is left out stays as it is."""
+
+    name: str | Unset = UNSET
+    """The display name."""
+
+    description: str | Unset = UNSET
+    """What it is for."""
+
+    emoji: str | Unset = UNSET
+    """An emoji such as `:rocket:`."""
+
+    color: str | Unset = UNSET
+    """A color as a hex code."""
+
+    default_queue_id: str | Unset = UNSET
+    """The queue of agents that name none."""
+
+    hosted_git_mirror_enabled: bool | Unset = UNSET
+    """Whether hosted agents keep a mirror of repositories."""
+
+    hosted_container_cache_enabled: bool | Unset = UNSET
+    """Whether hosted agents keep a cache of containers."""

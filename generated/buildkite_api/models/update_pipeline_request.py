@@ -1,0 +1,99 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import RequestModel
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from .pipeline_step_request import PipelineStepRequest
+    from .pipeline_visibility import PipelineVisibility
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class UpdatePipelineRequest(RequestModel):
+    """What to change. What is left out stays as it is."""
+
+    name: str | Unset = UNSET
+    """The display name. Without a `slug`, the slug follows it."""
+
+    repository: str | Unset = UNSET
+    """The URL of the repository."""
+
+    cluster_id: str | None | Unset = UNSET
+    """The cluster to run in. Null takes the pipeline out of its cluster."""
+
+    configuration: str | Unset = UNSET
+    """All steps as YAML. What was there is replaced."""
+
+    steps: Sequence[PipelineStepRequest] | Unset = UNSET
+    """All steps of a pipeline with visual steps."""
+
+    allow_rebuilds: bool | Unset = UNSET
+    """Whether builds may be rebuilt."""
+
+    branch_configuration: str | None | Unset = UNSET
+    """Which branches may trigger builds, as a pattern such as `main release/*`."""
+
+    cancel_running_branch_builds: bool | Unset = UNSET
+    """Whether a new build cancels running ones of its branch."""
+
+    cancel_running_branch_builds_filter: str | None | Unset = UNSET
+    """On which branches that holds, as a pattern."""
+
+    clone_mirror_url: str | None | Unset = UNSET
+    """Where agents clone from instead. No credentials, query or fragment. Null removes it. Needs clone mirrors
+    to be enabled for the organization."""
+
+    color: str | Unset = UNSET
+    """A color as a hex code."""
+
+    default_branch: str | Unset = UNSET
+    """The branch that new builds begin with, and that lists of builds show first."""
+
+    default_command_step_timeout: int | Unset = UNSET
+    """How long a command step may run, in minutes, where it does not say so itself."""
+
+    description: str | Unset = UNSET
+    """What the pipeline is for."""
+
+    emoji: str | Unset = UNSET
+    """An emoji such as `:rocket:`."""
+
+    env: Mapping[str, Any] | Unset = UNSET
+    """Environment variables. Only for pipelines with visual steps."""
+
+    maximum_command_step_timeout: int | Unset = UNSET
+    """How long any command step may run, in minutes."""
+
+    pipeline_template_uuid: str | None | Unset = UNSET
+    """The template that the steps come from. Null removes it."""
+
+    provider_settings: Mapping[str, Any] | Unset = UNSET
+    """When the source code provider triggers builds, and what is reported to it. The keys depend on the
+    provider; the documentation lists them."""
+
+    skip_queued_branch_builds: bool | Unset = UNSET
+    """Whether a new build skips those of its branch that have not begun."""
+
+    skip_queued_branch_builds_filter: str | None | Unset = UNSET
+    """On which branches that holds, as a pattern."""
+
+    slug: str | None | Unset = UNSET
+    """The name in URLs: letters, digits and dashes, no dash in front. Made from the name when null or left
+    out."""
+
+    tags: Sequence[str] | Unset = UNSET
+    """Labels, in which emojis such as `:rocket:` may stand."""
+
+    teams: Mapping[str, str] | Unset = UNSET
+    """The teams that see the pipeline, as an access level by the team's id: `read_only`, `build_and_read` or
+    `manage_build_and_read`."""
+
+    visibility: PipelineVisibility | str | Unset = UNSET
+    """Who may see it."""

@@ -1,0 +1,25 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class VncCredentials(ReadModel):
+    """The credentials of a remote desktop session."""
+
+    username: str
+    """The user."""
+
+    password: str = field(repr=False)
+    """The password."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.username = part.username
+        self.password = part.password

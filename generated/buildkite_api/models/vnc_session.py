@@ -1,0 +1,37 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .vnc_credentials import VncCredentials
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class VncSession(ReadModel):
+    """A short-lived remote desktop connection to a job."""
+
+    endpoint: str
+    """Where to connect."""
+
+    access_token: str = field(repr=False)
+    """What opens the connection."""
+
+    expires_at: datetime.datetime | None = None
+    """Until when the token is good."""
+
+    vnc: VncCredentials
+    """Who to be, once connected."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.endpoint = part.endpoint
+        self.access_token = part.access_token
+        self.expires_at = part.expires_at
+        self.vnc = part.vnc and made(part.vnc)

@@ -1,0 +1,144 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Shared by every endpoint: path segments, query parameters, open enums, and the marker for "leave alone"."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, Self, TypeVar
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+
+class Unset:
+    """The type of `UNSET`: an argument or a request field that is left alone, where None would set it to null."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+
+
+class Response(NamedTuple, Generic[T]):
+    """An answer with everything that came with it."""
+
+    status_code: int
+    content: bytes
+    headers: httpx.Headers
+    parsed: T
+
+
+class OpenEnum(StrEnum):
+    """A string enum that keeps values it does not know.
+
+    Such a value equals its string, hashes like it, and survives pickling; `known` is False for it. It is a new object
+    every time, so compare with `==`, not with `is`.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+    @property
+    def known(self) -> bool:
+        """Whether the API's description lists this value."""
+        return self._value_ in type(self)._value2member_map_
+
+
+def path_segment(name: str, value: str | int) -> str:
+    """Write a value as exactly one segment of a path.
+
+    Args:
+        name: The path parameter, for the message.
+        value: What to write; everything but letters, digits and `-._~` is percent-encoded.
+
+    Raises:
+        ValueError: The value is empty, "." or "..", which would address another resource, or is no text at all.
+    """
+    if not isinstance(value, (str, int)) or isinstance(value, bool):
+        raise ValueError(f"{name} must be text or a number, not {value!r}")
+    text = str(value)
+    if text in ("", ".", ".."):
+        raise ValueError(f"{name} must not be {text!r}: it would address another resource")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} holds a lone surrogate, which no URL can carry: {text!r}") from None
+
+
+def query_params(values: Mapping[str, object]) -> dict[str, str | list[str]]:
+    """Write query parameters the way the API reads them.
+
+    Args:
+        values: The parameters by the names the API gives them. UNSET, None and an empty list are left out. A list
+            `name[]` with one element is sent as `name`, with more as `name[]` repeated; a mapping `name` as
+            `name[key]` for each of its keys.
+
+    Raises:
+        ValueError: A datetime has no timezone.
+    """
+    params: dict[str, str | list[str]] = {}
+    for name, value in values.items():
+        if value is None or isinstance(value, Unset):
+            continue
+        if isinstance(value, Mapping):
+            given = ((key, inner) for key, inner in value.items() if inner is not None)
+            params.update({f"{name}[{key}]": _text(name, inner) for key, inner in given})
+        elif isinstance(value, str) or not isinstance(value, Iterable):
+            params[name.removesuffix("[]")] = _text(name, value)
+        else:
+            texts = [_text(name, inner) for inner in value if inner is not None]
+            if len(texts) == 1:
+                params[name.removesuffix("[]")] = texts[0]
+            elif texts:
+                params[name] = texts
+    return params
+
+
+def rfc3339(name: str, value: datetime.datetime) -> str:
+    """Write a moment as UTC with milliseconds, such as `2026-01-02T03:04:05.678Z`.
+
+    Args:
+        name: What the moment is for, for the message.
+        value: The moment, in any timezone.
+
+    Raises:
+        ValueError: The datetime has no timezone, so it is no moment.
+    """
+    if value.utcoffset() is None:
+        raise ValueError(f"{name} needs a timezone: {value.isoformat()} could be any of a day's moments")
+    utc = value.astimezone(datetime.UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, datetime.datetime):
+        return rfc3339(name, value)
+    return str(value)
+
+
+__all__ = ["UNSET", "OpenEnum", "Response", "Unset", "path_segment", "query_params", "rfc3339"]

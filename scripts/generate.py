@@ -1,0 +1,266 @@
+"""Build generated/ from spec/: the bundled description, the raw client, its models and its table of operations.
+
+    python scripts/generate.py            write generated/
+    python scripts/generate.py --check    say which of its files are not what the description makes of them
+
+openapi-python-client does the most of it, with the templates in spec/templates. Nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import bundle
+import operations
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = "buildkite_api"
+HEADER = "# Generated from spec/ by `make generate`: edit that, not this.\n"
+NO_MAGIC_COMMA = "--config=format.skip-magic-trailing-comma=true"
+COPIED = ("base.py", "decoding.py")
+
+
+class GenerateError(Exception):
+    """The description cannot be generated from. The message says why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--check", action="store_true", help="compare only; exit 1 when something differs")
+    parser.add_argument("--spec", type=Path, default=ROOT / "spec", help="the description (default: spec/)")
+    parser.add_argument("--output", type=Path, default=ROOT / "generated", help="default: generated/")
+    options = parser.parse_args(arguments)
+    begin = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="buildkite-generate-") as folder:
+        fresh = Path(folder) / "generated"
+        try:
+            generate(options.spec, fresh)
+        except (GenerateError, bundle.BundleError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+        changes = list(differences(fresh, options.output))
+        if options.check:
+            for name, change in changes:
+                print(f"{change}: {options.output.name}/{name}", file=sys.stderr)
+            if changes:
+                print(f"{options.output.name}/ is not what spec/ makes: run `make generate`", file=sys.stderr)
+                return 1
+        else:
+            for name, change in changes:
+                replace(fresh / name, options.output / name, change)
+            remove_empty_folders(options.output)
+    done = "is up to date" if options.check or not changes else f"written, {len(changes)} files differed"
+    print(f"{options.output.name}/ {done} ({time.perf_counter() - begin:.1f} s)")
+    return 0
+
+
+def generate(spec: Path, output: Path) -> None:
+    """Write everything into a folder that does not exist yet.
+
+    Args:
+        spec: The folder of the description, with its templates.
+        output: Where `openapi.yaml` and the package go.
+
+    Raises:
+        GenerateError: The description breaks a rule that the templates rely on, or the generator refuses it.
+        bundle.BundleError: The parts of the description do not fit together.
+    """
+    package = output / PACKAGE
+    output.mkdir(parents=True)
+    with step("bundle"):
+        document = bundle.bundle(spec)
+        problems = list(broken_rules(document))
+        if problems:
+            raise GenerateError("the description breaks rules of the templates:\n  " + "\n  ".join(problems))
+        (output / "openapi.yaml").write_text(HEADER + bundle.dump(document), encoding="utf-8")
+    with step("openapi-python-client"):
+        run_generator(document, spec, package)
+    with step("operations"):
+        write_rest(document, spec, package)
+    with step("ruff"):
+        ruff("check", "--target-version=py311", "--select=I,F401,UP,PIE790,TC005", "--fix-only", "--quiet", cwd=output)
+        ruff("format", "--target-version=py311", "--line-length=120", "--quiet", NO_MAGIC_COMMA, cwd=output)
+    with step("decoders"):
+        prove_decoders(output)
+
+
+def run_generator(document: dict[str, Any], spec: Path, package: Path) -> None:
+    source = package.parent / "source.json"
+    source.write_text(json.dumps(with_descriptions(document)), encoding="utf-8")
+    run(
+        [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(source)],
+        ["--meta=none", "--config", str(spec / "generator.yaml"), "--fail-on-warning", "--overwrite"],
+        ["--custom-template-path", str(spec / "templates"), "--output-path", str(package)],
+    )
+    source.unlink()
+
+
+def write_rest(document: dict[str, Any], spec: Path, package: Path) -> None:
+    for name in COPIED:
+        (package / name).write_text((spec / "templates" / name).read_text(encoding="utf-8"), encoding="utf-8")
+    (package / "operations.py").write_text(operations.print_module(document), encoding="utf-8")
+    (package / "py.typed").write_text("", encoding="utf-8")
+    for path in sorted(package.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if text.strip():
+            path.write_text(f"{HEADER}\n{text.lstrip()}", encoding="utf-8")
+        else:
+            # A map without keys of its own: the generator gives it a class, the templates make it a dict.
+            path.unlink()
+
+
+def ruff(*arguments: str, cwd: Path) -> None:
+    # Isolated: the same output whatever configuration stands around it.
+    run([sys.executable, "-m", "ruff", arguments[0], PACKAGE, "--isolated", "--no-cache"], arguments[1:], cwd=cwd)
+
+
+def prove_decoders(output: Path) -> None:
+    """Build the decoder of every model, so that a type that msgspec refuses is found here and not by a user."""
+    code = (
+        "from buildkite_api import models; from buildkite_api.decoding import prepare; "
+        "classes = [getattr(models, name) for name in models.__all__]; "
+        "from buildkite_api.base import ReadModel; "
+        "prepare(*[each for each in classes if issubclass(each, ReadModel)])"
+    )
+    run([sys.executable, "-B", "-c", code], cwd=output)
+
+
+def run(*arguments: Sequence[str], cwd: Path | None = None) -> None:
+    command = [argument for part in arguments for argument in part]
+    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise GenerateError(f"{' '.join(command[:4])} ... failed:\n{result.stdout}{result.stderr}")
+
+
+# --- What the templates rely on ---------------------------------------------------------------------------------------
+
+
+def broken_rules(document: dict[str, Any]) -> Iterator[str]:
+    """What the templates could not make right code of, as sentences."""
+    sent: set[str] = set()
+    read: set[str] = set()
+    for method, path, operation in operations.operations(document):
+        name = operation.get("operationId", f"{method} {path}")
+        if len(operation.get("tags", ())) != 1:
+            yield f"{name} needs exactly one tag"
+        if len([status for status in operation["responses"] if status != "default"]) != 1:
+            yield f"{name} needs exactly one response that is a success"
+        for parameter in [*document["paths"][path].get("parameters", ()), *operation.get("parameters", ())]:
+            place = resolve(document, parameter)["in"]
+            if place not in ("path", "query"):
+                yield f"{name} has a parameter in {place}: the templates know path and query"
+        body = resolve(document, operation.get("requestBody", {})).get("content", {"application/json": {}})
+        if list(body) != ["application/json"]:
+            yield f"{name} takes {', '.join(body)}: the templates know application/json"
+        sent |= references(document, operation.get("requestBody", {}))
+        read |= references(document, operation["responses"])
+    for schema in sorted(sent & read):
+        if "properties" in document["components"]["schemas"][schema]:
+            yield f"{schema} is both sent and read: what is sent needs a schema of its own"
+
+
+def references(document: dict[str, Any], part: Any) -> set[str]:
+    """The names of all schemas that a part of a description leads to."""
+    found: set[str] = set()
+    waiting = [part]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+            name = str(value.get("$ref", "")).removeprefix("#/components/schemas/")
+            if "$ref" in value and name not in found:
+                if "/" not in name:
+                    found.add(name)
+                waiting.append(resolve(document, value))
+    return found
+
+
+def resolve(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in part:
+        target: Any = document
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            target = target[name]
+        part = target
+    return part
+
+
+def with_descriptions(document: dict[str, Any]) -> Any:
+    """A copy in which descriptions stand where the generator looks for them.
+
+    It reads a parameter's description from the schema, and none that stands beside a `$ref`.
+    """
+    plain: dict[str, Any] = json.loads(json.dumps(document))
+    waiting: list[Any] = [plain]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            if "schema" in value and "in" in value and "$ref" not in value["schema"]:
+                value["schema"].setdefault("description", value.get("description", ""))
+            if "$ref" in value and "description" in value:
+                value["allOf"] = [{"$ref": value.pop("$ref")}]
+            waiting.extend(value.values())
+    return plain
+
+
+# --- Two trees --------------------------------------------------------------------------------------------------------
+
+
+def differences(fresh: Path, present: Path) -> Iterator[tuple[str, str]]:
+    """What is `changed`, `missing` or `stray` in a tree, by the name of the file."""
+    wanted, found = files(fresh), files(present)
+    for name in sorted(wanted | found):
+        if name not in found:
+            yield name, "missing"
+        elif name not in wanted:
+            yield name, "stray"
+        elif not filecmp.cmp(fresh / name, present / name, shallow=False):
+            yield name, "changed"
+
+
+def files(folder: Path) -> set[str]:
+    paths = (path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    return {path.relative_to(folder).as_posix() for path in paths if "__pycache__" not in path.parts}
+
+
+def replace(source: Path, target: Path, change: str) -> None:
+    if change == "stray":
+        target.unlink()
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
+
+
+def remove_empty_folders(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and path.name != "__pycache__" and not any(files(path)):
+            for cached in sorted(path.rglob("*"), reverse=True):
+                cached.unlink() if cached.is_file() else cached.rmdir()
+            path.rmdir()
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    begin = time.perf_counter()
+    print(f"{name} ...", end=" ", flush=True)
+    yield
+    print(f"{time.perf_counter() - begin:.1f} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,697 @@
+"""The hand-kept description holds what endpoints.tsv says, no less and no more, and its tools find planted faults."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import lint_spec  # noqa: E402
+from bundle import BundleError, bundle, dump, load  # noqa: E402
+from lint_spec import Description, Operation, lint, read_rows  # noqa: E402
+
+SPEC = ROOT / "spec"
+GROUPS = (
+    "organizations",
+    "pipelines",
+    "builds",
+    "jobs",
+    "artifacts",
+    "annotations",
+    "agents",
+    "clusters",
+    "cluster_queues",
+    "emojis",
+    "user",
+    "access_token",
+    "meta",
+)
+TABLE = read_rows(SPEC / "endpoints.tsv")
+ROWS = [row for row in TABLE.values() if row["group"] in GROUPS]
+BUNDLE = bundle(SPEC)
+DESCRIPTION = Description(BUNDLE, TABLE)
+OPERATIONS = {operation.id: operation for operation in DESCRIPTION.operations()}
+FORMS = [operation for operation in OPERATIONS.values() if "x-buildkite-row" in operation.body]
+
+# The table marks `configuration` as required and notes when it is not: a template or visual steps may stand for it.
+REQUIRED_ONLY_SOMETIMES = {("create_pipeline", "configuration")}
+
+# The table names the model of this answer after its one extra field; a Build holds that field.
+MODELS = {"BuildWithRetriedJobsCount": "Build"}
+
+# The documentation calls the first two idempotent. revoke_access_token is not among the DELETEs: it would be repeated
+# with a token that is revoked by then, and answered 401.
+REPEATABLE_WRITES = {
+    "enable_github_webhook_processing",
+    "disable_github_webhook_processing",
+    "delete_pipeline",
+    "delete_build_job_log",
+    "delete_job_log",
+    "delete_build_annotation",
+    "delete_build_job_annotation",
+    "delete_job_annotation",
+    "delete_build_job_artifact",
+    "delete_job_artifact",
+    "delete_cluster",
+    "delete_cluster_queue",
+}
+
+each_row = pytest.mark.parametrize("row", ROWS, ids=[row["operation_id"] for row in ROWS])
+
+
+def operation_of(row: dict[str, str]) -> Operation:
+    name = row["operation_id"]
+    assert name in OPERATIONS, f"{name} is in endpoints.tsv but not described: add it to {row['group']}.yaml"
+    return OPERATIONS[name]
+
+
+def fields_of(column: str) -> dict[str, bool]:
+    """The names in a column of the table, each with whether it is required."""
+    names = filter(None, column.split(","))
+    return {name.rstrip("*"): name.endswith("*") for name in names}
+
+
+def described(name: str, schema: dict[str, Any]) -> str:
+    """A name as the table writes it: lists have brackets."""
+    return f"{name}[]" if schema.get("type") == "array" and not name.endswith("[]") else name
+
+
+def test_the_table_is_whole() -> None:
+    assert len(TABLE) == 218
+    assert len(ROWS) == 81
+
+
+@each_row
+def test_method_path_and_group(row: dict[str, str]) -> None:
+    operation = operation_of(row)
+    assert (operation.method.upper(), operation.path) == (row["method"], row["path"])
+    assert operation.body["tags"] == [row["group"]]
+
+
+@each_row
+def test_success_status(row: dict[str, str]) -> None:
+    assert operation_of(row).successes == [row["success_status"]]
+
+
+@each_row
+def test_scope(row: dict[str, str]) -> None:
+    assert operation_of(row).body.get("x-buildkite-scope", "none") == row["required_scope"]
+
+
+@each_row
+def test_pagination(row: dict[str, str]) -> None:
+    assert operation_of(row).body.get("x-buildkite-pagination", "no") == row["paginated"]
+
+
+@each_row
+def test_query_parameters(row: dict[str, str]) -> None:
+    here = {}
+    for parameter in operation_of(row).parameters:
+        if parameter["in"] == "query":
+            name = parameter["name"]
+            name += "[key]" if parameter.get("style") == "deepObject" else ""
+            here[described(name, parameter["schema"])] = parameter.get("required", False)
+    assert here == fields_of(row["query_params"])
+
+
+@each_row
+def test_body_fields(row: dict[str, str]) -> None:
+    operation = operation_of(row)
+    here, some_required = {}, False
+    if "requestBody" in operation.body:
+        body = operation.body["requestBody"]
+        schema = DESCRIPTION.resolve(body["content"]["application/json"]["schema"])
+        required = schema.get("required", [])
+        here = {described(name, field): name in required for name, field in schema["properties"].items()}
+        some_required = bool(required)
+        assert body["required"] or not some_required, "a body with required fields is itself required"
+    expected = fields_of(row["request_body_fields"])
+    for operation_id, name in REQUIRED_ONLY_SOMETIMES:
+        if operation_id == operation.id:
+            expected[name] = False
+    assert here == expected
+
+
+@each_row
+def test_response_model(row: dict[str, str]) -> None:
+    content = operation_of(row).success.get("content", {})
+    expected = row["response_model"]
+    if expected == "empty":
+        assert content == {}
+        return
+    schema = content["application/json"]["schema"]
+    if page := re.fullmatch(r"page\[(\w+)\]", expected):
+        schema = DESCRIPTION.resolve(schema)["properties"]["items"]
+        expected = f"list[{page[1]}]"
+    if schema.get("type") == "array":
+        here = f"list[{schema['items']['$ref'].rpartition('/')[2]}]"
+    else:
+        here = schema["$ref"].rpartition("/")[2]
+    assert here == MODELS.get(expected, expected)
+
+
+@each_row
+def test_documentation_page(row: dict[str, str]) -> None:
+    page = row["doc_page"].removeprefix("pages/").removesuffix(".md").replace("_", "-")
+    assert operation_of(row).body["externalDocs"] == {"url": f"https://buildkite.com/docs/{page}"}
+
+
+def test_no_operation_without_a_row() -> None:
+    rows = {row["operation_id"] for row in ROWS}
+    assert {name for name in OPERATIONS if name not in rows} == {form.id for form in FORMS}
+
+
+def test_the_forms_are_those_of_the_job_logs() -> None:
+    assert {form.id for form in FORMS} == {
+        "get_build_job_log_text",
+        "get_build_job_log_html",
+        "get_job_log_text",
+        "get_job_log_html",
+    }
+
+
+@pytest.mark.parametrize("form", FORMS, ids=[form.id for form in FORMS])
+def test_a_form_is_its_row_in_another_media_type(form: Operation) -> None:
+    row = TABLE[form.body["x-buildkite-row"]]
+    suffix, media = {"text": (".txt", "text/plain"), "html": (".html", "text/html")}[form.id.rpartition("_")[2]]
+    assert form.id == f"{row['operation_id']}_{form.id.rpartition('_')[2]}"
+    assert (form.method.upper(), form.path) == (row["method"], row["path"] + suffix)
+    assert form.body["x-buildkite-scope"] == row["required_scope"]
+    assert form.success["content"] == {media: {"schema": {"type": "string"}}}
+
+
+def test_writes_that_may_be_sent_again() -> None:
+    assert {o.id for o in OPERATIONS.values() if "x-buildkite-repeatable" in o.body} == REPEATABLE_WRITES
+
+
+def test_every_delete_is_repeatable_but_the_token_s_own() -> None:
+    deletes = {o.id for o in OPERATIONS.values() if o.method == "delete"}
+    assert deletes - REPEATABLE_WRITES == {"revoke_access_token"}
+
+
+def test_one_job_for_every_type() -> None:
+    job = BUNDLE["components"]["schemas"]["Job"]
+    assert job["required"] == ["id", "type"]
+    assert {"command", "label", "unblockable", "triggered_build", "async", "matrix"} <= job["properties"].keys()
+    assert not {"anyOf", "oneOf", "allOf", "discriminator"} & job.keys()
+
+
+def test_the_description_has_no_findings() -> None:
+    assert [str(finding) for finding in lint(BUNDLE, TABLE)] == []
+
+
+def test_the_linter_runs_as_a_script() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "lint_spec.py")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert re.fullmatch(r"spec: \d+ operations, \d+ schemas, ok\n", result.stdout)
+
+
+# --- bundle.py ---
+
+
+def spec_dir(folder: Path, **files: str) -> Path:
+    (folder / "resources").mkdir()
+    for name, text in files.items():
+        place = folder / "openapi.yaml" if name == "root" else folder / "resources" / f"{name}.yaml"
+        place.write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_bundle_merges_fragments_in_order_of_their_names(tmp_path: Path) -> None:
+    folder = spec_dir(
+        tmp_path,
+        root="openapi: 3.1.0\npaths: {}\ncomponents:\n  schemas:\n    Error: {type: object}\n",
+        b="paths:\n  /x:\n    put: {operationId: b}\ncomponents:\n  schemas:\n    B: {type: object}\n",
+        a="paths:\n  /x:\n    get: {operationId: a}\n",
+    )
+    document = bundle(folder)
+    assert document == {
+        "openapi": "3.1.0",
+        "paths": {"/x": {"get": {"operationId": "a"}, "put": {"operationId": "b"}}},
+        "components": {"schemas": {"Error": {"type": "object"}, "B": {"type": "object"}}},
+    }
+    assert list(document["paths"]["/x"]) == ["get", "put"]
+
+
+@pytest.mark.parametrize(
+    ("fragment", "message"),
+    [
+        ("paths:\n  /x:\n    get: {}\n", "paths > /x > get is already in"),
+        (
+            "components:\n  schemas:\n    Error: {type: string}\n",
+            "components > schemas > Error is already in",
+        ),
+        ("paths:\n  /y:\n    get: {}\n    get: {}\n", "line 4: the key 'get' is written twice"),
+        ("servers: []\n", "holds only paths and components, not 'servers'"),
+        ("paths:\n", "paths must be a mapping"),
+        ("- one\n", "expected a mapping at the top"),
+        ("paths: [\n", "not valid YAML"),
+    ],
+)
+def test_bundle_refuses(tmp_path: Path, fragment: str, message: str) -> None:
+    root = "paths:\n  /x:\n    get: {}\ncomponents:\n  schemas:\n    Error: {type: object}\n"
+    with pytest.raises(BundleError, match=re.escape(message)) as caught:
+        bundle(spec_dir(tmp_path, root=root, a=fragment))
+    assert "a.yaml" in str(caught.value)
+
+
+def test_bundle_refuses_what_two_fragments_share(tmp_path: Path) -> None:
+    same = "components:\n  schemas:\n    A: {type: object}\n"
+    with pytest.raises(BundleError, match=r"b\.yaml: components > schemas > A is already in .*a\.yaml"):
+        bundle(spec_dir(tmp_path, root="paths: {}\n", a=same, b=same))
+
+
+def test_an_anchor_becomes_a_copy(tmp_path: Path) -> None:
+    place = tmp_path / "part.yaml"
+    place.write_text("one: &shared {type: string}\ntwo: *shared\n200: ok\n", encoding="utf-8")
+    part = load(place)
+    assert part == {"one": {"type": "string"}, "two": {"type": "string"}, "200": "ok"}
+    assert part["one"] is not part["two"]
+
+
+def test_dump_is_deterministic_and_reads_back(tmp_path: Path) -> None:
+    text = dump(BUNDLE)
+    assert text == dump(bundle(SPEC))
+    assert "&id" not in text
+    (tmp_path / "bundle.yaml").write_text(text, encoding="utf-8")
+    assert load(tmp_path / "bundle.yaml") == BUNDLE
+
+
+# --- lint_spec.py: a sound description, and one planted fault for each rule ---
+
+SCHEMAS = "#/components/schemas"
+PAGE = "https://buildkite.com/docs/apis/rest-api/things"
+
+
+SLUG = {
+    "name": "thing_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The thing's id.",
+}
+
+
+def sound_operation(operation_id: str, status: str, schema: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": "Done."}
+    if schema is not None:
+        success["content"] = {"application/json": {"schema": schema}}
+    return {
+        "operationId": operation_id,
+        "tags": ["things"],
+        "summary": "A thing",
+        "description": f"A thing.\n\n{PAGE}",
+        "externalDocs": {"url": PAGE},
+        "x-buildkite-scope": "read_things",
+        "responses": {status: success, "default": {"$ref": "#/components/responses/Error"}},
+        **more,
+    }
+
+
+def query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, "description": "A parameter."}
+
+
+def said(schema: dict[str, Any]) -> dict[str, Any]:
+    return {**schema, "description": "A field."}
+
+
+def sound() -> dict[str, Any]:
+    """A small description that keeps every rule."""
+    color = {"anyOf": [{"$ref": f"{SCHEMAS}/Color"}, {"type": "string"}]}
+    body = {"application/json": {"schema": {"$ref": f"{SCHEMAS}/UpdateThingRequest"}}}
+    listing = sound_operation(
+        "list_things",
+        "200",
+        {"type": "array", "items": {"$ref": f"{SCHEMAS}/Thing"}},
+        **{"x-buildkite-pagination": "link"},
+        parameters=[
+            query("page", {"type": "integer"}),
+            query("per_page", {"type": "integer"}),
+            query("color[]", {"type": "array", "items": color}),
+        ],
+    )
+    listing["responses"]["200"]["headers"] = {"Link": {"schema": {"type": "string"}}}
+    searching = sound_operation(
+        "search_things",
+        "200",
+        {"$ref": f"{SCHEMAS}/ThingPage"},
+        **{"x-buildkite-pagination": "cursor"},
+        parameters=[query(name, {"type": "string"}) for name in ("per_page", "after", "before")],
+    )
+    thing = {
+        "parameters": [SLUG],
+        "get": sound_operation("get_thing", "200", {"$ref": f"{SCHEMAS}/Thing"}),
+        "put": sound_operation(
+            "update_thing",
+            "200",
+            {"$ref": f"{SCHEMAS}/Thing"},
+            **{"x-buildkite-repeatable": True},
+            requestBody={"required": True, "content": body},
+        ),
+        "delete": sound_operation("delete_thing", "204", None),
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Things", "version": "1"},
+        "tags": [{"name": "things"}],
+        "paths": {
+            "/v2/things": {"get": listing},
+            "/v2/things/search": {"get": searching},
+            "/v2/things/{thing_id}": thing,
+        },
+        "components": {
+            "responses": {
+                "Error": {
+                    "description": "Refused.",
+                    "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}/Error"}}},
+                }
+            },
+            "schemas": {
+                "Error": {
+                    "type": "object",
+                    "description": "A refusal.",
+                    "properties": {"message": said({"type": ["string", "null"]})},
+                },
+                "Thing": {
+                    "type": "object",
+                    "description": "A thing.",
+                    "required": ["id"],
+                    "properties": {
+                        "id": said({"type": "string"}),
+                        "color": said({"anyOf": [{"$ref": f"{SCHEMAS}/Color"}, {"type": "null"}]}),
+                        "tags": said({"type": "array", "items": {"type": "string"}}),
+                        "env": said({"type": "object", "additionalProperties": True}),
+                        "matrix": said({}),
+                    },
+                },
+                "ThingPage": {
+                    "type": "object",
+                    "description": "A page.",
+                    "required": ["items", "links"],
+                    "properties": {
+                        "items": said({"type": "array", "items": {"$ref": f"{SCHEMAS}/Thing"}}),
+                        "links": said({"type": "object", "additionalProperties": {"type": "string"}}),
+                    },
+                },
+                "UpdateThingRequest": {
+                    "type": "object",
+                    "description": "A change.",
+                    "properties": {"color": said(color), "name": said({"type": "string"})},
+                },
+                "Color": {"type": "string", "enum": ["red"], "description": "Colors.\n\n- `red`: Red."},
+            },
+        },
+    }
+
+
+def row_of(path: str, scope: str = "read_things", paginated: str = "no") -> dict[str, str]:
+    return {"path": path, "required_scope": scope, "paginated": paginated}
+
+
+SOUND_ROWS = {
+    "list_things": row_of("/v2/things", paginated="link"),
+    "search_things": row_of("/v2/things/search", paginated="cursor"),
+    "get_thing": row_of("/v2/things/{thing_id}"),
+    "update_thing": row_of("/v2/things/{thing_id}"),
+    "delete_thing": row_of("/v2/things/{thing_id}"),
+}
+LIST = ("paths", "/v2/things", "get")
+SEARCH = ("paths", "/v2/things/search", "get")
+ITEM = ("paths", "/v2/things/{thing_id}")
+GET = (*ITEM, "get")
+PUT = (*ITEM, "put")
+THING = ("components", "schemas", "Thing")
+SENT = ("components", "schemas", "UpdateThingRequest")
+REMOVED = object()
+
+
+def put(*steps: Any) -> Callable[[dict[str, Any]], None]:
+    """Plant a fault: walk to a place of the sound description and set (or remove) the value there."""
+    *way, value = steps
+
+    def plant(document: dict[str, Any]) -> None:
+        node: Any = document
+        for step in way[:-1]:
+            node = node[step]
+        if value is REMOVED:
+            del node[way[-1]]
+        elif isinstance(node, list) and way[-1] == len(node):
+            node.append(value)
+        else:
+            node[way[-1]] = value
+
+    return plant
+
+
+OBJECT = {"type": "object", "properties": {"x": said({"type": "string"})}}
+RED = {"type": "string", "enum": ["red"], "description": "- `red`: Red."}
+FAULTS = {
+    "dangling reference": (
+        put(*THING, "properties", "color", "anyOf", 0, {"$ref": f"{SCHEMAS}/Gone"}),
+        "#/components/schemas/Gone: leads nowhere",
+    ),
+    "foreign reference": (
+        put(*THING, "properties", "tags", "items", {"$ref": "other.yaml#/Tag"}),
+        "other.yaml#/Tag: is not a reference into the bundle",
+    ),
+    "invalid OpenAPI": (
+        put("info", "title", REMOVED),
+        "not valid OpenAPI 3.1: 'title' is a required property",
+    ),
+    "no operationId": (put(*GET, "operationId", REMOVED), "GET /v2/things/{thing_id}: has no operationId"),
+    "camelCase operationId": (
+        put(*GET, "operationId", "getThing"),
+        "getThing: has no operationId in snake_case",
+    ),
+    "two tags": (put(*GET, "tags", ["things", "more"]), "get_thing: has the tags ['things', 'more']"),
+    "undeclared tag": (put(*GET, "tags", ["other"]), "get_thing: has the tags ['other']"),
+    "no summary": (put(*GET, "summary", REMOVED), "get_thing: has no summary"),
+    "no documentation": (put(*GET, "externalDocs", REMOVED), "get_thing: has no externalDocs"),
+    "page not named": (put(*GET, "description", "A thing."), "get_thing: does not name its page"),
+    "unknown extension": (put(*GET, "x-buildkite-scop", "x"), "unknown extension x-buildkite-scop"),
+    "no row": (put(*GET, "operationId", "get_nothing"), "get_nothing: is in no row of endpoints.tsv"),
+    "no form of its row": (
+        put(*GET, "x-buildkite-row", "get_thing"),
+        "get_thing: is no form of get_thing",
+    ),
+    "wrong scope": (
+        put(*GET, "x-buildkite-scope", "x"),
+        "x-buildkite-scope is x, but its row says read_things",
+    ),
+    "no scope": (put(*GET, "x-buildkite-scope", REMOVED), "get_thing: its x-buildkite-scope is None"),
+    "no pagination": (put(*LIST, "x-buildkite-pagination", REMOVED), "its x-buildkite-pagination is None"),
+    "undeclared path parameter": (
+        put(*ITEM, "parameters", []),
+        "not valid OpenAPI 3.1: Path parameter 'thing_id'",
+    ),
+    "path parameter of nowhere": (
+        put(*GET, "parameters", [{**SLUG, "name": "org_slug"}]),
+        "not valid OpenAPI 3.1: Path parameter 'org_slug'",
+    ),
+    "path parameter of another type": (
+        put(*ITEM, "parameters", 0, {**SLUG, "schema": {"type": "integer"}}),
+        "path parameter {thing_id}: make it a plain string",
+    ),
+    "parameter without description": (
+        put(*LIST, "parameters", 0, "description", REMOVED),
+        "list_things page: has no description",
+    ),
+    "nullable query": (
+        put(*LIST, "parameters", 0, "schema", {"type": ["integer", "null"]}),
+        "list_things page: is nullable",
+    ),
+    "list without brackets": (
+        put(*LIST, "parameters", 2, "name", "color"),
+        "list_things color: is a list without []",
+    ),
+    "object in another style": (
+        put(*LIST, "parameters", 3, query("meta_data", {"type": "object", "additionalProperties": True})),
+        "list_things meta_data: is an object of another style",
+    ),
+    "closed enum in a query": (
+        put(*LIST, "parameters", 2, "schema", "items", {"$ref": f"{SCHEMAS}/Color"}),
+        "list_things color[]: takes only known values",
+    ),
+    "default in a schema": (
+        put(*SENT, "properties", "name", "default", "x"),
+        "UpdateThingRequest.name: has a default",
+    ),
+    "default in a parameter": (
+        put(*LIST, "parameters", 0, "schema", "default", 1),
+        "list_things page: has a default",
+    ),
+    "two successes": (
+        put(*GET, "responses", "201", {"description": "Made."}),
+        "get_thing: success statuses ['200', '201']",
+    ),
+    "no success": (put(*GET, "responses", "200", REMOVED), "get_thing: success statuses []"),
+    "no default error": (put(*GET, "responses", "default", REMOVED), "get_thing: has no default error"),
+    "another error": (put(*GET, "responses", "404", {"description": "No."}), "get_thing: documents 404"),
+    "content where there is none": (
+        put(*ITEM, "delete", "responses", "204", "content", {"application/json": {"schema": said({})}}),
+        "delete_thing: has content where there is no body",
+    ),
+    "two media types": (
+        put(*GET, "responses", "200", "content", "text/plain", {"schema": {"type": "string"}}),
+        "get_thing: has several media types",
+    ),
+    "links without a page": (
+        put(*LIST, "parameters", 0, "name", "pages"),
+        "is paged by links: declare the parameters",
+    ),
+    "links without a header": (
+        put(*LIST, "responses", "200", "headers", {}),
+        "list_things: is paged by links: answer with a list and the Link header",
+    ),
+    "cursors without after": (
+        put(*SEARCH, "parameters", 1, "name", "behind"),
+        "search_things: is paged by cursors: declare the parameters",
+    ),
+    "cursors without items": (
+        put("components", "schemas", "ThingPage", "properties", "links", REMOVED),
+        "search_things: is paged by cursors: answer with an object",
+    ),
+    "a page unannounced": (
+        put(*GET, "parameters", [query("page", {"type": "integer"})]),
+        "get_thing: has paging parameters",
+    ),
+    "repeatable false": (put(*PUT, "x-buildkite-repeatable", False), "x-buildkite-repeatable is False"),
+    "repeatable GET": (put(*GET, "x-buildkite-repeatable", True), "get_thing: a GET marked repeatable"),
+    "repeatable POST": (
+        put(*ITEM, "post", sound_operation("poke_thing", "200", None, **{"x-buildkite-repeatable": True})),
+        "poke_thing: a POST marked repeatable",
+    ),
+    "unused schema": (
+        put("components", "schemas", "Spare", said({"type": "string"})),
+        "schemas Spare: is used nowhere",
+    ),
+    "unused parameter": (
+        put("components", "parameters", {"Spare": query("spare", {"type": "string"})}),
+        "parameters Spare: is used nowhere",
+    ),
+    "another name for a body": (
+        put(*PUT, "requestBody", "content", "application/json", "schema", {"$ref": f"{SCHEMAS}/Thing"}),
+        "update_thing: its request body has another name or form",
+    ),
+    "both sent and read": (
+        put(*SENT, "properties", "thing", said({"$ref": f"{SCHEMAS}/Thing"})),
+        "Thing: is both sent and read",
+    ),
+    "a request that is read": (
+        put(*THING, "properties", "wish", said({"anyOf": [{"$ref": f"{SCHEMAS}/UpdateThingRequest"}]})),
+        "UpdateThingRequest: is both sent and read",
+    ),
+    "a read schema named as a request": (
+        put("components", "schemas", "PullRequest", {**OBJECT, "description": "x"}),
+        "PullRequest: is named against its use",
+    ),
+    "schema without description": (put(*THING, "description", REMOVED), "Thing: has no description"),
+    "field without description": (
+        put(*THING, "properties", "id", "description", REMOVED),
+        "Thing.id: has no description",
+    ),
+    "required but unknown": (put(*THING, "required", ["id", "x"]), "Thing: requires x"),
+    "optional but not null": (
+        put(*THING, "properties", "color", said({"$ref": f"{SCHEMAS}/Color"})),
+        "Thing.color: may be absent but not null",
+    ),
+    "secret in the open": (
+        put(*THING, "properties", "token", said({"type": ["string", "null"]})),
+        "Thing.token: looks like a secret",
+    ),
+    "time as a string": (
+        put(*THING, "properties", "created_at", said({"type": ["string", "null"]})),
+        "Thing.created_at: looks like a time",
+    ),
+    "object without a name": (
+        put(*THING, "properties", "tags", "items", OBJECT),
+        "Thing.tags: holds an object without a name",
+    ),
+    "closed enum in a request": (
+        put(*SENT, "properties", "color", said({"$ref": f"{SCHEMAS}/Color"})),
+        "UpdateThingRequest.color: takes only known values",
+    ),
+    "open enum in a read schema": (
+        put(*THING, "properties", "color", "anyOf", 1, {"type": "string"}),
+        "Thing.color: is an enum or any string",
+    ),
+    "union of two objects": (
+        put(
+            *THING,
+            "properties",
+            "owner",
+            said({"oneOf": [{"$ref": f"{SCHEMAS}/Error"}, {"$ref": f"{SCHEMAS}/ThingPage"}]}),
+        ),
+        "Thing.owner: is a union of two objects",
+    ),
+    "foreign format": (put(*THING, "properties", "id", "format", "uuid"), "Thing.id: has the format uuid"),
+    "half object, half map": (
+        put(*THING, "additionalProperties", True),
+        "Thing: is half an object, half a map",
+    ),
+    "enum without a name": (
+        put(*THING, "properties", "tags", "items", RED),
+        "Thing.tags items: has an enum without a name",
+    ),
+    "enum without meanings": (
+        put("components", "schemas", "Color", "enum", ["red", "blue"]),
+        "Color: does not explain blue",
+    ),
+}
+
+
+def test_the_sound_description_has_no_findings() -> None:
+    assert [str(finding) for finding in lint(sound(), SOUND_ROWS)] == []
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_lint_finds(name: str) -> None:
+    plant, expected = FAULTS[name]
+    document = sound()
+    plant(document)
+    findings = [str(finding) for finding in lint(document, SOUND_ROWS)]
+    assert any(expected in finding for finding in findings), findings
+
+
+def test_lint_finds_a_dotted_path_parameter() -> None:
+    document = sound()
+    item = document["paths"].pop("/v2/things/{thing_id}")
+    item["parameters"] = [{**SLUG, "name": "thing.id"}]
+    document["paths"]["/v2/things/{thing.id}"] = item
+    findings = [str(finding) for finding in lint(document, SOUND_ROWS)]
+    assert "get_thing: path parameter {thing.id}: write it in snake_case, without dots" in findings
+
+
+def test_a_finding_fails_the_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = sound()
+    broken["components"]["schemas"]["Spare"] = said({"type": "string"})
+    spec_dir(tmp_path, root=dump(broken))
+    header = "\t".join(("operation_id", "path", "required_scope", "paginated"))
+    rows = ["\t".join((name, *row.values())) for name, row in SOUND_ROWS.items()]
+    (tmp_path / "endpoints.tsv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    monkeypatch.setattr(lint_spec, "SPEC_DIR", tmp_path)
+    assert lint_spec.main() == 1
+    printed = capsys.readouterr()
+    assert printed.err == "schemas Spare: is used nowhere: remove it\nspec: findings: 1\n"
+    assert printed.out == ""
+
+
+def test_parts_that_do_not_fit_fail_the_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec_dir(tmp_path, root="paths: {}\n", a="servers: []\n")
+    monkeypatch.setattr(lint_spec, "SPEC_DIR", tmp_path)
+    assert lint_spec.main() == 1
+    assert "a fragment holds only paths and components" in capsys.readouterr().err
