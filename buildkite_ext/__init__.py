@@ -1,0 +1,163 @@
+"""The Python toolkit for Buildkite: one typed client, blocking and async, and a Buildkite that runs on a laptop.
+
+Names are loaded when they are first used, so `import buildkite_ext` itself costs next to nothing.
+
+Example:
+    >>> from buildkite_ext import BuildkiteClient
+    >>> def passes(number: int) -> bool:
+    ...     with BuildkiteClient("acme") as buildkite:
+    ...         return buildkite.builds.wait("web", number, timeout=1800).outcome == "passed"
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from buildkite_api import models as models
+
+    from . import simulation as simulation
+    from .artifacts import DownloadProgress as DownloadProgress
+    from .client import AsyncBuildkiteClient as AsyncBuildkiteClient
+    from .client import BuildkiteClient as BuildkiteClient
+    from .clock import Clock as Clock
+    from .clock import SystemClock as SystemClock
+    from .errors import AccessDenied as AccessDenied
+    from .errors import AgentNotFound as AgentNotFound
+    from .errors import AnnotationNotFound as AnnotationNotFound
+    from .errors import ApiError as ApiError
+    from .errors import ArtifactCorrupted as ArtifactCorrupted
+    from .errors import ArtifactNotFound as ArtifactNotFound
+    from .errors import ArtifactUnavailable as ArtifactUnavailable
+    from .errors import BuildAlreadyFinished as BuildAlreadyFinished
+    from .errors import BuildkiteError as BuildkiteError
+    from .errors import BuildNotFound as BuildNotFound
+    from .errors import CircuitOpen as CircuitOpen
+    from .errors import ClusterNotFound as ClusterNotFound
+    from .errors import ClusterQueueNotFound as ClusterQueueNotFound
+    from .errors import ConfigurationError as ConfigurationError
+    from .errors import ConnectionFailed as ConnectionFailed
+    from .errors import DeadlineExceeded as DeadlineExceeded
+    from .errors import FieldError as FieldError
+    from .errors import InvalidRequest as InvalidRequest
+    from .errors import InvalidResponse as InvalidResponse
+    from .errors import JobNotFound as JobNotFound
+    from .errors import JobNotUnblockable as JobNotUnblockable
+    from .errors import MetadataNotSettable as MetadataNotSettable
+    from .errors import NetworkError as NetworkError
+    from .errors import NotFound as NotFound
+    from .errors import OrganizationNotFound as OrganizationNotFound
+    from .errors import PipelineNotFound as PipelineNotFound
+    from .errors import RateLimited as RateLimited
+    from .errors import ResponseLost as ResponseLost
+    from .errors import ServerError as ServerError
+    from .errors import ServiceUnavailable as ServiceUnavailable
+    from .errors import TooManyPages as TooManyPages
+    from .errors import Unauthorized as Unauthorized
+    from .errors import UnsafePath as UnsafePath
+    from .events import Event as Event
+    from .events import RetryScheduled as RetryScheduled
+    from .events import SchemaDrift as SchemaDrift
+    from .logs.lines import LogLine as LogLine
+    from .pagination.items import AsyncItems as AsyncItems
+    from .pagination.items import Items as Items
+    from .pagination.page import Page as Page
+    from .resilience.retry import Retry as Retry
+    from .services.builds import Author as Author
+    from .waiting import Outcome as Outcome
+    from .waiting import WaitResult as WaitResult
+
+_HOMES = {
+    "AsyncBuildkiteClient": "client",
+    "AsyncItems": "pagination.items",
+    "Author": "services.builds",
+    "BuildkiteClient": "client",
+    "Clock": "clock",
+    "DownloadProgress": "artifacts",
+    "Event": "events",
+    "Items": "pagination.items",
+    "LogLine": "logs.lines",
+    "Outcome": "waiting",
+    "Page": "pagination.page",
+    "Retry": "resilience.retry",
+    "RetryScheduled": "events",
+    "SchemaDrift": "events",
+    "SystemClock": "clock",
+    "WaitResult": "waiting",
+}
+_MODULES = {"models": "buildkite_api.models", "simulation": "buildkite_ext.simulation"}
+
+__all__ = [
+    "AccessDenied",
+    "AgentNotFound",
+    "AnnotationNotFound",
+    "ApiError",
+    "ArtifactCorrupted",
+    "ArtifactNotFound",
+    "ArtifactUnavailable",
+    "AsyncBuildkiteClient",
+    "AsyncItems",
+    "Author",
+    "BuildAlreadyFinished",
+    "BuildNotFound",
+    "BuildkiteClient",
+    "BuildkiteError",
+    "CircuitOpen",
+    "Clock",
+    "ClusterNotFound",
+    "ClusterQueueNotFound",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "DeadlineExceeded",
+    "DownloadProgress",
+    "Event",
+    "FieldError",
+    "InvalidRequest",
+    "InvalidResponse",
+    "Items",
+    "JobNotFound",
+    "JobNotUnblockable",
+    "LogLine",
+    "MetadataNotSettable",
+    "NetworkError",
+    "NotFound",
+    "OrganizationNotFound",
+    "Outcome",
+    "Page",
+    "PipelineNotFound",
+    "RateLimited",
+    "ResponseLost",
+    "Retry",
+    "RetryScheduled",
+    "SchemaDrift",
+    "ServerError",
+    "ServiceUnavailable",
+    "SystemClock",
+    "TooManyPages",
+    "Unauthorized",
+    "UnsafePath",
+    "WaitResult",
+    "__version__",
+    "models",
+    "simulation",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        value: Any = import_module(_MODULES[name])
+    elif name in _HOMES:
+        value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    elif name in __all__:
+        value = getattr(import_module(".errors", __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

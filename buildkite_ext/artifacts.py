@@ -1,0 +1,216 @@
+"""Downloading artifacts: from storage that isn't Buildkite's, to a place that is checked, and whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
+
+from .errors import (
+    ArtifactCorrupted,
+    ArtifactUnavailable,
+    BuildkiteError,
+    ResponseLost,
+    UnsafePath,
+)
+from .pipeline import TRANSPORT_ERRORS, lost
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Artifact
+
+    from .endpoint import Caller
+
+ATTEMPTS = 3
+"""How often a download whose bytes stop on the way is begun again."""
+
+STALE = frozenset({401, 403, 410})
+"""How storage refuses an address that is no longer good: it is valid for 60 seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadProgress:
+    """How far a download is."""
+
+    artifact: Artifact
+    done: int
+    """Bytes written."""
+    total: int | None
+    """Bytes in all; None where Buildkite doesn't say."""
+
+
+Progress = Callable[[DownloadProgress], None]
+
+
+async def download(caller: Caller, artifact: Artifact, target: Path, *, progress: Progress | None = None) -> Path:
+    """Write one artifact to `target`, by way of a temporary file beside it. See `AsyncArtifacts.download`."""
+    if not artifact.job_id:
+        raise ArtifactUnavailable(f"Artifact {artifact.path!r} names no job, so there is no route to it.")
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await _attempt(caller, artifact, target, progress)
+        except (ResponseLost, _Stale) as error:
+            if attempt == ATTEMPTS:
+                if isinstance(error, _Stale):
+                    raise ArtifactUnavailable(*error.args, status=error.status) from None
+                raise
+    raise AssertionError("unreachable")
+
+
+async def _attempt(caller: Caller, artifact: Artifact, target: Path, progress: Progress | None) -> Path:
+    url = await _address(caller, artifact)
+    response = await caller.send_foreign(url)
+    runtime = caller.runtime
+    try:
+        if response.status_code != 200:
+            said = f"Artifact {artifact.path!r} ({artifact.id}): its storage answered {response.status_code}."
+            if response.status_code in STALE:
+                raise _Stale(said, status=response.status_code)
+            raise ArtifactUnavailable(f"{said} It may have expired or been deleted.", status=response.status_code)
+        await runtime.offload(lambda: target.parent.mkdir(parents=True, exist_ok=True))
+        file, name = await runtime.offload(lambda: _temporary(target))
+        try:
+            digest, size = hashlib.sha1(usedforsecurity=False), 0
+            with file:
+                try:
+                    async with aclosing(runtime.chunks(response)) as chunks:  # type: ignore[type-var]
+                        async for chunk in chunks:
+                            await runtime.offload(lambda chunk=chunk: _write(file, digest, chunk))  # type: ignore[misc]
+                            size += len(chunk)
+                            if progress is not None:
+                                progress(DownloadProgress(artifact, size, artifact.file_size))
+                except TRANSPORT_ERRORS as error:
+                    raise lost(error, response.request) from error
+            _verify(artifact, size, digest.hexdigest())
+            await runtime.offload(lambda: os.replace(name, target))
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name)
+            raise
+    finally:
+        await runtime.close(response)
+    return target
+
+
+class _Stale(ArtifactUnavailable):
+    """The address is too old; a fresh one may do."""
+
+
+async def _address(caller: Caller, artifact: Artifact) -> str:
+    endpoint = caller.module("artifacts", "download_job_artifact")
+    # By its ids: `download_url` is what a server sent.
+    response = await caller.request(endpoint, caller.organization, artifact.job_id, artifact.id)
+    url = response.headers.get("Location") or caller.parse(endpoint, response).url
+    if not url or not url.startswith(("https://", "http://")):
+        raise ArtifactUnavailable(
+            f"Artifact {artifact.path!r} ({artifact.id}): Buildkite named no address to get it from."
+        )
+    return str(url)
+
+
+def _temporary(target: Path) -> tuple[BinaryIO, str]:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
+    umask = os.umask(0)
+    os.umask(umask)
+    Path(name).chmod(0o666 & ~umask)  # mkstemp's 0600 would outlive the rename
+    return os.fdopen(handle, "wb"), name
+
+
+def _write(file: BinaryIO, digest: hashlib._Hash, chunk: bytes) -> None:
+    file.write(chunk)
+    digest.update(chunk)
+
+
+def _verify(artifact: Artifact, size: int, sha1: str) -> None:
+    wrong = []
+    if artifact.file_size is not None and size != artifact.file_size:
+        wrong.append(f"{size} bytes instead of {artifact.file_size}")
+    if artifact.sha1sum and sha1 != artifact.sha1sum.lower():
+        wrong.append(f"SHA-1 {sha1} instead of {artifact.sha1sum}")
+    if wrong:
+        raise ArtifactCorrupted(
+            f"Artifact {artifact.path!r} ({artifact.id}) came with {' and '.join(wrong)}. Nothing was written; download it again."
+        )
+
+
+def file_target(artifact: Artifact, to: Path) -> Path:
+    """Where one artifact goes: to the file `to`, or into the folder `to` by its own name."""
+    if not to.is_dir():
+        return to
+    name = (artifact.filename or PurePosixPath(artifact.path or "").name or "").strip()
+    if not _safe_part(name):
+        raise UnsafePath(f"Artifact {artifact.id}: {name!r} isn't a file name; name the file to write in to=.")
+    return to / name
+
+
+def tree_target(artifact: Artifact, root: Path) -> Path:
+    """Where one of many goes: below `root`, by its own path, and never outside.
+
+    Raises:
+        UnsafePath: the path is absolute, climbs out, or leads through a link that leads out.
+    """
+    path = (artifact.path or artifact.filename or "").replace("\\", "/")
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if not parts or path.startswith("/") or not all(_safe_part(part) for part in parts):
+        raise UnsafePath(
+            f"Artifact {artifact.id} has the path {artifact.path!r}, which leads outside {str(root)!r}. Download it alone, "
+            "with artifacts.download(artifact, to=FILE)."
+        )
+    target = root.joinpath(*parts)
+    base = root.resolve()
+    if not target.parent.resolve().is_relative_to(base):
+        raise UnsafePath(f"Artifact {artifact.path!r}: a link below {str(root)!r} leads out of it.")
+    return target
+
+
+def _safe_part(part: str) -> bool:
+    if part in ("", ".", "..") or any(character in part for character in "/\\\0\n\r") or not part.isprintable():
+        return False
+    return not re.match(r"[A-Za-z]:", part)
+
+
+def matches(path: str, globs: Sequence[str]) -> bool:
+    """Whether an artifact's path matches one of the globs; without globs everything does.
+
+    `*` and `?` stay within a folder, `**` goes through any number of them.
+
+    Example:
+        >>> matches("dist/app.whl", ["dist/*.whl"]), matches("dist/old/app.whl", ["dist/*.whl"])
+        (True, False)
+        >>> matches("dist/old/app.whl", ["dist/**/*.whl"]), matches("dist/app.whl", ["dist/**/*.whl"])
+        (True, True)
+    """
+    return not globs or any(_glob(glob).fullmatch(path) for glob in globs)
+
+
+@lru_cache(maxsize=256)
+def _glob(glob: str) -> re.Pattern[str]:
+    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    pieces = [wild.get(piece, re.escape(piece)) for piece in re.split(r"(\*\*/|\*\*|\*|\?)", glob)]
+    return re.compile("".join(pieces), re.DOTALL)
+
+
+def server_filter(globs: Sequence[str]) -> str | None:
+    """The `path` filter that Buildkite itself can apply: one glob whose only wildcard is `*`."""
+    if len(globs) != 1 or "**" in globs[0] or "?" in globs[0]:
+        return None
+    return globs[0]
+
+
+def conflict(targets: Sequence[tuple[Artifact, Path]]) -> BuildkiteError | None:
+    """The error for two artifacts that differ and would be written to one file."""
+    taken: dict[str, Artifact] = {}
+    for artifact, target in targets:
+        other = taken.setdefault(os.path.normcase(target), artifact)
+        if other is not artifact and (not artifact.sha1sum or other.sha1sum != artifact.sha1sum):
+            return UnsafePath(
+                f"Two artifacts would be written to {str(target)!r}: {other.id} of job {other.job_id} and {artifact.id} of job "
+                f"{artifact.job_id}. Nothing was downloaded; pass by_job=True for a folder a job, or job_id= for one job's."
+            )
+    return None

@@ -1,0 +1,450 @@
+"""The two clients: `BuildkiteClient`, and `AsyncBuildkiteClient` for asyncio and trio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
+
+import httpx
+
+from .config import DEFAULT_TIMEOUT, Config
+from .endpoint import Caller, Endpoint
+from .kernel import run
+from .pagination.items import AsyncItems, Items
+from .pagination.walk import Walk
+from .pipeline import Connections
+from .runtime import AsyncRuntime, BlockingRuntime
+
+if TYPE_CHECKING:
+    from buildkite_api.client import Client
+
+    from .auth import TokenSource
+    from .clock import Clock
+    from .events import Hook
+    from .resilience.retry import Retry
+    from .services.agents import Agents, AsyncAgents
+    from .services.annotations import Annotations, AsyncAnnotations
+    from .services.artifacts import Artifacts, AsyncArtifacts
+    from .services.builds import AsyncBuilds, Builds
+    from .services.clusters import AsyncClusters, Clusters
+    from .services.jobs import AsyncJobs, Jobs
+    from .services.metadata import AsyncMetadata, Metadata
+    from .services.organizations import AsyncOrganizations, Organizations
+    from .services.pipelines import AsyncPipelines, Pipelines
+
+P = ParamSpec("P")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class CursorPage(Protocol[T_co]):
+    """An answer of the form `{items, links}`."""
+
+    @property
+    def items(self) -> list[T_co]: ...  # type: ignore[misc]  # read only, so covariant in use
+
+    @property
+    def links(self) -> Any: ...
+
+
+class _Unchanged:
+    def __repr__(self) -> str:
+        return "UNCHANGED"
+
+
+UNCHANGED: Any = _Unchanged()
+
+
+class AsyncBuildkiteClient:
+    """The client for asyncio and trio.
+
+    Example:
+        >>> async def failed_builds() -> list[int]:
+        ...     async with AsyncBuildkiteClient("acme") as buildkite:
+        ...         return [build.number async for build in buildkite.builds.list("web", state="failed")]
+
+    Args:
+        organization: the slug of the organization that the services work on (default: $BUILDKITE_ORGANIZATION_SLUG).
+        token: an API access token, or a function (async if you like) that returns the current one; default:
+            $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
+        base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
+        timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
+        retry: when a request is sent again.
+        transport: an httpx transport to send by, for fakes and recordings.
+        clock: what deadlines and pauses are measured with, for tests.
+        strict: raise when an answer doesn't fit the description, instead of reporting it.
+        unknown: `keep` keeps the keys that no model holds in `additional_properties`; slower.
+        on_event: called with each event (a retry, a drift from the description).
+
+    Raises:
+        ConfigurationError: there is no token, or an argument can't be used.
+    """
+
+    def __init__(
+        self,
+        organization: str | None = None,
+        *,
+        token: TokenSource | None = None,
+        base_url: str | None = None,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        retry: Retry | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+        strict: bool = False,
+        unknown: Literal["ignore", "keep"] = "ignore",
+        on_event: Hook | None = None,
+    ) -> None:
+        config = Config.load(
+            organization,
+            token=token,
+            base_url=base_url,
+            timeout=timeout,
+            retry=retry,
+            strict=strict,
+            unknown=unknown,
+        )
+        runtime = AsyncRuntime(clock)
+        self._caller = Caller(config, runtime, Connections(runtime, transport), hook=on_event)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections. A copy made by `with_options` leaves them to its original."""
+        await self._caller.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._caller.config.organization!r}, base_url={self._caller.config.base_url!r})"
+
+    @property
+    def config(self) -> Config:
+        """What the client works with; frozen, and without its token when shown."""
+        return self._caller.config
+
+    def with_options(
+        self,
+        *,
+        organization: str = UNCHANGED,
+        timeout: float | None = UNCHANGED,
+        retry: Retry = UNCHANGED,
+        strict: bool = UNCHANGED,
+        unknown: Literal["ignore", "keep"] = UNCHANGED,
+    ) -> Self:
+        """A copy with other options that shares this client's connections.
+
+        Args:
+            organization, timeout, retry, strict, unknown: as for the client itself.
+
+        Example:
+            >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
+            ...     return buildkite.with_options(timeout=600)
+        """
+        return self._with(organization=organization, timeout=timeout, retry=retry, strict=strict, unknown=unknown)
+
+    def _with(self, **options: Any) -> Self:
+        copy = object.__new__(type(self))
+        copy._caller = _copied(self._caller, options)
+        return copy
+
+    async def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call any operation of the API, typed: `await client.call(get_agent, "acme", agent_id)`.
+
+        Args:
+            endpoint: a module of `buildkite_api.api`, such as `buildkite_api.api.agents.get_agent`.
+            args, kwargs: its path parameters, then its query and body.
+
+        Returns:
+            What the operation answers, decoded.
+
+        Raises:
+            BuildkiteError: see `buildkite_ext.errors`.
+        """
+        return await self._caller.call(endpoint, *args, **kwargs)
+
+    async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
+        """Call any operation and get the answer as it came: headers, HEAD, text, a 302 that isn't followed."""
+        return await self._caller.request(endpoint, *args, **kwargs)
+
+    @overload
+    def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
+    @overload
+    def iterate(self, endpoint: Endpoint[P, CursorPage[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
+    def iterate(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> AsyncItems[Any]:
+        """Go through every page of any list operation: `client.iterate(list_agents, "acme", name="mac")`.
+
+        Returns:
+            A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
+        """
+        return AsyncItems(Walk.of(self._caller, endpoint, args, kwargs))
+
+    @property
+    def raw(self) -> Client:
+        """The generated client over the same pipeline, for the generated functions themselves."""
+        return self._caller.client
+
+    @cached_property
+    def organizations(self) -> AsyncOrganizations:
+        """The organizations that the token can see."""
+        from .services.organizations import AsyncOrganizations
+
+        return AsyncOrganizations(self._caller)
+
+    @cached_property
+    def pipelines(self) -> AsyncPipelines:
+        """The organization's pipelines."""
+        from .services.pipelines import AsyncPipelines
+
+        return AsyncPipelines(self._caller)
+
+    @cached_property
+    def builds(self) -> AsyncBuilds:
+        """Builds: create, list, follow, wait, cancel, rebuild."""
+        from .services.builds import AsyncBuilds
+
+        return AsyncBuilds(self._caller)
+
+    @cached_property
+    def jobs(self) -> AsyncJobs:
+        """The jobs of a build, and their logs."""
+        from .services.jobs import AsyncJobs
+
+        return AsyncJobs(self._caller)
+
+    @cached_property
+    def artifacts(self) -> AsyncArtifacts:
+        """The files that jobs uploaded."""
+        from .services.artifacts import AsyncArtifacts
+
+        return AsyncArtifacts(self._caller)
+
+    @cached_property
+    def annotations(self) -> AsyncAnnotations:
+        """The annotations of builds and jobs."""
+        from .services.annotations import AsyncAnnotations
+
+        return AsyncAnnotations(self._caller)
+
+    @cached_property
+    def metadata(self) -> AsyncMetadata:
+        """The meta-data of builds."""
+        from .services.metadata import AsyncMetadata
+
+        return AsyncMetadata(self._caller)
+
+    @cached_property
+    def clusters(self) -> AsyncClusters:
+        """Clusters and their queues."""
+        from .services.clusters import AsyncClusters
+
+        return AsyncClusters(self._caller)
+
+    @cached_property
+    def agents(self) -> AsyncAgents:
+        """The agents that are connected."""
+        from .services.agents import AsyncAgents
+
+        return AsyncAgents(self._caller)
+
+
+class BuildkiteClient:
+    """The client for code that isn't async. Safe to share between threads.
+
+    Example:
+        >>> def failed_builds() -> list[int]:
+        ...     with BuildkiteClient("acme") as buildkite:
+        ...         return [build.number for build in buildkite.builds.list("web", state="failed")]
+
+    Args:
+        organization: the slug of the organization that the services work on (default: $BUILDKITE_ORGANIZATION_SLUG).
+        token: an API access token, or a function that returns the current one; default: $BUILDKITE_API_TOKEN, then
+            $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
+        base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
+        timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
+        retry: when a request is sent again.
+        transport: an httpx transport to send by, for fakes and recordings.
+        clock: what deadlines and pauses are measured with, for tests.
+        strict: raise when an answer doesn't fit the description, instead of reporting it.
+        unknown: `keep` keeps the keys that no model holds in `additional_properties`; slower.
+        on_event: called with each event (a retry, a drift from the description).
+
+    Raises:
+        ConfigurationError: there is no token, or an argument can't be used.
+    """
+
+    def __init__(
+        self,
+        organization: str | None = None,
+        *,
+        token: str | Callable[[], str] | None = None,
+        base_url: str | None = None,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
+        clock: Clock | None = None,
+        strict: bool = False,
+        unknown: Literal["ignore", "keep"] = "ignore",
+        on_event: Hook | None = None,
+    ) -> None:
+        config = Config.load(
+            organization,
+            token=token,
+            base_url=base_url,
+            timeout=timeout,
+            retry=retry,
+            strict=strict,
+            unknown=unknown,
+        )
+        runtime = BlockingRuntime(clock)
+        self._caller = Caller(config, runtime, Connections(runtime, transport), hook=on_event)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. A copy made by `with_options` leaves them to its original."""
+        run(self._caller.close())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._caller.config.organization!r}, base_url={self._caller.config.base_url!r})"
+
+    @property
+    def config(self) -> Config:
+        """What the client works with; frozen, and without its token when shown."""
+        return self._caller.config
+
+    def with_options(
+        self,
+        *,
+        organization: str = UNCHANGED,
+        timeout: float | None = UNCHANGED,
+        retry: Retry = UNCHANGED,
+        strict: bool = UNCHANGED,
+        unknown: Literal["ignore", "keep"] = UNCHANGED,
+    ) -> Self:
+        """A copy with other options that shares this client's connections.
+
+        Args:
+            organization, timeout, retry, strict, unknown: as for the client itself.
+
+        Example:
+            >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:
+            ...     return buildkite.with_options(timeout=600)
+        """
+        return self._with(organization=organization, timeout=timeout, retry=retry, strict=strict, unknown=unknown)
+
+    def _with(self, **options: Any) -> Self:
+        copy = object.__new__(type(self))
+        copy._caller = _copied(self._caller, options)
+        return copy
+
+    def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call any operation of the API, typed: `client.call(get_agent, "acme", agent_id)`.
+
+        Args:
+            endpoint: a module of `buildkite_api.api`, such as `buildkite_api.api.agents.get_agent`.
+            args, kwargs: its path parameters, then its query and body.
+
+        Returns:
+            What the operation answers, decoded.
+
+        Raises:
+            BuildkiteError: see `buildkite_ext.errors`.
+        """
+        return run(self._caller.call(endpoint, *args, **kwargs))
+
+    def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
+        """Call any operation and get the answer as it came: headers, HEAD, text, a 302 that isn't followed."""
+        return run(self._caller.request(endpoint, *args, **kwargs))
+
+    @overload
+    def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
+    @overload
+    def iterate(self, endpoint: Endpoint[P, CursorPage[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
+    def iterate(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> Items[Any]:
+        """Go through every page of any list operation: `client.iterate(list_agents, "acme", name="mac")`.
+
+        Returns:
+            A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
+        """
+        return Items(Walk.of(self._caller, endpoint, args, kwargs))
+
+    @property
+    def raw(self) -> Client:
+        """The generated client over the same pipeline, for the generated functions themselves."""
+        return self._caller.client
+
+    @cached_property
+    def organizations(self) -> Organizations:
+        """The organizations that the token can see."""
+        from .services.organizations import AsyncOrganizations, Organizations
+
+        return Organizations(AsyncOrganizations(self._caller))
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        """The organization's pipelines."""
+        from .services.pipelines import AsyncPipelines, Pipelines
+
+        return Pipelines(AsyncPipelines(self._caller))
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Builds: create, list, follow, wait, cancel, rebuild."""
+        from .services.builds import AsyncBuilds, Builds
+
+        return Builds(AsyncBuilds(self._caller))
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The jobs of a build, and their logs."""
+        from .services.jobs import AsyncJobs, Jobs
+
+        return Jobs(AsyncJobs(self._caller))
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """The files that jobs uploaded."""
+        from .services.artifacts import Artifacts, AsyncArtifacts
+
+        return Artifacts(AsyncArtifacts(self._caller))
+
+    @cached_property
+    def annotations(self) -> Annotations:
+        """The annotations of builds and jobs."""
+        from .services.annotations import Annotations, AsyncAnnotations
+
+        return Annotations(AsyncAnnotations(self._caller))
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        """The meta-data of builds."""
+        from .services.metadata import AsyncMetadata, Metadata
+
+        return Metadata(AsyncMetadata(self._caller))
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Clusters and their queues."""
+        from .services.clusters import AsyncClusters, Clusters
+
+        return Clusters(AsyncClusters(self._caller))
+
+    @cached_property
+    def agents(self) -> Agents:
+        """The agents that are connected."""
+        from .services.agents import Agents, AsyncAgents
+
+        return Agents(AsyncAgents(self._caller))
+
+
+def _copied(caller: Caller, options: dict[str, Any]) -> Caller:
+    changed = {name: value for name, value in options.items() if value is not UNCHANGED}
+    return caller.copy(replace(caller.config, **changed))

@@ -1,0 +1,140 @@
+"""Following logs live: one job's, or every job's of a build."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ApiError, DeadlineExceeded, NotFound
+from ..waiting import FINISHED_JOBS, outcome_of
+from .lines import LineParser, LogLine
+from .tail import Tail, content_range
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Build, Job
+
+    from ..endpoint import Caller
+
+POLL_INTERVAL = 2.0
+AT_ONCE = 8
+LOOKS = 5
+"""How often a log that outgrows what was asked for is asked again at one look."""
+
+
+def name_of(job: Job) -> str:
+    """What a job is called: its name, its label, its step's key, its command's first line, or its id."""
+    command = (job.command or "").strip().partition("\n")[0]
+    return job.name or job.label or job.step_key or command or job.id
+
+
+@dataclass(slots=True)
+class JobLog:
+    """One job's log, as far as it was read."""
+
+    caller: Caller
+    job_id: str
+    parser: LineParser
+    tail: Tail = field(default_factory=Tail)
+    finished: bool = False
+
+    async def look(self, ends: float | None) -> list[LogLine]:
+        """The lines that are new since the last look."""
+        lines: list[LogLine] = []
+        for _ in range(LOOKS):
+            fresh = await self._read(ends)
+            if fresh is not None:
+                lines.extend(self.parser.feed(fresh))
+                break
+        return lines
+
+    def end(self) -> list[LogLine]:
+        """The last line, once nothing more comes."""
+        self.finished = True
+        return list(self.parser.finish())
+
+    async def _read(self, ends: float | None) -> bytes | None:
+        caller = self.caller
+        get_log = caller.module("jobs", "get_job_log")
+        request = caller.build(
+            get_log,
+            get_log._get_kwargs(caller.organization, self.job_id),
+            headers={"Accept": "text/plain", "Range": f"bytes=-{self.tail.suffix}"},
+            ends=ends,
+        )
+        try:
+            response = await caller.send(request)
+        except NotFound:
+            return b""  # there is no log before the job writes one
+        except ApiError as error:
+            if error.status == 416:
+                return b""
+            raise
+        if response.status_code == 206:
+            place = content_range(response.headers.get("Content-Range", ""))
+            if place is not None:
+                return self.tail.take(place[0], place[1], response.content)
+        return self.tail.take(0, len(response.content), response.content)
+
+
+async def follow_job(
+    caller: Caller, pipeline: str, number: int, job_id: str, *, poll_interval: float, timeout: float | None
+) -> AsyncIterator[LogLine]:
+    """The lines of one job's log until the job ends."""
+    get_job = caller.module("jobs", "get_build_job")
+    ends = None if timeout is None else caller.runtime.now() + timeout
+    log: JobLog | None = None
+    while True:
+        job: Job = await caller.call_by(ends, get_job, caller.organization, pipeline, number, job_id)
+        if str(job.type) != "script":
+            return  # only command jobs write logs
+        log = log or JobLog(caller, job_id, LineParser(job_id, name_of(job)))
+        # The state is asked for first: whatever a job that has ended wrote is there by then.
+        over = str(job.state) in FINISHED_JOBS
+        if job.started_at is not None or over:
+            for line in await log.look(ends):
+                yield line
+        if over:
+            for line in log.end():
+                yield line
+            return
+        _check(caller, ends, timeout, poll_interval, f"Job {name_of(job)!r} is still {job.state}")
+        await caller.runtime.sleep(poll_interval)
+
+
+async def follow_build(
+    caller: Caller, pipeline: str, number: int, *, poll_interval: float, timeout: float | None
+) -> AsyncIterator[LogLine]:
+    """The lines of every job's log until the build ends or blocks."""
+    get_build = caller.module("builds", "get_build")
+    ends = None if timeout is None else caller.runtime.now() + timeout
+    logs: dict[str, JobLog] = {}
+    while True:
+        build: Build = await caller.call_by(
+            ends, get_build, caller.organization, pipeline, number, include_retried_jobs=True
+        )
+        outcome = outcome_of(build)
+        jobs = [job for job in build.jobs if _has_log(job)]
+        for job in jobs:
+            logs.setdefault(job.id, JobLog(caller, job.id, LineParser(job.id, name_of(job))))
+        running = [job for job in jobs if not logs[job.id].finished]
+        for at in range(0, len(running), AT_ONCE):
+            batch = running[at : at + AT_ONCE]
+            found: list[list[LogLine]] = await caller.runtime.map(lambda job: logs[job.id].look(ends), batch)
+            for job, lines in zip(batch, found, strict=True):
+                over = outcome is not None or str(job.state) in FINISHED_JOBS
+                for line in [*lines, *(logs[job.id].end() if over else ())]:
+                    yield line
+        if outcome is not None:
+            return
+        _check(caller, ends, timeout, poll_interval, f"Build {pipeline} #{number} is still {build.state}")
+        await caller.runtime.sleep(poll_interval)
+
+
+def _has_log(job: Any) -> bool:
+    return str(job.type) == "script" and job.started_at is not None
+
+
+def _check(caller: Caller, ends: float | None, timeout: float | None, pause: float, what: str) -> None:
+    if ends is not None and caller.runtime.now() + pause > ends:
+        raise DeadlineExceeded(f"{what} after {timeout:g} s. It goes on; only the following ended.")

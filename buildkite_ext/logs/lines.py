@@ -1,0 +1,131 @@
+"""From the bytes of a job's log to lines: their time, their group, their text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+TIMESTAMP = re.compile(r"\x1b_bk;t=(\d{1,16})\x07")
+"""How the agent marks when a line was written: milliseconds since the epoch, several on a line that was redrawn.
+https://buildkite.com/docs/pipelines/configure/managing-log-output"""
+
+GROUP = re.compile(r"(?:---|\+\+\+|~~~)\s+(\S.*)")
+"""A group's header, at the beginning of a line."""
+
+STRING_CONTROL = re.compile(r"\x1b[\]_PX^].*?(?:\x07|\x1b\\|$)|[\x90\x98\x9d-\x9f].*?(?:\x07|\x9c|\x1b\\|$)", re.DOTALL)
+CSI = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|$)")
+ESCAPE = re.compile(r"\x1b[ -/]*[0-~]?")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+SGR = re.compile(r"\x1b\[[0-9;:]*m")
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a job's log.
+
+    Attributes:
+        job_id: the job.
+        job_name: its name, or its label or command where it has none.
+        time: when the agent wrote it; None where the log doesn't say.
+        group: the header of the group that it stands in; None before the first.
+        text: what it says, without escape sequences; safe to print.
+        raw: what came, escape sequences included: not to be trusted on a terminal.
+    """
+
+    job_id: str
+    job_name: str
+    time: datetime | None
+    group: str | None
+    text: str
+    raw: str
+
+    @property
+    def styled(self) -> str:
+        """The text with its colours and nothing else: safe to print on a terminal."""
+        return styled(self.raw)
+
+
+class LineParser:
+    """Turns the bytes of one log, as they arrive, into its lines. A line that isn't finished is kept back.
+
+    Example:
+        >>> parser = LineParser("0190", "test")
+        >>> [line.text for line in parser.feed(b"--- Install\\r\\nfetching\\nhal")]
+        ['--- Install', 'fetching']
+        >>> [(line.group, line.text) for line in parser.finish()]
+        [('Install', 'hal')]
+    """
+
+    def __init__(self, job_id: str, job_name: str) -> None:
+        self._job_id = job_id
+        self._job_name = job_name
+        self._rest = bytearray()
+        self._group: str | None = None
+
+    def feed(self, data: bytes) -> Iterator[LogLine]:
+        """The lines that these bytes complete."""
+        start = len(self._rest)
+        self._rest += data
+        end = self._rest.rfind(b"\n", start)
+        if end < 0:
+            return
+        complete = bytes(self._rest[: end + 1])
+        del self._rest[: end + 1]
+        for line in complete.split(b"\n")[:-1]:
+            yield self._line(line)
+
+    def finish(self) -> Iterator[LogLine]:
+        """The last line, where the log doesn't end with a line break."""
+        if self._rest:
+            rest = bytes(self._rest)
+            self._rest.clear()
+            yield self._line(rest)
+
+    def _line(self, data: bytes) -> LogLine:
+        raw = data.decode("utf-8", "replace").removesuffix("\r")
+        times = TIMESTAMP.findall(raw)
+        text = plain(raw)
+        header = GROUP.match(text)
+        if header:
+            self._group = header[1].strip()
+        return LogLine(self._job_id, self._job_name, _time(times[-1]) if times else None, self._group, text, raw)
+
+
+def plain(raw: str) -> str:
+    """What a line says once it is drawn, without escape sequences and control characters.
+
+    Example:
+        >>> plain("\\x1b_bk;t=1700000000000\\x07\\x1b[32mok\\x1b[0m")
+        'ok'
+        >>> plain("10%\\r100%")
+        '100%'
+    """
+    return CONTROL.sub("", ESCAPE.sub("", CSI.sub("", _drawn(raw))))
+
+
+def styled(raw: str) -> str:
+    """The same, with colours (SGR) kept, and ended at the end of the line."""
+    pieces: list[str] = []
+    position = 0
+    drawn = _drawn(raw)
+    for match in SGR.finditer(drawn):
+        pieces += (CONTROL.sub("", ESCAPE.sub("", CSI.sub("", drawn[position : match.start()]))), match[0])
+        position = match.end()
+    pieces.append(CONTROL.sub("", ESCAPE.sub("", CSI.sub("", drawn[position:]))))
+    text = "".join(pieces)
+    return text + "\x1b[0m" if "\x1b[" in text and not text.endswith("\x1b[0m") else text
+
+
+def _drawn(raw: str) -> str:
+    """The line after its last carriage return, which overwrites what stood before; links and images taken out."""
+    text = STRING_CONTROL.sub("", raw)
+    return next((part for part in reversed(text.split("\r")) if CONTROL.sub("", CSI.sub("", part)).strip()), "")
+
+
+def _time(milliseconds: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,62 @@
+"""Which bytes of a growing log are new.
+
+Buildkite serves a log from its end only: `Range: bytes=-N` (with `Accept: text/plain`), answered by 206 and a
+Content-Range that tells the whole length; an empty log is 416. https://buildkite.com/docs/apis/rest-api/jobs
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+FIRST_SUFFIX = 64 * 1024
+LEAST_SUFFIX = 4 * 1024
+CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+
+
+@dataclass(slots=True)
+class Tail:
+    """How far a log has been read, and how many bytes of its end to ask for next.
+
+    Example:
+        >>> tail = Tail()
+        >>> tail.take(0, 6, b"hello\\n")
+        b'hello\\n'
+        >>> tail.take(0, 12, b"hello\\nworld\\n")
+        b'world\\n'
+        >>> tail.take(100, 120, b"x" * 20) is None   # a gap: ask for more of the end
+        True
+        >>> tail.suffix
+        108
+    """
+
+    offset: int = 0
+    """Bytes read so far."""
+    suffix: int = FIRST_SUFFIX
+    """Bytes of the end to ask for next."""
+    grown: int = 0
+
+    def take(self, start: int, total: int, data: bytes) -> bytes | None:
+        """The new bytes of an answer that begins at `start` of `total`; None where it begins behind what was read."""
+        if total < self.offset:  # deleted, or begun anew: what it says now is all new
+            self.offset = 0
+        if start > self.offset:
+            self.suffix = total - self.offset
+            return None
+        fresh = data[self.offset - start :]
+        self.grown = len(fresh)
+        self.offset = start + len(data)
+        # Twice what came last time, so that a steady log takes one request a look and repeats little.
+        self.suffix = max(LEAST_SUFFIX, 2 * self.grown)
+        return fresh
+
+
+def content_range(header: str) -> tuple[int, int] | None:
+    """Start and total of a `Content-Range`; None where it is none.
+
+    Example:
+        >>> content_range("bytes 5-9/10")
+        (5, 10)
+    """
+    match = CONTENT_RANGE.fullmatch(header.strip())
+    return (int(match[1]), int(match[3])) if match and len(header) < 80 else None

@@ -1,0 +1,23 @@
+"""How long to wait before trying again, as arithmetic."""
+
+from __future__ import annotations
+
+
+def full_jitter(attempt: int, *, base: float, maximum: float, random: float) -> float:
+    """Seconds to wait after the failure of `attempt` (from 1): anywhere up to base, 2 base, 4 base, … up to `maximum`.
+
+    Full jitter spreads clients that failed together:
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+
+    Args:
+        attempt: the attempt that failed, counted from 1.
+        base: the ceiling of the first pause in seconds.
+        maximum: the ceiling of every pause in seconds.
+        random: a number from 0 to 1.
+
+    Example:
+        >>> [full_jitter(attempt, base=1, maximum=30, random=1.0) for attempt in (1, 2, 3, 9)]
+        [1.0, 2.0, 4.0, 30.0]
+    """
+    ceiling = min(maximum, base * 2.0 ** min(attempt - 1, 60))
+    return float(ceiling * random)

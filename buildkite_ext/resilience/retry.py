@@ -1,0 +1,135 @@
+"""Sending again what may be sent again: the one retry layer of the client."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..errors import ConnectionFailed, DeadlineExceeded, NetworkError, from_response, path_of, reset_after
+from ..events import Events, RetryScheduled
+from .backoff import full_jitter
+from .deadline import DEADLINE
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ..runtime import Runtime, Send
+
+TRANSIENT = frozenset({500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """When a request is sent again, and after how long. `Retry(attempts=1)` never retries.
+
+    - 429: after the seconds that the limit that was hit has left; every method, since nothing was done.
+    - 500, 502, 503, 504 and lost connections: after 1, 2, 4 … seconds with full jitter; reads, and writes that the
+      description marks repeatable.
+    - A connection that never came about: every method.
+
+    Attributes:
+        attempts: how often a request is sent in all, the first time included.
+        base: ceiling of the first pause in seconds; each further one doubles it.
+        maximum: ceiling of those pauses in seconds. A rate limit's own time is not cut by it, only by the deadline.
+        random: gives a number from 0 to 1; for tests.
+
+    Example:
+        >>> Retry(attempts=3).attempts
+        3
+    """
+
+    attempts: int = 5
+    base: float = 1.0
+    maximum: float = 30.0
+    random: Callable[[], float] = field(default=random.random, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError(f"attempts={self.attempts}: it counts the first attempt, so it is at least 1")
+
+    def delay(self, attempt: int, outcome: httpx.Response | NetworkError, *, repeatable: bool) -> float | None:
+        """Seconds until the next attempt, or None when this was the last.
+
+        Args:
+            attempt: the attempt that ended so, counted from 1.
+            outcome: its answer, or how it was lost.
+            repeatable: whether the request may be sent again after it may have acted.
+        """
+        if attempt >= self.attempts:
+            return None
+        backoff = full_jitter(attempt, base=self.base, maximum=self.maximum, random=self.random())
+        if isinstance(outcome, ConnectionFailed):
+            return backoff
+        if isinstance(outcome, NetworkError):
+            return backoff if repeatable else None
+        if outcome.status_code == 429:
+            reset = reset_after(outcome)
+            # A moment later than told: at the very second everybody else who was refused is back as well.
+            return backoff if reset is None else reset + self.random()
+        if outcome.status_code in TRANSIENT and repeatable:
+            told = outcome.headers.get("Retry-After", "")
+            return max(backoff, float(told)) if told.isdigit() and len(told) < 6 else backoff
+        return None
+
+
+class RetryStage:
+    """Runs one policy over the attempts of each request."""
+
+    def __init__(self, policy: Retry, events: Events) -> None:
+        self._policy = policy
+        self._events = events
+
+    def __repr__(self) -> str:
+        return repr(self._policy)
+
+    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        operation = request.extensions.get("buildkite.operation")
+        repeatable = operation.repeatable if operation is not None else request.method in ("GET", "HEAD", "OPTIONS")
+        attempt = 1
+        may_have_acted = False
+        while True:
+            outcome: httpx.Response | NetworkError
+            try:
+                outcome = await send(request)
+            except NetworkError as lost:
+                outcome = lost
+            pause = self._policy.delay(attempt, outcome, repeatable=repeatable)
+            if pause is None:
+                if isinstance(outcome, NetworkError):
+                    raise outcome
+                if may_have_acted and request.method == "DELETE" and outcome.status_code == 404:
+                    outcome.status_code = 204  # an earlier attempt did it, and its answer was lost
+                return outcome
+            reason = str(outcome) if isinstance(outcome, NetworkError) else f"answered {outcome.status_code}"
+            deadline = request.extensions.get(DEADLINE)
+            if deadline is not None and runtime.now() + pause >= deadline.ends:
+                cause = outcome if isinstance(outcome, NetworkError) else _error(outcome, request)
+                raise DeadlineExceeded(
+                    f"{request.method} {path_of(request)}: the next attempt is due in {pause:.1f} s, past the "
+                    f"{deadline.seconds:g} s allowed for the call; attempt {attempt}: {reason}. A longer timeout= waits for it."
+                ) from cause
+            may_have_acted |= not isinstance(outcome, ConnectionFailed) and (
+                isinstance(outcome, NetworkError) or outcome.status_code != 429
+            )
+            if not isinstance(outcome, NetworkError):
+                await runtime.close(outcome)
+            self._events.emit(
+                RetryScheduled(
+                    method=request.method,
+                    path=path_of(request),
+                    operation=operation.id if operation is not None else None,
+                    attempt=attempt,
+                    pause=pause,
+                    reason=reason,
+                )
+            )
+            await runtime.sleep(pause)
+            attempt += 1
+
+
+def _error(response: httpx.Response, request: httpx.Request) -> Exception:
+    operation = request.extensions.get("buildkite.operation")
+    response.request = request
+    return from_response(response, operation, {}, method=request.method, path=path_of(request))

@@ -1,0 +1,116 @@
+"""Agents. https://buildkite.com/docs/apis/rest-api/agents"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from buildkite_api.api.agents import get_agent, list_agents, pause_agent, resume_agent, stop_agent
+
+from ..pagination.items import AsyncItems
+from .arguments import given
+from .base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Agent
+
+__all__ = ["Agents", "AsyncAgents"]
+
+
+class AsyncAgents(AsyncService):
+    """The agents that are connected."""
+
+    def list(
+        self,
+        *,
+        name: str | None = None,
+        hostname: str | None = None,
+        version: str | None = None,
+        cluster_queue_id: str | None = None,
+        per_page: int | None = None,
+        limit: int | None = None,
+        concurrency: int = 1,
+    ) -> AsyncItems[Agent]:
+        """The agents that are connected or stopping, lazily. Scope: read_agents.
+
+        Args:
+            name, hostname, version: agents with this name, host or version.
+            cluster_queue_id: agents of this queue.
+            per_page: agents a request, at most 100.
+            limit: the most agents to give out.
+            concurrency: pages fetched at once.
+        """
+        return self._items(
+            list_agents,
+            self._caller.organization,
+            name=name,
+            hostname=hostname,
+            version=version,
+            cluster_queue_id=cluster_queue_id,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
+        )
+
+    async def get(self, agent_id: str) -> Agent:
+        """One agent, in whatever state. Scope: read_agents.
+
+        Args:
+            agent_id: its id.
+
+        Raises:
+            AgentNotFound: it doesn't exist for this token.
+        """
+        return await self._caller.call(get_agent, self._caller.organization, agent_id)
+
+    async def stop(self, agent_id: str, *, force: bool | None = None) -> None:
+        """Stop an agent. Scope: write_agents.
+
+        Args:
+            agent_id: its id.
+            force: False lets it finish its job; Buildkite's default, True, cancels the job.
+
+        Raises:
+            InvalidRequest: it isn't connected.
+        """
+        from buildkite_api.models import StopAgentRequest
+
+        await self._caller.call(
+            stop_agent, self._caller.organization, agent_id, body=StopAgentRequest(**given(force=force))
+        )
+
+    async def pause(self, agent_id: str, *, note: str | None = None, timeout_in_minutes: int | None = None) -> None:
+        """Keep an agent from taking further jobs. Scope: write_agents.
+
+        Args:
+            agent_id: its id.
+            note: why.
+            timeout_in_minutes: minutes after which it goes on by itself.
+
+        Raises:
+            InvalidRequest: it is paused already, or isn't connected.
+        """
+        from buildkite_api.models import PauseAgentRequest
+
+        body = PauseAgentRequest(**given(note=note, timeout_in_minutes=timeout_in_minutes))
+        await self._caller.call(pause_agent, self._caller.organization, agent_id, body=body)
+
+    async def resume(self, agent_id: str) -> None:
+        """Let a paused agent go on. Scope: write_agents.
+
+        Args:
+            agent_id: its id.
+
+        Raises:
+            InvalidRequest: it isn't paused.
+        """
+        await self._caller.call(resume_agent, self._caller.organization, agent_id)
+
+
+class Agents(Service[AsyncAgents]):
+    """The agents that are connected."""
+
+    list = blocking(AsyncAgents.list)
+    get = blocking(AsyncAgents.get)
+    stop = blocking(AsyncAgents.stop)
+    pause = blocking(AsyncAgents.pause)
+    resume = blocking(AsyncAgents.resume)

@@ -1,0 +1,146 @@
+"""Annotations. https://buildkite.com/docs/apis/rest-api/annotations"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from buildkite_api.api.annotations import (
+    create_build_annotation,
+    create_build_job_annotation,
+    delete_build_annotation,
+    delete_build_job_annotation,
+    list_build_annotations,
+    list_build_job_annotations,
+)
+
+from ..pagination.items import AsyncItems
+from .arguments import given
+from .base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Annotation
+
+__all__ = ["Annotations", "AsyncAnnotations"]
+
+Style = Literal["success", "info", "warning", "error"]
+
+
+class AsyncAnnotations(AsyncService):
+    """The annotations of builds and jobs."""
+
+    def list(
+        self,
+        pipeline: str,
+        number: int,
+        *,
+        job_id: str | None = None,
+        scope: Literal["build", "job", "all"] | None = None,
+        omit_body: bool | None = None,
+        per_page: int | None = None,
+        limit: int | None = None,
+        concurrency: int = 1,
+    ) -> AsyncItems[Annotation]:
+        """A build's annotations, or one job's, lazily. Scope: read_builds.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: annotations of this job only.
+            scope: the build's own (the default), its jobs', or all; not with job_id.
+            omit_body: leave the bodies out; not with job_id.
+            per_page: annotations a request, at most 100.
+            limit: the most annotations to give out.
+            concurrency: pages fetched at once.
+
+        Raises:
+            ValueError: scope or omit_body together with job_id.
+        """
+        where: tuple[Any, ...] = (self._caller.organization, pipeline, number)
+        if job_id is None:
+            return self._items(
+                list_build_annotations,
+                *where,
+                scope=scope,
+                omit_body=omit_body,
+                per_page=per_page,
+                limit=limit,
+                concurrency=concurrency,
+            )
+        if scope is not None or omit_body is not None:
+            raise ValueError(
+                "scope= and omit_body= are filters of a build's annotations; Buildkite has none for a job's"
+            )
+        return self._items(
+            list_build_job_annotations, *where, job_id, per_page=per_page, limit=limit, concurrency=concurrency
+        )
+
+    async def create(
+        self,
+        pipeline: str,
+        number: int,
+        body: str,
+        *,
+        job_id: str | None = None,
+        style: Style | None = None,
+        context: str | None = None,
+        priority: int | None = None,
+        append: bool | None = None,
+    ) -> Annotation:
+        """Annotate a build or a job. Scope: write_builds.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            body: Markdown or HTML, up to 1 MiB.
+            job_id: the job to annotate; None for the build.
+            style: `success`, `info`, `warning` or `error`.
+            context: its name; one of the same context is replaced, or added to.
+            priority: 1 to 10; higher ones stand further up (Buildkite's default is 3).
+            append: add to the annotation of the same context.
+        """
+        from buildkite_api.models import CreateBuildAnnotationRequest, CreateBuildJobAnnotationRequest
+
+        options = given(style=style, context=context, priority=priority, append=append)
+        caller = self._caller
+        if job_id is None:
+            return await caller.call(
+                create_build_annotation,
+                caller.organization,
+                pipeline,
+                number,
+                body=CreateBuildAnnotationRequest(body=body, **options),
+            )
+        return await caller.call(
+            create_build_job_annotation,
+            caller.organization,
+            pipeline,
+            number,
+            job_id,
+            body=CreateBuildJobAnnotationRequest(body=body, **options),
+        )
+
+    async def delete(self, pipeline: str, number: int, annotation_id: str, *, job_id: str | None = None) -> None:
+        """Delete an annotation. Scope: write_builds.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            annotation_id: the annotation's id.
+            job_id: the job that it belongs to; None for a build's.
+
+        Raises:
+            AnnotationNotFound: it, or something above it, doesn't exist for this token.
+        """
+        caller = self._caller
+        if job_id is None:
+            await caller.call(delete_build_annotation, caller.organization, pipeline, number, annotation_id)
+        else:
+            await caller.call(delete_build_job_annotation, caller.organization, pipeline, number, job_id, annotation_id)
+
+
+class Annotations(Service[AsyncAnnotations]):
+    """The annotations of builds and jobs."""
+
+    list = blocking(AsyncAnnotations.list)
+    create = blocking(AsyncAnnotations.create)
+    delete = blocking(AsyncAnnotations.delete)

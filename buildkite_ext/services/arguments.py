@@ -1,0 +1,54 @@
+"""What users pass, brought into the form that the generated modules take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+
+def many(value: str | Sequence[str] | None) -> list[str] | None:
+    """One or many as a list; None stays None.
+
+    Example:
+        >>> many("main"), many(["main", "dev"]), many(None)
+        (['main'], ['main', 'dev'], None)
+    """
+    if value is None:
+        return None
+    return [value] if isinstance(value, str) else list(value)
+
+
+def aware(name: str, value: datetime | None) -> datetime | None:
+    """A datetime that says which instant it means.
+
+    Raises:
+        ValueError: it is naive: it could be any of a day's instants, depending on who runs the script.
+    """
+    if value is not None and value.utcoffset() is None:
+        raise ValueError(
+            f"{name}={value!r} has no time zone: write datetime(..., tzinfo=UTC), or .astimezone() for your own."
+        )
+    return value
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """The options that were given: without those that are None."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def text_map(name: str, value: Mapping[str, str] | None) -> dict[str, str] | None:
+    """A map of texts, checked, since a number or a bool would reach Buildkite as something else than was meant."""
+    if value is None:
+        return None
+    for key, text in value.items():
+        if not isinstance(key, str) or not isinstance(text, str):
+            raise TypeError(f"{name}[{key!r}]={text!r}: names and values are strings")
+    return dict(value)
+
+
+def positive(**seconds: float | None) -> None:
+    """Refuse a length of time that is none."""
+    for name, value in seconds.items():
+        if value is not None and not value > 0:
+            raise ValueError(f"{name}={value!r}: seconds above 0")

@@ -1,0 +1,173 @@
+"""Artifacts. https://buildkite.com/docs/apis/rest-api/artifacts"""
+
+from __future__ import annotations
+
+import builtins
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from buildkite_api.api.artifacts import (
+    delete_job_artifact,
+    get_job_artifact,
+    list_build_artifacts,
+    list_build_job_artifacts,
+)
+
+from ..artifacts import Progress, conflict, download, file_target, matches, server_filter, tree_target
+from ..pagination.items import AsyncItems
+from .base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Artifact
+
+__all__ = ["Artifacts", "AsyncArtifacts"]
+
+State = Literal["new", "error", "finished", "deleted", "expired"]
+
+
+class AsyncArtifacts(AsyncService):
+    """The files that jobs uploaded."""
+
+    def list(
+        self,
+        pipeline: str,
+        number: int,
+        *,
+        job_id: str | None = None,
+        state: State | None = None,
+        path: str | None = None,
+        per_page: int | None = None,
+        limit: int | None = None,
+        concurrency: int = 1,
+    ) -> AsyncItems[Artifact]:
+        """A build's artifacts, or one job's, lazily. Scope: read_artifacts.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: artifacts of this job only.
+            state: `finished` are those that can be downloaded.
+            path: their path; `*` stands for anything.
+            per_page: artifacts a request, at most 100.
+            limit: the most artifacts to give out.
+            concurrency: pages fetched at once.
+        """
+        where = (self._caller.organization, pipeline, number)
+        options: dict[str, Any] = {"state": state, "path": path, "per_page": per_page}
+        if job_id is None:
+            return self._items(list_build_artifacts, *where, **options, limit=limit, concurrency=concurrency)
+        return self._items(list_build_job_artifacts, *where, job_id, **options, limit=limit, concurrency=concurrency)
+
+    async def get(self, job_id: str, artifact_id: str) -> Artifact:
+        """One artifact. Scope: read_artifacts.
+
+        Args:
+            job_id: the job that uploaded it.
+            artifact_id: its id.
+
+        Raises:
+            ArtifactNotFound: it, or its job, doesn't exist for this token.
+        """
+        return await self._caller.call(get_job_artifact, self._caller.organization, job_id, artifact_id)
+
+    async def download(
+        self, artifact: Artifact, to: str | os.PathLike[str], *, progress: Progress | None = None
+    ) -> Path:
+        """Download one artifact: whole and checked, or not at all. Scope: read_artifacts.
+
+        It is written to a temporary file beside the target, its size and SHA-1 are compared with Buildkite's, and only
+        then does it take the target's place. The storage that it comes from never sees the token.
+
+        Args:
+            artifact: as `list` or `get` give it.
+            to: the file to write, or an existing folder to write it into under its own name.
+            progress: called as bytes arrive.
+
+        Returns:
+            The file that was written.
+
+        Raises:
+            ArtifactUnavailable: never uploaded, expired, deleted, or refused by its storage.
+            ArtifactCorrupted: what came isn't what was uploaded.
+            UnsafePath: its name isn't a file name.
+
+        Example:
+            >>> def fetch(buildkite, artifact) -> Path:
+            ...     return buildkite.artifacts.download(artifact, to="report.xml")
+        """
+        return await download(self._caller, artifact, file_target(artifact, Path(to)), progress=progress)
+
+    async def download_all(
+        self,
+        pipeline: str,
+        number: int,
+        *globs: str,
+        to: str | os.PathLike[str] = ".",
+        job_id: str | None = None,
+        by_job: bool = False,
+        concurrency: int = 4,
+        progress: Progress | None = None,
+    ) -> builtins.list[Path]:
+        """Download a build's artifacts into a folder, each under its own path. Scope: read_artifacts.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            globs: which ones, such as `dist/*.whl`; `**` goes through folders. All without any.
+            to: the folder; it is made where it doesn't exist.
+            job_id: artifacts of this job only.
+            by_job: put each job's into a folder named by the job's id.
+            concurrency: downloads at once.
+            progress: called as bytes arrive.
+
+        Returns:
+            The files that were written, in Buildkite's order; none where nothing matched.
+
+        Raises:
+            UnsafePath: a path leads outside the folder, or two different artifacts have the same one; before anything is
+                downloaded.
+            ArtifactUnavailable, ArtifactCorrupted: as for `download`.
+
+        Example:
+            >>> def wheels(buildkite, number: int) -> list[Path]:
+            ...     return buildkite.artifacts.download_all("web", number, "dist/*.whl", to="wheels")
+        """
+        root = Path(to)
+        targets: list[tuple[Artifact, Path]] = []
+        async for artifact in self.list(pipeline, number, job_id=job_id, state="finished", path=server_filter(globs)):
+            if matches(artifact.path or "", globs):
+                folder = root / str(artifact.job_id) if by_job else root
+                targets.append((artifact, tree_target(artifact, folder)))
+        error = conflict(targets)
+        if error is not None:
+            raise error
+        unique = list({target: (artifact, target) for artifact, target in targets}.values())
+
+        async def one(pair: tuple[Artifact, Path]) -> Path:
+            return await download(self._caller, pair[0], pair[1], progress=progress)
+
+        written: list[Path] = []
+        step = max(1, concurrency)
+        for at in range(0, len(unique), step):
+            written += await self._caller.runtime.map(one, unique[at : at + step])
+        return written
+
+    async def delete(self, job_id: str, artifact_id: str) -> None:
+        """Delete an artifact. Files in a storage of your own stay there. Scope: write_artifacts.
+
+        Args:
+            job_id: the job that uploaded it.
+            artifact_id: its id.
+        """
+        await self._caller.call(delete_job_artifact, self._caller.organization, job_id, artifact_id)
+
+
+class Artifacts(Service[AsyncArtifacts]):
+    """The files that jobs uploaded."""
+
+    list = blocking(AsyncArtifacts.list)
+    get = blocking(AsyncArtifacts.get)
+    download = blocking(AsyncArtifacts.download)
+    download_all = blocking(AsyncArtifacts.download_all)
+    delete = blocking(AsyncArtifacts.delete)

@@ -1,0 +1,73 @@
+"""Clusters and their queues. https://buildkite.com/docs/apis/rest-api/clusters"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from buildkite_api.api.cluster_queues import list_cluster_queues
+from buildkite_api.api.clusters import get_cluster, list_clusters
+
+from ..pagination.items import AsyncItems
+from .base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Cluster, ClusterQueue
+
+__all__ = ["AsyncClusters", "Clusters"]
+
+
+class AsyncClusters(AsyncService):
+    """Clusters and their queues."""
+
+    def list(
+        self, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
+    ) -> AsyncItems[Cluster]:
+        """The organization's clusters, lazily. Scope: read_clusters.
+
+        Args:
+            per_page: clusters a request, at most 100.
+            limit: the most clusters to give out.
+            concurrency: pages fetched at once.
+        """
+        return self._items(
+            list_clusters, self._caller.organization, per_page=per_page, limit=limit, concurrency=concurrency
+        )
+
+    async def get(self, cluster_id: str) -> Cluster:
+        """One cluster. Scope: read_clusters.
+
+        Args:
+            cluster_id: its id.
+
+        Raises:
+            ClusterNotFound: it doesn't exist for this token.
+        """
+        return await self._caller.call(get_cluster, self._caller.organization, cluster_id)
+
+    def queues(
+        self, cluster_id: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
+    ) -> AsyncItems[ClusterQueue]:
+        """A cluster's queues, lazily. Scope: read_clusters.
+
+        Args:
+            cluster_id: the cluster's id.
+            per_page: queues a request, at most 100.
+            limit: the most queues to give out.
+            concurrency: pages fetched at once.
+        """
+        return self._items(
+            list_cluster_queues,
+            self._caller.organization,
+            cluster_id,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
+        )
+
+
+class Clusters(Service[AsyncClusters]):
+    """Clusters and their queues."""
+
+    list = blocking(AsyncClusters.list)
+    get = blocking(AsyncClusters.get)
+    queues = blocking(AsyncClusters.queues)

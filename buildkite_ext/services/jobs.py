@@ -1,0 +1,233 @@
+"""Jobs and their logs. https://buildkite.com/docs/apis/rest-api/jobs"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from buildkite_api.api.jobs import (
+    get_build_job,
+    get_build_job_env,
+    get_build_job_log,
+    get_build_job_log_text,
+    head_build_job_log,
+    list_build_jobs,
+    reprioritize_build_job,
+    retry_build_job,
+    unblock_build_job,
+)
+
+from ..logs.follow import POLL_INTERVAL, follow_job
+from ..logs.lines import LogLine
+from ..pagination.items import AsyncItems
+from .arguments import given, many, positive, text_map
+from .base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Job, JobLog
+
+__all__ = ["AsyncJobs", "Jobs"]
+
+
+class AsyncJobs(AsyncService):
+    """The jobs of a build, and their logs."""
+
+    def list(
+        self,
+        pipeline: str,
+        number: int,
+        *,
+        state: str | Sequence[str] | None = None,
+        include_retried_jobs: bool | None = None,
+        step_key: str | None = None,
+        group_key: str | None = None,
+        per_page: int | None = None,
+        limit: int | None = None,
+    ) -> AsyncItems[Job]:
+        """A build's jobs, lazily. Scope: read_builds.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            state: one or many, such as `failed`.
+            include_retried_jobs: False leaves out jobs that were retried (Buildkite shows them here unless told).
+            step_key: jobs of the step with this key.
+            group_key: jobs of the group with this key.
+            per_page: jobs a request, at most 100.
+            limit: the most jobs to give out.
+
+        Example:
+            >>> def names(buildkite, number: int) -> list[str | None]:
+            ...     return [job.name for job in buildkite.jobs.list("web", number, state="failed")]
+        """
+        return self._items(
+            list_build_jobs,
+            self._caller.organization,
+            pipeline,
+            number,
+            state=many(state),
+            include_retried_jobs=include_retried_jobs,
+            step_key=step_key,
+            group_key=group_key,
+            per_page=per_page,
+            limit=limit,
+        )
+
+    async def get(self, pipeline: str, number: int, job_id: str) -> Job:
+        """One job. Scope: read_builds.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: the job's id.
+
+        Raises:
+            JobNotFound: it, or something above it, doesn't exist for this token.
+        """
+        return await self._caller.call(get_build_job, self._caller.organization, pipeline, number, job_id)
+
+    async def retry(self, pipeline: str, number: int, job_id: str) -> Job:
+        """Retry a failed, timed out or canceled job; each job can be retried once. Scope: write_builds.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: the job's id.
+
+        Returns:
+            The new job, with an id of its own.
+
+        Raises:
+            InvalidRequest: it can't be retried.
+        """
+        return await self._caller.call(retry_build_job, self._caller.organization, pipeline, number, job_id)
+
+    async def unblock(
+        self,
+        pipeline: str,
+        number: int,
+        job_id: str,
+        *,
+        fields: Mapping[str, str] | None = None,
+        unblocker: str | None = None,
+    ) -> Job:
+        """Unblock a block step. Scope: write_builds.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: the block step's job.
+            fields: what its fields are filled in with, by their keys.
+            unblocker: the id of the user in whose name it is done; by default the token's.
+
+        Raises:
+            JobNotUnblockable: it isn't a block step, its build is canceled, or it was unblocked before.
+        """
+        from buildkite_api.models import UnblockBuildJobRequest
+
+        body = UnblockBuildJobRequest(**given(fields=text_map("fields", fields), unblocker=unblocker))
+        return await self._caller.call(
+            unblock_build_job, self._caller.organization, pipeline, number, job_id, body=body
+        )
+
+    async def reprioritize(self, pipeline: str, number: int, job_id: str, priority: int) -> Job:
+        """Change a waiting job's priority; higher ones run first. Scope: write_builds.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: the job's id.
+            priority: a whole number; 0 is the default.
+        """
+        from buildkite_api.models import ReprioritizeBuildJobRequest
+
+        return await self._caller.call(
+            reprioritize_build_job,
+            self._caller.organization,
+            pipeline,
+            number,
+            job_id,
+            body=ReprioritizeBuildJobRequest(priority=priority),
+        )
+
+    async def log(self, pipeline: str, number: int, job_id: str) -> JobLog:
+        """A job's log with its size and the times of its groups. Scope: read_build_logs.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: the job's id.
+        """
+        return await self._caller.call(get_build_job_log, self._caller.organization, pipeline, number, job_id)
+
+    async def log_text(self, pipeline: str, number: int, job_id: str) -> str:
+        """A job's log as the job wrote it, escape sequences included. Scope: read_build_logs.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: the job's id.
+        """
+        return await self._caller.call(get_build_job_log_text, self._caller.organization, pipeline, number, job_id)
+
+    async def log_size(self, pipeline: str, number: int, job_id: str) -> int:
+        """How many bytes a job's log has, without fetching it. Scope: read_build_logs.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: the job's id.
+        """
+        response = await self._caller.request(head_build_job_log, self._caller.organization, pipeline, number, job_id)
+        length = response.headers.get("Content-Length", "")
+        return int(length) if length.isdigit() else 0
+
+    async def env(self, pipeline: str, number: int, job_id: str) -> dict[str, str]:
+        """The environment variables that a job was started with. Scope: read_job_env.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: the job's id.
+        """
+        answer = await self._caller.call(get_build_job_env, self._caller.organization, pipeline, number, job_id)
+        return dict(answer.env)
+
+    def follow(
+        self,
+        pipeline: str,
+        number: int,
+        job_id: str,
+        *,
+        poll_interval: float = POLL_INTERVAL,
+        timeout: float | None = None,
+    ) -> AsyncIterator[LogLine]:
+        """Every line of a job's log, live, until the job ends. Scopes: read_builds and read_build_logs.
+
+        Args:
+            pipeline: the pipeline's slug.
+            number: the build's number.
+            job_id: the job's id.
+            poll_interval: seconds between two looks.
+            timeout: seconds to follow at most; None for as long as it takes.
+
+        Raises:
+            DeadlineExceeded: it hadn't ended in time. The job goes on.
+        """
+        positive(timeout=timeout, poll_interval=poll_interval)
+        return follow_job(self._caller, pipeline, number, job_id, poll_interval=poll_interval, timeout=timeout)
+
+
+class Jobs(Service[AsyncJobs]):
+    """The jobs of a build, and their logs."""
+
+    list = blocking(AsyncJobs.list)
+    get = blocking(AsyncJobs.get)
+    retry = blocking(AsyncJobs.retry)
+    unblock = blocking(AsyncJobs.unblock)
+    reprioritize = blocking(AsyncJobs.reprioritize)
+    log = blocking(AsyncJobs.log)
+    log_text = blocking(AsyncJobs.log_text)
+    log_size = blocking(AsyncJobs.log_size)
+    env = blocking(AsyncJobs.env)
+    follow = blocking(AsyncJobs.follow)

@@ -1,0 +1,112 @@
+"""An organization to look at: three pipelines whose builds take about ten seconds."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from .clock import Clock
+from .pace import Pace
+from .simulator import Simulator
+
+GREEN, RED, YELLOW, BOLD, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
+
+
+def demo_organization(clock: Clock | None = None) -> Simulator:
+    """A simulator with something to see: `web` passes and has a wheel, `api` fails, `release` waits to be unblocked.
+
+    Args:
+        clock: its time: a `SystemClock` to watch it happen, a `VirtualClock` (also the default) in tests.
+
+    Example:
+        >>> sorted(demo_organization().state.pipelines)
+        ['api', 'release', 'web']
+    """
+    simulator = Simulator(name="Acme Inc", clock=clock, pace=Pace(pickup=0.4, canceling=0.5))
+    (
+        simulator.pipeline("web", name="Web", description="The shop's front end")
+        .job("lint", key="lint", command="ruff check .", log=_LINT, after=2)
+        .job("unit tests", key="unit", command="pytest tests/unit", log=_tests("unit", 24, 0), after=4)
+        .job("browser tests", key="browser", command="pytest tests/browser", log=_tests("browser", 12, 0), after=5)
+        .wait()
+        .job(
+            "build wheel",
+            key="wheel",
+            command="python -m build",
+            log=_BUILD,
+            after=3,
+            artifacts={
+                "dist/web-1.4.2-py3-none-any.whl": wheel("web", "1.4.2"),
+                "dist/SHA256SUMS": b"(see the release)\n",
+            },
+        )
+        .history(40, every=1800)
+    )
+    (
+        simulator.pipeline("api", name="API", description="What the shop asks")
+        .job("lint", key="lint", command="ruff check .", log=_LINT, after=1.5)
+        .job("tests", key="tests", command="pytest", log=_tests("orders", 9, 2), exit_status=[1, 0], after=4)
+        .wait()
+        .job("deploy to staging", key="staging", command="deploy staging", log=_DEPLOY, after=2)
+    )
+    (
+        simulator.pipeline("release", name="Release", description="Asks before it ships")
+        .job("package", key="package", command="make package", log=_BUILD, after=2)
+        .block("Ship it?", ["version", {"key": "notes", "required": False}], key="ship")
+        .job("deploy", key="deploy", command="deploy production", log=_DEPLOY, after=3)
+    )
+    return simulator
+
+
+def wheel(name: str, version: str) -> bytes:
+    """A wheel, small but whole: the same bytes every time."""
+    data = io.BytesIO()
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(data, "w") as archive:
+        for path, text in (
+            (f"{name}/__init__.py", f'__version__ = "{version}"\n'),
+            (f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"),
+            (f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: simulator\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),
+            (f"{info}/RECORD", f"{name}/__init__.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"),
+        ):
+            archive.writestr(zipfile.ZipInfo(path), text)
+    return data.getvalue()
+
+
+def _tests(suite: str, count: int, failures: int) -> str:
+    lines = [
+        f"--- :python: Setting up\n$ uv sync --frozen\n{GREEN}Installed 48 packages{PLAIN}\n",
+        "+++ :pytest: Tests\n",
+    ]
+    for number in range(1, count + 1):
+        failed = number > count - failures
+        verdict = f"{RED}FAILED{PLAIN}" if failed else f"{GREEN}PASSED{PLAIN}"
+        lines.append(f"tests/{suite}/test_{suite}.py::test_{number:02} {verdict} [{100 * number // count:3}%]\n")
+    if failures:
+        lines.append(f"^^^ +++\n{RED}{BOLD}{failures} failed{PLAIN}, {GREEN}{count - failures} passed{PLAIN}\n")
+    else:
+        lines.append(f"{GREEN}{BOLD}{count} passed{PLAIN}\n")
+    return "".join(lines)
+
+
+_LINT = (
+    "--- :ruff: Lint\n"
+    "$ ruff check .\n"
+    f"{YELLOW}warning:{PLAIN} 2 files have no docstring\n"
+    f"{GREEN}All checks passed!{PLAIN}\n"
+)
+
+_BUILD = (
+    "--- :wheel: Build\n"
+    "* Creating isolated environment...\n"
+    "* Installing packages in isolated environment...\n"
+    "* Building wheel...\n"
+    f"{GREEN}{BOLD}Successfully built{PLAIN} 1 wheel\n"
+    "~~~ Uploading artifacts\n"
+    'Found 2 files that match "dist/*"\n'
+    f"{GREEN}Artifact upload is complete{PLAIN}\n"
+)
+
+_DEPLOY = (
+    f"--- :rocket: Deploy\nWaiting for 3 instances...\n1 of 3 updated\n2 of 3 updated\n{GREEN}3 of 3 updated{PLAIN}\n"
+)

@@ -1,0 +1,32 @@
+"""How long the steps of Buildkite itself take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Seconds that pass between a job's or a build's states, apart from the time that a job runs.
+
+    Attributes:
+        creating: a build is `creating` before it is `scheduled`.
+        pickup: a job is `scheduled` before an agent takes it.
+        assigned: a job is `assigned` before its agent has accepted it.
+        accepted: a job is `accepted` before it is `running`.
+        canceling: a running job is `canceling` or `timing_out` before it has ended.
+        retrying: jobs of `retry_failed_jobs` are retried this long after the answer.
+        expiry: a job that no agent takes expires; None for never.
+
+    Example:
+        >>> from buildkite_ext.simulation import Simulator
+        >>> simulator = Simulator(pace=Pace(pickup=0, canceling=10))
+    """
+
+    creating: float = 0.0
+    pickup: float = 1.0
+    assigned: float = 0.0
+    accepted: float = 0.0
+    canceling: float = 1.0
+    retrying: float = 0.0
+    expiry: float | None = None

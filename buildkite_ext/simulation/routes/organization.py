@@ -1,0 +1,62 @@
+"""The organization, the current user and token, emojis, rate limits and Buildkite's addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..call import NO_CONTENT, Call, Handler
+from ..messages import SimResponse, json_response
+from ..views.people import emojis_view, organization_view, token_view, user_view
+
+
+def list_organizations(call: Call) -> SimResponse:
+    return call.listing([call.organization], lambda item: organization_view(item, call.urls))
+
+
+def get_organization(call: Call) -> SimResponse:
+    return json_response(organization_view(call.organization, call.urls))
+
+
+def get_rate_limit(call: Call) -> SimResponse:
+    graphql = {
+        "limit": 20_000,
+        "current": 0,
+        "reset": 300,
+        "reset_at": call.organization.window.report(call.now + 240)["reset_at"],
+    }
+    return json_response({"scopes": {"rest": call.organization.window.report(call.now), "graphql": graphql}})
+
+
+def list_emojis(call: Call) -> SimResponse:
+    return json_response(emojis_view(call.urls))
+
+
+def get_user(call: Call) -> SimResponse:
+    return json_response(user_view(call.user))
+
+
+def get_token(call: Call) -> SimResponse:
+    assert call.token is not None
+    return json_response(token_view(call.token))
+
+
+def revoke_token(call: Call) -> SimResponse:
+    assert call.token is not None
+    del call.organization.tokens[call.token.value]
+    return NO_CONTENT
+
+
+def get_meta(_: Call) -> SimResponse:
+    return json_response({"webhook_ips": ["192.0.2.64/26", "198.51.100.7"]})
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "list_organizations": list_organizations,
+    "get_organization": get_organization,
+    "get_organization_rate_limit": get_rate_limit,
+    "list_emojis": list_emojis,
+    "get_current_user": get_user,
+    "get_access_token": get_token,
+    "revoke_access_token": revoke_token,
+    "get_meta": get_meta,
+}

@@ -1,0 +1,63 @@
+"""The wheel and the editable install hold both packages, typed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_both_packages_and_says_that_they_are_typed(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {
+        "buildkite_ext/__init__.py",
+        "buildkite_ext/py.typed",
+        "buildkite_api/__init__.py",
+        "buildkite_api/py.typed",
+        "buildkite_api/operations.py",
+        "buildkite_api/api/builds/get_build.py",
+    } <= names
+    assert not [name for name in names if not name.startswith(("buildkite_ext/", "buildkite_api/", "buildkite_ext-"))]
+
+
+def test_the_wheel_stays_small(wheel: Path) -> None:
+    assert wheel.stat().st_size < 2_000_000
+
+
+def test_a_client_works_from_the_unpacked_wheel(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    program = (
+        "import buildkite_ext, buildkite_api, buildkite_ext.simulation as simulation\n"
+        f"assert buildkite_ext.__file__.startswith({str(tmp_path)!r}), buildkite_ext.__file__\n"
+        f"assert buildkite_api.__file__.startswith({str(tmp_path)!r}), buildkite_api.__file__\n"
+        "with simulation.Simulator('acme').client() as client:\n"
+        "    print(client.organizations.get().slug)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "acme\n"), done.stderr
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    import buildkite_ext
+
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert f"## {buildkite_ext.__version__}" in changelog
