@@ -57,8 +57,11 @@ class Caller:
         self._connections = connections
         self._hook = hook
         self._owner = owner
-        base = httpx.URL(config.base_url)
-        self.origin = origin(base)
+        try:
+            base = httpx.URL(config.base_url)
+            self.origin = origin(base)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise ConfigurationError(f"base_url {config.base_url!r} isn't an address: {error}") from error
         self._prefix = base.path.rstrip("/")
         self.stages: tuple[Stage, ...] = (
             RaiseForStatus(self._match),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,7 @@ class JobLog:
 
 async def follow_job(
     caller: Caller, pipeline: str, number: int, job_id: str, *, poll_interval: float, timeout: float | None
-) -> AsyncIterator[LogLine]:
+) -> AsyncGenerator[LogLine, None]:
     """The lines of one job's log until the job ends."""
     get_job = caller.module("jobs", "get_build_job")
     ends = None if timeout is None else caller.runtime.now() + timeout
@@ -103,8 +103,14 @@ async def follow_job(
 
 
 async def follow_build(
-    caller: Caller, pipeline: str, number: int, *, poll_interval: float, timeout: float | None
-) -> AsyncIterator[LogLine]:
+    caller: Caller,
+    pipeline: str,
+    number: int,
+    *,
+    poll_interval: float,
+    timeout: float | None,
+    on_build: Callable[[Build], None] | None = None,
+) -> AsyncGenerator[LogLine, None]:
     """The lines of every job's log until the build ends or blocks."""
     get_build = caller.module("builds", "get_build")
     ends = None if timeout is None else caller.runtime.now() + timeout
@@ -113,6 +119,8 @@ async def follow_build(
         build: Build = await caller.call_by(
             ends, get_build, caller.organization, pipeline, number, include_retried_jobs=True
         )
+        if on_build is not None:
+            on_build(build)
         outcome = outcome_of(build)
         jobs = [job for job in build.jobs if _has_log(job)]
         for job in jobs:

@@ -12,17 +12,18 @@ from .simulator import Simulator
 GREEN, RED, YELLOW, BOLD, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
 
-def demo_organization(clock: Clock | None = None) -> Simulator:
+def demo_organization(clock: Clock | None = None, *, organization: str = "acme") -> Simulator:
     """A simulator with something to see: `web` passes and has a wheel, `api` fails, `release` waits to be unblocked.
 
     Args:
         clock: its time: a `SystemClock` to watch it happen, a `VirtualClock` (also the default) in tests.
+        organization: its slug.
 
     Example:
         >>> sorted(demo_organization().state.pipelines)
         ['api', 'release', 'web']
     """
-    simulator = Simulator(name="Acme Inc", clock=clock, pace=Pace(pickup=0.4, canceling=0.5))
+    simulator = Simulator(organization, name="Acme Inc", clock=clock, pace=Pace(pickup=0.4, canceling=0.5))
     (
         simulator.pipeline("web", name="Web", description="The shop's front end")
         .job("lint", key="lint", command="ruff check .", log=_LINT, after=2)

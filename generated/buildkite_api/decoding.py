@@ -140,21 +140,19 @@ class Decoder:
         items = []
         for part in raw:
             try:
-                one = made(item.decode(part))
+                one = made(item.decode_whole(part))
                 if marked:
                     _unmark(one)
             except msgspec.ValidationError:
                 one = self._build(item, _unmarked_bytes(bytes(part)), inside_list=True)
             items.append(one)
-        if not plan.paged:
-            if self._on_drift is not None:
-                plan.compare([_untyped(part) for part in raw[:1]], self._report)
-            return items
         if self._on_drift is not None:
-            parts = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-            page = {key: _untyped(part) for key, part in parts.items() if key != "items"}
-            plan.compare({**page, "items": [_untyped(part) for part in raw[:1]]}, self._report)
-        return plan.model(items=items, links=made(value.links))
+            searched: Any = [_untyped(part) for part in raw[:1]]
+            if plan.paged:
+                parts = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+                searched = {key: searched if key == "items" else _untyped(part) for key, part in parts.items()}
+            plan.compare(searched, self._report)
+        return plan.model(items=items, links=made(value.links)) if plan.paged else items
 
     def _build(self, plan: _Plan, content: bytes, *, inside_list: bool = False) -> Any:
         value = _untyped(content)
@@ -165,7 +163,8 @@ class Decoder:
 
     def _report(self, model: str, key: str, kind: DriftKind, path: Callable[[], str] = str) -> None:
         if self._strict:
-            raise DecodeError(f"{model}.{key}: {_EXPLAINED[kind]} (at {path()})")
+            name = f"{model}.{key}" if key else model
+            raise DecodeError(f"{name}: {_EXPLAINED[kind]} (at {path()})")
         drift = Drift(model, key, kind)
         if self._on_drift is None or drift in self._reported:
             return
@@ -212,7 +211,18 @@ _EVALUATED: dict[tuple[Any, str], Any] = {}
 class _Plan:
     """How one type is decoded, by each of the ways."""
 
-    __slots__ = ("compare", "convert", "decode", "item", "model", "name", "outer", "paged", "timestamps")
+    __slots__ = (
+        "compare",
+        "convert",
+        "decode",
+        "decode_whole",
+        "item",
+        "model",
+        "name",
+        "outer",
+        "paged",
+        "timestamps",
+    )
 
     def __init__(self, type_: Any) -> None:
         import msgspec
@@ -229,6 +239,7 @@ class _Plan:
         self.paged = shape is not None and shape.paged
         self.item: _Plan | None = None
         part = _part_of(type_)
+        self.decode_whole: Callable[[Any], Any] = msgspec.json.Decoder(part).decode
         raw_items: Any = list[msgspec.Raw]
         if shape is not None and shape.paged:
             self.item = _plan(typing.get_args(shape.hints["items"])[0])
