@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .auth import TokenSource, check_token
 from .errors import ConfigurationError
@@ -82,13 +82,7 @@ def normalize_base_url(url: str) -> str:
         >>> normalize_base_url("https://api.buildkite.com/v2/")
         'https://api.buildkite.com'
     """
-    try:
-        parts = urlsplit(url)
-        fits = url.isprintable() and " " not in url and parts.port is not False
-    except ValueError:  # not shown: what stands in the place of a port may be half of user:password
-        fits = False
-    if not fits:
-        raise ConfigurationError(f"base_url isn't an address: give the API's root, such as {DEFAULT_BASE_URL}.")
+    parts = _split(url)
     shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(f"base_url {shown!r}: give the API's root, such as {DEFAULT_BASE_URL}.")
@@ -97,6 +91,17 @@ def normalize_base_url(url: str) -> str:
             f"base_url {shown!r}: it takes no user, query or fragment; the token goes into token= or ${TOKEN_VARIABLES[0]}."
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/v2').rstrip('/')}"
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        if url.isprintable() and " " not in url and parts.port != 0:
+            return parts
+    except ValueError:
+        pass
+    # Not shown: what stands in the place of a port may be half of user:password.
+    raise ConfigurationError(f"base_url isn't an address: give the API's root, such as {DEFAULT_BASE_URL}.")
 
 
 def _token_from(environ: Mapping[str, str]) -> str:

@@ -431,7 +431,9 @@ def _reason(response: httpx.Response, body: Mapping[str, Any]) -> str:
             return str(body[key]).strip()[:_MAX_REASON]
     if body or not response.content:
         return ""
-    kind = response.headers.get("content-type", "no content type").split(";")[0]
+    kind = response.headers.get("content-type", "no content type").split(";")[0].strip().lower()
+    if kind.endswith("json"):
+        return ""
     if kind == "text/plain":
         return response.text.strip()[:_MAX_REASON]
     return f"{response.reason_phrase} ({kind} instead of JSON)".strip()

@@ -16,7 +16,6 @@ from .problem import UsageError
 from .streams import Colour, coloured, is_terminal
 
 if TYPE_CHECKING:
-    from .connection import Connection
     from .render.view import View
 
 Flag = Parameter(negative="", show_default=False)
@@ -64,7 +63,7 @@ class Where:
     organization: Annotated[str | None, Parameter(group=CONNECTION, metavar="SLUG")] = None
     """The organization; by default that of the environment."""
 
-    token_file: Annotated[str | None, Parameter(group=CONNECTION, metavar="PATH")] = None
+    token_file: Annotated[str | None, Parameter(group=CONNECTION, metavar="PATH", allow_leading_hyphen=True)] = None
     """A file that holds the API token; - reads the standard input. By default the environment's token."""
 
     debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False
@@ -92,7 +91,7 @@ def run(
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    where: Where = Where(),  # noqa: B008 - frozen
+    where: Where = Where(),
 ) -> ExitCode:
     """Create a build, follow it live, wait for it and fetch its artifacts. The exit code tells how it ended.
 
@@ -153,7 +152,7 @@ def cancel(
     number: Annotated[int, Parameter(metavar="NUMBER")],
     /,
     *,
-    where: Where = Where(),  # noqa: B008 - frozen
+    where: Where = Where(),
 ) -> ExitCode:
     """Cancel a build. One that has ended already stays as it is.
 

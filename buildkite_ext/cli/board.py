@@ -30,6 +30,7 @@ class Row:
     """What the state doesn't say: an exit status, a soft failure."""
     started_at: datetime | None
     finished_at: datetime | None
+    has_log: bool = True
 
     def seconds(self, now: datetime) -> float | None:
         """For how long it has run, or ran; None where it hasn't begun."""
@@ -65,7 +66,15 @@ def label_of(job: Job) -> str:
 def rows_of(build: Build) -> list[Row]:
     """The jobs that a table shows: not the waits between them, and not those that were retried."""
     return [
-        Row(job.id, label_of(job), short(str(job.state), 20), detail_of(job), job.started_at, job.finished_at)
+        Row(
+            job.id,
+            label_of(job),
+            short(str(job.state), 20),
+            detail_of(job),
+            job.started_at,
+            job.finished_at,
+            str(job.type) == "script",
+        )
         for job in build.jobs
         if str(job.type) != "waiter" and not job.retried
     ]

@@ -68,7 +68,7 @@ class Connection:
 
     def _token(self) -> str | None:
         if self.token_file is not None:
-            where = "the standard input" if self.token_file == "-" else repr(self.token_file)
+            where = repr(self.token_file).replace("'-'", "the standard input")
             try:
                 return check_token(_read(self.token_file))
             except (OSError, UnicodeDecodeError) as error:

@@ -101,6 +101,7 @@ class Run:
         self._failed: tuple[FailedJob, ...] = ()
         self._blocked: tuple[BlockStep, ...] = ()
         self._written: tuple[Path, ...] = ()
+        self._known: list[str] = []
         self._stopped = False
 
     def report(self) -> Report:
@@ -120,15 +121,7 @@ class Run:
             return self._report(self._explained(error))
 
     def _through(self, client: BuildkiteClient) -> Report:
-        try:
-            self._create(client)
-        except PipelineNotFound as error:
-            if not self._connection.simulate:
-                raise
-            known = ", ".join(sorted(pipeline.slug for pipeline in client.pipelines.list()))
-            return self._report(
-                problem(ExitCode.API_ERROR, f"{error}\nThe embedded simulator has the pipelines {known}.", error)
-            )
+        self._create(client)
         outcome = self._watch(client)
         trouble = self._fetch(client, outcome) if self._order.artifacts else None
         return self._report(trouble, outcome)
@@ -136,14 +129,19 @@ class Run:
     def _create(self, client: BuildkiteClient) -> None:
         order = self._order
         self._phase = "creating"
-        build = client.builds.create(
-            order.pipeline,
-            commit=order.commit,
-            branch=order.branch,
-            message=order.message,
-            env=order.env or None,
-            meta_data=order.meta_data or None,
-        )
+        try:
+            build = client.builds.create(
+                order.pipeline,
+                commit=order.commit,
+                branch=order.branch,
+                message=order.message,
+                env=order.env or None,
+                meta_data=order.meta_data or None,
+            )
+        except PipelineNotFound:
+            if self._connection.simulate:
+                self._known = sorted(pipeline.slug for pipeline in client.pipelines.list())
+            raise
         self._time = ServerTime(build.created_at)
         self._phase = "watching"
         self._build = build
@@ -165,7 +163,9 @@ class Run:
         if outcome == "failed":
             broken = failed_jobs(build)
             self._failed = tuple(FailedJob.of(job, self._last_lines(client, job, at)) for at, job in enumerate(broken))
-        self._view.ended(build)
+        if not self._order.follow:
+            self._view.seen(build)
+        self._view.ended()
         return outcome
 
     def _follow(self, client: BuildkiteClient) -> Build | None:
@@ -320,7 +320,8 @@ class Run:
         if not isinstance(error, BuildkiteError):
             return self._with_advice(problem_of(error))
         if self._phase == "creating" and _certainly_nothing(error):
-            return problem(ExitCode.API_ERROR, f"No build was created. {error}", error)
+            hint = f"\nThe embedded simulator has the pipelines {', '.join(self._known)}." if self._known else ""
+            return problem(ExitCode.API_ERROR, f"No build was created. {error}{hint}", error)
         if self._phase != "watching":
             return problem_of(error)
         timeout = self._order.timeout

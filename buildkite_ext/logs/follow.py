@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ApiError, DeadlineExceeded, NotFound
+from ..errors import ApiError, DeadlineExceeded, InvalidResponse, NotFound, path_of
 from ..waiting import FINISHED_JOBS, outcome_of
 from .lines import LineParser, LogLine
 from .tail import Tail, content_range
@@ -59,7 +59,8 @@ class JobLog:
         request = caller.build(
             get_log,
             get_log._get_kwargs(caller.organization, self.job_id),
-            headers={"Accept": "text/plain", "Range": f"bytes=-{self.tail.suffix}"},
+            # Uncompressed: ranges count the bytes that are sent.
+            headers={"Accept": "text/plain", "Accept-Encoding": "identity", "Range": f"bytes=-{self.tail.suffix}"},
             ends=ends,
         )
         try:
@@ -72,8 +73,9 @@ class JobLog:
             raise
         if response.status_code == 206:
             place = content_range(response.headers.get("Content-Range", ""))
-            if place is not None:
-                return self.tail.take(place[0], place[1], response.content)
+            if place is None:
+                raise InvalidResponse(f"{path_of(request)}: a part of the log came without the place where it belongs.")
+            return self.tail.take(place[0], place[1], response.content)
         return self.tail.take(0, len(response.content), response.content)
 
 

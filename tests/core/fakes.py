@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
-import anyio
+import anyio.lowlevel
 import httpx
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry
@@ -42,7 +42,7 @@ class FakeClock:
 
     async def asleep(self, seconds: float) -> None:
         self.sleep(seconds)
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
 
 
 class App:
@@ -157,8 +157,12 @@ class Colour:
             async for item in items:
                 yield item
 
-    async def list(self, items: Any) -> list[Any]:
-        return [item async for item in self.iterate(items)]
+    async def list(self, items: Any, found: list[Any] | None = None) -> list[Any]:
+        """All of its items; in `found` are those that came before an error."""
+        found = [] if found is None else found
+        async for item in self.iterate(items):
+            found.append(item)
+        return found
 
     def iterator(self, items: Any) -> Any:
         """What a `for` loop would make of them."""

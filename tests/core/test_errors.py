@@ -10,10 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-import buildkite_ext
 from buildkite_api.api.agents import get_agent, list_agents, stop_agent
 from buildkite_api.api.annotations import delete_build_annotation
 from buildkite_api.api.artifacts import get_job_artifact
@@ -24,6 +20,10 @@ from buildkite_api.api.jobs import get_build_job, unblock_build_job, unblock_job
 from buildkite_api.api.pipelines import get_pipeline
 from buildkite_api.api.user import get_current_user
 from buildkite_api.models import CreateBuildRequest, StopAgentRequest, UnblockBuildJobRequest, UnblockJobRequest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import buildkite_ext
 from buildkite_ext import Retry, errors
 from buildkite_ext.errors import FieldError, from_response, reset_after
 

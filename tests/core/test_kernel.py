@@ -64,7 +64,7 @@ def test_a_suspension_is_refused_and_the_coroutine_is_closed() -> None:
 
     async def suspends() -> None:
         class Suspend:
-            def __await__(self):  # noqa: ANN204
+            def __await__(self):
                 yield
 
         try:

@@ -18,14 +18,14 @@ def connect(simulator: Simulator, token: str | None = "bkua_simulator", **option
     return httpx.Client(transport=simulator.transport(), base_url=simulator.base_url, headers=headers, **options)
 
 
-def create(api: httpx.Client, pipeline: str = "web", **body: Any) -> dict[str, Any]:
+def create(api: httpx.Client, pipeline: str = "web", **body: Any) -> Any:
     """A new build."""
     response = api.post(f"{ORG}/pipelines/{pipeline}/builds", json={"commit": "HEAD", "branch": "main", **body})
     assert response.status_code == 201, response.text
     return response.json()
 
 
-def build(api: httpx.Client, number: int = 1, pipeline: str = "web", **query: Any) -> dict[str, Any]:
+def build(api: httpx.Client, number: int = 1, pipeline: str = "web", **query: Any) -> Any:
     """A build as it is now."""
     response = api.get(f"{ORG}/pipelines/{pipeline}/builds/{number}", params=query)
     assert response.status_code == 200, response.text

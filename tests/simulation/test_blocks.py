@@ -13,7 +13,7 @@ from .helpers import ORG, WEB, build, connect, create, job_path, jobs, refusal
 
 
 @pytest.fixture
-def blocked(simulator: Simulator, api: httpx.Client) -> dict[str, Any]:
+def blocked(simulator: Simulator, api: httpx.Client) -> Any:
     """The job of a build that has come to its block step."""
     simulator.pipeline("web").job("test").block("Ship?", ["version", {"key": "note", "required": False}]).job("ship")
     create(api)
@@ -26,6 +26,7 @@ def test_a_blocked_build_says_passed_and_blocked(
 ) -> None:
     found = build(api)
     assert (found["state"], found["blocked"]) == ("passed", True)
+    assert found["finished_at"] == "2026-01-05T09:00:06.000Z"
     assert (blocked["type"], blocked["state"], blocked["unblockable"]) == ("manual", "blocked", True)
     assert "name" not in blocked
     assert simulator.pipeline("web").builds[0].state == "blocked"
@@ -67,6 +68,7 @@ def test_unblocking_lets_the_build_go_on(
 def test_required_fields_have_to_be_there(api: httpx.Client, blocked: dict[str, Any]) -> None:
     status, message = refusal(api.put(f"{job_path(blocked)}/unblock", json={"fields": {"version": ""}}))
     assert (status, "version" in message) == (422, True)
+    assert api.put(f"{job_path(blocked)}/unblock", json={"fields": ["version"]}).status_code == 422
 
 
 def test_somebody_else_can_be_named_as_the_unblocker(
@@ -106,6 +108,20 @@ def test_a_failure_before_it_closes_the_block_until_a_retry(simulator: Simulator
     api.put(f"{job_path(found['test'])}/retry")
     simulator.clock.sleep(60)
     assert (build(api)["blocked"], jobs(api)["Ship?"]["state"]) == (True, "blocked")
+
+
+def test_an_open_block_stays_open_while_a_job_before_it_is_retried(simulator: Simulator, api: httpx.Client) -> None:
+    simulator.pipeline("web").job("soft", exit_status=1, soft_fail=True, after=30).block("Ship?").job("ship")
+    create(api)
+    simulator.clock.sleep(60)
+    found = jobs(api)
+    assert api.put(f"{job_path(found['soft'])}/retry").status_code == 200
+    assert (build(api)["state"], build(api)["blocked"], build(api)["finished_at"]) == ("running", False, None)
+    assert jobs(api)["Ship?"]["unblockable"] is True
+    assert api.put(f"{job_path(found['Ship?'])}/unblock").status_code == 200
+    assert jobs(api)["ship"]["state"] == "scheduled"
+    simulator.clock.sleep(60)
+    assert (build(api)["state"], build(api)["blocked"]) == ("passed", False)
 
 
 def test_a_block_without_anything_behind_it_ends_the_build(simulator: Simulator, api: httpx.Client) -> None:

@@ -60,13 +60,14 @@ def test_a_wait_may_go_on_after_a_failure(simulator: Simulator, api: httpx.Clien
 @pytest.mark.parametrize("soft_fail", [True, [3]])
 def test_a_soft_failure_lets_the_build_pass(soft_fail: bool | list[int]) -> None:
     simulator = Simulator()
-    simulator.pipeline("web").job("flaky", exit_status=3, soft_fail=soft_fail).wait().job("deploy")
+    simulator.pipeline("web").job("flaky", exit_status=3, soft_fail=soft_fail).wait().job("deploy", soft_fail=True)
     with connect(simulator) as api:
         create(api)
         simulator.clock.sleep(60)
         found = jobs(api)
         assert build(api)["state"] == "passed"
         assert (found["flaky"]["state"], found["flaky"]["soft_failed"]) == ("failed", True)
+        assert (found["deploy"]["state"], found["deploy"]["soft_failed"]) == ("passed", False)
 
 
 def test_another_exit_status_is_not_softened(simulator: Simulator, api: httpx.Client) -> None:
@@ -213,6 +214,7 @@ def test_unknown_states_to_retry_are_refused(simulator: Simulator, api: httpx.Cl
     assert status == 400
     assert "odd" in message
     assert "soft_failed" in message
+    assert api.put(f"{WEB}/builds/1/retry_failed_jobs", json={"states": ["failed"]}).status_code == 400
 
 
 def test_automatic_retries_happen_by_themselves(simulator: Simulator, api: httpx.Client) -> None:
@@ -299,11 +301,11 @@ def test_a_build_is_shown_as_it_is_asked_for(simulator: Simulator, api: httpx.Cl
     assert "jobs" not in build(api, exclude_jobs="true")
     assert "pipeline" not in build(api, exclude_pipeline="true")
     assert build(api, include_test_engine="true")["test_engine"] == {"runs": []}
-    only = build(api, **{"job_states[]": "failed"})
+    only = api.get(f"{WEB}/builds/1", params={"job_states[]": "failed"}).json()
     assert [job["name"] for job in only["jobs"]] == ["two"]
     assert only["job_state_counts"]["total"] == 2
     whole = build(api)["jobs"][0]["agent"]
-    assert {"id", "url", "name", "connection_state", "creator", "version"} - set(whole) == {"version"}
+    assert {"id", "url", "name", "connection_state", "hostname", "creator", "created_at"} <= set(whole)
     listed = api.get(f"{WEB}/builds").json()[0]
     assert set(listed["jobs"][0]["agent"]) == {"id", "url", "name"}
     assert "job_state_counts" not in listed
@@ -339,6 +341,15 @@ def test_builds_of_a_push_and_of_the_past(simulator: Simulator, api: httpx.Clien
     assert found[2]["created_at"] == "2026-01-05T08:49:29.000Z"
     simulator.clock.sleep(60)
     assert web.builds[-1].state == "passed"
+
+
+def test_builds_of_the_past_run_where_there_are_agents(simulator: Simulator) -> None:
+    assert simulator.pipeline("mac").job("sign", queue="mac").history(2).slug == "mac"
+    simulator.pipeline("mac").history(1)
+    builds = simulator.pipeline("mac").builds
+    assert [build.state for build in builds] == ["passed"] * 3
+    assert {build.jobs[0].agent.queue.key for build in builds if build.jobs[0].agent} == {"mac"}
+    assert Simulator(agents=0).pipeline("web").job("test").history(1).builds[0].state == "scheduled"
 
 
 def test_a_trigger_step_goes_with_the_build_it_triggers(simulator: Simulator, api: httpx.Client) -> None:

@@ -26,7 +26,12 @@ def test_virtual_time_passes_only_by_sleeping() -> None:
 
 def test_virtual_time_is_safe_between_threads() -> None:
     clock = VirtualClock(0)
-    threads = [threading.Thread(target=lambda: [clock.sleep(1) for _ in range(1000)]) for _ in range(8)]
+
+    def walk() -> None:
+        for _ in range(1000):
+            clock.sleep(1)
+
+    threads = [threading.Thread(target=walk) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

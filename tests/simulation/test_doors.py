@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -65,7 +66,7 @@ def test_there_is_nothing_anywhere_else(simulator: Simulator, api: httpx.Client)
 async def test_the_asgi_application_answers_the_same(simulator: Simulator) -> None:
     simulator.pipeline("a/b").job("test").history(2)
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(simulator.app()),  # type: ignore[arg-type]
+        transport=httpx.ASGITransport(simulator.app()),
         base_url=simulator.base_url,
         headers=HEADERS,
     ) as app:
@@ -98,6 +99,14 @@ def test_a_server_serves_the_api_and_the_artifacts_from_two_ports() -> None:
     assert simulator.base_url == "https://api.buildkite.test"
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/v2/meta")
+
+
+def test_the_server_answers_at_once() -> None:
+    with running(Simulator()) as url, httpx.Client(base_url=url, headers=HEADERS) as api:
+        before = time.monotonic()
+        for _ in range(60):
+            api.get("/v2/user")
+    assert time.monotonic() - before < 2  # with delayed packets each would take 40 ms
 
 
 def test_a_dropped_connection_is_an_answer_cut_off(caplog: pytest.LogCaptureFixture) -> None:

@@ -42,6 +42,8 @@ def test_the_answer_is_as_it_is_asked_for(simulator: Simulator, api: httpx.Clien
     assert (response.json(), response.headers.get_list("Content-Type")) == ({"message": "odd"}, ["text/plain"])
     simulator.fail_next(status=503)
     assert api.get("/v2/user").json() == {"message": "Service Unavailable"}
+    simulator.fail_next(status=429, headers={"RateLimit-Reset": "7"})
+    assert api.get("/v2/user").headers.get_list("RateLimit-Reset") == ["7"]
 
 
 def test_a_connection_breaks_before_or_after_acting(simulator: Simulator, api: httpx.Client) -> None:

@@ -68,6 +68,7 @@ def test_jobs_have_no_agent_and_parallel_ones_are_numbered(
         {"after": "x"},
         {"before": "eA"},
         {"after": "é"},
+        {"after": "x", "before": "y"},
     ],
 )
 def test_bad_cursors_sizes_and_states_are_refused(api: httpx.Client, seven: list[str], query: dict[str, str]) -> None:
@@ -181,8 +182,15 @@ def test_the_environment_of_a_job(simulator: Simulator, api: httpx.Client, twin:
         assert "B=build\n" in text.text
 
 
+def test_only_commands_have_a_priority(simulator: Simulator, api: httpx.Client) -> None:
+    simulator.pipeline("web").block("Ship?")
+    job = create(api)["jobs"][0]
+    assert api.put(f"{job_path(job)}/reprioritize", json={"priority": 1}).status_code == 400
+
+
 def test_a_template_that_makes_no_sense_is_refused(simulator: Simulator) -> None:
     web = simulator.pipeline("web")
-    for wrong in ({"after": -1}, {"parallelism": 0}, {"automatic_retries": -1}, {"exit_status": []}):
-        with pytest.raises(ValueError, match="least|needs"):
-            web.job("test", **wrong)  # type: ignore[arg-type]
+    wrong: list[dict[str, Any]] = [{"after": -1}, {"parallelism": 0}, {"automatic_retries": -1}, {"exit_status": []}]
+    for options in wrong:
+        with pytest.raises(ValueError, match=r"least|needs"):
+            web.job("test", **options)

@@ -100,11 +100,12 @@ def test_an_empty_log_has_no_end(simulator: Simulator, api: httpx.Client) -> Non
 
 
 def test_a_log_is_rendered_as_html(simulator: Simulator, api: httpx.Client) -> None:
-    path = started(simulator, api, "\x1b[31mred <b>\x1b[0m plain\r\nold\rnew\n")
+    path = started(simulator, api, "\x1b[31mred <b>\x1b[0m plain\r\nold\rnew\n\x1b[1;32mopen\n\x1b[2Kcleared\n")
     simulator.clock.sleep(20)
     for response in (api.get(f"{path}.html"), api.get(path, headers={"Accept": "text/html,*/*"})):
         assert response.headers["Content-Type"].startswith("text/html")
         assert '<span class="term-fg31">red &lt;b&gt;</span> plain' in response.text
+        assert '<span class="term-fg1 term-fg32">open</span>' in response.text
         assert "old" not in response.text
         assert "\x1b" not in response.text
 

@@ -25,7 +25,7 @@ def numbers(response: httpx.Response) -> list[int]:
 
 
 def rels(response: httpx.Response) -> set[str]:
-    return set(response.links)
+    return {str(rel) for rel in response.links}
 
 
 @pytest.mark.usefixtures("sixty")
@@ -39,6 +39,9 @@ def test_pages_are_thirty_long_and_linked(api: httpx.Client) -> None:
     assert (numbers(third), rels(third)) == ([5, 4, 3, 2, 1], {"first", "prev"})
     assert numbers(api.get(third.links["prev"]["url"])) == numbers(second)
     assert numbers(api.get(third.links["first"]["url"])) == numbers(first)
+    beyond = api.get(LIST, params={"page": "9"})
+    assert (numbers(beyond), rels(beyond)) == ([], {"first", "prev"})
+    assert numbers(api.get(beyond.links["prev"]["url"])) == numbers(third)
 
 
 @pytest.mark.usefixtures("sixty")
@@ -135,6 +138,8 @@ def mixed(simulator: Simulator, api: httpx.Client) -> httpx.Client:
         ({"branch": "main"}, [6, 4, 1]),
         ({"branch": "feature/*"}, [5, 2]),
         ({"branch": "*/t*"}, [5]),
+        ({"branch": "mai."}, []),
+        ([("state", "failed"), ("state", "running")], [6]),
         ({"branch[]": ["main", "other"]}, [6, 4, 3, 1]),
         ({"branch[]": "feature/*"}, []),
         ({"commit": "a" * 40}, [1]),
@@ -155,7 +160,7 @@ def mixed(simulator: Simulator, api: httpx.Client) -> httpx.Client:
         ({"branch": "main", "state": "passed"}, [1]),
     ],
 )
-def test_builds_are_filtered(mixed: httpx.Client, query: dict[str, Any], found: list[int]) -> None:
+def test_builds_are_filtered(mixed: httpx.Client, query: Any, found: list[int]) -> None:
     assert numbers(mixed.get(LIST, params=query)) == found
 
 
@@ -185,13 +190,32 @@ def test_lists_show_what_they_are_asked_for(simulator: Simulator, api: httpx.Cli
     create(api)
     simulator.clock.sleep(60)
 
-    def first(**query: str) -> dict[str, Any]:
+    def first(**query: str) -> Any:
         return api.get(LIST, params=query).json()[0]
 
     assert len(first()["jobs"]) == 1
     assert len(first(include_retried_jobs="true")["jobs"]) == 2
     bare = first(exclude_jobs="true", exclude_pipeline="true")
     assert not {"jobs", "pipeline"} & set(bare)
+
+
+def test_lists_are_as_fresh_as_single_builds(simulator: Simulator, api: httpx.Client) -> None:
+    simulator.pipeline("web").job("test", after=10, exit_status=[1, 0]).job("other", after=3)
+    create(api)
+    job = build(api)["jobs"][0]
+    seen = []
+    for step in range(40):
+        simulator.clock.sleep(1)
+        if step == 20:
+            api.put(f"{WEB}/builds/1/jobs/{job['id']}/retry")
+        single, listed = build(api), api.get(LIST).json()[0]
+        for found in (single, listed):
+            found.pop("job_state_counts", None)
+            for shown in found["jobs"]:
+                shown.pop("agent")
+        assert listed == single
+        seen.append(listed["state"])
+    assert list(dict.fromkeys(seen)) == ["running", "failed", "passed"]
 
 
 def test_builds_on_paused_queues_can_be_left_out(simulator: Simulator, api: httpx.Client) -> None:

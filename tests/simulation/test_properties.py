@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -36,10 +37,11 @@ SHOWN = {
     "skipped",
     "not_run",
 }
-JOB_STATES = set(
-    "pending waiting waiting_failed blocked blocked_failed unblocked unblocked_failed limited scheduled assigned accepted "
-    "running passed failed timed_out timing_out canceled canceling skipped broken expired".split()
-)
+JOB_STATES = {
+    "pending", "waiting", "waiting_failed", "blocked", "blocked_failed", "unblocked", "unblocked_failed",
+    "limited", "scheduled", "assigned", "accepted", "running", "passed", "failed",
+    "timed_out", "timing_out", "canceled", "canceling", "skipped", "broken", "expired",
+}  # fmt: skip
 RETRYABLE = {"failed", "timed_out", "canceled"}
 
 steps = st.lists(
@@ -161,7 +163,7 @@ def test_states_follow_the_documented_diagram_and_logs_only_grow(
         for seen in simulator.pipeline(pipeline).builds:
             states = [state for _, state in seen.history]
             assert states[0] == "creating"
-            for before, after in zip(states, states[1:], strict=False):
+            for before, after in pairwise(states):
                 assert after in EDGES.get(before, set()), states
             hours = [hour for hour, _ in seen.history]
             assert hours == sorted(hours)

@@ -22,7 +22,6 @@ from buildkite_api.models import (
 
 if TYPE_CHECKING:
     import httpx
-
     from buildkite_api.client import Client
 
 P = ParamSpec("P")

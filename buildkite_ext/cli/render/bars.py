@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, Task, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Column
+from rich.text import Text
 
 from ..safe_text import short
 
@@ -30,7 +31,7 @@ class Bars:
             TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
             BarColumn(bar_width=24),
             DownloadColumn(),
-            TransferSpeedColumn(),
+            _Speed(),
             console=console,
         )
         self._tasks: dict[str, TaskID] = {}
@@ -53,3 +54,10 @@ class Bars:
     def stop(self) -> None:
         """Leave them as they are. Doing it twice is fine."""
         self._progress.stop()
+
+
+class _Speed(TransferSpeedColumn):
+    """The speed, and no question mark where a download was over too soon to have one."""
+
+    def render(self, task: Task) -> Text:
+        return Text("") if (task.finished_speed or task.speed) is None else super().render(task)

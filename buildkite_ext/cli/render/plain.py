@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TextIO
 
 from ..board import ServerTime, clock_text, rows_of
 from ..report import Report
-from ..safe_text import clean, log_text
+from ..safe_text import clean
 from .colour import TONES, painted, write_problem
+from .lines import LogLines
 from .summary import summary
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ...artifacts import DownloadProgress
     from ...logs.lines import LogLine
 
-LABELS = ("36", "35", "34", "33", "32", "96", "95", "94")
 SHOWN_STATES = frozenset({"running", "blocked"})
 
 
@@ -41,7 +41,7 @@ class PlainView:
         self._quiet = quiet
         self._time = ServerTime(None)
         self._states: dict[str, str] = {}
-        self._label_codes: dict[str, str] = {}
+        self._lines = LogLines(colour=colour)
         self._begun: set[str] = set()
         self._later: list[str] = []
         self._lock = threading.Lock()
@@ -66,18 +66,13 @@ class PlainView:
                 self._later.append(f"{row.label}: {row.state}{detail} after {after}")
 
     def line(self, label: str, line: LogLine) -> None:
-        if self._quiet:
-            return
-        if self._colour:
-            code = self._label_codes.setdefault(label, LABELS[len(self._label_codes) % len(LABELS)])
-            self._write(f"{painted(label, code)} | {log_text(line.styled)}")
-        else:
-            self._write(f"{label} | {log_text(line.text)}")
+        if not self._quiet:
+            self._write(self._lines.text(label, line))
 
     def note(self, text: str) -> None:
         self._star(clean(text))
 
-    def ended(self, build: Build) -> None:
+    def ended(self) -> None:
         self._say_later()
 
     def progress(self, progress: DownloadProgress) -> None:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.live import Live
 from rich.rule import Rule
-from rich.table import Table
+from rich.segment import Segment
 from rich.text import Text
 
 from ..board import Row, ServerTime, clock_text, fitting, rows_of
 from ..report import Report
-from ..safe_text import clean, log_text, short
+from ..safe_text import clean, short
 from .bars import Bars
-from .colour import Tone, write_problem
+from .colour import TONES, Tone, painted, write_problem
+from .lines import LogLines
 from .summary import summary
+from .table import FRAME, speaks_unicode, spinner, table
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
@@ -27,24 +28,8 @@ if TYPE_CHECKING:
     from ...artifacts import DownloadProgress
     from ...logs.lines import LogLine
 
-FRAME = 0.1
-"""Seconds between two paintings: lines that come meanwhile are painted together, however many."""
-
-WIDEST_LABEL = 24
-TONES: dict[Tone, str] = {"good": "bold green", "bad": "bold red", "warn": "bold yellow", "faint": "dim", "plain": ""}
-LABELS = ("cyan", "magenta", "blue", "yellow", "green", "bright_cyan", "bright_magenta", "bright_blue")
-STATES = {
-    "passed": ("green", "✓", "+"),
-    "failed": ("bold red", "✗", "x"),
-    "timed_out": ("bold red", "✗", "x"),
-    "expired": ("bold red", "✗", "x"),
-    "canceled": ("yellow", "∅", "o"),
-    "canceling": ("yellow", "∅", "o"),
-    "blocked": ("bold yellow", "▮", "!"),
-    "unblocked": ("green", "▷", ">"),
-}
-MOVING = frozenset({"running", "timing_out", "canceling"})
-SPINNER, ASCII_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "-\\|/"
+MOST_AT_THE_END = 50
+"""Rows of the table that stays when the build has ended."""
 
 
 class TerminalView:
@@ -63,12 +48,13 @@ class TerminalView:
         self._console = console
         self._err = err
         self._err_colour = err_colour
-        self._unicode = console.encoding.lower().startswith("utf")
+        self._colour = console.color_system is not None
+        self._unicode = speaks_unicode(console)
+        self._lines = LogLines(colour=self._colour, aligned=True, bar="│" if self._unicode else "|")
         self._lock = threading.Lock()
-        self._pending: list[Text] = []
-        self._labels: dict[str, str] = {}
-        self._width = 0
+        self._pending: list[str] = []
         self._build: Build | None = None
+        self._follow = True
         self._rows: list[Row] = []
         self._time = ServerTime(None)
         self._live: Live | None = None
@@ -79,8 +65,10 @@ class TerminalView:
     def created(self, build: Build, time: ServerTime, *, follow: bool) -> None:
         self._time = time
         self._build = build
-        self._rows = rows_of(build) if follow else []
-        self._console.print(Text(f"Created build #{build.number}: {clean(build.web_url)}"), soft_wrap=True)
+        self._follow = follow
+        if follow:
+            self.seen(build)
+        self._say(f"Created build #{build.number}: {clean(build.web_url)}")
         self._live = Live(
             get_renderable=self._frame,
             console=self._console,
@@ -93,35 +81,24 @@ class TerminalView:
         self._painter.start()
 
     def seen(self, build: Build) -> None:
-        self._rows = rows_of(build)
+        rows = rows_of(build)
+        self._lines.expect(row.label for row in rows if row.has_log)
+        self._rows = rows
         self._build = build
 
     def line(self, label: str, line: LogLine) -> None:
-        style = self._labels.setdefault(label, LABELS[len(self._labels) % len(LABELS)])
-        self._width = min(WIDEST_LABEL, max(self._width, len(label)))
-        text = Text.assemble(
-            (short(label, WIDEST_LABEL).ljust(self._width), style), (" │ " if self._unicode else " | ", "dim")
-        )
-        said = Text.from_ansi(log_text(line.styled))
-        if line.group is not None and line.text.startswith(("--- ", "+++ ", "~~~ ")):
-            said.stylize("bold")
-        text.append_text(said)
+        text = self._lines.text(label, line)
         with self._lock:
             self._pending.append(text)
 
     def note(self, text: str) -> None:
-        with self._lock:
-            self._pending.append(Text(f"* {clean(text)}", style="yellow"))
-        if self._live is None:
-            self._paint()
+        self._say(f"* {clean(text)}", "warn")
 
-    def ended(self, build: Build) -> None:
-        self._rows = rows_of(build) or self._rows
-        self._build = build
+    def ended(self) -> None:
         self._stop()
         if self._rows:
-            rows, others = fitting(self._rows, 50)
-            self._console.print(self._table(rows, others))
+            rows, others = fitting(self._rows, MOST_AT_THE_END)
+            self._console.print(table(self._console, rows, others, self._time.now()))
 
     def progress(self, progress: DownloadProgress) -> None:
         with self._lock:
@@ -133,20 +110,25 @@ class TerminalView:
         if self._bars is not None:
             self._bars.stop()
         for path in paths:
-            self._console.print(Text(f"Fetched {clean(str(path))}"), soft_wrap=True)
+            self._say(f"Fetched {clean(str(path))}")
 
     def finish(self, report: Report) -> None:
         self.close()
         for said in summary(report):
-            self._console.print(Text(said.text, style=TONES[said.tone]), soft_wrap=True)
+            self._say(said.text, said.tone)
         if report.problem is not None:
             write_problem(self._err, report.problem, colour=self._err_colour)
 
     def close(self) -> None:
         self._stop()
-        self._paint()
         if self._bars is not None:
             self._bars.stop()
+
+    def _say(self, text: str, tone: Tone = "plain") -> None:
+        with self._lock:
+            self._pending.append(painted(text, TONES[tone] if self._colour else ""))
+        if self._live is None:
+            self._paint()
 
     def _stop(self) -> None:
         """Take the table away, after the last lines."""
@@ -167,8 +149,7 @@ class TerminalView:
         with self._lock:
             lines, self._pending = self._pending, []
         if lines:
-            # The terminal wraps long lines itself, so that they can be copied whole.
-            self._console.print(Text("\n").join(lines), soft_wrap=True)
+            self._console.print(_Written(lines), soft_wrap=True)
         elif self._live is not None:
             self._live.refresh()
 
@@ -177,38 +158,26 @@ class TerminalView:
         if build is None:
             return Text("")
         over = sum(row.over for row in self._rows)
-        jobs = f" · {over} of {len(self._rows)} jobs done" if self._rows else ""
         state = "blocked" if build.blocked else short(str(build.state), 20)
-        title = Text(f"{self._spin()} #{build.number} {state}{jobs} · {clock_text(self._time.elapsed)}", style="bold")
-        title.append(" · Ctrl-C leaves it running", style="dim")
-        if not self._unicode:
-            title = Text(title.plain.replace("·", "-"))
+        said = [
+            f"{spinner(unicode=self._unicode)} #{build.number} {state if self._follow else 'waiting for its end'}",
+            *([f"{over} of {len(self._rows)} jobs done"] if self._rows else []),
+            clock_text(self._time.elapsed),
+            "Ctrl-C leaves it running",
+        ]
+        title = Text((" · " if self._unicode else " - ").join(said))
         rule = Rule(title, align="left", style="dim", characters="─" if self._unicode else "-")
         rows, others = fitting(self._rows, max(1, self._console.height // 2 - 2))
-        return Group(rule, self._table(rows, others)) if rows else rule
+        return Group(rule, table(self._console, rows, others, self._time.now())) if rows else rule
 
-    def _table(self, rows: Sequence[Row], others: str) -> RenderableType:
-        table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True, overflow="ellipsis")
-        table.add_column(no_wrap=True, overflow="ellipsis")
-        table.add_column(no_wrap=True, justify="right")
-        now = self._time.now()
-        for row in rows:
-            style, mark, ascii_mark = STATES.get(row.state, ("" if row.state in MOVING else "dim", "·", "."))
-            if row.state in MOVING:
-                sign = self._spin()
-                style = style or "cyan"
-            else:
-                sign = mark if self._unicode else ascii_mark
-            said = row.state.replace("_", " ") + (f", {row.detail}" if row.detail else "")
-            table.add_row(
-                Text(sign, style=style), Text(row.label), Text(said, style=style), clock_text(row.seconds(now))
-            )
-        if not others:
-            return table
-        return Group(table, Text(f"   {others}", style="dim", no_wrap=True, overflow="ellipsis"))
 
-    def _spin(self) -> str:
-        frames = SPINNER if self._unicode else ASCII_SPINNER
-        return frames[int(time.monotonic() / FRAME) % len(frames)]
+class _Written:
+    """Lines that are painted already. rich passes them through as they are, which is quick, and the terminal wraps
+    them, so that long ones can be copied whole."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for line in self._lines:
+            yield Segment(f"{line}\n")

@@ -34,7 +34,7 @@ class View(Protocol):
         """Something by the way. Not safe to print as it is."""
         ...
 
-    def ended(self, build: Build) -> None:
+    def ended(self) -> None:
         """The build has ended, or blocked."""
         ...
 
