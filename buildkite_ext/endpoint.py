@@ -156,9 +156,12 @@ class Caller:
 
     async def send_foreign(self, url: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """GET something from another origin: without the token, and with its body left to read."""
-        request = self._foreign_http.build_request(
-            "GET", url, headers={"Accept-Encoding": "identity", **(headers or {})}, extensions={STREAM: True}
-        )
+        try:
+            request = self._foreign_http.build_request(
+                "GET", url, headers={"Accept-Encoding": "identity", **(headers or {})}, extensions={STREAM: True}
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            raise InvalidResponse(f"Buildkite leads to what isn't an address: {error}") from error
         return await self.runtime.send(self._foreign_http, request, stream=True)
 
     @property

@@ -143,7 +143,7 @@ class Wire:
             raise lost(error, request) from error
         except (httpx.InvalidURL, UnicodeError) as error:  # httpx looks at each Location, though it follows none
             raise InvalidResponse(
-                f"{request.method} {path_of(request)} was redirected ({error}) to what isn't an address."
+                f"{request.method} {path_of(request)} leads to what isn't an address: {error}"
             ) from error
         if request.extensions.get(STREAM) and response.status_code < 300:
             return response

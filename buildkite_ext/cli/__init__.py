@@ -21,8 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: see `buildkite_ext.cli.exit_codes.ExitCode`.
 
     Example:
-        >>> main(["run", "web", "--branch", "main", "--simulate"])
-        0
+        >>> def passes() -> bool:
+        ...     return main(["run", "web", "--branch", "main", "--quiet"]) == 0
     """
     try:
         from .launch import launch

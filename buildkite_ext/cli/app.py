@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -208,6 +209,8 @@ def _view(*, json: bool, quiet: bool, color: Colour) -> View:
 
     console = Console(
         file=out,
+        # Of the environment only what tells of colours: a COLUMNS that is wrong would garble everything.
+        _environ={name: os.environ[name] for name in ("TERM", "COLORTERM") if name in os.environ},
         force_terminal=True,
         force_jupyter=False,
         color_system="auto" if coloured(color, out) else None,

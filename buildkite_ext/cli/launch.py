@@ -44,7 +44,7 @@ def _guarded(words: list[str]) -> ExitCode:
         return _tell(problem(ExitCode.INTERRUPTED, "Interrupted."), words)
     except Terminated:
         return _tell(problem(ExitCode.TERMINATED, "Terminated."), words)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # rich makes the second of the first, while it prints --help
         silence(sys.stdout)
         return ExitCode.OUTPUT_CLOSED
     except Exception as error:  # each becomes a paragraph and a code

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ..config import DEFAULT_TIMEOUT
 from ..errors import (
     AccessDenied,
     ApiError,
@@ -22,8 +24,8 @@ from ..errors import (
 from ..events import RetryScheduled
 from ..logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
 from ..logs.lines import LineParser
+from ..waiting import FINISHED_JOBS, failed_jobs, outcome_of
 from ..waiting import POLL_INTERVAL as WAIT_INTERVAL
-from ..waiting import failed_jobs, outcome_of
 from .board import ServerTime, label_of
 from .connection import Connection
 from .exit_codes import ExitCode, exit_code_of
@@ -50,6 +52,10 @@ LARGEST_LOG = 1024 * 1024
 """Logs that weren't followed are fetched for their last lines: of so many jobs, and up to so many bytes."""
 
 SIMULATED_INTERVAL = 0.4
+
+BUDGET = 40
+"""Requests a minute that following may cost. Buildkite allows a user 50, and there may be other programs:
+https://buildkite.com/docs/apis/rest-api/rate-limits"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +104,7 @@ class Run:
         self._ended_after: float | None = None
         self._labels: dict[str, str] = {}
         self._tails: dict[str, deque[str]] = {}
+        self._over: set[str] = set()
         self._failed: tuple[FailedJob, ...] = ()
         self._blocked: tuple[BlockStep, ...] = ()
         self._written: tuple[Path, ...] = ()
@@ -143,21 +150,20 @@ class Run:
                 self._known = sorted(pipeline.slug for pipeline in client.pipelines.list())
             raise
         self._time = ServerTime(build.created_at)
-        self._phase = "watching"
         self._build = build
+        self._phase = "watching"
         self._view.created(build, self._time, follow=order.follow)
 
     def _watch(self, client: BuildkiteClient) -> Outcome:
         """Show the build until it ends or blocks, and find out what there is to say about that."""
-        build = self._follow(client) if self._order.follow else None
-        if build is None:
-            build = self._wait(client)
-        outcome = outcome_of(build)
-        assert outcome is not None
+        outcome = self._follow(client) if self._order.follow else None
+        if outcome is None:
+            outcome = self._wait(client)
         self._ended_after = self._time.elapsed
-        if outcome == "blocked" and not build.jobs:
-            build = self._build = client.builds.get(self._order.pipeline, build.number)
+        build = self._must()
         if outcome == "blocked":
+            if not build.jobs:
+                build = self._build = client.builds.get(self._order.pipeline, build.number)
             waiting = [job for job in build.jobs if str(job.type) == "manual" and str(job.state) == "blocked"]
             self._blocked = tuple(BlockStep.of(job) for job in waiting)
         if outcome == "failed":
@@ -168,12 +174,12 @@ class Run:
         self._view.ended()
         return outcome
 
-    def _follow(self, client: BuildkiteClient) -> Build | None:
-        """The build as it ended; None where the token may not see logs."""
-        order, build = self._order, self._must()
+    def _follow(self, client: BuildkiteClient) -> Outcome | None:
+        """How the build ended; None where the token may not see logs."""
+        order = self._order
         lines = client.builds.follow(
             order.pipeline,
-            build.number,
+            self._must().number,
             poll_interval=self._interval(FOLLOW_INTERVAL),
             timeout=self._left_over(),
             on_build=self._seen,
@@ -187,18 +193,17 @@ class Run:
                 raise
             self._view.note("The token lacks the scope read_build_logs, so no logs are shown.")
             return None
-        return self._must()
+        return outcome_of(self._must())
 
-    def _wait(self, client: BuildkiteClient) -> Build:
-        order = self._order
+    def _wait(self, client: BuildkiteClient) -> Outcome:
         result = client.builds.wait(
-            order.pipeline,
+            self._order.pipeline,
             self._must().number,
             timeout=self._left_over(),
             poll_interval=self._interval(WAIT_INTERVAL),
         )
         self._build = result.build
-        return result.build
+        return result.outcome
 
     def _fetch(self, client: BuildkiteClient, outcome: Outcome) -> Problem | None:
         """Fetch the artifacts. Of a build that didn't pass as well: the reports of its failed tests, say."""
@@ -230,6 +235,22 @@ class Run:
         self._build = build
         self._labels.update((job.id, label_of(job)) for job in build.jobs)
         self._view.seen(build)
+        self._pace(build)
+
+    def _pace(self, build: Build) -> None:
+        """Rest before the logs are read where a look at all of them every few seconds would cost more than the budget."""
+        if self._order.poll_interval is not None or self._connection.simulate or outcome_of(build) is not None:
+            return
+        read = [
+            job
+            for job in build.jobs
+            if str(job.type) == "script" and job.started_at is not None and job.id not in self._over
+        ]
+        self._over.update(job.id for job in read if str(job.state) in FINISHED_JOBS)
+        rest = (1 + len(read)) * 60 / BUDGET - self._interval(FOLLOW_INTERVAL)
+        left = self._left_over()
+        if rest > 0:
+            time.sleep(rest if left is None else min(rest, left))
 
     def _line(self, line: LogLine) -> None:
         tail = self._tails.setdefault(line.job_id, deque(maxlen=LAST_LINES))
@@ -324,11 +345,13 @@ class Run:
             return problem(ExitCode.API_ERROR, f"No build was created. {error}{hint}", error)
         if self._phase != "watching":
             return problem_of(error)
-        timeout = self._order.timeout
-        # The SDK gives up when its next look would come too late.
-        slack = 1.5 * self._interval(WAIT_INTERVAL)
-        if timeout is not None and isinstance(error, DeadlineExceeded) and self._time.elapsed + slack >= timeout:
-            return problem(ExitCode.TIMEOUT, f"The {timeout:g} s of --timeout are over. {self._goes_on()}", error)
+        if isinstance(error, DeadlineExceeded) and self._order.timeout is not None:
+            left = self._order.timeout - self._time.elapsed
+            if left < DEFAULT_TIMEOUT:  # which one call has at the most, so it was --timeout that ended it
+                said = f"The {self._order.timeout:g} s of --timeout are over"
+                if left > 2 * self._interval(WAIT_INTERVAL):
+                    said += f" before the next attempt, which is due later. {error}"
+                return problem(ExitCode.TIMEOUT, f"{said.rstrip('.')}. {self._goes_on()}", error)
         return self._with_advice(problem(ExitCode.API_ERROR, f"The build can't be followed any more. {error}", error))
 
     def _with_advice(self, trouble: Problem) -> Problem:

@@ -19,7 +19,7 @@ def prepare() -> None:
 
 def is_terminal(stream: TextIO) -> bool:
     """Whether a stream is a terminal that can move its cursor."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 def coloured(wanted: Colour, stream: TextIO) -> bool:

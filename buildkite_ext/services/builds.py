@@ -24,9 +24,9 @@ from ..logs.follow import POLL_INTERVAL as LOG_INTERVAL
 from ..logs.follow import follow_build
 from ..logs.lines import LogLine
 from ..pagination.items import AsyncItems
+from ..service import AsyncService, Service, blocking
 from ..waiting import POLL_INTERVAL, WaitResult, wait
 from .arguments import aware, given, many, positive, text_map
-from .base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build

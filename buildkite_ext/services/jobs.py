@@ -21,8 +21,8 @@ from ..kernel import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
 from ..logs.lines import LogLine
 from ..pagination.items import AsyncItems
+from ..service import AsyncService, Service, blocking
 from .arguments import given, many, positive, text_map
-from .base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Job, JobLog

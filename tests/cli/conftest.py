@@ -19,10 +19,8 @@ from buildkite_ext.simulation.server import running
 
 TOKEN = "bkua_simulator_0123456789"
 COMMAND = [sys.executable, "-c", "import sys; from buildkite_ext.cli import main; sys.exit(main())"]
-ELSEWHERE = (
-    "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy SSL_CERT_FILE SSL_CERT_DIR "
-    "NO_COLOR FORCE_COLOR COLUMNS LINES"
-).split()
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy")
+ELSEWHERE = (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 
 
 @dataclass(frozen=True)

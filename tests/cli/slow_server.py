@@ -100,7 +100,8 @@ def slow_server(build: dict[str, object], hangs: Callable[[str, str], bool] = la
         def do_GET(self) -> None:
             slow.answer(self)
 
-        do_POST = do_GET
+        def do_POST(self) -> None:
+            slow.answer(self)
 
         def log_message(self, *_: object) -> None:
             """Tests are quiet."""

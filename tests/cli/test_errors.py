@@ -104,9 +104,9 @@ def test_a_pipeline_that_does_not_exist(web: Simulator, run: Run) -> None:
     result = run("wob")
     assert result.code == 3
     assert result.out == ""
+    path = "/v2/organizations/acme/pipelines/wob/builds"
     assert result.err.splitlines() == [
-        "buildkite-ext: No build was created. POST /v2/organizations/acme/pipelines/wob/builds answered 404: "
-        "No pipeline found",
+        f"buildkite-ext: No build was created. POST {path} answered 404: No pipeline found",
         "One of these doesn't exist, or the token can't see it: organization 'acme', pipeline 'wob'.",
     ]
 

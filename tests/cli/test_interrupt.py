@@ -14,7 +14,7 @@ import pytest
 
 from buildkite_ext.simulation import Simulator
 
-from .conftest import COMMAND, Ended, ended
+from .conftest import COMMAND, ended
 from .slow_server import JOBS, slow_server
 
 Start = Callable[..., subprocess.Popen[str]]

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .conftest import Ended, ended
+from .conftest import PROXIES, Ended, ended
 
 Run = Callable[..., Ended]
 Start = Callable[..., subprocess.Popen[str]]
@@ -46,9 +46,7 @@ def trap() -> Iterator[tuple[str, list[bytes]]]:
 
 def test_nothing_of_the_environment_counts(start: Start, tmp_path: Path, trap: tuple[str, list[bytes]]) -> None:
     url, came = trap
-    astray = {
-        name: url for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-    }
+    astray = {**dict.fromkeys(PROXIES, url), "NO_PROXY": "", "no_proxy": ""}
     process = start(
         *("run", "web", "--branch", "main", "--artifacts", "dist/*.whl", "--to", "wheels", "--simulate"),
         BUILDKITE_API_TOKEN="bkua_a_real_token",

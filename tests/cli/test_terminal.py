@@ -37,7 +37,7 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         # A session of its own with this terminal in control, so that a typed Ctrl-C becomes its SIGINT.
         self._process = subprocess.Popen(
-            COMMAND[:1] + ["-c", f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n{COMMAND[2]}", *words],
+            [*COMMAND[:1], "-c", f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n{COMMAND[2]}", *words],
             stdin=slave,
             stdout=slave,
             stderr=slave,
