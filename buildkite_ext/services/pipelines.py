@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from buildkite_api.api.pipelines import get_pipeline, list_pipelines
 
 from ..pagination.items import AsyncItems
-from ..service import AsyncService, Service, blocking
+from ..service import AsyncService, Service, blocking, borrowed
 from .builds import AsyncBuilds
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class AsyncPipelines(AsyncService):
         """
         return await self._caller.call(get_pipeline, self._caller.organization, pipeline)
 
-    builds = AsyncBuilds.list
+    builds = borrowed(AsyncBuilds.list)
     """The pipeline's builds: the same as `client.builds.list(pipeline, ...)`."""
 
 

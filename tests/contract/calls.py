@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from importlib import import_module
 from inspect import signature
@@ -17,8 +18,15 @@ from .description import FIXED_SEGMENTS, Described, Parameter, Schema, kind_of, 
 from .values import Fill, header_values, plain, segments, spoken, text_of, values
 
 Draw = Any
-OMITTED: Any = object()
-"""An argument that isn't there at all."""
+
+
+class Omitted(Enum):
+    """An argument that isn't there at all."""
+
+    OMITTED = "omitted"
+
+
+OMITTED: Any = Omitted.OMITTED
 
 
 @dataclass(frozen=True, slots=True)
