@@ -152,6 +152,16 @@ async def test_waiting_ends_with_its_timeout_and_says_what_to_do(colour: Colour,
     assert 55 <= clock.now() - began <= 60
 
 
+async def test_the_last_look_is_taken_just_before_the_time_is_over(colour: Colour, clock: FakeClock) -> None:
+    ends = clock.now() + 60
+
+    def app(_: httpx.Request) -> httpx.Response:
+        return answer(build(7, state="passed" if clock.now() > ends - 2 else "running"))
+
+    assert (await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7, timeout=60)).outcome == "passed"
+    assert clock.now() <= ends
+
+
 async def test_a_look_that_hangs_ends_with_the_timeout_too(colour: Colour, clock: FakeClock) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         clock.advance(request.extensions["timeout"]["read"])
