@@ -10,13 +10,19 @@ from typing import Any
 def many(value: str | Sequence[str] | None) -> list[str] | None:
     """One or many as a list; None stays None.
 
+    Raises:
+        ValueError: there is nothing in it. Sent as no filter at all, it would stand for everything.
+
     Example:
         >>> many("main"), many(["main", "dev"]), many(None)
         (['main'], ['main', 'dev'], None)
     """
     if value is None:
         return None
-    return [value] if isinstance(value, str) else list(value)
+    values = [value] if isinstance(value, str) else list(value)
+    if not values:
+        raise ValueError("an empty list as a filter would list everything: leave it out (None) where that is meant")
+    return values
 
 
 def aware(name: str, value: datetime | None) -> datetime | None:

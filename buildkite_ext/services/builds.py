@@ -262,7 +262,7 @@ class AsyncBuilds(AsyncService):
                 ignore_pipeline_branch_filters=ignore_pipeline_branch_filters,
                 pull_request_base_branch=pull_request_base_branch,
                 pull_request_id=pull_request_id,
-                pull_request_labels=many(pull_request_labels),
+                pull_request_labels=None if pull_request_labels is None else [*pull_request_labels],
                 pull_request_repository=pull_request_repository,
             ),
         )
