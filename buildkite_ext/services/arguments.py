@@ -7,20 +7,26 @@ from datetime import datetime
 from typing import Any
 
 
-def many(value: str | Sequence[str] | None) -> list[str] | None:
+def listed(value: str | Sequence[str] | None) -> list[str] | None:
     """One or many as a list; None stays None.
 
-    Raises:
-        ValueError: there is nothing in it. Sent as no filter at all, it would stand for everything.
-
     Example:
-        >>> many("main"), many(["main", "dev"]), many(None)
+        >>> listed("main"), listed(["main", "dev"]), listed(None)
         (['main'], ['main', 'dev'], None)
     """
     if value is None:
         return None
-    values = [value] if isinstance(value, str) else list(value)
-    if not values:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def many(value: str | Sequence[str] | None) -> list[str] | None:
+    """The same for a filter.
+
+    Raises:
+        ValueError: there is nothing in it. Sent as no filter at all, it would stand for everything.
+    """
+    values = listed(value)
+    if values == []:
         raise ValueError("an empty list as a filter would list everything: leave it out (None) where that is meant")
     return values
 

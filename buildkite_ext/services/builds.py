@@ -26,7 +26,7 @@ from ..logs.lines import LogLine
 from ..pagination.items import AsyncItems
 from ..service import AsyncService, Service, blocking
 from ..waiting import POLL_INTERVAL, WaitResult, wait
-from .arguments import aware, given, many, positive, text_map
+from .arguments import aware, given, listed, many, positive, text_map
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
@@ -262,7 +262,7 @@ class AsyncBuilds(AsyncService):
                 ignore_pipeline_branch_filters=ignore_pipeline_branch_filters,
                 pull_request_base_branch=pull_request_base_branch,
                 pull_request_id=pull_request_id,
-                pull_request_labels=None if pull_request_labels is None else [*pull_request_labels],
+                pull_request_labels=listed(pull_request_labels),
                 pull_request_repository=pull_request_repository,
             ),
         )

@@ -412,3 +412,11 @@ async def test_no_part_of_a_path_may_address_something_else(colour: Colour, part
         with pytest.raises(ValueError, match="address another resource"):
             await colour.list(items())
     assert app.requests == []
+
+
+@pytest.mark.parametrize("name", ["branch", "commit", "state"])
+async def test_an_empty_list_as_a_filter_is_refused(colour: Colour, name: str) -> None:
+    app = App(answer([]))
+    with pytest.raises(ValueError, match="would list everything"):
+        await colour.list(colour.client(app).builds.list("web", **{name: []}))
+    assert app.requests == []
