@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 
@@ -16,7 +17,7 @@ def listed(value: str | Sequence[str] | None) -> list[str] | None:
     """
     if value is None:
         return None
-    return [value] if isinstance(value, str) else list(value)
+    return [value] if isinstance(value, str | Enum) else list(value)
 
 
 def many(value: str | Sequence[str] | None) -> list[str] | None:
@@ -37,6 +38,11 @@ def aware(name: str, value: datetime | None) -> datetime | None:
     Raises:
         ValueError: it is naive: it could be any of a day's instants, depending on who runs the script.
     """
+    if value is not None and not isinstance(value, datetime):
+        raise TypeError(
+            f"{name}={value!r} is a {type(value).__name__}: a day begins at another instant in each time zone, so write "
+            f"datetime(..., tzinfo=UTC)."
+        )
     if value is not None and value.utcoffset() is None:
         raise ValueError(
             f"{name}={value!r} has no time zone: write datetime(..., tzinfo=UTC), or .astimezone() for your own."

@@ -212,7 +212,7 @@ class AsyncBuilds(AsyncService):
         commit: str,
         branch: str,
         message: str | None = None,
-        author: Author | None = None,
+        author: Author | Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         meta_data: Mapping[str, str] | None = None,
         clean_checkout: bool | None = None,
@@ -231,7 +231,7 @@ class AsyncBuilds(AsyncService):
             commit: a SHA, or `HEAD` for the branch's newest.
             branch: the branch.
             message: what the build is called; by default the commit's message.
-            author: who it is made in the name of.
+            author: who it is made in the name of; a map with `name` and `email` does as well.
             env: environment variables of its jobs.
             meta_data: its meta-data; the only way to set some.
             clean_checkout: whether agents check out afresh.
@@ -255,7 +255,7 @@ class AsyncBuilds(AsyncService):
             branch=branch,
             **given(
                 message=message,
-                author=None if author is None else BuildAuthorRequest(name=author.name, email=author.email),
+                author=None if author is None else BuildAuthorRequest(**_author(author)),
                 env=text_map("env", env),
                 meta_data=text_map("meta_data", meta_data),
                 clean_checkout=clean_checkout,
@@ -402,6 +402,14 @@ class Builds(Service[AsyncBuilds]):
     retry_failed_jobs = blocking(AsyncBuilds.retry_failed_jobs)
     wait = blocking(AsyncBuilds.wait)
     follow = blocking(AsyncBuilds.follow)
+
+
+def _author(author: Author | Mapping[str, str]) -> dict[str, str]:
+    if isinstance(author, Author):
+        return {"name": author.name, "email": author.email}
+    if not isinstance(author, Mapping) or set(author) != {"name", "email"}:
+        raise TypeError(f"author={author!r}: give Author(name=..., email=...), or a map with just these two")
+    return dict(author)
 
 
 def _filters(
