@@ -62,7 +62,7 @@ class Caller:
             self.origin = origin(base)
         except (httpx.InvalidURL, ValueError) as error:
             raise ConfigurationError(f"base_url {config.base_url!r} isn't an address: {error}") from error
-        self._prefix = base.path.rstrip("/")
+        self._prefix = base.raw_path.decode("ascii").rstrip("/")
         self.stages: tuple[Stage, ...] = (
             RaiseForStatus(self._match),
             DeadlineStage(config.timeout),

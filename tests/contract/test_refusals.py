@@ -132,6 +132,23 @@ def test_a_404_names_everything_in_the_path_and_is_of_the_deepest_thing(
     check()
 
 
+@pytest.mark.parametrize(
+    "root", ["https://proxy.test", "http://localhost:8080/buildkite/v2/", "https://proxy.test/a%20b"]
+)
+def test_a_404_below_another_root_names_everything_too(root: str, buildkite: Buildkite) -> None:
+    with BuildkiteClient(token=TOKEN, base_url=root, transport=buildkite) as client:
+        for operation in OPERATIONS.values():
+            call = least(operation)
+            error = refused(client, buildkite, call, 404, {"message": "No such thing"})
+            for value in call.values_in_path.values():
+                assert repr(value) in str(error)
+            # Nobody has to have said which operation it is.
+            url = buildkite.taken().url
+            with pytest.raises(errors.NotFound) as caught:
+                client.raw.get_httpx_client().request(operation.method, url)
+            assert caught.value.operation == operation.id
+
+
 @every_operation
 def test_a_403_names_the_scope(operation: Described, client: BuildkiteClient, buildkite: Buildkite) -> None:
     error = refused(client, buildkite, least(operation), 403, {"message": "Forbidden"})
