@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
@@ -11,6 +11,7 @@ import httpx
 from .auth import TokenAuth, origin
 from .errors import ConfigurationError, InvalidResponse, path_of
 from .events import Events, Hook, SchemaDrift
+from .paths import address
 from .pipeline import OPERATION, STREAM, Connections, RaiseForStatus, Stage, Wire, compose
 from .redaction import redact_httpx_log
 from .resilience.deadline import ENDS, DeadlineStage
@@ -153,6 +154,51 @@ class Caller:
         """Send a request to the API through the pipeline, signed."""
         stream = bool(request.extensions.get(STREAM))
         return await self.runtime.send(self._http, request, stream=stream)
+
+    def build_path(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Request:
+        """A request outside the typed bridge, to the API's own origin: for what somebody typed.
+
+        Args:
+            method: the HTTP method.
+            path: see `paths.address`.
+            params: added to its query.
+            content: the body.
+            headers: of the request. `Authorization` among them is replaced.
+
+        Raises:
+            ValueError: the path leads elsewhere, or it isn't one.
+        """
+        typed = address(path, root=self.config.base_url, organization=self.config.organization, params=params)
+        try:
+            url = httpx.URL(typed)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"it isn't an address: {error}") from error
+        if origin(url) != self.origin or not f"{url.path}/".startswith(f"{self._prefix}/v2/"):
+            raise ValueError(f"it leads elsewhere than to {self.config.base_url}/v2")
+        merged = {"Accept": "application/json, */*;q=0.9", **(headers or {})}
+        found = self._match(method, url.raw_path.partition(b"?")[0].decode("ascii"))
+        extensions = {OPERATION: found[0] if found else None}
+        return self._http.build_request(method, url, content=content, headers=merged, extensions=extensions)
+
+    async def send_path(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send a request outside the typed bridge, and give the answer as it came. See `build_path`."""
+        return await self.send(self.build_path(method, path, params=params, content=content, headers=headers))
 
     async def send_foreign(self, url: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """GET something from another origin: without the token, and with its body left to read."""
