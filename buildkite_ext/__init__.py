@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from buildkite_api import models as models
-
+    from . import models as models
     from . import simulation as simulation
     from .artifacts import DownloadProgress as DownloadProgress
     from .client import AsyncBuildkiteClient as AsyncBuildkiteClient
@@ -88,7 +87,7 @@ _HOMES = {
     "SystemClock": "clock",
     "WaitResult": "waiting",
 }
-_MODULES = {"models": "buildkite_api.models", "simulation": "buildkite_ext.simulation"}
+_MODULES = {"models": "buildkite_ext.models", "simulation": "buildkite_ext.simulation"}
 
 __all__ = [
     "AccessDenied",
@@ -145,18 +144,19 @@ __all__ = [
     "simulation",
 ]
 
+if not TYPE_CHECKING:  # out of sight of the type checkers, for which every name would exist
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        value: Any = import_module(_MODULES[name])
-    elif name in _HOMES:
-        value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    elif name in __all__:
-        value = getattr(import_module(".errors", __name__), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            value: Any = import_module(_MODULES[name])
+        elif name in _HOMES:
+            value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        elif name in __all__:
+            value = getattr(import_module(".errors", __name__), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

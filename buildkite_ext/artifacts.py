@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,7 +18,7 @@ from .errors import (
     ArtifactCorrupted,
     ArtifactUnavailable,
     BuildkiteError,
-    ResponseLost,
+    NetworkError,
     UnsafePath,
 )
 from .pipeline import TRANSPORT_ERRORS, lost
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from .endpoint import Caller
 
 ATTEMPTS = 3
-"""How often a download whose bytes stop on the way is begun again."""
+"""How often a download is begun in all when its bytes stop on the way or its address has become too old."""
+
+UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|^[A-Za-z]:")
+"""What no name of a file may hold: separators, control characters, half characters, a drive."""
 
 STALE = frozenset({401, 403, 410})
 """How storage refuses an address that is no longer good: it is valid for 60 seconds."""
@@ -52,14 +56,14 @@ async def download(caller: Caller, artifact: Artifact, target: Path, *, progress
     """Write one artifact to `target`, by way of a temporary file beside it. See `AsyncArtifacts.download`."""
     if not artifact.job_id:
         raise ArtifactUnavailable(f"Artifact {artifact.path!r} names no job, so there is no route to it.")
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in count(1):
         try:
             return await _attempt(caller, artifact, target, progress)
-        except (ResponseLost, _Stale) as error:
-            if attempt == ATTEMPTS:
-                if isinstance(error, _Stale):
-                    raise ArtifactUnavailable(*error.args, status=error.status) from None
-                raise
+        except _Again as again:
+            pause = again.pause(caller, attempt)
+            if pause is None:
+                raise again.error from again.__cause__
+        await caller.runtime.sleep(pause)
     raise AssertionError("unreachable")
 
 
@@ -71,11 +75,12 @@ async def _attempt(caller: Caller, artifact: Artifact, target: Path, progress: P
         if response.status_code != 200:
             said = f"Artifact {artifact.path!r} ({artifact.id}): its storage answered {response.status_code}."
             if response.status_code in STALE:
-                raise _Stale(said, status=response.status_code)
+                raise _Again(ArtifactUnavailable(said, status=response.status_code))
             raise ArtifactUnavailable(f"{said} It may have expired or been deleted.", status=response.status_code)
         await runtime.offload(lambda: target.parent.mkdir(parents=True, exist_ok=True))
-        file, name = await runtime.offload(lambda: _temporary(target))
+        part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}.part")
         try:
+            file = await runtime.offload(lambda: part.open("xb"))
             digest, size = hashlib.sha1(usedforsecurity=False), 0
             with file:
                 try:
@@ -86,20 +91,31 @@ async def _attempt(caller: Caller, artifact: Artifact, target: Path, progress: P
                             if progress is not None:
                                 progress(DownloadProgress(artifact, size, artifact.file_size))
                 except TRANSPORT_ERRORS as error:
-                    raise lost(error, response.request) from error
+                    raise _Again(lost(error, response.request)) from error
             _verify(artifact, size, digest.hexdigest())
-            await runtime.offload(lambda: os.replace(name, target))
+            await runtime.offload(lambda: part.replace(target))
         except BaseException:
             with suppress(OSError):
-                os.unlink(name)
+                part.unlink()
             raise
     finally:
         await runtime.close(response)
     return target
 
 
-class _Stale(ArtifactUnavailable):
-    """The address is too old; a fresh one may do."""
+class _Again(Exception):
+    """The download may be begun again: its bytes stopped on the way, or its address is too old and a fresh one may do."""
+
+    def __init__(self, error: ArtifactUnavailable | NetworkError) -> None:
+        self.error = error
+
+    def pause(self, caller: Caller, attempt: int) -> float | None:
+        """Seconds until the next attempt; None where there is none."""
+        if attempt >= ATTEMPTS:
+            return None
+        if isinstance(self.error, ArtifactUnavailable):
+            return 0.0
+        return caller.config.retry.delay(attempt, self.error, repeatable=True)
 
 
 async def _address(caller: Caller, artifact: Artifact) -> str:
@@ -112,14 +128,6 @@ async def _address(caller: Caller, artifact: Artifact) -> str:
             f"Artifact {artifact.path!r} ({artifact.id}): Buildkite named no address to get it from."
         )
     return str(url)
-
-
-def _temporary(target: Path) -> tuple[BinaryIO, str]:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
-    umask = os.umask(0)
-    os.umask(umask)
-    Path(name).chmod(0o666 & ~umask)  # mkstemp's 0600 would outlive the rename
-    return os.fdopen(handle, "wb"), name
 
 
 def _write(file: BinaryIO, digest: hashlib._Hash, chunk: bytes) -> None:
@@ -170,9 +178,7 @@ def tree_target(artifact: Artifact, root: Path) -> Path:
 
 
 def _safe_part(part: str) -> bool:
-    if part in ("", ".", "..") or any(character in part for character in "/\\\0\n\r") or not part.isprintable():
-        return False
-    return not re.match(r"[A-Za-z]:", part)
+    return part not in ("", ".", "..") and not UNSAFE.search(part)
 
 
 def matches(path: str, globs: Sequence[str]) -> bool:

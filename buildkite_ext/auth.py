@@ -32,7 +32,7 @@ class TokenAuth(httpx.Auth):
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if origin(request.url) == self._origin:
             token = self._source() if callable(self._source) else self._source
-            if not isinstance(token, str):
+            if inspect.isawaitable(token):
                 if inspect.iscoroutine(token):
                     token.close()
                 raise ConfigurationError(
@@ -45,7 +45,7 @@ class TokenAuth(httpx.Auth):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         if origin(request.url) == self._origin:
             token = self._source() if callable(self._source) else self._source
-            if not isinstance(token, str):
+            if inspect.isawaitable(token):
                 token = await token
             request.headers["Authorization"] = f"Bearer {check_token(token)}"
         yield request
@@ -56,8 +56,10 @@ def origin(url: httpx.URL) -> Origin:
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
-def check_token(token: str) -> str:
+def check_token(token: object) -> str:
     """The token as it goes into a header; refuses what could not be one, without showing it."""
+    if not isinstance(token, str):
+        raise ConfigurationError(f"The token is a {type(token).__name__}, not a string.")
     token = token.strip()
     if not token:
         raise ConfigurationError("The token is empty.")

@@ -36,14 +36,13 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
-class CursorPage(Protocol[T_co]):
+class CursorPage(Protocol[T]):
     """An answer of the form `{items, links}`."""
 
     @property
-    def items(self) -> list[T_co]: ...  # type: ignore[misc]  # read only, so covariant in use
+    def items(self) -> list[T]: ...
 
     @property
     def links(self) -> Any: ...

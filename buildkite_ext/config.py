@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .auth import TokenSource, check_token
 from .errors import ConfigurationError
@@ -32,6 +32,13 @@ class Config:
     unknown: Literal["ignore", "keep"] = "ignore"
     max_body: int = 256 * 1024 * 1024
 
+    def __post_init__(self) -> None:
+        if self.timeout is not None and not self.timeout > 0:
+            raise ConfigurationError(f"timeout={self.timeout!r}: give seconds above 0, or None for no limit.")
+
+    def __getstate__(self) -> object:
+        raise TypeError("A configuration holds a token, so it isn't pickled: make a client where it is needed.")
+
     @classmethod
     def load(
         cls,
@@ -55,8 +62,6 @@ class Config:
             token = _token_from(environ)
         elif isinstance(token, str):
             token = check_token(token)
-        if timeout is not None and not timeout > 0:
-            raise ConfigurationError(f"timeout={timeout!r}: give seconds above 0, or None for no limit.")
         if organization is None:
             organization = environ.get(ORGANIZATION_VARIABLE, "").strip() or None
         return cls(
@@ -77,7 +82,7 @@ def normalize_base_url(url: str) -> str:
         >>> normalize_base_url("https://api.buildkite.com/v2/")
         'https://api.buildkite.com'
     """
-    parts = urlsplit(url)
+    parts = _split(url)
     shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(f"base_url {shown!r}: give the API's root, such as {DEFAULT_BASE_URL}.")
@@ -86,6 +91,17 @@ def normalize_base_url(url: str) -> str:
             f"base_url {shown!r}: it takes no user, query or fragment; the token goes into token= or ${TOKEN_VARIABLES[0]}."
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/v2').rstrip('/')}"
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        if url.isprintable() and " " not in url and parts.port != 0:
+            return parts
+    except ValueError:
+        pass
+    # Not shown: what stands in the place of a port may be half of user:password.
+    raise ConfigurationError(f"base_url isn't an address: give the API's root, such as {DEFAULT_BASE_URL}.")
 
 
 def _token_from(environ: Mapping[str, str]) -> str:

@@ -57,8 +57,11 @@ class Caller:
         self._connections = connections
         self._hook = hook
         self._owner = owner
-        base = httpx.URL(config.base_url)
-        self.origin = origin(base)
+        try:
+            base = httpx.URL(config.base_url)
+            self.origin = origin(base)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise ConfigurationError(f"base_url {config.base_url!r} isn't an address: {error}") from error
         self._prefix = base.path.rstrip("/")
         self.stages: tuple[Stage, ...] = (
             RaiseForStatus(self._match),
@@ -153,9 +156,12 @@ class Caller:
 
     async def send_foreign(self, url: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """GET something from another origin: without the token, and with its body left to read."""
-        request = self._foreign_http.build_request(
-            "GET", url, headers={"Accept-Encoding": "identity", **(headers or {})}, extensions={STREAM: True}
-        )
+        try:
+            request = self._foreign_http.build_request(
+                "GET", url, headers={"Accept-Encoding": "identity", **(headers or {})}, extensions={STREAM: True}
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            raise InvalidResponse(f"Buildkite leads to what isn't an address: {error}") from error
         return await self.runtime.send(self._foreign_http, request, stream=True)
 
     @property

@@ -331,6 +331,12 @@ def from_response(
     return error
 
 
+def unsigned(request: httpx.Request) -> httpx.Request:
+    """The request without its token: an error travels further than a call does."""
+    headers = [(key, value) for key, value in request.headers.raw if key.lower() != b"authorization"]
+    return httpx.Request(request.method, request.url, headers=headers, content=request.content)
+
+
 def path_of(request: httpx.Request) -> str:
     """A request's path as messages show it: percent-encoded, so that no line break gets into a log, and without the
     query, which may hold credentials."""
@@ -414,7 +420,7 @@ def _label(parameter: str) -> str:
 def _json(response: httpx.Response) -> Mapping[str, Any]:
     try:
         body = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -425,7 +431,9 @@ def _reason(response: httpx.Response, body: Mapping[str, Any]) -> str:
             return str(body[key]).strip()[:_MAX_REASON]
     if body or not response.content:
         return ""
-    kind = response.headers.get("content-type", "no content type").split(";")[0]
+    kind = response.headers.get("content-type", "no content type").split(";")[0].strip().lower()
+    if kind.endswith("json"):
+        return ""
     if kind == "text/plain":
         return response.text.strip()[:_MAX_REASON]
     return f"{response.reason_phrase} ({kind} instead of JSON)".strip()
@@ -450,7 +458,7 @@ def _number(value: object) -> float | None:
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if 0 <= number < 1e9 else None
 

@@ -33,7 +33,8 @@ class SchemaDrift:
     model: str
     key: str
     kind: str
-    """`unknown` (a key that no model holds) or `misfit` (a value of another type, kept as it came)."""
+    """`unknown`: the description has no such key. `missing`: it calls the key required. `null`: it doesn't allow null.
+    `type`: the value is of another type, and was kept as it came."""
 
 
 Event = RetryScheduled | SchemaDrift

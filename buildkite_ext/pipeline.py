@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from .errors import ConnectionFailed, InvalidResponse, NetworkError, ResponseLost, from_response, path_of
+from .errors import ConnectionFailed, InvalidResponse, NetworkError, ResponseLost, from_response, path_of, unsigned
 from .resilience.deadline import DEADLINE, Until
 from .runtime import Http, Runtime, Send
 
@@ -68,7 +68,7 @@ class RaiseForStatus:
         if status < 300:
             return response
         if status >= 400:
-            response.request = request
+            response.request = unsigned(request)
             found = self._match(request.method, path_of(request))
             raise from_response(
                 response, operation, found[1] if found else {}, method=request.method, path=path_of(request)
@@ -141,6 +141,10 @@ class Wire:
             response = await self._runtime.send(self._http(), request, stream=True)
         except httpx.TransportError as error:
             raise lost(error, request) from error
+        except (httpx.InvalidURL, UnicodeError) as error:  # httpx looks at each Location, though it follows none
+            raise InvalidResponse(
+                f"{request.method} {path_of(request)} leads to what isn't an address: {error}"
+            ) from error
         if request.extensions.get(STREAM) and response.status_code < 300:
             return response
         return await self._read(response, request, until)

@@ -29,7 +29,16 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "buildkite_api"
 HEADER = "# Generated from spec/ by `make generate`: edit that, not this.\n"
 NO_MAGIC_COMMA = "--config=format.skip-magic-trailing-comma=true"
-COPIED = ("base.py", "decoding.py")
+COPIED = (
+    "_bodies.py",
+    "_drift.py",
+    "_shapes.py",
+    "_text.py",
+    "_timestamps.py",
+    "_tolerant.py",
+    "base.py",
+    "decoding.py",
+)
 
 
 class GenerateError(Exception):
@@ -129,19 +138,21 @@ def ruff(*arguments: str, cwd: Path) -> None:
 def prove_decoders(output: Path) -> None:
     """Build the decoder of every model, so that a type that msgspec refuses is found here and not by a user."""
     code = (
-        "from buildkite_api import models; from buildkite_api.decoding import prepare; "
+        "import sys; sys.path.insert(0, '.'); "
+        "from buildkite_api import models; from buildkite_api.base import ReadModel; "
+        "from buildkite_api.decoding import prepare; "
         "classes = [getattr(models, name) for name in models.__all__]; "
-        "from buildkite_api.base import ReadModel; "
         "prepare(*[each for each in classes if issubclass(each, ReadModel)])"
     )
-    run([sys.executable, "-B", "-c", code], cwd=output)
+    run([sys.executable, "-B", "-c", code], cwd=output, failure="msgspec cannot decode one of the models")
 
 
-def run(*arguments: Sequence[str], cwd: Path | None = None) -> None:
+def run(*arguments: Sequence[str], cwd: Path | None = None, failure: str = "") -> None:
     command = [argument for part in arguments for argument in part]
     result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise GenerateError(f"{' '.join(command[:4])} ... failed:\n{result.stdout}{result.stderr}")
+        failure = failure or f"{' '.join(command[1:3])} failed"
+        raise GenerateError(f"{failure}:\n{result.stdout}{result.stderr}")
 
 
 # --- What the templates rely on ---------------------------------------------------------------------------------------
@@ -157,10 +168,15 @@ def broken_rules(document: dict[str, Any]) -> Iterator[str]:
             yield f"{name} needs exactly one tag"
         if len([status for status in operation["responses"] if status != "default"]) != 1:
             yield f"{name} needs exactly one response that is a success"
-        for parameter in [*document["paths"][path].get("parameters", ()), *operation.get("parameters", ())]:
-            place = resolve(document, parameter)["in"]
-            if place not in ("path", "query"):
-                yield f"{name} has a parameter in {place}: the templates know path and query"
+        given = [*document["paths"][path].get("parameters", ()), *operation.get("parameters", ())]
+        parameters = [resolve(document, parameter) for parameter in given]
+        for parameter in parameters:
+            if parameter["in"] not in ("path", "query"):
+                yield f"{name} has a parameter in {parameter['in']}: the templates know path and query"
+        declared = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
+        for segment in path.split("/"):
+            if "{" in segment and (segment[1:-1] not in declared or not segment[1:-1].isidentifier()):
+                yield f"{name} has {segment} in its path: it must be an identifier, and declared"
         body = resolve(document, operation.get("requestBody", {})).get("content", {"application/json": {}})
         if list(body) != ["application/json"]:
             yield f"{name} takes {', '.join(body)}: the templates know application/json"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ApiError, DeadlineExceeded, NotFound
+from ..errors import ApiError, DeadlineExceeded, InvalidResponse, NotFound, path_of
 from ..waiting import FINISHED_JOBS, outcome_of
 from .lines import LineParser, LogLine
 from .tail import Tail, content_range
@@ -59,7 +59,8 @@ class JobLog:
         request = caller.build(
             get_log,
             get_log._get_kwargs(caller.organization, self.job_id),
-            headers={"Accept": "text/plain", "Range": f"bytes=-{self.tail.suffix}"},
+            # Uncompressed: ranges count the bytes that are sent.
+            headers={"Accept": "text/plain", "Accept-Encoding": "identity", "Range": f"bytes=-{self.tail.suffix}"},
             ends=ends,
         )
         try:
@@ -72,14 +73,15 @@ class JobLog:
             raise
         if response.status_code == 206:
             place = content_range(response.headers.get("Content-Range", ""))
-            if place is not None:
-                return self.tail.take(place[0], place[1], response.content)
+            if place is None:
+                raise InvalidResponse(f"{path_of(request)}: a part of the log came without the place where it belongs.")
+            return self.tail.take(place[0], place[1], response.content)
         return self.tail.take(0, len(response.content), response.content)
 
 
 async def follow_job(
     caller: Caller, pipeline: str, number: int, job_id: str, *, poll_interval: float, timeout: float | None
-) -> AsyncIterator[LogLine]:
+) -> AsyncGenerator[LogLine, None]:
     """The lines of one job's log until the job ends."""
     get_job = caller.module("jobs", "get_build_job")
     ends = None if timeout is None else caller.runtime.now() + timeout
@@ -103,8 +105,14 @@ async def follow_job(
 
 
 async def follow_build(
-    caller: Caller, pipeline: str, number: int, *, poll_interval: float, timeout: float | None
-) -> AsyncIterator[LogLine]:
+    caller: Caller,
+    pipeline: str,
+    number: int,
+    *,
+    poll_interval: float,
+    timeout: float | None,
+    on_build: Callable[[Build], None] | None = None,
+) -> AsyncGenerator[LogLine, None]:
     """The lines of every job's log until the build ends or blocks."""
     get_build = caller.module("builds", "get_build")
     ends = None if timeout is None else caller.runtime.now() + timeout
@@ -113,6 +121,8 @@ async def follow_build(
         build: Build = await caller.call_by(
             ends, get_build, caller.organization, pipeline, number, include_retried_jobs=True
         )
+        if on_build is not None:
+            on_build(build)
         outcome = outcome_of(build)
         jobs = [job for job in build.jobs if _has_log(job)]
         for job in jobs:

@@ -102,7 +102,7 @@ def plain(raw: str) -> str:
         >>> plain("10%\\r100%")
         '100%'
     """
-    return CONTROL.sub("", ESCAPE.sub("", CSI.sub("", _drawn(raw))))
+    return _bare(_drawn(raw))
 
 
 def styled(raw: str) -> str:
@@ -111,9 +111,9 @@ def styled(raw: str) -> str:
     position = 0
     drawn = _drawn(raw)
     for match in SGR.finditer(drawn):
-        pieces += (CONTROL.sub("", ESCAPE.sub("", CSI.sub("", drawn[position : match.start()]))), match[0])
+        pieces += (_bare(drawn[position : match.start()]), match[0])
         position = match.end()
-    pieces.append(CONTROL.sub("", ESCAPE.sub("", CSI.sub("", drawn[position:]))))
+    pieces.append(_bare(drawn[position:]))
     text = "".join(pieces)
     return text + "\x1b[0m" if "\x1b[" in text and not text.endswith("\x1b[0m") else text
 
@@ -121,7 +121,11 @@ def styled(raw: str) -> str:
 def _drawn(raw: str) -> str:
     """The line after its last carriage return, which overwrites what stood before; links and images taken out."""
     text = STRING_CONTROL.sub("", raw)
-    return next((part for part in reversed(text.split("\r")) if CONTROL.sub("", CSI.sub("", part)).strip()), "")
+    return next((part for part in reversed(text.split("\r")) if _bare(part).strip()), "")
+
+
+def _bare(text: str) -> str:
+    return CONTROL.sub("", ESCAPE.sub("", CSI.sub("", text)))
 
 
 def _time(milliseconds: str) -> datetime | None:

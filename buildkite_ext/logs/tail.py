@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 FIRST_SUFFIX = 64 * 1024
 LEAST_SUFFIX = 4 * 1024
+MOST_SUFFIX = 1024 * 1024
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
@@ -34,7 +35,6 @@ class Tail:
     """Bytes read so far."""
     suffix: int = FIRST_SUFFIX
     """Bytes of the end to ask for next."""
-    grown: int = 0
 
     def take(self, start: int, total: int, data: bytes) -> bytes | None:
         """The new bytes of an answer that begins at `start` of `total`; None where it begins behind what was read."""
@@ -44,10 +44,11 @@ class Tail:
             self.suffix = total - self.offset
             return None
         fresh = data[self.offset - start :]
-        self.grown = len(fresh)
+        # Twice what came last time, so that a steady log takes one request a look and repeats little. What was there
+        # at the beginning says nothing of how fast it grows, and a burst costs a second request rather than its bytes.
+        expected = min(max(LEAST_SUFFIX, 2 * len(fresh)), MOST_SUFFIX)
+        self.suffix = expected if self.offset else FIRST_SUFFIX
         self.offset = start + len(data)
-        # Twice what came last time, so that a steady log takes one request a look and repeats little.
-        self.suffix = max(LEAST_SUFFIX, 2 * self.grown)
         return fresh
 
 

@@ -50,9 +50,10 @@ def _own(response: httpx.Response, link: str, rel: str, api: Origin) -> httpx.UR
     asked = response.request.url
     try:
         url = asked.join(link)
+        place = origin(url)
     except Exception as error:  # httpx has its own, which isn't a ValueError
         raise InvalidResponse(f"{asked.path}: the link to the {rel} page isn't an address") from error
-    if origin(url) != api or url.path.rstrip("/") != asked.path.rstrip("/"):
+    if place != api or url.path.rstrip("/") != asked.path.rstrip("/"):
         raise InvalidResponse(
             f"{asked.path}: the link to the {rel} page leads to {url.scheme}://{url.host}{url.path}, which isn't the list "
             f"that was asked for at {asked.scheme}://{asked.host}; it wasn't followed. Is base_url the API's own address?"

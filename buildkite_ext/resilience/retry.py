@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..errors import ConnectionFailed, DeadlineExceeded, NetworkError, from_response, path_of, reset_after
+from ..errors import ConnectionFailed, DeadlineExceeded, NetworkError, from_response, path_of, reset_after, unsigned
 from ..events import Events, RetryScheduled
 from .backoff import full_jitter
 from .deadline import DEADLINE
 
 if TYPE_CHECKING:
     import httpx
+    from buildkite_api.operations import Operation
 
     from ..runtime import Runtime, Send
 
@@ -70,7 +71,7 @@ class Retry:
             return backoff if reset is None else reset + self.random()
         if outcome.status_code in TRANSIENT and repeatable:
             told = outcome.headers.get("Retry-After", "")
-            return max(backoff, float(told)) if told.isdigit() and len(told) < 6 else backoff
+            return max(backoff, float(told)) if told.isascii() and told.isdigit() and len(told) < 6 else backoff
         return None
 
 
@@ -99,8 +100,8 @@ class RetryStage:
             if pause is None:
                 if isinstance(outcome, NetworkError):
                     raise outcome
-                if may_have_acted and request.method == "DELETE" and outcome.status_code == 404:
-                    outcome.status_code = 204  # an earlier attempt did it, and its answer was lost
+                if may_have_acted and outcome.status_code == 404 and operation is not None and _removes(operation):
+                    outcome.status_code = operation.success  # an earlier attempt did it, and its answer was lost
                 return outcome
             reason = str(outcome) if isinstance(outcome, NetworkError) else f"answered {outcome.status_code}"
             deadline = request.extensions.get(DEADLINE)
@@ -129,7 +130,12 @@ class RetryStage:
             attempt += 1
 
 
+def _removes(operation: Operation) -> bool:
+    """Whether an operation leaves nothing behind: a DELETE that answers with something only switches it off."""
+    return operation.method == "DELETE" and operation.success == 204
+
+
 def _error(response: httpx.Response, request: httpx.Request) -> Exception:
     operation = request.extensions.get("buildkite.operation")
-    response.request = request
+    response.request = unsigned(request)
     return from_response(response, operation, {}, method=request.method, path=path_of(request))

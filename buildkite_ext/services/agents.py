@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from buildkite_api.api.agents import get_agent, list_agents, pause_agent, resume_agent, stop_agent
 
 from ..pagination.items import AsyncItems
+from ..service import AsyncService, Service, blocking
 from .arguments import given
-from .base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Agent

@@ -14,8 +14,8 @@ from buildkite_api.api.annotations import (
 )
 
 from ..pagination.items import AsyncItems
+from ..service import AsyncService, Service, blocking
 from .arguments import given
-from .base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Annotation

@@ -16,7 +16,7 @@ from buildkite_api.api.artifacts import (
 
 from ..artifacts import Progress, conflict, download, file_target, matches, server_filter, tree_target
 from ..pagination.items import AsyncItems
-from .base import AsyncService, Service, blocking
+from ..service import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,14 @@ from buildkite_api.api.builds import (
 )
 
 from ..errors import BuildAlreadyFinished
+from ..kernel import DetachedIterator
 from ..logs.follow import POLL_INTERVAL as LOG_INTERVAL
 from ..logs.follow import follow_build
 from ..logs.lines import LogLine
 from ..pagination.items import AsyncItems
+from ..service import AsyncService, Service, blocking
 from ..waiting import POLL_INTERVAL, WaitResult, wait
 from .arguments import aware, given, many, positive, text_map
-from .base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
@@ -352,8 +353,14 @@ class AsyncBuilds(AsyncService):
         return await wait(self._caller, pipeline, number, timeout=timeout, poll_interval=poll_interval)
 
     def follow(
-        self, pipeline: str, number: int, *, poll_interval: float = LOG_INTERVAL, timeout: float | None = None
-    ) -> AsyncIterator[LogLine]:
+        self,
+        pipeline: str,
+        number: int,
+        *,
+        poll_interval: float = LOG_INTERVAL,
+        timeout: float | None = None,
+        on_build: Callable[[Build], None] | None = None,
+    ) -> DetachedIterator[LogLine]:
         """Every line of every job's log, live, until the build ends or comes to a block step.
         Scopes: read_builds and read_build_logs.
 
@@ -364,6 +371,8 @@ class AsyncBuilds(AsyncService):
             number: the build's number.
             poll_interval: seconds between two looks.
             timeout: seconds to follow at most; None for as long as it takes.
+            on_build: called with the build, its jobs included, at each look and before that look's lines: for a table of
+                jobs beside the log that costs no request of its own.
 
         Raises:
             DeadlineExceeded: it hadn't ended in time. The build goes on.
@@ -374,7 +383,11 @@ class AsyncBuilds(AsyncService):
             ...         print(f"{line.job_name:>20} {line.text}")
         """
         positive(timeout=timeout, poll_interval=poll_interval)
-        return follow_build(self._caller, pipeline, number, poll_interval=poll_interval, timeout=timeout)
+        return DetachedIterator(
+            follow_build(
+                self._caller, pipeline, number, poll_interval=poll_interval, timeout=timeout, on_build=on_build
+            )
+        )
 
 
 class Builds(Service[AsyncBuilds]):

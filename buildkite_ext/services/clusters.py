@@ -8,7 +8,7 @@ from buildkite_api.api.cluster_queues import list_cluster_queues
 from buildkite_api.api.clusters import get_cluster, list_clusters
 
 from ..pagination.items import AsyncItems
-from .base import AsyncService, Service, blocking
+from ..service import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Cluster, ClusterQueue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from buildkite_api.api.jobs import (
@@ -17,11 +17,12 @@ from buildkite_api.api.jobs import (
     unblock_build_job,
 )
 
+from ..kernel import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
 from ..logs.lines import LogLine
 from ..pagination.items import AsyncItems
+from ..service import AsyncService, Service, blocking
 from .arguments import given, many, positive, text_map
-from .base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Job, JobLog
@@ -180,7 +181,7 @@ class AsyncJobs(AsyncService):
         """
         response = await self._caller.request(head_build_job_log, self._caller.organization, pipeline, number, job_id)
         length = response.headers.get("Content-Length", "")
-        return int(length) if length.isdigit() else 0
+        return int(length) if length.isascii() and length.isdigit() else 0
 
     async def env(self, pipeline: str, number: int, job_id: str) -> dict[str, str]:
         """The environment variables that a job was started with. Scope: read_job_env.
@@ -201,7 +202,7 @@ class AsyncJobs(AsyncService):
         *,
         poll_interval: float = POLL_INTERVAL,
         timeout: float | None = None,
-    ) -> AsyncIterator[LogLine]:
+    ) -> DetachedIterator[LogLine]:
         """Every line of a job's log, live, until the job ends. Scopes: read_builds and read_build_logs.
 
         Args:
@@ -215,7 +216,9 @@ class AsyncJobs(AsyncService):
             DeadlineExceeded: it hadn't ended in time. The job goes on.
         """
         positive(timeout=timeout, poll_interval=poll_interval)
-        return follow_job(self._caller, pipeline, number, job_id, poll_interval=poll_interval, timeout=timeout)
+        return DetachedIterator(
+            follow_job(self._caller, pipeline, number, job_id, poll_interval=poll_interval, timeout=timeout)
+        )
 
 
 class Jobs(Service[AsyncJobs]):

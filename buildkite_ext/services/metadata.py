@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from buildkite_api.api.builds import get_build
 
 from ..errors import MetadataNotSettable
-from .base import AsyncService, Service, blocking
+from ..service import AsyncService, Service, blocking
 
 __all__ = ["AsyncMetadata", "Metadata"]
 

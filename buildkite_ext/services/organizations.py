@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from buildkite_api.api.organizations import get_organization, list_organizations
 
 from ..pagination.items import AsyncItems
-from .base import AsyncService, Service, blocking
+from ..service import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Organization

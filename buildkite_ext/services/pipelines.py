@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from buildkite_api.api.pipelines import get_pipeline, list_pipelines
 
 from ..pagination.items import AsyncItems
-from .base import AsyncService, Service, blocking
+from ..service import AsyncService, Service, blocking
 from .builds import AsyncBuilds
 
 if TYPE_CHECKING:

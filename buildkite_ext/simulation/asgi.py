@@ -46,7 +46,7 @@ async def _request(scope: Message, receive: Callable[[], Awaitable[Message]]) ->
     path = scope.get("raw_path") or scope["path"].encode()
     return SimRequest.of(
         scope["method"],
-        f"{path.decode('ascii')}?{scope.get('query_string', b'').decode('ascii')}",
+        f"{path.decode('latin-1')}?{scope.get('query_string', b'').decode('latin-1')}",
         headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
         body=bytes(body),
     )

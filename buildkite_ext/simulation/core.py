@@ -59,7 +59,9 @@ class Core:
                 self._answer(request, found)
                 raise ConnectionDropped(acted=True)
             response = fault.answer()
-            return SimResponse(response.status, (*response.headers, *self._limits(None)), response.body)
+            given = {name.lower() for name, _ in response.headers}
+            limits = tuple(pair for pair in self._limits(None) if pair[0].lower() not in given)
+            return SimResponse(response.status, (*response.headers, *limits), response.body)
         return self._answer(request, found)
 
     def _answer(self, request: SimRequest, found: tuple[Operation, dict[str, str]] | None) -> SimResponse:

@@ -68,14 +68,11 @@ def _pull_request(body: Json) -> Json:
     number = body.get("pull_request_id")
     if number is None:
         return {}
-    request: Json = {
+    return {
         "id": _text(number),
         "base": body.get("pull_request_base_branch"),
         "repository": body.get("pull_request_repository"),
     }
-    if body.get("pull_request_labels") is not None:
-        request["labels"] = body["pull_request_labels"]
-    return request
 
 
 def _text(value: object) -> str:

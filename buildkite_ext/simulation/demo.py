@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 
@@ -11,18 +12,23 @@ from .simulator import Simulator
 
 GREEN, RED, YELLOW, BOLD, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
+WHEEL = "web-1.4.2-py3-none-any.whl"
 
-def demo_organization(clock: Clock | None = None) -> Simulator:
+
+def demo_organization(clock: Clock | None = None, *, organization: str = "acme") -> Simulator:
     """A simulator with something to see: `web` passes and has a wheel, `api` fails, `release` waits to be unblocked.
 
     Args:
         clock: its time: a `SystemClock` to watch it happen, a `VirtualClock` (also the default) in tests.
+        organization: its slug.
 
     Example:
         >>> sorted(demo_organization().state.pipelines)
         ['api', 'release', 'web']
     """
-    simulator = Simulator(name="Acme Inc", clock=clock, pace=Pace(pickup=0.4, canceling=0.5))
+    built = wheel("web", "1.4.2")
+    digest = hashlib.sha256(built).hexdigest()
+    simulator = Simulator(organization, name="Acme Inc", clock=clock, pace=Pace(pickup=0.4, canceling=0.5))
     (
         simulator.pipeline("web", name="Web", description="The shop's front end")
         .job("lint", key="lint", command="ruff check .", log=_LINT, after=2)
@@ -35,10 +41,7 @@ def demo_organization(clock: Clock | None = None) -> Simulator:
             command="python -m build",
             log=_BUILD,
             after=3,
-            artifacts={
-                "dist/web-1.4.2-py3-none-any.whl": wheel("web", "1.4.2"),
-                "dist/SHA256SUMS": b"(see the release)\n",
-            },
+            artifacts={f"dist/{WHEEL}": built, "dist/SHA256SUMS": f"{digest}  {WHEEL}\n".encode()},
         )
         .history(40, every=1800)
     )

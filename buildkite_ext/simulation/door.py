@@ -13,24 +13,20 @@ if TYPE_CHECKING:
 
 
 class ClientDoor:
-    """What gives a simulator its clients."""
+    """What gives a simulator its clients. The simulator has the rest."""
 
     organization: str
     token: str
     clock: Clock
 
-    @property
-    def base_url(self) -> str:
-        """The API's root."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
 
-    def transport(self) -> httpx.BaseTransport:
-        """An httpx transport that leads here."""
-        raise NotImplementedError
+        @property
+        def base_url(self) -> str: ...
 
-    def async_transport(self) -> httpx.AsyncBaseTransport:
-        """An async httpx transport that leads here."""
-        raise NotImplementedError
+        def transport(self) -> httpx.BaseTransport: ...
+
+        def async_transport(self) -> httpx.AsyncBaseTransport: ...
 
     def client(self, **options: Any) -> BuildkiteClient:
         """A `BuildkiteClient` of this organization: no sockets, and the simulator's clock.

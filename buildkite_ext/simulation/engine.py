@@ -225,7 +225,7 @@ class Engine:
     def _upload(self, job: Job, step: CommandStep) -> None:
         if job.state == "running":
             for path, data in step.artifacts.items():
-                job.artifacts.append(Artifact(self.organization.ids.uuid(), job, path, data))
+                self.organization.file_artifact(Artifact(self.organization.ids.uuid(), job, path, data))
 
     def _finish(self, job: Job) -> None:
         step = job.command_step

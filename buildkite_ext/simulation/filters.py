@@ -1,4 +1,8 @@
-"""Which builds a list's query lets through."""
+"""Which builds a list's query lets through.
+
+A state is the one that the list shows; `blocked` finds blocked builds whatever state they keep. Buildkite does not say
+whether `passed` finds a blocked build that says so; here it does.
+"""
 
 from __future__ import annotations
 

@@ -89,7 +89,8 @@ class Log:
 
     def stop(self, now: float) -> None:
         """The job has ended: nothing arrives after this."""
-        self._stopped = now
+        if self._stopped is None:
+            self._stopped = now
 
     def size(self, now: float) -> int:
         """The bytes that have arrived."""
@@ -97,7 +98,8 @@ class Log:
 
     def visible(self, now: float) -> bytes:
         """What has arrived."""
-        return self._data[: self.size(now)]
+        end = self.size(now)
+        return self._data[:end]
 
     def header_times(self, now: float) -> list[int]:
         """When each group's header arrived, in nanoseconds since the epoch."""

@@ -6,6 +6,7 @@ from bisect import insort
 from dataclasses import dataclass, field
 
 from .agents import Agent
+from .artifacts import Artifact
 from .builds import Build
 from .clusters import Cluster, Queue
 from .ids import Ids
@@ -38,6 +39,7 @@ class Organization:
     pipelines: dict[str, Pipeline] = field(default_factory=dict[str, Pipeline])
     builds: list[Build] = field(default_factory=list[Build])
     jobs: dict[str, Job] = field(default_factory=dict[str, Job])
+    artifacts: dict[str, Artifact] = field(default_factory=dict[str, Artifact])
     clusters: list[Cluster] = field(default_factory=list[Cluster])
     agents: list[Agent] = field(default_factory=list[Agent])
 
@@ -61,10 +63,7 @@ class Organization:
         return token
 
     def add_cluster(self, name: str, by: User, now: float) -> Cluster:
-        """A cluster by name, made when new."""
-        known = next((cluster for cluster in self.clusters if cluster.name == name), None)
-        if known is not None:
-            return known
+        """A new cluster."""
         cluster = Cluster(
             self.ids.uuid(), name, f"The cluster {name}", ":toolbox:", "#A9CCE3", stamp(now), created_by=by
         )
@@ -99,6 +98,11 @@ class Organization:
         build.pipeline.by_number[build.number] = build
         insort(build.pipeline.builds, build, key=_age)
         insort(self.builds, build, key=_age)
+
+    def file_artifact(self, artifact: Artifact) -> None:
+        """Put a new artifact where its id finds it."""
+        artifact.job.artifacts.append(artifact)
+        self.artifacts[artifact.id] = artifact
 
     def file_job(self, job: Job) -> None:
         """Put a new job where its id finds it."""

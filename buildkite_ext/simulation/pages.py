@@ -30,7 +30,8 @@ class NumberedPage(Generic[T]):
 def numbered(items: Sequence[T], parameters: Parameters, url: str, *, with_last: bool) -> NumberedPage[T]:
     """The page that a query asks for.
 
-    `page=0` is the first one, a page past the end is empty, and `per_page` over the most is the most.
+    `page=0` is the first one, a page past the end is empty, and `per_page` over the most is the most (Buildkite does not
+    say what it does there).
 
     Args:
         items: the whole list.

@@ -21,7 +21,7 @@ def refuse_retry(build: Build) -> None:
 
 
 def refuse_job_retry(job: Job) -> None:
-    """Refuse what may not be retried by itself.
+    """Refuse what may not be retried by itself. That a job can be retried once is documented, its status (422) is ours.
 
     Raises:
         Refused: the job has not failed, was retried before, or its build was canceled.

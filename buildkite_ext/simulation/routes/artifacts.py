@@ -41,6 +41,7 @@ def get_artifact(call: Call) -> SimResponse:
 
 
 def download_artifact(call: Call) -> SimResponse:
+    """Only a finished one can be had. What Buildkite answers for others is not documented; here it is 404."""
     artifact = _artifact(call)
     if artifact.state != "finished":
         raise Refused(404, f"The artifact can't be downloaded: it is {artifact.state}")

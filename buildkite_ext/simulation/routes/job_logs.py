@@ -71,6 +71,7 @@ def head_log(call: Call) -> SimResponse:
 
 
 def delete_log(call: Call) -> SimResponse:
+    """What there is afterwards is not documented; here it is 404, which clients take for "no log"."""
     _job(call).log.deleted = True
     return NO_CONTENT
 

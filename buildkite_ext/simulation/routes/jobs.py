@@ -64,6 +64,7 @@ def reprioritize_job(call: Call) -> SimResponse:
 
 
 def unblock_job(call: Call) -> SimResponse:
+    """A job that is not open to be unblocked and fields that are missing are 422 here; Buildkite does not say."""
     job = call.job()
     step = job.step
     if not isinstance(step, BlockStep):

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 
 from ..call import NO_CONTENT, Call, Handler
 from ..messages import SimResponse, json_response
+from ..times import written
 from ..views.people import emojis_view, organization_view, token_view, user_view
+
+GRAPHQL_LIMIT, GRAPHQL_SECONDS = 20_000, 300
+"""Buildkite's other interface, which nobody uses here."""
 
 
 def list_organizations(call: Call) -> SimResponse:
@@ -18,13 +22,15 @@ def get_organization(call: Call) -> SimResponse:
 
 
 def get_rate_limit(call: Call) -> SimResponse:
+    rest = call.organization.window.report(call.engine.timeline.now)
     graphql = {
-        "limit": 20_000,
+        "limit": GRAPHQL_LIMIT,
         "current": 0,
-        "reset": 300,
-        "reset_at": call.organization.window.report(call.now + 240)["reset_at"],
+        "reset": GRAPHQL_SECONDS,
+        "reset_at": written(call.now + GRAPHQL_SECONDS),
+        "enforced": True,
     }
-    return json_response({"scopes": {"rest": call.organization.window.report(call.now), "graphql": graphql}})
+    return json_response({"scopes": {"rest": rest, "graphql": graphql}})
 
 
 def list_emojis(call: Call) -> SimResponse:

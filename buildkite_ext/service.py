@@ -7,12 +7,12 @@ from functools import wraps
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
-from ..kernel import BlockingIterator, run
-from ..pagination.items import AsyncItems, Items, blocking_items
-from ..pagination.walk import Walk
+from .kernel import BlockingIterator, run
+from .pagination.items import AsyncItems, Items, blocking_items
+from .pagination.walk import Walk
 
 if TYPE_CHECKING:
-    from ..endpoint import Caller, Endpoint
+    from .endpoint import Caller, Endpoint
 
 P = ParamSpec("P")
 T = TypeVar("T")

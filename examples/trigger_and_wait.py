@@ -1,0 +1,40 @@
+"""Create a build, wait for it, and exit 0 only if it passed.
+
+python examples/trigger_and_wait.py web --simulate
+"""
+
+from __future__ import annotations
+
+import sys
+
+from clients import arguments, client
+
+from buildkite_ext import DeadlineExceeded
+
+
+def main() -> int:
+    options = arguments(__doc__, pipeline="web")
+    with client(options.simulate) as buildkite:
+        build = buildkite.builds.create(
+            options.pipeline,
+            commit="HEAD",
+            branch=options.branch,
+            message="Triggered by an example",
+            env={"DEBUG": "1"},
+            meta_data={"asked-by": "examples/trigger_and_wait.py"},
+        )
+        print(f"Created {build.web_url}")
+        try:
+            result = buildkite.builds.wait(options.pipeline, build.number, timeout=1800)
+        except DeadlineExceeded as error:
+            print(error)
+            return 1
+    # The outcome tells blocked from passed; the build's own state doesn't.
+    print(f"{result.outcome}, after {result.requests} requests")
+    for job in result.failed_jobs:
+        print(f"  {job.name} exited {job.exit_status}: {job.web_url}")
+    return 0 if result.outcome == "passed" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

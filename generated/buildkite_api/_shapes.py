@@ -1,0 +1,165 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""The fields of the models by their JSON keys, and what msgspec makes of JSON on the way to them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import operator
+import re
+import sys
+import threading
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from attrs import NOTHING
+
+from .base import ReadModel, made_from
+
+
+class Shape:
+    """The fields of one model."""
+
+    __slots__ = ("attributes", "empty", "hints", "model", "name", "paged", "part", "required", "solid")
+
+    def __init__(self, model: Any) -> None:
+        fields = [field for field in model.__attrs_attrs__ if field.init]
+        keys = {field.name: model._keys.get(field.name, field.name) for field in fields}
+        self.model = model
+        self.name: str = model.__name__
+        self.attributes = {key: name for name, key in keys.items()}
+        self.hints = {key: _hint(model, name) for name, key in keys.items()}
+        # What stands in for an absent value: an empty list or map where the type is one, otherwise None.
+        self.empty = {key: _origin_in(hint, list, dict) for key, hint in self.hints.items()}
+        self.required = frozenset(keys[field.name] for field in fields if field.default is NOTHING)
+        self.solid = frozenset(key for key, hint in self.hints.items() if not {Any, types.NoneType} & {*members(hint)})
+        items = typing.get_args(self.hints.get("items"))
+        self.paged = set(self.hints) == {"items", "links"} and _is_model(*items[:1])
+        self.part = self._describe_part()
+
+    def _describe_part(self) -> Any:
+        """A Struct for msgspec to fill, which it does several times faster than attrs classes.
+
+        Nothing is required, so that a missing key becomes None at no cost. The types come later, once every model has
+        its Struct.
+        """
+        fields = []
+        for key, attribute in self.attributes.items():
+            empty = self.empty[key]
+            absent = msgspec.field(default_factory=empty, name=key) if empty else msgspec.field(default=None, name=key)
+            fields.append((attribute, Any, absent))
+        # gc: parts live for a moment and never form cycles.
+        return msgspec.defstruct(self.name, fields, gc=False)
+
+    def finish_part(self) -> None:
+        """Give the Struct its types. What may not be null may, unless it is a list or a map, and becomes None."""
+        self.part.__annotations__ = {
+            self.attributes[key]: part_of(hint) if self.empty[key] else part_of(hint) | None
+            for key, hint in self.hints.items()
+        }
+        made_from(self.part, self.model)
+
+
+_SHAPES: dict[Any, Shape] = {}
+_UNFINISHED: dict[Any, Shape] = {}
+_LOCK = threading.RLock()
+
+
+def shape_of(type_: Any) -> Shape | None:
+    """The shape of a model, with those of all models that it leads to; None for what is no model."""
+    if not _is_model(type_):
+        return None
+    shape = _SHAPES.get(type_)
+    if shape is None:
+        with _LOCK:
+            shape = _SHAPES.get(type_) or _UNFINISHED.get(type_) or _make(type_)
+    return shape
+
+
+def _make(model: Any) -> Shape:
+    try:
+        waiting = [model]
+        while waiting:
+            each = waiting.pop()
+            if each not in _SHAPES and each not in _UNFINISHED:
+                _UNFINISHED[each] = Shape(each)
+                waiting += [inner for hint in _UNFINISHED[each].hints.values() for inner in _models_in(hint)]
+        for shape in _UNFINISHED.values():
+            shape.finish_part()
+        _SHAPES.update(_UNFINISHED)
+    finally:
+        _UNFINISHED.clear()
+    return _SHAPES[model]
+
+
+def shapes_in(type_: Any) -> list[Shape]:
+    """The shapes of all models that a type leads to."""
+    found: dict[Any, Shape] = {}
+    waiting = list(_models_in(type_))
+    while waiting:
+        model = waiting.pop()
+        shape = shape_of(model)
+        if shape is not None and model not in found:
+            found[model] = shape
+            waiting += [inner for hint in shape.hints.values() for inner in _models_in(hint)]
+    return list(found.values())
+
+
+def part_of(type_: Any) -> Any:
+    """The type that msgspec makes of JSON where a type with models is meant."""
+    shape = shape_of(type_)
+    if shape is not None:
+        return shape.part
+    arguments = tuple(part_of(argument) for argument in typing.get_args(type_))
+    if not arguments:
+        return type_
+    if len(members(type_)) > 1:
+        return functools.reduce(operator.or_, arguments)
+    origin: Any = typing.get_origin(type_)
+    return origin[arguments]
+
+
+def members(type_: Any) -> tuple[Any, ...]:
+    """The members of a union; any other type alone."""
+    return typing.get_args(type_) if typing.get_origin(type_) in (typing.Union, types.UnionType) else (type_,)
+
+
+def name_of(type_: Any) -> str:
+    """A type as it is written."""
+    arguments = ", ".join(name_of(argument) for argument in typing.get_args(type_))
+    name = getattr(type_, "__name__", str(type_))
+    return f"{name}[{arguments}]" if arguments else name
+
+
+def _is_model(type_: Any = None) -> bool:
+    return isinstance(type_, type) and not typing.get_args(type_) and issubclass(type_, ReadModel)
+
+
+def _models_in(type_: Any) -> Iterator[Any]:
+    if _is_model(type_):
+        yield type_
+    for argument in typing.get_args(type_):
+        yield from _models_in(argument)
+
+
+def _origin_in(hint: Any, *origins: type) -> type | None:
+    origin = typing.get_origin(hint)
+    return origin if origin in origins else None
+
+
+_EVALUATED: dict[tuple[Any, str], Any] = {}
+
+
+def _hint(model: Any, attribute: str) -> Any:
+    """The type of a field. Its annotation names models that were not imported yet."""
+    package = sys.modules[model.__module__.rpartition(".")[0]]
+    annotation: str = model.__annotations__[attribute]
+    if (package, annotation) not in _EVALUATED:
+        named = {name: getattr(package, name) for name in re.findall(r"\w+", annotation) if name in package.__all__}
+        # The text is the generator's own.
+        _EVALUATED[package, annotation] = eval(annotation, {"Any": Any, "datetime": dt, **named})  # noqa: S307
+    return _EVALUATED[package, annotation]

@@ -1,0 +1,136 @@
+"""The command as people start it: in this process through `main`, and as a process of its own. Over real HTTP."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from buildkite_ext.cli import main
+from buildkite_ext.simulation import Pace, SimRequest, SimResponse, Simulator, SystemClock
+from buildkite_ext.simulation.asgi import App, application
+from buildkite_ext.simulation.server import running
+
+TOKEN = "bkua_simulator_0123456789"
+COMMAND = [sys.executable, "-c", "import sys; from buildkite_ext.cli import main; sys.exit(main())"]
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy")
+ELSEWHERE = (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ELSEWHERE:
+        monkeypatch.delenv(name, raising=False)
+
+
+class Door:
+    """What `running` serves: whichever simulator a test has, behind one server for all tests."""
+
+    def __init__(self) -> None:
+        self.simulator = Simulator()
+        self.base_url = self.artifacts_url = ""
+
+    def move_to(self, base_url: str, artifacts_url: str) -> None:
+        self.base_url, self.artifacts_url = base_url, artifacts_url
+
+    def open_for(self, simulator: Simulator) -> None:
+        simulator.move_to(self.base_url, self.artifacts_url)
+        self.simulator = simulator
+
+    def app(self) -> App:
+        return application(lambda request: self.simulator.handle(request))
+
+    def handle_artifact(self, request: SimRequest) -> SimResponse:
+        return self.simulator.handle_artifact(request)
+
+
+@pytest.fixture(scope="session")
+def door() -> Iterator[Door]:
+    door = Door()
+    with running(cast("Simulator", door)):
+        yield door
+
+
+@pytest.fixture
+def web(door: Door, monkeypatch: pytest.MonkeyPatch) -> Simulator:
+    """An organization behind real HTTP, whose builds take as long as the tests say, and an environment that points at it."""
+    simulator = Simulator(token=TOKEN, clock=SystemClock(), pace=Pace(pickup=0.02, canceling=0.05))
+    door.open_for(simulator)
+    monkeypatch.setenv("BUILDKITE_API_TOKEN", TOKEN)
+    monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")
+    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", door.base_url)
+    return simulator
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run the command in this process."""
+
+    def run(*words: str) -> Ended:
+        capsys.readouterr()
+        code = main(words)
+        captured = capsys.readouterr()
+        return Ended(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def run(command: Callable[..., Ended]) -> Callable[..., Ended]:
+    """`run PIPELINE --branch main`, with looks that follow each other quickly."""
+
+    def do(pipeline: str, *words: str) -> Ended:
+        return command("run", pipeline, "--branch", "main", "--poll-interval", "0.05", *words)
+
+    return do
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start the command as a process of its own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*words: str, **environment: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [*COMMAND, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def ended(process: subprocess.Popen[str], timeout: float = 30) -> Ended:
+    """Wait for a process."""
+    out, err = process.communicate(timeout=timeout)
+    return Ended(process.returncode, out, err)

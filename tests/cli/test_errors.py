@@ -1,0 +1,218 @@
+"""What goes wrong is one clear paragraph on the standard error, and never a secret."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from buildkite_ext.simulation import Simulator
+
+from .conftest import COMMAND, TOKEN, Ended, ended
+
+Run = Callable[..., Ended]
+Start = Callable[..., subprocess.Popen[str]]
+
+USAGE = {
+    "no pipeline": (["run", "--branch", "main"], "PIPELINE requires an argument"),
+    "no branch": (["run", "web"], "--branch requires an argument"),
+    "unknown option": (["run", "web", "--branch", "main", "--brunch"], "Did you mean --branch?"),
+    "unknown command": (["ran"], 'Did you mean "run"?'),
+    "a word too many": (["run", "web", "--branch", "main", "extra"], "extra"),
+    "env without a value": (["run", "web", "--branch", "main", "--env", "SECRET"], "--env 'SECRET': give NAME=VALUE"),
+    "env without a name": (["run", "web", "--branch", "main", "--env", "=s3cret"], "--env '': give NAME=VALUE"),
+    "meta-data": (["run", "web", "--branch", "main", "--meta-data", "x"], "--meta-data 'x': give NAME=VALUE"),
+    "timeout": (["run", "web", "--branch", "main", "--timeout", "soon"], 'unable to convert "soon" into float'),
+    "timeout 0": (["run", "web", "--branch", "main", "--timeout", "0"], "--timeout 0: give seconds above 0"),
+    "timeout nan": (["run", "web", "--branch", "main", "--timeout", "nan"], "--timeout nan: give seconds above 0"),
+    "color": (["run", "web", "--branch", "main", "--color", "blue"], 'Choose from: "auto", "always", "never"'),
+    "to without artifacts": (["run", "web", "--branch", "main", "--to", "x"], "say which ones with --artifacts"),
+    "to a file": (["run", "web", "--branch", "main", "--artifacts", "*", "--to", __file__], "is a file"),
+    "an empty glob": (["run", "web", "--branch", "main", "--artifacts", ""], "--artifacts is empty"),
+    "an empty branch": (["run", "web", "--branch", " "], "--branch is empty"),
+    "no slug": (["run", "..", "--branch", "main"], "no pipeline's slug"),
+    "no number": (["cancel", "web", "latest"], 'unable to convert "latest" into int'),
+    "number 0": (["cancel", "web", "0"], "no build's number"),
+    "port": (["simulate", "--port", "99999"], "ports go from 0 to 65535"),
+    "a token": (["run", "web", "--branch", "main", "--token", "bkua_pasted_here"], "There is no --token"),
+    "a token with =": (["cancel", "web", "1", "--token=bkua_pasted_here"], "There is no --token"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), USAGE.values(), ids=USAGE)
+def test_usage(command: Run, web: Simulator, words: list[str], said: str) -> None:
+    result = command(*words)
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.startswith("buildkite-ext: ")
+    assert said in result.err
+    assert "Traceback" not in result.err
+    assert "bkua_pasted_here" not in result.err
+    assert "s3cret" not in result.err
+    assert web.requests == []
+
+
+def test_no_token(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")
+    result = command("run", "web", "--branch", "main")
+    assert result.code == 2
+    assert "No API token: set $BUILDKITE_API_TOKEN" in result.err
+    assert "--token-file" in result.err
+
+
+def test_no_organization(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDKITE_API_TOKEN", TOKEN)
+    result = command("cancel", "web", "1")
+    assert result.code == 2
+    assert "No organization: give its slug with --organization" in result.err
+
+
+def test_a_token_from_a_file_or_the_standard_input(
+    web: Simulator, command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BUILDKITE_API_TOKEN")
+    web.pipeline("web").job("test", after=0.1)
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    words = ("run", "web", "--branch", "main", "--poll-interval", "0.1", "--quiet")
+    assert command(*words, "--token-file", str(file)).code == 0
+
+    process = subprocess.run(
+        [*COMMAND, *words, "--token-file", "-"],
+        input=TOKEN,
+        text=True,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert (process.returncode, process.stderr) == (0, "")
+
+    file.write_text("two words\n")
+    bad = command(*words, "--token-file", str(file))
+    assert bad.code == 2
+    assert "can't be a token" in bad.err
+    assert "two words" not in bad.err
+    gone = command(*words, "--token-file", str(tmp_path / "gone"))
+    assert gone.code == 2
+    assert "No such file" in gone.err
+
+
+def test_a_pipeline_that_does_not_exist(web: Simulator, run: Run) -> None:
+    result = run("wob")
+    assert result.code == 3
+    assert result.out == ""
+    path = "/v2/organizations/acme/pipelines/wob/builds"
+    assert result.err.splitlines() == [
+        f"buildkite-ext: No build was created. POST {path} answered 404: No pipeline found",
+        "One of these doesn't exist, or the token can't see it: organization 'acme', pipeline 'wob'.",
+    ]
+
+
+def test_a_refused_token(web: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDKITE_API_TOKEN", "bkua_some_other_token")
+    result = run("web")
+    assert result.code == 3
+    assert "answered 401" in result.err
+    assert "bkua_some_other_token" not in result.err
+
+
+def test_a_lost_answer_says_that_the_build_may_exist(web: Simulator, run: Run) -> None:
+    web.pipeline("web").job("test")
+    web.drop_next(operation="create_build", after_acting=True)
+    result = run("web")
+    assert result.code == 3
+    assert "It may have acted all the same: look before sending it again." in result.err
+    assert "No build was created" not in result.err
+    assert len(web.pipeline("web").builds) == 1
+
+
+def test_nobody_listens(command: Run, web: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("buildkite_ext.resilience.retry.full_jitter", lambda *_, **__: 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", f"http://127.0.0.1:{port}")
+    result = command("run", "web", "--branch", "main")
+    assert result.code == 3
+    assert "No build was created." in result.err
+    assert "no connection to 127.0.0.1" in result.err
+
+
+def test_an_error_while_following_says_that_the_build_goes_on(web: Simulator, run: Run) -> None:
+    web.pipeline("web").job("test", after=30)
+    web.fail_next(status=403, operation="get_build")
+    result = run("web", "--organization", "acme")
+    assert result.code == 3
+    assert "The build can't be followed any more. GET" in result.err
+    assert result.err.endswith(
+        "Build web #1 still runs: https://buildkite.test/acme/web/builds/1\n"
+        "This cancels it: buildkite-ext cancel web 1 --organization acme\n"
+    )
+
+
+def test_a_token_that_may_not_see_logs_waits_all_the_same(
+    web: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.add_token("bkua_without_logs", scopes={"read_builds", "write_builds"})
+    monkeypatch.setenv("BUILDKITE_API_TOKEN", "bkua_without_logs")
+    web.pipeline("web").job("test", log="hidden\n", after=0.2)
+    result = run("web")
+    assert result.code == 0
+    assert "lacks the scope read_build_logs" in result.out
+    assert "hidden" not in result.out
+
+
+def test_retries_are_told_of(web: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.pipeline("web").job("test", after=0.1)
+    monkeypatch.setattr("buildkite_ext.resilience.retry.full_jitter", lambda *_, **__: 1.0)
+    web.fail_next(status=503, operation="get_build")
+    result = run("web")
+    assert result.code == 0
+    assert "builds/1: answered 503. Trying again in 1 s." in result.out
+
+
+def test_cancel(web: Simulator, command: Run) -> None:
+    web.pipeline("web").job("test", after=30)
+    with web.client() as client:
+        client.builds.create("web", commit="HEAD", branch="main")
+    result = command("cancel", "web", "1")
+    assert result.code == 0
+    assert result.out.startswith("Build web #1 is cancel")
+    missing = command("cancel", "web", "99")
+    assert missing.code == 3
+    assert "answered 404" in missing.err
+    assert "Traceback" not in missing.err
+    assert "Traceback" in command("cancel", "web", "99", "--debug").err
+
+
+def test_canceling_what_has_ended_is_no_error(web: Simulator, command: Run, run: Run) -> None:
+    web.pipeline("web").job("test", after=0.05)
+    assert run("web").code == 0
+    result = command("cancel", "web", "1")
+    assert result.code == 0
+    assert result.out == "Build web #1 had ended before: passed: https://buildkite.test/acme/web/builds/1\n"
+
+
+def test_no_output_holds_the_token(web: Simulator, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.pipeline("web").job("test", exit_status=1, after=0.1)
+    for words in (
+        ("run", "web", "--branch", "main", "--poll-interval", "0.1", "--debug"),
+        ("run", "wob", "--branch", "main", "--debug"),
+        ("run", "wob", "--branch", "main", "--json", "--debug"),
+        ("run", "web", "--branch", "main", TOKEN, "--debug"),  # somebody pastes it where it doesn't belong
+        ("cancel", TOKEN, "1", "--debug"),
+        ("run", "web", "--branch", "main", "--timeout", TOKEN),
+    ):
+        result = ended(start(*words))
+        assert result.code != 0
+        assert TOKEN not in result.out
+        assert TOKEN not in result.err
+
+
+def test_a_missing_extra_says_what_to_type(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "cyclopts.py").write_text("raise ModuleNotFoundError('No module named cyclopts', name='cyclopts')")
+    result = ended(start("--help", PYTHONPATH=str(tmp_path)))
+    assert result.code == 2
+    assert result.err == "buildkite-ext: the command needs an extra: pip install 'buildkite-ext[cli]'\n"

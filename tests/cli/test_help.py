@@ -1,0 +1,97 @@
+"""Help, version, and how long they take."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from buildkite_ext.cli.app import ENVIRONMENT, EXAMPLES
+from buildkite_ext.cli.exit_codes import ExitCode
+from buildkite_ext.config import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
+from buildkite_ext.version import __version__
+
+from .conftest import COMMAND, Ended
+
+Run = Callable[..., Ended]
+
+
+@pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("cancel", "-h"), ("simulate", "--help"), ()])
+def test_help_has_examples_and_the_exit_codes(command: Run, words: tuple[str, ...]) -> None:
+    result = command(*words)
+    assert result.code == 0
+    assert result.err == ""
+    assert "\x1b" not in result.out
+    for code in ExitCode:
+        assert f"  {int(code):>3}  {code.meaning}" in result.lines
+    for example in EXAMPLES.strip().splitlines():
+        assert example in result.lines
+    assert max(map(len, result.lines)) <= 80
+
+
+def test_help_names_each_option_of_the_issue(command: Run) -> None:
+    text = command("run", "--help").out
+    for option in (
+        "--branch B",
+        "--commit C",
+        "--message M",
+        "--env K=V",
+        "--meta-data K=V",
+        "--artifacts GLOB",
+        "--to DIR",
+        "--timeout S",
+        "--simulate",
+        "--no-follow",
+        "--quiet",
+        "--json",
+        "--color",
+        "--organization SLUG",
+        "--token-file PATH",
+        "--debug",
+    ):
+        assert option in text
+    assert "--token " not in text
+
+
+def test_help_names_the_variables_that_count() -> None:
+    for name in (TOKEN_VARIABLES[0], ORGANIZATION_VARIABLE, ENDPOINT_VARIABLE):
+        assert name in ENVIRONMENT
+
+
+def test_the_examples_can_be_parsed(command: Run) -> None:
+    for line in EXAMPLES.strip().splitlines()[1:]:
+        words = line.split(" | ")[0].split()[1:]
+        # Nothing is sent: there is no organization. --simulate would be; that one is tried elsewhere.
+        if "--simulate" not in words and words[0] != "simulate":
+            assert "No organization" in command(*[word.strip("'") for word in words]).err
+
+
+def test_version(command: Run) -> None:
+    result = command("--version")
+    assert (result.code, result.out) == (0, f"{__version__}\n")
+
+
+def test_help_is_quick() -> None:
+    took = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([*COMMAND, "--help"], check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # The processor's time, since other tests may keep it busy.
+        took.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    assert min(took) < 0.4
+
+
+def test_the_package_does_not_load_the_command() -> None:
+    loaded = "import sys, buildkite_ext; buildkite_ext.BuildkiteClient; print([m for m in sys.modules if 'cli' in m.split('.')])"
+    told = subprocess.run([sys.executable, "-c", loaded], check=True, capture_output=True, text=True)
+    assert told.stdout == "[]\n"
+
+
+def test_help_loads_no_http_client() -> None:
+    code = "import sys\nfrom buildkite_ext.cli import main\nmain(['run', '--help'])\nprint('httpx' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert told.stdout.splitlines()[-1] == "False"

@@ -1,0 +1,158 @@
+"""Ctrl-C, SIGTERM and a reader that goes away: the build is left alone, and the message says what to do about it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from buildkite_ext.simulation import Simulator
+
+from .conftest import COMMAND, ended
+from .slow_server import JOBS, slow_server
+
+Start = Callable[..., subprocess.Popen[str]]
+FOLLOW = ("run", "web", "--branch", "main", "--poll-interval", "0.1")
+
+
+def until(process: subprocess.Popen[str], line: str) -> None:
+    """Read a process's output up to a line."""
+    assert process.stdout is not None
+    for said in process.stdout:
+        if said == f"{line}\n":
+            return
+    raise AssertionError(f"{line!r} never came")
+
+
+def test_ctrl_c_leaves_the_build_alone_and_says_how_to_cancel_it(web: Simulator, start: Start) -> None:
+    web.pipeline("web").job("test", log=[(0.05, "begun\n")], after=60)
+    process = start(*FOLLOW)
+    until(process, "test | begun")
+    process.send_signal(signal.SIGINT)
+    result = ended(process)
+    assert result.code == 130
+    assert result.err.splitlines() == [
+        "buildkite-ext: Stopped following. Build web #1 still runs: https://buildkite.test/acme/web/builds/1",
+        "This cancels it: buildkite-ext cancel web 1",
+    ]
+    build = web.pipeline("web").builds[0]
+    assert build.state == "running"
+
+    advice = shlex.split(result.err.splitlines()[1].partition(": ")[2])
+    assert advice[0] == "buildkite-ext"
+    canceled = ended(start(*advice[1:]))
+    assert canceled.code == 0
+    assert build.state in ("canceling", "canceled")
+
+
+def test_sigterm_does_the_same(web: Simulator, start: Start) -> None:
+    web.pipeline("web").job("test", log=[(0.05, "begun\n")], after=60)
+    process = start(*FOLLOW, "--organization", "acme")
+    until(process, "test | begun")
+    process.terminate()
+    result = ended(process)
+    assert result.code == 143
+    assert result.err.endswith("This cancels it: buildkite-ext cancel web 1 --organization acme\n")
+    assert web.pipeline("web").builds[0].state == "running"
+
+
+def test_ctrl_c_with_json_still_prints_the_object(web: Simulator, start: Start) -> None:
+    web.pipeline("web").job("test", after=60)
+    process = start(*FOLLOW, "--json")
+    deadline = time.monotonic() + 20
+    while not web.pipeline("web").builds and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    result = ended(process)
+    assert result.code == 130
+    told = json.loads(result.out)
+    assert (told["exit_code"], told["outcome"], told["number"]) == (130, None, 1)
+    assert told["error"]["type"] == "Interrupted"
+
+
+def test_ctrl_c_under_simulate_says_that_the_build_ends(start: Start) -> None:
+    process = start("run", "web", "--branch", "main", "--simulate")
+    until(process, "* lint: running")
+    process.send_signal(signal.SIGINT)
+    result = ended(process)
+    assert result.code == 130
+    assert result.err == "buildkite-ext: Stopped following. Build web #41 ends with the embedded simulator, now.\n"
+
+
+def test_a_reader_that_goes_away(web: Simulator) -> None:
+    web.pipeline("web").job("test", log=[(at / 10, f"line {at}\n") for at in range(600)], after=60)
+    process = subprocess.Popen([*COMMAND, *FOLLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(20) == 141
+    assert "buildkite-ext: Stopped following. Build web #1 still runs" in err
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+INTERRUPTED = {
+    "while the build is created": (
+        {"state": "running"},
+        lambda method, _: method == "POST",
+        "Stopped while the build was being created: it may exist.",
+    ),
+    "while the build is asked for": (
+        {"state": "running"},
+        lambda method, path: method == "GET" and path.endswith("/builds/1"),
+        "Stopped following. Build web #1 still runs",
+    ),
+    "while logs are asked for at once": (
+        {"state": "running", "jobs": JOBS},
+        lambda _, path: path.endswith("/log"),
+        "Stopped following. Build web #1 still runs",
+    ),
+}
+
+
+@pytest.mark.parametrize(("build", "hangs", "said"), INTERRUPTED.values(), ids=INTERRUPTED)
+def test_ctrl_c_waits_for_no_answer(
+    start: Start, build: dict[str, object], hangs: Callable[[str, str], bool], said: str
+) -> None:
+    with slow_server(build, hangs) as server:
+        process = start(*FOLLOW, **environment(server.url))
+        assert server.hanging.wait(20)
+        time.sleep(0.2)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        result = ended(process)
+        assert time.monotonic() - began < 6
+    assert result.code == 130
+    assert said in result.err
+    assert "Traceback" not in result.err
+
+
+def test_ctrl_c_leaves_no_half_downloads(start: Start, tmp_path: Path) -> None:
+    with slow_server({"state": "passed"}) as server:
+        words = ("--artifacts", "*.bin", "--to", str(tmp_path / "got"))
+        process = start(*FOLLOW, *words, **environment(server.url))
+        assert server.hanging.wait(20)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        result = ended(process)
+    assert result.code == 130
+    assert "Stopped fetching artifacts. Build web #1 has ended: https://" in result.err
+    assert list((tmp_path / "got").iterdir()) == []
+
+
+def environment(url: str) -> dict[str, str]:
+    return {
+        "BUILDKITE_API_TOKEN": "bkua_slow",
+        "BUILDKITE_ORGANIZATION_SLUG": "acme",
+        "BUILDKITE_REST_API_ENDPOINT": url,
+    }

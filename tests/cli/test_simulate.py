@@ -1,0 +1,126 @@
+"""`run --simulate` and `simulate`: real HTTP on this computer, whatever the environment holds."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .conftest import PROXIES, Ended, ended
+
+Run = Callable[..., Ended]
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def trap() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that nobody should come to, and what it got from those who came."""
+    came: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.1)
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.is_set():
+                try:
+                    connection, _ = listening.accept()
+                except TimeoutError:
+                    continue
+                with connection:
+                    came.append(connection.recv(1000))
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", came
+        over.set()
+        thread.join()
+
+
+def test_nothing_of_the_environment_counts(start: Start, tmp_path: Path, trap: tuple[str, list[bytes]]) -> None:
+    url, came = trap
+    astray = {**dict.fromkeys(PROXIES, url), "NO_PROXY": "", "no_proxy": ""}
+    process = start(
+        *("run", "web", "--branch", "main", "--artifacts", "dist/*.whl", "--to", "wheels", "--simulate"),
+        BUILDKITE_API_TOKEN="bkua_a_real_token",
+        BUILDKITE_ORGANIZATION_SLUG="a-real-organization",
+        BUILDKITE_REST_API_ENDPOINT=url,
+        SSL_CERT_FILE="/nowhere/at/all.pem",
+        SSL_CERT_DIR="/nowhere/at/all",
+        **astray,
+    )
+    result = ended(process, 60)
+    assert result.code == 0, result.err
+    assert came == []
+    assert result.err == ""
+    assert result.lines[0] == "* created build #41: https://buildkite.test/acme/web/builds/41"
+    assert "unit tests | 24 passed" in result.lines
+    assert result.lines[-1].startswith("Build web #41 passed in 0:")
+    assert "bkua_a_real_token" not in result.out
+    wheel = tmp_path / "wheels/dist/web-1.4.2-py3-none-any.whl"
+    assert zipfile.ZipFile(wheel).testzip() is None
+
+
+def test_an_unknown_pipeline_is_told_which_there_are(command: Run) -> None:
+    result = command("run", "wob", "--branch", "main", "--simulate")
+    assert result.code == 3
+    assert result.err.startswith("buildkite-ext: No build was created.")
+    assert result.err.endswith("The embedded simulator has the pipelines api, release, web.\n")
+
+
+def test_an_organization_of_one_s_own(command: Run) -> None:
+    result = command("run", "web", "--branch", "main", "--simulate", "--organization", "tools", "--timeout", "0.2")
+    assert result.code == 6
+    assert "https://buildkite.test/tools/web/builds/41" in result.out
+
+
+def test_simulate_says_how_to_point_clients_at_it_and_ends_cleanly(start: Start) -> None:
+    process = start("simulate", "--port", "0", "--organization", "tools", HTTP_PROXY="http://127.0.0.1:9")
+    assert process.stdout is not None
+    head = [process.stdout.readline() for _ in range(12)]
+    text = "".join(head)
+    environment = dict(re.findall(r"^  export (\w+)=(\S+)$", text, re.MULTILINE))
+    assert environment["BUILDKITE_ORGANIZATION_SLUG"] == "tools"
+    assert environment["NO_PROXY"] == "127.0.0.1"
+    url = environment["BUILDKITE_REST_API_ENDPOINT"]
+    assert f"answers at {url}\n" in text
+
+    # The curl line holds, and so do the variables.
+    address = re.search(r"http://\S+/v2/organizations/tools/pipelines$", text, re.MULTILINE)
+    assert address
+    with httpx.Client(trust_env=False) as http:
+        headers = {"Authorization": f"Bearer {environment['BUILDKITE_API_TOKEN']}"}
+        pipelines = http.get(address[0], headers=headers).raise_for_status().json()
+    assert sorted(pipeline["slug"] for pipeline in pipelines) == ["api", "release", "web"]
+    other = ended(start("run", "release", "--branch", "main", "--poll-interval", "0.2", **environment))
+    assert other.code == 5
+
+    process.send_signal(signal.SIGINT)
+    result = ended(process)
+    assert result.code == 0
+    assert "The simulator has ended" in result.out
+    assert result.err == ""
+
+
+def test_simulate_on_a_taken_port(command: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = command("simulate", "--port", str(port))
+    assert result.code == 2
+    assert result.err.startswith(f"buildkite-ext: Can't listen on 127.0.0.1:{port}: ")
+    assert "--port 0 finds one" in result.err
+
+
+@pytest.mark.parametrize("words", [("simulate",), ("run", "web", "--branch", "main", "--simulate")])
+def test_without_uvicorn(command: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
+    result = command(*words)
+    assert result.code == 2
+    assert "pip install 'buildkite-ext[server]'" in result.err

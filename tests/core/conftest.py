@@ -1,0 +1,44 @@
+"""One test, three colours: an async test that takes `colour` runs blocking, on asyncio and on trio."""
+
+from __future__ import annotations
+
+from inspect import iscoroutinefunction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from buildkite_ext.kernel import run
+
+from .fakes import Colour, FakeClock
+
+
+@pytest.fixture(params=["blocking", "asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def colour(anyio_backend: str) -> Colour:
+    return Colour(anyio_backend)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """httpx leaves its own generators to the loop when a body is left half read, which trio remarks upon."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: Any) -> bool | None:
+    """The blocking colour needs no loop: the test itself is run by the kernel that it tests."""
+    if pyfuncitem.funcargs.get("anyio_backend") != "blocking" or not iscoroutinefunction(pyfuncitem.obj):
+        return None
+    run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}))
+    return True

@@ -1,0 +1,581 @@
+"""A download is whole and checked, or there is nothing; and it is never written anywhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, DownloadProgress, Retry, errors
+from buildkite_ext.artifacts import conflict, file_target, matches, server_filter, tree_target
+from buildkite_ext.models import Artifact
+
+from .fakes import TOKEN, App, Body, Colour, FakeClock, answer
+
+LOST = httpx.ReadError("reset by peer")
+
+
+def artifact(path: str = "dist/app.whl", content: bytes = b"wheel", /, **changes: Any) -> Artifact:
+    return Artifact.from_dict(described(path, content, **changes))
+
+
+def described(path: str, content: bytes, /, **changes: Any) -> dict[str, Any]:
+    """An artifact as Buildkite answers it."""
+    return {
+        "id": f"id-{path}",
+        "job_id": "job-1",
+        "url": "https://evil.test/",
+        "download_url": "https://evil.test/download",
+        "state": "finished",
+        "path": path,
+        "filename": path.replace("\\", "/").rpartition("/")[2],
+        "file_size": len(content),
+        "sha1sum": hashlib.sha1(content).hexdigest(),
+        **changes,
+    }
+
+
+Content = bytes | httpx.Response | Callable[[], httpx.Response]
+
+
+class Storage:
+    """Buildkite's list and redirects, and the storage behind it."""
+
+    def __init__(
+        self, contents: dict[str, Iterable[Content]] | None = None, listed: Iterable[dict[str, Any]] = ()
+    ) -> None:
+        self._contents = {path: list(answers) for path, answers in (contents or {}).items()}
+        self._listed = list(listed)
+        self._lock = threading.Lock()
+        self.redirects = 0
+        self.asked: list[httpx.Request] = []
+        self.fetched: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            if request.url.host == "storage.test":
+                return self._fetch(request)
+            assert request.url.host == "api.buildkite.com"
+            self.asked.append(request)
+            if request.url.path.endswith("/download"):
+                self.redirects += 1
+                path = request.url.path.split("/artifacts/")[1].removesuffix("/download").removeprefix("id-")
+                return httpx.Response(
+                    302,
+                    headers={
+                        "Location": str(httpx.URL("https://storage.test", params={"path": path, "n": self.redirects}))
+                    },
+                )
+            return answer(self._listed)
+
+    def _fetch(self, request: httpx.Request) -> httpx.Response:
+        assert "Authorization" not in request.headers
+        self.fetched.append(request)
+        answers = self._contents[request.url.params["path"]]
+        found = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(found, bytes):
+            return httpx.Response(200, stream=Body(found[:2], found[2:]))
+        return found() if callable(found) else found
+
+
+def cut(content: bytes) -> Callable[[], httpx.Response]:
+    return lambda: httpx.Response(200, stream=Body(content, LOST))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_an_artifact_is_downloaded_to_the_file_that_is_named(colour: Colour, tmp_path: Path) -> None:
+    storage = Storage({"dist/app.whl": [b"wheel"]})
+    target = tmp_path / "new" / "folder" / "app.whl"
+    written = await colour.call(colour.client(storage).artifacts.download, artifact(), str(target))
+    assert written == target
+    assert files(tmp_path) == {"new/folder/app.whl": b"wheel"}
+    assert storage.asked[0].url.path == "/v2/organizations/acme/jobs/job-1/artifacts/id-dist/app.whl/download"
+    assert storage.fetched[0].headers["Accept-Encoding"] == "identity"
+
+
+async def test_an_artifact_is_downloaded_into_a_folder_under_its_own_name(colour: Colour, tmp_path: Path) -> None:
+    storage = Storage({"dist/app.whl": [b"wheel"]})
+    assert await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path) == tmp_path / "app.whl"
+
+
+async def test_the_file_has_the_permissions_that_any_new_file_has(colour: Colour, tmp_path: Path) -> None:
+    ordinary = tmp_path / "ordinary"
+    ordinary.write_bytes(b"")
+    storage = Storage({"dist/app.whl": [b"wheel"]})
+    written = await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "app.whl")
+    assert stat.S_IMODE(written.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
+
+
+def test_downloads_by_threads_leave_the_process_s_umask_alone(tmp_path: Path) -> None:
+    contents = {f"f{number}": [b"x"] for number in range(40)}
+    storage = Storage(contents, [described(path, b"x") for path in contents])
+    client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(storage), clock=FakeClock())
+    before = os.umask(0o027)
+    try:
+        for written in client.artifacts.download_all("web", 7, to=tmp_path, concurrency=16):
+            assert stat.S_IMODE(written.stat().st_mode) == 0o640
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(before)
+
+
+async def test_the_progress_is_told_as_bytes_arrive(colour: Colour, tmp_path: Path) -> None:
+    storage = Storage({"dist/app.whl": [b"wheel"]})
+    told: list[DownloadProgress] = []
+    await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a", progress=told.append)
+    assert [(progress.done, progress.total, progress.artifact.path) for progress in told] == [
+        (2, 5, "dist/app.whl"),
+        (5, 5, "dist/app.whl"),
+    ]
+
+
+async def test_an_empty_artifact_is_an_empty_file(colour: Colour, tmp_path: Path) -> None:
+    storage = Storage({"empty": [b""]})
+    await colour.call(colour.client(storage).artifacts.download, artifact("empty", b""), tmp_path / "a")
+    assert files(tmp_path) == {"a": b""}
+
+
+async def test_an_artifact_without_a_digest_is_taken_as_it_comes(colour: Colour, tmp_path: Path) -> None:
+    storage = Storage({"dist/app.whl": [b"whatever"]})
+    unknown = artifact(file_size=None, sha1sum=None)
+    await colour.call(colour.client(storage).artifacts.download, unknown, tmp_path / "a")
+    assert files(tmp_path) == {"a": b"whatever"}
+
+
+async def test_a_download_cut_off_on_the_way_is_begun_again(colour: Colour, clock: FakeClock, tmp_path: Path) -> None:
+    storage = Storage({"dist/app.whl": [cut(b"whe"), cut(b""), b"wheel"]})
+    await colour.call(colour.client(storage, clock=clock).artifacts.download, artifact(), tmp_path / "a")
+    assert files(tmp_path) == {"a": b"wheel"}
+    assert (storage.redirects, clock.sleeps) == (3, [1.0, 2.0])
+
+
+async def test_a_download_cut_off_again_and_again_leaves_nothing(colour: Colour, tmp_path: Path) -> None:
+    storage = Storage({"dist/app.whl": [cut(b"whe")]})
+    with pytest.raises(errors.ResponseLost, match="reset by peer"):
+        await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    assert files(tmp_path) == {}
+    assert storage.redirects == 3
+
+
+async def test_a_client_that_never_retries_begins_no_download_again(colour: Colour, tmp_path: Path) -> None:
+    storage = Storage({"dist/app.whl": [cut(b"whe")]})
+    with pytest.raises(errors.ResponseLost):
+        await colour.call(
+            colour.client(storage, retry=Retry(attempts=1)).artifacts.download, artifact(), tmp_path / "a"
+        )
+    assert storage.redirects == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"wheel!", "6 bytes instead of 5"), (b"whee", "4 bytes instead of 5"), (b"WHEEL", "SHA-1")],
+)
+async def test_what_is_not_what_was_uploaded_is_refused(
+    colour: Colour, tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    storage = Storage({"dist/app.whl": [content]})
+    with pytest.raises(errors.ArtifactCorrupted, match=said):
+        await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    assert files(tmp_path) == {"a": b"old"}
+
+
+async def test_a_file_that_is_there_is_replaced_on_success_only(colour: Colour, tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    target.write_bytes(b"old")
+    storage = Storage({"dist/app.whl": [cut(b"whe"), cut(b"whe"), cut(b"whe"), b"wheel"]})
+    client = colour.client(storage)
+    with pytest.raises(errors.ResponseLost):
+        await colour.call(client.artifacts.download, artifact(), target)
+    assert files(tmp_path) == {"a": b"old"}
+    await colour.call(client.artifacts.download, artifact(), target)
+    assert files(tmp_path) == {"a": b"wheel"}
+
+
+async def test_a_link_that_is_there_is_replaced_and_not_written_through(colour: Colour, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_bytes(b"old")
+    (tmp_path / "a").symlink_to(tmp_path / "precious")
+    storage = Storage({"dist/app.whl": [b"wheel"]})
+    await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    assert not (tmp_path / "a").is_symlink()
+    assert files(tmp_path) == {"a": b"wheel", "precious": b"old"}
+
+
+@pytest.mark.parametrize("status", [401, 403, 410])
+async def test_an_address_that_has_become_too_old_is_asked_for_anew(
+    colour: Colour, tmp_path: Path, status: int
+) -> None:
+    storage = Storage({"dist/app.whl": [lambda: httpx.Response(status, text="Request has expired"), b"wheel"]})
+    await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    assert files(tmp_path) == {"a": b"wheel"}
+    assert [request.url.params["n"] for request in storage.fetched] == ["1", "2"]
+
+
+@pytest.mark.parametrize(("status", "fetched"), [(403, 3), (404, 1), (302, 1), (206, 1), (500, 5)])
+async def test_a_storage_that_refuses_is_not_buildkite(
+    colour: Colour, tmp_path: Path, status: int, fetched: int
+) -> None:
+    storage = Storage(
+        {"dist/app.whl": [lambda: httpx.Response(status, headers={"Location": "https://elsewhere.test"})]}
+    )
+    with pytest.raises(errors.ArtifactUnavailable, match=str(status)) as error:
+        await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    assert (type(error.value), error.value.status) == (errors.ArtifactUnavailable, status)
+    assert len(storage.fetched) == fetched
+    assert files(tmp_path) == {}
+
+
+async def test_a_storage_that_is_out_for_a_moment_is_asked_again(colour: Colour, tmp_path: Path) -> None:
+    storage = Storage({"dist/app.whl": [lambda: httpx.Response(503), lambda: httpx.Response(500), b"wheel"]})
+    await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    assert (storage.redirects, len(storage.fetched)) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        answer({"url": ""}, 302),
+        answer({"url": "ftp://storage.test/a"}, 302),
+        answer({"url": "https://[::1"}, 302),
+        answer({"url": "https://xn--0/"}, 302),
+        answer({"url": "https://storage.test:99999999/"}, 302),
+        answer({}, 302),
+        answer([], 302),
+        httpx.Response(302, text="nonsense"),
+        httpx.Response(302, headers={"Location": "/relative"}),
+        httpx.Response(302, headers={"Location": "https://[::1"}),
+    ],
+)
+async def test_an_address_that_is_none_is_an_error_of_ours(colour: Colour, tmp_path: Path, response: Any) -> None:
+    with pytest.raises(errors.BuildkiteError):
+        await colour.call(colour.client(App(response)).artifacts.download, artifact(), tmp_path / "a")
+    assert files(tmp_path) == {}
+
+
+async def test_the_address_may_stand_in_the_body_alone(colour: Colour, tmp_path: Path) -> None:
+    app = App(answer({"url": "https://storage.test/a"}, 302), httpx.Response(200, content=b"wheel"))
+    await colour.call(colour.client(app).artifacts.download, artifact(), tmp_path / "a")
+    assert str(app.requests[1].url) == "https://storage.test/a"
+
+
+async def test_an_artifact_that_is_gone_is_not_found(colour: Colour, tmp_path: Path) -> None:
+    client = colour.client(App(answer({"message": "No artifact found"}, 404)))
+    with pytest.raises(errors.ArtifactNotFound):
+        await colour.call(client.artifacts.download, artifact(), tmp_path / "a")
+
+
+async def test_an_artifact_without_a_job_has_no_route(colour: Colour, tmp_path: Path) -> None:
+    with pytest.raises(errors.ArtifactUnavailable, match="names no job"):
+        await colour.call(colour.client(App(answer({}))).artifacts.download, artifact(job_id=None), tmp_path / "a")
+
+
+async def test_an_error_in_the_progress_leaves_nothing(colour: Colour, tmp_path: Path) -> None:
+    def progress(told: DownloadProgress) -> None:
+        raise KeyboardInterrupt if colour.blocking else LookupError
+
+    storage = Storage({"dist/app.whl": [b"wheel"]})
+    with pytest.raises((KeyboardInterrupt, LookupError)):
+        await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a", progress=progress)
+    assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_a_cancelled_download_leaves_nothing(colour: Colour, tmp_path: Path) -> None:
+    class Stuck(httpx.AsyncByteStream):
+        async def __aiter__(self) -> Any:
+            yield b"whe"
+            await anyio.sleep(60)
+
+    storage = Storage({"dist/app.whl": [lambda: httpx.Response(200, stream=Stuck())]})
+    with anyio.move_on_after(0.2) as scope:
+        await colour.client(storage).artifacts.download(artifact(), tmp_path / "a")
+    assert scope.cancelled_caught
+    assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../x", "a/b", "a\\b", "/etc/passwd", "C:evil", "a\0b", "a\nb", "a\x1b[2Jb", "a\x85b", "a\ud800b"],
+)
+async def test_a_name_that_is_none_is_not_written_into_a_folder(colour: Colour, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(errors.UnsafePath):
+        await colour.call(
+            colour.client(App(answer({}))).artifacts.download, artifact("x", filename=name, path=""), folder
+        )
+    assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Bildschirmfoto 2026-01-05 um 09.00.00\u202fAM.png",
+        "日本語\u3000.txt",
+        "👩\u200d🔧.log",
+        "a b",
+        ".hidden",
+        "...",
+        "ab:c",
+        "ü" * 120,
+    ],
+)
+async def test_a_name_that_is_unusual_is_written_all_the_same(colour: Colour, tmp_path: Path, name: str) -> None:
+    storage = Storage({name: [b"wheel"]})
+    client = colour.client(storage)
+    one = artifact(name)
+    one.id = "id-" + name
+    assert (await colour.call(client.artifacts.download, one, tmp_path)).name == name
+    assert (tmp_path / name).read_bytes() == b"wheel"
+    assert tree_target(one, tmp_path) == tmp_path / name
+
+
+PATHS = ["dist/app.whl", "dist/old/app.whl", "coverage/index.html", "log.txt"]
+
+
+def everything(**changes: Any) -> Storage:
+    return Storage(
+        {path: [path.encode()] for path in PATHS}, [described(path, path.encode(), **changes) for path in PATHS]
+    )
+
+
+@pytest.mark.parametrize(
+    ("globs", "paths", "filters"),
+    [
+        ((), PATHS, None),
+        (("dist/*.whl",), ["dist/app.whl"], "dist/*.whl"),
+        (("dist/**",), ["dist/app.whl", "dist/old/app.whl"], None),
+        (("**/*.whl", "log.txt"), ["dist/app.whl", "dist/old/app.whl", "log.txt"], None),
+        (("log.txt",), ["log.txt"], "log.txt"),
+        (("nothing",), [], "nothing"),
+    ],
+)
+async def test_a_build_s_artifacts_are_downloaded_by_their_paths(
+    colour: Colour, tmp_path: Path, globs: tuple[str, ...], paths: list[str], filters: str | None
+) -> None:
+    storage = everything()
+    written = await colour.call(colour.client(storage).artifacts.download_all, "web", 7, *globs, to=tmp_path / "to")
+    assert written == [tmp_path / "to" / path for path in paths]
+    assert files(tmp_path) == {f"to/{path}": path.encode() for path in paths}
+    params = storage.asked[0].url.params
+    assert (params.get("path"), params["state"]) == (filters, "finished")
+
+
+async def test_one_job_s_artifacts_can_be_downloaded_into_a_folder_of_its_own(colour: Colour, tmp_path: Path) -> None:
+    storage = everything()
+    await colour.call(
+        colour.client(storage).artifacts.download_all, "web", 7, "log.txt", to=tmp_path, job_id="job-1", by_job=True
+    )
+    assert files(tmp_path) == {"job-1/log.txt": b"log.txt"}
+    assert storage.asked[0].url.path == "/v2/organizations/acme/pipelines/web/builds/7/jobs/job-1/artifacts"
+
+
+async def test_two_artifacts_for_one_file_are_refused_before_anything_is_downloaded(
+    colour: Colour, tmp_path: Path
+) -> None:
+    listed = [described("log", b"one"), described("log", b"two", id="id-other", job_id="job-2")]
+    storage = Storage({"log": [b"one"], "other": [b"two"]}, listed)
+    client = colour.client(storage)
+    with pytest.raises(errors.UnsafePath, match="by_job=True"):
+        await colour.call(client.artifacts.download_all, "web", 7, to=tmp_path)
+    assert files(tmp_path) == {}
+    assert storage.redirects == 0
+    await colour.call(client.artifacts.download_all, "web", 7, to=tmp_path, by_job=True)
+    assert files(tmp_path) == {"job-1/log": b"one", "job-2/log": b"two"}
+
+
+async def test_two_artifacts_that_are_the_same_are_downloaded_once(colour: Colour, tmp_path: Path) -> None:
+    listed = [described("log", b"one"), described("log", b"one", id="id-other", job_id="job-2")]
+    storage = Storage({"log": [b"one"], "other": [b"one"]}, listed)
+    written = await colour.call(colour.client(storage).artifacts.download_all, "web", 7, to=tmp_path)
+    assert written == [tmp_path / "log"]
+    assert storage.redirects == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../evil",
+        "/etc/passwd",
+        "a/../../evil",
+        "..\\evil",
+        "C:\\evil",
+        "C:evil",
+        "a/\0",
+        "a\n/b",
+        "",
+        "./",
+        "\\\\host\\share",
+    ],
+)
+async def test_one_path_that_leads_outside_stops_everything_before_it_begins(
+    colour: Colour, tmp_path: Path, path: str
+) -> None:
+    storage = Storage({"log": [b"one"]}, [described("log", b"one"), described(path, b"two", filename="")])
+    with pytest.raises(errors.UnsafePath):
+        await colour.call(colour.client(storage).artifacts.download_all, "web", 7, to=tmp_path / "to")
+    assert files(tmp_path) == {}
+    assert storage.redirects == 0
+
+
+async def test_a_link_that_leads_outside_is_not_followed(colour: Colour, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to" / "dist").symlink_to(tmp_path / "outside")
+    with pytest.raises(errors.UnsafePath, match="link"):
+        await colour.call(colour.client(everything()).artifacts.download_all, "web", 7, to=tmp_path / "to")
+    assert files(tmp_path) == {}
+
+
+async def test_one_failure_ends_the_others_and_leaves_no_part(colour: Colour, tmp_path: Path) -> None:
+    listed = [described(f"f{number}", b"x" * 10) for number in range(8)]
+    contents: dict[str, Iterable[Content]] = {f"f{number}": [b"x" * 10] for number in range(8)}
+    contents["f1"] = [b"wrong"]
+    with pytest.raises(errors.ArtifactCorrupted, match="f1"):
+        await colour.call(
+            colour.client(Storage(contents, listed)).artifacts.download_all, "web", 7, to=tmp_path, concurrency=4
+        )
+    assert not [name for name in files(tmp_path) if name.endswith(".part")]
+    assert set(files(tmp_path)) <= {"f0", "f2", "f3"}
+
+
+async def test_windows_paths_become_folders(colour: Colour, tmp_path: Path) -> None:
+    storage = Storage({"dist\\app.whl": [b"x"]}, [described("dist\\app.whl", b"x")])
+    await colour.call(colour.client(storage).artifacts.download_all, "web", 7, to=tmp_path)
+    assert files(tmp_path) == {"dist/app.whl": b"x"}
+
+
+odd = (
+    st.text(st.sampled_from("ab./\\:~\0\n C\u2028\u2215"))
+    | st.text()
+    | st.lists(st.sampled_from(["..", ".", "a", "", "C:", "~"])).map("/".join)
+)
+
+
+@given(odd, odd)
+@example("a/../b", "")
+@example("a/.. /b", "")
+def test_no_path_is_outside_the_folder(path: str, filename: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "root")
+        root.mkdir()
+        one = artifact("x", path=path, filename=filename)
+        for place in (tree_target, file_target):
+            try:
+                target = place(one, root)
+            except errors.UnsafePath:
+                continue
+            resolved = Path(os.path.normpath(target))
+            assert resolved.is_relative_to(root)
+            assert resolved != root
+            assert "\0" not in str(target)
+            assert target.parent == root or place is tree_target
+
+
+def reference(path: str, glob: str) -> bool:
+    """Globs said once more, by what they mean rather than by a regular expression."""
+    if not glob:
+        return not path
+    if glob.startswith("**/"):
+        return reference(path, glob[3:]) or any(
+            path[at] == "/" and reference(path[at + 1 :], glob[3:]) for at in range(len(path))
+        )
+    if glob.startswith("**"):
+        return any(reference(path[at:], glob[2:]) for at in range(len(path) + 1))
+    if glob.startswith("*"):
+        end = path.find("/") if "/" in path else len(path)
+        return any(reference(path[at:], glob[1:]) for at in range(end + 1))
+    if glob.startswith("?"):
+        return bool(path) and path[0] != "/" and reference(path[1:], glob[1:])
+    return path.startswith(glob[0]) and reference(path[1:], glob[1:])
+
+
+@given(st.text(st.sampled_from("ab/."), max_size=8), st.text(st.sampled_from("ab/*?."), max_size=7))
+@example("a\nb", "a*b")
+@example("a[1]", "a[1]")
+@example("a+(b)", "a+(b)")
+def test_a_glob_matches_what_it_says(path: str, glob: str) -> None:
+    assert matches(path, [glob]) is reference(path, glob)
+
+
+@given(st.text(max_size=10))
+def test_a_path_matches_itself_and_without_globs_everything_does(path: str) -> None:
+    assert matches(path, [])
+    if not set(path) & set("*?"):
+        assert matches(path, [path])
+
+
+@given(st.lists(st.text(st.sampled_from("ab/*?"), max_size=5), max_size=3))
+def test_only_what_buildkite_can_filter_is_left_to_it(globs: list[str]) -> None:
+    filtered = server_filter(globs)
+    if filtered is not None:
+        assert globs == [filtered]
+        assert "**" not in filtered
+        assert "?" not in filtered
+
+
+def test_files_that_differ_are_in_each_other_s_way(tmp_path: Path) -> None:
+    one, other, same = artifact(id="1"), artifact(id="2", sha1sum="f" * 40), artifact(id="3")
+    unknown = artifact(id="4", sha1sum=None)
+    assert conflict([(one, tmp_path / "a"), (other, tmp_path / "b")]) is None
+    assert conflict([(one, tmp_path / "a"), (same, tmp_path / "a")]) is None
+    assert conflict([(one, tmp_path / "a"), (other, tmp_path / "a")]) is not None
+    assert conflict([(unknown, tmp_path / "a"), (artifact(id="5", sha1sum=None), tmp_path / "a")]) is not None
+
+
+def test_a_large_artifact_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    class Large(httpx.SyncByteStream):
+        def __iter__(self) -> Any:
+            for _ in range(300):
+                yield bytes(1024 * 1024)
+
+    import tracemalloc
+
+    digest = hashlib.sha1(bytes(300 * 1024 * 1024)).hexdigest()
+    storage = Storage({"large": [lambda: httpx.Response(200, stream=Large())]})
+    client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(storage), clock=FakeClock())
+    one = artifact("large", b"", file_size=300 * 1024 * 1024, sha1sum=digest)
+    tracemalloc.start()
+    client.artifacts.download(one, tmp_path / "large")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    (tmp_path / "large").unlink()
+    assert peak < 20 * 1024 * 1024
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_async_downloads_go_on_at_once(loop: str, tmp_path: Path) -> None:
+    under_way = most = 0
+
+    async def app(request: httpx.Request) -> httpx.Response:
+        nonlocal under_way, most
+        if request.url.host == "storage.test":
+            under_way += 1
+            most = max(most, under_way)
+            await anyio.sleep(0.01)
+            under_way -= 1
+        return storage(request)
+
+    storage = everything()
+
+    async def main() -> None:
+        client = AsyncBuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=FakeClock())
+        await client.artifacts.download_all("web", 7, to=tmp_path, concurrency=3)
+
+    anyio.run(main, backend=loop)
+    assert most == 3
+    assert len(files(tmp_path)) == 4

@@ -1,0 +1,348 @@
+"""Following logs live: only what is new is fetched, and no line is lost."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from buildkite_ext import BuildkiteClient, LogLine, errors
+from buildkite_ext.logs.follow import name_of
+from buildkite_ext.models import Job
+
+from .fakes import TOKEN, Answer, App, Colour, FakeClock, answer, build, job
+
+STARTED = "2026-01-05T09:00:00.000Z"
+
+
+class Logs:
+    """A build whose jobs write. Each look at the build is a step: `script` tells what has happened by then.
+
+    Args:
+        script: for each look the build's changes and, by job, its changes and the bytes it has written so far.
+    """
+
+    def __init__(self, *script: tuple[dict[str, Any], dict[str, tuple[dict[str, Any], bytes]]]) -> None:
+        self._script = list(script)
+        self._lock = threading.Lock()
+        self.step = -1
+        self.ranges: list[str] = []
+        self.sent = 0
+        self.looks = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            path = request.url.path
+            if path.endswith("/log"):
+                return self._log(request, path.split("/")[-2].removeprefix("job-"))
+            self.looks += 1
+            self.step = min(self.step + 1, len(self._script) - 1)
+            changes, jobs = self._script[self.step]
+            if "/jobs/" in path:
+                name = path.rpartition("/job-")[2]
+                return answer(job(name, started_at=STARTED, **jobs[name][0]))
+            assert request.url.params["include_retried_jobs"] == "true"
+            shown = [job(name, **{"started_at": STARTED, **details}) for name, (details, _) in jobs.items()]
+            return answer(build(7, jobs=shown, **changes))
+
+    def _log(self, request: httpx.Request, name: str) -> httpx.Response:
+        assert request.headers["Accept"] == "text/plain"
+        assert request.headers["Accept-Encoding"] == "identity"
+        log = self._script[self.step][1][name][1]
+        self.ranges.append(request.headers["Range"])
+        length = int(request.headers["Range"].removeprefix("bytes=-"))
+        if not log:
+            return answer(status=416)
+        part = log[-length:]
+        self.sent += len(part)
+        where = f"bytes {len(log) - len(part)}-{len(log) - 1}/{len(log)}"
+        return httpx.Response(206, content=part, headers={"Content-Range": where, "Content-Type": "text/plain"})
+
+
+def step(state: str, build_state: str = "running", blocked: bool = False, **logs: bytes) -> Any:
+    return {"state": build_state, "blocked": blocked}, {name: ({"state": state}, log) for name, log in logs.items()}
+
+
+def shown(lines: list[LogLine]) -> list[tuple[str, str]]:
+    return [(line.job_name, line.text) for line in lines]
+
+
+async def test_every_line_of_a_job_s_log_comes_as_it_is_written(colour: Colour, clock: FakeClock) -> None:
+    server = Logs(
+        step("scheduled", test=b""),
+        step("running", test=b"one\ntw"),
+        step("running", test=b"one\ntwo\nthree\n"),
+        step("passed", test=b"one\ntwo\nthree\nlast"),
+    )
+    client = colour.client(server, clock=clock)
+    lines = await colour.list(client.jobs.follow("web", 7, "job-test", poll_interval=3))
+    assert shown(lines) == [("test", "one"), ("test", "two"), ("test", "three"), ("test", "last")]
+    assert lines[0].job_id == "job-test"
+    assert clock.sleeps == [3, 3, 3]
+
+
+async def test_only_what_is_new_is_fetched(colour: Colour) -> None:
+    first = b"".join(b"line %06d\n" % number for number in range(50_000))
+    grown = [first + b"".join(b"more %06d\n" % number for number in range(count)) for count in range(0, 2000, 50)]
+    server = Logs(*[step("running", test=log) for log in grown], step("passed", test=grown[-1]))
+    lines = await colour.list(colour.client(server).jobs.follow("web", 7, "job-test"))
+    assert len(lines) == 50_000 + 1950
+    assert server.sent < len(grown[-1]) + 2 * 64 * 1024 + 41 * 4096
+    assert len(server.ranges) <= len(grown) + 3
+
+
+async def test_every_job_of_a_build_is_followed_until_it_ends(colour: Colour) -> None:
+    server = Logs(
+        step("running", a=b"a1\n"),
+        step("running", a=b"a1\na2\n", b=b"b1\n"),
+        step("passed", "passed", a=b"a1\na2\na3", b=b"b1\nb2\n"),
+    )
+    lines = await colour.list(colour.client(server).builds.follow("web", 7))
+    assert shown(lines) == [("a", "a1"), ("a", "a2"), ("b", "b1"), ("a", "a3"), ("b", "b2")]
+
+
+async def test_more_jobs_than_are_looked_at_at_once_are_all_followed(colour: Colour) -> None:
+    names = [f"j{number:02}" for number in range(20)]
+    server = Logs(
+        step("running", **{name: f"{name} begins\n".encode() for name in names}),
+        step("failed", "failed", **{name: f"{name} begins\n{name} ends".encode() for name in names}),
+    )
+    lines = await colour.list(colour.client(server).builds.follow("web", 7))
+    assert shown(lines) == [(name, f"{name} {what}") for what in ("begins", "ends") for name in names]
+
+
+async def test_a_job_that_has_ended_is_not_asked_for_again(colour: Colour) -> None:
+    ended = {"a": ({"state": "passed"}, b"a1\n"), "b": ({"state": "running"}, b"b1\n")}
+    server = Logs(
+        ({"state": "running"}, ended),
+        ({"state": "running"}, ended),
+        ({"state": "failing"}, ended),
+        ({"state": "failed"}, {**ended, "b": ({"state": "failed"}, b"b1\nb2\n")}),
+    )
+    lines = await colour.list(colour.client(server).builds.follow("web", 7))
+    assert shown(lines) == [("a", "a1"), ("b", "b1"), ("b", "b2")]
+    assert len(server.ranges) == 5
+
+
+async def test_following_ends_at_a_block_step(colour: Colour) -> None:
+    server = Logs(step("running", a=b"a1\n"), step("passed", "passed", blocked=True, a=b"a1\na2"))
+    lines = await colour.list(colour.client(server).builds.follow("web", 7))
+    assert [line.text for line in lines] == ["a1", "a2"]
+
+
+async def test_a_failing_build_is_followed_to_its_end(colour: Colour) -> None:
+    server = Logs(step("failed", "failing", a=b"a1\n"), step("failed", "failed", a=b"a1\n", b=b"b1\n"))
+    assert len(await colour.list(colour.client(server).builds.follow("web", 7))) == 2
+
+
+async def test_the_build_itself_is_handed_over_at_each_look(colour: Colour) -> None:
+    server = Logs(step("running", a=b"a1\n"), step("passed", "passed", a=b"a1\n"))
+    seen: list[str] = []
+    await colour.list(
+        colour.client(server).builds.follow("web", 7, on_build=lambda build: seen.append(str(build.state)))
+    )
+    assert seen == ["running", "passed"]
+
+
+@pytest.mark.parametrize("kind", ["waiter", "manual", "trigger"])
+async def test_jobs_that_write_no_log_are_passed_over(colour: Colour, kind: str) -> None:
+    server = Logs(({"state": "passed"}, {"a": ({"type": kind, "state": "passed"}, b"")}))
+    client = colour.client(server)
+    assert await colour.list(client.jobs.follow("web", 7, "job-a")) == []
+    assert await colour.list(client.builds.follow("web", 7)) == []
+    assert server.ranges == []
+
+
+async def test_a_job_that_never_began_has_no_lines(colour: Colour) -> None:
+    server = Logs(({"state": "canceled"}, {"a": ({"state": "canceled", "started_at": None}, b"")}))
+    assert await colour.list(colour.client(server).builds.follow("web", 7)) == []
+    assert server.ranges == []
+
+
+@pytest.mark.parametrize(
+    "first",
+    [answer({"message": "No log found"}, 404), answer(status=416), answer({"message": "x"}, 416)],
+    ids=["404", "416", "416 with a body"],
+)
+async def test_a_log_that_is_not_there_yet_is_no_error(colour: Colour, first: Answer) -> None:
+    client = colour.client(
+        App(
+            answer(job("a", started_at=STARTED)),
+            first,
+            answer(job("a", started_at=STARTED, state="passed")),
+            httpx.Response(206, text="hi", headers={"Content-Range": "bytes 0-1/2"}),
+        )
+    )
+    assert [line.text for line in await colour.list(client.jobs.follow("web", 7, "job-a"))] == ["hi"]
+
+
+async def test_a_server_that_sends_the_whole_log_is_understood(colour: Colour) -> None:
+    client = colour.client(
+        App(
+            answer(job("a", started_at=STARTED)),
+            httpx.Response(200, text="one\n"),
+            answer(job("a", started_at=STARTED, state="passed")),
+            httpx.Response(200, text="one\ntwo\n"),
+        )
+    )
+    assert [line.text for line in await colour.list(client.jobs.follow("web", 7, "job-a"))] == ["one", "two"]
+
+
+async def test_a_part_without_its_place_is_refused(colour: Colour) -> None:
+    client = colour.client(App(answer(job("a", started_at=STARTED)), httpx.Response(206, text="one\n")))
+    with pytest.raises(errors.InvalidResponse, match="place"):
+        await colour.list(client.jobs.follow("web", 7, "job-a"))
+
+
+async def test_a_token_that_may_not_read_logs_is_an_error(colour: Colour) -> None:
+    client = colour.client(App(answer(job("a", started_at=STARTED)), answer({"message": "Forbidden"}, 403)))
+    with pytest.raises(errors.AccessDenied, match="read_build_logs"):
+        await colour.list(client.jobs.follow("web", 7, "job-a"))
+
+
+async def test_following_ends_with_its_timeout(colour: Colour, clock: FakeClock) -> None:
+    server = Logs(step("running", a=b"a1\n"))
+    client = colour.client(server, clock=clock)
+    for follow in (
+        lambda: client.jobs.follow("web", 7, "job-a", timeout=10, poll_interval=3),
+        lambda: client.builds.follow("web", 7, timeout=10, poll_interval=3),
+    ):
+        began, found = clock.now(), []
+        with pytest.raises(errors.DeadlineExceeded, match=r"still running after 10 s\. It goes on"):
+            await colour.list(follow(), found)
+        assert [line.text for line in found] == ["a1"]
+        assert clock.now() - began <= 10
+
+
+async def test_a_look_that_hangs_ends_with_the_timeout_too(colour: Colour, clock: FakeClock) -> None:
+    def app(request: httpx.Request) -> httpx.Response:
+        clock.advance(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("hangs")
+
+    client = colour.client(app, clock=clock)
+    for follow in (client.builds.follow, lambda *args, **kwargs: client.jobs.follow(*args, "job-a", **kwargs)):
+        began = clock.now()
+        with pytest.raises(errors.DeadlineExceeded):
+            await colour.list(follow("web", 7, timeout=10))
+        assert clock.now() - began <= 10.01
+
+
+@pytest.mark.parametrize("option", [{"timeout": 0}, {"poll_interval": 0}, {"poll_interval": -1}])
+async def test_times_that_are_none_are_refused_at_once(colour: Colour, option: dict[str, float]) -> None:
+    client = colour.client(App(answer({})))
+    for function, arguments in ((client.builds.follow, ("web", 7)), (client.jobs.follow, ("web", 7, "j"))):
+        with pytest.raises(ValueError, match=next(iter(option))):
+            function(*arguments, **option)
+
+
+async def test_leaving_early_needs_no_care(colour: Colour) -> None:
+    async def first(lines: Any) -> str:
+        if colour.blocking:
+            for line in lines:
+                return str(line.text)
+        else:
+            async for line in lines:
+                return str(line.text)
+        raise AssertionError
+
+    client = colour.client(Logs(step("running", a=b"a1\na2\n")))
+    assert await first(client.builds.follow("web", 7)) == "a1"
+    assert await first(client.jobs.follow("web", 7, "job-a")) == "a1"
+    gc.collect()
+    iterator = client.builds.follow("web", 7)
+    await colour.next(iterator)
+    await colour.close(iterator)
+    assert await colour.list(iterator) == []
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_following_can_be_cancelled(colour: Colour) -> None:
+    async def app(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/log"):
+            await anyio.sleep(60)
+        return server(request)
+
+    server = Logs(step("running", a=b"a1\n", b=b"b1\n"))
+    with anyio.move_on_after(0.05) as scope:
+        await colour.list(colour.client(app).builds.follow("web", 7))
+    assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"name": "test", "label": "l", "step_key": "k", "command": "make"}, "test"),
+        ({"name": None, "label": "l", "step_key": "k", "command": "make"}, "l"),
+        ({"name": "", "step_key": "k", "command": "make"}, "k"),
+        ({"name": None, "command": "make test\nmake lint"}, "make test"),
+        ({"name": None}, "job-x"),
+    ],
+)
+def test_a_job_without_a_name_is_called_by_what_it_has(fields: dict[str, Any], name: str) -> None:
+    assert name_of(Job.from_dict({**job("x"), **fields})) == name
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from([b"line\n", b"part ", b"\n", b"x" * 70_000 + b"\n"]), max_size=4),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(1, 3),
+)
+def test_however_a_log_grows_while_it_is_looked_at_its_lines_are_whole(growth: list[list[bytes]], jobs: int) -> None:
+    """The log grows between the looks, and between the requests of one look as well."""
+    lock = threading.Lock()
+    logs = {f"job-{number}": b"" for number in range(jobs)}
+    pending = {name: [piece for pieces in growth for piece in pieces] for name in logs}
+    looks = 0
+
+    def grow(name: str) -> None:
+        if pending[name]:
+            logs[name] += pending[name].pop(0)
+
+    def app(request: httpx.Request) -> httpx.Response:
+        nonlocal looks
+        with lock:
+            if request.url.path.endswith("/log"):
+                name = request.url.path.split("/")[-2]
+                length = int(request.headers["Range"].removeprefix("bytes=-"))
+                log = logs[name]
+                grow(name)
+                if not log:
+                    return answer(status=416)
+                part = log[-length:]
+                where = f"bytes {len(log) - len(part)}-{len(log) - 1}/{len(log)}"
+                return httpx.Response(206, content=part, headers={"Content-Range": where})
+            looks += 1
+            for name in logs:
+                grow(name)
+            over = looks > len(growth)
+            if over:
+                for name in logs:
+                    while pending[name]:
+                        grow(name)
+            shown = [job("x", id=name, started_at=STARTED, state="passed" if over else "running") for name in logs]
+            return answer(build(7, state="passed" if over else "running", jobs=shown))
+
+    client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=FakeClock())
+    lines = list(client.builds.follow("web", 7))
+    for name, log in logs.items():
+        expected = log.decode().removesuffix("\n").split("\n") if log else []
+        assert [line.raw for line in lines if line.job_id == name] == expected
+
+
+def test_a_sink_may_be_any_function(capsys: pytest.CaptureFixture[str]) -> None:
+    server = Logs(step("passed", "passed", a=b"\x1b[31mhello\x1b[2J\n"))
+    client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(server), clock=FakeClock())
+    show: Callable[[str], None] = print
+    for line in client.builds.follow("web", 7):
+        show(f"{line.job_name:>5} {line.text}")
+    assert capsys.readouterr().out == "    a hello\n"

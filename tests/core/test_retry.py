@@ -1,0 +1,348 @@
+"""Sending again what may be sent again, within one number of attempts and one deadline."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+from buildkite_api.api.annotations import delete_build_annotation
+from buildkite_api.api.builds import create_build, get_build, rebuild_build
+from buildkite_api.api.pipelines import disable_github_webhook_processing, enable_github_webhook_processing
+from buildkite_api.models import CreateBuildRequest
+from buildkite_api.operations import OPERATIONS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from buildkite_ext import BuildkiteClient, Retry, errors
+from buildkite_ext.events import RetryScheduled
+from buildkite_ext.resilience.backoff import full_jitter
+
+from .fakes import LONGEST, TOKEN, Answer, App, Body, Colour, FakeClock, answer, build
+
+GET: tuple[Any, tuple[Any, ...], dict[str, Any]] = (get_build, ("acme", "web", 7), {})
+POST: tuple[Any, tuple[Any, ...], dict[str, Any]] = (
+    create_build,
+    ("acme", "web"),
+    {"body": CreateBuildRequest(commit="HEAD", branch="main")},
+)
+REBUILD: tuple[Any, tuple[Any, ...], dict[str, Any]] = (rebuild_build, ("acme", "web", 7), {})
+DELETE: tuple[Any, tuple[Any, ...], dict[str, Any]] = (delete_build_annotation, ("acme", "web", 7, "n1"), {})
+ENABLE: tuple[Any, tuple[Any, ...], dict[str, Any]] = (enable_github_webhook_processing, ("acme", "web"), {})
+
+LIMITED = answer({"message": "Slow down", "scope": "rest", "reset": 20}, 429)
+UNREACHED = httpx.ConnectError("no route")
+LOST = httpx.ReadError("reset by peer")
+
+
+def lost() -> errors.ResponseLost:
+    return errors.ResponseLost("lost")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "repeatable", "pause"),
+    [
+        (httpx.Response(429, json={"reset": 20}), False, 21.0),
+        (httpx.Response(429, json={"reset": 20}), True, 21.0),
+        (httpx.Response(429), False, 1.0),
+        (httpx.Response(500), True, 1.0),
+        (httpx.Response(502), True, 1.0),
+        (httpx.Response(503), True, 1.0),
+        (httpx.Response(504), True, 1.0),
+        (httpx.Response(503, headers={"Retry-After": "9"}), True, 9.0),
+        (httpx.Response(503, headers={"Retry-After": "0"}), True, 1.0),
+        (httpx.Response(503, headers={"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}), True, 1.0),
+        (httpx.Response(503, headers=[(b"Retry-After", "²".encode())]), True, 1.0),
+        (httpx.Response(500), False, None),
+        (httpx.Response(503), False, None),
+        (httpx.Response(501), True, None),
+        (httpx.Response(520), True, None),
+        (httpx.Response(200), True, None),
+        (httpx.Response(404), True, None),
+        (httpx.Response(422), True, None),
+        (errors.ConnectionFailed("refused"), False, 1.0),
+        (errors.ConnectionFailed("refused"), True, 1.0),
+        (lost(), True, 1.0),
+        (lost(), False, None),
+    ],
+    ids=lambda value: (
+        str(getattr(value, "status_code", value)) if not isinstance(value, Exception) else type(value).__name__
+    ),
+)
+def test_what_is_sent_again_and_when(outcome: Any, repeatable: bool, pause: float | None) -> None:
+    assert LONGEST.delay(1, outcome, repeatable=repeatable) == pause
+
+
+def test_pauses_double_up_to_a_ceiling() -> None:
+    policy = Retry(attempts=9, random=lambda: 1.0)
+    assert [policy.delay(attempt, lost(), repeatable=True) for attempt in range(1, 10)] == [
+        1,
+        2,
+        4,
+        8,
+        16,
+        30,
+        30,
+        30,
+        None,
+    ]
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1), st.floats(0, 100), st.floats(0, 1000))
+def test_jitter_spreads_a_pause_over_its_whole_length(attempt: int, dice: float, base: float, maximum: float) -> None:
+    pause = full_jitter(attempt, base=base, maximum=maximum, random=dice)
+    assert 0 <= pause <= maximum
+    assert pause <= base * 2.0 ** min(attempt - 1, 60)
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.sampled_from([429, 500, 503]), st.booleans())
+def test_the_number_of_attempts_is_never_exceeded(attempts: int, attempt: int, status: int, repeatable: bool) -> None:
+    pause = Retry(attempts=attempts).delay(attempt, httpx.Response(status), repeatable=repeatable)
+    assert pause is None if attempt >= attempts else pause is None or pause >= 0
+
+
+def test_a_policy_without_a_first_attempt_is_refused() -> None:
+    with pytest.raises(ValueError, match="attempts=0"):
+        Retry(attempts=0)
+
+
+def test_of_the_writes_only_what_the_description_marks_is_repeatable() -> None:
+    repeatable = {
+        name
+        for name, operation in OPERATIONS.items()
+        if operation.repeatable and operation.method not in ("GET", "HEAD")
+    }
+    assert {"create_build", "rebuild_build", "retry_build_job", "unblock_build_job"}.isdisjoint(repeatable)
+    assert not any(OPERATIONS[name].method == "POST" for name in repeatable)
+
+
+@pytest.mark.parametrize(
+    ("call", "answers", "requests"),
+    [
+        (GET, [UNREACHED, LOST, answer({}, 503), answer({}, 500), answer(build(7))], 5),
+        (POST, [UNREACHED, LIMITED, UNREACHED, answer(build(7), 201)], 4),
+        (REBUILD, [LIMITED, UNREACHED, answer(build(8))], 3),
+        (DELETE, [LOST, answer({}, 502), answer(status=204)], 3),
+        (ENABLE, [LOST, answer({"url": "u", "enabled": True})], 2),
+    ],
+    ids=["read", "create", "rebuild", "delete", "idempotent write"],
+)
+async def test_what_may_be_sent_again_is_until_it_succeeds(
+    colour: Colour, call: tuple[Any, tuple[Any, ...], dict[str, Any]], answers: list[Answer], requests: int
+) -> None:
+    app = App(*answers)
+    endpoint, arguments, options = call
+    await colour.call(colour.client(app).call, endpoint, *arguments, **options)
+    assert len(app.requests) == requests
+
+
+@pytest.mark.parametrize("call", [POST, REBUILD], ids=["create", "rebuild"])
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (LOST, errors.ResponseLost),
+        (httpx.ReadTimeout("slow"), errors.ResponseLost),
+        (httpx.WriteError("broken pipe"), errors.ResponseLost),
+        (httpx.RemoteProtocolError("disconnected"), errors.ResponseLost),
+        (answer({"message": "oops"}, 500), errors.ServerError),
+        (answer({"message": "down"}, 503), errors.ServiceUnavailable),
+        (httpx.Response(201, stream=Body(b'{"id"', LOST)), errors.ResponseLost),
+    ],
+    ids=["lost", "timeout", "while writing", "hung up", "500", "503", "truncated"],
+)
+async def test_a_write_that_may_have_acted_is_not_repeated(
+    colour: Colour, call: tuple[Any, tuple[Any, ...], dict[str, Any]], failure: Answer, kind: type
+) -> None:
+    app = App(failure, answer(build(7), 201))
+    endpoint, arguments, options = call
+    with pytest.raises(kind) as error:
+        await colour.call(colour.client(app).call, endpoint, *arguments, **options)
+    assert len(app.requests) == 1
+    if kind is errors.ResponseLost:
+        assert "may have acted" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.ConnectError("x"),
+        httpx.ConnectTimeout("x"),
+        httpx.PoolTimeout("x"),
+        httpx.ProxyError("x"),
+        httpx.UnsupportedProtocol("x"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+async def test_a_write_that_never_arrived_is_repeated(colour: Colour, failure: Exception) -> None:
+    app = App(failure, answer(build(7), 201))
+    endpoint, arguments, options = POST
+    created = await colour.call(colour.client(app).call, endpoint, *arguments, **options)
+    assert (created.number, len(app.requests)) == (7, 2)
+
+
+async def test_all_kinds_of_failures_share_one_number_of_attempts(colour: Colour, clock: FakeClock) -> None:
+    app = App(UNREACHED, LIMITED, answer({}, 503), LOST)
+    client = colour.client(app, clock=clock, timeout=None)
+    with pytest.raises(errors.ResponseLost):
+        await colour.call(client.builds.get, "web", 7)
+    assert len(app.requests) == 5
+    assert clock.sleeps == [1.0, 21.0, 4.0, 8.0]
+
+
+async def test_a_rate_limit_s_own_time_is_waited_for(colour: Colour, clock: FakeClock) -> None:
+    headers = {"RateLimit_Reset": "50", "RateLimit_User_Reset": "7"}
+    app = App(answer({"message": "Slow down", "scope": "rest_user"}, 429, **headers), answer(build(7)))
+    await colour.call(colour.client(app, clock=clock).builds.get, "web", 7)
+    assert clock.sleeps == [8.0]
+
+
+async def test_the_retries_being_used_up_leaves_the_last_error(colour: Colour, clock: FakeClock) -> None:
+    app = App(LIMITED)
+    client = colour.client(app, clock=clock, timeout=None, retry=Retry(attempts=3, random=lambda: 0.0))
+    with pytest.raises(errors.RateLimited) as error:
+        await colour.call(client.builds.get, "web", 7)
+    assert (len(app.requests), error.value.retry_after, clock.sleeps) == (3, 20.0, [20.0, 20.0])
+
+
+async def test_a_404_to_a_repeated_delete_counts_as_done(colour: Colour) -> None:
+    app = App(LOST, answer({"message": "No annotation found"}, 404))
+    client = colour.client(app)
+    assert await colour.call(client.annotations.delete, "web", 7, "n1") is None
+    assert len(app.requests) == 2
+
+
+@pytest.mark.parametrize("first", [None, UNREACHED, LIMITED], ids=["nothing", "unreached", "rate limited"])
+async def test_a_404_to_a_delete_that_had_not_acted_stays_a_404(colour: Colour, first: Answer | None) -> None:
+    missing = answer({"message": "No annotation found"}, 404)
+    client = colour.client(App(*filter(None, [first]), missing))
+    with pytest.raises(errors.AnnotationNotFound):
+        await colour.call(client.annotations.delete, "web", 7, "n1")
+
+
+async def test_a_delete_that_only_switches_something_off_keeps_its_404(colour: Colour) -> None:
+    client = colour.client(App(LOST, answer({"message": "No pipeline found"}, 404)))
+    with pytest.raises(errors.PipelineNotFound):
+        await colour.call(client.call, disable_github_webhook_processing, "acme", "web")
+
+
+async def test_a_404_to_a_repeated_read_stays_a_404(colour: Colour) -> None:
+    client = colour.client(App(LOST, answer({"message": "No build found"}, 404)))
+    with pytest.raises(errors.BuildNotFound):
+        await colour.call(client.builds.get, "web", 7)
+
+
+async def test_a_truncated_body_is_asked_for_again(colour: Colour) -> None:
+    app = App(httpx.Response(200, stream=Body(b'{"id": "bui', LOST)), answer(build(7)))
+    assert (await colour.call(colour.client(app).builds.get, "web", 7)).number == 7
+    assert len(app.requests) == 2
+
+
+async def test_a_body_that_cannot_be_decompressed_is_asked_for_again(colour: Colour) -> None:
+    broken = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Body(b"not gzip"))
+    app = App(broken, answer(build(7)))
+    assert (await colour.call(colour.client(app).builds.get, "web", 7)).number == 7
+
+
+async def test_each_retry_is_an_event_and_a_line_of_the_log(colour: Colour, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="buildkite_ext")
+    events: list[Any] = []
+    client = colour.client(App(answer({}, 503), UNREACHED, answer(build(7))), on_event=events.append)
+    await colour.call(client.builds.get, "web", 7)
+    retries = [event for event in events if isinstance(event, RetryScheduled)]
+    assert [(event.attempt, event.pause, event.operation, event.method) for event in retries] == [
+        (1, 1.0, "get_build", "GET"),
+        (2, 2.0, "get_build", "GET"),
+    ]
+    assert retries[0].reason == "answered 503"
+    assert "no route" in retries[1].reason
+    assert caplog.text.count("RetryScheduled") == 2
+
+
+async def test_no_retry_is_begun_that_the_deadline_would_cut_off(colour: Colour, clock: FakeClock) -> None:
+    app = App(LIMITED)
+    client = colour.client(app, clock=clock, timeout=15)
+    with pytest.raises(errors.DeadlineExceeded, match=r"due in 21\.0 s, past the 15 s") as error:
+        await colour.call(client.builds.get, "web", 7)
+    assert isinstance(error.value.__cause__, errors.RateLimited)
+    assert clock.sleeps == []
+
+
+async def test_a_deadline_after_a_lost_answer_names_it(colour: Colour, clock: FakeClock) -> None:
+    client = colour.client(App(LOST), clock=clock, timeout=2)
+    with pytest.raises(errors.DeadlineExceeded) as error:
+        await colour.call(client.builds.get, "web", 7)
+    assert isinstance(error.value.__cause__, errors.ResponseLost)
+    assert clock.sleeps == [1.0]
+
+
+async def test_a_dripping_body_ends_with_the_deadline(colour: Colour, clock: FakeClock) -> None:
+    drips = [piece for _ in range(1000) for piece in (b" ", lambda: clock.advance(1))]
+    stream = Body(*drips, b"{}")
+    client = colour.client(App(httpx.Response(200, stream=stream)), clock=clock, timeout=30)
+    began = clock.now()
+    with pytest.raises(errors.DeadlineExceeded, match="longer than the 30 s"):
+        await colour.call(client.builds.get, "web", 7)
+    assert clock.now() - began <= 31
+    assert stream.closed
+
+
+async def test_an_attempt_is_never_allowed_more_time_than_the_call_has_left(colour: Colour, clock: FakeClock) -> None:
+    def slow(request: httpx.Request) -> httpx.Response:
+        seen.append(dict(request.extensions["timeout"]))
+        clock.advance(6)
+        raise httpx.ReadTimeout("slow")
+
+    seen: list[dict[str, float]] = []
+    with pytest.raises(errors.DeadlineExceeded):
+        await colour.call(colour.client(slow, clock=clock, timeout=20).builds.get, "web", 7)
+    assert [timeouts["read"] for timeouts in seen] == [20.0, 13.0, 5.0]
+    assert [timeouts["connect"] for timeouts in seen] == [10.0, 10.0, 5.0]
+
+
+async def test_without_a_timeout_an_attempt_still_has_its_own(colour: Colour) -> None:
+    app = App(answer(build(7)))
+    await colour.call(colour.client(app, timeout=None).builds.get, "web", 7)
+    assert app.requests[0].extensions["timeout"]["read"] == 30.0
+
+
+@given(
+    st.lists(st.sampled_from([429, 500, 503, "lost", "unreached"]), min_size=1, max_size=12),
+    st.floats(0.1, 200),
+    st.integers(1, 8),
+    st.floats(0, 1),
+    st.floats(0, 40),
+    st.floats(0, 120),
+)
+def test_no_call_sleeps_past_its_deadline_or_tries_too_often(
+    outcomes: list[int | str], timeout: float, attempts: int, dice: float, seconds: float, reset: float
+) -> None:
+    clock = FakeClock()
+    answers = iter(outcomes)
+
+    def app(_: httpx.Request) -> httpx.Response:
+        nonlocal sent
+        assert clock.now() < 1000 + timeout
+        sent += 1
+        clock.advance(seconds)
+        outcome = next(answers, 200)
+        if outcome == "lost":
+            raise httpx.ReadError("lost")
+        if outcome == "unreached":
+            raise httpx.ConnectError("unreached")
+        return httpx.Response(int(outcome), json={"reset": reset} if outcome == 429 else build(7))
+
+    sent = 0
+    client = BuildkiteClient(
+        "acme",
+        token=TOKEN,
+        transport=httpx.MockTransport(app),
+        clock=clock,
+        timeout=timeout,
+        retry=Retry(attempts=attempts, random=lambda: dice),
+    )
+    with suppress(errors.DeadlineExceeded, errors.NetworkError, errors.RateLimited, errors.ServerError):
+        client.builds.get("web", 7)
+    assert sent <= attempts
+    assert clock.now() - 1000 <= timeout + seconds + 1e-6
+    assert sum(clock.sleeps) < timeout

@@ -1,0 +1,206 @@
+"""What differs between blocking and async code: sleeping, doing several things at once, and being interrupted."""
+
+from __future__ import annotations
+
+import contextvars
+import signal
+import threading
+import time
+from typing import Any
+
+import anyio
+import pytest
+
+from buildkite_ext.clock import SystemClock
+from buildkite_ext.kernel import run
+from buildkite_ext.runtime import AsyncRuntime, BlockingRuntime, Runtime
+
+from .fakes import FakeClock
+
+language: contextvars.ContextVar[str] = contextvars.ContextVar("language")
+
+
+@pytest.fixture
+def runtime(anyio_backend: str, clock: FakeClock) -> Runtime:
+    return BlockingRuntime(clock) if anyio_backend == "blocking" else AsyncRuntime(clock)
+
+
+async def test_a_batch_comes_back_in_order(runtime: Runtime) -> None:
+    async def square(number: int) -> int:
+        await runtime.sleep((7 * number) % 5)
+        return number * number
+
+    assert await runtime.map(square, range(8)) == [number * number for number in range(8)]
+
+
+async def test_an_empty_batch_and_a_batch_of_one_need_no_help(runtime: Runtime) -> None:
+    async def thread(_: int) -> int:
+        return threading.get_ident()
+
+    assert await runtime.map(thread, []) == []
+    assert await runtime.map(thread, [1]) == [threading.get_ident()]
+
+
+async def test_a_batch_inside_a_batch_comes_back_in_order(runtime: Runtime) -> None:
+    async def times(pair: tuple[int, int]) -> int:
+        await runtime.sleep(1)
+        return pair[0] * pair[1]
+
+    async def row(number: int) -> list[int]:
+        return await runtime.map(times, [(number, other) for other in range(4)])
+
+    assert await runtime.map(row, range(4)) == [[a * b for b in range(4)] for a in range(4)]
+
+
+async def test_a_batch_sees_the_context_of_its_caller(runtime: Runtime) -> None:
+    language.set("de")
+
+    async def look(number: int) -> str:
+        seen = language.get()
+        language.set(str(number))
+        return seen
+
+    assert await runtime.map(look, range(3)) == ["de"] * 3
+    assert language.get() == "de"
+
+
+async def test_the_first_error_of_a_batch_is_raised_as_it_is(runtime: Runtime) -> None:
+    async def fail(number: int) -> int:
+        if number == 2:
+            raise KeyError(number)
+        return number
+
+    with pytest.raises(KeyError, match="2"):
+        await runtime.map(fail, range(4))
+
+
+async def test_the_first_error_wakes_the_sleepers_of_its_batch(anyio_backend: str) -> None:
+    runtime: Runtime = BlockingRuntime() if anyio_backend == "blocking" else AsyncRuntime()
+    outcomes: list[str] = []
+
+    async def nap(number: int) -> None:
+        if number == 0:
+            raise KeyError(number)
+        try:
+            await runtime.sleep(60)
+            outcomes.append("slept")
+        except BaseException:
+            outcomes.append("woken")
+            raise
+
+    began = time.monotonic()
+    with pytest.raises(KeyError):
+        await runtime.map(nap, range(3))
+    assert time.monotonic() - began < 10
+    assert "slept" not in outcomes
+
+
+async def test_the_first_error_wakes_the_sleepers_of_the_batches_inside(anyio_backend: str) -> None:
+    runtime: Runtime = BlockingRuntime() if anyio_backend == "blocking" else AsyncRuntime()
+    asleep = threading.Semaphore(0)
+
+    async def nap(_: int) -> None:
+        asleep.release()
+        await runtime.sleep(60)
+
+    async def outer(number: int) -> None:
+        if number == 0:
+            while anyio_backend != "blocking" and asleep._value < 2:
+                await runtime.sleep(0.001)
+            if anyio_backend == "blocking":
+                asleep.acquire()
+                asleep.acquire()
+            raise KeyError(number)
+        await runtime.map(nap, range(2))
+
+    began = time.monotonic()
+    with pytest.raises(KeyError):
+        await runtime.map(outer, range(2))
+    assert time.monotonic() - began < 10
+
+
+def test_a_worker_that_nobody_waits_for_any_more_reads_no_further() -> None:
+    """A download under way beside one that failed ends at its next chunk."""
+    import httpx
+
+    runtime = BlockingRuntime(FakeClock())
+    began, failed = threading.Event(), threading.Event()
+
+    class Endless(httpx.SyncByteStream):
+        def __iter__(self) -> Any:
+            for count in range(10_000):
+                yield b"x"
+                began.set()
+                if count:
+                    failed.wait(0.01)
+
+    read = 0
+
+    async def work(number: int) -> None:
+        nonlocal read
+        if number == 0:
+            began.wait(10)
+            failed.set()
+            raise KeyError(number)
+        async for chunk in runtime.chunks(httpx.Response(200, stream=Endless())):
+            read += len(chunk)
+
+    with pytest.raises(KeyError):
+        run(runtime.map(work, range(2)))
+    assert read < 5_000
+
+
+def test_ctrl_c_ends_a_batch_at_once() -> None:
+    runtime = BlockingRuntime(SystemClock())
+    started = threading.Barrier(4)
+
+    async def nap(_: int) -> None:
+        started.wait(10)
+        await runtime.sleep(60)
+
+    def press() -> None:
+        started.wait(10)
+        time.sleep(0.05)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    main = threading.get_ident()
+    thread = threading.Thread(target=press)
+    thread.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(runtime.map(nap, range(3)))
+    assert time.monotonic() - began < 10
+    thread.join()
+    deadline = time.monotonic() + 10
+    while any(thread.name.startswith("buildkite") for thread in threading.enumerate()):
+        assert time.monotonic() < deadline, "a worker sleeps on after Ctrl-C"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_cancelling_the_task_cancels_the_batch(anyio_backend: str) -> None:
+    runtime = AsyncRuntime()
+    cancelled = []
+
+    async def nap(number: int) -> None:
+        try:
+            await runtime.sleep(60)
+        except BaseException:
+            cancelled.append(number)
+            raise
+
+    with anyio.move_on_after(0.05):
+        await runtime.map(nap, range(3))
+    assert sorted(cancelled) == [0, 1, 2]
+
+
+async def test_what_blocks_is_run_where_it_holds_nobody_up(runtime: Runtime, anyio_backend: str) -> None:
+    here = threading.get_ident()
+    assert (await runtime.offload(threading.get_ident) == here) is (anyio_backend == "blocking")
+
+
+async def test_the_clock_that_was_passed_is_the_one_that_is_slept_by(runtime: Runtime, clock: FakeClock) -> None:
+    before = runtime.now()
+    await runtime.sleep(3600)
+    assert runtime.now() - before == 3600
+    assert clock.sleeps == [3600]

@@ -1,0 +1,212 @@
+"""Waiting for a build knows every way in which one can end, and one in which it only rests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from buildkite_api.models import BuildState, JobState
+from hypothesis import given
+from hypothesis import strategies as st
+
+from buildkite_ext import BuildkiteClient, WaitResult, errors
+from buildkite_ext.models import Build
+from buildkite_ext.waiting import ACTIVE_JOBS, FAILED_JOBS, FINISHED_JOBS, failed_jobs, next_interval, outcome_of
+
+from .fakes import LONGEST, TOKEN, App, Colour, FakeClock, answer, build, job
+
+ENDED = ("passed", "failed", "canceled", "skipped", "not_run")
+GOING = ("creating", "scheduled", "running", "failing", "canceling")
+
+
+def a_build(state: str, **changes: Any) -> Build:
+    return Build.from_dict(build(7, state=state, **changes))
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_build_that_ended_has_its_state_as_its_outcome(state: str) -> None:
+    assert outcome_of(a_build(state)) == state
+
+
+@pytest.mark.parametrize("state", GOING)
+def test_a_build_that_goes_on_has_none(state: str) -> None:
+    assert outcome_of(a_build(state)) is None
+
+
+@pytest.mark.parametrize("state", ["waiting", "waiting_failed", "something new"])
+def test_a_state_that_nobody_documents_as_an_end_is_none(state: str) -> None:
+    assert outcome_of(a_build(state)) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "blocked", "counts", "jobs", "outcome"),
+    [
+        ("passed", True, None, [], "blocked"),
+        ("failed", True, None, [], "blocked"),
+        ("blocked", False, None, [], "blocked"),
+        ("blocked", True, None, [], "blocked"),
+        ("running", True, None, [], "blocked"),
+        ("running", True, {"running": 1, "blocked": 1}, [], None),
+        ("running", True, {"running": 0, "blocked": 1, "passed": 3}, [], "blocked"),
+        ("running", True, {"limited": 2, "blocked": 1}, [], None),
+        ("running", True, {"waiting": 2, "blocked": 1}, [], "blocked"),
+        ("running", True, None, [job("a", state="running")], None),
+        ("running", True, None, [job("a", state="passed"), job("b", type="manual", state="blocked")], "blocked"),
+        ("canceled", True, None, [], "canceled"),
+        ("canceling", True, None, [], None),
+        ("failing", True, None, [], None),
+        ("passed", None, None, [], "passed"),
+    ],
+)
+def test_a_blocked_build_is_told_by_blocked_and_not_by_its_state(
+    state: str, blocked: bool | None, counts: dict[str, int] | None, jobs: list[Any], outcome: str | None
+) -> None:
+    changes = {} if counts is None else {"job_state_counts": {"total": sum(counts.values()), "states": counts}}
+    assert outcome_of(a_build(state, blocked=blocked, jobs=jobs, **changes)) == outcome
+
+
+def test_every_documented_state_is_accounted_for() -> None:
+    assert {str(state) for state in BuildState} <= {*ENDED, *GOING, "blocked", "waiting", "waiting_failed"}
+    jobs = {str(state) for state in JobState}
+    assert jobs >= FINISHED_JOBS
+    assert not FINISHED_JOBS & ACTIVE_JOBS
+    assert FAILED_JOBS <= FINISHED_JOBS
+
+
+@given(st.text(max_size=10), st.none() | st.booleans())
+def test_no_state_is_too_odd(state: str, blocked: bool | None) -> None:
+    assert outcome_of(a_build(state, blocked=blocked)) in (None, "blocked", *ENDED)
+
+
+def test_the_jobs_that_broke_a_build_are_those_that_failed_for_good() -> None:
+    jobs = [
+        job("passed", state="passed"),
+        job("failed", state="failed"),
+        job("soft", state="failed", soft_failed=True),
+        job("retried", state="failed", retried=True),
+        job("slow", state="timed_out"),
+        job("expired", state="expired"),
+        job("canceled", state="canceled"),
+        job("broken", state="broken"),
+        job("waiting", state="waiting_failed"),
+    ]
+    assert [one.name for one in failed_jobs(a_build("failed", jobs=jobs))] == ["failed", "slow", "expired"]
+
+
+async def test_waiting_ends_with_the_build(colour: Colour, clock: FakeClock) -> None:
+    app = App(*[answer(build(7, state=state)) for state in ("scheduled", "running", "running", "passed")])
+    result: WaitResult = await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7)
+    assert (result.outcome, result.build.number, result.failed_jobs, result.requests) == ("passed", 7, [], 4)
+    assert clock.sleeps == [1.0, 1.5, 2.25]
+    assert {request.url.params["exclude_jobs"] for request in app.requests} == {"true"}
+    assert not hasattr(result, "state")
+
+
+async def test_looks_become_rarer_up_to_the_interval(colour: Colour, clock: FakeClock) -> None:
+    app = App(*[answer(build(7, state="running"))] * 9, answer(build(7, state="canceled")))
+    result = await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7, poll_interval=4)
+    assert result.outcome == "canceled"
+    assert clock.sleeps == [1.0, 1.5, 2.25, 3.375, 4, 4, 4, 4, 4]
+
+
+async def test_a_failed_build_comes_with_the_jobs_that_broke_it(colour: Colour) -> None:
+    def app(request: httpx.Request) -> httpx.Response:
+        jobs = [] if "exclude_jobs" in request.url.params else [job("a", state="passed"), job("b", state="failed")]
+        return answer(build(7, state="failed", jobs=jobs))
+
+    result = await colour.call(colour.client(app).builds.wait, "web", 7)
+    assert result.outcome == "failed"
+    assert [one.name for one in result.failed_jobs] == ["b"]
+    assert len(result.build.jobs) == 2
+    assert result.requests == 2
+
+
+async def test_waiting_ends_at_a_block_step(colour: Colour) -> None:
+    app = App(answer(build(7, state="running")), answer(build(7, state="passed", blocked=True)))
+    result = await colour.call(colour.client(app).builds.wait, "web", 7)
+    assert (result.outcome, str(result.build.state)) == ("blocked", "passed")
+
+
+async def test_a_failing_build_is_waited_for(colour: Colour) -> None:
+    app = App(
+        answer(build(7, state="failing")), answer(build(7, state="canceling")), answer(build(7, state="canceled"))
+    )
+    assert (await colour.call(colour.client(app).builds.wait, "web", 7)).outcome == "canceled"
+
+
+async def test_waiting_ends_with_its_timeout_and_says_what_to_do(colour: Colour, clock: FakeClock) -> None:
+    client = colour.client(App(answer(build(7, state="running"))), clock=clock)
+    began = clock.now()
+    with pytest.raises(
+        errors.DeadlineExceeded, match=r"web #7 is still running after 60 s.*builds\.cancel\('web', 7\)"
+    ):
+        await colour.call(client.builds.wait, "web", 7, timeout=60)
+    assert 55 <= clock.now() - began <= 60
+
+
+async def test_a_look_that_hangs_ends_with_the_timeout_too(colour: Colour, clock: FakeClock) -> None:
+    def app(request: httpx.Request) -> httpx.Response:
+        clock.advance(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("hangs")
+
+    began = clock.now()
+    with pytest.raises(errors.DeadlineExceeded):
+        await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7, timeout=10)
+    assert clock.now() - began <= 10.01
+
+
+async def test_a_rate_limit_on_the_way_is_waited_for(colour: Colour, clock: FakeClock) -> None:
+    app = App(answer(build(7)), answer({"message": "slow", "reset": 30}, 429), answer(build(7, state="passed")))
+    assert (await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7)).outcome == "passed"
+    assert clock.sleeps == [1.0, 31.0]
+
+
+async def test_a_build_that_is_not_there_is_an_error_at_once(colour: Colour) -> None:
+    with pytest.raises(errors.BuildNotFound):
+        await colour.call(colour.client(App(answer({"message": "No build"}, 404))).builds.wait, "web", 7)
+
+
+@pytest.mark.parametrize(
+    "option", [{"timeout": 0}, {"timeout": -1}, {"poll_interval": 0}, {"poll_interval": float("nan")}]
+)
+async def test_times_that_are_none_are_refused(colour: Colour, option: dict[str, float]) -> None:
+    app = App(answer({}))
+    with pytest.raises(ValueError, match=next(iter(option))):
+        await colour.call(colour.client(app).builds.wait, "web", 7, **option)
+    assert app.requests == []
+
+
+@given(st.floats(0.01, 5), st.floats(0.01, 1e6))
+def test_intervals_grow_and_stay_within_their_bound(interval: float, bound: float) -> None:
+    following = next_interval(interval, bound)
+    assert following <= bound
+    assert following >= min(interval, bound)
+
+
+@given(
+    st.lists(st.sampled_from(GOING), max_size=30),
+    st.sampled_from(ENDED),
+    st.floats(0.5, 300),
+    st.floats(0.1, 60),
+    st.floats(0, 20),
+)
+def test_waiting_never_sleeps_past_its_timeout(
+    states: list[str], end: str, timeout: float, interval: float, seconds: float
+) -> None:
+    def app(_: httpx.Request) -> httpx.Response:
+        clock.advance(seconds)
+        return answer(build(7, state=next(script, end)))
+
+    clock, script = FakeClock(), iter(states)
+    client = BuildkiteClient(
+        "acme", token=TOKEN, transport=httpx.MockTransport(app), clock=clock, retry=LONGEST, timeout=None
+    )
+    try:
+        result = client.builds.wait("web", 7, timeout=timeout, poll_interval=interval)
+    except errors.DeadlineExceeded:
+        assert clock.now() - 1000 <= timeout + seconds + 1e-6
+    else:
+        assert result.outcome == end
+    assert all(pause <= interval for pause in clock.sleeps)
+    assert sum(clock.sleeps) <= timeout

@@ -1,0 +1,93 @@
+"""Annotations of builds and of jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from buildkite_ext.simulation import Simulator
+
+from .helpers import ORG, WEB, create, job_path, refusal
+
+BUILD = f"{WEB}/builds/1/annotations"
+
+
+@pytest.fixture
+def job(simulator: Simulator, api: httpx.Client) -> dict[str, Any]:
+    simulator.pipeline("web").job("test")
+    found: dict[str, Any] = create(api)["jobs"][0]
+    return found
+
+
+def annotate(api: httpx.Client, path: str = BUILD, **body: Any) -> dict[str, Any]:
+    response = api.post(path, json={"body": "Hello & welcome", **body})
+    assert response.status_code == 201, response.text
+    made: dict[str, Any] = response.json()
+    return made
+
+
+@pytest.mark.usefixtures("job")
+def test_an_annotation_is_made_and_changed_by_its_context(simulator: Simulator, api: httpx.Client) -> None:
+    made = annotate(api)
+    assert (made["context"], made["style"], made["priority"], made["scope"]) == ("default", "info", 3, "build")
+    assert made["body_html"] == "<p>Hello &amp; welcome</p>\n"
+    simulator.clock.sleep(5)
+    changed = annotate(api, body="Bye", style="error", priority=9)
+    assert (changed["id"], changed["body_html"], changed["style"]) == (made["id"], "<p>Bye</p>\n", "error")
+    assert changed["updated_at"] > changed["created_at"]
+    longer = annotate(api, body="\n\nAgain", append=True)
+    assert (longer["body_html"], longer["style"]) == ("<p>Bye</p>\n<p>Again</p>\n", "error")
+    annotate(api, context="other")
+    assert len(api.get(BUILD).json()) == 2
+
+
+@pytest.mark.parametrize("twin", ["build", "organization"])
+def test_annotations_of_a_job_are_their_own(api: httpx.Client, job: dict[str, Any], twin: str) -> None:
+    path = f"{job_path(job) if twin == 'build' else ORG + '/jobs/' + job['id']}/annotations"
+    on_build, on_job = annotate(api), annotate(api, path)
+    assert (on_job["scope"], on_job["job_id"]) == ("job", job["id"])
+
+    def ids(path: str, **query: str) -> list[str]:
+        return [item["id"] for item in api.get(path, params=query).json()]
+
+    assert ids(path) == [on_job["id"]]
+    assert ids(BUILD) == [on_build["id"]]
+    assert ids(BUILD, scope="job") == [on_job["id"]]
+    assert ids(BUILD, scope="all") == [on_build["id"], on_job["id"]]
+    assert api.get(BUILD, params={"scope": "odd"}).status_code == 400
+    assert api.delete(f"{path}/{on_build['id']}").status_code == 404
+    assert api.delete(f"{path}/{on_job['id']}").status_code == 204
+    assert api.delete(f"{BUILD}/{on_build['id']}").status_code == 204
+    assert refusal(api.delete(f"{BUILD}/{on_build['id']}")) == (404, "No annotation found")
+    assert ids(BUILD, scope="all") == []
+
+
+@pytest.mark.usefixtures("job")
+def test_bodies_can_be_left_out_and_lists_are_paged(api: httpx.Client) -> None:
+    for number in range(3):
+        annotate(api, context=str(number))
+    assert "body_html" not in api.get(BUILD, params={"omit_body": "true"}).json()[0]
+    first = api.get(BUILD, params={"per_page": "2"})
+    assert [item["context"] for item in api.get(first.links["next"]["url"]).json()] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "body"),
+        ({"body": ""}, "body"),
+        ({"body": "é" * 600_000}, "body"),
+        ({"body": "x", "style": "odd"}, "style"),
+        ({"body": "x", "style": ["info"]}, "style"),
+        ({"body": "x", "priority": 11}, "priority"),
+        ({"body": "x", "priority": True}, "priority"),
+        ({"body": "x", "context": 5}, "context"),
+    ],
+)
+@pytest.mark.usefixtures("job")
+def test_what_makes_no_annotation_is_refused(api: httpx.Client, body: dict[str, Any], field: str) -> None:
+    response = api.post(BUILD, json=body)
+    assert response.status_code == 422
+    assert [entry["field"] for entry in response.json()["errors"]] == [field]

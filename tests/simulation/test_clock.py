@@ -1,0 +1,89 @@
+"""The simulator's time."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import anyio
+import pytest
+
+from buildkite_ext.simulation import Simulator, SystemClock, VirtualClock
+
+from .helpers import build, connect, create
+
+
+def test_virtual_time_passes_only_by_sleeping() -> None:
+    clock = VirtualClock(1000)
+    before = time.monotonic()
+    clock.sleep(3600)
+    assert clock.advance(0.5) == clock.now() == 4600.5
+    assert time.monotonic() - before < 1
+    for wrong in (clock.sleep, clock.advance):
+        with pytest.raises(ValueError, match="one way"):
+            wrong(-1)
+
+
+def test_virtual_time_is_safe_between_threads() -> None:
+    clock = VirtualClock(0)
+
+    def walk() -> None:
+        for _ in range(1000):
+            clock.sleep(1)
+
+    threads = [threading.Thread(target=walk) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert clock.now() == 8000
+
+
+@pytest.mark.anyio
+async def test_virtual_time_lets_other_tasks_run() -> None:
+    clock = VirtualClock(0)
+    seen: list[str] = []
+
+    async def walk(name: str) -> None:
+        for _ in range(3):
+            seen.append(name)
+            await clock.asleep(1)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(walk, "a")
+        group.start_soon(walk, "b")
+    assert clock.now() == 6
+    assert seen != sorted(seen)
+
+
+@pytest.mark.anyio
+async def test_real_time_is_the_hour_and_passes() -> None:
+    clock = SystemClock()
+    before = clock.now()
+    assert abs(before - time.time()) < 5
+    clock.sleep(0.01)
+    await clock.asleep(0.01)
+    assert clock.now() - before >= 0.02
+
+
+def test_builds_go_on_in_real_time() -> None:
+    simulator = Simulator(clock=SystemClock())
+    simulator.pipeline("web").job("test", after=0)
+    with connect(simulator) as api:
+        create(api)
+        assert build(api)["state"] == "scheduled"
+        simulator.clock.sleep(1.1)
+        assert build(api)["state"] == "passed"
+
+
+def test_it_does_not_matter_how_often_one_looks() -> None:
+    def history(steps: int) -> list[tuple[float, str]]:
+        simulator = Simulator()
+        web = simulator.pipeline("web").job("a", after=7, exit_status=[1, 0], automatic_retries=1).job("b", after=3)
+        made = web.wait().job("c", after=2).build()
+        for _ in range(steps):
+            simulator.clock.sleep(60 / steps)
+            assert web.builds
+        return made.history
+
+    assert history(1) == history(600)

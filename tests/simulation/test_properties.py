@@ -1,0 +1,245 @@
+"""Whatever is done to builds in whatever order: only documented states in documented order, and logs only grow."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from buildkite_ext.simulation import Pace, Simulator
+
+from .helpers import ORG, WEB, connect
+
+# Written out once more on purpose: this is the diagram of the documentation, not what the simulator believes.
+EDGES = {
+    "creating": {"scheduled"},
+    "scheduled": {"not_run", "skipped", "running", "blocked", "canceled"},
+    "running": {"blocked", "passed", "failing", "failed", "canceling"},
+    "failing": {"running", "failed", "canceling"},
+    "blocked": {"running", "canceled"},
+    "passed": {"running"},
+    "failed": {"running"},
+    "canceling": {"canceled"},
+}
+SHOWN = {
+    "creating",
+    "scheduled",
+    "running",
+    "failing",
+    "passed",
+    "failed",
+    "canceling",
+    "canceled",
+    "skipped",
+    "not_run",
+}
+JOB_STATES = {
+    "pending", "waiting", "waiting_failed", "blocked", "blocked_failed", "unblocked", "unblocked_failed",
+    "limited", "scheduled", "assigned", "accepted", "running", "passed", "failed",
+    "timed_out", "timing_out", "canceled", "canceling", "skipped", "broken", "expired",
+}  # fmt: skip
+RETRYABLE = {"failed", "timed_out", "canceled"}
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("job"),
+            st.fixed_dictionaries(
+                {
+                    "after": st.sampled_from([0.0, 1.0, 5.0, 30.0]),
+                    "exit_status": st.sampled_from([0, 1, [1, 0], [0, 1]]),
+                    "soft_fail": st.booleans(),
+                    "automatic_retries": st.sampled_from([0, 0, 1]),
+                    "timeout": st.sampled_from([None, None, 3.0]),
+                    "parallelism": st.sampled_from([None, None, 2]),
+                    "log": st.sampled_from(["", "a\nb\nc\n", [(0, "x"), (2.5, "y\r"), (9, "z\n")]]),
+                    "skip": st.sampled_from([False, False, False, True]),
+                    "branches": st.sampled_from([None, None, "main", "dev"]),
+                    "artifacts": st.sampled_from([{}, {"a.txt": b"a"}]),
+                }
+            ),
+        ),
+        st.tuples(st.just("wait"), st.fixed_dictionaries({"continue_on_failure": st.booleans()})),
+        st.tuples(st.just("block"), st.just({})),
+        st.tuples(st.just("trigger"), st.fixed_dictionaries({"asynchronous": st.booleans()})),
+    ),
+    max_size=6,
+)
+actions = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                "sleep",
+                "sleep",
+                "sleep",
+                "create",
+                "cancel",
+                "rebuild",
+                "retry",
+                "retry_failed",
+                "unblock",
+                "stop",
+                "pause",
+            ]
+        ),
+        st.integers(0, 5),
+    ),
+    max_size=25,
+)
+paces = st.sampled_from(
+    [
+        Pace(),
+        Pace(creating=2, assigned=1, accepted=1, canceling=4, retrying=2),
+        Pace(pickup=0, canceling=0),
+        Pace(expiry=8),
+    ]
+)
+
+
+def template(simulator: Simulator, found: list[tuple[str, dict[str, Any]]]) -> None:
+    web = simulator.pipeline("web", skip_queued_branch_builds=len(found) % 2 == 0)
+    simulator.pipeline("other").job("work", after=4)
+    for number, (kind, options) in enumerate(found):
+        if kind == "job":
+            web.job(f"job {number}", **options)
+        elif kind == "wait":
+            web.wait(**options)
+        elif kind == "block":
+            web.block(f"block {number}")
+        else:
+            web.trigger("other", **options)
+
+
+def act(api: httpx.Client, simulator: Simulator, action: str, number: int) -> None:
+    builds = api.get(f"{WEB}/builds", params={"per_page": "100"}).json()
+    build = builds[number % len(builds)] if builds else None
+    jobs = [job for job in build["jobs"] if job["type"] != "waiter"] if build else []
+    job = jobs[number % len(jobs)] if jobs else None
+    agents = api.get(f"{ORG}/agents").json()
+    agent = agents[number % len(agents)] if agents else None
+    answer: httpx.Response | None = None
+    if action == "sleep":
+        simulator.clock.sleep(0.7 + number * 2)
+    elif action == "create":
+        branch = ("main", "dev")[number % 2]
+        answer = api.post(f"{WEB}/builds", json={"commit": "HEAD", "branch": branch})
+    elif action in ("cancel", "rebuild") and build:
+        answer = api.put(f"{WEB}/builds/{build['number']}/{action}")
+    elif action == "retry_failed" and build:
+        answer = api.put(f"{WEB}/builds/{build['number']}/retry_failed_jobs")
+    elif action in ("retry", "unblock") and job:
+        answer = api.put(f"{ORG}/jobs/{job['id']}/{action}")
+    elif action in ("stop", "pause") and agent:
+        answer = api.put(f"{ORG}/agents/{agent['id']}/{action}")
+    assert answer is None or answer.status_code < 500, answer.text
+    if action == "unblock" and job and answer is not None and job.get("unblockable"):
+        assert answer.status_code == 200
+
+
+@given(found=steps, script=actions, pace=paces, agents=st.sampled_from([None, 1, 0]))
+def test_states_follow_the_documented_diagram_and_logs_only_grow(
+    found: list[tuple[str, dict[str, Any]]], script: list[tuple[str, int]], pace: Pace, agents: int | None
+) -> None:
+    simulator = Simulator(pace=pace, agents=agents)
+    template(simulator, found)
+    logs: dict[str, bytes] = {}
+    with connect(simulator) as api:
+        for action, number in [("create", 0), *script, ("sleep", 5), ("sleep", 500)]:
+            act(api, simulator, action, number)
+            for build in api.get("/v2/builds", params={"per_page": "100", "include_retried_jobs": "true"}).json():
+                assert build["state"] in SHOWN
+                for job in build["jobs"]:
+                    assert job["state"] in JOB_STATES
+                    if job["type"] == "script":
+                        log = api.get(f"{ORG}/jobs/{job['id']}/log.txt").content
+                        assert log.startswith(logs.get(job["id"], b""))
+                        logs[job["id"]] = log
+                consistent(build)
+    for pipeline in ("web", "other"):
+        for seen in simulator.pipeline(pipeline).builds:
+            states = [state for _, state in seen.history]
+            assert states[0] == "creating"
+            for before, after in pairwise(states):
+                assert after in EDGES.get(before, set()), states
+            hours = [hour for hour, _ in seen.history]
+            assert hours == sorted(hours)
+
+
+def consistent(build: dict[str, Any]) -> None:
+    """What the parts of a build say about one another."""
+    current = [job for job in build["jobs"] if not job.get("retried")]
+    states = {job["state"] for job in current}
+    under_way = states & {"scheduled", "assigned", "accepted", "running", "canceling", "timing_out"}
+    if build["blocked"]:
+        assert "blocked" in states
+        assert not under_way
+    elif build["state"] in ("passed", "failed", "canceled", "skipped", "not_run"):
+        assert not under_way
+        assert build["finished_at"] is not None
+    if build["state"] == "passed" and not build["blocked"]:
+        assert not any(job["state"] in RETRYABLE and not job.get("soft_failed") for job in current)
+    for job in build["jobs"]:
+        if job["type"] == "script":
+            assert (job["started_at"] is None) or job["state"] not in ("waiting", "scheduled", "skipped", "broken")
+            times = [job[key] for key in ("created_at", "scheduled_at", "started_at", "finished_at") if job[key]]
+            assert times == sorted(times)
+
+
+@given(count=st.integers(0, 45), per_page=st.integers(1, 20), start=st.integers(-1, 50))
+def test_following_the_links_shows_every_build_once(count: int, per_page: int, start: int) -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test").history(count)
+    with connect(simulator) as api:
+        url, seen = f"{WEB}/builds?per_page={per_page}", list[int]()
+        while url:
+            response = api.get(url)
+            seen += [build["number"] for build in response.json()]
+            url = response.links.get("next", {}).get("url", "")
+        assert seen == list(range(count, 0, -1))
+        middle = api.get(f"{WEB}/builds", params={"per_page": per_page, "page": start})
+        assert middle.status_code == 200
+        pages = -(-count // per_page)
+        assert ("next" in middle.links) == (max(start, 1) < pages)
+        back = [build["number"] for build in middle.json()]
+        while "prev" in middle.links:
+            middle = api.get(middle.links["prev"]["url"])
+            back = [build["number"] for build in middle.json()] + back
+        assert back == list(range(count, 0, -1))[: max(start, 1) * per_page]
+
+
+@given(count=st.integers(1, 30), per_page=st.integers(1, 12))
+def test_following_cursors_shows_every_job_once_and_back_again(count: int, per_page: int) -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test", parallelism=count).build()
+    with connect(simulator) as api:
+        page = api.get(f"{WEB}/builds/1/jobs", params={"per_page": per_page}).json()
+        forward = [job["id"] for job in page["items"]]
+        while "next" in page["links"]:
+            page = api.get(page["links"]["next"]).json()
+            forward += [job["id"] for job in page["items"]]
+        backward = [job["id"] for job in page["items"]]
+        while "prev" in page["links"]:
+            page = api.get(page["links"]["prev"]).json()
+            backward = [job["id"] for job in page["items"]] + backward
+    assert len(set(forward)) == len(forward) == count
+    assert backward == forward
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_the_end_of_a_log_fits_what_was_read_before(size: int) -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test", log="".join(f"line {n} é\n" for n in range(50)), after=50).build()
+    read = b""
+    with connect(simulator) as api:
+        path = f"{WEB}/builds/1/jobs/{api.get(f'{WEB}/builds/1').json()['jobs'][0]['id']}/log"
+        for _ in range(60):
+            simulator.clock.sleep(size)
+            total = int(api.head(path).headers["Content-Length"])
+            if total > len(read):
+                more = {"Accept": "text/plain", "Range": f"bytes=-{total - len(read)}"}
+                read += api.get(path, headers=more).content
+        assert read == api.get(f"{path}.txt").content

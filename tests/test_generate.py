@@ -1,0 +1,572 @@
+"""scripts/generate.py: what it makes of a small description, that it makes it again, and that it sees what changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import quote, unquote
+
+import httpx
+import pytest
+import yaml
+from buildkite_api.api.builds import create_build, get_build, list_pipeline_builds
+from buildkite_api.client import Client
+from buildkite_api.models import Build, BuildStateFilter, CreateBuildRequest, Error
+from buildkite_api.operations import OPERATIONS, find, match
+from buildkite_api.types import UNSET, Unset, path_segment, query_params
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import generate  # noqa: E402
+
+SMALL = """
+openapi: 3.1.0
+info: {title: Small, version: '1', description: A small one.}
+servers: [{url: https://api.test}]
+paths:
+  /v2/things/{thing_id}:
+    parameters:
+    - {name: thing_id, in: path, required: true, schema: {type: string}, description: Which thing.}
+    get:
+      operationId: get_thing
+      tags: [things]
+      summary: Get a thing
+      description: Ends with a quote, "so".
+      x-buildkite-scope: read_things
+      parameters:
+      - {name: 'colour[]', in: query, schema: {type: array, items: {type: string}}, description: The colours.}
+      - {name: since, in: query, schema: {type: string, format: date-time}}
+      responses:
+        '200':
+          description: The thing.
+          content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}
+        default: {$ref: '#/components/responses/Error'}
+    put:
+      operationId: rename_thing
+      tags: [things]
+      summary: Rename a thing
+      x-buildkite-repeatable: true
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/RenameThingRequest'}}}}
+      responses:
+        '204': {description: Done.}
+        default: {$ref: '#/components/responses/Error'}
+components:
+  responses:
+    Error:
+      description: Anything else.
+      content: {application/json: {schema: {$ref: '#/components/schemas/Error'}}}
+  schemas:
+    Error: {type: object, properties: {message: {type: [string, 'null']}}}
+    Colour: {type: string, enum: [red, blue], description: A colour.}
+    Thing:
+      type: object
+      description: A thing.
+      required: [id]
+      properties:
+        id: {type: string}
+        class: {type: [string, 'null'], description: A keyword.}
+        dash-ed: {type: [integer, 'null']}
+        to_dict: {type: [string, 'null'], description: A method's name.}
+        colour: {$ref: '#/components/schemas/Colour', description: Beside a reference.}
+        labels: {type: object, additionalProperties: {type: string}}
+        extra: {type: object, additionalProperties: true}
+        parts: {type: array, items: {$ref: '#/components/schemas/Thing'}}
+        by_name: {type: object, additionalProperties: {$ref: '#/components/schemas/Thing'}}
+        whole: {anyOf: [{$ref: '#/components/schemas/Thing'}, {type: 'null'}]}
+        password: {type: [string, 'null'], x-buildkite-secret: true}
+        anything: {}
+    RenameThingRequest:
+      type: object
+      required: [name]
+      properties:
+        name: {type: string}
+        class: {type: [string, 'null']}
+        at: {type: string, format: date-time}
+        owner: {$ref: '#/components/schemas/OwnerRequest'}
+    OwnerRequest: {type: object, properties: {id: {type: string}}}
+"""
+
+
+def small_spec(folder: Path, change: Any = None) -> Path:
+    document = yaml.safe_load(SMALL)
+    if change:
+        change(document)
+    (folder / "resources").mkdir(parents=True)
+    (folder / "openapi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    shutil.copy(ROOT / "spec" / "generator.yaml", folder)
+    shutil.copytree(ROOT / "spec" / "templates", folder / "templates")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A small description, and what is generated from it."""
+    folder = tmp_path_factory.mktemp("small")
+    spec = small_spec(folder / "spec")
+    assert run(spec, folder / "generated") == 0
+    return spec, folder / "generated"
+
+
+def run(spec: Path, output: Path, *options: str) -> int:
+    return generate.main(["--spec", str(spec), "--output", str(output), *options])
+
+
+# --- The script -------------------------------------------------------------------------------------------------------
+
+
+def test_everything_is_there_and_says_where_it_comes_from(small: tuple[Path, Path]) -> None:
+    names = generate.files(small[1])
+    assert {"openapi.yaml", "buildkite_api/py.typed", "buildkite_api/operations.py"} <= names
+    assert {"buildkite_api/models/thing.py", "buildkite_api/api/things/get_thing.py"} <= names
+    # A map without keys of its own is a dict, not a class.
+    assert {name for name in names if "/models/" in name} == {
+        f"buildkite_api/models/{name}.py"
+        for name in ("__init__", "colour", "error", "owner_request", "rename_thing_request", "thing")
+    }
+    for name in names - {"buildkite_api/py.typed"}:
+        assert (small[1] / name).read_text().startswith("# Generated from spec/ by `make generate`"), name
+    for name in generate.COPIED:
+        written = (small[1] / "buildkite_api" / name).read_text()
+        assert written == f"{generate.HEADER}\n{(ROOT / 'spec' / 'templates' / name).read_text()}"
+
+
+def test_it_makes_the_same_again(small: tuple[Path, Path], tmp_path: Path) -> None:
+    for seed in ("0", "4711"):
+        output = tmp_path / seed
+        command = [
+            sys.executable,
+            str(ROOT / "scripts" / "generate.py"),
+            "--spec",
+            str(small[0]),
+            "--output",
+            str(output),
+        ]
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": "C"}
+        subprocess.run(command, check=True, capture_output=True, env=environment, cwd=tmp_path)
+        assert list(generate.differences(small[1], output)) == []
+
+
+def test_check_names_what_changed_and_generating_mends_it(
+    small: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "generated"
+    shutil.copytree(small[1], output)
+    package = output / "buildkite_api"
+    (package / "operations.py").write_text("# by hand\n")
+    (package / "models" / "colour.py").unlink()
+    (package / "api" / "gone").mkdir()
+    (package / "api" / "gone" / "stray.py").write_text("")
+    (package / "__pycache__").mkdir(exist_ok=True)
+    (package / "__pycache__" / "operations.cpython-311.pyc").write_bytes(b"")
+
+    assert run(small[0], output, "--check") == 1
+    said = capsys.readouterr().err
+    assert said.splitlines() == [
+        "stray: generated/buildkite_api/api/gone/stray.py",
+        "missing: generated/buildkite_api/models/colour.py",
+        "changed: generated/buildkite_api/operations.py",
+        "generated/ is not what spec/ makes: run `make generate`",
+    ]
+    assert (package / "operations.py").read_text() == "# by hand\n"
+
+    assert run(small[0], output) == 0
+    assert list(generate.differences(small[1], output)) == []
+    assert not (package / "api" / "gone").exists()
+    assert run(small[0], output, "--check") == 0
+
+
+def test_a_second_run_writes_nothing(small: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    before = {path: path.stat().st_mtime_ns for path in small[1].rglob("*.py")}
+    assert run(*small) == 0
+    assert {path: path.stat().st_mtime_ns for path in small[1].rglob("*.py")} == before
+    assert "is up to date" in capsys.readouterr().out
+
+
+def test_the_committed_tree_is_what_the_description_makes() -> None:
+    assert generate.main(["--check"]) == 0
+
+
+def operation(document: dict[str, Any], method: str) -> dict[str, Any]:
+    found: dict[str, Any] = document["paths"]["/v2/things/{thing_id}"][method]
+    return found
+
+
+BREAKS: dict[str, tuple[Any, str]] = {
+    "no tag": (lambda it: operation(it, "get").pop("tags"), "get_thing needs exactly one tag"),
+    "two successes": (
+        lambda it: operation(it, "get")["responses"].update({"201": {"description": "x"}}),
+        "get_thing needs exactly one response that is a success",
+    ),
+    "a header": (
+        lambda it: operation(it, "get")["parameters"].append(
+            {"name": "X", "in": "header", "schema": {"type": "string"}}
+        ),
+        "get_thing has a parameter in header",
+    ),
+    "a form": (
+        lambda it: operation(it, "put").update(requestBody={"content": {"multipart/form-data": {"schema": {}}}}),
+        "rename_thing takes multipart/form-data",
+    ),
+    "sent and read": (
+        lambda it: it["components"]["schemas"]["Thing"]["properties"].update(
+            owner={"$ref": "#/components/schemas/OwnerRequest"}
+        ),
+        "OwnerRequest is both sent and read",
+    ),
+    "an array without items": (
+        lambda it: it["components"]["schemas"]["Thing"]["properties"].update(odd={"type": "array"}),
+        "openapi_python_client failed",
+    ),
+    "a dotted parameter": (
+        lambda it: it["paths"].update({"/v2/{a.b}": {"delete": {**operation(it, "put"), "operationId": "x"}}}),
+        "x has {a.b} in its path",
+    ),
+    "a union of models": (
+        lambda it: it["components"]["schemas"]["Thing"]["properties"].update(
+            either={"anyOf": [{"$ref": "#/components/schemas/Thing"}, {"$ref": "#/components/schemas/Error"}]}
+        ),
+        "msgspec cannot decode one of the models",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "says"), BREAKS.values(), ids=BREAKS)
+def test_a_description_that_cannot_be_made_right_code_of(
+    change: Any, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = small_spec(tmp_path / "spec", change)
+    assert run(spec, tmp_path / "generated") == 1
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "generated").exists()
+
+
+# --- What it makes of the small description ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def package(small: tuple[Path, Path]) -> Iterator[ModuleType]:
+    """The small package, under a name of its own."""
+    source = small[1].parent / "importable"
+    shutil.copytree(small[1] / "buildkite_api", source / "small_api")
+    sys.path.insert(0, str(source))
+    yield importlib.import_module("small_api")
+    sys.path.remove(str(source))
+
+
+def test_models_with_awkward_keys(package: ModuleType) -> None:
+    models = importlib.import_module("small_api.models")
+    decoder = importlib.import_module("small_api.decoding").Decoder(strict=True)
+    body = {
+        "id": "t1",
+        "class": "c",
+        "dash-ed": 3,
+        "to_dict": "x",
+        "colour": "green",
+        "labels": {"a": "b"},
+        "extra": {"a": [1]},
+        "parts": [{"id": "t2", "parts": []}],
+        "by_name": {"one": {"id": "t3", "class": "d"}},
+        "whole": {"id": "t4"},
+        "password": "s3cret",
+        "anything": [{"x": 1}],
+    }
+    thing = decoder.decode(models.Thing, json.dumps(body).encode())
+    assert (thing.class_, thing.dash_ed, thing.to_dict_) == ("c", 3, "x")
+    assert thing.colour == "green"
+    assert thing.parts[0].id == "t2"
+    assert thing.by_name["one"].class_ == "d"
+    assert thing.whole.whole is None
+    assert {key: value for key, value in thing.to_dict().items() if isinstance(value, (int, str))} == {
+        key: value for key, value in body.items() if isinstance(value, (int, str))
+    }
+    assert thing == importlib.import_module("small_api.decoding").Decoder().decode(
+        models.Thing, json.dumps(body).encode()
+    )
+    assert "s3cret" not in repr(thing)
+    assert models.Colour.__doc__ == "A colour."
+
+
+def test_requests_of_the_small_description(package: ModuleType) -> None:
+    models = importlib.import_module("small_api.models")
+    rename = importlib.import_module("small_api.api.things.rename_thing")
+    moment = dt.datetime(2026, 1, 2, 3, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+    body = models.RenameThingRequest(name="n", class_=None, at=moment, owner=models.OwnerRequest(id="o"))
+    sent = {"name": "n", "class": None, "at": "2026-01-02T01:00:00.000Z", "owner": {"id": "o"}}
+    assert rename._get_kwargs("a/b", body=body) == {"method": "put", "url": "/v2/things/a%2Fb", "json": sent}
+    assert rename._get_kwargs("t1") == {"method": "put", "url": "/v2/things/t1"}
+    with pytest.raises(ValueError, match="at needs a timezone"):
+        models.RenameThingRequest(name="n", at=dt.datetime(2026, 1, 2)).to_dict()
+
+
+def test_documentation_reaches_the_functions(package: ModuleType) -> None:
+    text = importlib.import_module("small_api.api.things.get_thing").sync.__doc__
+    for part in (
+        "Get a thing.",
+        'Ends with a quote, "so".',
+        "thing_id: Which thing.",
+        "colour: The colours.",
+        "The thing.",
+    ):
+        assert part in text
+
+
+def test_operations_of_the_small_description(package: ModuleType) -> None:
+    table = importlib.import_module("small_api.operations")
+    got = table.OPERATIONS["get_thing"]
+    assert (got.method, got.group, got.resource, got.success, got.scope) == (
+        "GET",
+        "things",
+        "thing",
+        200,
+        "read_things",
+    )
+    assert (got.repeatable, got.pagination, got.row) == (True, None, "get_thing")
+    assert table.OPERATIONS["rename_thing"].repeatable is True
+    assert table.match("PUT", "/v2/things/a%2Fb/") == (table.OPERATIONS["rename_thing"], {"thing_id": "a/b"})
+
+
+# --- The real one: paths, queries, requests ---------------------------------------------------------------------------
+
+
+@given(
+    st.text(max_size=30) | st.sampled_from(["", ".", "..", "...", "a/../b", "%2e%2e", "?", "#", "//", "\\..\\", "\0"])
+)
+def test_a_path_segment_is_one_segment_or_refused(text: str) -> None:
+    if text in ("", ".", ".."):
+        with pytest.raises(ValueError, match="slug must not be"):
+            path_segment("slug", text)
+        return
+    segment = path_segment("slug", text)
+    assert unquote(segment) == text
+    url = httpx.Client(base_url="https://api.test").build_request("GET", f"/v2/a/{segment}/b?x=1").url
+    raw = url.raw_path.decode()
+    assert raw.partition("?")[2] == "x=1"
+    assert [unquote(part) for part in raw.partition("?")[0].split("/")] == ["", "v2", "a", text, "b"]
+
+
+@pytest.mark.parametrize("value", [None, True, 1.5, b"x", ["x"], UNSET, "\ud83d"])
+def test_a_path_segment_is_text_or_a_number(value: Any) -> None:
+    with pytest.raises(ValueError, match="slug"):
+        path_segment("slug", value)
+
+
+def test_numbers_are_path_segments() -> None:
+    assert path_segment("number", 42) == "42"
+
+
+def sent(**arguments: Any) -> str:
+    kwargs = list_pipeline_builds._get_kwargs("acme", "web", **arguments)
+    return unquote(str(httpx.Client(base_url="https://api.test").build_request(**kwargs).url.query, "ascii"))
+
+
+UTC = dt.UTC
+
+
+@pytest.mark.parametrize(
+    ("arguments", "query"),
+    [
+        ({}, ""),
+        ({"branch": None, "page": UNSET, "state": []}, ""),
+        ({"branch": ["main"]}, "branch=main"),
+        ({"branch": "main"}, "branch=main"),
+        ({"branch": ("main", "dev")}, "branch[]=main&branch[]=dev"),
+        ({"branch": iter(["main", "dev"])}, "branch[]=main&branch[]=dev"),
+        ({"branch": ["main", None]}, "branch=main"),
+        ({"state": [BuildStateFilter.FAILED]}, "state=failed"),
+        ({"state": [BuildStateFilter.FAILED, "new_state"]}, "state[]=failed&state[]=new_state"),
+        ({"state": BuildStateFilter.FAILED}, "state=failed"),
+        ({"exclude_jobs": True, "include_paused": False}, "exclude_jobs=true&include_paused=false"),
+        ({"page": 2, "per_page": 100}, "page=2&per_page=100"),
+        ({"meta_data": {"os": "linux", "a b": "1&2"}}, "meta_data[os]=linux&meta_data[a+b]=1&2"),
+        ({"meta_data": {}}, ""),
+        ({"meta_data": {"os": None}}, ""),
+        ({"created_from": dt.datetime(2026, 1, 2, 3, 4, 5, 678912, UTC)}, "created_from=2026-01-02T03:04:05.678Z"),
+        (
+            {"created_to": dt.datetime(2026, 1, 2, 3, tzinfo=dt.timezone(dt.timedelta(hours=10)))},
+            "created_to=2026-01-01T17:00:00.000Z",
+        ),
+    ],
+)
+def test_queries(arguments: dict[str, Any], query: str) -> None:
+    assert sent(**arguments) == query
+
+
+def test_a_moment_needs_a_timezone() -> None:
+    with pytest.raises(ValueError, match=r"created_from needs a timezone: 2026-01-02T03:04:05"):
+        sent(created_from=dt.datetime(2026, 1, 2, 3, 4, 5))
+
+
+@given(st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=4), st.lists(st.text(max_size=9), max_size=4))
+def test_any_text_survives_a_query(meta_data: dict[str, str], branch: list[str]) -> None:
+    params = query_params({"branch[]": branch, "meta_data": meta_data})
+    url = httpx.URL("https://api.test/v2/builds", params=params)
+    assert url.params.get_list("branch[]") + url.params.get_list("branch") == branch
+    assert {key: value for key, value in url.params.items() if key.startswith("meta_data[")} == {
+        f"meta_data[{key}]": value for key, value in meta_data.items()
+    }
+
+
+def test_unset_is_one_thing() -> None:
+    import copy
+    import pickle
+
+    assert not UNSET
+    assert repr(UNSET) == "UNSET"
+    assert copy.deepcopy(UNSET) is pickle.loads(pickle.dumps(UNSET)) is UNSET
+    assert isinstance(UNSET, Unset)
+
+
+# --- The client -------------------------------------------------------------------------------------------------------
+
+
+def answering(status: int, body: object, seen: list[httpx.Request]) -> httpx.MockTransport:
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(status, json=body)
+
+    return httpx.MockTransport(handle)
+
+
+BODY = {"id": "b1", "url": "u", "web_url": "w", "number": 3, "state": "passed"}
+
+
+def test_a_blocking_call() -> None:
+    seen: list[httpx.Request] = []
+    with Client("https://api.test/", httpx_args={"transport": answering(200, BODY, seen)}) as client:
+        build = get_build.sync("acme", "web", 3, client=client, exclude_jobs=True)
+        detailed = get_build.sync_detailed("acme", "web", 3, client=client)
+    assert isinstance(build, Build)
+    assert build.number == 3
+    assert str(seen[0].url) == "https://api.test/v2/organizations/acme/pipelines/web/builds/3?exclude_jobs=true"
+    assert (detailed.status_code, detailed.parsed, detailed.headers["content-type"]) == (200, build, "application/json")
+    assert detailed.content == json.dumps(BODY, separators=(",", ":")).encode()
+
+
+def test_a_call_with_a_body() -> None:
+    seen: list[httpx.Request] = []
+    with Client("https://api.test", httpx_args={"transport": answering(201, BODY, seen)}) as client:
+        body = CreateBuildRequest(commit="HEAD", branch="main", env={"A": "1"})
+        assert isinstance(create_build.sync("acme", "web", client=client, body=body), Build)
+    assert json.loads(seen[0].content) == {"commit": "HEAD", "branch": "main", "env": {"A": "1"}}
+    assert seen[0].headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("status", [401, 404, 422, 429, 500, 520, 529])
+def test_any_status_that_is_a_refusal(status: int) -> None:
+    with Client("https://api.test", httpx_args={"transport": answering(status, {"message": "No"}, [])}) as client:
+        response = get_build.sync_detailed("acme", "web", 3, client=client)
+    assert (response.status_code, response.parsed) == (status, Error(message="No"))
+
+
+def test_an_asynchronous_call() -> None:
+    import asyncio
+
+    async def call() -> object:
+        async with Client("https://api.test", httpx_args={"transport": answering(200, BODY, [])}) as client:
+            detailed = await get_build.asyncio_detailed("acme", "web", 3, client=client)
+            assert detailed.status_code == 200
+            return await get_build.asyncio("acme", "web", 3, client=client)
+
+    assert isinstance(asyncio.run(call()), Build)
+
+
+def test_what_a_client_does_by_default() -> None:
+    client = Client("https://api.test", headers={"x-a": "1"}, cookies={"c": "2"}, httpx_args={"auth": ("u", "s3cret")})
+    inner = client.get_httpx_client()
+    assert inner.timeout == httpx.Timeout(30.0, connect=10.0)
+    assert inner.follow_redirects is False
+    assert inner.headers["x-a"] == "1"
+    assert "authorization" not in inner.headers
+    assert client.get_httpx_client() is inner
+    assert repr(client) == "Client('https://api.test')"
+    inner.close()
+
+
+def test_a_clients_timeout_may_be_none() -> None:
+    assert Client("https://api.test", timeout=None).get_httpx_client().timeout == httpx.Timeout(None)
+
+
+# --- The table of operations ------------------------------------------------------------------------------------------
+
+VALUES = st.text(min_size=1, max_size=9).filter(lambda text: text not in (".", ".."))
+
+
+@pytest.mark.parametrize("operation_id", sorted(OPERATIONS))
+@given(values=st.lists(VALUES, min_size=6, max_size=6))
+def test_every_path_finds_its_operation(operation_id: str, values: list[str]) -> None:
+    operation = OPERATIONS[operation_id]
+    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    parameters = dict(zip(names, values, strict=False))
+    path = operation.path
+    for name, value in parameters.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    found = match(operation.method, path)
+    assert found is not None
+    if found[0] is operation:
+        assert found[1] == parameters
+    else:
+        # A value may be spelt like the fixed part of another path.
+        assert set(path.split("/")) & set(found[0].path.split("/")) > set(operation.path.split("/")) & set(
+            path.split("/")
+        )
+    assert match(operation.method, f"{path}/") == match(operation.method, f"{path}?a=/b") == found
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v2"),
+        ("GET", "/"),
+        ("GET", ""),
+        ("GET", "v2/builds"),
+        ("GET", "/v3/builds"),
+        ("GET", "/v2//builds"),
+        ("GET", "/v2/organizations//builds"),
+        ("GET", "/v2/builds//"),
+        ("PATCH", "/v2/builds"),
+        ("get", "/v2/builds"),
+        ("GET", "/v2/organizations/acme/unheard_of"),
+    ],
+)
+def test_what_is_no_operation(method: str, path: str) -> None:
+    assert match(method, path) is None
+    assert find(method, path) is None
+
+
+def test_a_fixed_segment_comes_before_a_parameter() -> None:
+    log = find("GET", "/v2/organizations/acme/jobs/1/log")
+    text = find("GET", "/v2/organizations/acme/jobs/1/log.txt")
+    assert log is not None
+    assert text is not None
+    assert (log.id, text.id, text.row) == ("get_job_log", "get_job_log_text", "get_job_log")
+
+
+def test_reading_may_always_be_repeated() -> None:
+    for each in OPERATIONS.values():
+        assert each.repeatable or each.method not in ("GET", "HEAD"), each.id
+        assert each.doc.startswith("https://buildkite.com/docs/"), each.id
+        assert (
+            f"buildkite_api.api.{each.group}.{each.id}"
+            == importlib.import_module(f"buildkite_api.api.{each.group}.{each.id}").__name__
+        )
+    assert not OPERATIONS["create_build"].repeatable
+    assert {each.resource for each in OPERATIONS.values()} >= {
+        "",
+        "organization",
+        "pipeline",
+        "build",
+        "job",
+        "cluster_queue",
+    }
