@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-RENAMED = {"pipeline_slug": "pipeline", "build_number": "number"}
-"""How hand-written services call what the paths call otherwise."""
+RENAMED = {"build_number": "number"}
+"""How services call what the paths call otherwise, beside slugs: `pipeline_slug` is `pipeline`."""
 
 PAGED = frozenset({"page", "per_page", "after", "before"})
 
@@ -23,6 +23,20 @@ OWN = {
     "limit": ("int | None = None", "the most items to give out."),
     "concurrency": ("int = 1", "pages fetched at once."),
 }
+
+
+class CallsError(ValueError):
+    """The table of calls cannot be printed. The message says why."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the services are made of."""
+
+    document: Mapping[str, Any]
+    package: Path
+    called: Mapping[str, str]
+    """How each operation is called, such as `teams.members.list`."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +78,12 @@ class Service:
     """One service, and those below it."""
 
     path: str
+    name: str
+    """Of its blocking class."""
+    about: str
+    """What it is, in a sentence."""
     methods: list[Method] = field(default_factory=list)
     children: list[Service] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return "".join(part.title().replace("_", "") for part in self.path.split("."))
 
     @property
     def attribute(self) -> str:
@@ -81,32 +95,31 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path) 
 
     Args:
         document: the bundled description.
-        calls: spec/calls.yaml: services, their methods, and which of those are written by hand.
+        calls: spec/calls.yaml, which `check` has accepted: services, their methods, and which are written by hand.
         package: the generated package, its endpoints and models in place.
 
     Raises:
-        ValueError: an operation is in no service, in two, or isn't described.
+        CallsError: two arguments of a method would have one name.
     """
-    operations = {
-        operation["operationId"]: (path, operation)
-        for path, item in document["paths"].items()
-        for operation in item.values()
-        if isinstance(operation, dict) and "operationId" in operation
-    }
-    check(calls, operations)
+    operations = operations_of(document)
+    called = {id_: f"{path}.{name}" for path, methods in calls["services"].items() for name, id_ in methods.items()}
+    made_of = Sources(document, package, called)
     services: dict[str, Service] = {}
+
+    def service_at(path: str) -> Service:
+        return services.setdefault(path, Service(path, class_name(path, package), about(path, calls, document)))
+
     for path, methods in calls["services"].items():
-        service = services.setdefault(path, Service(path))
+        service = service_at(path)
         by_hand = set(calls["by_hand"].get(path, ()))
         service.methods = [
-            method(name, operation, *operations[operation], document, package)
-            for name, operation in methods.items()
-            if name not in by_hand
+            method(name, *operations[id_], made_of) for name, id_ in methods.items() if name not in by_hand
         ]
-    roots = []
+    roots: list[Service] = []
     for path, service in list(services.items()):
         parent = path.rpartition(".")[0]
-        (services.setdefault(parent, Service(parent)).children if parent else roots).append(service)
+        (service_at(parent).children if parent else roots).append(service)
+    # A service that has no methods of its own came up only as the parent of others.
     roots += [service for path, service in services.items() if "." not in path and service not in roots]
     folder = package / "services"
     folder.mkdir()
@@ -115,8 +128,38 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path) 
     (folder / "__init__.py").write_text(print_index(roots), encoding="utf-8")
 
 
-def check(calls: Mapping[str, Any], operations: Mapping[str, Any]) -> None:
-    """Refuse a table of calls that doesn't name each operation exactly once."""
+def about(path: str, calls: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+    """What a service is: what the description says of its one tag, or its name."""
+    operations = operations_of(document)
+    tags = {operations[id_][0]["tags"][0] for id_ in calls["services"].get(path, {}).values()}
+    described = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
+    words = path.replace(".", ": ").replace("_", " ")
+    return (described.get(tags.pop(), "") if len(tags) == 1 else "") or f"{words[:1].upper()}{words[1:]}."
+
+
+def class_name(path: str, package: Path) -> str:
+    """The name of a service's blocking class: never that of a model."""
+    name = "".join(part.title().replace("_", "") for part in path.split("."))
+    return f"{name}Service" if (package / "models" / f"{_snake(name)}.py").exists() else name
+
+
+def operations_of(document: Mapping[str, Any]) -> dict[str, tuple[Mapping[str, Any], str]]:
+    """Every operation by its id, with its path."""
+    return {
+        operation["operationId"]: (operation, path)
+        for path, item in document["paths"].items()
+        for operation in item.values()
+        if isinstance(operation, dict) and "operationId" in operation
+    }
+
+
+def check(calls: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    """Refuse a table of calls that doesn't name each operation exactly once.
+
+    Raises:
+        CallsError: an operation is in no service, in two, or isn't described.
+    """
+    operations = operations_of(document)
     named = [operation for methods in calls["services"].values() for operation in methods.values()]
     problems = [f"{name} isn't an operation of the description" for name in named if name not in operations]
     problems += [f"{name} is in no service" for name in operations if name not in named]
@@ -128,13 +171,12 @@ def check(calls: Mapping[str, Any], operations: Mapping[str, Any]) -> None:
         if name not in calls["services"].get(path, {})
     ]
     if problems:
-        raise ValueError("spec/calls.yaml: " + "; ".join(sorted(problems)))
+        raise CallsError("spec/calls.yaml: " + "; ".join(sorted(problems)))
 
 
-def method(
-    name: str, id_: str, path: str, operation: Mapping[str, Any], document: Mapping[str, Any], package: Path
-) -> Method:
+def method(name: str, operation: Mapping[str, Any], path: str, made_of: Sources) -> Method:
     """What a method of a service looks like."""
+    document, package, id_ = made_of.document, made_of.package, operation["operationId"]
     group = operation["tags"][0]
     functions = {
         node.name: node
@@ -145,7 +187,9 @@ def method(
     result = _text(functions["_parse_response"].returns).removeprefix("Error | ")
     parameters = {_identifier(p["name"]): p for p in _parameters(path, operation, document)}
     positional = [
-        Argument(RENAMED.get(a.arg, a.arg), _text(a.annotation), _said(parameters.get(a.arg)), a.arg)
+        Argument(
+            RENAMED.get(a.arg, a.arg.removesuffix("_slug")), _text(a.annotation), _said(parameters.get(a.arg)), a.arg
+        )
         for a in given.args
         if a.arg != "org_slug"
     ]
@@ -157,12 +201,14 @@ def method(
     body = next((a for a in given.kwonlyargs if a.arg == "body"), None)
     model = _text(body.annotation).removesuffix(" | Unset") if body else None
     paged = operation.get("x-buildkite-pagination")
-    return Method(
+    made = Method(
         name=name,
         operation=id_,
         module=group,
         summary=operation["summary"].rstrip("."),
-        description=operation.get("description", ""),
+        description=re.sub(
+            r"(?<=`)\w+(?=`)", lambda m: made_of.called.get(m[0], m[0]), operation.get("description", "")
+        ),
         scope=operation.get("x-buildkite-scope"),
         doc=(operation.get("externalDocs") or {}).get("url", ""),
         path=tuple(positional),
@@ -175,6 +221,11 @@ def method(
         item=_item(result, document) if paged else None,
         pages=tuple(n for n in ("per_page",) if any(q.name == n for q in query)) if paged else (),
     )
+    names = ["self", "request", *(a.name for a in (*made.path, *made.query, *made.body)), *_own(made)]
+    twice = sorted({each for each in names if names.count(each) > 1})
+    if twice:
+        raise CallsError(f"{id_}: two arguments would be called {', '.join(twice)}")
+    return made
 
 
 def _fields(model: str, document: Mapping[str, Any], package: Path) -> Iterator[Argument]:
@@ -182,9 +233,9 @@ def _fields(model: str, document: Mapping[str, Any], package: Path) -> Iterator[
     (cls,) = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
     properties = document["components"]["schemas"].get(model, {}).get("properties", {})
     for node in cls.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id != "_keys":
+        annotation = _text(node.annotation) if isinstance(node, ast.AnnAssign) else "ClassVar"
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and "ClassVar" not in annotation:
             key = node.target.id
-            annotation = _text(node.annotation)
             default = " = UNSET" if "Unset" in annotation else ""
             said = _said(properties.get(key) or properties.get(key.rstrip("_")))
             yield Argument(_snake(key), annotation + default, said, key)
@@ -250,10 +301,7 @@ def print_module(root: Service) -> str:
         "from buildkite_ext.service import AsyncService, Service, blocking",
         "",
     ]
-    for module in sorted({m.module for m in methods}):
-        names = ", ".join(sorted({m.operation for m in methods if m.module == module}))
-        lines.append(f"from ..api.{module} import {names}")
-    lines += ["from ..types import UNSET, Unset", "", "if TYPE_CHECKING:", "    import httpx", ""]
+    lines += ["from ..types import UNSET, Unset", "", "if TYPE_CHECKING:"]
     lines += [f"    from ..models.{_snake(model)} import {model}" for model in models] or ["    pass"]
     lines.append("")
     for service in reversed(services):
@@ -273,12 +321,13 @@ def _models(methods: list[Method]) -> Iterator[str]:
 
 def _async_class(service: Service) -> Iterator[str]:
     yield f"class Async{service.name}(AsyncService):"
-    yield f'    """{_about(service)}"""'
+    yield f'    """{service.about}"""'
     yield ""
+    yield from _not_a_test(f"Async{service.name}")
     for child in service.children:
         yield "    @cached_property"
         yield f"    def {child.attribute}(self) -> Async{child.name}:"
-        yield f'        """{_about(child)}"""'
+        yield f'        """{child.about}"""'
         yield f"        return Async{child.name}(self._caller)"
         yield ""
     for each in service.methods:
@@ -288,26 +337,33 @@ def _async_class(service: Service) -> Iterator[str]:
 
 def _blocking_class(service: Service) -> Iterator[str]:
     yield f"class {service.name}(Service[Async{service.name}]):"
-    yield f'    """{_about(service)}"""'
+    yield f'    """{service.about}"""'
     yield ""
+    yield from _not_a_test(service.name)
     for child in service.children:
         yield "    @cached_property"
         yield f"    def {child.attribute}(self) -> {child.name}:"
-        yield f'        """{_about(child)}"""'
+        yield f'        """{child.about}"""'
         yield f"        return {child.name}(self._shared.{child.attribute})"
         yield ""
     for each in service.methods:
         yield f"    {each.name} = blocking(Async{service.name}.{each.name})"
 
 
-def _about(service: Service) -> str:
-    words = service.path.replace(".", ": ").replace("_", " ")
-    return f"{words[:1].upper()}{words[1:]}."
+def _not_a_test(name: str) -> Iterator[str]:
+    # pytest collects classes by their names.
+    if name.startswith("Test"):
+        yield "    __test__ = False"
+        yield ""
+
+
+def _own(each: Method) -> list[str]:
+    return [*each.pages, "limit", "concurrency"] if each.item else []
 
 
 def _method(each: Method) -> Iterator[str]:
     keywords = [*each.query, *each.body]
-    own = [name for name in (*each.pages, "limit", "concurrency")] if each.item else []
+    own = _own(each)
     # What is required stands before what is not.
     keywords.sort(key=lambda argument: "=" in argument.annotation)
     signature = ["self", *(f"{a.name}: {_builtin(a.annotation)}" for a in each.path)]
@@ -319,6 +375,10 @@ def _method(each: Method) -> Iterator[str]:
     head = "def" if each.item else "async def"
     yield f"    {head} {each.name}({', '.join(signature)}) -> {result}:"
     yield from textwrap.indent(_docstring(each, keywords, own), " " * 8).split("\n")
+    yield f"        from ..api.{each.module} import {each.operation}"
+    if each.body_model:
+        yield f"        from ..models.{_snake(each.body_model)} import {each.body_model}"
+    yield ""
     where = ["self._caller.organization"] if each.organization else []
     arguments = [each.operation, *where, *(a.name for a in each.path)]
     query = [f"{a.sent_as}={a.name}" for a in each.query]
@@ -327,11 +387,9 @@ def _method(each: Method) -> Iterator[str]:
         yield f"        return self._items({call})"
         return
     if each.body_model:
-        yield f"        from ..models.{_snake(each.body_model)} import {each.body_model}"
-        yield ""
         fields = ", ".join(f"{a.sent_as}={a.name}" for a in each.body)
-        yield f"        body = {each.body_model}({fields})"
-        query.append("body=body" if each.body_required else "body=body if body.to_dict() else UNSET")
+        yield f"        request = {each.body_model}({fields})"
+        query.append("body=request" if each.body_required else "body=request if request.to_dict() else UNSET")
     yield f"        return await self._caller.call({', '.join([*arguments, *query])})"
 
 
@@ -342,10 +400,15 @@ def _builtin(annotation: str) -> str:
 
 def _docstring(each: Method, keywords: list[Argument], own: list[str]) -> str:
     scope = f" Scope: {each.scope}." if each.scope else ""
-    paragraphs = [f'"""{each.summary}.{scope}']
-    for paragraph in each.description.strip().split("\n\n"):
-        if paragraph.strip() and not paragraph.strip().startswith("http"):
-            paragraphs.append(textwrap.fill(" ".join(paragraph.split()), 104, break_on_hyphens=False))
+    described = [" ".join(paragraph.split()) for paragraph in each.description.split("\n\n")]
+    paragraphs = [
+        f'"""{each.summary}.{scope}',
+        *(
+            textwrap.fill(text, 104, break_on_hyphens=False)
+            for text in described
+            if text and not text.startswith("http")
+        ),
+    ]
     told = [(a.name, a.text) for a in (*each.path, *keywords)] + [(name, OWN[name][1]) for name in own]
     if told:
         listed = [
@@ -381,14 +444,22 @@ def print_index(roots: list[Service]) -> str:
     ]
     lines += [f"    from .{root.attribute} import Async{root.name}, {root.name}" for root in roots]
     for colour in ("Async", ""):
-        lines += ["", "", f"class {colour}Services:", '    """The services of a client."""', "", "    _caller: Caller", ""]
+        lines += [
+            "",
+            "",
+            f"class {colour}Services:",
+            '    """The services of a client."""',
+            "",
+            "    _caller: Caller",
+            "",
+        ]
         for root in roots:
             made = f"Async{root.name}(self._caller)"
             names = f"Async{root.name}" if colour else f"Async{root.name}, {root.name}"
             lines += [
                 "    @cached_property",
                 f"    def {root.attribute}(self) -> {colour}{root.name}:",
-                f'        """{_about(root)}"""',
+                f'        """{root.about}"""',
                 f"        from .{root.attribute} import {names}",
                 "",
                 f"        return {made if colour else f'{root.name}({made})'}",

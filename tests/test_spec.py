@@ -147,6 +147,19 @@ def body_of(operation: Operation) -> dict[str, Any]:
     return DESCRIPTION.resolve(content["schema"])
 
 
+def test_the_coverage_is_what_the_documentation_says(capsys: pytest.CaptureFixture[str]) -> None:
+    import reference
+
+    coverage = reference.coverage()
+    assert (coverage.described, coverage.rows, coverage.operations) == (len(ROWS), len(ROWS), len(OPERATIONS))
+    assert coverage.called == len(OPERATIONS)
+    assert str(coverage) in (ROOT / "docs" / "operations.md").read_text()
+    assert reference.main(["--check"]) == 0
+    assert str(coverage) in capsys.readouterr().out
+    with capsys.disabled():
+        print(f" {coverage} ", end="")
+
+
 def test_the_table_is_whole() -> None:
     assert (len(TABLE), len(ROWS), len(EXCLUDED)) == (218, 215, 3)
     assert {row["group"] for row in EXCLUDED} == {"go_only_contradicted"}

@@ -234,4 +234,4 @@ def attribute(cls: Any, key: str) -> str:
 def _file(upload: Upload) -> Any:
     """A file as the generated client takes it: in its own class, where it has one."""
     cls = getattr(types, "File", None)
-    return cls(payload=io.BytesIO(upload.content), file_name="file.bin") if cls else upload.content
+    return cls(io.BytesIO(upload.content), name="file.bin") if cls else upload.content
