@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -56,7 +55,8 @@ async def download(caller: Caller, artifact: Artifact, target: Path, *, progress
     """Write one artifact to `target`, by way of a temporary file beside it. See `AsyncArtifacts.download`."""
     if not artifact.job_id:
         raise ArtifactUnavailable(f"Artifact {artifact.path!r} names no job, so there is no route to it.")
-    for attempt in count(1):
+    attempt = 1
+    while True:
         try:
             return await _attempt(caller, artifact, target, progress)
         except _Again as again:
@@ -64,7 +64,7 @@ async def download(caller: Caller, artifact: Artifact, target: Path, *, progress
             if pause is None:
                 raise again.error from again.__cause__
         await caller.runtime.sleep(pause)
-    raise AssertionError("unreachable")
+        attempt += 1
 
 
 async def _attempt(caller: Caller, artifact: Artifact, target: Path, progress: Progress | None) -> Path:

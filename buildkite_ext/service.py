@@ -70,3 +70,8 @@ def blocking(method: Callable[..., Any], /) -> Callable[..., Any]:
 
     call.__annotations__ = dict(method.__annotations__)
     return call
+
+
+def borrowed(method: Callable[Concatenate[Any, P], T], /) -> Callable[Concatenate[Any, P], T]:
+    """Another service's method, which works on any service alike."""
+    return method

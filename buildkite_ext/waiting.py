@@ -18,6 +18,8 @@ Outcome = Literal["passed", "failed", "blocked", "canceled", "skipped", "not_run
 POLL_INTERVAL = 5.0
 FIRST_INTERVAL = 1.0
 GROWTH = 1.5
+LAST_LOOK = 1.0
+"""Seconds before the end of the time allowed that are kept for one last look."""
 
 ACTIVE_JOBS = frozenset(
     {"scheduled", "assigned", "accepted", "running", "limited", "limiting", "canceling", "timing_out"}
@@ -95,6 +97,22 @@ def next_interval(interval: float, poll_interval: float) -> float:
     return min(poll_interval, interval * GROWTH)
 
 
+def next_pause(interval: float, left: float | None) -> tuple[float, bool]:
+    """How long to rest before the next look, and whether that look is the last.
+
+    Args:
+        interval: seconds between two looks.
+        left: seconds left of the time allowed; None for no limit.
+
+    Example:
+        >>> next_pause(5, None), next_pause(5, 60), next_pause(5, 3)
+        ((5, False), (5, False), (2.0, True))
+    """
+    if left is None or left > interval:
+        return interval, False
+    return left - min(LAST_LOOK, left / 2), True
+
+
 async def wait(
     caller: Caller, pipeline: str, number: int, *, timeout: float | None, poll_interval: float
 ) -> WaitResult:
@@ -104,25 +122,27 @@ async def wait(
     ends = None if timeout is None else runtime.now() + timeout
     interval = min(FIRST_INTERVAL, poll_interval)
     requests = 0
+    last = False
     while True:
         build: Build = await caller.call_by(ends, get_build, caller.organization, pipeline, number, exclude_jobs=True)
         requests += 1
         outcome = outcome_of(build)
+        if outcome == "failed":  # once more, with the jobs that broke it; unless one of them is retried by now
+            build = await caller.call(get_build, caller.organization, pipeline, number)
+            requests += 1
+            outcome = outcome_of(build)
         if outcome is not None:
-            break
-        if ends is not None and runtime.now() + interval > ends:
+            broken = failed_jobs(build) if outcome == "failed" else []
+            return WaitResult(build=build, outcome=outcome, failed_jobs=broken, requests=requests)
+        left = None if ends is None else ends - runtime.now()
+        if last or (left is not None and left <= 0):
             raise DeadlineExceeded(
                 f"Build {pipeline} #{number} is still {build.state} after {timeout:g} s. It goes on; wait again, or cancel it "
                 f"with builds.cancel({pipeline!r}, {number})."
             )
-        await runtime.sleep(interval)
+        pause, last = next_pause(interval, left)
+        await runtime.sleep(pause)
         interval = next_interval(interval, poll_interval)
-    broken: list[Job] = []
-    if outcome == "failed":
-        build = await caller.call(get_build, caller.organization, pipeline, number)
-        requests += 1
-        broken = failed_jobs(build)
-    return WaitResult(build=build, outcome=outcome, failed_jobs=broken, requests=requests)
 
 
 def _works(build: Any) -> bool:

@@ -117,7 +117,8 @@ def run(
             No token, no network, and nothing of the environment counts.
     """
     from .connection import Connection
-    from .run import Order, Run
+    from .order import Order
+    from .run import Run
 
     order = Order(
         pipeline=_slug(pipeline),

@@ -45,7 +45,8 @@ def _tell(simulator: Simulator, url: str) -> None:
         ENDPOINT_VARIABLE: url,
     }
     if any(os.environ.get(name) for name in PROXIES):
-        variables["NO_PROXY"] = host  # or clients would look for this computer behind the proxy
+        # Or clients would look for this computer behind the proxy.
+        variables["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), host)))
     exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in variables.items())
     slugs = ", ".join(sorted(simulator.state.pipelines))
     slug = simulator.organization

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ApiError, DeadlineExceeded, InvalidResponse, NotFound, path_of
-from ..waiting import FINISHED_JOBS, outcome_of
-from .lines import LineParser, LogLine
+from ..waiting import FINISHED_JOBS, next_pause, outcome_of
+from .lines import LineParser, LogLine, plain
 from .tail import Tail, content_range
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ LOOKS = 5
 
 
 def name_of(job: Job) -> str:
-    """What a job is called: its name, its label, its step's key, its command's first line, or its id."""
+    """What a job is called: its name, its label, its step's key, its command's first line, or its id. Safe to print."""
     command = (job.command or "").strip().partition("\n")[0]
-    return job.name or job.label or job.step_key or command or job.id
+    return plain(job.name or job.label or job.step_key or command or job.id)
 
 
 @dataclass(slots=True)
@@ -86,6 +86,7 @@ async def follow_job(
     get_job = caller.module("jobs", "get_build_job")
     ends = None if timeout is None else caller.runtime.now() + timeout
     log: JobLog | None = None
+    last = False
     while True:
         job: Job = await caller.call_by(ends, get_job, caller.organization, pipeline, number, job_id)
         if str(job.type) != "script":
@@ -100,8 +101,9 @@ async def follow_job(
             for line in log.end():
                 yield line
             return
-        _check(caller, ends, timeout, poll_interval, f"Job {name_of(job)!r} is still {job.state}")
-        await caller.runtime.sleep(poll_interval)
+        last = await _rest(
+            caller, ends, last, poll_interval, f"Job {name_of(job)!r} is still {job.state} after {timeout} s"
+        )
 
 
 async def follow_build(
@@ -117,6 +119,7 @@ async def follow_build(
     get_build = caller.module("builds", "get_build")
     ends = None if timeout is None else caller.runtime.now() + timeout
     logs: dict[str, JobLog] = {}
+    last = False
     while True:
         build: Build = await caller.call_by(
             ends, get_build, caller.organization, pipeline, number, include_retried_jobs=True
@@ -137,14 +140,24 @@ async def follow_build(
                     yield line
         if outcome is not None:
             return
-        _check(caller, ends, timeout, poll_interval, f"Build {pipeline} #{number} is still {build.state}")
-        await caller.runtime.sleep(poll_interval)
+        last = await _rest(
+            caller, ends, last, poll_interval, f"Build {pipeline} #{number} is still {build.state} after {timeout} s"
+        )
 
 
 def _has_log(job: Any) -> bool:
     return str(job.type) == "script" and job.started_at is not None
 
 
-def _check(caller: Caller, ends: float | None, timeout: float | None, pause: float, what: str) -> None:
-    if ends is not None and caller.runtime.now() + pause > ends:
-        raise DeadlineExceeded(f"{what} after {timeout:g} s. It goes on; only the following ended.")
+async def _rest(caller: Caller, ends: float | None, last: bool, interval: float, what: str) -> bool:
+    """Wait for the next look, and tell whether it is the last.
+
+    Raises:
+        DeadlineExceeded: this look was it.
+    """
+    left = None if ends is None else ends - caller.runtime.now()
+    if last or (left is not None and left <= 0):
+        raise DeadlineExceeded(f"{what}. It goes on; only the following ended.")
+    pause, last = next_pause(interval, left)
+    await caller.runtime.sleep(pause)
+    return last

@@ -44,7 +44,8 @@ class AsyncItems(Generic[T]):
 
         Args:
             limit: the most items to give out.
-            concurrency: pages fetched at once; what comes back stays in order.
+            concurrency: pages fetched at once; what comes back stays in order. Builds are then read in a slice below the
+                newest ones, which goes on growing; another list that grows meanwhile may lose an item between two pages.
             max_pages: pages after which a list that still goes on raises TooManyPages (default: 10,000).
         """
         return AsyncItems(_changed(self._walk, limit, concurrency, max_pages))
@@ -76,7 +77,8 @@ class Items(Generic[T]):
 
         Args:
             limit: the most items to give out.
-            concurrency: pages fetched at once; what comes back stays in order.
+            concurrency: pages fetched at once; what comes back stays in order. Builds are then read in a slice below the
+                newest ones, which goes on growing; another list that grows meanwhile may lose an item between two pages.
             max_pages: pages after which a list that still goes on raises TooManyPages (default: 10,000).
         """
         return Items(_changed(self._walk, limit, concurrency, max_pages))

@@ -51,6 +51,9 @@ class Retry:
     def __post_init__(self) -> None:
         if self.attempts < 1:
             raise ValueError(f"attempts={self.attempts}: it counts the first attempt, so it is at least 1")
+        for name, seconds in (("base", self.base), ("maximum", self.maximum)):
+            if not seconds >= 0:
+                raise ValueError(f"{name}={seconds!r}: seconds, at least 0")
 
     def delay(self, attempt: int, outcome: httpx.Response | NetworkError, *, repeatable: bool) -> float | None:
         """Seconds until the next attempt, or None when this was the last.

@@ -8,7 +8,7 @@ from buildkite_api.api.pipelines import get_pipeline, list_pipelines
 from buildkite_api.services import pipelines as generated
 
 from ..pagination.items import AsyncItems
-from ..service import blocking
+from ..service import blocking, borrowed
 from .builds import AsyncBuilds
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class AsyncPipelines(generated.AsyncPipelines):
         """
         return await self._caller.call(get_pipeline, self._caller.organization, pipeline)
 
-    builds = AsyncBuilds.list
+    builds = borrowed(AsyncBuilds.list)
     """The pipeline's builds: the same as `client.builds.list(pipeline, ...)`."""
 
 

@@ -130,7 +130,7 @@ def test_a_lost_answer_says_that_the_build_may_exist(web: Simulator, run: Run) -
 
 
 def test_nobody_listens(command: Run, web: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("buildkite_ext.resilience.retry.full_jitter", lambda *_, **__: 0.0)
+    monkeypatch.setattr("time.sleep", lambda _: None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", f"http://127.0.0.1:{port}")
@@ -164,10 +164,9 @@ def test_a_token_that_may_not_see_logs_waits_all_the_same(
     assert "hidden" not in result.out
 
 
-def test_retries_are_told_of(web: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retries_are_told_of(web: Simulator, run: Run) -> None:
     web.pipeline("web").job("test", after=0.1)
-    monkeypatch.setattr("buildkite_ext.resilience.retry.full_jitter", lambda *_, **__: 1.0)
-    web.fail_next(status=503, operation="get_build")
+    web.fail_next(status=503, operation="get_build", headers={"Retry-After": "1"})
     result = run("web")
     assert result.code == 0
     assert "builds/1: answered 503. Trying again in 1 s." in result.out

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from buildkite_api.models import Build
 
+from buildkite_ext.cli.pacing import Pace
 from buildkite_ext.simulation import Simulator
 
 from .conftest import Ended, ended
@@ -220,14 +222,25 @@ def test_one_look_is_one_request_for_the_build_and_one_for_each_running_job(web:
     assert len(operations) <= 2 * operations.count("get_build") + 1
 
 
-def test_many_jobs_are_looked_at_less_often(web: Simulator, command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    rests: list[float] = []
-    monkeypatch.setattr("buildkite_ext.cli.run.time.sleep", rests.append)
-    monkeypatch.setattr("buildkite_ext.cli.run.FOLLOW_INTERVAL", 0.1)
-    web.pipeline("web").job("test", log="ok\n", after=0.5, parallelism=9)
-    assert command("run", "web", "--branch", "main").code == 0
+def test_many_jobs_are_looked_at_less_often() -> None:
+    def build(*states: str) -> Build:
+        jobs = [
+            {"id": str(n), "type": "script", "state": state, "started_at": "2026-01-05T09:00:00.000Z"}
+            for n, state in enumerate(states)
+        ]
+        return Build.from_dict({"number": 1, "state": "running", "jobs": jobs})
+
+    pace = Pace()
     # A look at nine running jobs costs ten requests, and forty a minute are what following may cost.
-    assert max(rests) == pytest.approx(10 * 60 / 40 - 0.1)
-    rests.clear()
-    assert command("run", "web", "--branch", "main", "--poll-interval", "0.1").code == 0
-    assert rests == []
+    assert pace.rest(build(*["running"] * 9), 2.0) == pytest.approx(10 * 60 / 40 - 2)
+    assert pace.rest(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(10 * 60 / 40 - 2)
+    # What has ended is not looked at again.
+    assert pace.rest(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(2 * 60 / 40 - 2)
+    assert pace.rest(build(), 2.0) == 0
+
+
+def test_a_rate_limit_is_waited_for(web: Simulator, run: Run) -> None:
+    web.pipeline("web").job("test", log="ok\n", after=0.1)
+    web.fail_next(status=429, operation="get_build", body={"message": "Slow down", "reset": 0.5})
+    result = run("web")
+    assert result.code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from importlib import import_module
 from inspect import signature
@@ -17,8 +18,15 @@ from .description import FIXED_SEGMENTS, Described, Parameter, Schema, kind_of, 
 from .values import Fill, header_values, plain, segments, spoken, text_of, values
 
 Draw = Any
-OMITTED: Any = object()
-"""An argument that isn't there at all."""
+
+
+class Omitted(Enum):
+    """An argument that isn't there at all."""
+
+    OMITTED = "omitted"
+
+
+OMITTED: Any = Omitted.OMITTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,8 @@ class Call:
                 said[names[parameter.name]] = silence
         if self.operation.body:
             if self.body is not OMITTED:
-                loud = UNSET in self.silence
-                said["body"] = spoken(self.operation.body.schema, self.body, {"key": UNSET} if loud else None)
+                absent = UNSET if UNSET in self.silence else None
+                said["body"] = spoken(self.operation.body.schema, self.body, absent)
             elif UNSET in self.silence:
                 said["body"] = UNSET
         return said
@@ -136,6 +144,11 @@ def in_path(parameter: Parameter) -> Any:
         return segments(frozenset(FIXED_SEGMENTS))
     avoided = (*FIXED_SEGMENTS, "", ".", "..")
     return values(parameter.schema, Fill.FULL).filter(lambda value: text_of(value) not in avoided)
+
+
+def is_moment(parameter: Parameter) -> bool:
+    """Whether a parameter is a point in time."""
+    return resolve(parameter.schema).get("format") == "date-time"
 
 
 def is_text(schema: Schema) -> bool:

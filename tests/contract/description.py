@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ class Body:
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Described:
     """One operation as the description has it."""
 
@@ -65,10 +65,16 @@ class Described:
     row: str
     signed: bool
     body: Body | None
-    parameters: tuple[Parameter, ...] = field(repr=False)
+    parameters: tuple[Parameter, ...]
 
     def __str__(self) -> str:
         return self.id
+
+    def __repr__(self) -> str:
+        return f"OPERATIONS[{self.id!r}]"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))  # hypothesis would print each field of it
 
     def within(self, place: str) -> list[Parameter]:
         """Its parameters in the path, the query or the header; those in the path in the path's order."""

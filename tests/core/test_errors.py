@@ -90,15 +90,13 @@ def test_every_resource_of_the_description_that_has_an_error_of_its_own_is_known
         ),
         ({"error": "invalid_grant", "error_description": "expired"}, "expired", ()),
         ({"message": 3, "errors": {"not": "a list"}}, "", ()),
-        ([], "Unprocessable Entity (application/json instead of JSON)", ()),
+        ([], "", ()),
     ],
 )
 @pytest.mark.parametrize("status", [400, 422])
 async def test_an_invalid_request_lists_what_buildkite_objected_to(
     colour: Colour, status: int, body: Any, reason: str, entries: tuple[FieldError, ...]
 ) -> None:
-    if body == [] and status == 400:
-        reason = reason.replace("Unprocessable Entity", "Bad Request")
     error = await refused(
         colour, answer(body, status), create_build, "acme", "web", body=CreateBuildRequest(commit="HEAD", branch="x")
     )
@@ -330,6 +328,7 @@ def test_the_wait_is_that_of_the_limit_that_was_hit(body: Any, headers: dict[str
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
 )
 bodies = st.dictionaries(
     st.sampled_from(["message", "errors", "scope", "limit", "reset", "error", "error_description"]), json_values

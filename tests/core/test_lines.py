@@ -34,6 +34,7 @@ def test_a_line_knows_its_job_its_time_and_its_group() -> None:
         ("ok", ":pytest: Tests"),
     ]
     first, second, third, last = parse(data)
+    assert second.raw == "\x1b_bk;t=1767603601000\x07hello"
     assert (first.time, first.job_id, first.job_name) == (moment, "j1", "test")
     assert second.time == datetime(2026, 1, 5, 9, 0, 1, tzinfo=UTC)
     assert (third.time, last.time) == (None, None)

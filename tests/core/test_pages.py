@@ -124,6 +124,12 @@ async def test_a_limit_ends_the_list_and_saves_requests(
         assert app.requests[0].url.params["per_page"] == str(limit)
 
 
+async def test_no_page_is_fetched_ahead_that_the_limit_leaves_no_room_for(colour: Colour) -> None:
+    app = Listing(2000)
+    assert len(await colour.list(colour.client(app).builds.list("web", limit=450, concurrency=8))) == 450
+    assert len(app.pages) == 5
+
+
 async def test_a_limit_and_concurrency_can_be_given_afterwards(colour: Colour) -> None:
     listing = Listing(250)
     items = colour.client(listing).builds.list("web")
@@ -406,6 +412,7 @@ async def test_a_cancelled_reader_leaves_nothing_behind(colour: Colour) -> None:
         if "page" in request.url.params:
             nonlocal waiting
             waiting += 1
+            scope.cancel()
             try:
                 await anyio.sleep(60)
             finally:
@@ -416,7 +423,7 @@ async def test_a_cancelled_reader_leaves_nothing_behind(colour: Colour) -> None:
     listing = Listing(950)
     client = colour.client(serve)
     found = []
-    with anyio.move_on_after(0.1) as scope:
+    with anyio.CancelScope() as scope:
         async for build in client.builds.list("web", concurrency=4):
             found.append(build)
     assert scope.cancelled_caught

@@ -102,9 +102,10 @@ def test_the_number_of_attempts_is_never_exceeded(attempts: int, attempt: int, s
     assert pause is None if attempt >= attempts else pause is None or pause >= 0
 
 
-def test_a_policy_without_a_first_attempt_is_refused() -> None:
-    with pytest.raises(ValueError, match="attempts=0"):
-        Retry(attempts=0)
+@pytest.mark.parametrize("option", [{"attempts": 0}, {"base": -1}, {"maximum": float("nan")}])
+def test_a_policy_that_is_none_is_refused(option: Any) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(option))}="):
+        Retry(**option)
 
 
 def test_of_the_writes_only_what_the_description_marks_is_repeatable() -> None:
@@ -298,6 +299,22 @@ async def test_an_attempt_is_never_allowed_more_time_than_the_call_has_left(colo
         await colour.call(colour.client(slow, clock=clock, timeout=20).builds.get, "web", 7)
     assert [timeouts["read"] for timeouts in seen] == [20.0, 13.0, 5.0]
     assert [timeouts["connect"] for timeouts in seen] == [10.0, 10.0, 5.0]
+
+
+async def test_an_attempt_that_the_deadline_cuts_off_is_the_deadline_s(colour: Colour, clock: FakeClock) -> None:
+    def slow(request: httpx.Request) -> httpx.Response:
+        clock.advance(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("slow")
+
+    client = colour.client(slow, clock=clock, timeout=20, retry=Retry(attempts=1))
+    with pytest.raises(errors.DeadlineExceeded, match="longer than the 20 s") as error:
+        await colour.call(client.builds.get, "web", 7)
+    assert isinstance(error.value.__cause__, errors.ResponseLost)
+
+
+async def test_an_attempt_that_ends_before_the_deadline_is_its_own_error(colour: Colour) -> None:
+    with pytest.raises(errors.ResponseLost):
+        await colour.call(colour.client(App(LOST), timeout=20, retry=Retry(attempts=1)).builds.get, "web", 7)
 
 
 async def test_without_a_timeout_an_attempt_still_has_its_own(colour: Colour) -> None:

@@ -183,13 +183,17 @@ async def test_cancelling_the_task_cancels_the_batch(anyio_backend: str) -> None
     cancelled = []
 
     async def nap(number: int) -> None:
+        started.append(number)
+        if len(started) == 3:
+            scope.cancel()
         try:
             await runtime.sleep(60)
         except BaseException:
             cancelled.append(number)
             raise
 
-    with anyio.move_on_after(0.05):
+    started: list[int] = []
+    with anyio.CancelScope() as scope:
         await runtime.map(nap, range(3))
     assert sorted(cancelled) == [0, 1, 2]
 

@@ -122,6 +122,13 @@ async def test_a_failed_build_comes_with_the_jobs_that_broke_it(colour: Colour) 
     assert result.requests == 2
 
 
+async def test_a_failed_build_whose_job_is_retried_at_that_moment_is_waited_for(colour: Colour) -> None:
+    states = iter(["failed", "running", "running", "passed"])
+    client = colour.client(lambda _: answer(build(7, state=next(states))))
+    result = await colour.call(client.builds.wait, "web", 7)
+    assert (result.outcome, result.requests) == ("passed", 4)
+
+
 async def test_waiting_ends_at_a_block_step(colour: Colour) -> None:
     app = App(answer(build(7, state="running")), answer(build(7, state="passed", blocked=True)))
     result = await colour.call(colour.client(app).builds.wait, "web", 7)
@@ -143,6 +150,16 @@ async def test_waiting_ends_with_its_timeout_and_says_what_to_do(colour: Colour,
     ):
         await colour.call(client.builds.wait, "web", 7, timeout=60)
     assert 55 <= clock.now() - began <= 60
+
+
+async def test_the_last_look_is_taken_just_before_the_time_is_over(colour: Colour, clock: FakeClock) -> None:
+    ends = clock.now() + 60
+
+    def app(_: httpx.Request) -> httpx.Response:
+        return answer(build(7, state="passed" if clock.now() > ends - 2 else "running"))
+
+    assert (await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7, timeout=60)).outcome == "passed"
+    assert clock.now() <= ends
 
 
 async def test_a_look_that_hangs_ends_with_the_timeout_too(colour: Colour, clock: FakeClock) -> None:
@@ -210,3 +227,12 @@ def test_waiting_never_sleeps_past_its_timeout(
         assert result.outcome == end
     assert all(pause <= interval for pause in clock.sleeps)
     assert sum(clock.sleeps) <= timeout
+
+
+async def test_a_timeout_shorter_than_the_interval_still_allows_a_second_look(colour: Colour, clock: FakeClock) -> None:
+    states = iter(["running", "passed", "passed"])
+    app = App(lambda _: httpx.Response(200, json={"id": "b", "number": 7, "state": next(states), "jobs": []}))
+    began = clock.now()
+    result = await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7, timeout=0.5, poll_interval=60)
+    assert result.outcome == "passed"
+    assert clock.now() - began < 0.5
