@@ -34,6 +34,10 @@ TIMEOUTS = httpx.Timeout(30.0, connect=10.0)
 """Of one attempt, in seconds; the deadline narrows them."""
 
 
+FILES = "buildkite.files"
+"""The extension under which a request carries the files that it sends."""
+
+
 class Endpoint(Protocol[P, T_co]):
     """A generated module, such as `buildkite_api.api.builds.get_build`: what it takes, and what it gives."""
 
@@ -144,16 +148,22 @@ class Caller:
             ends: when, on the runtime's clock, what the request is a part of has to be over.
         """
         operation = operation_of(endpoint)
-        merged = {"Accept": _accept(operation), **(kwargs.get("headers") or {}), **(headers or {})}
+        merged = {"Accept": operation.accept, **(kwargs.get("headers") or {}), **(headers or {})}
         arguments = {**kwargs, "headers": merged}
         if url is not None:
             arguments |= {"url": url, "params": None}
-        return self._http.build_request(**arguments, extensions={OPERATION: operation, STREAM: stream, ENDS: ends})
+        files = tuple(part for _, part in (kwargs.get("files") or {}).values())
+        extensions = {OPERATION: operation, STREAM: stream, ENDS: ends, FILES: files}
+        return self._http.build_request(**arguments, extensions=extensions)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the API through the pipeline, signed."""
         stream = bool(request.extensions.get(STREAM))
-        return await self.runtime.send(self._http, request, stream=stream)
+        try:
+            return await self.runtime.send(self._http, request, stream=stream)
+        finally:
+            for file in request.extensions.get(FILES, ()):
+                file.close()
 
     def build_path(
         self,
@@ -253,9 +263,3 @@ def operation_of(endpoint: Endpoint[..., Any]) -> Operation:
 
     name: str = endpoint.__name__  # type: ignore[attr-defined]
     return OPERATIONS[name.rpartition(".")[2]]
-
-
-def _accept(operation: Operation) -> str:
-    if operation.id.endswith("_text"):
-        return "text/plain"
-    return "text/html" if operation.id.endswith("_html") else "application/json"

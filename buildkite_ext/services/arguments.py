@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 
-def many(value: str | Sequence[str] | None) -> list[str] | None:
+def listed(value: str | Sequence[str] | None) -> list[str] | None:
     """One or many as a list; None stays None.
 
     Example:
-        >>> many("main"), many(["main", "dev"]), many(None)
+        >>> listed("main"), listed(["main", "dev"]), listed(None)
         (['main'], ['main', 'dev'], None)
     """
     if value is None:
         return None
-    return [value] if isinstance(value, str) else list(value)
+    return [value] if isinstance(value, str | Enum) else list(value)
+
+
+def many(value: str | Sequence[str] | None) -> list[str] | None:
+    """The same for a filter.
+
+    Raises:
+        ValueError: there is nothing in it. Sent as no filter at all, it would stand for everything.
+    """
+    values = listed(value)
+    if values == []:
+        raise ValueError("an empty list as a filter would list everything: leave it out (None) where that is meant")
+    return values
 
 
 def aware(name: str, value: datetime | None) -> datetime | None:
@@ -25,6 +38,11 @@ def aware(name: str, value: datetime | None) -> datetime | None:
     Raises:
         ValueError: it is naive: it could be any of a day's instants, depending on who runs the script.
     """
+    if value is not None and not isinstance(value, datetime):
+        raise TypeError(
+            f"{name}={value!r} is a {type(value).__name__}: a day begins at another instant in each time zone, so write "
+            f"datetime(..., tzinfo=UTC)."
+        )
     if value is not None and value.utcoffset() is None:
         raise ValueError(
             f"{name}={value!r} has no time zone: write datetime(..., tzinfo=UTC), or .astimezone() for your own."

@@ -17,6 +17,7 @@ from buildkite_api.api.builds import (
     rebuild_build,
     retry_failed_jobs,
 )
+from buildkite_api.services import builds as generated
 
 from ..errors import BuildAlreadyFinished
 from ..kernel import DetachedIterator
@@ -24,9 +25,9 @@ from ..logs.follow import POLL_INTERVAL as LOG_INTERVAL
 from ..logs.follow import follow_build
 from ..logs.lines import LogLine
 from ..pagination.items import AsyncItems
-from ..service import AsyncService, Service, blocking
+from ..service import blocking
 from ..waiting import POLL_INTERVAL, WaitResult, wait
-from .arguments import aware, given, many, positive, text_map
+from .arguments import aware, given, listed, many, positive, text_map
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
@@ -42,7 +43,7 @@ class Author:
     email: str
 
 
-class AsyncBuilds(AsyncService):
+class AsyncBuilds(generated.AsyncBuilds):
     """Builds: create, list, follow, wait, cancel, rebuild."""
 
     def list(
@@ -212,7 +213,7 @@ class AsyncBuilds(AsyncService):
         commit: str,
         branch: str,
         message: str | None = None,
-        author: Author | None = None,
+        author: Author | Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         meta_data: Mapping[str, str] | None = None,
         clean_checkout: bool | None = None,
@@ -231,7 +232,7 @@ class AsyncBuilds(AsyncService):
             commit: a SHA, or `HEAD` for the branch's newest.
             branch: the branch.
             message: what the build is called; by default the commit's message.
-            author: who it is made in the name of.
+            author: who it is made in the name of; a map with `name` and `email` does as well.
             env: environment variables of its jobs.
             meta_data: its meta-data; the only way to set some.
             clean_checkout: whether agents check out afresh.
@@ -255,14 +256,14 @@ class AsyncBuilds(AsyncService):
             branch=branch,
             **given(
                 message=message,
-                author=None if author is None else BuildAuthorRequest(name=author.name, email=author.email),
+                author=None if author is None else BuildAuthorRequest(**_author(author)),
                 env=text_map("env", env),
                 meta_data=text_map("meta_data", meta_data),
                 clean_checkout=clean_checkout,
                 ignore_pipeline_branch_filters=ignore_pipeline_branch_filters,
                 pull_request_base_branch=pull_request_base_branch,
                 pull_request_id=pull_request_id,
-                pull_request_labels=many(pull_request_labels),
+                pull_request_labels=listed(pull_request_labels),
                 pull_request_repository=pull_request_repository,
             ),
         )
@@ -390,7 +391,7 @@ class AsyncBuilds(AsyncService):
         )
 
 
-class Builds(Service[AsyncBuilds]):
+class Builds(generated.Builds):
     """Builds: create, list, follow, wait, cancel, rebuild."""
 
     list = blocking(AsyncBuilds.list)
@@ -402,6 +403,14 @@ class Builds(Service[AsyncBuilds]):
     retry_failed_jobs = blocking(AsyncBuilds.retry_failed_jobs)
     wait = blocking(AsyncBuilds.wait)
     follow = blocking(AsyncBuilds.follow)
+
+
+def _author(author: Author | Mapping[str, str]) -> dict[str, str]:
+    if isinstance(author, Author):
+        return {"name": author.name, "email": author.email}
+    if not isinstance(author, Mapping) or set(author) != {"name", "email"}:
+        raise TypeError(f"author={author!r}: give Author(name=..., email=...), or a map with just these two")
+    return dict(author)
 
 
 def _filters(

@@ -56,8 +56,8 @@ class Call:
                 said[names[parameter.name]] = silence
         if self.operation.body:
             if self.body is not OMITTED:
-                loud = UNSET in self.silence
-                said["body"] = spoken(self.operation.body.schema, self.body, {"key": UNSET} if loud else None)
+                absent = UNSET if UNSET in self.silence else None
+                said["body"] = spoken(self.operation.body.schema, self.body, absent)
             elif UNSET in self.silence:
                 said["body"] = UNSET
         return said
@@ -144,6 +144,11 @@ def in_path(parameter: Parameter) -> Any:
         return segments(frozenset(FIXED_SEGMENTS))
     avoided = (*FIXED_SEGMENTS, "", ".", "..")
     return values(parameter.schema, Fill.FULL).filter(lambda value: text_of(value) not in avoided)
+
+
+def is_moment(parameter: Parameter) -> bool:
+    """Whether a parameter is a point in time."""
+    return resolve(parameter.schema).get("format") == "date-time"
 
 
 def is_text(schema: Schema) -> bool:

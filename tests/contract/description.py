@@ -73,6 +73,9 @@ class Described:
     def __repr__(self) -> str:
         return f"OPERATIONS[{self.id!r}]"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))  # hypothesis would print each field of it
+
     def within(self, place: str) -> list[Parameter]:
         """Its parameters in the path, the query or the header; those in the path in the path's order."""
         found = [parameter for parameter in self.parameters if parameter.place == place]

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from .answers import Answers, differences
 from .calls import Call, calls, module, sorted_pairs
-from .checks import check_request
-from .description import DOCUMENT, OPERATIONS, best_match, misfits
+from .checks import check_body, check_request
+from .description import DOCUMENT, OPERATIONS, Body, best_match, misfits
 from .values import Fill, Upload, plain, timestamp, values
 from .wire import TOKEN, Buildkite, Part, multipart
 
@@ -104,6 +104,30 @@ def test_the_parts_of_a_multipart_body_are_read() -> None:
         Part("file", "a.tgz", binary),
         Part("empty", "b", b""),
     ]
+
+
+def test_a_wrong_part_is_found() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"file": {"type": "string", "format": "binary"}, "draft": {"type": "boolean"}},
+    }
+    operation = replace(OPERATIONS["create_build"], body=Body(True, "multipart/form-data", schema))
+    for body, right in (
+        ({"file": Upload(b"\x00\r\n"), "draft": True}, True),
+        ({"file": Upload(b"\x00\r\n")}, False),
+        ({"file": Upload(b"\x00\n"), "draft": True}, False),
+        ({"file": Upload(b"\x00\r\n"), "draft": False}, False),
+    ):
+        buildkite = Buildkite()
+        buildkite.will_answer(200)
+        with httpx.Client(transport=buildkite) as client:
+            client.post("https://x.test", data={"draft": "true"}, files={"file": ("f", b"\x00\r\n")})
+        call = Call(operation, {}, {}, {}, body, ())
+        if right:
+            check_body(call, buildkite.taken())
+        else:
+            with pytest.raises(AssertionError):
+                check_body(call, buildkite.taken())
 
 
 def test_files_are_drawn_where_a_schema_is_binary() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient
 
-from .calls import OMITTED, Call, calls, in_path, least, module
+from .calls import OMITTED, Call, calls, in_path, is_moment, least, module, python_names
 from .checks import check_path, check_request, names_in_path, ready, replaced, same_request
 from .description import API, OPERATIONS, Described
 from .values import Fill
@@ -21,6 +22,7 @@ from .wire import TOKEN, Buildkite
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
 with_a_path = [each for each in OPERATIONS.values() if each.within("path")]
+with_a_moment = [each for each in OPERATIONS.values() if any(map(is_moment, each.parameters))]
 with_a_body = [each for each in OPERATIONS.values() if each.body]
 EXAMPLES = {Fill.BARE: 2, Fill.SOME: 6, Fill.FULL: 3}
 
@@ -94,6 +96,19 @@ def test_any_path_value_is_one_segment(operation: Described, client: BuildkiteCl
         check_path(call, buildkite.taken())
 
     check()
+
+
+@pytest.mark.parametrize("operation", with_a_moment, ids=str)
+def test_a_moment_without_a_zone_is_refused_before_anything_is_sent(
+    operation: Described, client: BuildkiteClient, buildkite: Buildkite
+) -> None:
+    ready(buildkite, operation)
+    call = least(operation)
+    for parameter in filter(is_moment, operation.parameters):
+        name = python_names(operation)[parameter.name]
+        with pytest.raises(ValueError, match=rf"\b{name}\b.* timezone"):
+            client.request(module(operation), *call.args, **{**call.kwargs, name: dt.datetime(2026, 1, 2)})
+    assert buildkite.requests == []
 
 
 @every_operation

@@ -170,13 +170,14 @@ def segments(avoided: frozenset[str]) -> Strategy:
 # --- How Python says it, and what it is in JSON -----------------------------------------------------------------------
 
 
-def spoken(schema: Schema, value: Any, absent: Mapping[str, Any] | None = None) -> Any:
+def spoken(schema: Schema, value: Any, absent: Any = None, *, annotation: str = "") -> Any:
     """What goes into a call for a value.
 
     Args:
         schema: the schema that it was drawn for.
         value: what was drawn.
-        absent: what to say for the keys that are not there, by `absent["key"]`; None says nothing.
+        absent: what to say for the keys that are not there; None leaves them out.
+        annotation: the type that the generated code declares for it.
     """
     if isinstance(value, Upload):
         return _file(value)
@@ -187,16 +188,21 @@ def spoken(schema: Schema, value: Any, absent: Mapping[str, Any] | None = None) 
     [member] = fitting
     found = resolve(member)
     if kind == "array":
-        return type(value)(spoken(found.get("items", {}), inner, absent) for inner in value)
+        return type(value)(spoken(found.get("items", {}), inner, absent, annotation=annotation) for inner in value)
     properties: Mapping[str, Schema] = found.get("properties", {})
     if not properties:
         additional = found.get("additionalProperties", True)
         inside = {} if isinstance(additional, bool) else additional
         return {key: spoken(inside, inner, absent) for key, inner in value.items()}
     cls = class_of(member)
-    given = {attribute(cls, key): spoken(properties[key], inner, absent) for key, inner in value.items()}
-    rest = {attribute(cls, key): absent["key"] for key in properties if key not in value} if absent else {}
-    return cls(**given, **rest)
+    given = {}
+    for key in properties:
+        name = attribute(cls, key)
+        if key in value:
+            given[name] = spoken(properties[key], value[key], absent, annotation=str(cls.__annotations__[name]))
+        elif absent is not None:
+            given[name] = absent
+    return cls(**given)
 
 
 def plain(value: Any) -> Any:
@@ -231,7 +237,6 @@ def attribute(cls: Any, key: str) -> str:
     return next((name for name, other in cls._keys.items() if other == key), key)
 
 
-def _file(upload: Upload) -> Any:
-    """A file as the generated client takes it: in its own class, where it has one."""
-    cls = getattr(types, "File", None)
-    return cls(payload=io.BytesIO(upload.content), file_name="file.bin") if cls else upload.content
+def _file(upload: Upload) -> types.File:
+    """A file as the generated client takes it."""
+    return types.File(io.BytesIO(upload.content), name="file.bin")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 import httpx
@@ -412,3 +413,35 @@ async def test_no_part_of_a_path_may_address_something_else(colour: Colour, part
         with pytest.raises(ValueError, match="address another resource"):
             await colour.list(items())
     assert app.requests == []
+
+
+@pytest.mark.parametrize("name", ["branch", "commit", "state"])
+async def test_an_empty_list_as_a_filter_is_refused(colour: Colour, name: str) -> None:
+    app = App(answer([]))
+    with pytest.raises(ValueError, match="would list everything"):
+        await colour.list(colour.client(app).builds.list("web", **{name: []}))
+    assert app.requests == []
+
+
+async def test_a_day_is_no_instant(colour: Colour) -> None:
+    with pytest.raises(TypeError, match="is a date"):
+        await colour.list(colour.client(App(answer([]))).builds.list("web", created_from=MOMENT.date()))
+
+
+async def test_an_author_may_be_a_map(colour: Colour) -> None:
+    app = App(answer(build(7), 201))
+    create = colour.client(app).builds.create
+    author = {"name": "Keiko", "email": "keiko@acme.test"}
+    await colour.call(create, "web", commit="HEAD", branch="main", author=author)
+    assert body_of(app.requests[0])["author"] == author
+    with pytest.raises(TypeError, match="just these two"):
+        await colour.call(create, "web", commit="HEAD", branch="main", author={"name": "Keiko"})
+
+
+async def test_a_filter_may_be_an_enum_of_somebody_elses(colour: Colour) -> None:
+    class State(Enum):
+        PASSED = "passed"
+
+    app = App(answer([]))
+    await colour.list(colour.client(app).builds.list("web", state=State.PASSED))  # type: ignore[arg-type]
+    assert app.requests[0].url.params["state"] == "passed"
