@@ -21,15 +21,18 @@ check: $(VENV)/.dev ## Lint, types, import directions, the generated code and th
 	$(BIN)/ruff format --check .
 	$(BIN)/python scripts/lint_spec.py
 	$(BIN)/python scripts/generate.py --check
+	$(BIN)/python scripts/reference.py --check
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-generate: $(VENV)/.dev ## Compile spec/ into generated/
+generate: $(VENV)/.dev ## Compile spec/ into generated/ and docs/operations.md
 	$(BIN)/python scripts/generate.py
+	$(BIN)/python scripts/reference.py
 
 check-generated: $(VENV)/.dev ## Does generated/ hold what spec/ compiles to?
 	$(BIN)/python scripts/generate.py --check
+	$(BIN)/python scripts/reference.py --check
 
 bench: $(VENV)/.dev ## Beside what one would use instead, as ratios
 	$(BIN)/python -m benchmarks

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
 
 import httpx
+from buildkite_api.services import AsyncServices, Services
 
 from .config import DEFAULT_TIMEOUT, Config
 from .endpoint import Caller, Endpoint
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .services.jobs import AsyncJobs, Jobs
     from .services.metadata import AsyncMetadata, Metadata
     from .services.organizations import AsyncOrganizations, Organizations
+    from .services.packages import AsyncPackages, Packages
     from .services.pipelines import AsyncPipelines, Pipelines
 
 P = ParamSpec("P")
@@ -56,7 +58,7 @@ class _Unchanged:
 UNCHANGED: Any = _Unchanged()
 
 
-class AsyncBuildkiteClient:
+class AsyncBuildkiteClient(AsyncServices):
     """The client for asyncio and trio.
 
     Example:
@@ -249,8 +251,15 @@ class AsyncBuildkiteClient:
 
         return AsyncAgents(self._caller)
 
+    @cached_property
+    def packages(self) -> AsyncPackages:
+        """The packages of registries."""
+        from .services.packages import AsyncPackages
 
-class BuildkiteClient:
+        return AsyncPackages(self._caller)
+
+
+class BuildkiteClient(Services):
     """The client for code that isn't async. Safe to share between threads.
 
     Example:
@@ -442,6 +451,13 @@ class BuildkiteClient:
         from .services.agents import Agents, AsyncAgents
 
         return Agents(AsyncAgents(self._caller))
+
+    @cached_property
+    def packages(self) -> Packages:
+        """The packages of registries."""
+        from .services.packages import AsyncPackages, Packages
+
+        return Packages(AsyncPackages(self._caller))
 
 
 def _copied(caller: Caller, options: dict[str, Any]) -> Caller:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
@@ -11,6 +11,7 @@ import httpx
 from .auth import TokenAuth, origin
 from .errors import ConfigurationError, InvalidResponse, path_of
 from .events import Events, Hook, SchemaDrift
+from .paths import address
 from .pipeline import OPERATION, STREAM, Connections, RaiseForStatus, Stage, Wire, compose
 from .redaction import redact_httpx_log
 from .resilience.deadline import ENDS, DeadlineStage
@@ -31,6 +32,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 TIMEOUTS = httpx.Timeout(30.0, connect=10.0)
 """Of one attempt, in seconds; the deadline narrows them."""
+
+
+FILES = "buildkite.files"
+"""The extension under which a request carries the files that it sends."""
 
 
 class Endpoint(Protocol[P, T_co]):
@@ -143,16 +148,67 @@ class Caller:
             ends: when, on the runtime's clock, what the request is a part of has to be over.
         """
         operation = operation_of(endpoint)
-        merged = {"Accept": _accept(operation), **(kwargs.get("headers") or {}), **(headers or {})}
+        merged = {"Accept": operation.accept, **(kwargs.get("headers") or {}), **(headers or {})}
         arguments = {**kwargs, "headers": merged}
         if url is not None:
             arguments |= {"url": url, "params": None}
-        return self._http.build_request(**arguments, extensions={OPERATION: operation, STREAM: stream, ENDS: ends})
+        files = tuple(part for _, part in (kwargs.get("files") or {}).values())
+        extensions = {OPERATION: operation, STREAM: stream, ENDS: ends, FILES: files}
+        return self._http.build_request(**arguments, extensions=extensions)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the API through the pipeline, signed."""
         stream = bool(request.extensions.get(STREAM))
-        return await self.runtime.send(self._http, request, stream=stream)
+        try:
+            return await self.runtime.send(self._http, request, stream=stream)
+        finally:
+            for file in request.extensions.get(FILES, ()):
+                file.close()
+
+    def build_path(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Request:
+        """A request outside the typed bridge, to the API's own origin: for what somebody typed.
+
+        Args:
+            method: the HTTP method.
+            path: see `paths.address`.
+            params: added to its query.
+            content: the body.
+            headers: of the request. `Authorization` among them is replaced.
+
+        Raises:
+            ValueError: the path leads elsewhere, or it isn't one.
+        """
+        typed = address(path, root=self.config.base_url, organization=self.config.organization, params=params)
+        try:
+            url = httpx.URL(typed)
+        except httpx.InvalidURL as error:
+            raise ValueError(f"it isn't an address: {error}") from error
+        if origin(url) != self.origin or not f"{url.path}/".startswith(f"{self._prefix}/v2/"):
+            raise ValueError(f"it leads elsewhere than to {self.config.base_url}/v2")
+        merged = {"Accept": "application/json, */*;q=0.9", **(headers or {})}
+        found = self._match(method, url.raw_path.partition(b"?")[0].decode("ascii"))
+        extensions = {OPERATION: found[0] if found else None}
+        return self._http.build_request(method, url, content=content, headers=merged, extensions=extensions)
+
+    async def send_path(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send a request outside the typed bridge, and give the answer as it came. See `build_path`."""
+        return await self.send(self.build_path(method, path, params=params, content=content, headers=headers))
 
     async def send_foreign(self, url: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """GET something from another origin: without the token, and with its body left to read."""
@@ -207,9 +263,3 @@ def operation_of(endpoint: Endpoint[..., Any]) -> Operation:
 
     name: str = endpoint.__name__  # type: ignore[attr-defined]
     return OPERATIONS[name.rpartition(".")[2]]
-
-
-def _accept(operation: Operation) -> str:
-    if operation.id.endswith("_text"):
-        return "text/plain"
-    return "text/html" if operation.id.endswith("_html") else "application/json"

@@ -334,7 +334,11 @@ def from_response(
 def unsigned(request: httpx.Request) -> httpx.Request:
     """The request without its token: an error travels further than a call does."""
     headers = [(key, value) for key, value in request.headers.raw if key.lower() != b"authorization"]
-    return httpx.Request(request.method, request.url, headers=headers, content=request.content)
+    try:
+        content = request.content
+    except httpx.RequestNotRead:  # a file, sent piece by piece
+        content = b""
+    return httpx.Request(request.method, request.url, headers=headers, content=content)
 
 
 def path_of(request: httpx.Request) -> str:

@@ -1,4 +1,4 @@
-"""Build generated/ from spec/: the bundled description, the raw client, its models and its table of operations.
+"""Build generated/ from spec/: the bundled description, the raw client, its models, services and table of operations.
 
     python scripts/generate.py            write generated/
     python scripts/generate.py --check    say which of its files are not what the description makes of them
@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import bundle
 import operations
+import services
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "buildkite_api"
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fresh = Path(folder) / "generated"
         try:
             generate(options.spec, fresh)
-        except (GenerateError, bundle.BundleError) as error:
+        except (GenerateError, bundle.BundleError, services.CallsError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
         changes = list(differences(fresh, options.output))
@@ -85,19 +86,22 @@ def generate(spec: Path, output: Path) -> None:
     Raises:
         GenerateError: The description breaks a rule that the templates rely on, or the generator refuses it.
         bundle.BundleError: The parts of the description do not fit together.
+        services.CallsError: The table of calls and the description do not fit together.
     """
     package = output / PACKAGE
     output.mkdir(parents=True)
     with step("bundle"):
         document = bundle.bundle(spec)
+        calls = bundle.load(spec / "calls.yaml")
         problems = list(broken_rules(document))
         if problems:
             raise GenerateError("the description breaks rules of the templates:\n  " + "\n  ".join(problems))
+        services.check(calls, document)
         (output / "openapi.yaml").write_text(HEADER + bundle.dump(document), encoding="utf-8")
     with step("openapi-python-client"):
         run_generator(document, spec, package)
     with step("operations"):
-        write_rest(document, spec, package)
+        write_rest(document, calls, spec, package)
     with step("ruff"):
         ruff("check", "--target-version=py311", "--select=I,F401,UP,PIE790,TC005", "--fix-only", "--quiet", cwd=output)
         ruff("format", "--target-version=py311", "--line-length=120", "--quiet", NO_MAGIC_COMMA, cwd=output)
@@ -116,10 +120,11 @@ def run_generator(document: dict[str, Any], spec: Path, package: Path) -> None:
     source.unlink()
 
 
-def write_rest(document: dict[str, Any], spec: Path, package: Path) -> None:
+def write_rest(document: dict[str, Any], calls: dict[str, Any], spec: Path, package: Path) -> None:
     for name in COPIED:
         (package / name).write_text((spec / "templates" / name).read_text(encoding="utf-8"), encoding="utf-8")
     (package / "operations.py").write_text(operations.print_module(document), encoding="utf-8")
+    services.write(document, calls, package)
     (package / "py.typed").write_text("", encoding="utf-8")
     for path in sorted(package.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
@@ -171,20 +176,24 @@ def broken_rules(document: dict[str, Any]) -> Iterator[str]:
         given = [*document["paths"][path].get("parameters", ()), *operation.get("parameters", ())]
         parameters = [resolve(document, parameter) for parameter in given]
         for parameter in parameters:
-            if parameter["in"] not in ("path", "query"):
-                yield f"{name} has a parameter in {parameter['in']}: the templates know path and query"
+            if parameter["in"] not in ("path", "query", "header"):
+                yield f"{name} has a parameter in {parameter['in']}: the templates know path, query and header"
         declared = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
         for segment in path.split("/"):
             if "{" in segment and (segment[1:-1] not in declared or not segment[1:-1].isidentifier()):
                 yield f"{name} has {segment} in its path: it must be an identifier, and declared"
         body = resolve(document, operation.get("requestBody", {})).get("content", {"application/json": {}})
-        if list(body) != ["application/json"]:
-            yield f"{name} takes {', '.join(body)}: the templates know application/json"
+        if list(body) not in (["application/json"], ["multipart/form-data"]):
+            yield f"{name} takes {', '.join(body)}: the templates know application/json or multipart/form-data, one of them"
         sent |= references(document, operation.get("requestBody", {}))
         read |= references(document, operation["responses"])
-    for schema in sorted(sent & read):
-        if "properties" in document["components"]["schemas"][schema]:
+    for schema in sorted(sent | read):
+        if "properties" not in document["components"]["schemas"][schema]:
+            continue
+        if schema in sent & read:
             yield f"{schema} is both sent and read: what is sent needs a schema of its own"
+        elif (schema in sent) != schema.endswith("Request"):
+            yield f"{schema} is {'sent' if schema in sent else 'read'}: what is sent is called ...Request, and nothing else is"
 
 
 def references(document: dict[str, Any], part: Any) -> set[str]:

@@ -22,10 +22,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 SPEC_DIR = Path(__file__).parents[1] / "spec"
 DOCUMENTATION = "https://buildkite.com/docs/apis/rest-api"
+GO_CLIENT = "https://github.com/buildkite/go-buildkite/blob/"
 METHODS = ("get", "head", "post", "put", "patch", "delete")
-EXTENSIONS = ("scope", "pagination", "repeatable", "row")
+EXTENSIONS = ("scope", "pagination", "repeatable", "row", "note", "no-store")
 ERROR = {"$ref": "#/components/responses/Error"}
-SECRET_NAMES = ("token", "access_token", "password", "private_key", "secret")
+JSON, FORM = "application/json", "multipart/form-data"
+SECRET_NAMES = ("token", "access_token", "api_token", "password", "private_key", "secret")
+
+# The first is documented as idempotent, the second only reads.
+POSTS_THAT_MAY_BE_REPEATED = ("enable_teams", "find_test")
 
 Json = dict[str, Any]
 Rows = Mapping[str, Mapping[str, str]]
@@ -104,6 +109,11 @@ class Description:
         """The schemas that request bodies are made of."""
         return {name for o in self.operations() for name in self._reach(o.body.get("requestBody", {}))}
 
+    def form_schemas(self) -> set[str]:
+        """The schemas of the request bodies that are forms, which alone can hold files."""
+        bodies = (o.body.get("requestBody", {}).get("content", {}) for o in self.operations())
+        return {name for content in bodies for name in self._reach(content.get(FORM, {}))}
+
     def every_schema(self) -> Iterator[tuple[str, Json]]:
         """Each schema of the document, however deep, with its place."""
         for name, schema in self.schemas.items():
@@ -154,6 +164,11 @@ def read_rows(table: Path) -> dict[str, dict[str, str]]:
         return {row["operation_id"]: row for row in rows}
 
 
+def usable(row: Mapping[str, str]) -> bool:
+    """Whether a row is to be described: some are in the table only to say that they are not."""
+    return "EXCLUDE" not in row["notes"]
+
+
 def _references_resolve(d: Description) -> Iterator[Finding]:
     for reference in sorted(set(_references(d.document))):
         if not reference.startswith("#/components/"):
@@ -182,9 +197,11 @@ def _identity(d: Description) -> Iterator[Finding]:
         for key in ("summary", "description"):
             if not o.body.get(key):
                 yield Finding(o.id, f"has no {key}", "write one: it becomes the docstring")
+        row = d.rows.get(o.body.get("x-buildkite-row") or o.id, {})
+        home = GO_CLIENT if row.get("doc_page") == "-" else DOCUMENTATION
         url = o.body.get("externalDocs", {}).get("url", "")
-        if not url.startswith(DOCUMENTATION):
-            yield Finding(o.id, "has no externalDocs", f"name its page under {DOCUMENTATION}")
+        if not url.startswith(home):
+            yield Finding(o.id, "has no externalDocs", f"name its page under {home}")
         elif url not in o.body.get("description", ""):
             yield Finding(o.id, "does not name its page in the description", f"end it with {url}")
 
@@ -199,13 +216,48 @@ def _agrees_with_its_row(d: Description) -> Iterator[Finding]:
         if row is None:
             yield Finding(o.id, "is in no row of endpoints.tsv", "remove it or name its row in x-buildkite-row")
             continue
+        if not usable(row):
+            yield Finding(o.id, "is excluded by its row", "remove it")
+            continue
         if form_of and not (o.id.startswith(f"{form_of}_") and o.path.startswith(f"{row['path']}.")):
             yield Finding(o.id, f"is no form of {form_of}", f"name it {form_of}_<form>, at {row['path']}.<form>")
-        for key, column, nothing in (("scope", "required_scope", "none"), ("pagination", "paginated", "no")):
+        for key, column, nothing in (
+            ("scope", "required_scope", ("none", "unspecified")),
+            ("pagination", "paginated", ("no",)),
+        ):
             here, there = o.body.get(f"x-buildkite-{key}"), row[column]
-            if here != (None if there == nothing else there):
-                remedy = f"remove x-buildkite-{key}" if there == nothing else f"set it to {there}"
+            if here != (None if there in nothing else there):
+                remedy = f"remove x-buildkite-{key}" if there in nothing else f"set it to {there}"
                 yield Finding(o.id, f"its x-buildkite-{key} is {here}, but its row says {there}", remedy)
+
+
+def _covers_the_table(d: Description) -> Iterator[Finding]:
+    described = {o.id for o in d.operations()}
+    places = {(o.method.upper(), o.path): o.id for o in d.operations()}
+    for name, row in d.rows.items():
+        place = (row["method"], row["path"])
+        if usable(row) and name not in described:
+            yield Finding(name, "is in endpoints.tsv but not described", f"add it to resources/{row['group']}.yaml")
+        elif not usable(row) and place in places:
+            yield Finding(places[place], f"stands where {name} is excluded", "remove it")
+
+
+def _notes(d: Description) -> Iterator[Finding]:
+    for o in d.operations():
+        note = o.body.get("x-buildkite-note")
+        row = d.rows.get(o.id)
+        if note is not None and not (isinstance(note, str) and note):
+            yield Finding(o.id, "has an empty x-buildkite-note", "write a sentence, or leave it out")
+        elif row and note is None and _disputed(row):
+            remedy = "tell in x-buildkite-note who says what, and what is followed here"
+            yield Finding(o.id, "its row has witnesses that are silent or disagree", remedy)
+        if o.body.get("x-buildkite-no-store") not in (None, True):
+            yield Finding(o.id, "x-buildkite-no-store is not true", "say true, or leave it out")
+
+
+def _disputed(row: Mapping[str, str]) -> bool:
+    silent = "unspecified" in (row["success_status"], row["required_scope"]) or row["doc_page"] == "-"
+    return usable(row) and (silent or "DISAGREES" in row["notes"])
 
 
 def _path_parameters(d: Description) -> Iterator[Finding]:
@@ -221,12 +273,16 @@ def _path_parameters(d: Description) -> Iterator[Finding]:
                 yield Finding(o.id, f"path parameter {{{name}}}", f"make it a plain {expected}")
 
 
-def _query_parameters(d: Description) -> Iterator[Finding]:
+def _other_parameters(d: Description) -> Iterator[Finding]:
     for o in d.operations():
         for parameter in o.parameters:
             where, schema = f"{o.id} {parameter['name']}", parameter["schema"]
             if not parameter.get("description"):
                 yield Finding(where, "has no description", "write one: it becomes the docstring")
+            if parameter["in"] == "header" and (schema != {"type": "string"} or parameter.get("required")):
+                yield Finding(where, "is a header of another kind", "make it an optional plain string")
+            if parameter["in"] == "cookie":
+                yield Finding(where, "is a cookie", "remove it: the API has none")
             if parameter["in"] != "query":
                 continue
             if _nullable(schema):
@@ -282,7 +338,7 @@ def _repeatable(d: Description) -> Iterator[Finding]:
         marker = o.body.get("x-buildkite-repeatable")
         if marker is not None and marker is not True:
             yield Finding(o.id, f"x-buildkite-repeatable is {marker}", "say true, or leave it out")
-        elif marker and o.method not in ("put", "delete"):
+        elif marker and o.method not in ("put", "delete") and o.id not in POSTS_THAT_MAY_BE_REPEATED:
             yield Finding(o.id, f"a {o.method.upper()} marked repeatable", "remove x-buildkite-repeatable")
 
 
@@ -299,9 +355,13 @@ def _request_bodies(d: Description) -> Iterator[Finding]:
     for o in d.operations():
         if "requestBody" in o.body:
             name = "".join(word.capitalize() for word in o.id.split("_")) + "Request"
-            wanted = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-            if o.body["requestBody"]["content"] != wanted:
-                yield Finding(o.id, "its request body has another name or form", f"send JSON, the schema {name}")
+            schema = {"schema": {"$ref": f"#/components/schemas/{name}"}}
+            media = FORM if _holds_a_file(d.schemas.get(name, {})) else JSON
+            if o.body["requestBody"]["content"] != {media: schema}:
+                remedy = f"send {media}, the schema {name}"
+                yield Finding(o.id, "its request body has another name or form", remedy)
+            if o.method in ("get", "head"):
+                yield Finding(o.id, f"a {o.method.upper()} with a body", "remove the body")
     for name, schema in d.schemas.items():
         if "properties" in schema and name.endswith("Request") != (name in sent):
             yield Finding(name, "is named against its use", "only what is sent is called ...Request")
@@ -323,6 +383,9 @@ def _objects(d: Description) -> Iterator[Finding]:
                 yield Finding(where, "has no description", "write one: it becomes the docstring")
             if key in SECRET_NAMES and value.get("x-buildkite-secret") is not True:
                 yield Finding(where, "looks like a secret", "mark it x-buildkite-secret: true")
+            for mark in value:
+                if mark.startswith("x-") and mark != "x-buildkite-secret":
+                    yield Finding(where, f"has the unknown extension {mark}", "use x-buildkite-secret alone")
             if key.endswith("_at") and value.get("format") != "date-time":
                 yield Finding(where, "looks like a time", "give it format: date-time")
             optional = name in read and key not in schema.get("required", [])
@@ -341,8 +404,10 @@ def _unions(d: Description) -> Iterator[Finding]:
 
 
 def _strings(d: Description) -> Iterator[Finding]:
+    forms = d.form_schemas()
     for where, schema in d.every_schema():
-        if schema.get("format") not in (None, "date-time"):
+        allowed = (None, "date-time", "binary") if where.partition(".")[0] in forms else (None, "date-time")
+        if schema.get("format") not in allowed:
             yield Finding(where, f"has the format {schema['format']}", "remove it: such values stay strings")
         if schema.get("type") == "object" and "properties" in schema and "additionalProperties" in schema:
             yield Finding(where, "is half an object, half a map", "keep one of the two")
@@ -357,8 +422,10 @@ def _strings(d: Description) -> Iterator[Finding]:
 RULES: tuple[Callable[[Description], Iterator[Finding]], ...] = (
     _identity,
     _agrees_with_its_row,
+    _covers_the_table,
+    _notes,
     _path_parameters,
-    _query_parameters,
+    _other_parameters,
     _no_defaults,
     _responses,
     _pagination,
@@ -385,6 +452,10 @@ def _enums(d: Description, where: str, schema: Json, *, sent: bool) -> Iterator[
     for key in ("items", "additionalProperties"):
         if isinstance(schema.get(key), dict):
             yield from _enums(d, where, schema[key], sent=sent)
+
+
+def _holds_a_file(schema: Json) -> bool:
+    return any(value.get("format") == "binary" for value in schema.get("properties", {}).values())
 
 
 def _inside(where: str, schema: Json) -> Iterator[tuple[str, Json]]:

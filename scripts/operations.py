@@ -8,7 +8,21 @@ from typing import Any
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
 # What a path parameter identifies, where its name without the suffix does not say it.
-RESOURCES = {"org_slug": "organization", "queue_id": "cluster_queue"}
+# What a team holds of a pipeline or a suite is neither of them.
+RESOURCES = {
+    "image_id": "agent_image",
+    "maintainer_id": "cluster_maintainer",
+    "org_slug": "organization",
+    "pipeline_uuid": "team_pipeline",
+    "queue_id": "cluster_queue",
+    "schedule_id": "pipeline_schedule",
+    "secret_id": "cluster_secret",
+    "service_uuid": "notification_service",
+    "suite_uuid": "team_suite",
+    "template_uuid": "pipeline_template",
+    "token_id": "cluster_token",
+    "user_uuid": "member",
+}
 SUFFIXES = ("_slug", "_number", "_id", "_uuid")
 
 MODULE = '''"""The operations of the API: what each of them is, and which one a request is."""
@@ -39,18 +53,24 @@ class Operation:
     """What the path identifies last, such as `build`, or ""."""
     success: int
     """The status that means success."""
+    accept: str
+    """The media type of its answer."""
     scope: str | None
     """The scope that a token needs."""
     pagination: Literal["link", "cursor"] | None
     """How its list is paged, if it is."""
     repeatable: bool
     """Whether it may be sent again although the first may have acted."""
+    no_store: bool
+    """Whether its answer must not be stored anywhere."""
     row: str
     """The row of spec/endpoints.tsv that describes it."""
     summary: str
     """What it does, in a few words."""
     doc: str
-    """Its page in Buildkite's documentation."""
+    """Its page in Buildkite's documentation; for what only the Go client knows, its source there."""
+    note: str
+    """Where Buildkite's documentation and its Go client disagree or are silent, and what is followed; often ""."""
 
 
 def match(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
@@ -58,7 +78,7 @@ def match(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
 
     Args:
         method: The HTTP method, in capitals.
-        path: The path below the API's root, percent-encoded, beginning with `/v2/`. A slash at the end does not count.
+        path: The path below the API's root, percent-encoded, beginning with `/`. A slash at the end does not count.
 
     Returns:
         The operation and the decoded values of its path parameters, or None.
@@ -68,8 +88,11 @@ def match(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         >>> operation.id, parameters
         ('get_organization', {'org_slug': 'acme'})
     """
-    segments = path.partition("?")[0].removesuffix("/").split("/")
-    if segments[0] or "" in segments[1:]:
+    plain = path.partition("?")[0]
+    if plain != "/":
+        plain = plain.removesuffix("/")
+    segments = plain.split("/")
+    if segments[0] or ("" in segments[1:] and plain != "/"):
         return None
     found = _find(_tree(), segments, 1, method)
     if found is None:
@@ -154,12 +177,15 @@ def record(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
         "group": operation["tags"][0],
         "resource": resource(path),
         "success": int(success[0]),
+        "accept": next(iter(operation["responses"][success[0]].get("content", ())), "application/json"),
         "scope": operation.get("x-buildkite-scope"),
         "pagination": operation.get("x-buildkite-pagination"),
         "repeatable": method in ("GET", "HEAD") or bool(operation.get("x-buildkite-repeatable")),
+        "no_store": bool(operation.get("x-buildkite-no-store")),
         "row": operation.get("x-buildkite-row", operation["operationId"]),
         "summary": operation["summary"],
         "doc": operation.get("externalDocs", {}).get("url", ""),
+        "note": " ".join(operation.get("x-buildkite-note", "").split()),
     }
 
 

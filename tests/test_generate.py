@@ -62,6 +62,37 @@ paths:
       responses:
         '204': {description: Done.}
         default: {$ref: '#/components/responses/Error'}
+  /v2/things/{thing_id}/content:
+    parameters:
+    - {name: thing_id, in: path, required: true, schema: {type: string}, description: Which thing.}
+    post:
+      operationId: send_thing
+      tags: [things]
+      summary: Send a thing
+      x-buildkite-note: Nobody says how.
+      x-buildkite-no-store: true
+      requestBody:
+        required: true
+        content: {multipart/form-data: {schema: {$ref: '#/components/schemas/SendThingRequest'}}}
+      responses:
+        '201': {description: Done.}
+        default: {$ref: '#/components/responses/Error'}
+  /:
+    get:
+      operationId: list_tests
+      tags: [things]
+      summary: List the tests
+      description: As old as `get_thing`.
+      x-buildkite-pagination: cursor
+      parameters:
+      - {name: 'filter[job_id]', in: query, schema: {type: string}, description: Of this job.}
+      - {name: per_page, in: query, schema: {type: integer}}
+      - {name: Api-Version, in: header, schema: {type: string}, description: As a date.}
+      responses:
+        '200':
+          description: The tests.
+          content: {application/json: {schema: {$ref: '#/components/schemas/ThingPage'}}}
+        default: {$ref: '#/components/responses/Error'}
 components:
   responses:
     Error:
@@ -96,14 +127,36 @@ components:
         at: {type: string, format: date-time}
         owner: {$ref: '#/components/schemas/OwnerRequest'}
     OwnerRequest: {type: object, properties: {id: {type: string}}}
+    SendThingRequest:
+      type: object
+      required: [file]
+      properties:
+        file: {type: string, format: binary, description: The thing itself.}
+        label: {type: string}
+        public: {type: boolean}
+    TestThing: {type: object, description: No test case., properties: {id: {type: string}}}
+    ThingPage:
+      type: object
+      required: [items]
+      properties:
+        items: {type: array, items: {$ref: '#/components/schemas/TestThing'}}
+"""
+
+CALLS = """
+services:
+  things: {get: get_thing, rename: rename_thing, send: send_thing}
+  shelf.tests: {list: list_tests}
+by_hand: {things: [send]}
 """
 
 
 def small_spec(folder: Path, change: Any = None) -> Path:
     document = yaml.safe_load(SMALL)
+    calls: dict[str, Any] = yaml.safe_load(CALLS)
     if change:
-        change(document)
+        change({**document, "calls": calls})
     (folder / "resources").mkdir(parents=True)
+    (folder / "calls.yaml").write_text(yaml.safe_dump(calls, sort_keys=False))
     (folder / "openapi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     shutil.copy(ROOT / "spec" / "generator.yaml", folder)
     shutil.copytree(ROOT / "spec" / "templates", folder / "templates")
@@ -133,7 +186,17 @@ def test_everything_is_there_and_says_where_it_comes_from(small: tuple[Path, Pat
     # A map without keys of its own is a dict, not a class.
     assert {name for name in names if "/models/" in name} == {
         f"buildkite_api/models/{name}.py"
-        for name in ("__init__", "colour", "error", "owner_request", "rename_thing_request", "thing")
+        for name in (
+            "__init__",
+            "colour",
+            "error",
+            "owner_request",
+            "rename_thing_request",
+            "send_thing_request",
+            "test_thing",
+            "thing",
+            "thing_page",
+        )
     }
     for name in names - {"buildkite_api/py.typed"}:
         assert (small[1] / name).read_text().startswith("# Generated from spec/ by `make generate`"), name
@@ -209,15 +272,60 @@ BREAKS: dict[str, tuple[Any, str]] = {
         lambda it: operation(it, "get")["responses"].update({"201": {"description": "x"}}),
         "get_thing needs exactly one response that is a success",
     ),
-    "a header": (
+    "a cookie": (
         lambda it: operation(it, "get")["parameters"].append(
-            {"name": "X", "in": "header", "schema": {"type": "string"}}
+            {"name": "X", "in": "cookie", "schema": {"type": "string"}}
         ),
-        "get_thing has a parameter in header",
+        "get_thing has a parameter in cookie",
     ),
-    "a form": (
-        lambda it: operation(it, "put").update(requestBody={"content": {"multipart/form-data": {"schema": {}}}}),
-        "rename_thing takes multipart/form-data",
+    "a form without files": (
+        lambda it: operation(it, "put").update(
+            requestBody={"content": {"application/x-www-form-urlencoded": {"schema": {}}}}
+        ),
+        "rename_thing takes application/x-www-form-urlencoded",
+    ),
+    "what is sent is not called so": (
+        lambda it: operation(it, "put").update(
+            requestBody={"content": {"application/json": {"schema": {"$ref": "#/components/schemas/TestThing"}}}}
+        ),
+        "TestThing is both sent and read",
+    ),
+    "what is read is called as if it were sent": (
+        lambda it: it["components"]["schemas"]["Error"]["properties"].update(
+            odd={"$ref": "#/components/schemas/SendThingRequest"}
+        ),
+        "SendThingRequest is both sent and read",
+    ),
+    "a name against its use": (
+        lambda it: (
+            it["components"]["schemas"].update(
+                Owner={"type": "object", "properties": {"id": {"type": "string"}}},
+                OddRequest={"type": "object", "properties": {"id": {"type": "string"}}},
+            ),
+            it["components"]["schemas"]["RenameThingRequest"]["properties"].update(
+                owner={"$ref": "#/components/schemas/Owner"}
+            ),
+        ),
+        "Owner is sent: what is sent is called ...Request",
+    ),
+    "no service": (lambda it: it["calls"]["services"]["things"].pop("get"), "get_thing is in no service"),
+    "two services": (
+        lambda it: it["calls"]["services"]["things"].update(again="get_thing"),
+        "get_thing is there twice",
+    ),
+    "an unknown call": (
+        lambda it: it["calls"]["services"]["things"].update(sell="sell_thing"),
+        "sell_thing isn't an operation of the description",
+    ),
+    "by hand, but no call": (
+        lambda it: it["calls"]["by_hand"]["things"].append("sell"),
+        "by_hand: things.sell isn't in services",
+    ),
+    "two arguments of one name": (
+        lambda it: operation(it, "get")["parameters"].append(
+            {"name": "request", "in": "query", "schema": {"type": "string"}}
+        ),
+        "get_thing: two arguments would be called request",
     ),
     "sent and read": (
         lambda it: it["components"]["schemas"]["Thing"]["properties"].update(
@@ -310,6 +418,40 @@ def test_requests_of_the_small_description(package: ModuleType) -> None:
         models.RenameThingRequest(name="n", at=dt.datetime(2026, 1, 2)).to_dict()
 
 
+def test_a_file_and_a_header(package: ModuleType, tmp_path: Path) -> None:
+    models = importlib.import_module("small_api.models")
+    types = importlib.import_module("small_api.types")
+    send = importlib.import_module("small_api.api.things.send_thing")
+    tests = importlib.import_module("small_api.api.things.list_tests")
+    path = tmp_path / "thing.bin"
+    path.write_bytes(b"12345")
+    kwargs = send._get_kwargs("t1", body=models.SendThingRequest(file=types.File(path), public=True))
+    assert kwargs["data"] == {"public": True}
+    request = httpx.Client(base_url="https://api.test").build_request(**kwargs)
+    body = request.read()
+    assert b'filename="thing.bin"' in body
+    assert b"12345" in body
+    assert b"true" in body
+    assert int(request.headers["content-length"]) == len(body)
+    assert tests._get_kwargs(filter_job_id="j", api_version="2026-08-01") == {
+        "method": "get",
+        "url": "/",
+        "params": {"filter[job_id]": "j"},
+        "headers": {"Api-Version": "2026-08-01"},
+    }
+    assert tests._get_kwargs()["headers"] == {}
+    assert models.TestThing.__test__ is False
+
+
+def test_services_of_the_small_description(package: ModuleType) -> None:
+    things = importlib.import_module("small_api.services.things")
+    shelf = importlib.import_module("small_api.services.shelf")
+    assert {name for name in vars(things.AsyncThings) if not name.startswith("_")} == {"get", "rename"}
+    assert "As old as `things.get`." in shelf.AsyncShelfTests.list.__doc__
+    assert "api_version: as a date." in shelf.AsyncShelfTests.list.__doc__
+    assert "Get a thing. Scope: read_things." in things.AsyncThings.get.__doc__
+
+
 def test_documentation_reaches_the_functions(package: ModuleType) -> None:
     text = importlib.import_module("small_api.api.things.get_thing").sync.__doc__
     for part in (
@@ -334,6 +476,10 @@ def test_operations_of_the_small_description(package: ModuleType) -> None:
     )
     assert (got.repeatable, got.pagination, got.row) == (True, None, "get_thing")
     assert table.OPERATIONS["rename_thing"].repeatable is True
+    sending = table.OPERATIONS["send_thing"]
+    assert (sending.note, sending.no_store, sending.repeatable) == ("Nobody says how.", True, False)
+    assert (got.note, got.no_store, got.accept) == ("", False, "application/json")
+    assert table.match("GET", "/") == (table.OPERATIONS["list_tests"], {})
     assert table.match("PUT", "/v2/things/a%2Fb/") == (table.OPERATIONS["rename_thing"], {"thing_id": "a/b"})
 
 
@@ -528,8 +674,8 @@ def test_every_path_finds_its_operation(operation_id: str, values: list[str]) ->
     ("method", "path"),
     [
         ("GET", "/v2"),
-        ("GET", "/"),
         ("GET", ""),
+        ("POST", "/"),
         ("GET", "v2/builds"),
         ("GET", "/v3/builds"),
         ("GET", "/v2//builds"),
@@ -556,7 +702,9 @@ def test_a_fixed_segment_comes_before_a_parameter() -> None:
 def test_reading_may_always_be_repeated() -> None:
     for each in OPERATIONS.values():
         assert each.repeatable or each.method not in ("GET", "HEAD"), each.id
-        assert each.doc.startswith("https://buildkite.com/docs/"), each.id
+        assert each.doc.startswith(("https://buildkite.com/docs/", "https://github.com/buildkite/go-buildkite/")), (
+            each.id
+        )
         assert (
             f"buildkite_api.api.{each.group}.{each.id}"
             == importlib.import_module(f"buildkite_api.api.{each.group}.{each.id}").__name__

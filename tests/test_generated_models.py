@@ -210,7 +210,7 @@ def test_secrets_stay_out_of_a_repr() -> None:
                 cls = CLASSES[name]
                 values = {field.name: f"{field.name}-is-s3cret" for field in attrs.fields(cls) if field.init}
                 assert f"{key}-is-s3cret" not in repr(cls(**values))
-    assert found
+    assert found >= 17
 
 
 def test_additional_properties_are_part_of_a_model() -> None:

@@ -34,7 +34,25 @@ Examples:
   buildkite-ext run web --branch main --artifacts 'dist/*.whl' --to wheels
   buildkite-ext run web --branch main --json --timeout 1800 | jq -r .url
   buildkite-ext cancel web 42
+  buildkite-ext api GET organizations/{org}/pipelines --select '[].slug'
+  buildkite-ext api GET organizations/{org}/builds -f state=failed --paginate
   buildkite-ext simulate --port 8080"""
+
+API_HELP = """Send any request to the API and print its answer as JSON.
+
+The token, retries and rate limits are taken care of.
+PATH is relative to the API's root, with or without /v2, and leads nowhere else.
+{org} in it stands for the organization."""
+
+API_EXAMPLES = """
+Examples of api:
+  buildkite-ext api GET user
+  buildkite-ext api GET organizations/{org}/builds --paginate \\
+    -f state=failed -f 'branch[]=main' --select '[].web_url' --raw-output
+  buildkite-ext api POST organizations/{org}/pipelines/web/builds \\
+    -f branch=main -F commit=HEAD -f 'env[DEBUG]=1' --jq .number
+  buildkite-ext api PATCH organizations/{org}/pipelines/web --input web.json
+  buildkite-ext api GET organizations/{org}/agents --include --simulate"""
 
 ENVIRONMENT = """
 Environment:
@@ -49,7 +67,7 @@ Exit codes:
 
 app = App(
     name="buildkite-ext",
-    help="Create a Buildkite build, follow it live, wait for it and fetch its artifacts.",
+    help="Create a Buildkite build, follow it live, wait for it and fetch its artifacts; send any request to the API.",
     version=__version__,
     help_format="plaintext",
     help_epilogue=f"{EXAMPLES}\n{ENVIRONMENT}\n{EXIT_CODES}".strip(),
@@ -122,15 +140,15 @@ def run(
 
     order = Order(
         pipeline=_slug(pipeline),
-        branch=_filled("--branch", branch),
-        commit=_filled("--commit", commit),
+        branch=filled("--branch", branch),
+        commit=filled("--commit", commit),
         message=message,
         env=_pairs("--env", env),
         meta_data=_pairs("--meta-data", meta_data),
-        artifacts=tuple(_filled("--artifacts", glob) for glob in artifacts),
+        artifacts=tuple(filled("--artifacts", glob) for glob in artifacts),
         to=_folder(to, artifacts),
-        timeout=_positive("--timeout", timeout),
-        poll_interval=_positive("--poll-interval", poll_interval),
+        timeout=positive("--timeout", timeout),
+        poll_interval=positive("--poll-interval", poll_interval),
         follow=not (no_follow or quiet),
         last_lines=not quiet,
     )
@@ -146,6 +164,15 @@ def run(
 
         write_traceback(report.problem.cause)
     return report.code
+
+
+# Loaded when it is asked for.
+app.command(
+    "buildkite_ext.cli.api.command:api",
+    name="api",
+    help=API_HELP,
+    help_epilogue=f"{API_EXAMPLES}\n{EXAMPLES}\n{ENVIRONMENT}\n{EXIT_CODES}".strip(),
+)
 
 
 @app.command
@@ -190,7 +217,7 @@ def simulate(
 
     if not 0 <= port <= 65535:
         raise UsageError(f"--port {port}: ports go from 0 to 65535.")
-    return do(host, port, _filled("--organization", organization))
+    return do(host, port, filled("--organization", organization))
 
 
 def _view(*, json: bool, quiet: bool, color: Colour) -> View:
@@ -243,13 +270,13 @@ def _folder(to: Path | None, artifacts: Sequence[str]) -> Path:
     return to
 
 
-def _positive(option: str, seconds: float | None) -> float | None:
+def positive(option: str, seconds: float | None) -> float | None:
     if seconds is not None and not 0 < seconds < float("inf"):
         raise UsageError(f"{option} {seconds:g}: give seconds above 0.")
     return seconds
 
 
-def _filled(option: str, text: str) -> str:
+def filled(option: str, text: str) -> str:
     if not text.strip():
         raise UsageError(f"{option} is empty.")
     return text

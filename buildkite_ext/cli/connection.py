@@ -37,8 +37,12 @@ class Connection:
     simulate: bool = False
 
     @contextmanager
-    def client(self, on_event: Hook | None = None) -> Iterator[BuildkiteClient]:
+    def client(self, on_event: Hook | None = None, *, anywhere: bool = False) -> Iterator[BuildkiteClient]:
         """A client while a `with` block runs.
+
+        Args:
+            on_event: called with each event.
+            anywhere: go without an organization where there is none.
 
         Raises:
             UsageError: there is no token or no organization.
@@ -52,12 +56,12 @@ class Connection:
         from ..client import BuildkiteClient
 
         organization = self.organization or os.environ.get(ORGANIZATION_VARIABLE, "").strip()
-        if not organization:
+        if not organization and not anywhere:
             raise UsageError(
                 f"No organization: give its slug with --organization, or set ${ORGANIZATION_VARIABLE}. "
                 "(--simulate needs neither that nor a token.)"
             )
-        with BuildkiteClient(organization, token=self._token(), on_event=on_event) as client:
+        with BuildkiteClient(organization or None, token=self._token(), on_event=on_event) as client:
             yield client
 
     @property

@@ -60,7 +60,7 @@ def _run(words: list[str]) -> ExitCode:
             )
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        known = words[0] if words and words[0] in ("run", "cancel", "simulate") else ""
+        known = words[0] if words and words[0] in ("run", "api", "cancel", "simulate") else ""
         raise UsageError(f"{error}\nTry: {' '.join(filter(None, ('buildkite-ext', known, '--help')))}") from error
     result = command(*bound.args, **bound.kwargs)
     return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help and --version return nothing

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import httpx
 
 from ..errors import ConnectionFailed, DeadlineExceeded, NetworkError, from_response, path_of, reset_after, unsigned
 from ..events import Events, RetryScheduled
@@ -13,7 +15,6 @@ from .backoff import full_jitter
 from .deadline import DEADLINE
 
 if TYPE_CHECKING:
-    import httpx
     from buildkite_api.operations import Operation
 
     from ..runtime import Runtime, Send
@@ -29,6 +30,7 @@ class Retry:
     - 500, 502, 503, 504 and lost connections: after 1, 2, 4 … seconds with full jitter; reads, and writes that the
       description marks repeatable.
     - A connection that never came about: every method.
+    - A body that can't be sent twice, such as a pipe: never.
 
     Attributes:
         attempts: how often a request is sent in all, the first time included.
@@ -99,7 +101,7 @@ class RetryStage:
                 outcome = await send(request)
             except NetworkError as lost:
                 outcome = lost
-            pause = self._policy.delay(attempt, outcome, repeatable=repeatable)
+            pause = self._policy.delay(attempt, outcome, repeatable=repeatable) if replayable(request) else None
             if pause is None:
                 if isinstance(outcome, NetworkError):
                     raise outcome
@@ -131,6 +133,23 @@ class RetryStage:
             )
             await runtime.sleep(pause)
             attempt += 1
+
+
+def replayable(request: httpx.Request) -> bool:
+    """Whether the body of a request can be sent twice: it is in memory, or a form whose files can be rewound.
+
+    httpx rewinds the files of a form itself when it sends them.
+    """
+    if isinstance(request.stream, httpx.ByteStream):
+        return True
+    fields = getattr(request.stream, "fields", None)
+    files = [getattr(field, "file", b"") for field in fields or ()]
+    return fields is not None and all(isinstance(file, bytes | str) or _rewinds(file) for file in files)
+
+
+def _rewinds(file: Any) -> bool:
+    seekable = getattr(file, "seekable", None)
+    return seekable is not None and bool(seekable())
 
 
 def _removes(operation: Operation) -> bool:

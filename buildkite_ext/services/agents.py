@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_api.api.agents import get_agent, list_agents, pause_agent, resume_agent, stop_agent
+from buildkite_api.services import agents as generated
 
 from ..pagination.items import AsyncItems
-from ..service import AsyncService, Service, blocking
+from ..service import blocking
 from .arguments import given
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Agents", "AsyncAgents"]
 
 
-class AsyncAgents(AsyncService):
+class AsyncAgents(generated.AsyncAgents):
     """The agents that are connected."""
 
     def list(
@@ -106,7 +107,7 @@ class AsyncAgents(AsyncService):
         await self._caller.call(resume_agent, self._caller.organization, agent_id)
 
 
-class Agents(Service[AsyncAgents]):
+class Agents(generated.Agents):
     """The agents that are connected."""
 
     list = blocking(AsyncAgents.list)

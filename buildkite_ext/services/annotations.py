@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import buildkite_api.services.annotations as generated
 from buildkite_api.api.annotations import (
     create_build_annotation,
     create_build_job_annotation,
@@ -14,7 +15,7 @@ from buildkite_api.api.annotations import (
 )
 
 from ..pagination.items import AsyncItems
-from ..service import AsyncService, Service, blocking
+from ..service import blocking
 from .arguments import given
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ __all__ = ["Annotations", "AsyncAnnotations"]
 Style = Literal["success", "info", "warning", "error"]
 
 
-class AsyncAnnotations(AsyncService):
+class AsyncAnnotations(generated.AsyncAnnotations):
     """The annotations of builds and jobs."""
 
     def list(
@@ -138,7 +139,7 @@ class AsyncAnnotations(AsyncService):
             await caller.call(delete_build_job_annotation, caller.organization, pipeline, number, job_id, annotation_id)
 
 
-class Annotations(Service[AsyncAnnotations]):
+class Annotations(generated.Annotations):
     """The annotations of builds and jobs."""
 
     list = blocking(AsyncAnnotations.list)

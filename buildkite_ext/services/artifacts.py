@@ -13,10 +13,11 @@ from buildkite_api.api.artifacts import (
     list_build_artifacts,
     list_build_job_artifacts,
 )
+from buildkite_api.services import artifacts as generated
 
 from ..artifacts import Progress, conflict, download, file_target, matches, server_filter, tree_target
 from ..pagination.items import AsyncItems
-from ..service import AsyncService, Service, blocking
+from ..service import blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
@@ -26,7 +27,7 @@ __all__ = ["Artifacts", "AsyncArtifacts"]
 State = Literal["new", "error", "finished", "deleted", "expired"]
 
 
-class AsyncArtifacts(AsyncService):
+class AsyncArtifacts(generated.AsyncArtifacts):
     """The files that jobs uploaded."""
 
     def list(
@@ -163,7 +164,7 @@ class AsyncArtifacts(AsyncService):
         await self._caller.call(delete_job_artifact, self._caller.organization, job_id, artifact_id)
 
 
-class Artifacts(Service[AsyncArtifacts]):
+class Artifacts(generated.Artifacts):
     """The files that jobs uploaded."""
 
     list = blocking(AsyncArtifacts.list)

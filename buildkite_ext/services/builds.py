@@ -17,6 +17,7 @@ from buildkite_api.api.builds import (
     rebuild_build,
     retry_failed_jobs,
 )
+from buildkite_api.services import builds as generated
 
 from ..errors import BuildAlreadyFinished
 from ..kernel import DetachedIterator
@@ -24,7 +25,7 @@ from ..logs.follow import POLL_INTERVAL as LOG_INTERVAL
 from ..logs.follow import follow_build
 from ..logs.lines import LogLine
 from ..pagination.items import AsyncItems
-from ..service import AsyncService, Service, blocking
+from ..service import blocking
 from ..waiting import POLL_INTERVAL, WaitResult, wait
 from .arguments import aware, given, listed, many, positive, text_map
 
@@ -42,7 +43,7 @@ class Author:
     email: str
 
 
-class AsyncBuilds(AsyncService):
+class AsyncBuilds(generated.AsyncBuilds):
     """Builds: create, list, follow, wait, cancel, rebuild."""
 
     def list(
@@ -390,7 +391,7 @@ class AsyncBuilds(AsyncService):
         )
 
 
-class Builds(Service[AsyncBuilds]):
+class Builds(generated.Builds):
     """Builds: create, list, follow, wait, cancel, rebuild."""
 
     list = blocking(AsyncBuilds.list)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from buildkite_api.api.cluster_queues import list_cluster_queues
 from buildkite_api.api.clusters import get_cluster, list_clusters
+from buildkite_api.services import clusters as generated
 
 from ..pagination.items import AsyncItems
-from ..service import AsyncService, Service, blocking
+from ..service import blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Cluster, ClusterQueue
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncClusters", "Clusters"]
 
 
-class AsyncClusters(AsyncService):
+class AsyncClusters(generated.AsyncClusters):
     """Clusters and their queues."""
 
     def list(
@@ -65,7 +66,7 @@ class AsyncClusters(AsyncService):
         )
 
 
-class Clusters(Service[AsyncClusters]):
+class Clusters(generated.Clusters):
     """Clusters and their queues."""
 
     list = blocking(AsyncClusters.list)

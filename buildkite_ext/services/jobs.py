@@ -11,26 +11,29 @@ from buildkite_api.api.jobs import (
     get_build_job_log,
     get_build_job_log_text,
     head_build_job_log,
+    head_job_log,
     list_build_jobs,
     reprioritize_build_job,
     retry_build_job,
     unblock_build_job,
 )
+from buildkite_api.services import jobs as generated
 
 from ..kernel import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
 from ..logs.lines import LogLine
 from ..pagination.items import AsyncItems
-from ..service import AsyncService, Service, blocking
+from ..service import blocking
 from .arguments import given, many, positive, text_map
 
 if TYPE_CHECKING:
+    import httpx
     from buildkite_api.models import Job, JobLog
 
 __all__ = ["AsyncJobs", "Jobs"]
 
 
-class AsyncJobs(AsyncService):
+class AsyncJobs(generated.AsyncJobs):
     """The jobs of a build, and their logs."""
 
     def list(
@@ -179,9 +182,17 @@ class AsyncJobs(AsyncService):
             number: the build's number.
             job_id: the job's id.
         """
-        response = await self._caller.request(head_build_job_log, self._caller.organization, pipeline, number, job_id)
-        length = response.headers.get("Content-Length", "")
-        return int(length) if length.isascii() and length.isdigit() else 0
+        return _length(
+            await self._caller.request(head_build_job_log, self._caller.organization, pipeline, number, job_id)
+        )
+
+    async def log_size_by_id(self, job_id: str) -> int:
+        """As `log_size`, for those who know only the job. Scope: read_build_logs.
+
+        Args:
+            job_id: the job's id.
+        """
+        return _length(await self._caller.request(head_job_log, self._caller.organization, job_id))
 
     async def env(self, pipeline: str, number: int, job_id: str) -> dict[str, str]:
         """The environment variables that a job was started with. Scope: read_job_env.
@@ -221,7 +232,12 @@ class AsyncJobs(AsyncService):
         )
 
 
-class Jobs(Service[AsyncJobs]):
+def _length(response: httpx.Response) -> int:
+    length: str = response.headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+class Jobs(generated.Jobs):
     """The jobs of a build, and their logs."""
 
     list = blocking(AsyncJobs.list)
@@ -232,5 +248,6 @@ class Jobs(Service[AsyncJobs]):
     log = blocking(AsyncJobs.log)
     log_text = blocking(AsyncJobs.log_text)
     log_size = blocking(AsyncJobs.log_size)
+    log_size_by_id = blocking(AsyncJobs.log_size_by_id)
     env = blocking(AsyncJobs.env)
     follow = blocking(AsyncJobs.follow)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_api.api.organizations import get_organization, list_organizations
+from buildkite_api.services import organizations as generated
 
 from ..pagination.items import AsyncItems
-from ..service import AsyncService, Service, blocking
+from ..service import blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Organization
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncOrganizations", "Organizations"]
 
 
-class AsyncOrganizations(AsyncService):
+class AsyncOrganizations(generated.AsyncOrganizations):
     """The organizations that the token can see."""
 
     def list(
@@ -46,7 +47,7 @@ class AsyncOrganizations(AsyncService):
         return await self._caller.call(get_organization, organization or self._caller.organization)
 
 
-class Organizations(Service[AsyncOrganizations]):
+class Organizations(generated.Organizations):
     """The organizations that the token can see."""
 
     list = blocking(AsyncOrganizations.list)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_api.api.pipelines import get_pipeline, list_pipelines
+from buildkite_api.services import pipelines as generated
 
 from ..pagination.items import AsyncItems
-from ..service import AsyncService, Service, blocking, borrowed
+from ..service import blocking, borrowed
 from .builds import AsyncBuilds
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncPipelines", "Pipelines"]
 
 
-class AsyncPipelines(AsyncService):
+class AsyncPipelines(generated.AsyncPipelines):
     """The organization's pipelines."""
 
     def list(
@@ -66,7 +67,7 @@ class AsyncPipelines(AsyncService):
     """The pipeline's builds: the same as `client.builds.list(pipeline, ...)`."""
 
 
-class Pipelines(Service[AsyncPipelines]):
+class Pipelines(generated.Pipelines):
     """The organization's pipelines."""
 
     list = blocking(AsyncPipelines.list)

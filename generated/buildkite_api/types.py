@@ -1,13 +1,16 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""Shared by every endpoint: path segments, query parameters, open enums, and the marker for "leave alone"."""
+"""Shared by every endpoint: path segments, parameters, open enums, files, and the marker for "leave alone"."""
 
 from __future__ import annotations
 
 import datetime
+import io
+import os
 from collections.abc import Iterable, Mapping
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, Self, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Generic, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -65,6 +68,101 @@ class OpenEnum(StrEnum):
         return self._value_ in type(self)._value2member_map_
 
 
+class File:
+    """A file that is sent, piece by piece: it is never in memory as a whole.
+
+    Args:
+        source: Its path, or something open to read bytes from. What can be rewound is sent from its beginning, and may
+            be sent again.
+        name: What it is called; by default the last part of its path.
+
+    Raises:
+        TypeError: It is open to read text.
+        ValueError: It has no name.
+
+    Example:
+        >>> File("dist/example-1.0-py3-none-any.whl").name
+        'example-1.0-py3-none-any.whl'
+    """
+
+    __slots__ = ("_source", "name")
+
+    def __init__(self, source: str | os.PathLike[str] | BinaryIO, *, name: str | None = None) -> None:
+        if isinstance(source, io.TextIOBase):
+            raise TypeError("a file is sent as bytes: open it with mode 'rb'")
+        self._source = source
+        path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", "")
+        self.name = name or (Path(path).name if isinstance(path, (str, os.PathLike)) else "")
+        if not self.name:
+            raise ValueError("a file without a name: give it one, File(..., name=)")
+
+    def __repr__(self) -> str:
+        return f"File({self.name!r})"
+
+    def part(self) -> tuple[str, FilePart]:
+        """The file as httpx takes it. A path is opened when its part is read, and closed when it was read.
+
+        Raises:
+            OSError: The path cannot be read.
+        """
+        if isinstance(self._source, (str, os.PathLike)):
+            Path(self._source).open("rb").close()  # to fail before anything is sent
+        return self.name, FilePart(self._source)
+
+
+class FilePart:
+    """What httpx reads a file by."""
+
+    __slots__ = ("_opened", "_source")
+
+    def __init__(self, source: str | os.PathLike[str] | BinaryIO) -> None:
+        self._source = source
+        self._opened: BinaryIO | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; none at the end."""
+        if not isinstance(self._source, (str, os.PathLike)):
+            return self._source.read(size)
+        if self._opened is None:
+            self._opened = Path(self._source).open("rb")
+        data = self._opened.read(size)
+        if not data:
+            self.close()
+        return data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to the beginning or the end.
+
+        Raises:
+            io.UnsupportedOperation: It is a stream that goes one way.
+        """
+        if isinstance(self._source, (str, os.PathLike)):
+            self.close()
+            return Path(self._source).stat().st_size if whence == os.SEEK_END else 0
+        if not self.seekable():
+            raise io.UnsupportedOperation("seek")
+        return self._source.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Where `seek` goes back to."""
+        return 0
+
+    def seekable(self) -> bool:
+        """Whether it can be sent again."""
+        if isinstance(self._source, (str, os.PathLike)):
+            return True
+        return hasattr(self._source, "seekable") and self._source.seekable()
+
+    def close(self) -> None:
+        """Close what was opened here, which a failed request leaves open."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def path_segment(name: str, value: str | int) -> str:
     """Write a value as exactly one segment of a path.
 
@@ -115,6 +213,11 @@ def query_params(values: Mapping[str, object]) -> dict[str, str | list[str]]:
     return params
 
 
+def header_values(values: Mapping[str, object]) -> dict[str, str]:
+    """Write header parameters by the names the API gives them. UNSET and None are left out."""
+    return {name: _text(name, value) for name, value in values.items() if not isinstance(value, (Unset, type(None)))}
+
+
 def rfc3339(name: str, value: datetime.datetime) -> str:
     """Write a moment as UTC with milliseconds, such as `2026-01-02T03:04:05.678Z`.
 
@@ -141,4 +244,15 @@ def _text(name: str, value: Any) -> str:
     return str(value)
 
 
-__all__ = ["UNSET", "OpenEnum", "Response", "Unset", "path_segment", "query_params", "rfc3339"]
+__all__ = [
+    "UNSET",
+    "File",
+    "FilePart",
+    "OpenEnum",
+    "Response",
+    "Unset",
+    "header_values",
+    "path_segment",
+    "query_params",
+    "rfc3339",
+]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, cast
 import attrs
 from attrs import define, field
 
-from .types import UNSET, rfc3339
+from .types import UNSET, File, rfc3339
 
 
 def _unless_empty(additional: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -75,6 +75,12 @@ class Model:
 @define(kw_only=True, repr=False, weakref_slot=False)
 class RequestModel(Model):
     """An object that is sent. What is UNSET is left out, and None is sent as null."""
+
+    def to_form(self) -> dict[str, Any]:
+        """The object as the arguments of httpx that make a form of it: its files, and the rest as text."""
+        values = self.to_dict()
+        files = {key: value.part() for key, value in values.items() if isinstance(value, File)}
+        return {"files": files, "data": {key: value for key, value in values.items() if key not in files}}
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from buildkite_ext.cli.app import ENVIRONMENT, EXAMPLES
+from buildkite_ext.cli.app import API_EXAMPLES, ENVIRONMENT, EXAMPLES
 from buildkite_ext.cli.exit_codes import ExitCode
 from buildkite_ext.config import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from buildkite_ext.version import __version__
@@ -19,7 +19,9 @@ from .conftest import COMMAND, Ended
 Run = Callable[..., Ended]
 
 
-@pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("cancel", "-h"), ("simulate", "--help"), ()])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("run", "--help"), ("api", "--help"), ("cancel", "-h"), ("simulate", "--help"), ()]
+)
 def test_help_has_examples_and_the_exit_codes(command: Run, words: tuple[str, ...]) -> None:
     result = command(*words)
     assert result.code == 0
@@ -54,6 +56,18 @@ def test_help_names_each_option_of_the_issue(command: Run) -> None:
     ):
         assert option in text
     assert "--token " not in text
+
+
+def test_help_of_api_names_each_option_of_the_issue(command: Run) -> None:
+    text = command("api", "--help").out
+    for option in (
+        *("--field --raw-field -f -F", "--input FILE", "--header -H K:V", "--paginate", "--limit N"),
+        *("--select PATH", "--jq EXPR", "--raw-output -r", "--include -i", "--compact", "--timeout S", "--simulate"),
+    ):
+        assert option in text
+    assert "{org} in it stands for the organization." in text
+    assert API_EXAMPLES.strip() in text
+    assert "Send any request to the API" in command("--help").out
 
 
 def test_help_names_the_variables_that_count() -> None:

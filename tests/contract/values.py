@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cache
-from inspect import signature
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -181,7 +180,7 @@ def spoken(schema: Schema, value: Any, absent: Any = None, *, annotation: str = 
         annotation: the type that the generated code declares for it.
     """
     if isinstance(value, Upload):
-        return _file(value, annotation)
+        return _file(value)
     kind = "object" if isinstance(value, dict) else "array" if isinstance(value, (list, tuple)) else None
     fitting = [member for member in members(schema) if kind and kind_of(member) == kind]
     if not fitting:
@@ -238,14 +237,6 @@ def attribute(cls: Any, key: str) -> str:
     return next((name for name, other in cls._keys.items() if other == key), key)
 
 
-def _file(upload: Upload, annotation: str) -> Any:
-    """A file as the generated client declares it: bytes, a stream, a pair with its name, or a class of its own."""
-    stream = io.BytesIO(upload.content)
-    if hasattr(types, "File") and "File" in annotation:
-        taken = signature(types.File).parameters
-        content, *rest = taken
-        payload = upload.content if str(taken[content].annotation) == "bytes" else stream
-        return types.File(**{content: payload, **{name: "file.bin" for name in rest if "name" in name}})
-    if "tuple" in annotation:
-        return ("file.bin", upload.content)
-    return stream if "IO" in annotation else upload.content
+def _file(upload: Upload) -> types.File:
+    """A file as the generated client takes it."""
+    return types.File(io.BytesIO(upload.content), name="file.bin")

@@ -25,6 +25,7 @@ SERVICES = [
     "jobs",
     "metadata",
     "organizations",
+    "packages",
     "pipelines",
 ]
 

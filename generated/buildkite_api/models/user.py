@@ -13,7 +13,7 @@ from ..base import ReadModel
 @define(kw_only=True, repr=False, weakref_slot=False)
 class User(ReadModel):
     """A person with a Buildkite account, as other objects name one. Some places leave out `graphql_id`
-    or `avatar_url`."""
+    or `avatar_url`, some show only the id and the name."""
 
     id: str
     """The user's id."""

@@ -61,8 +61,7 @@ def sync(
     Change what is given and leave the rest alone.
 
     `hostedAgents` can change only the size of the machines, never their kind or architecture, and needs
-    `instanceShape` even to change the image alone. What does not fit is a 422. Buildkite documents PUT;
-    its Go client sends PATCH.
+    `instanceShape` even to change the image alone. What does not fit is a 422.
 
     https://buildkite.com/docs/apis/rest-api/clusters/queues
 

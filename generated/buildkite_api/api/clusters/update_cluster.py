@@ -59,8 +59,7 @@ def sync(org_slug: str, cluster_id: str, *, client: Client, body: UpdateClusterR
     Change what is given and leave the rest alone.
 
     The `hosted_` settings only fit clusters with Buildkite hosted agents; elsewhere they are a 422. When
-    the service behind them fails, the answer is a 503 and nothing has changed. Buildkite documents PUT;
-    its Go client sends PATCH.
+    the service behind them fails, the answer is a 503 and nothing has changed.
 
     https://buildkite.com/docs/apis/rest-api/clusters
 

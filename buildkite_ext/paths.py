@@ -1,0 +1,119 @@
+"""Paths that somebody typed: to the API's own origin, below its `/v2`, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+MALFORMED = re.compile(r"%(?![0-9A-Fa-f]{2})")
+PLACEHOLDER = "{org}"
+CREDENTIALS = frozenset({"access_token", "api_key"})
+"""Query parameters that Buildkite takes a token in."""
+
+KEPT = "%!$&'()*+,;=:@~"
+DEEPEST = 5
+"""How often a segment is decoded at most: something encoded more often means no good."""
+
+
+def address(path: str, *, root: str, organization: str | None = None, params: Sequence[tuple[str, str]] = ()) -> str:
+    """The whole address that a path means.
+
+    Args:
+        path: relative to the API's root, with or without `/v2`; or an address of the API's own. `{org}` in it stands for
+            the organization. It may have a query.
+        root: the API's root, without `/v2`.
+        organization: the organization's slug.
+        params: added to the query, in their order; a name may come several times.
+
+    Raises:
+        ValueError: it leads elsewhere, or it isn't a path.
+
+    Example:
+        >>> address("organizations/{org}/builds", root="https://api.buildkite.com", organization="acme")
+        'https://api.buildkite.com/v2/organizations/acme/builds'
+    """
+    if not path.strip():
+        raise ValueError("it is empty")
+    if not path.isprintable():
+        raise ValueError("it holds a control character")
+    if "#" in path:
+        raise ValueError("it has a fragment (#…), which is never sent; write %23 for the character")
+    route, mark, query = path.partition("?")
+    route = _below_root(_filled(route, organization), root)
+    segments = route.strip("/").split("/")
+    if segments[0] != "v2":
+        segments.insert(0, "v2")
+    if segments == ["v2", ""]:  # the path /
+        segments.pop()
+    end = "/" if route.endswith("/") and len(segments) > 1 else ""
+    encoded = "/".join(map(_checked, segments))
+    added = "&".join(filter(None, (_query(query) if mark else "", urlencode(_harmless(params)))))
+    return f"{root}/{encoded}{end}" + (f"?{added}" if added else "")
+
+
+def _filled(route: str, organization: str | None) -> str:
+    if PLACEHOLDER in route:
+        if organization is None:
+            raise ValueError(f"{PLACEHOLDER} stands for the organization, and there is none")
+        route = route.replace(PLACEHOLDER, quote(organization, safe=""))
+    if "{" in route or "}" in route:
+        raise ValueError(f"the only placeholder is {PLACEHOLDER}")
+    return route
+
+
+def _below_root(route: str, root: str) -> str:
+    """The part of a route that follows the API's root."""
+    if not SCHEME.match(route):
+        return route
+    own, given = urlsplit(root), urlsplit(route)
+    try:
+        same = _place(given.scheme, given.hostname, given.port) == _place(own.scheme, own.hostname, own.port)
+    except ValueError:
+        same = False
+    if not same or "@" in given.netloc:
+        raise ValueError(f"it leads elsewhere than to {root}, and the token goes nowhere else")
+    below = given.path.removeprefix(own.path)
+    if not given.path.startswith(own.path) or not (below == "/v2" or below.startswith("/v2/")):
+        raise ValueError(f"it isn't below {root}/v2")
+    return below
+
+
+def _place(scheme: str, host: str | None, port: int | None) -> tuple[str, str | None, int | None]:
+    return scheme.lower(), host, port if port is not None else {"http": 80, "https": 443}.get(scheme.lower())
+
+
+def _checked(segment: str) -> str:
+    """A segment, encoded; refuses what any server on the way could take for a step elsewhere."""
+    if MALFORMED.search(segment):
+        raise ValueError("after % there are two hexadecimal digits; write %25 for the character")
+    if not segment:
+        raise ValueError("it has an empty segment (//)")
+    plain = segment
+    for _ in range(DEEPEST):
+        decoded = unquote(plain, errors="surrogateescape")
+        if decoded == plain:
+            break
+        plain = decoded
+    else:
+        raise ValueError("a segment is encoded again and again")
+    if any(ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 for character in plain):
+        raise ValueError("it holds a control character")
+    if "\\" in plain:
+        raise ValueError("it has a backslash")
+    if any(part.partition(";")[0].strip() in (".", "..") for part in plain.split("/")):
+        raise ValueError("a segment of dots leads elsewhere")
+    return quote(segment, safe=KEPT)
+
+
+def _query(query: str) -> str:
+    _harmless(parse_qsl(query, keep_blank_values=True, errors="replace"))
+    return quote(MALFORMED.sub("%25", query), safe=f"{KEPT}/?[]")
+
+
+def _harmless(params: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    for name, _ in params:
+        if name.lower() in CREDENTIALS:
+            raise ValueError(f"{name} in a query would put a token into logs; the token is sent in a header")
+    return params

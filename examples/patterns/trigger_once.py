@@ -1,0 +1,78 @@
+"""Create a build and wait for it, on a network that loses an answer.
+
+`before` sends the request again when its connection breaks. The first one had arrived, so there are two builds. `after`
+is told that the answer was lost (`ResponseLost`), looks for the build by the meta-data that it gave it, and finds it.
+
+python examples/patterns/trigger_once.py
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import requests
+from stage import TOKEN, served
+
+from buildkite_ext import BuildkiteClient, ResponseLost
+from buildkite_ext.simulation import Simulator
+
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def before(url: str, release: str, sleep: Callable[[float], None] = time.sleep) -> str:
+    builds = f"{url}/v2/organizations/acme/pipelines/web/builds"
+    marks = {"release": release}
+    for attempt in range(5):
+        try:
+            response = requests.post(
+                builds,
+                json={"commit": "HEAD", "branch": "main", "meta_data": marks},
+                headers=HEADERS,
+                timeout=30,
+            )
+            response.raise_for_status()
+            break
+        except requests.RequestException:
+            if attempt == 4:
+                raise
+            sleep(2**attempt)
+    number = response.json()["number"]
+    while True:
+        response = requests.get(f"{builds}/{number}", headers=HEADERS, timeout=30)
+        response.raise_for_status()
+        state = str(response.json()["state"])
+        if state in {"passed", "failed", "canceled"}:
+            return state
+        sleep(5)
+
+
+def after(buildkite: BuildkiteClient, release: str) -> str:
+    marks = {"release": release}
+    try:
+        number = buildkite.builds.create("web", commit="HEAD", branch="main", meta_data=marks).number
+    except ResponseLost:
+        found = list(buildkite.builds.list("web", meta_data=marks, limit=1))
+        if not found:
+            raise
+        number = found[0].number
+    return buildkite.builds.wait("web", number, timeout=1800).outcome
+
+
+def stage() -> Simulator:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test", after=30)
+    simulator.drop_next(operation="create_build", after_acting=True)
+    return simulator
+
+
+def main() -> None:
+    for name, way in (("before", before), ("after", after)):
+        simulator = stage()
+        with served(simulator) as (url, buildkite):
+            ended = before(url, "1.4", simulator.clock.sleep) if way is before else after(buildkite, "1.4")
+        print(f"{name}: {ended}, {len(simulator.pipeline('web').builds)} build(s) created")
+
+
+if __name__ == "__main__":
+    main()

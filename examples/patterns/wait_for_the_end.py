@@ -1,0 +1,57 @@
+"""Wait for a build to end, and say how.
+
+`before` looks at `state`. Of a build at a block step that is the state of what ran so far, "passed" as a rule, so a release
+that waits for somebody's approval is reported as done. `after` knows the outcome `blocked`.
+
+python examples/patterns/wait_for_the_end.py
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import requests
+from stage import TOKEN, served
+
+from buildkite_ext import BuildkiteClient
+from buildkite_ext.simulation import Simulator
+
+FINISHED = {"passed", "failed", "blocked", "canceled", "skipped", "not_run"}
+
+
+def before(url: str, number: int, sleep: Callable[[float], None] = time.sleep) -> str:
+    while True:
+        response = requests.get(
+            f"{url}/v2/organizations/acme/pipelines/release/builds/{number}",
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            timeout=30,
+        )
+        response.raise_for_status()
+        state = str(response.json()["state"])
+        if state in FINISHED:
+            return state
+        sleep(5)
+
+
+def after(buildkite: BuildkiteClient, number: int) -> str:
+    return buildkite.builds.wait("release", number, timeout=1800).outcome
+
+
+def stage() -> Simulator:
+    simulator = Simulator()
+    simulator.pipeline("release").job("package", after=60).block("Ship it?").job("deploy")
+    return simulator
+
+
+def main() -> None:
+    simulator = stage()
+    build = simulator.pipeline("release").build()
+    with served(simulator) as (url, buildkite):
+        print(f"before: {before(url, build.number, simulator.clock.sleep)}")
+        print(f"after:  {after(buildkite, build.number)}")
+    print(f"the deployment: {build.jobs[-1].state}")
+
+
+if __name__ == "__main__":
+    main()

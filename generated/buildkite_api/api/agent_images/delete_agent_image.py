@@ -1,0 +1,82 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Delete an agent image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, cluster_id: str, image_id: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/clusters/{path_segment('cluster_id', cluster_id)}/agent-images/{path_segment('image_id', image_id)}",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | None:
+    if response.is_success:
+        return None
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | None]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, cluster_id: str, image_id: str, *, client: Client) -> Response[Error | None]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id, image_id)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, cluster_id: str, image_id: str, *, client: Client) -> Error | None:
+    """Delete an agent image.
+
+    Delete an image. One that a queue uses is a 409: give the queue another one first. A 503 may be
+    sent again.
+
+    Needs the permission to manage the cluster. Where the organization does not have custom images, it
+    is a 404.
+
+    https://buildkite.com/docs/apis/rest-api/clusters/agent-images
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        cluster_id: The cluster's id.
+        image_id: The agent image's id.
+        client: Where to send the request.
+
+    Returns:
+        The image is deleted.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, cluster_id, image_id, client=client).parsed
+
+
+async def asyncio_detailed(org_slug: str, cluster_id: str, image_id: str, *, client: Client) -> Response[Error | None]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id, image_id)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, cluster_id: str, image_id: str, *, client: Client) -> Error | None:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, cluster_id, image_id, client=client)).parsed

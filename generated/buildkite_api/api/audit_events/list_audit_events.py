@@ -1,0 +1,120 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""List an organization's audit events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import UNSET, Response, Unset, path_segment, query_params
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.audit_event_page import AuditEventPage
+    from ...models.error import Error
+
+
+def _get_kwargs(
+    org_slug: str,
+    *,
+    per_page: int | None | Unset = UNSET,
+    after: str | None | Unset = UNSET,
+    before: str | None | Unset = UNSET,
+) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/audit_events",
+        "params": query_params({"per_page": per_page, "after": after, "before": before}),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | AuditEventPage:
+    if response.is_success:
+        from ...models.audit_event_page import AuditEventPage
+
+        return client.decoder.decode(AuditEventPage, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | AuditEventPage]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str,
+    *,
+    client: Client,
+    per_page: int | None | Unset = UNSET,
+    after: str | None | Unset = UNSET,
+    before: str | None | Unset = UNSET,
+) -> Response[Error | AuditEventPage]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, per_page=per_page, after=after, before=before)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_slug: str,
+    *,
+    client: Client,
+    per_page: int | None | Unset = UNSET,
+    after: str | None | Unset = UNSET,
+    before: str | None | Unset = UNSET,
+) -> Error | AuditEventPage:
+    """List an organization's audit events.
+
+    What happened in an organization, newest first, a page at a time.
+
+    Only on the Enterprise plan, and for administrators; otherwise 403. Pages go by cursor. Both
+    cursors at once, a wrong cursor or a wrong `per_page` is a 400.
+
+    https://buildkite.com/docs/apis/rest-api/organizations/audit-events
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        client: Where to send the request.
+        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        after: Only items after this cursor, which is itself left out. Not together with `before`.
+        before: Only items before this cursor, which is itself left out. Not together with `after`.
+
+    Returns:
+        A page of audit events, with the URLs of its neighbours, which the Link header repeats.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, client=client, per_page=per_page, after=after, before=before).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str,
+    *,
+    client: Client,
+    per_page: int | None | Unset = UNSET,
+    after: str | None | Unset = UNSET,
+    before: str | None | Unset = UNSET,
+) -> Response[Error | AuditEventPage]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, per_page=per_page, after=after, before=before)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str,
+    *,
+    client: Client,
+    per_page: int | None | Unset = UNSET,
+    after: str | None | Unset = UNSET,
+    before: str | None | Unset = UNSET,
+) -> Error | AuditEventPage:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, client=client, per_page=per_page, after=after, before=before)).parsed

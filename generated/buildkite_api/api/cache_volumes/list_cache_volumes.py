@@ -1,0 +1,82 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""List a cluster's cache volumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.cache_volume import CacheVolume
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, cluster_id: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/clusters/{path_segment('cluster_id', cluster_id)}/cache_volumes",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | list[CacheVolume]:
+    if response.is_success:
+        from ...models.cache_volume import CacheVolume
+
+        return client.decoder.decode(list[CacheVolume], response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | list[CacheVolume]]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, cluster_id: str, *, client: Client) -> Response[Error | list[CacheVolume]]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, cluster_id: str, *, client: Client) -> Error | list[CacheVolume]:
+    """List a cluster's cache volumes.
+
+    The latest detached volume of each tag, all at once. A cluster of one's own agents has none.
+
+    Needs the permission to manage the cluster. When the service behind it fails, it is a 503.
+
+    https://buildkite.com/docs/apis/rest-api/clusters/cache-volumes
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        cluster_id: The cluster's id.
+        client: Where to send the request.
+
+    Returns:
+        All detached volumes.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, cluster_id, client=client).parsed
+
+
+async def asyncio_detailed(org_slug: str, cluster_id: str, *, client: Client) -> Response[Error | list[CacheVolume]]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, cluster_id: str, *, client: Client) -> Error | list[CacheVolume]:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, cluster_id, client=client)).parsed

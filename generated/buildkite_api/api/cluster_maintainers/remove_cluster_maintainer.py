@@ -1,0 +1,80 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Remove a maintainer from a cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, cluster_id: str, maintainer_id: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/clusters/{path_segment('cluster_id', cluster_id)}/maintainers/{path_segment('maintainer_id', maintainer_id)}",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | None:
+    if response.is_success:
+        return None
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | None]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, cluster_id: str, maintainer_id: str, *, client: Client) -> Response[Error | None]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id, maintainer_id)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, cluster_id: str, maintainer_id: str, *, client: Client) -> Error | None:
+    """Remove a maintainer from a cluster.
+
+    Let a user or a team manage a cluster no more. A refusal is a 422 that names the reason.
+
+    https://buildkite.com/docs/apis/rest-api/clusters/maintainers
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        cluster_id: The cluster's id.
+        maintainer_id: The id of the grant, not of the user or team.
+        client: Where to send the request.
+
+    Returns:
+        The maintainer is removed.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, cluster_id, maintainer_id, client=client).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, cluster_id: str, maintainer_id: str, *, client: Client
+) -> Response[Error | None]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id, maintainer_id)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, cluster_id: str, maintainer_id: str, *, client: Client) -> Error | None:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, cluster_id, maintainer_id, client=client)).parsed

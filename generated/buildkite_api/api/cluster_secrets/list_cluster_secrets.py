@@ -1,0 +1,116 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""List a cluster's secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import UNSET, Response, Unset, path_segment, query_params
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.cluster_secret import ClusterSecret
+    from ...models.error import Error
+
+
+def _get_kwargs(
+    org_slug: str, cluster_id: str, *, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
+) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/clusters/{path_segment('cluster_id', cluster_id)}/secrets",
+        "params": query_params({"page": page, "per_page": per_page}),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | list[ClusterSecret]:
+    if response.is_success:
+        from ...models.cluster_secret import ClusterSecret
+
+        return client.decoder.decode(list[ClusterSecret], response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | list[ClusterSecret]]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str,
+    cluster_id: str,
+    *,
+    client: Client,
+    page: int | None | Unset = UNSET,
+    per_page: int | None | Unset = UNSET,
+) -> Response[Error | list[ClusterSecret]]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id, page=page, per_page=per_page)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_slug: str,
+    cluster_id: str,
+    *,
+    client: Client,
+    page: int | None | Unset = UNSET,
+    per_page: int | None | Unset = UNSET,
+) -> Error | list[ClusterSecret]:
+    """List a cluster's secrets.
+
+    The secrets of a cluster, without their values, a page at a time.
+
+    The page of this endpoint spells the scope `read_secret_details`; the list of scopes has
+    `read_secrets_details`.
+
+    https://buildkite.com/docs/apis/rest-api/clusters/secrets
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        cluster_id: The cluster's id.
+        client: Where to send the request.
+        page: Which page, counted from 1. Without it Buildkite serves the first.
+        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+
+    Returns:
+        A page of secrets.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, cluster_id, client=client, page=page, per_page=per_page).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str,
+    cluster_id: str,
+    *,
+    client: Client,
+    page: int | None | Unset = UNSET,
+    per_page: int | None | Unset = UNSET,
+) -> Response[Error | list[ClusterSecret]]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id, page=page, per_page=per_page)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str,
+    cluster_id: str,
+    *,
+    client: Client,
+    page: int | None | Unset = UNSET,
+    per_page: int | None | Unset = UNSET,
+) -> Error | list[ClusterSecret]:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, cluster_id, client=client, page=page, per_page=per_page)).parsed

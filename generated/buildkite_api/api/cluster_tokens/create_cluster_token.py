@@ -1,0 +1,91 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Create an agent token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.cluster_token import ClusterToken
+    from ...models.create_cluster_token_request import CreateClusterTokenRequest
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, cluster_id: str, *, body: CreateClusterTokenRequest) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/clusters/{path_segment('cluster_id', cluster_id)}/tokens",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | ClusterToken:
+    if response.is_success:
+        from ...models.cluster_token import ClusterToken
+
+        return client.decoder.decode(ClusterToken, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | ClusterToken]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterTokenRequest
+) -> Response[Error | ClusterToken]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterTokenRequest) -> Error | ClusterToken:
+    """Create an agent token.
+
+    Create a token for the agents of a cluster. What does not fit is a 422.
+
+    Only this answer holds the secret itself, in `token`. Never log it: it cannot be got again.
+
+    https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        cluster_id: The cluster's id.
+        client: Where to send the request.
+        body: The new token.
+
+    Returns:
+        The new token, with its secret.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, cluster_id, client=client, body=body).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterTokenRequest
+) -> Response[Error | ClusterToken]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, cluster_id, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterTokenRequest
+) -> Error | ClusterToken:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, cluster_id, client=client, body=body)).parsed

@@ -1,0 +1,92 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Create a notification service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.create_notification_service_request import CreateNotificationServiceRequest
+    from ...models.error import Error
+    from ...models.notification_service import NotificationService
+
+
+def _get_kwargs(org_slug: str, *, body: CreateNotificationServiceRequest) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/services",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | NotificationService:
+    if response.is_success:
+        from ...models.notification_service import NotificationService
+
+        return client.decoder.decode(NotificationService, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | NotificationService]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, *, client: Client, body: CreateNotificationServiceRequest
+) -> Response[Error | NotificationService]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, *, client: Client, body: CreateNotificationServiceRequest) -> Error | NotificationService:
+    """Create a notification service.
+
+    Tell one more service about builds and jobs. A `slack_workspace` or a `linear` service can only be
+    created on Buildkite's pages.
+
+    Only for administrators, and for members who may manage notification services. What does not fit
+    is a 422.
+
+    https://buildkite.com/docs/apis/rest-api/organizations/notification-services
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        client: Where to send the request.
+        body: The new service.
+
+    Returns:
+        The new service.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, client=client, body=body).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, *, client: Client, body: CreateNotificationServiceRequest
+) -> Response[Error | NotificationService]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str, *, client: Client, body: CreateNotificationServiceRequest
+) -> Error | NotificationService:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, client=client, body=body)).parsed

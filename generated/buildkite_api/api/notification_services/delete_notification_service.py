@@ -1,0 +1,79 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Delete a notification service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, service_uuid: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/services/{path_segment('service_uuid', service_uuid)}",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | None:
+    if response.is_success:
+        return None
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | None]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, service_uuid: str, *, client: Client) -> Response[Error | None]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, service_uuid)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, service_uuid: str, *, client: Client) -> Error | None:
+    """Delete a notification service.
+
+    Delete a service. When what the provider knows of it cannot be removed, it is a 422.
+
+    Only for administrators, and for members who may manage notification services.
+
+    https://buildkite.com/docs/apis/rest-api/organizations/notification-services
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        service_uuid: The service's id.
+        client: Where to send the request.
+
+    Returns:
+        The service is deleted.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, service_uuid, client=client).parsed
+
+
+async def asyncio_detailed(org_slug: str, service_uuid: str, *, client: Client) -> Response[Error | None]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, service_uuid)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, service_uuid: str, *, client: Client) -> Error | None:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, service_uuid, client=client)).parsed

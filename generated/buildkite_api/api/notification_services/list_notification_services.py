@@ -1,0 +1,119 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""List an organization's notification services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import UNSET, Response, Unset, path_segment, query_params
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.notification_service_page import NotificationServicePage
+
+
+def _get_kwargs(
+    org_slug: str,
+    *,
+    per_page: int | None | Unset = UNSET,
+    after: str | None | Unset = UNSET,
+    before: str | None | Unset = UNSET,
+) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/services",
+        "params": query_params({"per_page": per_page, "after": after, "before": before}),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | NotificationServicePage:
+    if response.is_success:
+        from ...models.notification_service_page import NotificationServicePage
+
+        return client.decoder.decode(NotificationServicePage, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | NotificationServicePage]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str,
+    *,
+    client: Client,
+    per_page: int | None | Unset = UNSET,
+    after: str | None | Unset = UNSET,
+    before: str | None | Unset = UNSET,
+) -> Response[Error | NotificationServicePage]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, per_page=per_page, after=after, before=before)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_slug: str,
+    *,
+    client: Client,
+    per_page: int | None | Unset = UNSET,
+    after: str | None | Unset = UNSET,
+    before: str | None | Unset = UNSET,
+) -> Error | NotificationServicePage:
+    """List an organization's notification services.
+
+    The services that an organization notifies, oldest first, a page at a time. Pages go by cursor.
+
+    Only for administrators, and for members who may manage notification services.
+
+    https://buildkite.com/docs/apis/rest-api/organizations/notification-services
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        client: Where to send the request.
+        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        after: Only items after this cursor, which is itself left out. Not together with `before`.
+        before: Only items before this cursor, which is itself left out. Not together with `after`.
+
+    Returns:
+        A page of services, with the URLs of its neighbours.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, client=client, per_page=per_page, after=after, before=before).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str,
+    *,
+    client: Client,
+    per_page: int | None | Unset = UNSET,
+    after: str | None | Unset = UNSET,
+    before: str | None | Unset = UNSET,
+) -> Response[Error | NotificationServicePage]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, per_page=per_page, after=after, before=before)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str,
+    *,
+    client: Client,
+    per_page: int | None | Unset = UNSET,
+    after: str | None | Unset = UNSET,
+    before: str | None | Unset = UNSET,
+) -> Error | NotificationServicePage:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, client=client, per_page=per_page, after=after, before=before)).parsed

@@ -1,0 +1,94 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""List an organization's members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import UNSET, Response, Unset, path_segment, query_params
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.organization_member import OrganizationMember
+
+
+def _get_kwargs(
+    org_slug: str, *, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
+) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/members",
+        "params": query_params({"page": page, "per_page": per_page}),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | list[OrganizationMember]:
+    if response.is_success:
+        from ...models.organization_member import OrganizationMember
+
+        return client.decoder.decode(list[OrganizationMember], response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | list[OrganizationMember]]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
+) -> Response[Error | list[OrganizationMember]]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, page=page, per_page=per_page)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_slug: str, *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
+) -> Error | list[OrganizationMember]:
+    """List an organization's members.
+
+    The members of an organization, a page at a time.
+
+    Needs the permission to view teams in the organization.
+
+    https://buildkite.com/docs/apis/rest-api/organizations/members
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        client: Where to send the request.
+        page: Which page, counted from 1. Without it Buildkite serves the first.
+        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+
+    Returns:
+        A page of members.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, client=client, page=page, per_page=per_page).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
+) -> Response[Error | list[OrganizationMember]]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, page=page, per_page=per_page)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str, *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
+) -> Error | list[OrganizationMember]:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, client=client, page=page, per_page=per_page)).parsed

@@ -1,0 +1,77 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Delete a package registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, registry_slug: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": f"/v2/packages/organizations/{path_segment('org_slug', org_slug)}/registries/{path_segment('registry_slug', registry_slug)}",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | None:
+    if response.is_success:
+        return None
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | None]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, registry_slug: str, *, client: Client) -> Response[Error | None]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, registry_slug)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, registry_slug: str, *, client: Client) -> Error | None:
+    """Delete a package registry.
+
+    Delete a registry. What the answer's body holds is not documented.
+
+    https://buildkite.com/docs/apis/rest-api/package-registries/registries
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        registry_slug: The package registry's slug, as in its URL.
+        client: Where to send the request.
+
+    Returns:
+        The registry is deleted.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, registry_slug, client=client).parsed
+
+
+async def asyncio_detailed(org_slug: str, registry_slug: str, *, client: Client) -> Response[Error | None]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, registry_slug)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, registry_slug: str, *, client: Client) -> Error | None:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, registry_slug, client=client)).parsed

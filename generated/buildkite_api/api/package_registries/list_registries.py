@@ -1,0 +1,79 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""List an organization's package registries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.registry import Registry
+
+
+def _get_kwargs(org_slug: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/packages/organizations/{path_segment('org_slug', org_slug)}/registries",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | list[Registry]:
+    if response.is_success:
+        from ...models.registry import Registry
+
+        return client.decoder.decode(list[Registry], response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | list[Registry]]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, *, client: Client) -> Response[Error | list[Registry]]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, *, client: Client) -> Error | list[Registry]:
+    """List an organization's package registries.
+
+    The package registries of an organization. Whether the list is paged is not documented.
+
+    https://buildkite.com/docs/apis/rest-api/package-registries/registries
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        client: Where to send the request.
+
+    Returns:
+        The registries.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, client=client).parsed
+
+
+async def asyncio_detailed(org_slug: str, *, client: Client) -> Response[Error | list[Registry]]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, *, client: Client) -> Error | list[Registry]:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, client=client)).parsed

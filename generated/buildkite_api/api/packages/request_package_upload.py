@@ -1,0 +1,85 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Ask where to upload a package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.package_presigned_upload import PackagePresignedUpload
+
+
+def _get_kwargs(org_slug: str, registry_slug: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/packages/organizations/{path_segment('org_slug', org_slug)}/registries/{path_segment('registry_slug', registry_slug)}/packages/upload",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | PackagePresignedUpload:
+    if response.is_success:
+        from ...models.package_presigned_upload import PackagePresignedUpload
+
+        return client.decoder.decode(PackagePresignedUpload, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | PackagePresignedUpload]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, registry_slug: str, *, client: Client) -> Response[Error | PackagePresignedUpload]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, registry_slug)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, registry_slug: str, *, client: Client) -> Error | PackagePresignedUpload:
+    """Ask where to upload a package.
+
+    Ask for a place to upload a package file to, aside from the API: what the answer says is a form,
+    to be sent with the file to a host of its own, without the API token.
+
+    The form holds credentials. Never log them.
+
+    https://github.com/buildkite/go-buildkite/blob/v5.14.0/package_uploads.go
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        registry_slug: The package registry's slug, as in its URL.
+        client: Where to send the request.
+
+    Returns:
+        Where to upload to.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, registry_slug, client=client).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, registry_slug: str, *, client: Client
+) -> Response[Error | PackagePresignedUpload]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, registry_slug)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, registry_slug: str, *, client: Client) -> Error | PackagePresignedUpload:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, registry_slug, client=client)).parsed

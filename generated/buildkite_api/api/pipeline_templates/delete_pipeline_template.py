@@ -1,0 +1,77 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Delete a pipeline template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, template_uuid: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/pipeline-templates/{path_segment('template_uuid', template_uuid)}",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | None:
+    if response.is_success:
+        return None
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | None]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, template_uuid: str, *, client: Client) -> Response[Error | None]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, template_uuid)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, template_uuid: str, *, client: Client) -> Error | None:
+    """Delete a pipeline template.
+
+    Delete a template. One that a pipeline uses is a 422. Only on the Enterprise plan.
+
+    https://buildkite.com/docs/apis/rest-api/pipeline-templates
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        template_uuid: The template's id.
+        client: Where to send the request.
+
+    Returns:
+        The template is deleted.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, template_uuid, client=client).parsed
+
+
+async def asyncio_detailed(org_slug: str, template_uuid: str, *, client: Client) -> Response[Error | None]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, template_uuid)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, template_uuid: str, *, client: Client) -> Error | None:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, template_uuid, client=client)).parsed

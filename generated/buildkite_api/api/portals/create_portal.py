@@ -1,0 +1,84 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Create a portal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.create_portal_request import CreatePortalRequest
+    from ...models.error import Error
+    from ...models.portal import Portal
+
+
+def _get_kwargs(org_slug: str, *, body: CreatePortalRequest) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/portals",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | Portal:
+    if response.is_success:
+        from ...models.portal import Portal
+
+        return client.decoder.decode(Portal, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | Portal]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, *, client: Client, body: CreatePortalRequest) -> Response[Error | Portal]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, *, client: Client, body: CreatePortalRequest) -> Error | Portal:
+    """Create a portal.
+
+    Store a GraphQL operation behind an address of its own. What does not fit is a 422.
+
+    Only this answer holds the portal's token, in `token`. Never log it: it cannot be got again.
+
+    https://buildkite.com/docs/apis/rest-api/portals
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        client: Where to send the request.
+        body: The new portal.
+
+    Returns:
+        The new portal, with its token.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, client=client, body=body).parsed
+
+
+async def asyncio_detailed(org_slug: str, *, client: Client, body: CreatePortalRequest) -> Response[Error | Portal]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, *, client: Client, body: CreatePortalRequest) -> Error | Portal:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, client=client, body=body)).parsed

@@ -1,0 +1,94 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Update a registry's token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.registry_token import RegistryToken
+    from ...models.update_registry_token_request import UpdateRegistryTokenRequest
+
+
+def _get_kwargs(
+    org_slug: str, registry_slug: str, registry_token_id: str, *, body: UpdateRegistryTokenRequest
+) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/packages/organizations/{path_segment('org_slug', org_slug)}/registries/{path_segment('registry_slug', registry_slug)}/tokens/{path_segment('registry_token_id', registry_token_id)}",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | RegistryToken:
+    if response.is_success:
+        from ...models.registry_token import RegistryToken
+
+        return client.decoder.decode(RegistryToken, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | RegistryToken]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, registry_slug: str, registry_token_id: str, *, client: Client, body: UpdateRegistryTokenRequest
+) -> Response[Error | RegistryToken]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, registry_slug, registry_token_id, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_slug: str, registry_slug: str, registry_token_id: str, *, client: Client, body: UpdateRegistryTokenRequest
+) -> Error | RegistryToken:
+    """Update a registry's token.
+
+    Change what a token is said to be for.
+
+    https://buildkite.com/docs/apis/rest-api/package-registries/registry-tokens
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        registry_slug: The package registry's slug, as in its URL.
+        registry_token_id: The token's id, not its secret.
+        client: Where to send the request.
+        body: What to change.
+
+    Returns:
+        The changed token.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, registry_slug, registry_token_id, client=client, body=body).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, registry_slug: str, registry_token_id: str, *, client: Client, body: UpdateRegistryTokenRequest
+) -> Response[Error | RegistryToken]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, registry_slug, registry_token_id, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str, registry_slug: str, registry_token_id: str, *, client: Client, body: UpdateRegistryTokenRequest
+) -> Error | RegistryToken:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, registry_slug, registry_token_id, client=client, body=body)).parsed

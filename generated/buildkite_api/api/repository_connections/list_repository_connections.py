@@ -1,0 +1,79 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""List an organization's repository connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.repository_connection import RepositoryConnection
+
+
+def _get_kwargs(org_slug: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/repository_connections",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | list[RepositoryConnection]:
+    if response.is_success:
+        from ...models.repository_connection import RepositoryConnection
+
+        return client.decoder.decode(list[RepositoryConnection], response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | list[RepositoryConnection]]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, *, client: Client) -> Response[Error | list[RepositoryConnection]]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, *, client: Client) -> Error | list[RepositoryConnection]:
+    """List an organization's repository connections.
+
+    The connections of an organization to source code hosts, all at once. Only for administrators.
+
+    https://buildkite.com/docs/apis/rest-api/organizations/repository-connections
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        client: Where to send the request.
+
+    Returns:
+        All connections.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, client=client).parsed
+
+
+async def asyncio_detailed(org_slug: str, *, client: Client) -> Response[Error | list[RepositoryConnection]]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, *, client: Client) -> Error | list[RepositoryConnection]:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, client=client)).parsed

@@ -1,0 +1,82 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Create a rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.create_rule_request import CreateRuleRequest
+    from ...models.error import Error
+    from ...models.rule import Rule
+
+
+def _get_kwargs(org_slug: str, *, body: CreateRuleRequest) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/rules",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | Rule:
+    if response.is_success:
+        from ...models.rule import Rule
+
+        return client.decoder.decode(Rule, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | Rule]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, *, client: Client, body: CreateRuleRequest) -> Response[Error | Rule]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, *, client: Client, body: CreateRuleRequest) -> Error | Rule:
+    """Create a rule.
+
+    Let one pipeline trigger builds of another, or read its artifacts. What does not fit is a 422.
+
+    https://buildkite.com/docs/apis/rest-api/rules
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        client: Where to send the request.
+        body: The new rule.
+
+    Returns:
+        The new rule.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, client=client, body=body).parsed
+
+
+async def asyncio_detailed(org_slug: str, *, client: Client, body: CreateRuleRequest) -> Response[Error | Rule]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, *, client: Client, body: CreateRuleRequest) -> Error | Rule:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, client=client, body=body)).parsed

@@ -1,0 +1,86 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Get a team's member."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.team_member import TeamMember
+
+
+def _get_kwargs(org_slug: str, team_uuid: str, user_uuid: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/teams/{path_segment('team_uuid', team_uuid)}/members/{path_segment('user_uuid', user_uuid)}",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | TeamMember:
+    if response.is_success:
+        from ...models.team_member import TeamMember
+
+        return client.decoder.decode(TeamMember, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | TeamMember]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, team_uuid: str, user_uuid: str, *, client: Client) -> Response[Error | TeamMember]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, team_uuid, user_uuid)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, team_uuid: str, user_uuid: str, *, client: Client) -> Error | TeamMember:
+    """Get a team's member.
+
+    One member by the id of the user.
+
+    The page of this endpoint asks for the scope `view_teams`, which stands in no published list of
+    scopes; `read_teams` does.
+
+    https://buildkite.com/docs/apis/rest-api/teams/members
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        team_uuid: The team's id, not its slug.
+        user_uuid: The user's id.
+        client: Where to send the request.
+
+    Returns:
+        The member.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, team_uuid, user_uuid, client=client).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, team_uuid: str, user_uuid: str, *, client: Client
+) -> Response[Error | TeamMember]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, team_uuid, user_uuid)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, team_uuid: str, user_uuid: str, *, client: Client) -> Error | TeamMember:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, team_uuid, user_uuid, client=client)).parsed

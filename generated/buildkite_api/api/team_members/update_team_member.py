@@ -1,0 +1,92 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Update a team's member."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.team_member import TeamMember
+    from ...models.update_team_member_request import UpdateTeamMemberRequest
+
+
+def _get_kwargs(org_slug: str, team_uuid: str, user_uuid: str, *, body: UpdateTeamMemberRequest) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "patch",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/teams/{path_segment('team_uuid', team_uuid)}/members/{path_segment('user_uuid', user_uuid)}",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | TeamMember:
+    if response.is_success:
+        from ...models.team_member import TeamMember
+
+        return client.decoder.decode(TeamMember, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | TeamMember]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, team_uuid: str, user_uuid: str, *, client: Client, body: UpdateTeamMemberRequest
+) -> Response[Error | TeamMember]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, team_uuid, user_uuid, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_slug: str, team_uuid: str, user_uuid: str, *, client: Client, body: UpdateTeamMemberRequest
+) -> Error | TeamMember:
+    """Update a team's member.
+
+    Change what a member may do in the team. What does not fit is a 422.
+
+    https://buildkite.com/docs/apis/rest-api/teams/members
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        team_uuid: The team's id, not its slug.
+        user_uuid: The user's id.
+        client: Where to send the request.
+        body: What to change.
+
+    Returns:
+        The changed member.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, team_uuid, user_uuid, client=client, body=body).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, team_uuid: str, user_uuid: str, *, client: Client, body: UpdateTeamMemberRequest
+) -> Response[Error | TeamMember]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, team_uuid, user_uuid, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str, team_uuid: str, user_uuid: str, *, client: Client, body: UpdateTeamMemberRequest
+) -> Error | TeamMember:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, team_uuid, user_uuid, client=client, body=body)).parsed

@@ -1,0 +1,89 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Give a team a pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.create_team_pipeline_request import CreateTeamPipelineRequest
+    from ...models.error import Error
+    from ...models.team_pipeline import TeamPipeline
+
+
+def _get_kwargs(org_slug: str, team_uuid: str, *, body: CreateTeamPipelineRequest) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/teams/{path_segment('team_uuid', team_uuid)}/pipelines",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | TeamPipeline:
+    if response.is_success:
+        from ...models.team_pipeline import TeamPipeline
+
+        return client.decoder.decode(TeamPipeline, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | TeamPipeline]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str, team_uuid: str, *, client: Client, body: CreateTeamPipelineRequest
+) -> Response[Error | TeamPipeline]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, team_uuid, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, team_uuid: str, *, client: Client, body: CreateTeamPipelineRequest) -> Error | TeamPipeline:
+    """Give a team a pipeline.
+
+    Let a team reach a pipeline. What does not fit is a 422.
+
+    https://buildkite.com/docs/apis/rest-api/teams/pipelines
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        team_uuid: The team's id, not its slug.
+        client: Where to send the request.
+        body: Which pipeline to give to the team.
+
+    Returns:
+        The team's new pipeline.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, team_uuid, client=client, body=body).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, team_uuid: str, *, client: Client, body: CreateTeamPipelineRequest
+) -> Response[Error | TeamPipeline]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, team_uuid, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str, team_uuid: str, *, client: Client, body: CreateTeamPipelineRequest
+) -> Error | TeamPipeline:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, team_uuid, client=client, body=body)).parsed

@@ -1,0 +1,81 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Take a pipeline from a team."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+
+
+def _get_kwargs(org_slug: str, team_uuid: str, pipeline_uuid: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/teams/{path_segment('team_uuid', team_uuid)}/pipelines/{path_segment('pipeline_uuid', pipeline_uuid)}",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | None:
+    if response.is_success:
+        return None
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | None]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client) -> Response[Error | None]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, team_uuid, pipeline_uuid)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client) -> Error | None:
+    """Take a pipeline from a team.
+
+    Let a team reach a pipeline no more. The pipeline itself stays. A refusal is a 422 that names the
+    reason.
+
+    https://buildkite.com/docs/apis/rest-api/teams/pipelines
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        team_uuid: The team's id, not its slug.
+        pipeline_uuid: The pipeline's id, not its slug.
+        client: Where to send the request.
+
+    Returns:
+        The pipeline is taken from the team.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, team_uuid, pipeline_uuid, client=client).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client
+) -> Response[Error | None]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, team_uuid, pipeline_uuid)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client) -> Error | None:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, team_uuid, pipeline_uuid, client=client)).parsed

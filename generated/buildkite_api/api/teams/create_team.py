@@ -1,0 +1,82 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""Create a team."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.create_team_request import CreateTeamRequest
+    from ...models.error import Error
+    from ...models.team import Team
+
+
+def _get_kwargs(org_slug: str, *, body: CreateTeamRequest) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": f"/v2/organizations/{path_segment('org_slug', org_slug)}/teams",
+        "json": body.to_dict(),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | Team:
+    if response.is_success:
+        from ...models.team import Team
+
+        return client.decoder.decode(Team, response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | Team]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, *, client: Client, body: CreateTeamRequest) -> Response[Error | Team]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, body=body)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, *, client: Client, body: CreateTeamRequest) -> Error | Team:
+    """Create a team.
+
+    Create a team. Every field has to be given. What does not fit is a 422.
+
+    https://buildkite.com/docs/apis/rest-api/teams
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        client: Where to send the request.
+        body: The new team.
+
+    Returns:
+        The new team.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, client=client, body=body).parsed
+
+
+async def asyncio_detailed(org_slug: str, *, client: Client, body: CreateTeamRequest) -> Response[Error | Team]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, body=body)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, *, client: Client, body: CreateTeamRequest) -> Error | Team:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, client=client, body=body)).parsed

@@ -1,0 +1,125 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""List a suite's runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import UNSET, Response, Unset, path_segment, query_params
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.run import Run
+
+
+def _get_kwargs(
+    org_slug: str,
+    suite_slug: str,
+    *,
+    build_id: str | None | Unset = UNSET,
+    page: int | None | Unset = UNSET,
+    per_page: int | None | Unset = UNSET,
+) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/analytics/organizations/{path_segment('org_slug', org_slug)}/suites/{path_segment('suite_slug', suite_slug)}/runs",
+        "params": query_params({"build_id": build_id, "page": page, "per_page": per_page}),
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | list[Run]:
+    if response.is_success:
+        from ...models.run import Run
+
+        return client.decoder.decode(list[Run], response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | list[Run]]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    org_slug: str,
+    suite_slug: str,
+    *,
+    client: Client,
+    build_id: str | None | Unset = UNSET,
+    page: int | None | Unset = UNSET,
+    per_page: int | None | Unset = UNSET,
+) -> Response[Error | list[Run]]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, suite_slug, build_id=build_id, page=page, per_page=per_page)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    org_slug: str,
+    suite_slug: str,
+    *,
+    client: Client,
+    build_id: str | None | Unset = UNSET,
+    page: int | None | Unset = UNSET,
+    per_page: int | None | Unset = UNSET,
+) -> Error | list[Run]:
+    """List a suite's runs.
+
+    The runs of a test suite, a page at a time.
+
+    https://buildkite.com/docs/apis/rest-api/test-engine/runs
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        suite_slug: The test suite's slug, as in its URL.
+        client: Where to send the request.
+        build_id: Only runs of the build with this id, which is not its number.
+        page: Which page, counted from 1. Without it Buildkite serves the first.
+        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+
+    Returns:
+        A page of runs.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, suite_slug, client=client, build_id=build_id, page=page, per_page=per_page).parsed
+
+
+async def asyncio_detailed(
+    org_slug: str,
+    suite_slug: str,
+    *,
+    client: Client,
+    build_id: str | None | Unset = UNSET,
+    page: int | None | Unset = UNSET,
+    per_page: int | None | Unset = UNSET,
+) -> Response[Error | list[Run]]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, suite_slug, build_id=build_id, page=page, per_page=per_page)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    org_slug: str,
+    suite_slug: str,
+    *,
+    client: Client,
+    build_id: str | None | Unset = UNSET,
+    page: int | None | Unset = UNSET,
+    per_page: int | None | Unset = UNSET,
+) -> Error | list[Run]:
+    """As `sync`, for asyncio and trio."""
+    return (
+        await asyncio_detailed(org_slug, suite_slug, client=client, build_id=build_id, page=page, per_page=per_page)
+    ).parsed

@@ -1,0 +1,81 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""List a suite's muted tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import decode_error
+from ...types import Response, path_segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...client import Client
+    from ...models.error import Error
+    from ...models.test import Test
+
+
+def _get_kwargs(org_slug: str, suite_slug: str) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": f"/v2/analytics/organizations/{path_segment('org_slug', org_slug)}/suites/{path_segment('suite_slug', suite_slug)}/tests/muted",
+    }
+    return kwargs
+
+
+def _parse_response(*, client: Client, response: httpx.Response) -> Error | list[Test]:
+    if response.is_success:
+        from ...models.test import Test
+
+        return client.decoder.decode(list[Test], response.content)
+    return decode_error(client=client, response=response)
+
+
+def _build_response(*, client: Client, response: httpx.Response) -> Response[Error | list[Test]]:
+    return Response(
+        status_code=response.status_code,
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(org_slug: str, suite_slug: str, *, client: Client) -> Response[Error | list[Test]]:
+    """As `sync`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, suite_slug)
+    response = client.get_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+def sync(org_slug: str, suite_slug: str, *, client: Client) -> Error | list[Test]:
+    """List a suite's muted tests.
+
+    The tests of a suite that are muted, for a runner that passes over their failures. Whether the
+    list is paged is not documented.
+
+    https://buildkite.com/docs/apis/rest-api/test-engine/quarantine
+
+    Args:
+        org_slug: The organization's slug, as in its URL.
+        suite_slug: The test suite's slug, as in its URL.
+        client: Where to send the request.
+
+    Returns:
+        The tests.
+        An `Error` when Buildkite refuses.
+    """
+    return sync_detailed(org_slug, suite_slug, client=client).parsed
+
+
+async def asyncio_detailed(org_slug: str, suite_slug: str, *, client: Client) -> Response[Error | list[Test]]:
+    """As `asyncio`, with the status and the headers of the answer."""
+    kwargs = _get_kwargs(org_slug, suite_slug)
+    response = await client.get_async_httpx_client().request(**kwargs)
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(org_slug: str, suite_slug: str, *, client: Client) -> Error | list[Test]:
+    """As `sync`, for asyncio and trio."""
+    return (await asyncio_detailed(org_slug, suite_slug, client=client)).parsed

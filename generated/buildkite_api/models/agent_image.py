@@ -1,0 +1,68 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+if TYPE_CHECKING:
+    from .agent_image_status import AgentImageStatus
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class AgentImage(ReadModel):
+    """An image that hosted agents run."""
+
+    id: str
+    """The image's id."""
+
+    name: str
+    """Its name in the cluster."""
+
+    status: AgentImageStatus
+    """Whether it can be used."""
+
+    image_ref: str | None = None
+    """What a queue takes as `hostedAgents.agentImageRef` to use it. Null until it is built."""
+
+    version: int | None = None
+    """Its version."""
+
+    last_build_error: str | None = None
+    """Why it could not be built the last time, if it could not."""
+
+    dockerfile: str | None = None
+    """What it adds to Buildkite's image, as lines of a Dockerfile."""
+
+    base_image: str | None = None
+    """The `FROM` line that Buildkite puts before it."""
+
+    composed_dockerfile: str | None = None
+    """The whole Dockerfile."""
+
+    url: str | None = None
+    """The image in the REST API."""
+
+    web_url: str | None = None
+    """The image's page on Buildkite."""
+
+    cluster_url: str | None = None
+    """The image's cluster in the REST API."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.name = part.name
+        self.status = part.status
+        self.image_ref = part.image_ref
+        self.version = part.version
+        self.last_build_error = part.last_build_error
+        self.dockerfile = part.dockerfile
+        self.base_image = part.base_image
+        self.composed_dockerfile = part.composed_dockerfile
+        self.url = part.url
+        self.web_url = part.web_url
+        self.cluster_url = part.cluster_url

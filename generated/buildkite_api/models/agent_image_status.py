@@ -1,0 +1,15 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from ..types import OpenEnum
+
+
+class AgentImageStatus(OpenEnum):
+    """Whether an agent image can be used.
+
+    - `BUILDING`: Not yet.
+    - `READY`: It can.
+    - `FAILED`: It could not be built."""
+
+    BUILDING = "BUILDING"
+    FAILED = "FAILED"
+    READY = "READY"

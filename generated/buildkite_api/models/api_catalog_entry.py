@@ -1,0 +1,34 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .api_catalog_link import ApiCatalogLink
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class ApiCatalogEntry(ReadModel):
+    """An API, with the documents that describe it."""
+
+    _keys: ClassVar[dict[str, str]] = {"service_desc": "service-desc", "service_doc": "service-doc"}
+
+    anchor: str
+    """Where the API begins."""
+
+    service_desc: list[ApiCatalogLink] = field(factory=list)
+    """Descriptions for machines."""
+
+    service_doc: list[ApiCatalogLink] = field(factory=list)
+    """Descriptions for people."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.anchor = part.anchor
+        self.service_desc = part.service_desc and made(part.service_desc)
+        self.service_doc = part.service_doc and made(part.service_doc)

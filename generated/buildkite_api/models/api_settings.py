@@ -1,0 +1,39 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class ApiSettings(ReadModel):
+    """Who may use the API of an organization, and from where."""
+
+    url: str
+    """The settings in the REST API."""
+
+    allowed_ip_addresses: str | None = None
+    """The networks that requests may come from, in CIDR notation and separated by spaces. Null where every
+    address may."""
+
+    revoke_inactive_tokens_after_days: int | None = None
+    """After how many days without use a token is revoked. Null where none is."""
+
+    restrict_user_api_token_creation: bool | None = None
+    """Whether only administrators may create tokens."""
+
+    features: dict[str, bool] = field(factory=dict)
+    """Which of the settings the plan has: `api_ip_allow_list` and `inactive_api_token_revocation`. It tells a
+    setting that is off from one that cannot be had."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.url = part.url
+        self.allowed_ip_addresses = part.allowed_ip_addresses
+        self.revoke_inactive_tokens_after_days = part.revoke_inactive_tokens_after_days
+        self.restrict_user_api_token_creation = part.restrict_user_api_token_creation
+        self.features = part.features

@@ -1,0 +1,59 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .audit_event_entity import AuditEventEntity
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class AuditEvent(ReadModel):
+    """Something that happened in an organization."""
+
+    uuid: str
+    """The event's id."""
+
+    graphql_id: str | None = None
+    """The same event in the GraphQL API."""
+
+    type: str
+    """What happened, as the name of a class that ends in `Event`. The audit log on Buildkite's pages writes
+    the same name in capitals, with underscores and without `Event`."""
+
+    occurred_at: datetime.datetime
+    """When it happened."""
+
+    actor: AuditEventEntity | None = None
+    """Who did it. Null where Buildkite did it by itself."""
+
+    subject: AuditEventEntity | None = None
+    """What it was done to."""
+
+    context: dict[str, Any] | None = None
+    """How it was done: a `type`, and what that type has, such as `request_ip` and `request_user_agent` for a
+    request, or the connection for an agent."""
+
+    data: dict[str, Any] = field(factory=dict)
+    """What changed. The keys depend on the type of the event."""
+
+    url: str | None = None
+    """The event in the REST API."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.uuid = part.uuid
+        self.graphql_id = part.graphql_id
+        self.type = part.type
+        self.occurred_at = part.occurred_at
+        self.actor = part.actor and made(part.actor)
+        self.subject = part.subject and made(part.subject)
+        self.context = part.context
+        self.data = part.data
+        self.url = part.url

@@ -1,0 +1,29 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class AuditEventEntity(ReadModel):
+    """Who or what took part in an audit event."""
+
+    type: str | None = None
+    """What kind of thing it is, such as `User`."""
+
+    uuid: str | None = None
+    """Its id."""
+
+    name: str | None = None
+    """Its name."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.type = part.type
+        self.uuid = part.uuid
+        self.name = part.name

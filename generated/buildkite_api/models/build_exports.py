@@ -1,0 +1,37 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class BuildExports(ReadModel):
+    """The export of an organization's builds."""
+
+    available: bool | None = None
+    """Whether the plan has it."""
+
+    enabled: bool | None = None
+    """Whether it is configured."""
+
+    location: str | None = None
+    """The bucket."""
+
+    strategy_id: str | None = None
+    """How it is done, such as `s3` or `gcs`."""
+
+    supported_strategies: list[str] = field(factory=list)
+    """What `strategy_id` can be."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.available = part.available
+        self.enabled = part.enabled
+        self.location = part.location
+        self.strategy_id = part.strategy_id
+        self.supported_strategies = part.supported_strategies

@@ -1,0 +1,46 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class CacheVolume(ReadModel):
+    """A volume that hosted agents keep their cache on."""
+
+    id: str
+    """The volume's id, as its provider names it."""
+
+    tag: str
+    """What it is deleted by."""
+
+    cluster_id: str | None = None
+    """The cluster that it belongs to."""
+
+    size_mb: int | None = None
+    """Its size in megabytes."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    attached_at: datetime.datetime | None = None
+    """When an agent last attached it."""
+
+    detached_at: datetime.datetime | None = None
+    """When an agent last detached it."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.tag = part.tag
+        self.cluster_id = part.cluster_id
+        self.size_mb = part.size_mb
+        self.created_at = part.created_at
+        self.attached_at = part.attached_at
+        self.detached_at = part.detached_at

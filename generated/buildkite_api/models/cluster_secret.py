@@ -1,0 +1,74 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .organization_reference import OrganizationReference
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class ClusterSecret(ReadModel):
+    """A secret of a cluster, without its value."""
+
+    id: str
+    """The secret's id."""
+
+    graphql_id: str | None = None
+    """The same secret in the GraphQL API. No documented answer holds it."""
+
+    key: str
+    """The name by which jobs ask for it."""
+
+    description: str | None = None
+    """What it is for."""
+
+    policy: str | None = None
+    """Who may read it, as YAML."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    created_by: User | None = None
+    """Who created it. Only the id, the name and the e-mail address."""
+
+    updated_at: datetime.datetime | None = None
+    """When it was last changed."""
+
+    updated_by: User | None = None
+    """Who last changed it."""
+
+    last_read_at: datetime.datetime | None = None
+    """When a build last read it."""
+
+    url: str
+    """The secret in the REST API."""
+
+    cluster_url: str | None = None
+    """The secret's cluster in the REST API."""
+
+    organization: OrganizationReference | None = None
+    """The organization that it belongs to."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.key = part.key
+        self.description = part.description
+        self.policy = part.policy
+        self.created_at = part.created_at
+        self.created_by = part.created_by and made(part.created_by)
+        self.updated_at = part.updated_at
+        self.updated_by = part.updated_by and made(part.updated_by)
+        self.last_read_at = part.last_read_at
+        self.url = part.url
+        self.cluster_url = part.cluster_url
+        self.organization = part.organization and made(part.organization)

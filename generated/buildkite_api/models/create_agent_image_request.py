@@ -1,0 +1,18 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from attrs import define
+
+from ..base import RequestModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class CreateAgentImageRequest(RequestModel):
+    """The new image."""
+
+    name: str
+    """Its name, once in a cluster."""
+
+    dockerfile: str
+    """What it adds to Buildkite's image, as lines of a Dockerfile without `FROM`. Empty to add nothing."""

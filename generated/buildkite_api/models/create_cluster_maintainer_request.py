@@ -1,0 +1,19 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from attrs import define
+
+from ..base import RequestModel
+from ..types import UNSET, Unset
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class CreateClusterMaintainerRequest(RequestModel):
+    """Who may manage the cluster: either a user or a team."""
+
+    user: str | Unset = UNSET
+    """The id of a user."""
+
+    team: str | Unset = UNSET
+    """The id of a team."""

@@ -1,0 +1,31 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from attrs import define
+
+from ..base import RequestModel
+from ..types import UNSET, Unset
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class CreatePortalRequest(RequestModel):
+    """The new portal."""
+
+    name: str
+    """The display name."""
+
+    query: str
+    """The GraphQL operation."""
+
+    slug: str | Unset = UNSET
+    """The name in URLs. Made from the name when left out."""
+
+    description: str | Unset = UNSET
+    """What it is for."""
+
+    allowed_ip_addresses: str | Unset = UNSET
+    """The networks that requests may come from, in CIDR notation and separated by spaces."""
+
+    user_invokable: bool | Unset = UNSET
+    """Whether users may invoke it."""

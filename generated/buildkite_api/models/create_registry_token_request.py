@@ -1,0 +1,15 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from attrs import define
+
+from ..base import RequestModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class CreateRegistryTokenRequest(RequestModel):
+    """The new token."""
+
+    description: str
+    """What it is for."""

@@ -1,0 +1,23 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from ..base import RequestModel
+
+if TYPE_CHECKING:
+    from .pipeline_access_level import PipelineAccessLevel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class CreateTeamPipelineRequest(RequestModel):
+    """Which pipeline to give to the team."""
+
+    pipeline_id: str
+    """The pipeline's id."""
+
+    access_level: PipelineAccessLevel | str
+    """What the team may do."""

@@ -1,0 +1,24 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from ..base import RequestModel
+
+if TYPE_CHECKING:
+    from .suite_access_level import SuiteAccessLevel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class CreateTeamSuiteRequest(RequestModel):
+    """Which suite to give to the team."""
+
+    suite_id: str
+    """The suite's id."""
+
+    access_level: Sequence[SuiteAccessLevel | str]
+    """What the team may do."""

@@ -1,0 +1,85 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .failure_expanded import FailureExpanded
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class FailedExecution(ReadModel):
+    """An execution of a test that failed."""
+
+    execution_id: str
+    """The execution's id."""
+
+    run_id: str
+    """The run's id."""
+
+    test_id: str
+    """The test's id."""
+
+    run_name: str | None = None
+    """The run's name."""
+
+    commit_sha: str | None = None
+    """The commit."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    branch: str | None = None
+    """The branch."""
+
+    failure_reason: str | None = None
+    """Why it failed, in short."""
+
+    failure_expanded: list[FailureExpanded] = field(factory=list)
+    """Why it failed, at length. Only with `include_failure_expanded`."""
+
+    duration: float | None = None
+    """How long it took, in seconds."""
+
+    location: str | None = None
+    """Where the test stands."""
+
+    test_name: str | None = None
+    """The test's name."""
+
+    run_url: str | None = None
+    """The run's page on Buildkite."""
+
+    test_url: str | None = None
+    """The test's page on Buildkite."""
+
+    test_execution_url: str | None = None
+    """The execution on the test's page."""
+
+    tags: dict[str, str] = field(factory=dict)
+    """Its tags, but for those that repeat the result, the branch and the commit."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.execution_id = part.execution_id
+        self.run_id = part.run_id
+        self.test_id = part.test_id
+        self.run_name = part.run_name
+        self.commit_sha = part.commit_sha
+        self.created_at = part.created_at
+        self.branch = part.branch
+        self.failure_reason = part.failure_reason
+        self.failure_expanded = part.failure_expanded and made(part.failure_expanded)
+        self.duration = part.duration
+        self.location = part.location
+        self.test_name = part.test_name
+        self.run_url = part.run_url
+        self.test_url = part.test_url
+        self.test_execution_url = part.test_execution_url
+        self.tags = part.tags

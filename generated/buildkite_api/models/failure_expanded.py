@@ -1,0 +1,25 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class FailureExpanded(ReadModel):
+    """Why an execution failed, at length. Known from Buildkite's Go client alone."""
+
+    backtrace: list[str] = field(factory=list)
+    """The backtrace, line by line."""
+
+    expanded: list[str] = field(factory=list)
+    """The message, line by line."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.backtrace = part.backtrace
+        self.expanded = part.expanded

@@ -1,0 +1,18 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from attrs import define
+
+from ..base import RequestModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class FindTestRequest(RequestModel):
+    """Which test to find."""
+
+    scope: str
+    """What it belongs to, such as the class that it tests."""
+
+    name: str
+    """Its name in that scope."""

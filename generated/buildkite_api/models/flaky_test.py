@@ -1,0 +1,62 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class FlakyTest(ReadModel):
+    """A test that was found to be flaky."""
+
+    id: str
+    """The test's id."""
+
+    web_url: str | None = None
+    """The test's page on Buildkite."""
+
+    scope: str | None = None
+    """What it belongs to, such as the class that it tests."""
+
+    name: str
+    """Its name in that scope."""
+
+    location: str | None = None
+    """Where it stands, as file and line."""
+
+    file_name: str | None = None
+    """The file that it stands in."""
+
+    instances: int | None = None
+    """How many instances of that there were."""
+
+    latest_occurrence_at: datetime.datetime | None = None
+    """When it last occurred."""
+
+    most_recent_instance_at: datetime.datetime | None = None
+    """When its most recent instance was."""
+
+    last_resolved_at: datetime.datetime | None = None
+    """When it was last resolved."""
+
+    ownership_team_ids: list[str] = field(factory=list)
+    """The ids of the teams that own it."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.web_url = part.web_url
+        self.scope = part.scope
+        self.name = part.name
+        self.location = part.location
+        self.file_name = part.file_name
+        self.instances = part.instances
+        self.latest_occurrence_at = part.latest_occurrence_at
+        self.most_recent_instance_at = part.most_recent_instance_at
+        self.last_resolved_at = part.last_resolved_at
+        self.ownership_team_ids = part.ownership_team_ids

@@ -1,0 +1,29 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class InvitationTeam(ReadModel):
+    """A team that an invitation leads into."""
+
+    id: str
+    """The team's id."""
+
+    graphql_id: str | None = None
+    """The same team in the GraphQL API."""
+
+    slug: str | None = None
+    """The team's slug."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.slug = part.slug

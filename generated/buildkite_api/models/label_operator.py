@@ -1,0 +1,13 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from ..types import OpenEnum
+
+
+class LabelOperator(OpenEnum):
+    """What to do with labels.
+
+    - `add`: Add them.
+    - `remove`: Remove them."""
+
+    ADD = "add"
+    REMOVE = "remove"

@@ -1,0 +1,77 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .notification_service_provider import NotificationServiceProvider
+    from .notification_service_scope import NotificationServiceScope
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class NotificationService(ReadModel):
+    """A service that is told about builds and jobs."""
+
+    id: str
+    """The service's id."""
+
+    graphql_id: str | None = None
+    """The same service in the GraphQL API, where it is there."""
+
+    url: str
+    """The service in the REST API."""
+
+    provider: NotificationServiceProvider
+    """What kind of service it is."""
+
+    description: str | None = None
+    """What it is for."""
+
+    enabled: bool
+    """Whether it is notified."""
+
+    scope: NotificationServiceScope | None = None
+    """Which pipelines it is told about."""
+
+    scope_uuids: list[str] = field(factory=list)
+    """The ids of those pipelines, teams or clusters. Empty where it is told about all pipelines."""
+
+    branch_configuration: str | None = None
+    """Which branches it is told about, as a pattern. Empty for all."""
+
+    build_states: dict[str, bool] = field(factory=dict)
+    """What it is told about: `build_passed`, `build_fixed`, `build_failed`, `build_blocked`, `build_canceled`,
+    `build_failing` and `job_activated`, each with whether it is."""
+
+    settings: dict[str, Any] = field(factory=dict, repr=False)
+    """What the provider needs. The keys depend on it. Some secrets stand there in full, such as the token of a
+    webhook; others are masked or left out."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    created_by: User | None = None
+    """Who created it."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.url = part.url
+        self.provider = part.provider and made(part.provider)
+        self.description = part.description
+        self.enabled = part.enabled
+        self.scope = part.scope
+        self.scope_uuids = part.scope_uuids
+        self.branch_configuration = part.branch_configuration
+        self.build_states = part.build_states
+        self.settings = part.settings
+        self.created_at = part.created_at
+        self.created_by = part.created_by and made(part.created_by)

@@ -1,0 +1,29 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .cursor_links import CursorLinks
+    from .notification_service import NotificationService
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class NotificationServicePage(ReadModel):
+    """A page of services."""
+
+    items: list[NotificationService]
+    """The services."""
+
+    links: CursorLinks
+    """The neighbours of this page."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.items = part.items and made(part.items)
+        self.links = part.links and made(part.links)

@@ -1,0 +1,85 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .invitation_state import InvitationState
+    from .invitation_team import InvitationTeam
+    from .organization_role import OrganizationRole
+    from .sso_mode import SsoMode
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class OrganizationInvitation(ReadModel):
+    """An invitation into an organization."""
+
+    id: str
+    """The invitation's id."""
+
+    graphql_id: str | None = None
+    """The same invitation in the GraphQL API."""
+
+    url: str | None = None
+    """The invitation in the REST API."""
+
+    email: str
+    """Where it was sent."""
+
+    state: InvitationState
+    """What became of it."""
+
+    role: OrganizationRole | None = None
+    """What the new member may do."""
+
+    sso_mode: SsoMode | None = None
+    """Whether the new member has to sign in by SSO."""
+
+    teams: list[InvitationTeam] = field(factory=list)
+    """The teams that the new member joins."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    created_by: User | None = None
+    """Who created it. Only the id, the name and the e-mail address."""
+
+    accepted_at: datetime.datetime | None = None
+    """When it was accepted."""
+
+    accepted_by: User | None = None
+    """Who accepted it."""
+
+    revoked_at: datetime.datetime | None = None
+    """When it was revoked."""
+
+    revoked_by: User | None = None
+    """Who revoked it."""
+
+    expired_at: datetime.datetime | None = None
+    """When it expired."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.url = part.url
+        self.email = part.email
+        self.state = part.state
+        self.role = part.role
+        self.sso_mode = part.sso_mode
+        self.teams = part.teams and made(part.teams)
+        self.created_at = part.created_at
+        self.created_by = part.created_by and made(part.created_by)
+        self.accepted_at = part.accepted_at
+        self.accepted_by = part.accepted_by and made(part.accepted_by)
+        self.revoked_at = part.revoked_at
+        self.revoked_by = part.revoked_by and made(part.revoked_by)
+        self.expired_at = part.expired_at

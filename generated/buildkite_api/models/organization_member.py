@@ -1,0 +1,41 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+if TYPE_CHECKING:
+    from .organization_role import OrganizationRole
+    from .sso_mode import SsoMode
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class OrganizationMember(ReadModel):
+    """A user's membership in an organization."""
+
+    id: str
+    """The user's id."""
+
+    name: str | None = None
+    """The user's display name."""
+
+    email: str | None = None
+    """The user's e-mail address."""
+
+    role: OrganizationRole | None = None
+    """What the member may do."""
+
+    sso_mode: SsoMode | None = None
+    """Whether the member has to sign in by SSO. Only told to administrators, and about oneself."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.name = part.name
+        self.email = part.email
+        self.role = part.role
+        self.sso_mode = part.sso_mode

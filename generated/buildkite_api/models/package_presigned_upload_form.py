@@ -1,0 +1,33 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class PackagePresignedUploadForm(ReadModel):
+    """A form that uploads a package file."""
+
+    file_input: str
+    """The name of the part that holds the file. Buildkite's Go client sends it last."""
+
+    method: str
+    """The HTTP method."""
+
+    url: str
+    """Where to send it."""
+
+    data: dict[str, str] = field(factory=dict, repr=False)
+    """The other parts, by name. They hold credentials."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.file_input = part.file_input
+        self.method = part.method
+        self.url = part.url
+        self.data = part.data

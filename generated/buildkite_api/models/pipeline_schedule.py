@@ -1,0 +1,86 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .pipeline_reference import PipelineReference
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class PipelineSchedule(ReadModel):
+    """A schedule that creates builds of a pipeline."""
+
+    id: str
+    """The schedule's id."""
+
+    graphql_id: str | None = None
+    """The same schedule in the GraphQL API."""
+
+    url: str
+    """The schedule in the REST API."""
+
+    label: str | None = None
+    """What it is for."""
+
+    cronline: str
+    """When it creates builds: a name such as `@daily`, or a line of a crontab."""
+
+    message: str | None = None
+    """The message of its builds."""
+
+    commit: str | None = None
+    """The commit of its builds, such as `HEAD`."""
+
+    branch: str | None = None
+    """The branch of its builds."""
+
+    env: dict[str, Any] = field(factory=dict)
+    """Environment variables of its builds."""
+
+    enabled: bool
+    """Whether it creates builds."""
+
+    next_build_at: datetime.datetime | None = None
+    """When it creates the next one. Null while it is disabled."""
+
+    failed_message: str | None = None
+    """Why it could not create the last one, if it could not."""
+
+    failed_at: datetime.datetime | None = None
+    """When it could not."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    created_by: User | None = None
+    """Who created it."""
+
+    pipeline: PipelineReference | None = None
+    """The pipeline."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.url = part.url
+        self.label = part.label
+        self.cronline = part.cronline
+        self.message = part.message
+        self.commit = part.commit
+        self.branch = part.branch
+        self.env = part.env
+        self.enabled = part.enabled
+        self.next_build_at = part.next_build_at
+        self.failed_message = part.failed_message
+        self.failed_at = part.failed_at
+        self.created_at = part.created_at
+        self.created_by = part.created_by and made(part.created_by)
+        self.pipeline = part.pipeline and made(part.pipeline)

@@ -1,0 +1,63 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .build_exports import BuildExports
+    from .pipeline_settings_switch import PipelineSettingsSwitch
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class PipelineSettings(ReadModel):
+    """What holds for the pipelines of an organization."""
+
+    url: str
+    """The settings in the REST API."""
+
+    default_branch: str | None = None
+    """The default branch of new pipelines."""
+
+    default_cluster_id: str | None = None
+    """The cluster of new pipelines."""
+
+    default_timeout_in_minutes: int | None = None
+    """How long a job of a new pipeline may run."""
+
+    maximum_timeout_in_minutes: int | None = None
+    """How long any job may run."""
+
+    scheduled_job_expiry_in_minutes: int | None = None
+    """How long a scheduled job waits for an agent before it expires."""
+
+    hosted_agents_terminal_access: PipelineSettingsSwitch | None = None
+    """Remote access to hosted agents."""
+
+    public_pipeline_creation: PipelineSettingsSwitch | None = None
+    """Whether members may create public pipelines."""
+
+    advanced_queue_metrics: PipelineSettingsSwitch | None = None
+    """The advanced metrics of queues."""
+
+    build_exports: BuildExports | None = None
+    """The export of builds."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.url = part.url
+        self.default_branch = part.default_branch
+        self.default_cluster_id = part.default_cluster_id
+        self.default_timeout_in_minutes = part.default_timeout_in_minutes
+        self.maximum_timeout_in_minutes = part.maximum_timeout_in_minutes
+        self.scheduled_job_expiry_in_minutes = part.scheduled_job_expiry_in_minutes
+        self.hosted_agents_terminal_access = part.hosted_agents_terminal_access and made(
+            part.hosted_agents_terminal_access
+        )
+        self.public_pipeline_creation = part.public_pipeline_creation and made(part.public_pipeline_creation)
+        self.advanced_queue_metrics = part.advanced_queue_metrics and made(part.advanced_queue_metrics)
+        self.build_exports = part.build_exports and made(part.build_exports)

@@ -1,0 +1,37 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class PipelineSettingsSwitch(ReadModel):
+    """A setting that is either on or off."""
+
+    enabled: bool
+    """Whether it is on."""
+
+    enabled_at: datetime.datetime | None = None
+    """When it was switched on."""
+
+    enabled_by: User | None = None
+    """Who switched it on. Only the id and the name."""
+
+    disable_supported: bool | None = None
+    """Whether it can be switched off by the API. Only of `advanced_queue_metrics`, and always false."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.enabled = part.enabled
+        self.enabled_at = part.enabled_at
+        self.enabled_by = part.enabled_by and made(part.enabled_by)
+        self.disable_supported = part.disable_supported

@@ -1,0 +1,65 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Portal(ReadModel):
+    """A stored GraphQL operation with an address of its own."""
+
+    uuid: str
+    """The portal's id."""
+
+    slug: str
+    """The name in URLs."""
+
+    organization_uuid: str | None = None
+    """The organization's id."""
+
+    name: str
+    """The display name."""
+
+    description: str | None = None
+    """What it is for."""
+
+    query: str | None = None
+    """The GraphQL operation."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    created_by: User | None = None
+    """Who created it."""
+
+    allowed_ip_addresses: str | None = None
+    """The networks that requests may come from, in CIDR notation and separated by spaces."""
+
+    user_invokable: bool | None = None
+    """Whether users may invoke it."""
+
+    token: str | None = field(default=None, repr=False)
+    """What opens it. Only in the answer to creating the portal."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.uuid = part.uuid
+        self.slug = part.slug
+        self.organization_uuid = part.organization_uuid
+        self.name = part.name
+        self.description = part.description
+        self.query = part.query
+        self.created_at = part.created_at
+        self.created_by = part.created_by and made(part.created_by)
+        self.allowed_ip_addresses = part.allowed_ip_addresses
+        self.user_invokable = part.user_invokable
+        self.token = part.token

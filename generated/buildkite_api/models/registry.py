@@ -1,0 +1,70 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Registry(ReadModel):
+    """A package registry."""
+
+    id: str
+    """The registry's id."""
+
+    graphql_id: str | None = None
+    """The same registry in the GraphQL API."""
+
+    slug: str
+    """The name in URLs."""
+
+    url: str
+    """The registry in the REST API."""
+
+    web_url: str | None = None
+    """The registry's page on Buildkite."""
+
+    name: str
+    """The display name."""
+
+    ecosystem: str | None = None
+    """Which kind of packages it holds, such as `ruby`."""
+
+    description: str | None = None
+    """What it is for."""
+
+    emoji: str | None = None
+    """An emoji such as `:rocket:`."""
+
+    color: str | None = None
+    """A color as a hex code."""
+
+    public: bool | None = None
+    """Whether everybody may see it."""
+
+    oidc_policy: Any = None
+    """Which OIDC tokens may act on it. Null where there is no policy; the form of one in answers is not
+    documented."""
+
+    team_ids: list[str] = field(factory=list)
+    """The ids of the teams that can reach it."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.slug = part.slug
+        self.url = part.url
+        self.web_url = part.web_url
+        self.name = part.name
+        self.ecosystem = part.ecosystem
+        self.description = part.description
+        self.emoji = part.emoji
+        self.color = part.color
+        self.public = part.public
+        self.oidc_policy = part.oidc_policy
+        self.team_ids = part.team_ids

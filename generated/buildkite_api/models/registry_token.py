@@ -1,0 +1,59 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .organization_reference import OrganizationReference
+    from .registry_reference import RegistryReference
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class RegistryToken(ReadModel):
+    """A token of a package registry."""
+
+    id: str
+    """The token's id."""
+
+    graphql_id: str | None = None
+    """The same token in the GraphQL API."""
+
+    description: str | None = None
+    """What it is for."""
+
+    url: str
+    """The token in the REST API."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    created_by: User | None = None
+    """Who created it."""
+
+    organization: OrganizationReference | None = None
+    """The organization."""
+
+    registry: RegistryReference | None = None
+    """The registry."""
+
+    token: str | None = field(default=None, repr=False)
+    """The secret itself. Only in the answer to creating the token, and known from Buildkite's Go client alone."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.description = part.description
+        self.url = part.url
+        self.created_at = part.created_at
+        self.created_by = part.created_by and made(part.created_by)
+        self.organization = part.organization and made(part.organization)
+        self.registry = part.registry and made(part.registry)
+        self.token = part.token

@@ -1,0 +1,36 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+if TYPE_CHECKING:
+    from .repository_connection_type import RepositoryConnectionType
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class RepositoryConnection(ReadModel):
+    """A connection to a source code host."""
+
+    id: str
+    """The connection's id."""
+
+    type: RepositoryConnectionType
+    """What it is a connection to."""
+
+    display_name: str
+    """The display name."""
+
+    url: str
+    """The connection in the REST API."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.type = part.type
+        self.display_name = part.display_name
+        self.url = part.url

@@ -1,0 +1,51 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .repository_connection_account import RepositoryConnectionAccount
+    from .repository_connection_host import RepositoryConnectionHost
+    from .repository_connection_rate_limit import RepositoryConnectionRateLimit
+    from .repository_connection_type import RepositoryConnectionType
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class RepositoryConnectionDetail(ReadModel):
+    """A connection to a source code host, with what is known of its state."""
+
+    id: str
+    """The connection's id."""
+
+    type: RepositoryConnectionType
+    """What it is a connection to."""
+
+    display_name: str
+    """The display name."""
+
+    url: str
+    """The connection in the REST API."""
+
+    service_account: RepositoryConnectionAccount | None = None
+    """The account on the host. Null where the connection is to the host alone."""
+
+    host: RepositoryConnectionHost | None = None
+    """The host."""
+
+    rate_limit: RepositoryConnectionRateLimit | None = None
+    """The budget on the host, as it was last seen."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.type = part.type
+        self.display_name = part.display_name
+        self.url = part.url
+        self.service_account = part.service_account and made(part.service_account)
+        self.host = part.host and made(part.host)
+        self.rate_limit = part.rate_limit and made(part.rate_limit)

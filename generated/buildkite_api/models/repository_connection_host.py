@@ -1,0 +1,42 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class RepositoryConnectionHost(ReadModel):
+    """The host of a connection. Which of the last four there are depends on it; their types are not
+    documented."""
+
+    type: str | None = None
+    """What it is."""
+
+    url: str | None = None
+    """Where it is. A Bitbucket Server with several URLs has them separated by commas."""
+
+    webhook_allowed_addresses: Any = None
+    """The addresses that webhooks may come from."""
+
+    verify_server_cert: Any = None
+    """Whether its certificate is verified."""
+
+    authentication_strategy: Any = None
+    """How Buildkite signs in."""
+
+    proxy_auth_strategy: Any = None
+    """How Buildkite signs in to a proxy before it."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.type = part.type
+        self.url = part.url
+        self.webhook_allowed_addresses = part.webhook_allowed_addresses
+        self.verify_server_cert = part.verify_server_cert
+        self.authentication_strategy = part.authentication_strategy
+        self.proxy_auth_strategy = part.proxy_auth_strategy

@@ -1,0 +1,34 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class RepositoryConnectionRateLimit(ReadModel):
+    """The budget of a connection on its host."""
+
+    limit: int | None = None
+    """What a window allows."""
+
+    used: int | None = None
+    """What this window has used."""
+
+    remaining: int | None = None
+    """What is left of it."""
+
+    reset_at: datetime.datetime | None = None
+    """When it ends."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.limit = part.limit
+        self.used = part.used
+        self.remaining = part.remaining
+        self.reset_at = part.reset_at

@@ -1,0 +1,75 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel, made
+
+if TYPE_CHECKING:
+    from .rule_action import RuleAction
+    from .rule_type import RuleType
+    from .user import User
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Rule(ReadModel):
+    """What one pipeline may do with another."""
+
+    uuid: str
+    """The rule's id."""
+
+    graphql_id: str | None = None
+    """The same rule in the GraphQL API."""
+
+    organization_uuid: str | None = None
+    """The organization's id."""
+
+    url: str
+    """The rule in the REST API."""
+
+    type: RuleType
+    """What kind of rule it is."""
+
+    source_type: str | None = None
+    """What may do it, such as `pipeline`."""
+
+    source_uuid: str | None = None
+    """The id of that."""
+
+    target_type: str | None = None
+    """What it is done to, such as `pipeline`."""
+
+    target_uuid: str | None = None
+    """The id of that."""
+
+    effect: str | None = None
+    """What the rule does, such as `allow`."""
+
+    action: RuleAction | None = None
+    """What it is about."""
+
+    created_at: datetime.datetime | None = None
+    """When it was created."""
+
+    created_by: User | None = None
+    """Who created it."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.uuid = part.uuid
+        self.graphql_id = part.graphql_id
+        self.organization_uuid = part.organization_uuid
+        self.url = part.url
+        self.type = part.type
+        self.source_type = part.source_type
+        self.source_uuid = part.source_uuid
+        self.target_type = part.target_type
+        self.target_uuid = part.target_uuid
+        self.effect = part.effect
+        self.action = part.action
+        self.created_at = part.created_at
+        self.created_by = part.created_by and made(part.created_by)

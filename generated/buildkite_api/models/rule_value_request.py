@@ -1,0 +1,24 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import define
+
+from ..base import RequestModel
+from ..types import UNSET, Unset
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class RuleValueRequest(RequestModel):
+    """Which pipelines a rule is about."""
+
+    source_pipeline: str
+    """The id or the slug of the pipeline that triggers or reads."""
+
+    target_pipeline: str
+    """The id or the slug of the pipeline that is triggered or read."""
+
+    conditions: Sequence[str] | Unset = UNSET
+    """What has to hold besides, all of it, written as the conditionals of steps are."""

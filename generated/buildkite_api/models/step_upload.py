@@ -1,0 +1,81 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+if TYPE_CHECKING:
+    from .step_upload_state import StepUploadState
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class StepUpload(ReadModel):
+    """Steps that a job uploaded into its build."""
+
+    uuid: str
+    """The upload's id."""
+
+    graphql_id: str | None = None
+    """The same upload in the GraphQL API."""
+
+    state: StepUploadState
+    """What became of it."""
+
+    source: str | None = None
+    """Where it came from, such as `job`."""
+
+    source_job_id: str | None = None
+    """The job that uploaded it."""
+
+    replace_existing_steps: bool | None = None
+    """Whether it replaces the steps that were there."""
+
+    created_jobs_count: int | None = None
+    """How many jobs it became. Null until it is applied; 0 where it became none."""
+
+    rejection_type: str | None = None
+    """Why it was rejected, as a code."""
+
+    message: str | None = None
+    """Why it was rejected, as a sentence."""
+
+    url: str | None = None
+    """The upload in the REST API."""
+
+    created_at: datetime.datetime | None = None
+    """When it was uploaded."""
+
+    processed_at: datetime.datetime | None = None
+    """When it was applied or rejected."""
+
+    definition_bytes: int | None = None
+    """The size of the stored steps. This and the next two only when a single upload is asked for."""
+
+    definition_yaml: str | None = None
+    """The steps, written as YAML. Null where that would be too long."""
+
+    definition_yaml_omitted: bool | None = None
+    """Whether they were too long to be written."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.uuid = part.uuid
+        self.graphql_id = part.graphql_id
+        self.state = part.state
+        self.source = part.source
+        self.source_job_id = part.source_job_id
+        self.replace_existing_steps = part.replace_existing_steps
+        self.created_jobs_count = part.created_jobs_count
+        self.rejection_type = part.rejection_type
+        self.message = part.message
+        self.url = part.url
+        self.created_at = part.created_at
+        self.processed_at = part.processed_at
+        self.definition_bytes = part.definition_bytes
+        self.definition_yaml = part.definition_yaml
+        self.definition_yaml_omitted = part.definition_yaml_omitted

@@ -1,0 +1,70 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Suite(ReadModel):
+    """A test suite: what runs of tests report to."""
+
+    id: str
+    """The suite's id."""
+
+    graphql_id: str | None = None
+    """The same suite in the GraphQL API."""
+
+    organization_id: str | None = None
+    """The organization's id."""
+
+    slug: str
+    """The name in URLs."""
+
+    name: str
+    """The display name."""
+
+    url: str
+    """The suite in the REST API."""
+
+    web_url: str | None = None
+    """The suite's page on Buildkite."""
+
+    default_branch: str | None = None
+    """The branch whose trends are shown first."""
+
+    application_name: str | None = None
+    """The application that it tests."""
+
+    color: str | None = None
+    """A color as a hex code."""
+
+    emoji: str | None = None
+    """An emoji."""
+
+    oidc_policy: Any = None
+    """Which OIDC tokens may act on it. Null where there is no policy; the form of one in answers is not
+    documented."""
+
+    api_token: str | None = field(default=None, repr=False)
+    """Its API token. Only with `show_api_token`."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.graphql_id = part.graphql_id
+        self.organization_id = part.organization_id
+        self.slug = part.slug
+        self.name = part.name
+        self.url = part.url
+        self.web_url = part.web_url
+        self.default_branch = part.default_branch
+        self.application_name = part.application_name
+        self.color = part.color
+        self.emoji = part.emoji
+        self.oidc_policy = part.oidc_policy
+        self.api_token = part.api_token

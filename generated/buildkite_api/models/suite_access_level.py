@@ -1,0 +1,13 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from ..types import OpenEnum
+
+
+class SuiteAccessLevel(OpenEnum):
+    """What a team may do with a test suite.
+
+    - `read`: Read it.
+    - `edit`: Edit it."""
+
+    EDIT = "edit"
+    READ = "read"

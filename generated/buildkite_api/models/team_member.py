@@ -1,0 +1,37 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+if TYPE_CHECKING:
+    from .team_member_role import TeamMemberRole
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class TeamMember(ReadModel):
+    """A user's membership in a team."""
+
+    user_id: str
+    """The user's id."""
+
+    user_name: str | None = None
+    """The user's display name."""
+
+    role: TeamMemberRole
+    """What the user may do in the team."""
+
+    created_at: datetime.datetime | None = None
+    """When the user joined."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.user_id = part.user_id
+        self.user_name = part.user_name
+        self.role = part.role
+        self.created_at = part.created_at

@@ -1,0 +1,37 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define
+
+from ..base import ReadModel
+
+if TYPE_CHECKING:
+    from .pipeline_access_level import PipelineAccessLevel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class TeamPipeline(ReadModel):
+    """What a team may do with a pipeline."""
+
+    pipeline_id: str
+    """The pipeline's id."""
+
+    pipeline_url: str | None = None
+    """The pipeline in the REST API."""
+
+    access_level: PipelineAccessLevel
+    """What the team may do."""
+
+    created_at: datetime.datetime | None = None
+    """When the team got the pipeline."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.pipeline_id = part.pipeline_id
+        self.pipeline_url = part.pipeline_url
+        self.access_level = part.access_level
+        self.created_at = part.created_at

@@ -1,0 +1,37 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+if TYPE_CHECKING:
+    from .suite_access_level import SuiteAccessLevel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class TeamSuite(ReadModel):
+    """What a team may do with a test suite."""
+
+    suite_id: str
+    """The suite's id."""
+
+    suite_url: str | None = None
+    """The suite in the REST API."""
+
+    access_level: list[SuiteAccessLevel] = field(factory=list)
+    """What the team may do."""
+
+    created_at: datetime.datetime | None = None
+    """When the team got the suite."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.suite_id = part.suite_id
+        self.suite_url = part.suite_url
+        self.access_level = part.access_level
+        self.created_at = part.created_at

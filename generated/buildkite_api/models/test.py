@@ -1,0 +1,51 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Test(ReadModel):
+    """A test of a suite."""
+
+    __test__: ClassVar[bool] = False
+
+    id: str
+    """The test's id."""
+
+    url: str
+    """The test in the REST API."""
+
+    web_url: str | None = None
+    """The test's page on Buildkite."""
+
+    scope: str | None = None
+    """What it belongs to, such as the class that it tests."""
+
+    name: str
+    """Its name in that scope."""
+
+    location: str | None = None
+    """Where it stands, as file and line."""
+
+    file_name: str | None = None
+    """The file that it stands in."""
+
+    labels: list[str] = field(factory=list)
+    """Its labels. Some answers leave them out."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.url = part.url
+        self.web_url = part.web_url
+        self.scope = part.scope
+        self.name = part.name
+        self.location = part.location
+        self.file_name = part.file_name
+        self.labels = part.labels

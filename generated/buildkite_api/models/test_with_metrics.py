@@ -1,0 +1,81 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from attrs import define, field
+
+from ..base import ReadModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class TestWithMetrics(ReadModel):
+    """A test of a suite, with its metrics over a time range where the version of the API has them. In all
+    other answers they are null."""
+
+    __test__: ClassVar[bool] = False
+
+    id: str
+    """The test's id."""
+
+    url: str
+    """The test in the REST API."""
+
+    web_url: str | None = None
+    """The test's page on Buildkite."""
+
+    scope: str | None = None
+    """What it belongs to, such as the class that it tests."""
+
+    name: str
+    """Its name in that scope."""
+
+    location: str | None = None
+    """Where it stands, as file and line."""
+
+    file_name: str | None = None
+    """The file that it stands in."""
+
+    labels: list[str] = field(factory=list)
+    """Its labels."""
+
+    reliability: float | None = None
+    """How many of the executions that passed or failed have passed, from 0 to 1. Null where there are none."""
+
+    duration_avg: float | None = None
+    """How long an execution took on average, in seconds."""
+
+    duration_sum: float | None = None
+    """How long all executions took, in seconds."""
+
+    duration_min: float | None = None
+    """How long the shortest execution took, in seconds."""
+
+    duration_max: float | None = None
+    """How long the longest execution took, in seconds."""
+
+    executions_count: int | None = None
+    """How many executions there were."""
+
+    executions_count_by_result: dict[str, int] = field(factory=dict)
+    """How many of them there were by result: `passed` and `failed` always, `skipped`, `pending` and `unknown`
+    where there were any."""
+
+    def _take(self, part: Any) -> None:
+        self._additional = None
+        self.id = part.id
+        self.url = part.url
+        self.web_url = part.web_url
+        self.scope = part.scope
+        self.name = part.name
+        self.location = part.location
+        self.file_name = part.file_name
+        self.labels = part.labels
+        self.reliability = part.reliability
+        self.duration_avg = part.duration_avg
+        self.duration_sum = part.duration_sum
+        self.duration_min = part.duration_min
+        self.duration_max = part.duration_max
+        self.executions_count = part.executions_count
+        self.executions_count_by_result = part.executions_count_by_result

@@ -1,0 +1,15 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from ..base import RequestModel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class UpdateClusterSecretValueRequest(RequestModel):
+    """The new value."""
+
+    value: str = field(repr=False)
+    """What to keep. Not blank, and less than 8 kilobytes."""

@@ -1,0 +1,24 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+import datetime
+
+from attrs import define
+
+from ..base import RequestModel
+from ..types import UNSET, Unset
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class UpdateClusterTokenRequest(RequestModel):
+    """What to change. What is left out stays as it is."""
+
+    description: str | Unset = UNSET
+    """What it is for."""
+
+    expires_at: datetime.datetime | Unset = UNSET
+    """When it expires."""
+
+    allowed_ip_addresses: str | Unset = UNSET
+    """The IPv4 networks that agents may come from, in CIDR notation."""

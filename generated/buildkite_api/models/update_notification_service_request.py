@@ -1,0 +1,43 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from ..base import RequestModel
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from .notification_service_scope import NotificationServiceScope
+    from .notification_service_type import NotificationServiceType
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class UpdateNotificationServiceRequest(RequestModel):
+    """What to change. What is left out stays as it is."""
+
+    provider: NotificationServiceType | str | Unset = UNSET
+    """The present kind of service, if anything: it cannot be changed."""
+
+    description: str | Unset = UNSET
+    """What it is for."""
+
+    branch_configuration: str | Unset = UNSET
+    """Which branches to tell it about, as a pattern such as `main release/*`. Empty for all."""
+
+    scope: NotificationServiceScope | str | Unset = UNSET
+    """Which pipelines to tell it about."""
+
+    scope_uuids: Sequence[str] | Unset = UNSET
+    """The ids of those pipelines, teams or clusters. Not together with the scope `all`."""
+
+    build_states: Mapping[str, bool] | Unset = UNSET
+    """What to tell it about: any of `build_passed`, `build_fixed`, `build_failed`, `build_blocked`,
+    `build_canceled`, `build_failing` and `job_activated`, each with whether to."""
+
+    settings: Mapping[str, Any] | Unset = field(default=UNSET, repr=False)
+    """What the provider needs. The keys depend on it; the documentation lists them. Those that are left out
+    stay as they are. They can hold secrets."""

@@ -1,0 +1,25 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from attrs import define
+
+from ..base import RequestModel
+from ..types import UNSET, Unset
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class UpdatePipelineTemplateRequest(RequestModel):
+    """What to change. What is left out stays as it is."""
+
+    name: str | Unset = UNSET
+    """The display name."""
+
+    description: str | Unset = UNSET
+    """What it is for."""
+
+    configuration: str | Unset = UNSET
+    """Its steps as YAML."""
+
+    available: bool | Unset = UNSET
+    """Whether others than administrators may give it to pipelines."""

@@ -1,0 +1,25 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import define
+
+from ..base import RequestModel
+from ..types import UNSET, Unset
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class UpdateRegistryRequest(RequestModel):
+    """What to change. What is left out stays as it is."""
+
+    name: str | Unset = UNSET
+    """The display name."""
+
+    description: str | Unset = UNSET
+    """What it is for."""
+
+    oidc_policy: str | Sequence[Mapping[str, Any]] | None | Unset = UNSET
+    """Which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null for none."""

@@ -1,0 +1,20 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from ..base import RequestModel
+
+if TYPE_CHECKING:
+    from .team_member_role import TeamMemberRole
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class UpdateTeamMemberRequest(RequestModel):
+    """What to change."""
+
+    role: TeamMemberRole | str
+    """What the user may do in the team."""

@@ -1,0 +1,20 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from ..base import RequestModel
+
+if TYPE_CHECKING:
+    from .pipeline_access_level import PipelineAccessLevel
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class UpdateTeamPipelineRequest(RequestModel):
+    """What to change."""
+
+    access_level: PipelineAccessLevel | str
+    """What the team may do."""

@@ -1,0 +1,149 @@
+"""Write docs/operations.md: every operation, how it is called, what it needs, and whether the simulator answers it.
+
+    python scripts/reference.py            write docs/operations.md
+    python scripts/reference.py --check    say whether it is what the description and the clients make of it
+
+The calls are read off the clients, so that the page shows what there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(Path(__file__).parent), str(ROOT), str(ROOT / "generated")]
+
+import bundle
+import lint_spec
+
+PAGE = ROOT / "docs" / "operations.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of Buildkite's API there is here."""
+
+    rows: int
+    """Operations that Buildkite documents, or its Go client knows: the rows of spec/endpoints.tsv to be described."""
+    described: int
+    """Rows that are described."""
+    operations: int
+    """Operations, which are more: a log has three forms."""
+    called: int
+    """Operations that are a method of both clients."""
+    simulated: int
+    """Operations that the simulator answers."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.described} of {self.rows} rows of the table are described, as {self.operations} operations; "
+            f"{self.called} of {self.operations} are a method of both clients, "
+            f"{self.simulated} of {self.operations} are answered by the simulator."
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--check", action="store_true", help="compare only; exit 1 when it differs")
+    options = parser.parse_args(arguments)
+    text = page()
+    name = PAGE.relative_to(ROOT)
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
+        print(f"{name} is up to date: {coverage()}")
+    elif options.check:
+        print(f"{name} isn't what the description and the clients make: run `make generate`", file=sys.stderr)
+        return 1
+    else:
+        PAGE.write_text(text, encoding="utf-8")
+        print(f"{name} written: {coverage()}")
+    return 0
+
+
+def coverage() -> Coverage:
+    """Count."""
+    from buildkite_api.operations import OPERATIONS
+
+    from buildkite_ext.simulation.routes import HANDLERS
+
+    table = lint_spec.read_rows(ROOT / "spec" / "endpoints.tsv")
+    rows = {name for name, row in table.items() if lint_spec.usable(row)}
+    found = list(OPERATIONS.values())
+    return Coverage(
+        rows=len(rows),
+        described=len(rows & {operation.row for operation in found}),
+        operations=len(found),
+        called=sum(all(_method(client, *where) is not None for client in _clients()) for where in _calls().values()),
+        simulated=sum(operation.row in HANDLERS for operation in found),
+    )
+
+
+def page() -> str:
+    """The text of docs/operations.md."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    from buildkite_api.operations import OPERATIONS
+
+    from buildkite_ext.simulation.routes import HANDLERS
+
+    yield "<!-- Written by scripts/reference.py (`make generate`): edit spec/ instead. -->"
+    yield ""
+    yield "# Every operation"
+    yield ""
+    yield f"{coverage()}"
+    yield ""
+    yield "What a call can do without is left out. A list is lazy: `for … in` and `async for … in` walk through all of its"
+    yield "pages. Each operation is also a module of `buildkite_api.api`, for `client.call`."
+    yield ""
+    yield "| Operation | Scope | Blocking | Async | Simulated |"
+    yield "| --- | --- | --- | --- | --- |"
+    for id_, (service, name) in _calls().items():
+        operation = OPERATIONS[id_]
+        method = _method(_clients()[1], service, name)
+        call = f"client.{service}.{name}({_needed(method)})"
+        listed = not inspect.iscoroutinefunction(method)
+        columns = (
+            f"[{id_}]({operation.doc})" if operation.doc else id_,
+            f"`{operation.scope}`" if operation.scope else "",
+            f"`{'for … in ' if listed else ''}{call}`",
+            f"`{'async for … in ' if listed else 'await '}{call}`",
+            "yes" if operation.row in HANDLERS else "",
+        )
+        yield f"| {' | '.join(columns)} |"
+
+
+def _calls() -> dict[str, tuple[str, str]]:
+    table = bundle.load(ROOT / "spec" / "calls.yaml")["services"]
+    return {id_: (service, name) for service, methods in table.items() for name, id_ in methods.items()}
+
+
+def _clients() -> tuple[object, object]:
+    from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
+
+    return BuildkiteClient("acme", token="none"), AsyncBuildkiteClient("acme", token="none")
+
+
+def _method(client: object, service: str, name: str) -> Any:
+    return getattr(reduce(getattr, service.split("."), client), name, None)
+
+
+def _needed(method: Any) -> str:
+    """The arguments that a method can't do without."""
+    needed = [each for each in inspect.signature(method).parameters.values() if each.default is each.empty]
+    return ", ".join(
+        f"{each.name}=…" if each.kind is each.KEYWORD_ONLY else each.name
+        for each in needed
+        if each.kind is not each.VAR_POSITIONAL
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,468 @@
+"""Print generated/buildkite_api/services/: the operations grouped as spec/calls.yaml groups them, async and blocking.
+
+What a method takes and gives is read off the generated modules, so that the two cannot differ.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+RENAMED = {"build_number": "number"}
+"""How services call what the paths call otherwise, beside slugs: `pipeline_slug` is `pipeline`."""
+
+PAGED = frozenset({"page", "per_page", "after", "before"})
+
+OWN = {
+    "per_page": ("int | None = None", "items a request, at most 100."),
+    "limit": ("int | None = None", "the most items to give out."),
+    "concurrency": ("int = 1", "pages fetched at once."),
+}
+
+
+class CallsError(ValueError):
+    """The table of calls cannot be printed. The message says why."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the services are made of."""
+
+    document: Mapping[str, Any]
+    package: Path
+    called: Mapping[str, str]
+    """How each operation is called, such as `teams.members.list`."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a method."""
+
+    name: str
+    annotation: str
+    text: str
+    sent_as: str = ""
+    """What the generated module or the request model calls it."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method of a service."""
+
+    name: str
+    operation: str
+    module: str
+    summary: str
+    description: str
+    scope: str | None
+    doc: str
+    path: tuple[Argument, ...]
+    query: tuple[Argument, ...]
+    body: tuple[Argument, ...]
+    body_model: str | None
+    body_required: bool
+    organization: bool
+    result: str
+    item: str | None
+    """What a paginated list gives out; None for anything else."""
+    pages: tuple[str, ...] = ()
+
+
+@dataclass
+class Service:
+    """One service, and those below it."""
+
+    path: str
+    name: str
+    """Of its blocking class."""
+    about: str
+    """What it is, in a sentence."""
+    methods: list[Method] = field(default_factory=list)
+    children: list[Service] = field(default_factory=list)
+
+    @property
+    def attribute(self) -> str:
+        return self.path.rpartition(".")[2]
+
+
+def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path) -> None:
+    """Write the services.
+
+    Args:
+        document: the bundled description.
+        calls: spec/calls.yaml, which `check` has accepted: services, their methods, and which are written by hand.
+        package: the generated package, its endpoints and models in place.
+
+    Raises:
+        CallsError: two arguments of a method would have one name.
+    """
+    operations = operations_of(document)
+    called = {id_: f"{path}.{name}" for path, methods in calls["services"].items() for name, id_ in methods.items()}
+    made_of = Sources(document, package, called)
+    services: dict[str, Service] = {}
+
+    def service_at(path: str) -> Service:
+        return services.setdefault(path, Service(path, class_name(path, package), about(path, calls, document)))
+
+    for path, methods in calls["services"].items():
+        service = service_at(path)
+        by_hand = set(calls["by_hand"].get(path, ()))
+        service.methods = [
+            method(name, *operations[id_], made_of) for name, id_ in methods.items() if name not in by_hand
+        ]
+    roots: list[Service] = []
+    for path, service in list(services.items()):
+        parent = path.rpartition(".")[0]
+        (service_at(parent).children if parent else roots).append(service)
+    # A service that has no methods of its own came up only as the parent of others.
+    roots += [service for path, service in services.items() if "." not in path and service not in roots]
+    folder = package / "services"
+    folder.mkdir()
+    for root in roots:
+        (folder / f"{root.attribute}.py").write_text(print_module(root), encoding="utf-8")
+    (folder / "__init__.py").write_text(print_index(roots), encoding="utf-8")
+
+
+def about(path: str, calls: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+    """What a service is: what the description says of its one tag, or its name."""
+    operations = operations_of(document)
+    tags = {operations[id_][0]["tags"][0] for id_ in calls["services"].get(path, {}).values()}
+    described = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
+    words = path.replace(".", ": ").replace("_", " ")
+    return (described.get(tags.pop(), "") if len(tags) == 1 else "") or f"{words[:1].upper()}{words[1:]}."
+
+
+def class_name(path: str, package: Path) -> str:
+    """The name of a service's blocking class: never that of a model."""
+    name = "".join(part.title().replace("_", "") for part in path.split("."))
+    return f"{name}Service" if (package / "models" / f"{_snake(name)}.py").exists() else name
+
+
+def operations_of(document: Mapping[str, Any]) -> dict[str, tuple[Mapping[str, Any], str]]:
+    """Every operation by its id, with its path."""
+    return {
+        operation["operationId"]: (operation, path)
+        for path, item in document["paths"].items()
+        for operation in item.values()
+        if isinstance(operation, dict) and "operationId" in operation
+    }
+
+
+def check(calls: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    """Refuse a table of calls that doesn't name each operation exactly once.
+
+    Raises:
+        CallsError: an operation is in no service, in two, or isn't described.
+    """
+    operations = operations_of(document)
+    named = [operation for methods in calls["services"].values() for operation in methods.values()]
+    problems = [f"{name} isn't an operation of the description" for name in named if name not in operations]
+    problems += [f"{name} is in no service" for name in operations if name not in named]
+    problems += [f"{name} is there twice" for name in set(named) if named.count(name) > 1]
+    problems += [
+        f"by_hand: {path}.{name} isn't in services"
+        for path, names in calls["by_hand"].items()
+        for name in names
+        if name not in calls["services"].get(path, {})
+    ]
+    if problems:
+        raise CallsError("spec/calls.yaml: " + "; ".join(sorted(problems)))
+
+
+def method(name: str, operation: Mapping[str, Any], path: str, made_of: Sources) -> Method:
+    """What a method of a service looks like."""
+    document, package, id_ = made_of.document, made_of.package, operation["operationId"]
+    group = operation["tags"][0]
+    functions = {
+        node.name: node
+        for node in ast.parse((package / "api" / group / f"{id_}.py").read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    given = functions["_get_kwargs"].args
+    result = _text(functions["_parse_response"].returns).removeprefix("Error | ")
+    parameters = {_identifier(p["name"]): p for p in _parameters(path, operation, document)}
+    positional = [
+        Argument(
+            RENAMED.get(a.arg, a.arg.removesuffix("_slug")), _text(a.annotation), _said(parameters.get(a.arg)), a.arg
+        )
+        for a in given.args
+        if a.arg != "org_slug"
+    ]
+    query = [
+        Argument(a.arg, _optional(_text(a.annotation)), _said(parameters.get(a.arg)), a.arg)
+        for a in given.kwonlyargs
+        if a.arg != "body"
+    ]
+    body = next((a for a in given.kwonlyargs if a.arg == "body"), None)
+    model = _text(body.annotation).removesuffix(" | Unset") if body else None
+    paged = operation.get("x-buildkite-pagination")
+    made = Method(
+        name=name,
+        operation=id_,
+        module=group,
+        summary=operation["summary"].rstrip("."),
+        description=re.sub(
+            r"(?<=`)\w+(?=`)", lambda m: made_of.called.get(m[0], m[0]), operation.get("description", "")
+        ),
+        scope=operation.get("x-buildkite-scope"),
+        doc=(operation.get("externalDocs") or {}).get("url", ""),
+        path=tuple(positional),
+        query=tuple(q for q in query if not (paged and q.name in PAGED)),
+        body=tuple(_fields(model, document, package)) if model else (),
+        body_model=model,
+        body_required=bool(body and "Unset" not in _text(body.annotation)),
+        organization="{org_slug}" in path,
+        result=result,
+        item=_item(result, document) if paged else None,
+        pages=tuple(n for n in ("per_page",) if any(q.name == n for q in query)) if paged else (),
+    )
+    names = ["self", "request", *(a.name for a in (*made.path, *made.query, *made.body)), *_own(made)]
+    twice = sorted({each for each in names if names.count(each) > 1})
+    if twice:
+        raise CallsError(f"{id_}: two arguments would be called {', '.join(twice)}")
+    return made
+
+
+def _fields(model: str, document: Mapping[str, Any], package: Path) -> Iterator[Argument]:
+    source = (package / "models" / f"{_snake(model)}.py").read_text(encoding="utf-8")
+    (cls,) = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
+    properties = document["components"]["schemas"].get(model, {}).get("properties", {})
+    for node in cls.body:
+        annotation = _text(node.annotation) if isinstance(node, ast.AnnAssign) else "ClassVar"
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and "ClassVar" not in annotation:
+            key = node.target.id
+            default = " = UNSET" if "Unset" in annotation else ""
+            said = _said(properties.get(key) or properties.get(key.rstrip("_")))
+            yield Argument(_snake(key), annotation + default, said, key)
+
+
+def _item(result: str, document: Mapping[str, Any]) -> str:
+    if result.startswith("list["):
+        return result[5:-1]
+    schema = document["components"]["schemas"][result]
+    return str(schema["properties"]["items"]["items"]["$ref"]).rpartition("/")[2]
+
+
+def _parameters(path: str, operation: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for parameter in [*document["paths"][path].get("parameters", []), *operation.get("parameters", [])]:
+        if "$ref" in parameter:
+            yield document["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
+        else:
+            yield parameter
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"\W+", "_", name).strip("_").lower()
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _text(node: ast.expr | None) -> str:
+    return ast.unparse(node) if node is not None else "None"
+
+
+def _optional(annotation: str) -> str:
+    known = annotation.replace(" | Unset", "")
+    return known if known == annotation else f"{known} = None" if "None" in known else f"{known} | None = None"
+
+
+def _said(described: Mapping[str, Any] | None) -> str:
+    text = " ".join((described or {}).get("description", "").split())
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+# --- Printing ---------------------------------------------------------------------------------------------------------
+
+
+def print_module(root: Service) -> str:
+    """The module of one service and those below it."""
+    services = [root, *root.children]
+    methods = [method for service in services for method in service.methods]
+    models = sorted(set(_models(methods)))
+    lines = [
+        f'"""The service `client.{root.path}`: {", ".join(sorted({m.module.replace("_", " ") for m in methods}))}."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "import builtins",
+        "import datetime",
+        "from collections.abc import Mapping, Sequence",
+        "from functools import cached_property",
+        "from typing import TYPE_CHECKING, Any",
+        "",
+        "from buildkite_ext.pagination.items import AsyncItems",
+        "from buildkite_ext.service import AsyncService, Service, blocking",
+        "",
+    ]
+    lines += ["from ..types import UNSET, Unset", "", "if TYPE_CHECKING:"]
+    lines += [f"    from ..models.{_snake(model)} import {model}" for model in models] or ["    pass"]
+    lines.append("")
+    for service in reversed(services):
+        lines += [*_async_class(service), "", *_blocking_class(service), ""]
+    return "\n".join(lines)
+
+
+def _models(methods: list[Method]) -> Iterator[str]:
+    for method in methods:
+        texts = [method.result, method.item or "", method.body_model or ""]
+        texts += [argument.annotation for argument in (*method.path, *method.query, *method.body)]
+        for text in texts:
+            for name in re.findall(r"\b[A-Z]\w+", text):
+                if name not in ("UNSET", "Unset", "Any", "None", "Mapping", "Sequence", "True", "False", "File"):
+                    yield name
+
+
+def _async_class(service: Service) -> Iterator[str]:
+    yield f"class Async{service.name}(AsyncService):"
+    yield f'    """{service.about}"""'
+    yield ""
+    yield from _not_a_test(f"Async{service.name}")
+    for child in service.children:
+        yield "    @cached_property"
+        yield f"    def {child.attribute}(self) -> Async{child.name}:"
+        yield f'        """{child.about}"""'
+        yield f"        return Async{child.name}(self._caller)"
+        yield ""
+    for each in service.methods:
+        yield from _method(each)
+        yield ""
+
+
+def _blocking_class(service: Service) -> Iterator[str]:
+    yield f"class {service.name}(Service[Async{service.name}]):"
+    yield f'    """{service.about}"""'
+    yield ""
+    yield from _not_a_test(service.name)
+    for child in service.children:
+        yield "    @cached_property"
+        yield f"    def {child.attribute}(self) -> {child.name}:"
+        yield f'        """{child.about}"""'
+        yield f"        return {child.name}(self._shared.{child.attribute})"
+        yield ""
+    for each in service.methods:
+        yield f"    {each.name} = blocking(Async{service.name}.{each.name})"
+
+
+def _not_a_test(name: str) -> Iterator[str]:
+    # pytest collects classes by their names.
+    if name.startswith("Test"):
+        yield "    __test__ = False"
+        yield ""
+
+
+def _own(each: Method) -> list[str]:
+    return [*each.pages, "limit", "concurrency"] if each.item else []
+
+
+def _method(each: Method) -> Iterator[str]:
+    keywords = [*each.query, *each.body]
+    own = _own(each)
+    # What is required stands before what is not.
+    keywords.sort(key=lambda argument: "=" in argument.annotation)
+    signature = ["self", *(f"{a.name}: {_builtin(a.annotation)}" for a in each.path)]
+    if keywords or own:
+        signature.append("*")
+        signature += [f"{a.name}: {_builtin(a.annotation)}" for a in keywords]
+        signature += [f"{name}: {OWN[name][0]}" for name in own]
+    result = f"AsyncItems[{each.item}]" if each.item else _builtin(each.result)
+    head = "def" if each.item else "async def"
+    yield f"    {head} {each.name}({', '.join(signature)}) -> {result}:"
+    yield from textwrap.indent(_docstring(each, keywords, own), " " * 8).split("\n")
+    yield f"        from ..api.{each.module} import {each.operation}"
+    if each.body_model:
+        yield f"        from ..models.{_snake(each.body_model)} import {each.body_model}"
+    yield ""
+    where = ["self._caller.organization"] if each.organization else []
+    arguments = [each.operation, *where, *(a.name for a in each.path)]
+    query = [f"{a.sent_as}={a.name}" for a in each.query]
+    if each.item:
+        call = ", ".join([*arguments, *query, *(f"{name}={name}" for name in own)])
+        yield f"        return self._items({call})"
+        return
+    if each.body_model:
+        fields = ", ".join(f"{a.sent_as}={a.name}" for a in each.body)
+        yield f"        request = {each.body_model}({fields})"
+        query.append("body=request" if each.body_required else "body=request if request.to_dict() else UNSET")
+    yield f"        return await self._caller.call({', '.join([*arguments, *query])})"
+
+
+def _builtin(annotation: str) -> str:
+    # A method called `list` hides the builtin inside its class.
+    return re.sub(r"\blist\[", "builtins.list[", annotation)
+
+
+def _docstring(each: Method, keywords: list[Argument], own: list[str]) -> str:
+    scope = f" Scope: {each.scope}." if each.scope else ""
+    described = [" ".join(paragraph.split()) for paragraph in each.description.split("\n\n")]
+    paragraphs = [
+        f'"""{each.summary}.{scope}',
+        *(
+            textwrap.fill(text, 104, break_on_hyphens=False)
+            for text in described
+            if text and not text.startswith("http")
+        ),
+    ]
+    told = [(a.name, a.text) for a in (*each.path, *keywords)] + [(name, OWN[name][1]) for name in own]
+    if told:
+        listed = [
+            textwrap.fill(
+                f"{name}: {text or 'see the documentation.'}",
+                104,
+                initial_indent="    ",
+                subsequent_indent="        ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            for name, text in told
+        ]
+        paragraphs.append("\n".join(["Args:", *listed]))
+    if each.doc:
+        paragraphs.append(each.doc)
+    return "\n\n".join(paragraphs).replace("\\", "\\\\") + '\n"""'
+
+
+def print_index(roots: list[Service]) -> str:
+    """The mixins that give the clients their services."""
+    lines = [
+        '"""Every service of the API, as attributes of the clients."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "from functools import cached_property",
+        "from typing import TYPE_CHECKING",
+        "",
+        "if TYPE_CHECKING:",
+        "    from buildkite_ext.endpoint import Caller",
+        "",
+    ]
+    lines += [f"    from .{root.attribute} import Async{root.name}, {root.name}" for root in roots]
+    for colour in ("Async", ""):
+        lines += [
+            "",
+            "",
+            f"class {colour}Services:",
+            '    """The services of a client."""',
+            "",
+            "    _caller: Caller",
+            "",
+        ]
+        for root in roots:
+            made = f"Async{root.name}(self._caller)"
+            names = f"Async{root.name}" if colour else f"Async{root.name}, {root.name}"
+            lines += [
+                "    @cached_property",
+                f"    def {root.attribute}(self) -> {colour}{root.name}:",
+                f'        """{root.about}"""',
+                f"        from .{root.attribute} import {names}",
+                "",
+                f"        return {made if colour else f'{root.name}({made})'}",
+                "",
+            ]
+    return "\n".join(lines)

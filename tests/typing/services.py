@@ -1,0 +1,59 @@
+"""What the type checkers make of the services, printed and by hand. Checked by `make check`."""
+
+from __future__ import annotations
+
+import builtins
+from typing import assert_type
+
+from buildkite_api.models import (
+    ApiSettings,
+    AuditEvent,
+    Cluster,
+    Job,
+    Package,
+    Pipeline,
+    SshSession,
+    TeamMember,
+    Test,
+    TestWithMetrics,
+    User,
+)
+
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
+from buildkite_ext.pagination.items import AsyncItems, Items
+from buildkite_ext.services.pipelines import AsyncPipelines, Pipelines
+
+
+def blocking(client: BuildkiteClient) -> None:
+    assert_type(client.pipelines, Pipelines)
+    assert_type(client.pipelines.list(), Items[Pipeline])
+    assert_type(client.pipelines.get("web"), Pipeline)
+    assert_type(client.pipelines.archive("web"), Pipeline)
+    assert_type(client.audit_events.list(limit=3), Items[AuditEvent])
+    assert_type(client.clusters.create(name="Linux", description="All of it"), Cluster)
+    assert_type(client.jobs.retry_by_id("j1"), Job)
+    assert_type(client.jobs.create_ssh_session("j1"), SshSession)
+    assert_type(client.jobs.log_size_by_id("j1"), int)
+    assert_type(client.jobs.delete_log("web", 1, "j1"), None)
+    assert_type(client.teams.members.list("t1"), Items[TeamMember])
+    assert_type(client.test_engine.tests.list("rspec", buildkite_version="2026-08-01"), Items[TestWithMetrics])
+    assert_type(client.test_engine.tests.find("rspec", scope="A", name="b"), Test)
+    assert_type(client.packages.publish("wheels", "dist/a.whl"), Package)
+    assert_type(client.user.get(), User)
+    assert_type(client.api_settings.update(allowed_ip_addresses=None), ApiSettings)
+
+
+async def asynchronous(client: AsyncBuildkiteClient) -> None:
+    assert_type(client.pipelines, AsyncPipelines)
+    assert_type(client.pipelines.list(), AsyncItems[Pipeline])
+    assert_type(await client.pipelines.archive("web"), Pipeline)
+    assert_type(client.audit_events.list(), AsyncItems[AuditEvent])
+    assert_type(await client.jobs.retry_by_id("j1"), Job)
+    assert_type([member async for member in client.teams.members.list("t1")], builtins.list[TeamMember])
+    assert_type(await client.packages.publish("wheels", "dist/a.whl"), Package)
+
+
+def refused(client: BuildkiteClient) -> None:
+    client.schedules.create("web")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.schedules.update("web", "s1", cronline=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.teams.members.list()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
