@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import decode, imports, listing
+from . import decode, footprint, imports, listing
 
 
 def main() -> None:
@@ -10,11 +10,14 @@ def main() -> None:
     for title, measure in (
         ("Import, beside `import httpx`", imports.measure),
         ("Decoding a page of 100 builds with 30 jobs each, beside json.loads", decode.measure),
+        ("The whole API on disk", footprint.measure),
         ("2,000 builds over 20 pages at 100 ms latency, beside httpx by hand", listing.measure),
     ):
         print(f"\n{title}", flush=True)
         for row in measure():
             print(row, flush=True)
+        if measure is footprint.measure:
+            print(footprint.wheel(), flush=True)
 
 
 if __name__ == "__main__":
