@@ -19,6 +19,7 @@ from .version import __version__ as __version__
 if TYPE_CHECKING:
     from . import models as models
     from . import simulation as simulation
+    from . import webhooks as webhooks
     from .artifacts import DownloadProgress as DownloadProgress
     from .client import AsyncBuildkiteClient as AsyncBuildkiteClient
     from .client import BuildkiteClient as BuildkiteClient
@@ -57,6 +58,10 @@ if TYPE_CHECKING:
     from .errors import TooManyPages as TooManyPages
     from .errors import Unauthorized as Unauthorized
     from .errors import UnsafePath as UnsafePath
+    from .errors import WebhookError as WebhookError
+    from .errors import WebhookMalformed as WebhookMalformed
+    from .errors import WebhookQueueFull as WebhookQueueFull
+    from .errors import WebhookUnverified as WebhookUnverified
     from .events import Event as Event
     from .events import RetryScheduled as RetryScheduled
     from .events import SchemaDrift as SchemaDrift
@@ -87,7 +92,11 @@ _HOMES = {
     "SystemClock": "clock",
     "WaitResult": "waiting",
 }
-_MODULES = {"models": "buildkite_ext.models", "simulation": "buildkite_ext.simulation"}
+_MODULES = {
+    "models": "buildkite_ext.models",
+    "simulation": "buildkite_ext.simulation",
+    "webhooks": "buildkite_ext.webhooks",
+}
 
 __all__ = [
     "AccessDenied",
@@ -139,9 +148,14 @@ __all__ = [
     "Unauthorized",
     "UnsafePath",
     "WaitResult",
+    "WebhookError",
+    "WebhookMalformed",
+    "WebhookQueueFull",
+    "WebhookUnverified",
     "__version__",
     "models",
     "simulation",
+    "webhooks",
 ]
 
 if not TYPE_CHECKING:  # out of sight of the type checkers, for which every name would exist

@@ -24,7 +24,11 @@
     ├── CircuitOpen                   too many failures lately; nothing was sent
     ├── ArtifactUnavailable           the artifact's storage didn't hand it over
     ├── ArtifactCorrupted             what was downloaded isn't what was uploaded
-    └── UnsafePath                    an artifact's path would be written outside the folder that was asked for
+    ├── UnsafePath                    an artifact's path would be written outside the folder that was asked for
+    └── WebhookError                  a delivery that isn't taken; its reason says why in a word
+        ├── WebhookUnverified         not by who knows the secret, or not now: answered 401
+        ├── WebhookMalformed          not what Buildkite sends: answered 400
+        └── WebhookQueueFull          no room for it now, so nothing was accepted: answered 503
 
 Every error says what happened, to what, and, where something can be done, what to do next. No error holds a token.
 """
@@ -34,7 +38,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
@@ -75,6 +79,10 @@ __all__ = [
     "TooManyPages",
     "Unauthorized",
     "UnsafePath",
+    "WebhookError",
+    "WebhookMalformed",
+    "WebhookQueueFull",
+    "WebhookUnverified",
 ]
 
 
@@ -269,6 +277,52 @@ class ArtifactCorrupted(BuildkiteError):
 
 class UnsafePath(BuildkiteError):
     """An artifact's path would be written outside the folder that was asked for. Nothing was written."""
+
+
+WebhookReason = Literal[
+    "missing",
+    "duplicate",
+    "malformed",
+    "oversized",
+    "not_ascii",
+    "mismatch",
+    "too_old",
+    "too_new",
+    "no_json",
+    "no_event",
+    "event_differs",
+    "queue_full",
+]
+"""Why a delivery isn't taken: of its headers `missing`, `duplicate`, `malformed`, `oversized` or `not_ascii`; of its
+signature or token `mismatch`; of its age `too_old` or `too_new`; of its body `no_json`, `no_event` or `event_differs`
+(from the event's header); `queue_full` where there is no room for it."""
+
+
+class WebhookError(BuildkiteError):
+    """A delivery that isn't taken.
+
+    Attributes:
+        reason: why, in a word: see `WebhookReason`.
+    """
+
+    def __init__(self, message: str, *, reason: WebhookReason) -> None:
+        super().__init__(message)
+        self.reason: WebhookReason = reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, dict(self.__dict__))
+
+
+class WebhookUnverified(WebhookError):
+    """The delivery doesn't prove that it comes from who knows the secret, or it does so for another time."""
+
+
+class WebhookMalformed(WebhookError):
+    """The delivery isn't one of Buildkite's: its headers or its body aren't what Buildkite sends."""
+
+
+class WebhookQueueFull(WebhookError):
+    """There is no room for the delivery now. It was not accepted: nothing will handle it unless it is sent again."""
 
 
 _NOT_FOUND: Mapping[str, type[NotFound]] = {
@@ -473,7 +527,7 @@ def _plain(response: httpx.Response) -> httpx.Response:
     return httpx.Response(response.status_code, headers=headers, content=response.content)
 
 
-def _rebuild(kind: type[ApiError], args: tuple[Any, ...], state: dict[str, Any]) -> ApiError:
+def _rebuild(kind: type[BuildkiteError], args: tuple[Any, ...], state: dict[str, Any]) -> BuildkiteError:
     error = kind.__new__(kind, *args)
     error.args = args
     error.__dict__.update(state)

@@ -3,7 +3,8 @@
     python scripts/generate.py            write generated/
     python scripts/generate.py --check    say which of its files are not what the description makes of them
 
-openapi-python-client does the most of it, with the templates in spec/templates. Nothing is fetched.
+openapi-python-client does the most of it, with the templates in spec/templates; datamodel-code-generator compiles
+the webhooks. Nothing is fetched.
 """
 
 from __future__ import annotations
@@ -25,21 +26,24 @@ sys.path.insert(0, str(Path(__file__).parent))
 import bundle
 import operations
 import services
+import webhooks
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "buildkite_api"
 HEADER = "# Generated from spec/ by `make generate`: edit that, not this.\n"
 NO_MAGIC_COMMA = "--config=format.skip-magic-trailing-comma=true"
-COPIED = (
-    "_bodies.py",
-    "_drift.py",
-    "_shapes.py",
-    "_text.py",
-    "_timestamps.py",
-    "_tolerant.py",
-    "base.py",
-    "decoding.py",
-)
+COPIED = {
+    "_bodies.py": "_bodies.py",
+    "_drift.py": "_drift.py",
+    "_shapes.py": "_shapes.py",
+    "_text.py": "_text.py",
+    "_timestamps.py": "_timestamps.py",
+    "_tolerant.py": "_tolerant.py",
+    "base.py": "base.py",
+    "decoding.py": "decoding.py",
+    "webhooks_base.py": "webhooks/base.py",
+    "webhooks_init.py": "webhooks/__init__.py",
+}
 
 
 class GenerateError(Exception):
@@ -57,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fresh = Path(folder) / "generated"
         try:
             generate(options.spec, fresh)
-        except (GenerateError, bundle.BundleError, services.CallsError) as error:
+        except (GenerateError, bundle.BundleError, services.CallsError, webhooks.WebhooksError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
         changes = list(differences(fresh, options.output))
@@ -87,6 +91,7 @@ def generate(spec: Path, output: Path) -> None:
         GenerateError: The description breaks a rule that the templates rely on, or the generator refuses it.
         bundle.BundleError: The parts of the description do not fit together.
         services.CallsError: The table of calls and the description do not fit together.
+        webhooks.WebhooksError: The description of the webhooks cannot be compiled.
     """
     package = output / PACKAGE
     output.mkdir(parents=True)
@@ -100,6 +105,8 @@ def generate(spec: Path, output: Path) -> None:
         (output / "openapi.yaml").write_text(HEADER + bundle.dump(document), encoding="utf-8")
     with step("openapi-python-client"):
         run_generator(document, spec, package)
+    with step("datamodel-code-generator"):
+        webhooks.write(bundle.load(spec / webhooks.DESCRIPTION), document, package)
     with step("operations"):
         write_rest(document, calls, spec, package)
     with step("ruff"):
@@ -121,8 +128,8 @@ def run_generator(document: dict[str, Any], spec: Path, package: Path) -> None:
 
 
 def write_rest(document: dict[str, Any], calls: dict[str, Any], spec: Path, package: Path) -> None:
-    for name in COPIED:
-        (package / name).write_text((spec / "templates" / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for name, target in COPIED.items():
+        (package / target).write_text((spec / "templates" / name).read_text(encoding="utf-8"), encoding="utf-8")
     (package / "operations.py").write_text(operations.print_module(document), encoding="utf-8")
     services.write(document, calls, package)
     (package / "py.typed").write_text("", encoding="utf-8")

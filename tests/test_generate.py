@@ -149,15 +149,71 @@ services:
 by_hand: {things: [send]}
 """
 
+WEBHOOKS = """
+openapi: 3.1.0
+info: {title: Small webhooks, version: '1'}
+paths: {}
+webhooks:
+  things:
+    post:
+      operationId: receive
+      requestBody:
+        content:
+          application/json:
+            schema:
+              anyOf:
+              - {$ref: '#/components/schemas/ThingMade'}
+              - {$ref: '#/components/schemas/ThingSold'}
+      responses: {'200': {description: Received.}}
+components:
+  schemas:
+    WebhookEvent:
+      type: object
+      description: An event.
+      required: [event]
+      properties:
+        event: {type: string, description: The event's name.}
+    ThingEvent:
+      description: Something happened to a thing.
+      allOf:
+      - $ref: '#/components/schemas/WebhookEvent'
+      - type: object
+        required: [thing]
+        properties:
+          thing: {$ref: 'openapi.yaml#/components/schemas/Thing', description: The thing.}
+    ThingMade:
+      description: A thing was made.
+      allOf:
+      - $ref: '#/components/schemas/ThingEvent'
+      - type: object
+        required: [event]
+        properties:
+          event: {const: thing.made}
+          at: {type: [string, 'null'], format: date-time, description: When.}
+    ThingSold:
+      description: A thing was sold.
+      allOf:
+      - $ref: '#/components/schemas/ThingEvent'
+      - type: object
+        required: [event]
+        properties:
+          event: {const: thing.sold}
+          price: {anyOf: [{$ref: '#/components/schemas/Price'}, {type: 'null'}], description: "Say \\"how much\\"."}
+          notes: {type: object, additionalProperties: true, description: Anything.}
+    Price: {type: object, description: A price., properties: {amount: {type: [integer, 'null']}}}
+"""
+
 
 def small_spec(folder: Path, change: Any = None) -> Path:
     document = yaml.safe_load(SMALL)
     calls: dict[str, Any] = yaml.safe_load(CALLS)
+    webhooks: dict[str, Any] = yaml.safe_load(WEBHOOKS)
     if change:
-        change({**document, "calls": calls})
+        change({**document, "calls": calls, "webhooks.yaml": webhooks})
     (folder / "resources").mkdir(parents=True)
     (folder / "calls.yaml").write_text(yaml.safe_dump(calls, sort_keys=False))
     (folder / "openapi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    (folder / "webhooks.yaml").write_text(yaml.safe_dump(webhooks, sort_keys=False))
     shutil.copy(ROOT / "spec" / "generator.yaml", folder)
     shutil.copytree(ROOT / "spec" / "templates", folder / "templates")
     return folder
@@ -200,8 +256,8 @@ def test_everything_is_there_and_says_where_it_comes_from(small: tuple[Path, Pat
     }
     for name in names - {"buildkite_api/py.typed"}:
         assert (small[1] / name).read_text().startswith("# Generated from spec/ by `make generate`"), name
-    for name in generate.COPIED:
-        written = (small[1] / "buildkite_api" / name).read_text()
+    for name, target in generate.COPIED.items():
+        written = (small[1] / "buildkite_api" / target).read_text()
         assert written == f"{generate.HEADER}\n{(ROOT / 'spec' / 'templates' / name).read_text()}"
 
 
@@ -263,6 +319,11 @@ def test_the_committed_tree_is_what_the_description_makes() -> None:
 
 def operation(document: dict[str, Any], method: str) -> dict[str, Any]:
     found: dict[str, Any] = document["paths"]["/v2/things/{thing_id}"][method]
+    return found
+
+
+def schemas_of_webhooks(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = document["webhooks.yaml"]["components"]["schemas"]
     return found
 
 
@@ -346,6 +407,24 @@ BREAKS: dict[str, tuple[Any, str]] = {
             either={"anyOf": [{"$ref": "#/components/schemas/Thing"}, {"$ref": "#/components/schemas/Error"}]}
         ),
         "msgspec cannot decode one of the models",
+    ),
+    "an event in no webhook": (
+        lambda it: schemas_of_webhooks(it).update(ThingLost=schemas_of_webhooks(it)["ThingMade"]),
+        "ThingLost is in no webhook",
+    ),
+    "two classes of one event": (
+        lambda it: schemas_of_webhooks(it)["ThingSold"]["allOf"][1]["properties"].update(event={"const": "thing.made"}),
+        "thing.made is the event of several classes",
+    ),
+    "a model that does not exist": (
+        lambda it: schemas_of_webhooks(it)["ThingEvent"]["allOf"][1]["properties"].update(
+            shop={"$ref": "openapi.yaml#/components/schemas/Shop"}
+        ),
+        "openapi.yaml#/components/schemas/Shop leads nowhere",
+    ),
+    "an event that is not required": (
+        lambda it: schemas_of_webhooks(it)["ThingMade"]["allOf"][1].pop("required"),
+        "ThingMade must require its event",
     ),
 }
 
@@ -450,6 +529,36 @@ def test_services_of_the_small_description(package: ModuleType) -> None:
     assert "As old as `things.get`." in shelf.AsyncShelfTests.list.__doc__
     assert "api_version: as a date." in shelf.AsyncShelfTests.list.__doc__
     assert "Get a thing. Scope: read_things." in things.AsyncThings.get.__doc__
+
+
+def test_events_of_the_small_description(package: ModuleType) -> None:
+    events = importlib.import_module("small_api.webhooks.events")
+    thing = package.models.Thing(id="t")
+    sold = events.ThingSold(thing=thing, raw=b'{"event": "thing.sold", "odd": 1}')
+    assert list(events.EVENTS.items()) == [("thing.made", events.ThingMade), ("thing.sold", events.ThingSold)]
+    assert issubclass(events.ThingSold, events.ThingEvent)
+    assert issubclass(events.ThingEvent, events.WebhookEvent)
+    assert (sold.event, sold.thing, sold.price, sold.notes) == ("thing.sold", thing, None, {})
+    assert sold.data == {"event": "thing.sold", "odd": 1}
+    assert repr(sold) == "ThingSold(event='thing.sold', thing=Thing(id='t'))"
+    with pytest.raises(AttributeError, match="immutable"):
+        sold.notes = {"a": 1}
+    with pytest.raises(TypeError, match="thing"):
+        events.ThingMade()
+
+
+def test_a_registrar_takes_what_a_handler_is_for(package: ModuleType) -> None:
+    registrar = importlib.import_module("small_api.webhooks.registrar")
+
+    class Kept(registrar.Registrar):  # type: ignore[name-defined, misc]
+        def _register(self, event: Any, **filters: Any) -> Any:
+            return event, filters
+
+    event, filters = Kept().on("thing.sold", branch="main", once=True)
+    assert event == "thing.sold"
+    assert filters == {"state": None, "pipeline": None, "branch": "main", "once": True, "timeout": None}
+    with pytest.raises(TypeError):
+        registrar.Registrar()
 
 
 def test_documentation_reaches_the_functions(package: ModuleType) -> None:

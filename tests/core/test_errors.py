@@ -241,6 +241,8 @@ def an_error_of_each_kind() -> list[errors.BuildkiteError]:
             )
         elif issubclass(kind, errors.ArtifactUnavailable):
             found.append(kind("what", status=403))
+        elif issubclass(kind, errors.WebhookError):
+            found.append(kind("what", reason="mismatch"))
         elif issubclass(kind, errors.BuildkiteError):
             found.append(kind("what"))
     return found

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .build_source import BuildSource
     from .build_state import BuildState
     from .build_state_filter import BuildStateFilter
+    from .build_step import BuildStep
     from .build_test_engine import BuildTestEngine
     from .build_test_engine_run import BuildTestEngineRun
     from .build_test_engine_suite import BuildTestEngineSuite
@@ -252,6 +253,7 @@ _MODULES = {
     "BuildSource": "build_source",
     "BuildState": "build_state",
     "BuildStateFilter": "build_state_filter",
+    "BuildStep": "build_step",
     "BuildTestEngine": "build_test_engine",
     "BuildTestEngineRun": "build_test_engine_run",
     "BuildTestEngineSuite": "build_test_engine_suite",
@@ -482,6 +484,7 @@ __all__ = [
     "BuildSource",
     "BuildState",
     "BuildStateFilter",
+    "BuildStep",
     "BuildTestEngine",
     "BuildTestEngineRun",
     "BuildTestEngineSuite",

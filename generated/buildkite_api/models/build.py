@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .build_merge_queue import BuildMergeQueue
     from .build_source import BuildSource
     from .build_state import BuildState
+    from .build_step import BuildStep
     from .build_test_engine import BuildTestEngine
     from .job import Job
     from .job_state_counts import JobStateCounts
@@ -115,6 +116,12 @@ class Build(ReadModel):
     test_engine: BuildTestEngine | None = None
     """What the build reported to Test Engine. Only with `include_test_engine`."""
 
+    tag: str | None = None
+    """The tag that was built. Only in webhooks, as the Go client's captured ones show."""
+
+    steps: list[BuildStep] = field(factory=list)
+    """The trigger steps of the build. Only in the webhook of its end."""
+
     retried_jobs_count: int | None = None
     """How many jobs were queued again. Only in the answer to retrying failed jobs."""
 
@@ -149,4 +156,6 @@ class Build(ReadModel):
         self.triggered_from = part.triggered_from and made(part.triggered_from)
         self.pipeline = part.pipeline and made(part.pipeline)
         self.test_engine = part.test_engine and made(part.test_engine)
+        self.tag = part.tag
+        self.steps = part.steps and made(part.steps)
         self.retried_jobs_count = part.retried_jobs_count

@@ -1,0 +1,1 @@
+"""Receive Buildkite's webhooks: verified, typed, and handled."""

@@ -1,0 +1,280 @@
+"""Compile spec/webhooks.yaml into generated/buildkite_api/webhooks/: a class for each event, and a registrar of handlers.
+
+datamodel-code-generator makes the classes, as msgspec Structs that hold the REST API's models. What it writes is then
+simplified: descriptions become docstrings, and what may be absent is None instead of UNSET.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DESCRIPTION = "webhooks.yaml"
+ROOT_EVENT = "WebhookEvent"
+_DOCSTRING = re.compile(r"""^    (".*"|'.*')\n""", re.MULTILINE)
+MODELS = "openapi.yaml#/components/schemas/"
+
+
+class WebhooksError(ValueError):
+    """The description of the webhooks cannot be compiled. The message says why."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event: its name, its class, what it is, and where Buildkite documents it."""
+
+    name: str
+    class_name: str
+    description: str
+
+
+def write(document: Mapping[str, Any], rest: Mapping[str, Any], package: Path) -> None:
+    """Write the package of the webhooks.
+
+    Args:
+        document: The description of the webhooks.
+        rest: The bundled description of the REST API, whose models the events hold.
+        package: The folder of `buildkite_api`.
+
+    Raises:
+        WebhooksError: The description breaks a rule, or the generator refuses it.
+    """
+    problems = list(broken_rules(document, rest))
+    if problems:
+        raise WebhooksError(f"{DESCRIPTION} breaks rules:\n  " + "\n  ".join(problems))
+    folder = package / "webhooks"
+    folder.mkdir(exist_ok=True)
+    (folder / "events.py").write_text(simplified(compiled(document, rest)), encoding="utf-8")
+    (folder / "registrar.py").write_text(print_registrar(document), encoding="utf-8")
+
+
+def events(document: Mapping[str, Any]) -> Iterator[Event]:
+    """The events, in the description's order."""
+    for class_name, schema in document["components"]["schemas"].items():
+        for part in schema.get("allOf", ()):
+            name = part.get("properties", {}).get("event", {}).get("const")
+            if name:
+                yield Event(name, class_name, schema.get("description", ""))
+
+
+def broken_rules(document: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterator[str]:
+    """What the compiler could not make right code of, as sentences."""
+    schemas = document["components"]["schemas"]
+    sent = json.dumps(document["webhooks"])
+    for event in events(document):
+        if not event.description:
+            yield f"{event.class_name} needs a description"
+        if f'"#/components/schemas/{event.class_name}"' not in sent:
+            yield f"{event.class_name} is in no webhook"
+        if "event" not in schemas[event.class_name]["allOf"][-1].get("required", ()):
+            yield f"{event.class_name} must require its event"
+    names = [event.name for event in events(document)]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"{name} is the event of several classes"
+    for reference in references(document):
+        known = rest["components"]["schemas"] if reference.startswith(MODELS) else schemas
+        if reference.rpartition("/")[2] not in known:
+            yield f"{reference} leads nowhere"
+
+
+def references(part: Any) -> Iterator[str]:
+    if isinstance(part, list):
+        for inner in part:
+            yield from references(inner)
+    elif isinstance(part, dict):
+        if "$ref" in part:
+            yield part["$ref"]
+        for inner in part.values():
+            yield from references(inner)
+
+
+def compiled(document: Mapping[str, Any], rest: Mapping[str, Any]) -> str:
+    """What datamodel-code-generator makes of the description."""
+    with tempfile.TemporaryDirectory(prefix="buildkite-webhooks-") as name:
+        folder = Path(name)
+        # JSON is YAML; the name is what the references lead to.
+        (folder / "openapi.yaml").write_text(json.dumps(rest), encoding="utf-8")
+        (folder / DESCRIPTION).write_text(json.dumps(document), encoding="utf-8")
+        command = [
+            *(sys.executable, "-m", "datamodel_code_generator"),
+            *("--input", DESCRIPTION, "--input-file-type", "openapi", "--openapi-scopes", "schemas"),
+            *("--output", "events.py", "--output-model-type", "msgspec.Struct", "--target-python-version", "3.11"),
+            *("--external-ref-mapping", "openapi.yaml=buildkite_api.models"),
+            *("--base-class-map", json.dumps({ROOT_EVENT: "buildkite_api.webhooks.base.Delivered"})),
+            *("--allof-class-hierarchy", "always", "--keyword-only", "--use-one-literal-as-default"),
+            *("--enum-field-as-literal", "all", "--use-union-operator", "--use-standard-collections"),
+            *("--use-schema-description", "--use-field-description", "--use-attribute-docstrings"),
+            *("--use-single-line-docstring", "--disable-timestamp", "--formatters", "builtin", "--use-double-quotes"),
+        ]
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise WebhooksError(f"datamodel-code-generator failed:\n{result.stdout}{result.stderr}")
+        return (folder / "events.py").read_text(encoding="utf-8")
+
+
+# --- Simpler classes --------------------------------------------------------------------------------------------------
+
+
+def simplified(code: str) -> str:
+    """The generated classes without what only a validator reads."""
+    module = _Simplify().visit(ast.parse(code))
+    module.body = [node for node in module.body if not _imports_only(node, "msgspec")]
+    module.body = [node for i, node in enumerate(module.body) if not _repeats(node, module.body[:i])]
+    names = [node.name for node in module.body if isinstance(node, ast.ClassDef)]
+    table = ", ".join(f"{json.dumps(_literal(node))}: {node.name}" for node in module.body if _literal(node))
+    text = '"""The events that Buildkite posts, each a class."""\n\n'
+    text += _DOCSTRING.sub(
+        lambda found: f'    """{ast.literal_eval(found[1])}"""\n', ast.unparse(ast.fix_missing_locations(module))
+    ).replace("annotations\n", "annotations\nfrom msgspec import Struct\n", 1)
+    text += f"\n\nEVENTS: dict[str, type[{ROOT_EVENT}]] = {{{table}}}\n"
+    text += '"""The class of each event, by its name."""\n\n'
+    return text + f"__all__ = {json.dumps(sorted([*names, 'EVENTS']))}\n"
+
+
+class _Simplify(ast.NodeTransformer):
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
+        # As the rest of the package does, which may be imported by another name.
+        for prefix, level in (("buildkite_api.webhooks.", 1), ("buildkite_api.", 2)):
+            if node.module and node.module.startswith(prefix):
+                return ast.ImportFrom(node.module.removeprefix(prefix), node.names, level)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Name) and node.value.id == "Annotated" and isinstance(node.slice, ast.Tuple):
+            return node.slice.elts[0]
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.right, ast.Name) and node.right.id == "UnsetType":
+            return node.left
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Name) and node.value.id == "UNSET":
+            # An empty one of its own for each object: msgspec sees to that.
+            node.value = ast.Dict([], []) if ast.unparse(node.annotation).startswith("dict[") else ast.Constant(None)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        self.generic_visit(node)
+        node.keywords.append(ast.keyword("frozen", ast.Constant(True)))
+        return node
+
+
+def _imports_only(node: ast.stmt, module: str) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == module
+
+
+def _repeats(node: ast.stmt, before: list[ast.stmt]) -> bool:
+    return isinstance(node, ast.ImportFrom) and any(ast.dump(node) == ast.dump(each) for each in before)
+
+
+def _literal(node: ast.stmt) -> str:
+    """The event of a class; nothing for a class that is none."""
+    for inner in getattr(node, "body", ()):
+        if isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name) and inner.target.id == "event":
+            return str(inner.value.value) if isinstance(inner.value, ast.Constant) else ""
+    return ""
+
+
+# --- The registrar ----------------------------------------------------------------------------------------------------
+
+_REGISTRAR = '''"""How handlers are registered: a decorator whose argument tells the type of what they are given."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from typing import Any, Literal, TypeVar, overload
+
+from .base import Decorator
+from .events import {classes}
+
+E = TypeVar("E", bound={root})
+
+EventName = Literal[{names}]
+"""The events that have a class of their own."""
+
+Patterns = str | Collection[str]
+"""What a filter takes: one text, or several of which one must fit. In patterns `*` stands for anything, `/` as well."""
+
+
+class Registrar(ABC):
+    """Registers handlers of events."""
+
+{overloads}
+    @overload
+    def on(self, event: type[E], /, {parameters}) -> Decorator[E]: ...
+
+    @overload
+    def on(self, event: str, /, {parameters}) -> Decorator[{root}]: ...
+
+    def on(self, event: str | type[Any], /, {parameters}) -> Any:
+        """Register a handler: `@handler.on("build.finished", state="failed", pipeline="web", branch="release/*")`.
+
+        Handlers run in the order in which they were registered, one after the other. What a handler raises does not
+        stop the others.
+
+        Args:
+            event: the event's name; a class such as `BuildFinished` or `JobEvent`, for each event of that kind; or a
+                pattern such as `"build.*"` or `"*"`.
+            state: only in this state, or one of these: of the build for a build's events, of the job for a job's, of
+                the agent's connection for an agent's. A build that stands at a block step is `blocked`, whatever its
+                `state` says.
+            pipeline: only of the pipeline with this slug, or one of these. Patterns.
+            branch: only of this branch, or one of these. Patterns.
+            once: run once for each happening, however often it is delivered: see `happening`.
+            timeout: seconds that the handler may take; None for what the `WebhookHandler` was given.
+
+        Returns:
+            A decorator, which gives the function back as it is.
+
+        Raises:
+            ConfigurationError: a filter that this event can't have, or that is empty.
+
+        Documentation: https://buildkite.com/docs/apis/webhooks
+        """
+        return self._register(event, state=state, pipeline=pipeline, branch=branch, once=once, timeout=timeout)
+
+    @abstractmethod
+    def _register(
+        self, event: str | type[Any], *, state: Patterns | None, pipeline: Patterns | None, branch: Patterns | None,
+        once: bool, timeout: float | None,
+    ) -> Any: ...
+
+
+__all__ = ["EventName", "Patterns", "Registrar"]
+'''
+
+_PARAMETERS = (
+    "*, state: Patterns | None = None, pipeline: Patterns | None = None, branch: Patterns | None = None, "
+    "once: bool = False, timeout: float | None = None"
+)
+
+
+def print_registrar(document: Mapping[str, Any]) -> str:
+    """The module of the registrar."""
+    all_events = list(events(document))
+    overloads = "\n".join(
+        f"    @overload\n    def on(self, event: Literal[{json.dumps(event.name)}], /, {_PARAMETERS}) "
+        f"-> Decorator[{event.class_name}]: ...\n"
+        for event in all_events
+    )
+    return _REGISTRAR.format(
+        classes=", ".join([ROOT_EVENT, *(event.class_name for event in all_events)]),
+        names=", ".join(json.dumps(event.name) for event in all_events),
+        overloads=overloads,
+        parameters=_PARAMETERS,
+        root=ROOT_EVENT,
+    )

@@ -1,0 +1,1 @@
+"""What Buildkite posts when something happens: a class for each event."""
