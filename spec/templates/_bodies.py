@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from ._drift import Reporter, comparer
-from ._shapes import name_of, part_of, shape_of
+from ._shapes import name_of, part_of, prepare_old_parts, shape_of
 from ._text import mended, shown, untyped
-from ._timestamps import mark, timestamp_keys, unmark
+from ._timestamps import has_old_form, moment
 from ._tolerant import Site, converter
 from .base import made
 from .decoding import UnexpectedBody
@@ -24,18 +24,19 @@ _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class Plan:
     """How one type is decoded, by each of the ways."""
 
-    __slots__ = ("compare", "convert", "item", "name", "outer", "page", "split", "timestamps", "whole")
+    __slots__ = ("_whole_old", "compare", "convert", "item", "name", "outer", "page", "split", "type", "whole")
 
     def __init__(self, type_: Any) -> None:
         shape = shape_of(type_)
         item = typing.get_args(type_)[0] if typing.get_origin(type_) is list else None
         raw_items: Any = list[msgspec.Raw]
+        self.type = type_
         self.name = name_of(type_)
         self.convert = converter(type_)
         self.compare = comparer(type_)
-        self.timestamps = timestamp_keys(type_)
         self.outer: type | None = dict if shape else typing.get_origin(type_)
         self.whole: Callable[[Any], Any] = msgspec.json.Decoder(part_of(type_)).decode
+        self._whole_old: Callable[[Any], Any] | None = None
         self.item: Plan | None = None
         self.page: Any = None
         self.split: Callable[[Any], Any] = self.whole
@@ -55,11 +56,15 @@ class Plan:
         Raises:
             msgspec.ValidationError: It does not fit.
         """
-        body = mark(content, self.timestamps)
-        value = made(self.whole(body))
-        if body is not content:
-            unmark(value)
-        return value
+        if has_old_form(content):
+            return made((self._whole_old or self._decode_old())(content))
+        return made(self.whole(content))
+
+    def _decode_old(self) -> Callable[[Any], Any]:
+        with _LOCK:
+            prepare_old_parts(self.type)
+            self._whole_old = msgspec.json.Decoder(part_of(self.type, old=True), dec_hook=moment).decode
+        return self._whole_old
 
     def build(self, value: Any, report: Reporter) -> Any:
         """Build a value the tolerant way, from decoded JSON."""
