@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+import attrs
 from buildkite_api.base import ReadModel
 from buildkite_api.webhooks.events import AgentEvent, BuildEvent, JobEvent, PackageCreated, WebhookEvent
 
@@ -54,6 +55,7 @@ def _state(subject: Any) -> str:
 
 
 def _times(subject: ReadModel) -> list[tuple[str, datetime]]:
-    names: list[str] = [each.name for each in type(subject).__attrs_attrs__ if each.name.endswith("_at")]
+    fields: Any = attrs.fields(cast("Any", type(subject)))
+    names: list[str] = [each.name for each in fields if each.name.endswith("_at")]
     values = [(name, getattr(subject, name)) for name in names]
     return [(name, value) for name, value in values if isinstance(value, datetime)]
