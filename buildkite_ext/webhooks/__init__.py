@@ -52,21 +52,34 @@ if TYPE_CHECKING:
     from ..errors import WebhookQueueFull as WebhookQueueFull
     from ..errors import WebhookReason as WebhookReason
     from ..errors import WebhookUnverified as WebhookUnverified
+    from .answers import Answer as Answer
     from .deliveries import Delivery as Delivery
     from .deliveries import EventSink as EventSink
     from .deliveries import EventSource as EventSource
+    from .dispatch import HandlersFailed as HandlersFailed
+    from .handler import WebhookHandler as WebhookHandler
     from .happening import happening as happening
     from .headers import Headers as Headers
+    from .matching import state_of as state_of
+    from .memory import MemoryQueue as MemoryQueue
     from .parsing import UnknownEvent as UnknownEvent
     from .parsing import parse as parse
     from .replays import MemoryReplays as MemoryReplays
     from .replays import ReplayStore as ReplayStore
+    from .reports import Accepted as Accepted
+    from .reports import Handled as Handled
+    from .reports import HandlerFailed as HandlerFailed
+    from .reports import Lost as Lost
+    from .reports import Refused as Refused
+    from .reports import Repeated as Repeated
+    from .reports import Report as Report
     from .signature import Verified as Verified
     from .signature import sign as sign
     from .signature import verify as verify
     from .signature import verify_token as verify_token
 
 _HOMES = {
+    "Accepted": ".reports",
     "AgentBlocked": "buildkite_api.webhooks.events",
     "AgentConnected": "buildkite_api.webhooks.events",
     "AgentDisconnected": "buildkite_api.webhooks.events",
@@ -74,6 +87,7 @@ _HOMES = {
     "AgentLost": "buildkite_api.webhooks.events",
     "AgentStopped": "buildkite_api.webhooks.events",
     "AgentStopping": "buildkite_api.webhooks.events",
+    "Answer": ".answers",
     "BuildEvent": "buildkite_api.webhooks.events",
     "BuildFailing": "buildkite_api.webhooks.events",
     "BuildFinished": "buildkite_api.webhooks.events",
@@ -85,6 +99,9 @@ _HOMES = {
     "EventName": "buildkite_api.webhooks.registrar",
     "EventSink": ".deliveries",
     "EventSource": ".deliveries",
+    "Handled": ".reports",
+    "HandlerFailed": ".reports",
+    "HandlersFailed": ".dispatch",
     "Headers": ".headers",
     "JobActivated": "buildkite_api.webhooks.events",
     "JobEvent": "buildkite_api.webhooks.events",
@@ -92,15 +109,21 @@ _HOMES = {
     "JobPromisedExitStatus": "buildkite_api.webhooks.events",
     "JobScheduled": "buildkite_api.webhooks.events",
     "JobStarted": "buildkite_api.webhooks.events",
+    "Lost": ".reports",
+    "MemoryQueue": ".memory",
     "MemoryReplays": ".replays",
     "PackageCreated": "buildkite_api.webhooks.events",
     "Ping": "buildkite_api.webhooks.events",
     "PingService": "buildkite_api.webhooks.events",
+    "Refused": ".reports",
+    "Repeated": ".reports",
     "ReplayStore": ".replays",
+    "Report": ".reports",
     "UnknownEvent": ".parsing",
     "Verified": ".signature",
     "WebhookError": "..errors",
     "WebhookEvent": "buildkite_api.webhooks.events",
+    "WebhookHandler": ".handler",
     "WebhookMalformed": "..errors",
     "WebhookQueueFull": "..errors",
     "WebhookReason": "..errors",
@@ -110,11 +133,13 @@ _HOMES = {
     "happening": ".happening",
     "parse": ".parsing",
     "sign": ".signature",
+    "state_of": ".matching",
     "verify": ".signature",
     "verify_token": ".signature",
 }
 
 __all__ = [
+    "Accepted",
     "AgentBlocked",
     "AgentConnected",
     "AgentDisconnected",
@@ -122,6 +147,7 @@ __all__ = [
     "AgentLost",
     "AgentStopped",
     "AgentStopping",
+    "Answer",
     "BuildEvent",
     "BuildFailing",
     "BuildFinished",
@@ -133,6 +159,9 @@ __all__ = [
     "EventName",
     "EventSink",
     "EventSource",
+    "Handled",
+    "HandlerFailed",
+    "HandlersFailed",
     "Headers",
     "JobActivated",
     "JobEvent",
@@ -140,15 +169,21 @@ __all__ = [
     "JobPromisedExitStatus",
     "JobScheduled",
     "JobStarted",
+    "Lost",
+    "MemoryQueue",
     "MemoryReplays",
     "PackageCreated",
     "Ping",
     "PingService",
+    "Refused",
+    "Repeated",
     "ReplayStore",
+    "Report",
     "UnknownEvent",
     "Verified",
     "WebhookError",
     "WebhookEvent",
+    "WebhookHandler",
     "WebhookMalformed",
     "WebhookQueueFull",
     "WebhookReason",
@@ -158,6 +193,7 @@ __all__ = [
     "happening",
     "parse",
     "sign",
+    "state_of",
     "verify",
     "verify_token",
 ]
