@@ -40,16 +40,18 @@ class AsgiApp:
         client = scope.get("client")
         head = Head(scope["method"], scope["headers"], client[0] if client else None)
         answer = await self._handler.admit(head)
+        whole = False
         if answer is None:
             try:
                 body = await self._body(receive)
+                whole = True
             except ClientGone:
                 return
             except Refusal as refusal:
                 answer = self._handler.refuse(head, refusal)
             else:
                 answer = await self._handler.accept(head, body)
-        await _send(send, answer)
+        await _send(send, answer, close=not whole and _closable(scope))
 
     async def _body(self, receive: Receive) -> bytes:
         limit, seconds = self._handler.max_body, self._handler.body_timeout
@@ -77,8 +79,16 @@ class AsgiApp:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _send(send: Send, answer: Answer) -> None:
+def _closable(scope: Scope) -> bool:
+    """Whether the connection would stay open for the rest of a body that nobody reads."""
+    has_body = any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    return has_body and scope.get("http_version", "1.1").startswith("1")
+
+
+async def _send(send: Send, answer: Answer, *, close: bool) -> None:
     headers = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items()]
     headers.append((b"content-length", str(len(answer.body)).encode("ascii")))
+    if close:
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
