@@ -498,7 +498,7 @@ class WebhookHandler(Registrar):
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:  # noqa: ARG002 - Starlette gives it
         """Handle what was accepted before the server ends: `Starlette(lifespan=hooks.lifespan)`, `FastAPI(…)` likewise.
 
-        Servers tell only the outermost app of their end, so an app that is mounted in another needs this one there.
+        Servers tell only the outermost app of their end, so an app that is within another needs this one there.
         """
         self._closed = False
         try:
@@ -509,10 +509,18 @@ class WebhookHandler(Registrar):
     # --- Doors --------------------------------------------------------------------------------------------------------
 
     def asgi(self) -> AsgiApp:
-        """An ASGI app that answers at any path: for uvicorn or hypercorn, or mounted in Starlette or FastAPI.
+        """An ASGI app that answers at any path: for uvicorn or hypercorn, or within Starlette or FastAPI.
+
+        It runs on asyncio. Within another app, give that one `lifespan`, and this one a route, which answers at exactly
+        the path that Buildkite was told (a mount sends a path without a slash at its end elsewhere first):
+
+            app = FastAPI(lifespan=hooks.lifespan)
+            app.router.routes.append(Route("/webhooks/buildkite", hooks.asgi()))
 
         Example:
             >>> app = WebhookHandler(secret="s3cret").asgi()
+
+        Documentation: https://asgi.readthedocs.io/en/latest/specs/www.html
         """
         from .asgi import AsgiApp
 
@@ -533,7 +541,7 @@ class WebhookHandler(Registrar):
         In a view of Flask's, or of Django's:
 
             @app.post("/webhooks/buildkite")
-            def buildkite() -> flask.Response:
+            def buildkite() -> flask.typing.ResponseReturnValue:
                 return flask.Response.from_app(hooks.wsgi(), flask.request.environ)
 
             @csrf_exempt

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from buildkite_ext.webhooks import BuildFinished, MemoryQueue, MemoryReplays, Refused, Report, WebhookHandler
 
@@ -205,8 +205,10 @@ async def test_a_body_that_comes_after_the_end_is_not_accepted() -> None:
     assert (done.status, dict(hooks.counts), seen) == (503, {"refused": 1}, [])
 
 
-@pytest.mark.parametrize("kind", ["starlette", "fastapi"])
-async def test_mounted_in_another_app(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "path"), [("starlette", "/hooks/"), ("fastapi", "/hooks/"), ("starlette", "/hook"), ("fastapi", "/hook")]
+)
+async def test_within_another_app(kind: str, path: str) -> None:
     hooks = handler()
     seen: list[int | None] = []
 
@@ -216,13 +218,15 @@ async def test_mounted_in_another_app(kind: str) -> None:
         seen.append(event.build.number)
 
     if kind == "starlette":
-        app: Any = Starlette(routes=[Mount("/hooks", hooks.asgi())], lifespan=hooks.lifespan)
+        routes = [Mount("/hooks", hooks.asgi()), Route("/hook", hooks.asgi())]
+        app: Any = Starlette(routes=routes, lifespan=hooks.lifespan)
     else:
         app = fastapi.FastAPI(lifespan=hooks.lifespan)
         app.mount("/hooks", hooks.asgi())
+        app.router.routes.append(Route("/hook", hooks.asgi()))
     posted = build_body(number=7)
     async with served(app) as client:
-        answer = await client.post("/hooks/", content=posted, headers=signed(posted))
+        answer = await client.post(path, content=posted, headers=signed(posted))
         other = await client.get("/elsewhere")
     assert (answer.status_code, answer.json(), other.status_code) == (200, {"message": "Accepted."}, 404)
     assert seen == [7]
