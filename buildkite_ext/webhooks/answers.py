@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from .headers import HeaderError, Headers, single
+from .headers import EVENT, SIGNATURE, TOKEN, HeaderError, Headers, single
 
 MAX_BODY = 1 << 20
 """Bytes of a body that are taken by default."""
+
+FORWARDED = "x-forwarded-for"
+
+READ = ("content-type", "content-encoding", "content-length", EVENT, SIGNATURE, TOKEN, FORWARDED)
+"""The headers that anybody reads."""
 
 _LONGEST = 4096
 _STATUSES = frozenset(map(int, HTTPStatus))
@@ -130,3 +135,7 @@ def another_length(announced: int, came: int) -> Refusal:
 
 def closed() -> Refusal:
     return Refusal(503, "closed", "this receiver is shutting down")
+
+
+ACCEPTED = answer(200, "Accepted.")
+REPEATED = answer(200, "Accepted before.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import anyio
-
-from .answers import Answer, Head, Refusal, too_large, too_slow
+from .answers import READ, Answer, Head, Refusal, too_large, too_slow
 
 if TYPE_CHECKING:
     from .handler import WebhookHandler
@@ -18,6 +18,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+
+_READ = {name.encode(): name for name in READ}
 
 _LINGERING = 1.0
 """Seconds for an answer to arrive while the rest of a body is thrown away."""
@@ -43,7 +45,7 @@ class AsgiApp:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
-        head = Head(scope["method"], scope["headers"], client[0] if client else None)
+        head = Head(scope["method"], _read_ones(scope["headers"]), client[0] if client else None)
         answer = await self._handler.admit(head)
         unread = answer is not None
         if answer is None:
@@ -69,30 +71,33 @@ class AsgiApp:
         limit, seconds = self._handler.max_body, self._handler.body_timeout
         chunks: list[bytes] = []
         size = 0
-        with anyio.move_on_after(seconds):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                chunk = message.get("body", b"")
-                size += len(chunk)
-                if size > limit:
-                    raise too_large(limit)
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return b"".join(chunks)
-        raise too_slow(seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientGone
+                    chunk = message.get("body", b"")
+                    size += len(chunk)
+                    if size > limit:
+                        raise too_large(limit)
+                    chunks.append(chunk)
+                    if not message.get("more_body", False):
+                        return b"".join(chunks)
+        except TimeoutError:
+            raise too_slow(seconds) from None
 
     async def _linger(self, receive: Receive) -> None:
         """Let the answer arrive. A connection that is closed while the other side still sends is reset, and an answer
         that it had no time to read is lost."""
         size = 0
-        with anyio.move_on_after(min(_LINGERING, self._handler.body_timeout)):
-            while size <= self._handler.max_body:
-                message = await receive()
-                if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                    return
-                size += len(message.get("body", b""))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(_LINGERING, self._handler.body_timeout)):
+                while size <= self._handler.max_body:
+                    message = await receive()
+                    if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                        return
+                    size += len(message.get("body", b""))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -100,6 +105,15 @@ class AsgiApp:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _read_ones(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, list[str]]:
+    """The headers that anybody reads, each with all its values: looked at several times, where the others are not."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        if (key := _READ.get(name.lower())) is not None:
+            found.setdefault(key, []).append(value.decode("latin-1"))
+    return found
 
 
 def _closable(scope: Scope) -> bool:

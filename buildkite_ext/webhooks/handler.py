@@ -17,7 +17,7 @@ from buildkite_api.webhooks.events import BuildEvent, JobEvent, WebhookEvent
 from buildkite_api.webhooks.registrar import Registrar
 
 from ..errors import ConfigurationError, WebhookMalformed, WebhookQueueFull, WebhookUnverified
-from .answers import MAX_BODY, Answer, Head, Refusal, answer, check_head, closed, too_large
+from .answers import ACCEPTED, MAX_BODY, REPEATED, Answer, Head, Refusal, answer, check_head, closed, too_large
 from .background import BackgroundLoop, at_exit
 from .deliveries import Delivery, EventSink, EventSource
 from .dispatch import Dispatcher, HandlersFailed, Registration
@@ -358,7 +358,7 @@ class WebhookHandler(Registrar):
             raise _unavailable(error) from error
         if claim == "settled":
             self._reports.emit(Repeated(delivery.id, delivery.event))
-            return answer(200, "Accepted before.")
+            return REPEATED
         if claim == "pending":
             raise Refusal(503, "pending", "the same delivery is being accepted", headers={"Retry-After": "1"})
         accepted = False
@@ -396,7 +396,7 @@ class WebhookHandler(Registrar):
         except Exception as error:
             raise _unavailable(error) from error
         self._reports.emit(Accepted(delivery.id, delivery.event))
-        return answer(200, "Accepted.")
+        return ACCEPTED
 
     async def _handle_now(self, delivery: Delivery, *, failed: int) -> Answer:
         self._reports.emit(Accepted(delivery.id, delivery.event))

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from .addresses import Network, UnknownAddress, client_address, network, networks, within
-from .answers import Head, Refusal
+from .answers import FORWARDED, Head, Refusal
 from .forks import forget_when_forked, keep
 from .headers import Headers, _values
 from .reports import logger
@@ -21,7 +21,6 @@ from .threads import Threads
 Fetch = Callable[[], Iterable[str]] | Callable[[], Awaitable[Iterable[str]]]
 """Returns networks and addresses, such as `["192.0.2.0/24", "2001:db8::1"]`; sync or async."""
 
-FORWARDED = "x-forwarded-for"
 _LONGEST = 4096
 
 
