@@ -30,7 +30,7 @@ from .signature import TOLERANCE, Secrets, secrets_of, verify, verify_token
 if TYPE_CHECKING:
     from .asgi import AsgiApp
 
-_ACCEPTING = 30.0
+_ACCEPTING = 60.0
 """Seconds after which a delivery whose acceptance was never finished may be accepted again."""
 _LONGEST_REMEMBERED = 86_400.0
 
@@ -259,7 +259,7 @@ class WebhookHandler(Registrar):
     async def _accept_once(self, delivery: Delivery) -> Answer:
         key = f"delivery:{delivery.id}"
         try:
-            claim = await self._replays.claim(key, _ACCEPTING)
+            claim = await self._replays.claim(key, max(_ACCEPTING, self._replayable) if self._inline else _ACCEPTING)
         except Exception as error:
             raise _unavailable(error) from error
         if claim == "settled":
@@ -272,9 +272,13 @@ class WebhookHandler(Registrar):
             done = await (self._handle_now(delivery) if self._inline else self._put(delivery))
             accepted = done.status < 300
         finally:
-            # A signature is good until its time and the tolerance are over, and it may have been early by as much.
-            await self._settle(key, min(2 * self._tolerance, _LONGEST_REMEMBERED) if accepted else 0)
+            await self._settle(key, self._replayable if accepted else 0)
         return done
+
+    @property
+    def _replayable(self) -> float:
+        """For how long a signature can be good: it may have been early by as much as it may become late."""
+        return min(2 * self._tolerance, _LONGEST_REMEMBERED)
 
     async def _settle(self, key: str, seconds: float) -> None:
         try:
@@ -329,8 +333,14 @@ class WebhookHandler(Registrar):
         """Empty the queue, where it is one of this process, in the loop that runs now."""
         if not isinstance(self._sink, MemoryQueue) or (self._worker is not None and not self._worker.done()):
             return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise ConfigurationError(
+                'a MemoryQueue needs asyncio: on trio, use WebhookHandler(answer="handled")'
+            ) from None
         # In a context of its own: the first request's would otherwise cling to all that follow.
-        loop, context = asyncio.get_running_loop(), contextvars.Context()
+        context = contextvars.Context()
         self._worker = loop.create_task(self.consume(self._sink), name="buildkite-webhooks", context=context)
 
     async def aclose(self, timeout: float = 30.0) -> None:
