@@ -422,7 +422,7 @@ def test_on_trio_handlers_run_in_the_request_and_a_queue_says_why_not() -> None:
 
     @hooks.on("*")
     async def on_trio(event: WebhookEvent) -> None:
-        await trio.sleep(0)
+        await trio.sleep(0.001)
         seen.append(event)
 
     assert trio.run(post, hooks, build_body()).status == 200
