@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ._drift import Reporter, comparer
-from ._shapes import name_of, part_of, shape_of
+from ._shapes import hides, name_of, part_of, shape_of
 from ._text import mended, shown, untyped
 from ._timestamps import mark, timestamp_keys, unmark
 from ._tolerant import Site, converter
@@ -24,18 +24,19 @@ _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class Plan:
     """How one type is decoded, by each of the ways."""
 
-    __slots__ = ("compare", "convert", "item", "name", "outer", "page", "split", "timestamps", "whole")
+    __slots__ = ("compare", "convert", "item", "name", "outer", "page", "secret", "split", "timestamps", "whole")
 
     def __init__(self, type_: Any) -> None:
         shape = shape_of(type_)
         item = typing.get_args(type_)[0] if typing.get_origin(type_) is list else None
         raw_items: Any = list[msgspec.Raw]
         self.name = name_of(type_)
+        self.secret = hides(item or type_)
         self.convert = converter(type_)
         self.compare = comparer(type_)
         self.timestamps = timestamp_keys(type_)
         self.outer: type | None = dict if shape else typing.get_origin(type_)
-        self.whole: Callable[[Any], Any] = msgspec.json.Decoder(part_of(type_)).decode
+        self.whole: Callable[[Any], Any] = msgspec.json.Decoder(part_of(type_), dec_hook=_made_of).decode
         self.item: Plan | None = None
         self.page: Any = None
         self.split: Callable[[Any], Any] = self.whole
@@ -60,6 +61,10 @@ class Plan:
         if body is not content:
             unmark(value)
         return value
+
+    def shown(self, content: bytes) -> str:
+        """The beginning of a body that is not of the type, for a message."""
+        return shown(content, secret=self.secret)
 
     def build(self, value: Any, report: Reporter) -> Any:
         """Build a value the tolerant way, from decoded JSON."""
@@ -107,7 +112,7 @@ def decode_body(type_: Any, content: bytes, report: Reporter, *, careful: bool, 
     if text != content:
         with suppress(*_MALFORMED):
             return _decode(plan, text, report, careful=careful, search=search)
-    raise UnexpectedBody(f"{plan.name}: expected JSON, got {shown(content)} ({reason})")
+    raise UnexpectedBody(f"{plan.name}: expected JSON, got {plan.shown(content)} ({reason})")
 
 
 def _decode(plan: Plan, content: bytes, report: Reporter, *, careful: bool, search: bool) -> Any:
@@ -147,8 +152,13 @@ def _build(plan: Plan, content: bytes, report: Reporter) -> Any:
     value = untyped(content)
     if plan.outer is not None and not isinstance(value, plan.outer):
         expected = "a JSON list" if plan.outer is list else "a JSON object"
-        raise UnexpectedBody(f"{plan.name}: expected {expected}, got {shown(content)}")
+        raise UnexpectedBody(f"{plan.name}: expected {expected}, got {plan.shown(content)}")
     return plan.build(value, report)
+
+
+def _made_of(type_: Any, value: Any) -> Any:
+    """Make what msgspec has no notion of: a `Secret`."""
+    return type_(value)
 
 
 def _nobody(model: str, key: str, kind: Any, path: Callable[[], str] = str) -> None:
