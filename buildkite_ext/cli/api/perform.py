@@ -17,6 +17,7 @@ from ..connection import Connection
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
 from ..safe_text import clean
+from ..streams import tell
 from .call import Call
 from .output import Printer, parsed
 from .select import Selection
@@ -168,7 +169,7 @@ class Performance:
         if not self._bare_lines:
             self.printer.break_off()
         sys.stdout.flush()
-        print(f"buildkite-ext: The list is incomplete: {count} printed, and then this came.", file=sys.stderr)
+        tell(f"buildkite-ext: The list is incomplete: {count} printed, and then this came.")
 
 
 def _is_json(response: httpx.Response) -> bool:
@@ -179,4 +180,4 @@ def _is_json(response: httpx.Response) -> bool:
 def _tell(event: Event) -> None:
     if isinstance(event, RetryScheduled) and event.pause >= 1:
         said = f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s."
-        print(f"buildkite-ext: {without_secrets(clean(said))}", file=sys.stderr, flush=True)
+        tell(f"buildkite-ext: {without_secrets(clean(said))}")
