@@ -24,7 +24,9 @@ from buildkite_api.operations import OPERATIONS, match
 from buildkite_api.types import UNSET, OpenEnum
 
 ROOT = Path(__file__).resolve().parents[1]
-SAMPLES = ROOT.parent / "shared" / "reference" / "documented-samples.jsonl"
+# Beside the repository, or beside what its worktrees stand in.
+_PLACES = [folder / "shared" / "reference" / "documented-samples.jsonl" for folder in ROOT.parents]
+SAMPLES = next((place for place in _PLACES if place.exists()), _PLACES[0])
 DOCUMENT: dict[str, Any] = yaml.load((ROOT / "generated" / "openapi.yaml").read_text(), yaml.CSafeLoader)
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 
@@ -295,27 +297,39 @@ def leftovers(value: Any) -> list[str]:
 IMPOSSIBLE = {"get_current_user: User.created_at (type)"}
 
 
+# Samples that stand for no operation: what answers alike.
+STANDS_FOR = {
+    "Schema": ("GET", "/"),
+    "Notification service data model": ("GET", "/v2/organizations/1/services/1"),
+    "Exceeding the rate limit": ("GET", "/"),
+}
+
+
 @pytest.mark.skipif(not SAMPLES.exists(), reason="the documented samples are not at hand")
 def test_every_key_of_the_documented_samples_has_a_place() -> None:
-    matched = 0
     missing: set[str] = set()
+    elsewhere: list[str] = []
     for line in SAMPLES.read_text().splitlines():
         sample = json.loads(line)
-        if sample["kind"] != "response" or not sample["path"]:
+        if sample["kind"] != "response":
             continue
-        found = match(sample["method"], re.sub(r"\{[^}]*\}", "1", sample["path"]))
+        found = match(sample["method"], re.sub(r"\{[^}]*\}", "1", sample["path"])) if sample["path"] else None
         if found is None:
-            continue
-        matched += 1
+            elsewhere.append(sample["section"])
+            found = match(*STANDS_FOR[sample["section"]])
+        assert found is not None
         drift: list[Drift] = []
         decoder = Decoder(unknown="keep", on_drift=drift.append)
         operation = found[0]
         if operation.id == "get_build" and sample["body"].get("type") == "trigger":
             operation = OPERATIONS["get_job"]  # The page on builds shows a job on its own, too.
-        value = answer(operation.id, json.dumps(sample["body"]).encode(), decoder, status=operation.success)
+        refused = sample["section"] == "Exceeding the rate limit"
+        status = 429 if refused else operation.success
+        body = json.dumps(sample["body"]).encode()
+        value = answer(operation.id, body, decoder, success=not refused, status=status)
         missing.update(f"{operation.id}: {key}" for key in leftovers(value))
         missing.update(f"{operation.id}: {each.model}.{each.key} ({each.kind})" for each in drift)
-    assert matched > 30
+    assert elsewhere == list(STANDS_FOR)
     assert missing <= IMPOSSIBLE, "\n".join(sorted(missing - IMPOSSIBLE))
 
 
