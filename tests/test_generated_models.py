@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import doctest
 import json
 import pickle
 import re
@@ -346,6 +347,15 @@ def test_an_endpoint_is_cheap_to_import() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[] []"
+
+
+def test_the_examples_of_the_generated_code_run() -> None:
+    package = ROOT / "generated" / "buildkite_api"
+    with_examples = {path.stem for path in package.rglob("*.py") if ">>>" in path.read_text(encoding="utf-8")}
+    assert with_examples == {"client", "decoding", "operations", "types"}
+    for name in with_examples:
+        result = doctest.testmod(import_module(f"buildkite_api.{name}"))
+        assert (result.failed, result.attempted > 0) == (0, True), name
 
 
 def test_models_can_all_be_asked_for() -> None:
