@@ -246,6 +246,14 @@ def test_a_path_outside_the_description(api: Run, web: Simulator) -> None:
     assert "GET /v2/organizations/acme/brand-new answered 404" in result.err
 
 
+def test_a_redirect_is_told_without_what_opens_it(api: Run, web: Simulator) -> None:
+    web.fail_next(status=302, headers={"Location": "https://storage.test/x?part=1&X-Amz-Signature=s3cret"}, body=b"")
+    result = api("GET", "organizations/{org}/brand-new")
+    assert result.code == 3
+    assert "was redirected (302) to https://storage.test/x?part=1&X-Amz-Signature=REDACTED;" in result.err
+    assert "s3cret" not in result.out + result.err
+
+
 def test_a_rate_limit_is_waited_for_and_a_long_wait_is_told_of(api: Run, filled: Simulator) -> None:
     filled.fail_next(status=429, operation="list_pipeline_builds", body={"message": "Slow down", "reset": 1})
     result = api("GET", BUILDS, "--select", "[0].number")

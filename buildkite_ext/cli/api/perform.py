@@ -13,6 +13,7 @@ from ...events import Event, RetryScheduled
 from ...kernel import BlockingIterator, run
 from ...pagination.raw import raw_items
 from ...pipeline import OPERATION
+from ...redaction import redacted_text
 from ..connection import Connection
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
@@ -73,9 +74,10 @@ class Performance:
         if self.include:
             self.printer.head(response)
         if response.status_code >= 300 and request.extensions[OPERATION] is None:
+            where = redacted_text(response.headers.get("Location", "nowhere"))
             raise InvalidResponse(
-                f"{request.method} {path_of(request)} was redirected ({response.status_code}) to "
-                f"{response.headers.get('Location', 'nowhere')}; redirects aren't followed, since the token would go along."
+                f"{request.method} {path_of(request)} was redirected ({response.status_code}) to {where}; redirects "
+                "aren't followed, since the token would go along."
             )
         self._show(response)
 
