@@ -811,6 +811,19 @@ FAULTS = {
         put(*THING, "properties", "token", said({"type": ["string", "null"]})),
         "Thing.token: looks like a secret",
     ),
+    "secret that is no text": (
+        put(*THING, "properties", "token", said({"type": ["integer", "null"], "x-buildkite-secret": True})),
+        "Thing.token: is a secret that is no text",
+    ),
+    "secrets in an open map": (
+        put(
+            *THING,
+            "properties",
+            "keys",
+            said({"type": "object", "additionalProperties": {"type": "string", "x-buildkite-secret": True}}),
+        ),
+        "Thing.keys: holds secrets in the open",
+    ),
     "unknown mark of a field": (
         put(*THING, "properties", "id", "x-buildkite-secrt", True),
         "Thing.id: has the unknown extension x-buildkite-secrt",
