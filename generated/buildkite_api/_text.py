@@ -29,7 +29,14 @@ def mended(content: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: rb"\ufffd" if len(found[0]) == _LENGTH_OF_HALF_A_PAIR else found[0], text)
 
 
-def shown(content: bytes) -> str:
-    """The beginning of a body, for a message."""
+def shown(content: bytes, *, secret: bool) -> str:
+    """The beginning of a body, for a message.
+
+    Args:
+        content: The body.
+        secret: Whether it may hold secrets. Then it is shown only where it is a page, such as a proxy's.
+    """
     text = content.strip().decode("utf-8", "replace")
+    if secret and text and not text.startswith("<"):
+        return f"{len(content)} bytes that may hold secrets"
     return repr(text[:200]) if text else "an empty body"
