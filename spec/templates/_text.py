@@ -13,12 +13,33 @@ _LENGTH_OF_HALF_A_PAIR = 6
 
 
 def untyped(content: Any) -> Any:
-    """JSON as dicts, lists and plain values."""
+    """JSON as dicts, lists and plain values.
+
+    Raises:
+        msgspec.DecodeError: It is not JSON.
+        UnicodeDecodeError: It is not UTF-8.
+    """
     try:
         return msgspec.json.decode(content)
     except msgspec.ValidationError:
-        # A number that no float can hold: json makes it infinite.
-        return json.loads(bytes(content))
+        # A number that no float can hold, perhaps before something worse: json makes it infinite.
+        content = bytes(content)
+    try:
+        return json.loads(mended(content), parse_int=_integer, parse_constant=_refused)
+    except ValueError as error:
+        raise msgspec.DecodeError(str(error)) from None
+
+
+def _integer(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:
+        # Python refuses to read thousands of digits.
+        return float(digits)
+
+
+def _refused(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def mended(content: bytes) -> bytes:
