@@ -16,6 +16,9 @@ Headers = Mapping[str, str] | Mapping[str, Sequence[str]] | Iterable[tuple[str, 
 text or bytes (of ASGI). Names may be written in any case."""
 
 
+_TEXT = (str, bytes)
+
+
 class HeaderError(ValueError):
     """A header that can't be read. `reason` is one of `WebhookReason`; the message says what, without the value."""
 
@@ -54,20 +57,21 @@ def single(headers: Headers, name: str, *, longest: int) -> str | None:
 
 
 def _values(headers: Headers, name: str) -> list[object]:
-    length, as_bytes = len(name), name.encode()
+    length = len(name)
     values: list[object] = []
     for key, value in headers.items() if type(headers) is dict else _pairs(headers):
-        if isinstance(key, str):
-            # In lower case the sign of the kelvin is a k as well.
-            if len(key) != length or key.lower() != name or not key.isascii():
-                continue
-        elif not isinstance(key, bytes) or len(key) != length or key.lower() != as_bytes:
+        if not isinstance(key, _TEXT) or len(key) != length or not _is_named(key, name):
             continue
         if isinstance(value, (list, tuple)):
             values += value
         else:
             values.append(value)
     return values
+
+
+def _is_named(key: str | bytes, name: str) -> bool:
+    # In lower case the sign of the kelvin is a k as well.
+    return key.lower() == name and key.isascii() if isinstance(key, str) else key.lower() == name.encode()
 
 
 def _pairs(headers: Any) -> Iterator[tuple[Any, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import Any
@@ -36,9 +36,10 @@ def read(body: bytes, on_drift: OnDrift | None) -> Parts:
     return (None if on_drift else _at_once(body)) or _one_by_one(body, on_drift)
 
 
-def required(kind: type[WebhookEvent]) -> Iterator[str]:
+@cache
+def required(kind: type[WebhookEvent]) -> tuple[str, ...]:
     """The parts without which an event is none of this kind."""
-    return (field.name for field in _fields(kind) if field.required)
+    return tuple(field.name for field in _fields(kind) if field.required)
 
 
 # --- All at once ------------------------------------------------------------------------------------------------------
@@ -49,19 +50,39 @@ _NAMED_FIRST = re.compile(rb'\s*\{\s*"event"\s*:\s*"([a-z_.]+)"')
 def _at_once(body: bytes) -> Parts | None:
     """The parts of a body that begins with its event, and fits; None for any other."""
     found = _NAMED_FIRST.match(body)
-    kind = EVENTS.get(found[1].decode()) if found else None
-    if kind is None:
+    reader = _reader(found[1], old=has_old_form(body)) if found else None
+    if reader is None:
         return None
-    with suppress(*MALFORMED):
-        parts = _decoder(kind, old=has_old_form(body))(body)
-        given = msgspec.structs.asdict(parts)
-        # A body may name another event further on.
-        if EVENTS.get(given.pop("event")) is kind:
-            return parts.event, {key: made(part) for key, part in given.items() if part is not None}
-    return None
+    decode, name, keys = reader
+    try:
+        parts = decode(body)
+    except MALFORMED:
+        return None
+    if parts.event != name:  # another event, further on
+        return None
+    values = {}
+    for key in keys:
+        part = getattr(parts, key)
+        if part is not None:
+            values[key] = made(part)
+    return name, values
 
 
-@cache
+_Reader = tuple[Callable[[bytes], Any], str, list[str]]
+_NAMES = {name.encode(): name for name in EVENTS}
+_READERS: dict[tuple[bytes, bool], _Reader] = {}
+
+
+def _reader(event: bytes, *, old: bool) -> _Reader | None:
+    """What reads the bodies of an event, with timestamps in the old form or without; None for one that isn't known."""
+    reader = _READERS.get((event, old))
+    if reader is None and event in _NAMES:
+        name = _NAMES[event]
+        keys = [field.name for field in _fields(EVENTS[name])]
+        reader = _READERS[event, old] = _decoder(EVENTS[name], old=old), name, keys
+    return reader
+
+
 def _decoder(kind: type[WebhookEvent], *, old: bool) -> Callable[[bytes], Any]:
     hints = typing.get_type_hints(kind)
     parts: list[tuple[str, Any, Any]] = [("event", str, "")]

@@ -101,7 +101,7 @@ def verify(
         _refuse("malformed", f"the header {SIGNATURE} isn't timestamp=SECONDS,signature=HEX")
     timestamp, signature = form[1], form[2].lower()
     message = b"%s.%s" % (timestamp.encode(), bytes(body))
-    used = _matching(signature.encode(), [hmac.digest(key, message, "sha256").hex().encode() for key in keys])
+    used = _matching(bytes.fromhex(signature), [hmac.digest(key, message, "sha256") for key in keys])
     if used is None:
         _refuse("mismatch", "it isn't signed with the secret, or its body was changed")
     # After the signature: only then is the time Buildkite's, and worth telling anybody.
@@ -179,8 +179,7 @@ def secrets_of(secret: Secrets) -> list[bytes]:
     """
     if not secret:
         raise ConfigurationError("there is no secret for the webhook, or an empty one: anybody could sign with it")
-    given = (secret,) if isinstance(secret, (str, bytes, bytearray)) else tuple(secret)
-    keys = [_key(each) for each in given]
+    keys = [_key(secret)] if isinstance(secret, (str, bytes, bytearray)) else [_key(each) for each in secret]
     if not all(keys):
         raise ConfigurationError("one of the webhook's secrets is empty: anybody could sign with it")
     return keys
@@ -188,6 +187,8 @@ def secrets_of(secret: Secrets) -> list[bytes]:
 
 def _key(secret: Secret) -> bytes:
     if isinstance(secret, str):
+        if secret.isascii():
+            return secret.encode()
         # Not raised from the other error: that one holds the secret.
         with suppress(UnicodeEncodeError):
             return secret.encode("utf-8", "surrogateescape")  # os.environ has bytes that are no UTF-8 in this form
@@ -199,8 +200,8 @@ def _key(secret: Secret) -> bytes:
 
 def _matching(given: bytes, wanted: list[bytes]) -> int | None:
     """Which one is given. It compares with each in full: the time taken tells nothing."""
-    equal = [hmac.compare_digest(given, each) for each in wanted]
-    return equal.index(True) if any(equal) else None
+    equal = [index for index, each in enumerate(wanted) if hmac.compare_digest(given, each)]
+    return equal[0] if equal else None
 
 
 def _digest(text: bytes) -> bytes:
