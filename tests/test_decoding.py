@@ -387,6 +387,14 @@ def test_broken_text_is_mended(written: bytes, read: str) -> None:
     assert Decoder(on_drift=lambda drift: None).decode(User, b'{"id": "u1", "odd": %b}' % written).id == "u1"
 
 
+@pytest.mark.parametrize("odd", [b"\\ud80\xff", b"\\ud8\xff\xff", b"\\ud83d\\ude0\xff", b"\\ud8zz", b"\\dud8\xff"])
+def test_an_escape_that_is_none_is_not_mended(odd: bytes) -> None:
+    with pytest.raises(UnexpectedBody):
+        Decoder().decode(Build, b'{"id": "b1", "message": "%b"}' % odd)
+    with pytest.raises(UnexpectedBody):
+        Decoder().decode(Build, b'{"id": "b1", "odd": "%b"}' % odd)
+
+
 def test_a_byte_order_mark_does_not_matter() -> None:
     assert Decoder().decode(User, b'\xef\xbb\xbf{"id": "u1"}').id == "u1"
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
+_XX = rb"[0-9a-fA-F]{2}"
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]%b\\u[dD][c-fC-F]%b|u[dD][89a-fA-F]%b|.)" % (_XX, _XX, _XX), re.DOTALL)
 _LENGTH_OF_HALF_A_PAIR = 6
 
 

@@ -149,6 +149,12 @@ def test_text_that_is_none_beside_what_does_not_fit(odd: bytes) -> None:
     assert lost.agent.name == "a\ufffd"
 
 
+@pytest.mark.parametrize("odd", [b"\\ud80\xff", b"\\ud8\xff\xff", b"\\ud83d\\ude0\xff"])
+@pytest.mark.parametrize("around", [b'{"event": "ping", "%s": 1}', b'{"event": "agent.lost", "agent": {"id": "%s"}}'])
+def test_an_escape_that_is_none_before_text_that_is_none(odd: bytes, around: bytes) -> None:
+    assert refused(around % odd) == "no_json"
+
+
 def test_an_event_that_is_hardly_text() -> None:
     for body in (b'{"event": "\xff"}', rb'{"event": "\ud800"}'):
         event = parse(body)
