@@ -10,6 +10,7 @@ import msgspec
 
 _XX = rb"[0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]%b\\u[dD][c-fC-F]%b|u[dD][89a-fA-F]%b|.)" % (_XX, _XX, _XX), re.DOTALL)
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _LENGTH_OF_HALF_A_PAIR = 6
 
 
@@ -46,6 +47,8 @@ def _refused(name: str) -> None:
 def mended(content: bytes) -> bytes:
     """Take out what makes JSON invalid as text: a byte order mark, wrong UTF-8, halves of surrogate pairs."""
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").encode()
+    if not _HALF.search(text):
+        return text
     return _ESCAPE.sub(lambda found: rb"\ufffd" if len(found[0]) == _LENGTH_OF_HALF_A_PAIR else found[0], text)
 
 
