@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
+import random
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +30,23 @@ WORDS = (
     *("2026-01-02T03:04:05Z", "1e999", "-1e999", "null", "true", "NaN", r"\ud800", r"\u0000", "[[[[[[[[", "]]]]]]]]"),
     *('{"a":', "timestamp=", ",signature="),
 )
+VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    10**30,
+    1e300,
+    "",
+    "text",
+    "2026-01-02 03:04:05 UTC",
+    [],
+    {},
+    [[]],
+    "\ud800",
+)
+MANY = 200
+"""Bodies with more brackets are left to libFuzzer: changing their JSON takes too long."""
 
 
 def main() -> None:
@@ -45,7 +65,13 @@ def main() -> None:
         f"-dict={words}",
         f"-artifact_prefix={FOLDER}/",
     ]
-    atheris.Setup([sys.argv[0], *options, "-print_final_stats=1", str(corpus)], target)
+
+    def mutate(content: bytes, longest: int, seed: int) -> bytes:
+        changed = seed % 2 and with_another_value(content, random.Random(seed))
+        return changed if changed and len(changed) <= longest else bytes(atheris.Mutate(content, longest))
+
+    command = [sys.argv[0], *options, "-print_final_stats=1", str(corpus)]
+    atheris.Setup(command, target, custom_mutator=mutate)
     atheris.Fuzz()
 
 
@@ -92,6 +118,33 @@ class Target:
         again = self.parse_body(body, on_drift=drift.append)
         # As text: what isn't a number is not equal to itself.
         assert repr(again) == repr(event)
+
+
+def with_another_value(content: bytes, rng: random.Random) -> bytes:
+    """An input with another value somewhere in its JSON; nothing where that isn't JSON."""
+    head, _, text = content.partition(b"\n")
+    if text.count(b"{") + text.count(b"[") > MANY:
+        return b""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return b""
+    places = list(places_in(body))
+    if not places:
+        return b""
+    around, key = rng.choice(places)
+    if rng.random() < 0.2 and isinstance(around, dict):
+        del around[key]
+    else:
+        around[key] = rng.choice([*VALUES, copy.deepcopy(rng.choice(places)[0])])
+    return head + b"\n" + json.dumps(body).encode("utf-8", "surrogatepass")
+
+
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(value, (dict, list)):
+        for key, inner in list(value.items() if isinstance(value, dict) else enumerate(value)):
+            yield value, key
+            yield from places_in(inner)
 
 
 def seeds(folder: Path) -> tuple[Path, Path]:
