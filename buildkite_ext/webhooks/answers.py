@@ -59,6 +59,7 @@ def status_line(status: int) -> str:
 
 
 def answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer whose body is a JSON object with the message."""
     body = json.dumps({"message": message}).encode()
     return Answer(status, body, {"Content-Type": "application/json", **(headers or {})})
 
@@ -122,10 +123,12 @@ def _announced(length: str | None, max_body: int, *, required: bool) -> int | No
 
 
 def too_large(max_body: int) -> Refusal:
+    """The refusal of a body that goes on past the bound."""
     return Refusal(413, "too_large", f"its body is larger than {max_body} bytes")
 
 
 def too_slow(seconds: float) -> Refusal:
+    """The refusal of a body that didn't arrive within the time allowed."""
     return Refusal(408, "too_slow", f"its body took longer than {seconds:g} s")
 
 

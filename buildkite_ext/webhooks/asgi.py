@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+import anyio
 
 from .answers import READ, Answer, Head, Refusal, too_large, too_slow
 
@@ -71,33 +71,30 @@ class AsgiApp:
         limit, seconds = self._handler.max_body, self._handler.body_timeout
         chunks: list[bytes] = []
         size = 0
-        try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise ClientGone
-                    chunk = message.get("body", b"")
-                    size += len(chunk)
-                    if size > limit:
-                        raise too_large(limit)
-                    chunks.append(chunk)
-                    if not message.get("more_body", False):
-                        return b"".join(chunks)
-        except TimeoutError:
-            raise too_slow(seconds) from None
+        with anyio.move_on_after(seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > limit:
+                    raise too_large(limit)
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+        raise too_slow(seconds)
 
     async def _linger(self, receive: Receive) -> None:
         """Let the answer arrive. A connection that is closed while the other side still sends is reset, and an answer
         that it had no time to read is lost."""
         size = 0
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(_LINGERING, self._handler.body_timeout)):
-                while size <= self._handler.max_body:
-                    message = await receive()
-                    if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                        return
-                    size += len(message.get("body", b""))
+        with anyio.move_on_after(min(_LINGERING, self._handler.body_timeout)):
+            while size <= self._handler.max_body:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                size += len(message.get("body", b""))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

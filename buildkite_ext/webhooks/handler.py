@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ACCEPTING = 30.0
+_ACCEPTING = 60.0
 """Seconds after which a delivery whose acceptance was never finished may be accepted again."""
 _LONGEST_REMEMBERED = 86_400.0
 
@@ -352,8 +352,10 @@ class WebhookHandler(Registrar):
 
     async def _accept_once(self, delivery: Delivery, *, handle_first: bool) -> Answer:
         key = f"delivery:{delivery.id}"
+        always = self._answer == "handled"
+        inline = always or (handle_first and isinstance(self._sink, MemoryQueue))
         try:
-            claim = await self._replays.claim(key, _ACCEPTING)
+            claim = await self._replays.claim(key, max(_ACCEPTING, self._replayable) if inline else _ACCEPTING)
         except Exception as error:
             raise _unavailable(error) from error
         if claim == "settled":
@@ -363,19 +365,21 @@ class WebhookHandler(Registrar):
             raise Refusal(503, "pending", "the same delivery is being accepted", headers={"Retry-After": "1"})
         accepted = False
         try:
-            if self._answer == "handled":
-                done = await self._handle_now(delivery, failed=self._failure_status)
-            elif handle_first and isinstance(self._sink, MemoryQueue):
-                done = await self._handle_now(delivery, failed=200)
+            if inline:
+                done = await self._handle_now(delivery, failed=self._failure_status if always else 200)
             else:
                 done = await self._put(delivery)
             accepted = done.status < 300
         finally:
-            # A signature is good until its time and the tolerance are over, and it may have been early by as much.
             # Shielded: a server that gives up on the request would otherwise leave the key claimed.
             with anyio.CancelScope(shield=True):
-                await self._settle(key, min(2 * self._tolerance, _LONGEST_REMEMBERED) if accepted else 0)
+                await self._settle(key, self._replayable if accepted else 0)
         return done
+
+    @property
+    def _replayable(self) -> float:
+        """For how long a signature can be good: it may have been early by as much as it may become late."""
+        return min(2 * self._tolerance, _LONGEST_REMEMBERED)
 
     async def _settle(self, key: str, seconds: float) -> None:
         try:
@@ -435,8 +439,14 @@ class WebhookHandler(Registrar):
     def _start_worker(self, queue: MemoryQueue) -> None:
         if self._worker is not None and not (self._worker.done() or self._worker.get_loop().is_closed()):
             return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise ConfigurationError(
+                'a MemoryQueue needs asyncio: on trio, use WebhookHandler(answer="handled")'
+            ) from None
         # In a context of its own: the first request's would otherwise cling to all that follow.
-        loop, context = asyncio.get_running_loop(), contextvars.Context()
+        context = contextvars.Context()
         self._worker = loop.create_task(self.consume(queue), name="buildkite-webhooks", context=context)
 
     async def aclose(self, timeout: float = 30.0) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from buildkite_api.models import AgentConnectionState, BuildState, JobState
 from buildkite_api.webhooks.events import EVENTS, AgentEvent, BuildEvent, JobEvent, WebhookEvent
 
 from ..errors import ConfigurationError
+
+_STATES = frozenset(str(state.value) for enum in (BuildState, JobState, AgentConnectionState) for state in enum)
 
 Patterns = str | Collection[str]
 Match = Callable[[WebhookEvent], bool]
@@ -35,9 +40,13 @@ def matcher(event: str | type[WebhookEvent], filters: Filters) -> Match:
     """
     tests = [_kind(event)]
     kinds = _kinds(event)
+    if not kinds and isinstance(event, str):
+        _doubt("event", event, EVENTS)
     if filters.state is not None:
         _possible(event, kinds, "state", (BuildEvent, JobEvent, AgentEvent))
         states = _alternatives("state", filters.state)
+        for state in states:
+            _doubt("state", state, _STATES)
         tests.append(lambda it: state_of(it) in states)
     if filters.pipeline is not None:
         _possible(event, kinds, "pipeline", (BuildEvent, JobEvent))
@@ -64,6 +73,14 @@ def state_of(event: WebhookEvent) -> str | None:
     elif isinstance(event, AgentEvent):
         state = event.agent.connection_state
     return None if state is None else str(state)
+
+
+def _doubt(name: str, given: str, known: Collection[str]) -> None:
+    """Buildkite may have what this version doesn't know, so a slip of the pen is no error; but nobody would see it."""
+    if given not in known:
+        near = difflib.get_close_matches(given, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        warnings.warn(f"this version knows no {name} {given!r}{hint}", UserWarning, stacklevel=5)
 
 
 def _kind(event: str | type[WebhookEvent]) -> Match:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from ..errors import ConfigurationError, WebhookQueueFull
 from .deliveries import Delivery, Handle
 from .forks import forget_when_forked
+from .threads import running_loop
 
 
 class MemoryQueue:
@@ -75,7 +76,7 @@ class MemoryQueue:
 
     def _enter(self, lane: asyncio.Queue[Delivery | None], item: Delivery | None) -> None:
         """Put something into a lane, whose queue isn't safe to be used from any thread but its loop's."""
-        if self._home is None or self._home is _running_loop():
+        if self._home is None or self._home is running_loop():
             lane.put_nowait(item)
         else:
             self._home.call_soon_threadsafe(lane.put_nowait, item)
@@ -136,10 +137,3 @@ class MemoryQueue:
         for lane in self._lanes:
             for _ in range(self._workers // len(self._lanes)):
                 self._enter(lane, None)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

@@ -9,6 +9,7 @@ import hmac
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
 
@@ -24,8 +25,8 @@ Secrets = Secret | Sequence[Secret]
 TOLERANCE = 300.0
 """Seconds by which a signature's time may differ from now, as Buildkite's documentation suggests."""
 
-# The digits bound the number: what follows calculates with it.
-_FORM = re.compile(r"timestamp=([0-9]{1,12}),[ \t]*signature=([0-9a-fA-F]{64})")
+# The digits bound the number: what follows calculates with it, and makes a date of it.
+_FORM = re.compile(r"timestamp=([0-9]{1,11}),[ \t]*signature=([0-9a-fA-F]{64})")
 _LONGEST_SIGNATURE = 256
 _LONGEST_TOKEN = 4096
 
@@ -92,15 +93,15 @@ def verify(
     try:
         given = single(headers, SIGNATURE, longest=_LONGEST_SIGNATURE)
     except HeaderError as error:
-        _refuse(error.reason, str(error))  # type: ignore[arg-type]
+        _refuse(error.reason, str(error))
     if given is None:
         _refuse("missing", f"there is no header {SIGNATURE}")
     form = _FORM.fullmatch(given)
     if form is None:
         _refuse("malformed", f"the header {SIGNATURE} isn't timestamp=SECONDS,signature=HEX")
     timestamp, signature = form[1], form[2].lower()
-    message = b"%s.%s" % (timestamp.encode(), body)
-    used = _matching(signature.encode(), [hmac.digest(key, message, "sha256").hex().encode() for key in keys])
+    message = b"%s.%s" % (timestamp.encode(), bytes(body))
+    used = _matching(bytes.fromhex(signature), [hmac.digest(key, message, "sha256") for key in keys])
     if used is None:
         _refuse("mismatch", "it isn't signed with the secret, or its body was changed")
     # After the signature: only then is the time Buildkite's, and worth telling anybody.
@@ -140,7 +141,7 @@ def verify_token(headers: Headers, token: Secrets) -> int:
     try:
         given = single(headers, TOKEN, longest=_LONGEST_TOKEN)
     except HeaderError as error:
-        _refuse(error.reason, str(error))  # type: ignore[arg-type]
+        _refuse(error.reason, str(error))
     if given is None:
         _refuse("missing", f"there is no header {TOKEN}")
     used = _matching(_digest(given.encode()), [_digest(key) for key in keys])
@@ -173,19 +174,34 @@ def secrets_of(secret: Secrets) -> list[bytes]:
     """The secrets as bytes.
 
     Raises:
-        ConfigurationError: There is none, or one is empty: anybody could sign with that.
+        ConfigurationError: There is none, or one is empty, with which anybody could sign, or one is no text.
+        TypeError: One is neither text nor bytes.
     """
-    given: Sequence[Secret] = (secret,) if isinstance(secret, (str, bytes)) else tuple(secret)
-    keys = [each.encode() if isinstance(each, str) else bytes(each) for each in given]
-    if not keys or not all(keys):
-        raise ConfigurationError("the webhook's secret is empty: anybody could sign with it")
+    if not secret:
+        raise ConfigurationError("there is no secret for the webhook, or an empty one: anybody could sign with it")
+    keys = [_key(secret)] if isinstance(secret, (str, bytes, bytearray)) else [_key(each) for each in secret]
+    if not all(keys):
+        raise ConfigurationError("one of the webhook's secrets is empty: anybody could sign with it")
     return keys
+
+
+def _key(secret: Secret) -> bytes:
+    if isinstance(secret, str):
+        if secret.isascii():
+            return secret.encode()
+        # Not raised from the other error: that one holds the secret.
+        with suppress(UnicodeEncodeError):
+            return secret.encode("utf-8", "surrogateescape")  # os.environ has bytes that are no UTF-8 in this form
+        raise ConfigurationError("the webhook's secret holds characters that are none")
+    if isinstance(secret, (bytes, bytearray)):
+        return bytes(secret)
+    raise TypeError(f"a webhook's secret is text or bytes, not {type(secret).__name__}")
 
 
 def _matching(given: bytes, wanted: list[bytes]) -> int | None:
     """Which one is given. It compares with each in full: the time taken tells nothing."""
-    equal = [hmac.compare_digest(given, each) for each in wanted]
-    return equal.index(True) if any(equal) else None
+    equal = [index for index, each in enumerate(wanted) if hmac.compare_digest(given, each)]
+    return equal[0] if equal else None
 
 
 def _digest(text: bytes) -> bytes:

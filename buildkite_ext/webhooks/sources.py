@@ -10,13 +10,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+import anyio
+
 from ..errors import ConfigurationError
 from .addresses import Network, UnknownAddress, client_address, network, networks, within
 from .answers import FORWARDED, Head, Refusal
 from .forks import forget_when_forked, keep
 from .headers import Headers, _values
 from .reports import logger
-from .threads import Threads
+from .threads import Threads, running_loop
 
 Fetch = Callable[[], Iterable[str]] | Callable[[], Awaitable[Iterable[str]]]
 """Returns networks and addresses, such as `["192.0.2.0/24", "2001:db8::1"]`; sync or async."""
@@ -78,6 +80,7 @@ class SourceAddresses:
         self._known: tuple[Network, ...] = ()
         self._due = clock()
         self._asking: asyncio.Task[None] | None = None
+        self._turn = anyio.Lock()
         forget_when_forked(self)
 
     def __repr__(self) -> str:
@@ -105,20 +108,26 @@ class SourceAddresses:
             raise _refused(f"it comes from {found}, which is none of Buildkite's addresses")
 
     async def _keep_fresh(self) -> None:
+        loop = running_loop()
+        if loop is None:
+            # On trio a request can't leave a task behind: one of them asks, and the others wait for it.
+            async with self._turn:
+                if self._clock() >= self._due:
+                    await self._ask()
+            return
         asking = self._asking
-        if asking is None or asking.done() or asking.get_loop() is not asyncio.get_running_loop():
+        if asking is None or asking.done() or asking.get_loop() is not loop:
             if self._clock() < self._due:
                 return
             # A task, in a context of its own: it is nobody's request, and no request's end may end it.
             context = contextvars.Context()
-            asking = asyncio.get_running_loop().create_task(self._ask(), name="buildkite-meta", context=context)
-            self._asking = asking
+            asking = self._asking = loop.create_task(self._ask(), name="buildkite-meta", context=context)
         if not self._known:
             await asyncio.shield(asking)
 
     async def _ask(self) -> None:
         try:
-            async with asyncio.timeout(self._timeout):
+            with anyio.fail_after(self._timeout):
                 known = _readable(await self._answer())
         except Exception as error:
             # Not the error's text: a fetch of the user's may put a password there.

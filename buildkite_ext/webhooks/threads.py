@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ _IDLE = 10.0
 
 
 class Threads:
-    """Runs functions in threads, so many at once, for any event loop.
+    """Runs functions in threads, so many at once, for any event loop, also trio's.
 
     Not `asyncio.to_thread`, nor anyio's: a process waits for their threads when it ends, and a handler that never
     returns would keep it for ever. These are daemons.
@@ -58,7 +59,7 @@ class Threads:
             elif self._threads < self._limit:
                 self._threads += 1
                 threading.Thread(target=self._work, name="buildkite-webhooks-handler", daemon=True).start()
-        return await asyncio.wrap_future(job)
+        return await (asyncio.wrap_future(job) if running_loop() else _awaited_on_trio(job))
 
     def _work(self) -> None:
         while (found := self._next()) is not None:
@@ -77,6 +78,32 @@ class Threads:
                     self._threads -= 1
                     return None
             return self._jobs.popleft()
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of asyncio that runs in this thread; None where none does, or trio."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+async def _awaited_on_trio(job: Future[T]) -> T:
+    import trio
+
+    done, token = trio.Event(), trio.lowlevel.current_trio_token()
+
+    def tell(_: Future[T]) -> None:
+        with suppress(trio.RunFinishedError):
+            token.run_sync_soon(done.set)
+
+    job.add_done_callback(tell)
+    try:
+        await done.wait()
+    except BaseException:
+        job.cancel()
+        raise
+    return job.result()
 
 
 def _settle(call: Callable[[], Any], job: Future[Any]) -> None:

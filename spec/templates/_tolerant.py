@@ -14,6 +14,7 @@ import msgspec
 
 from ._shapes import Shape, members, shape_of
 from ._timestamps import moment
+from .types import Secret
 
 if TYPE_CHECKING:
     from ._drift import Reporter
@@ -157,7 +158,7 @@ def _leaf_converter(type_: Any) -> Converter:
     if type_ is dt.datetime:
         make = partial(moment, type_)
     elif isinstance(type_, type) and type_ not in json_types:
-        make = type_ if issubclass(type_, (Enum, float)) else _by_msgspec(type_)
+        make = type_ if issubclass(type_, (Enum, Secret, float)) else _by_msgspec(type_)
 
     def convert(value: Any, at: Site, key: Key) -> Any:
         if type(value) not in json_types:
