@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,11 +11,20 @@ from typing import Any
 import fastapi
 import httpx
 import pytest
+import trio
 from starlette.applications import Starlette
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.routing import Mount, Route
 
-from buildkite_ext.webhooks import BuildFinished, MemoryQueue, MemoryReplays, Refused, Report, WebhookHandler
+from buildkite_ext.webhooks import (
+    BuildFinished,
+    MemoryQueue,
+    MemoryReplays,
+    Refused,
+    Report,
+    SourceAddresses,
+    WebhookHandler,
+)
 
 from .posting import NOW, SECRET, build_body, signed
 
@@ -261,6 +271,33 @@ async def test_behind_a_middleware_that_cancels_the_delivery_can_be_sent_again()
         again = True
         assert (await client.post("/", content=posted, headers=signed(posted))).status_code == 200
     assert hooks.counts["handled"] == 1
+
+
+def test_on_trio_handlers_run_before_the_answer() -> None:
+    # As hypercorn has it with `-k trio`: nothing there may be left behind by a request.
+    sources = SourceAddresses(lambda: ["192.0.2.0/24"])
+    hooks = handler(answer="handled", sources=sources)
+    seen: list[str] = []
+
+    @hooks.on("build.finished")
+    def sync(event: BuildFinished) -> None:
+        seen.append(threading.current_thread().name)
+
+    @hooks.on("build.finished", timeout=0.01)
+    async def forever(event: BuildFinished) -> None:
+        await trio.sleep_forever()
+
+    async def post(number: int) -> int:
+        posted = build_body(number=number)
+        return (await exchange(hooks.asgi(), scope(signed(posted)), body(posted))).status
+
+    async def several() -> list[int]:
+        async with hooks.lifespan():
+            return [await post(number) for number in range(3)]
+
+    assert trio.run(several) == [500, 500, 500]
+    assert seen == ["buildkite-webhooks-handler"] * 3
+    assert hooks.counts["failed"] == 3
 
 
 async def test_a_server_that_starts_anew_takes_deliveries_again() -> None:
