@@ -18,6 +18,10 @@ _CANCELLING = 1.0
 """Seconds for what is canceled to end."""
 
 
+class Stopped(RuntimeError):
+    """The loop was stopped before what ran in it was done."""
+
+
 class BackgroundLoop:
     """An asyncio event loop in a daemon thread, which starts with the first `run`, and anew in a forked process.
 
@@ -53,20 +57,22 @@ class BackgroundLoop:
         """Run a coroutine to its end in the loop, and wait for it.
 
         Raises:
-            RuntimeError: this is the loop's own thread, which would wait for itself; or the loop was stopped meanwhile.
+            RuntimeError: this is the loop's own thread, which would wait for itself.
+            Stopped: the loop was stopped meanwhile.
         """
         if self._thread is threading.current_thread():
             coroutine.close()
             raise RuntimeError("this is the thread of the loop that would have to run it: await the coroutine instead")
-        with self._lock:
-            if self._loop is None:
-                self._start()
-            assert self._loop is not None
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            with self._lock:
+                future = asyncio.run_coroutine_threadsafe(coroutine, self._loop or self._start())
+        except BaseException:
+            coroutine.close()  # no thread can be started while the interpreter ends
+            raise
         try:
             return future.result()
         except CancelledError:
-            raise RuntimeError("the background loop was stopped before this was done") from None
+            raise Stopped("the background loop was stopped before this was done") from None
         except BaseException:
             future.cancel()  # Ctrl-C, or a server's own timeout: nobody waits for the answer
             raise
@@ -89,13 +95,19 @@ class BackgroundLoop:
         )
         thread.join(timeout + 2 * _CANCELLING)
 
-    def _start(self) -> None:
-        loop = self._loop = asyncio.new_event_loop()
+    def _start(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
         # In a context of its own: what the first caller has in its context variables is no business of the others.
-        self._thread = threading.Thread(
+        thread = threading.Thread(
             target=contextvars.Context().run, args=(_live, loop), name="buildkite-webhooks", daemon=True
         )
-        self._thread.start()
+        try:
+            thread.start()
+        except BaseException:
+            loop.close()
+            raise
+        self._loop, self._thread = loop, thread
+        return loop
 
 
 def _live(loop: asyncio.AbstractEventLoop) -> None:

@@ -41,8 +41,10 @@ class Doors:
     def wsgi(self) -> WsgiApp:
         """A WSGI app that answers at any path: for gunicorn or uWSGI, or beside a Flask app.
 
-        Handlers run in a thread of their own, see `receive_blocking`. The server bounds the time that a body may take,
-        as `body_timeout` can't: for gunicorn that is `--timeout`, behind a proxy that reads the body first.
+        Handlers run in a thread of their own, see `receive_blocking`. The server bounds the time that a body may take, as
+        `body_timeout` can't: for gunicorn that is `--timeout`, behind a proxy that reads the body first. Each process of
+        a server remembers by itself what it accepted: give several of them one `RedisReplays`, or what is sent twice may
+        be handled twice.
 
         Beside a Flask app, at a path:
 

@@ -18,7 +18,7 @@ from buildkite_api.webhooks.registrar import Registrar
 
 from ..errors import ConfigurationError, WebhookMalformed, WebhookQueueFull, WebhookUnverified
 from .answers import ACCEPTED, MAX_BODY, REPEATED, Answer, Head, Refusal, answer, check_head, closed, too_large
-from .background import BackgroundLoop, at_exit
+from .background import BackgroundLoop, Stopped, at_exit
 from .deliveries import Delivery, EventSink, EventSource
 from .dispatch import Dispatcher, HandlersFailed, Registration
 from .doors import Doors
@@ -277,7 +277,10 @@ class WebhookHandler(Doors, Registrar):
         if not self._closes_at_exit:
             self._closes_at_exit = True
             at_exit(self._close_at_exit)
-        return self._background.run(receiving)
+        try:
+            return self._background.run(receiving)
+        except Stopped:
+            return self.refuse(head, closed())
 
     async def admit(self, head: Head, *, length_required: bool = False) -> Answer | None:
         """Look at a request before its body is read.

@@ -33,7 +33,8 @@ class SourceAddresses:
     ones that are known. Where none were ever had, deliveries are answered 503.
 
     It comes on top of a signature, which proves more: an address is worth what your proxies are. A proxy must be in
-    `trusted_proxies` for its `X-Forwarded-For` to be believed, and must add to that header, or replace it. Servers of
+    `trusted_proxies` for its `X-Forwarded-For` to be believed, and must add to that header, or replace it. A server that
+    believes it from anybody, as uvicorn does with `--forwarded-allow-ips='*'`, makes the check worth nothing. Servers of
     WSGI give `X_Forwarded_For` the same name: gunicorn (since 22), waitress, Werkzeug and mod_wsgi drop it; for uWSGI the
     proxy must, as nginx does.
 

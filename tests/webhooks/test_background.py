@@ -102,6 +102,22 @@ def test_closing_waits_for_requests_that_are_being_handled() -> None:
         assert answer.result(10) == 200
 
 
+def test_a_request_that_closing_cuts_off_is_not_accepted() -> None:
+    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, answer="handled")
+    begun = threading.Event()
+
+    @hooks.on("*")
+    async def stuck(event: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(post, hooks)
+        assert begun.wait(10)
+        hooks.close(timeout=0.01)
+        assert answer.result(10) == 503
+
+
 def test_a_full_queue_says_so() -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, sink=MemoryQueue(2, workers=1))
     begun, release = threading.Event(), threading.Event()
