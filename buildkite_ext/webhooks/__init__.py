@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from .deliveries import EventSource as EventSource
     from .dispatch import HandlersFailed as HandlersFailed
     from .handler import WebhookHandler as WebhookHandler
-    from .happening import happening as happening
+    from .happenings import happening as happening
     from .headers import Headers as Headers
     from .matching import state_of as state_of
     from .memory import MemoryQueue as MemoryQueue
@@ -130,7 +130,7 @@ _HOMES = {
     "WebhookUnverified": "..errors",
     "WorkflowAlarm": "buildkite_api.webhooks.events",
     "WorkflowEvent": "buildkite_api.webhooks.events",
-    "happening": ".happening",
+    "happening": ".happenings",
     "parse": ".parsing",
     "sign": ".signature",
     "state_of": ".matching",
