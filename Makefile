@@ -57,5 +57,5 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@echo "Installing what development needs …"
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
-	@$(PIP) install --quiet --editable '.[cli,server]' --group dev
+	@$(PIP) install --quiet --editable '.[cli,server,redis]' --group dev
 	@touch $@ $(VENV)/.demo
