@@ -57,6 +57,7 @@ class Link:
             redis.exceptions.RedisError: Waiting is hopeless: wrong password, missing right, key of another type.
         """
         begun = asyncio.get_running_loop().time()
+        canceled = _times_canceled()
         failures = 0
         while True:
             try:
@@ -75,6 +76,9 @@ class Link:
                 self._say_away(error)
                 await asyncio.sleep(pause)
             else:
+                if _times_canceled() > canceled:
+                    # Before Python 3.12, wait_for (within redis-py) may forget that it was canceled.
+                    raise asyncio.CancelledError
                 if self._away:
                     self._away = False
                     logger.info("%s is back", self._label)
@@ -97,6 +101,11 @@ class Link:
         if not self._away:
             self._away = True
             logger.warning("%s doesn't answer as it should (%s): waiting for it", self._label, describe(error))
+
+
+def _times_canceled() -> int:
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
 
 
 def hopeless(error: Exception) -> bool:
