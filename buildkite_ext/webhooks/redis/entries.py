@@ -17,6 +17,11 @@ class Entry:
     tries: int
     """Which try this is, from 1."""
 
+    @property
+    def key(self) -> tuple[int, bytes]:
+        """What tells it from every other entry of the stream."""
+        return self.partition, self.id
+
 
 def entries_of(answer: Any, streams: list[str], *, tries: int = 1) -> list[Entry]:
     """The entries of an answer in RESP2's shape, in RESP3's, or in that of redis-py before 8 for RESP3.

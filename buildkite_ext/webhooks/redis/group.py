@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..deliveries import Handle
@@ -46,7 +46,7 @@ class GroupReader:
         self._give_back = Script(redis, scripts.GIVE_BACK)
         self._forget = Script(redis, scripts.FORGET)
         self._acknowledgements = Acknowledgements(redis, settings, link)
-        self._held: set[Entry] = set()  # read and not done
+        self._held: dict[tuple[int, bytes], Entry] = {}  # read and not done
         self._ahead: deque[Entry] = deque()  # those of them that are not begun
         self._cursors = [b"0-0"] * len(self._streams)
         self._closing = asyncio.Event()
@@ -99,8 +99,11 @@ class GroupReader:
                 break
 
     def _hold(self, entries: list[Entry]) -> None:
-        self._held.update(entries)
-        self._ahead.extend(entries)
+        for entry in entries:
+            # One that we have in hand comes again where it wasn't renewed in time, or where the group was made anew.
+            if entry.key not in self._held:
+                self._held[entry.key] = entry
+                self._ahead.append(entry)
 
     async def _take_new(self, free: int, block: float) -> None:
         streams: dict[Any, Any] = dict.fromkeys(self._streams, ">")
@@ -133,7 +136,7 @@ class GroupReader:
         async def carefully() -> Any:
             nonlocal failed
             if failed:  # Redis may have given us what never arrived
-                await self._give_back_all_but(self._held)
+                await self._give_back_all_but(self._held.values())
             failed = True
             return await ask()
 
@@ -146,7 +149,7 @@ class GroupReader:
             self._say_lost(error)
         finally:
             self._running -= 1
-            self._held.discard(entry)
+            self._held.pop(entry.key, None)
             self._free.set()
 
     async def _to_its_end(self, entry: Entry, handle: Handle) -> None:
@@ -193,7 +196,7 @@ class GroupReader:
                 await self._renew_what_is_held()
 
     async def _renew_what_is_held(self) -> None:
-        held = list(self._held)
+        held = list(self._held.values())
         if held:
             keys = [self._streams[entry.partition] for entry in held]
             args: list[Argument] = [self._settings.group, self._settings.consumer, *(entry.id for entry in held)]
@@ -209,7 +212,7 @@ class GroupReader:
         except Exception as error:
             self._say_lost(error)
 
-    async def _give_back_all_but(self, kept: Any) -> None:
+    async def _give_back_all_but(self, kept: Iterable[Entry]) -> None:
         args: list[Argument] = [
             self._settings.group,
             self._settings.consumer,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, RedisError, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from .pauses import growing_pause
 
@@ -108,10 +109,13 @@ def _times_canceled() -> int:
     return 0 if task is None else task.cancelling()
 
 
-def hopeless(error: Exception) -> bool:
+def hopeless(error: BaseException) -> bool:
     """Whether waiting won't help: the password, the rights or the key are wrong, and a person has to act."""
     if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError):
         return True
+    if isinstance(error, RedisConnectionError):
+        # redis-py reports what goes wrong while it connects as an error of the connection.
+        return error.__cause__ is not None and hopeless(error.__cause__)
     text = str(error)
     return isinstance(error, ResponseError) and ("WRONGTYPE" in text or "unknown command" in text.lower())
 

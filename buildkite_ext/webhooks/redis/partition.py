@@ -102,6 +102,8 @@ class Partition:
     async def _in_turn(self, entry: Entry, handle: Handle) -> None:
         settings = self._settings
         while True:
+            if self._handled and self._slots.locked():
+                await self._step(b"")  # rather than after another partition's slow handler
             async with self._slots:
                 tries = await self._step(entry.id)
                 try:

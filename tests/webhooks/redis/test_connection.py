@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from typing import Any
 
@@ -53,6 +54,11 @@ def test_without_the_extra_the_error_says_what_to_type(kind: Any, monkeypatch: p
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'buildkite-ext\[redis\]'"):
         kind("redis://localhost")
+
+
+def test_importing_them_loads_no_redis() -> None:
+    program = "import sys, buildkite_ext.webhooks.redis; sys.exit('redis' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @pytest.mark.parametrize(

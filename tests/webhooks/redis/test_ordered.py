@@ -194,7 +194,7 @@ async def test_no_more_at_once_than_asked_for(url: str, closing: Closing) -> Non
 async def test_lag_tells_of_each_partition_whether_it_is_read(url: str, closing: Closing) -> None:
     source = RedisStreamSource(url, ordered=True, partitions=3)
     sink = closing(RedisStreamSink(url, partitions=3))
-    for number in range(9):
+    for number in range(30):
         await sink.put(delivery(str(number), build=str(number)))
     assert [partition.leased for partition in (await source.lag()).partitions] == [False] * 3
     handler = Handler(takes=1)
@@ -202,4 +202,4 @@ async def test_lag_tells_of_each_partition_whether_it_is_read(url: str, closing:
         await until(lambda: len(handler.begun) == 3)
         lag = await source.lag()
         assert [(partition.leased, partition.pending) for partition in lag.partitions] == [(True, 1)] * 3
-        assert (lag.waiting, lag.pending) == (6, 3)
+        assert (lag.waiting, lag.pending) == (27, 3)

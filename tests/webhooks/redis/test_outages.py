@@ -121,6 +121,6 @@ async def test_a_wrong_password_ends_it_and_is_not_shown(
     with own_server.client() as client:
         client.config_set("requirepass", "right")
         url = f"{own_server.url}?password=hunter2"
-        with pytest.raises(Exception, match="(?i)password") as refused:
+        with pytest.raises(Exception, match=r"(?i)password") as refused:
             await asyncio.wait_for(closing(RedisStreamSource(url, ordered=ordered)).consume(Handler()), 5)
     assert "hunter2" not in str(refused.value) + caplog.text
