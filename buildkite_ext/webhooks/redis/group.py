@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from redis.exceptions import RedisError, ResponseError
+
 from ..deliveries import Handle
 from . import scripts
 from .acknowledging import Acknowledgements
@@ -16,7 +18,7 @@ from .burial import announce
 from .codec import Unreadable, from_fields
 from .dead_letters import details
 from .entries import Entry, entries_of, paired
-from .link import Away, Link, logger
+from .link import Away, Link, hopeless, logger
 from .pauses import growing_pause
 from .script import Argument, Script
 from .settings import Settings
@@ -209,8 +211,9 @@ class GroupReader:
                 await self._acknowledgements.finish()
                 await self._give_back_all_but(())
                 await self._forget(self._streams, [self._settings.group, self._settings.consumer, 0])
-        except Exception as error:
-            self._say_lost(error)
+        except (Away, RedisError, OSError) as error:
+            if not hopeless(error):  # else consume raises it
+                self._say_lost(error)
 
     async def _give_back_all_but(self, kept: Iterable[Entry]) -> None:
         args: list[Argument] = [
@@ -227,8 +230,6 @@ class GroupReader:
         await self._forget(self._streams, [self._settings.group, "", long_ago])
 
     async def _make_groups(self) -> None:
-        from redis.exceptions import ResponseError
-
         for stream in self._streams:
             try:
                 await self._redis.xgroup_create(stream, self._settings.group, id="0", mkstream=True)

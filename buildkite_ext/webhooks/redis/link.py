@@ -60,6 +60,7 @@ class Link:
         begun = asyncio.get_running_loop().time()
         canceled = _times_canceled()
         failures = 0
+        mended = False
         while True:
             try:
                 async with asyncio.timeout(block + self._timeout):
@@ -68,7 +69,8 @@ class Link:
                 failures += 1
                 if hopeless(error):
                     raise
-                if group_is_gone(error) and self.repair is not None and failures == 1:
+                mended = group_is_gone(error) and not mended
+                if mended and self.repair is not None:
                     await self._mend(self.repair)
                     continue
                 pause = growing_pause(failures, base=_FIRST_PAUSE, maximum=_LONGEST_PAUSE, random=self._random())

@@ -124,3 +124,19 @@ async def test_a_wrong_password_ends_it_and_is_not_shown(
         with pytest.raises(Exception, match=r"(?i)password") as refused:
             await asyncio.wait_for(closing(RedisStreamSource(url, ordered=ordered)).consume(Handler()), 5)
     assert "hunter2" not in str(refused.value) + caplog.text
+
+
+async def test_an_outage_that_ends_without_the_group_is_mended_by_the_very_call_that_waited(
+    own_server: RedisServer, closing: Closing
+) -> None:
+    handler = Handler()
+    source = RedisStreamSource(own_server.url, claim_after=600)  # so that no other call comes by
+    async with working(source, handler):
+        sink = closing(RedisStreamSink(own_server.url))
+        await sink.put(delivery("before"))
+        await until(lambda: handler.done)
+        own_server.stop()
+        await asyncio.sleep(0.8)
+        own_server.start()
+        await sink.put(delivery("after"))
+        await until(lambda: handler.done == ["before", "after"])
