@@ -30,7 +30,7 @@ NOBODY = "waiting"
 """The consumer to whom belongs what waits for its next try. Its idle time is set so that it is `claim_after` when the pause
 is over: whoever looks then for what others left claims it with the rest."""
 
-_LOOKS = 10  # XAUTOCLAIM looks at ten times as many entries as it is asked for, and so often is it asked in a row
+_LOOKS = 100  # XAUTOCLAIM looks at ten times as many entries as it is asked for, and so often is it asked in a row
 
 
 class GroupReader:
@@ -66,7 +66,8 @@ class GroupReader:
         link = self._link
         link.repair = self._make_groups
         try:
-            await link.insist(self._make_groups)
+            with contextlib.suppress(Away):  # closed before Redis came
+                await link.insist(self._make_groups)
             async with asyncio.TaskGroup() as tasks:
                 renewing = tasks.create_task(self._keep_renewing())
                 try:

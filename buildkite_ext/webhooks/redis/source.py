@@ -81,8 +81,10 @@ class RedisStreamSource:
     Example:
         ```python
         source = RedisStreamSource("redis://localhost:6379/0", ordered=True, partitions=16)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: asyncio.create_task(source.aclose()))
-        await source.consume(handle)
+        async with asyncio.TaskGroup() as tasks:
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, lambda: tasks.create_task(source.aclose()))
+            await source.consume(handle)
         ```
     """
 

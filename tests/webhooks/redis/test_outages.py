@@ -93,6 +93,17 @@ async def test_closing_while_redis_is_away_ends_in_time(own_server: RedisServer,
 
 
 @BOTH
+async def test_closing_before_redis_ever_came_ends_in_time(own_server: RedisServer, ordered: bool) -> None:
+    own_server.stop()
+    source = RedisStreamSource(own_server.url, ordered=ordered, timeout=0.5)
+    consuming = asyncio.create_task(source.consume(Handler()))
+    await asyncio.sleep(0.3)
+    async with asyncio.timeout(4):
+        await source.aclose()
+        await consuming
+
+
+@BOTH
 async def test_a_worker_that_starts_before_redis_waits_for_it(
     own_server: RedisServer, closing: Closing, ordered: bool
 ) -> None:

@@ -39,12 +39,10 @@ async def work(url: str, journal: str, partitions: int, *, ordered: bool) -> Non
         if ordered:
             await asyncio.sleep(LINGER)
 
-    closing: list[asyncio.Task[None]] = []
-    asyncio.get_running_loop().add_signal_handler(
-        signal.SIGTERM, lambda: closing.append(asyncio.create_task(source.aclose()))
-    )
-    await source.consume(handle)
-    await asyncio.gather(*closing)
+    async with asyncio.TaskGroup() as tasks:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, lambda: tasks.create_task(source.aclose()))
+        await source.consume(handle)
 
 
 if __name__ == "__main__":
