@@ -22,7 +22,7 @@ def anyio_backend() -> str:
 def _server() -> Iterator[RedisServer]:
     if shutil.which("redis-server") is None:
         missing = "needs redis-server: apt-get install redis-server, or brew install redis"
-        if os.environ.get("CI") == "true":
+        if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
     server = RedisServer()
