@@ -40,7 +40,7 @@ class Handler:
         self.at_once = 0
         self.most_at_once = 0
         self._fails = fails
-        self._takes = takes
+        self.takes = takes
 
     async def __call__(self, delivery: Delivery) -> None:
         self.begun.append(delivery.id)
@@ -48,7 +48,7 @@ class Handler:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            await asyncio.sleep(self._takes)
+            await asyncio.sleep(self.takes)
             if self._fails(delivery, self.begun.count(delivery.id)):
                 raise ValueError(f"can't handle {delivery.id}")
         finally:

@@ -1,6 +1,6 @@
 """Workers killed in the middle, connections cut: nothing is lost, and nothing is repeated but what the guarantee allows.
 
-100,000 deliveries by default; BUILDKITE_EXT_REDIS_EVENTS=20000 takes fewer.
+20,000 deliveries each; `make endurance` sends 100,000 the first way and says what it saw.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from .receiver import LANES
 from .server import RedisServer
 from .worker import CONCURRENCY
 
-EVENTS = int(os.environ.get("BUILDKITE_EXT_REDIS_EVENTS", "100000"))
+EVENTS = int(os.environ.get("BUILDKITE_EXT_REDIS_EVENTS", "20000"))
+ORDERED_EVENTS = 20_000
 
 
 @pytest.mark.timeout(240)
@@ -29,14 +30,14 @@ def test_no_delivery_is_lost_and_only_what_a_killed_worker_had_in_hand_is_repeat
             fleet.work()
         for part in range(2):
             fleet.receive(part * EVENTS // 2, EVENTS // 2, builds=LANES)
-        fleet.run(kill_every=(0.7, 2.0), seconds=200)
+        fleet.run(kill_every=(0.5, 1.5), seconds=200)
         took = time.monotonic() - begun
         lines = fleet.handled()
         repeated = repeats(lines)
         print(
             f"\n{EVENTS} sent, {len({line.number for line in lines})} handled in {took:.1f} s ({EVENTS / took:.0f}/s in and "
             f"out), {len(fleet.killed)} workers killed, connections cut {fleet.cuts} times, {len(fleet.doubtful())} puts in "
-            f"doubt, {len(repeated)} repeated: {len(repeated.keys() & fleet.doubtful())} of them appended twice"
+            f"doubt, {len(repeated)} repeated: {len(repeated.keys() & fleet.doubtful())} of them in doubt"
         )
         assert fleet.accepted() == set(range(EVENTS))
         assert {line.number for line in lines} == set(range(EVENTS)), "lost"
@@ -59,20 +60,19 @@ def test_no_delivery_is_lost_and_only_what_a_killed_worker_had_in_hand_is_repeat
 
 @pytest.mark.timeout(240)
 def test_a_builds_order_survives_kills_and_goes_back_by_no_more_than_what_was_in_hand(own_server: RedisServer) -> None:
-    events = EVENTS // 5
     fleet = Fleet(own_server, partitions=8, ordered=True, seed=5)
     try:
         for _ in range(3):
             fleet.work()
-        fleet.receive(0, events, builds=LANES)
+        fleet.receive(0, ORDERED_EVENTS, builds=LANES)
         fleet.run(kill_every=(1.5, 3.0), seconds=200)
         lines = fleet.handled()
         repeated = repeats(lines)
         print(
-            f"\n{events} sent, {len({line.number for line in lines})} handled in order, {len(fleet.killed)} workers killed, "
+            f"\n{ORDERED_EVENTS} sent, {len({line.number for line in lines})} handled in order, {len(fleet.killed)} workers killed, "
             f"connections cut {fleet.cuts} times, {len(repeated)} repeated"
         )
-        assert {line.number for line in lines} == set(range(events)), "lost"
+        assert {line.number for line in lines} == set(range(ORDERED_EVENTS)), "lost"
         assert len(fleet.killed) >= 3
         for build, journey in _by_build(lines).items():
             for before, after in pairwise(journey):

@@ -55,21 +55,21 @@ async def test_the_pause_grows(url: str, closing: Closing) -> None:
         await until(lambda: len(times) == 4)
     pauses = [after - before for before, after in pairwise(times)]
     for pause, least in zip(pauses, [0.2, 0.4, 0.8], strict=True):
-        assert least <= pause < least + 0.5
+        assert least <= pause < least + 1.5
 
 
 async def test_a_failure_holds_up_nobody_and_is_tried_by_whoever_is_free(url: str, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url))
     failing = Handler(fails=lambda each, _: each.id == "bad")
     fine = Handler()
-    async with working(RedisStreamSource(url, concurrency=1, retry_pause=0.5, claim_after=1), failing):
+    async with working(RedisStreamSource(url, concurrency=1, retry_pause=0.5, claim_after=1, tries=50), failing):
         await sink.put(delivery("bad"))
         await until(lambda: failing.begun == ["bad"])
         for number in range(20):
             await sink.put(delivery(str(number)))
-        await until(lambda: len(failing.done) == 20, seconds=0.5)
-    async with working(RedisStreamSource(url, claim_after=1), fine):
-        await until(lambda: fine.done == ["bad"], seconds=3)
+        await until(lambda: len(failing.done) == 20, seconds=3)
+    async with working(RedisStreamSource(url, claim_after=1, tries=50), fine):
+        await until(lambda: fine.done == ["bad"], seconds=5)
 
 
 @BOTH

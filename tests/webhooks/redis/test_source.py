@@ -68,10 +68,10 @@ async def test_workers_share_the_work(url: str, closing: Closing) -> None:
 
 async def test_a_worker_that_is_slow_and_alive_keeps_what_it_handles(url: str, closing: Closing) -> None:
     await closing(RedisStreamSink(url)).put(delivery("slow"))
-    slow, other = Handler(takes=2.0), Handler()
-    async with working(RedisStreamSource(url, claim_after=0.4), slow):
+    slow, other = Handler(takes=3.0), Handler()
+    async with working(RedisStreamSource(url, claim_after=1), slow):
         await until(lambda: slow.begun)
-        async with working(RedisStreamSource(url, claim_after=0.4), other):
+        async with working(RedisStreamSource(url, claim_after=1), other):
             await until(lambda: slow.done)
     assert (slow.begun, other.begun) == (["slow"], [])
 
