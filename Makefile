@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test endurance check generate check-generated bench format clean
+.PHONY: help demo test endurance check generate check-generated bench fuzz format clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -40,6 +40,10 @@ check-generated: $(VENV)/.dev ## Does generated/ hold what spec/ compiles to?
 bench: $(VENV)/.dev ## Beside what one would use instead, as ratios
 	$(BIN)/python -m benchmarks
 
+seconds ?= 60
+fuzz: $(VENV)/.fuzz ## Fuzz the webhooks' verify and parse, for seconds=60
+	$(BIN)/python scripts/fuzz_webhooks.py --seconds $(seconds)
+
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -62,3 +66,7 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@$(PIP) install --quiet --editable '.[cli,server,redis]' --group dev
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(PIP) install --quiet --group fuzz
+	@touch $@

@@ -16,9 +16,9 @@ from cyclopts import CycloptsError
 from .app import app
 from .exit_codes import ExitCode
 from .problem import Problem, Terminated, UsageError, problem, problem_of, without_secrets
-from .render.colour import write_problem
+from .render.colour import problem_line
 from .safe_text import paragraph
-from .streams import coloured, prepare, silence
+from .streams import coloured, prepare, silence, tell
 
 PATIENCE = 2.0
 """Seconds that threads have to end by themselves after Ctrl-C: to remove half a download, say."""
@@ -67,7 +67,7 @@ def _run(words: list[str]) -> ExitCode:
 
 
 def _tell(trouble: Problem, words: list[str]) -> ExitCode:
-    write_problem(sys.stderr, trouble, colour=coloured("auto", sys.stderr))
+    tell(problem_line(trouble, colour=coloured("auto", sys.stderr)))
     if "--debug" in words and trouble.cause is not None:
         write_traceback(trouble.cause)
     return trouble.code
@@ -76,7 +76,7 @@ def _tell(trouble: Problem, words: list[str]) -> ExitCode:
 def write_traceback(error: BaseException) -> None:
     """Where an error came from, on the standard error: without the values of variables, which may be secrets."""
     text = "".join(traceback.format_exception(error))
-    print(without_secrets(paragraph(text)), file=sys.stderr, flush=True)
+    tell(without_secrets(paragraph(text)))
 
 
 @contextmanager

@@ -7,8 +7,11 @@ In one process both ends are one `MemoryQueue`. For many machines they are a `Re
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from buildkite_api.webhooks.events import WebhookEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,14 @@ class Delivery:
     it and of its body, in hexadecimal."""
     event: str
     """The event's name, from the body."""
-    body: bytes
+    body: bytes = field(repr=False)
     """The exact body."""
     received_at: float
     """When it was received, in seconds since the epoch."""
     build_id: str | None = None
     """The build that it is about, by which `ordered=True` keeps the order; None where it is about none."""
+    parsed: WebhookEvent | None = field(default=None, compare=False, repr=False)
+    """What `parse` made of the body, where that is at hand: it doesn't travel."""
 
 
 Handle = Callable[[Delivery], Awaitable[None]]

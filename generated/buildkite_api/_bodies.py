@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from ._drift import Reporter, comparer
-from ._shapes import name_of, part_of, shape_of
+from ._shapes import hides, name_of, part_of, prepare_old_parts, shape_of
 from ._text import mended, shown, untyped
-from ._timestamps import mark, timestamp_keys, unmark
+from ._timestamps import Moment, has_old_form, moment
 from ._tolerant import Site, converter
 from .base import made
 from .decoding import UnexpectedBody
@@ -26,18 +26,32 @@ _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class Plan:
     """How one type is decoded, by each of the ways."""
 
-    __slots__ = ("compare", "convert", "item", "name", "outer", "page", "split", "timestamps", "whole")
+    __slots__ = (
+        "_whole_old",
+        "compare",
+        "convert",
+        "item",
+        "name",
+        "outer",
+        "page",
+        "secret",
+        "split",
+        "type",
+        "whole",
+    )
 
     def __init__(self, type_: Any) -> None:
         shape = shape_of(type_)
         item = typing.get_args(type_)[0] if typing.get_origin(type_) is list else None
         raw_items: Any = list[msgspec.Raw]
+        self.type = type_
         self.name = name_of(type_)
+        self.secret = hides(item or type_)
         self.convert = converter(type_)
         self.compare = comparer(type_)
-        self.timestamps = timestamp_keys(type_)
         self.outer: type | None = dict if shape else typing.get_origin(type_)
-        self.whole: Callable[[Any], Any] = msgspec.json.Decoder(part_of(type_)).decode
+        self.whole: Callable[[Any], Any] = msgspec.json.Decoder(part_of(type_), dec_hook=_made_of).decode
+        self._whole_old: Callable[[Any], Any] | None = None
         self.item: Plan | None = None
         self.page: Any = None
         self.split: Callable[[Any], Any] = self.whole
@@ -57,11 +71,19 @@ class Plan:
         Raises:
             msgspec.ValidationError: It does not fit.
         """
-        body = mark(content, self.timestamps)
-        value = made(self.whole(body))
-        if body is not content:
-            unmark(value)
-        return value
+        if has_old_form(content):
+            return made((self._whole_old or self._decode_old())(content))
+        return made(self.whole(content))
+
+    def _decode_old(self) -> Callable[[Any], Any]:
+        with _LOCK:
+            prepare_old_parts(self.type)
+            self._whole_old = msgspec.json.Decoder(part_of(self.type, old=True), dec_hook=_made_of).decode
+        return self._whole_old
+
+    def shown(self, content: bytes) -> str:
+        """The beginning of a body that is not of the type, for a message."""
+        return shown(content, secret=self.secret)
 
     def build(self, value: Any, report: Reporter) -> Any:
         """Build a value the tolerant way, from decoded JSON."""
@@ -109,7 +131,7 @@ def decode_body(type_: Any, content: bytes, report: Reporter, *, careful: bool, 
     if text != content:
         with suppress(*_MALFORMED):
             return _decode(plan, text, report, careful=careful, search=search)
-    raise UnexpectedBody(f"{plan.name}: expected JSON, got {shown(content)} ({reason})")
+    raise UnexpectedBody(f"{plan.name}: expected JSON, got {plan.shown(content)} ({reason})")
 
 
 def _decode(plan: Plan, content: bytes, report: Reporter, *, careful: bool, search: bool) -> Any:
@@ -149,8 +171,13 @@ def _build(plan: Plan, content: bytes, report: Reporter) -> Any:
     value = untyped(content)
     if plan.outer is not None and not isinstance(value, plan.outer):
         expected = "a JSON list" if plan.outer is list else "a JSON object"
-        raise UnexpectedBody(f"{plan.name}: expected {expected}, got {shown(content)}")
+        raise UnexpectedBody(f"{plan.name}: expected {expected}, got {plan.shown(content)}")
     return plan.build(value, report)
+
+
+def _made_of(type_: Any, value: Any) -> Any:
+    """Make what msgspec has no notion of: a `Secret`, or a datetime of a timestamp in the older form."""
+    return moment(type_, value) if type_ is Moment else type_(value)
 
 
 def _nobody(model: str, key: str, kind: Any, path: Callable[[], str] = str) -> None:

@@ -18,13 +18,15 @@ from typing import Any
 import msgspec
 from attrs import NOTHING
 
+from ._timestamps import Moment
 from .base import ReadModel, made_from
+from .types import Secret
 
 
 class Shape:
     """The fields of one model."""
 
-    __slots__ = ("attributes", "empty", "hints", "model", "name", "paged", "part", "required", "solid")
+    __slots__ = ("attributes", "empty", "hints", "model", "name", "old_part", "paged", "part", "required", "solid")
 
     def __init__(self, model: Any) -> None:
         fields = [field for field in model.__attrs_attrs__ if field.init]
@@ -40,6 +42,8 @@ class Shape:
         items = typing.get_args(self.hints.get("items"))
         self.paged = set(self.hints) == {"items", "links"} and _is_model(*items[:1])
         self.part = self._describe_part()
+        # The same for bodies with timestamps in the older form: made when one comes.
+        self.old_part: Any = None
 
     def _describe_part(self) -> Any:
         """A Struct for msgspec to fill, which it does several times faster than attrs classes.
@@ -56,12 +60,21 @@ class Shape:
         return msgspec.defstruct(self.name, fields, gc=False)
 
     def finish_part(self) -> None:
+        self._finish(self.part, old=False)
+
+    def begin_old_part(self) -> None:
+        self.old_part = self._describe_part()
+
+    def finish_old_part(self) -> None:
+        self._finish(self.old_part, old=True)
+
+    def _finish(self, part: Any, *, old: bool) -> None:
         """Give the Struct its types. What may not be null may, unless it is a list or a map, and becomes None."""
-        self.part.__annotations__ = {
-            self.attributes[key]: part_of(hint) if self.empty[key] else part_of(hint) | None
+        part.__annotations__ = {
+            self.attributes[key]: part_of(hint, old=old) if self.empty[key] else part_of(hint, old=old) | None
             for key, hint in self.hints.items()
         }
-        made_from(self.part, self.model)
+        made_from(part, self.model)
 
 
 _SHAPES: dict[Any, Shape] = {}
@@ -109,18 +122,44 @@ def shapes_in(type_: Any) -> list[Shape]:
     return list(found.values())
 
 
-def part_of(type_: Any) -> Any:
-    """The type that msgspec makes of JSON where a type with models is meant."""
+def hides(type_: Any) -> bool:
+    """Whether a model, or one that always stands in it, has fields that are no business of a log."""
+    shape = shape_of(type_)
+    if shape is None:
+        return False
+    shapes = [shape, *filter(None, map(shape_of, shape.hints.values()))]
+    return any(field.init and not field.repr for each in shapes for field in each.model.__attrs_attrs__)
+
+
+def part_of(type_: Any, *, old: bool = False) -> Any:
+    """The type that msgspec makes of JSON where a type with models is meant.
+
+    Args:
+        type_: The type.
+        old: Whether timestamps may be in the older form. `prepare_old_parts` comes first then.
+    """
     shape = shape_of(type_)
     if shape is not None:
-        return shape.part
-    arguments = tuple(part_of(argument) for argument in typing.get_args(type_))
+        return shape.old_part if old else shape.part
+    if old and type_ is dt.datetime:
+        return Moment
+    arguments = tuple(part_of(argument, old=old) for argument in typing.get_args(type_))
     if not arguments:
         return type_
     if len(members(type_)) > 1:
         return functools.reduce(operator.or_, arguments)
     origin: Any = typing.get_origin(type_)
     return origin[arguments]
+
+
+def prepare_old_parts(type_: Any) -> None:
+    """Make what `part_of(type_, old=True)` needs."""
+    with _LOCK:
+        new = [shape for shape in shapes_in(type_) if shape.old_part is None]
+        for shape in new:
+            shape.begin_old_part()
+        for shape in new:
+            shape.finish_old_part()
 
 
 def members(type_: Any) -> tuple[Any, ...]:
@@ -161,5 +200,5 @@ def _hint(model: Any, attribute: str) -> Any:
     if (package, annotation) not in _EVALUATED:
         named = {name: getattr(package, name) for name in re.findall(r"\w+", annotation) if name in package.__all__}
         # The text is the generator's own.
-        _EVALUATED[package, annotation] = eval(annotation, {"Any": Any, "datetime": dt, **named})  # noqa: S307
+        _EVALUATED[package, annotation] = eval(annotation, {"Any": Any, "Secret": Secret, "datetime": dt, **named})  # noqa: S307
     return _EVALUATED[package, annotation]

@@ -9,12 +9,14 @@ import types
 import typing
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ._shapes import Shape, members, shape_of
-from ._timestamps import iso
+from ._timestamps import moment
+from .types import Secret
 
 if TYPE_CHECKING:
     from ._drift import Reporter
@@ -156,9 +158,9 @@ def _leaf_converter(type_: Any) -> Converter:
     json_types = _json_types(type_)
     make: Callable[[Any], Any] | None = None
     if type_ is dt.datetime:
-        make = _moment
+        make = partial(moment, type_)
     elif isinstance(type_, type) and type_ not in json_types:
-        make = type_ if issubclass(type_, (Enum, float)) else _by_msgspec(type_)
+        make = type_ if issubclass(type_, (Enum, Secret, float)) else _by_msgspec(type_)
 
     def convert(value: Any, at: Site, key: Key) -> Any:
         if type(value) not in json_types:
@@ -186,11 +188,6 @@ def _json_types(type_: Any) -> frozenset[type]:
     if type_ is Any:
         return frozenset((dict, list, str, float, int, bool, types.NoneType))
     return frozenset((str,))
-
-
-def _moment(text: str) -> dt.datetime:
-    moment: dt.datetime = _by_msgspec(dt.datetime)(iso(text))
-    return moment
 
 
 def _by_msgspec(type_: Any) -> Callable[[Any], Any]:

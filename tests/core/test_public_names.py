@@ -62,7 +62,7 @@ def test_what_the_type_checkers_see_is_what_is_there() -> None:
     seen = {
         alias.asname or alias.name
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.ImportFrom) and node.level + (node.module == "buildkite_api")
+        if isinstance(node, ast.ImportFrom) and node.level + (node.module == "buildkite_api.types")
         for alias in node.names
     }
     assert seen == set(buildkite_ext.__all__)

@@ -1,0 +1,117 @@
+"""The way from receiver to handlers within one process: a bounded queue, and workers that empty it."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from contextlib import suppress
+
+from ..errors import ConfigurationError, WebhookQueueFull
+from .deliveries import Delivery, Handle
+
+
+class MemoryQueue:
+    """A sink and a source in one process. What it holds is lost when the process dies; closing it handles all it holds.
+
+    A delivery whose handler failed isn't handled again: the failure was reported, and that is all. Where more is needed,
+    see `RedisStreamSink` and `RedisStreamSource`.
+
+    Args:
+        limit: the most deliveries to hold that no worker has begun with. Beyond that, `put` refuses.
+        workers: how many deliveries are handled at once.
+        ordered: handle the deliveries of one build one after the other, in the order in which they were accepted.
+            Otherwise no order is promised.
+
+    Raises:
+        ConfigurationError: a number below 1.
+
+    Example:
+        >>> MemoryQueue(limit=500, workers=4, ordered=True)
+        MemoryQueue(limit=500, workers=4, ordered=True)
+    """
+
+    def __init__(self, limit: int = 1000, *, workers: int = 8, ordered: bool = False) -> None:
+        if limit < 1 or workers < 1:
+            raise ConfigurationError(f"MemoryQueue(limit={limit}, workers={workers}): both must be 1 or more")
+        self._limit = limit
+        self._workers = workers
+        self._ordered = ordered
+        self._lanes = self._new_lanes()
+        self._waiting = 0
+        self._busy = 0
+        self._consuming = False
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"MemoryQueue(limit={self._limit}, workers={self._workers}, ordered={self._ordered})"
+
+    def __len__(self) -> int:
+        """How many deliveries are held: waiting, or being handled."""
+        return self._waiting + self._busy
+
+    def _new_lanes(self) -> list[asyncio.Queue[Delivery | None]]:
+        return [asyncio.Queue() for _ in range(self._workers if self._ordered else 1)]
+
+    async def put(self, delivery: Delivery, /) -> None:
+        if self._closed:
+            raise WebhookQueueFull("The delivery is refused: this receiver is shutting down.", reason="queue_full")
+        if self._waiting >= self._limit:
+            raise WebhookQueueFull(
+                f"The delivery is refused: {self._waiting} others wait for a handler, which is the limit. Make handlers "
+                "faster, run more workers, or raise the limit.",
+                reason="queue_full",
+            )
+        self._lane_of(delivery).put_nowait(delivery)
+        self._waiting += 1
+
+    async def consume(self, handle: Handle, /) -> None:
+        self._adopt()
+        self._consuming = True
+        if self._closed:
+            self._end_lanes()
+        lanes = self._lanes if self._ordered else self._lanes * self._workers
+        workers = [asyncio.create_task(self._work(lane, handle)) for lane in lanes]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            self._consuming = self._closed = False
+
+    def _adopt(self) -> None:
+        """Begin anew with what was left: a queue belongs to the event loop in which it was first waited for."""
+        left = [lane for lane in self._lanes if lane.qsize()]
+        self._lanes = self._new_lanes()
+        for old in left:
+            while not old.empty():
+                delivery = old.get_nowait()
+                if delivery is not None:
+                    self._lane_of(delivery).put_nowait(delivery)
+
+    def _lane_of(self, delivery: Delivery) -> asyncio.Queue[Delivery | None]:
+        return self._lanes[zlib.crc32((delivery.build_id or delivery.id).encode()) % len(self._lanes)]
+
+    async def _work(self, lane: asyncio.Queue[Delivery | None], handle: Handle) -> None:
+        while (delivery := await lane.get()) is not None:
+            self._waiting -= 1
+            self._busy += 1
+            try:
+                # What failed was reported; there is nobody to try it again.
+                with suppress(Exception):
+                    await handle(delivery)
+            finally:
+                self._busy -= 1
+
+    async def aclose(self) -> None:
+        """Take nothing more; the workers handle what is there and then end. After that the queue may be used anew."""
+        if self._closed or not (self._consuming or self._waiting):
+            return
+        self._closed = True
+        if self._consuming:
+            self._end_lanes()
+
+    def _end_lanes(self) -> None:
+        for lane in self._lanes:
+            for _ in range(self._workers // len(self._lanes)):
+                lane.put_nowait(None)
