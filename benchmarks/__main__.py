@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import decode, footprint, imports, listing, webhooks, webhooks_receiver
+from . import decode, footprint, imports, listing, webhooks, webhooks_receiver, webhooks_redis
 
 
 def main() -> None:
@@ -17,6 +17,10 @@ def main() -> None:
             webhooks_receiver.measure,
         ),
         ("2,000 builds over 20 pages at 100 ms latency, beside httpx by hand", listing.measure),
+        (
+            "10,000 webhook deliveries of 6 KB over Redis, one process each way, beside redis-py by hand",
+            webhooks_redis.measure,
+        ),
     ):
         print(f"\n{title}", flush=True)
         for row in measure():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from buildkite_ext.simulation import Pace, Simulator, SystemClock
@@ -14,10 +17,11 @@ from buildkite_ext.simulation.server import running
 from .contract.answers import content
 from .contract.description import OPERATIONS
 from .contract.values import Fill
+from .webhooks.posting import build_body, signed
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-FIRST, WHOLE, TEST = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+FIRST, WHOLE, TEST, HOOKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 WHEEL = "dist/web-1.0-py3-none-any.whl"
 
 
@@ -59,6 +63,22 @@ def test_the_test_of_a_program_passes() -> None:
     names: dict[str, Any] = {}
     exec(compile(TEST, "README.md", "exec"), names)
     names["test_a_broken_build_is_reported"]()
+
+
+def test_the_receiver_takes_a_delivery(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    exec(compile(HOOKS, "README.md", "exec"), names)
+    body = build_body(state="failed", branch="release/1", message="Nightly")
+    headers = signed(body, secret="…", at=time.time())
+
+    async def scenario() -> None:
+        transport = httpx.ASGITransport(names["app"])
+        async with httpx.AsyncClient(transport=transport, base_url="https://hooks.test") as http:
+            assert (await http.post("/", content=body, headers=headers)).status_code == 200
+        await names["hooks"].aclose()
+
+    asyncio.run(scenario())
+    assert capsys.readouterr().out == "https://buildkite.test/acme/web/builds/1 Nightly\n"
 
 
 def test_what_is_named_is_there() -> None:

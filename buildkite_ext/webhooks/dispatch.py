@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from .deliveries import Delivery
-from .happening import happening
+from .happenings import happening
 from .matching import Match
 from .replays import ReplayStore
 from .reports import Handled, HandlerFailed, Reports

@@ -23,7 +23,7 @@ from .deliveries import Delivery, EventSink, EventSource
 from .dispatch import Dispatcher, HandlersFailed, Registration
 from .doors import Doors
 from .forks import forget_when_forked, keep
-from .happening import happening
+from .happenings import happening
 from .headers import SIGNATURE, TOKEN, Headers
 from .matching import Filters, Patterns, matcher
 from .memory import MemoryQueue

@@ -75,6 +75,8 @@ def _is_named(key: str | bytes, name: str) -> bool:
 
 
 def _pairs(headers: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(headers, Iterator):
+        raise TypeError("the headers can be read only once; give a list of them, or a mapping")
     items = getattr(headers, "multi_items", None) or getattr(headers, "items", None)
     for pair in headers if items is None else items():
         if isinstance(pair, (tuple, list)) and len(pair) == 2:

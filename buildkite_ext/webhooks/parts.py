@@ -13,7 +13,7 @@ import msgspec
 from buildkite_api._bodies import plan_of
 from buildkite_api._shapes import members, part_of, prepare_old_parts
 from buildkite_api._text import mended, untyped
-from buildkite_api._timestamps import has_old_form, moment
+from buildkite_api._timestamps import has_old_form, made_of
 from buildkite_api.base import ReadModel, made
 from buildkite_api.decoding import Decoder, Drift, UnexpectedBody
 from buildkite_api.webhooks.events import EVENTS, WebhookEvent
@@ -90,7 +90,7 @@ def _decoder(kind: type[WebhookEvent], *, old: bool) -> Callable[[bytes], Any]:
         if old:
             prepare_old_parts(hints[field.name])
         parts.append((field.name, part_of(hints[field.name], old=old) | None, None))
-    return msgspec.json.Decoder(msgspec.defstruct("Parts", parts, gc=False), dec_hook=moment if old else None).decode
+    return msgspec.json.Decoder(msgspec.defstruct("Parts", parts, gc=False), dec_hook=made_of).decode
 
 
 @cache

@@ -13,13 +13,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
 
+from buildkite_api.types import Secret
+
 from ..errors import ConfigurationError, WebhookReason, WebhookUnverified
 from .headers import SIGNATURE, TOKEN, HeaderError, Headers, single
 
-Secret = str | bytes
-"""A secret, as text or as bytes."""
+SecretText = str | bytes | Secret
+"""A secret, as text, as bytes, or as a `Secret`, which no log shows."""
 
-Secrets = Secret | Sequence[Secret]
+Secrets = SecretText | Sequence[SecretText]
 """One secret, or several of which any will do, while one takes the place of another."""
 
 TOLERANCE = 300.0
@@ -150,12 +152,12 @@ def verify_token(headers: Headers, token: Secrets) -> int:
     return used
 
 
-def sign(body: bytes, secret: Secret, *, now: Callable[[], float] = time.time) -> str:
+def sign(body: bytes, secret: Secrets, *, now: Callable[[], float] = time.time) -> str:
     """The value of `X-Buildkite-Signature` for a body: for tests, and to send a delivery on.
 
     Args:
         body: the raw body.
-        secret: what to sign with.
+        secret: what to sign with; the first of several.
         now: the time, in seconds since the epoch.
 
     Raises:
@@ -166,7 +168,7 @@ def sign(body: bytes, secret: Secret, *, now: Callable[[], float] = time.time) -
         'timestamp=1,signature='
     """
     timestamp = str(int(now()))
-    (key,) = secrets_of(secret)
+    key = secrets_of(secret)[0]
     return f"timestamp={timestamp},signature={hmac.digest(key, b'%s.%s' % (timestamp.encode(), body), 'sha256').hex()}"
 
 
@@ -179,13 +181,15 @@ def secrets_of(secret: Secrets) -> list[bytes]:
     """
     if not secret:
         raise ConfigurationError("there is no secret for the webhook, or an empty one: anybody could sign with it")
-    keys = [_key(secret)] if isinstance(secret, (str, bytes, bytearray)) else [_key(each) for each in secret]
+    keys = [_key(secret)] if isinstance(secret, (str, bytes, bytearray, Secret)) else [_key(each) for each in secret]
     if not all(keys):
         raise ConfigurationError("one of the webhook's secrets is empty: anybody could sign with it")
     return keys
 
 
-def _key(secret: Secret) -> bytes:
+def _key(secret: SecretText) -> bytes:
+    if isinstance(secret, Secret):
+        return _key(secret.reveal())
     if isinstance(secret, str):
         if secret.isascii():
             return secret.encode()

@@ -13,7 +13,7 @@ import msgspec
 from ._drift import Reporter, comparer
 from ._shapes import hides, name_of, part_of, prepare_old_parts, shape_of
 from ._text import mended, shown, untyped
-from ._timestamps import Moment, has_old_form, moment
+from ._timestamps import has_old_form, made_of
 from ._tolerant import Site, converter
 from .base import made
 from .decoding import UnexpectedBody
@@ -48,7 +48,7 @@ class Plan:
         self.convert = converter(type_)
         self.compare = comparer(type_)
         self.outer: type | None = dict if shape else typing.get_origin(type_)
-        self.whole: Callable[[Any], Any] = msgspec.json.Decoder(part_of(type_), dec_hook=_made_of).decode
+        self.whole: Callable[[Any], Any] = msgspec.json.Decoder(part_of(type_), dec_hook=made_of).decode
         self._whole_old: Callable[[Any], Any] | None = None
         self.item: Plan | None = None
         self.page: Any = None
@@ -76,7 +76,7 @@ class Plan:
     def _decode_old(self) -> Callable[[Any], Any]:
         with _LOCK:
             prepare_old_parts(self.type)
-            self._whole_old = msgspec.json.Decoder(part_of(self.type, old=True), dec_hook=_made_of).decode
+            self._whole_old = msgspec.json.Decoder(part_of(self.type, old=True), dec_hook=made_of).decode
         return self._whole_old
 
     def shown(self, content: bytes) -> str:
@@ -171,11 +171,6 @@ def _build(plan: Plan, content: bytes, report: Reporter) -> Any:
         expected = "a JSON list" if plan.outer is list else "a JSON object"
         raise UnexpectedBody(f"{plan.name}: expected {expected}, got {plan.shown(content)}")
     return plan.build(value, report)
-
-
-def _made_of(type_: Any, value: Any) -> Any:
-    """Make what msgspec has no notion of: a `Secret`, or a datetime of a timestamp in the older form."""
-    return moment(type_, value) if type_ is Moment else type_(value)
 
 
 def _nobody(model: str, key: str, kind: Any, path: Callable[[], str] = str) -> None:
