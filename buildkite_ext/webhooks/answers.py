@@ -133,10 +133,12 @@ def too_slow(seconds: float) -> Refusal:
 
 
 def another_length(announced: int, came: int) -> Refusal:
+    """The refusal of a body that is shorter or longer than its Content-Length."""
     return Refusal(400, "malformed", f"its body has {came} bytes, its Content-Length says {announced}")
 
 
 def closed() -> Refusal:
+    """The refusal of everything while the receiver ends."""
     return Refusal(503, "closed", "this receiver is shutting down")
 
 
