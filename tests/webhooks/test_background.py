@@ -193,17 +193,17 @@ def test_an_error_of_stop_iteration_is_a_failure_like_any_other(reports: list[Re
 
 def test_so_many_sync_handlers_run_at_once() -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, threads=3)
-    both = threading.Lock()
+    each, three = threading.Lock(), threading.Barrier(3)
     now, most = 0, 0
 
     @hooks.on("*")
     def count(event: object) -> None:
         nonlocal now, most
-        with both:
+        with each:
             now += 1
             most = max(most, now)
-        time.sleep(0.005)
-        with both:
+        three.wait(10)
+        with each:
             now -= 1
 
     assert {post(hooks, number) for number in range(30)} == {200}

@@ -19,7 +19,7 @@ Record = Callable[[str, object], None]
 
 @pytest.mark.parametrize("branch", ["main", "sync"])
 def test_slow_handlers_and_a_full_queue(branch: str, tmp_path: Path, record_property: Record) -> None:
-    with receiving(tmp_path, limit=200, workers=8, slow=0.02) as receiver:
+    with receiving(tmp_path, limit=200, workers=8, slow=0.05) as receiver:
         answers = asyncio.run(post_all(receiver.port, deliveries(range(SENT), branch=branch), connections=50))
         receiver.terminate()
         receiver.ended()
@@ -33,7 +33,7 @@ def test_slow_handlers_and_a_full_queue(branch: str, tmp_path: Path, record_prop
 
 
 def test_what_was_refused_is_accepted_when_it_comes_again(tmp_path: Path, record_property: Record) -> None:
-    with receiving(tmp_path, limit=20, workers=8, slow=0.01) as receiver:
+    with receiving(tmp_path, limit=20, workers=8, slow=0.05) as receiver:
 
         async def until_accepted() -> list[int]:
             left, rounds = dict(deliveries(range(300))), []
