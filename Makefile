@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate check-generated bench format clean
+.PHONY: help demo test endurance check generate check-generated bench fuzz format clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -15,6 +15,9 @@ demo: $(VENV)/.demo ## Trigger a build, follow its logs, wait, fetch its artifac
 
 test: $(VENV)/.dev ## All tests
 	$(BIN)/python -m pytest -n auto
+
+endurance: $(VENV)/.dev ## 100,000 webhooks over Redis, with workers killed in the middle: what was lost or repeated
+	BUILDKITE_EXT_REDIS_EVENTS=100000 $(BIN)/python -m pytest tests/webhooks/redis/test_endurance.py -s -p no:xdist
 
 check: $(VENV)/.dev ## Lint, types, import directions, the generated code and the spec
 	$(BIN)/ruff check .
@@ -37,6 +40,10 @@ check-generated: $(VENV)/.dev ## Does generated/ hold what spec/ compiles to?
 bench: $(VENV)/.dev ## Beside what one would use instead, as ratios
 	$(BIN)/python -m benchmarks
 
+seconds ?= 60
+fuzz: $(VENV)/.fuzz ## Fuzz the webhooks' verify and parse, for seconds=60
+	$(BIN)/python scripts/fuzz_webhooks.py --seconds $(seconds)
+
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -57,5 +64,9 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@echo "Installing what development needs …"
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
-	@$(PIP) install --quiet --editable '.[cli,server]' --group dev
+	@$(PIP) install --quiet --editable '.[cli,server,redis]' --group dev
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(PIP) install --quiet --group fuzz
+	@touch $@

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import uuid
 from typing import Any
 
 API = "https://api.buildkite.com/v2/organizations/acme"
 WEB = "https://buildkite.com/acme"
+_TIMESTAMP = re.compile(r'"([0-9-]{10})T([0-9:]{8})\.[0-9]{3}Z"')
 STATES = ("passed", "passed", "passed", "failed", "canceled", "broken", "timed_out")
 
 
@@ -25,6 +27,21 @@ def page_of_builds(builds: int = 100, jobs: int = 30) -> bytes:
     """
     rng = random.Random(f"{builds}x{jobs}")
     return json.dumps([build(rng, number, jobs) for number in range(builds, 0, -1)]).encode()
+
+
+def webhook(event: str = "job.finished") -> bytes:
+    """The body of a webhook of a job, about 6 KB, or of a build, with its dates in the form that webhooks have them in."""
+    rng = random.Random(event)
+    about = build(rng, 4711, 0)
+    del about["jobs"]
+    steps = [{"type": "script", "name": ":pipeline:", "command": "buildkite-agent pipeline upload", "env": {}}]
+    settings = {"description": "The website", "default_branch": "main", "visibility": "private", "tags": ["web"]}
+    pipeline = {**about.pop("pipeline"), **settings, "created_by": about["creator"], "env": {}, "steps": steps}
+    told = {"build": about, "pipeline": pipeline, "sender": {"id": _id(rng), "name": "Keiko Tester"}}
+    if event.startswith("job."):
+        finished = job(rng, about["url"], about["web_url"], 3)
+        told = {"job": {**finished, "agent": {**finished["agent"], **_agent(rng)}}, **told}
+    return _TIMESTAMP.sub(r'"\1 \2 UTC"', json.dumps({"event": event, **told})).encode()
 
 
 def build(rng: random.Random, number: int, jobs: int) -> dict[str, Any]:
@@ -130,6 +147,22 @@ def job(rng: random.Random, url: str, web_url: str, index: int) -> dict[str, Any
         "cluster_url": f"{API}/clusters/0199c0de-0000-7000-8000-000000000007",
         "cluster_queue_id": _id(rng),
         "cluster_queue_url": f"{API}/clusters/0199c0de-0000-7000-8000-000000000007/queues/0199c0de-0000-7000-8000-00000000002a",
+    }
+
+
+def _agent(rng: random.Random) -> dict[str, Any]:
+    return {
+        "graphql_id": _graphql_id(rng),
+        "web_url": f"{WEB}/agents/0199c0de-0000-7000-8000-000000000011",
+        "connection_state": "connected",
+        "hostname": "ip-10-0-1-23.eu-west-1.compute.internal",
+        "ip_address": "203.0.113.7",
+        "user_agent": "buildkite-agent/3.98.0 (linux; amd64)",
+        "version": "3.98.0",
+        "creator": _user(rng),
+        "created_at": _time(rng, 0),
+        "priority": 0,
+        "meta_data": ["queue=default", "os=linux"],
     }
 
 

@@ -6,16 +6,13 @@ python -m benchmarks.decode
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
-from typing import Any
 
 import httpx
 from buildkite_api.decoding import Decoder, Drift
 from buildkite_api.models import Build
 
 from benchmarks.bodies import page_of_builds
-from benchmarks.table import Row
+from benchmarks.table import Row, best_of
 from buildkite_ext import BuildkiteClient
 
 
@@ -31,7 +28,7 @@ def measure(rounds: int = 15) -> list[Row]:
     answer = httpx.Response(200, content=page, headers={"Content-Type": "application/json"})
     client = BuildkiteClient("acme", token="bench", transport=httpx.MockTransport(lambda _: answer))
     keeper = Decoder(unknown="keep", on_drift=drift.append)
-    best = _best(
+    best = best_of(
         rounds,
         {
             "json.loads": lambda: json.loads(page),
@@ -41,7 +38,7 @@ def measure(rounds: int = 15) -> list[Row]:
             'Decoder(unknown="keep")': lambda: keeper.decode(list[Build], page),
         },
     )
-    best_one = _best(
+    best_one = best_of(
         rounds * 20,
         {
             "json.loads, one build": lambda: json.loads(one),
@@ -51,17 +48,6 @@ def measure(rounds: int = 15) -> list[Row]:
     assert drift == [Drift("Build", "number", "type")], drift
     rows = [Row(name, seconds, best["json.loads"]) for name, seconds in best.items()]
     return rows + [Row(name, seconds, best_one["json.loads, one build"]) for name, seconds in best_one.items()]
-
-
-def _best(rounds: int, ways: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    best = dict.fromkeys(ways, float("inf"))
-    for _ in range(rounds):
-        for name, way in ways.items():
-            begun = time.perf_counter()
-            result = way()
-            best[name] = min(best[name], time.perf_counter() - begun)
-            del result
-    return best
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from buildkite_api.types import Secret as Secret
+
     from . import models as models
     from . import simulation as simulation
     from . import webhooks as webhooks
@@ -89,6 +91,7 @@ _HOMES = {
     "Retry": "resilience.retry",
     "RetryScheduled": "events",
     "SchemaDrift": "events",
+    "Secret": "buildkite_api.types",
     "SystemClock": "clock",
     "WaitResult": "waiting",
 }
@@ -141,6 +144,7 @@ __all__ = [
     "Retry",
     "RetryScheduled",
     "SchemaDrift",
+    "Secret",
     "ServerError",
     "ServiceUnavailable",
     "SystemClock",
@@ -164,7 +168,8 @@ if not TYPE_CHECKING:  # out of sight of the type checkers, for which every name
         if name in _MODULES:
             value: Any = import_module(_MODULES[name])
         elif name in _HOMES:
-            value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+            home = _HOMES[name]
+            value = getattr(import_module(home if home.startswith("buildkite_api.") else f".{home}", __name__), name)
         elif name in __all__:
             value = getattr(import_module(".errors", __name__), name)
         else:

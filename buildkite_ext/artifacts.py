@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
+from buildkite_api.types import Secret
+
 from .errors import (
     ArtifactCorrupted,
     ArtifactUnavailable,
@@ -122,12 +124,15 @@ async def _address(caller: Caller, artifact: Artifact) -> str:
     endpoint = caller.module("artifacts", "download_job_artifact")
     # By its ids: `download_url` is what a server sent.
     response = await caller.request(endpoint, caller.organization, artifact.job_id, artifact.id)
-    url = response.headers.get("Location") or caller.parse(endpoint, response).url
-    if not url or not url.startswith(("https://", "http://")):
+    url: str = response.headers.get("Location", "")
+    if not url:
+        told = caller.parse(endpoint, response).url
+        url = told.reveal() if isinstance(told, Secret) else ""
+    if not url.startswith(("https://", "http://")):
         raise ArtifactUnavailable(
             f"Artifact {artifact.path!r} ({artifact.id}): Buildkite named no address to get it from."
         )
-    return str(url)
+    return url
 
 
 def _write(file: BinaryIO, digest: hashlib._Hash, chunk: bytes) -> None:

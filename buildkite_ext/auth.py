@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, TypeAlias
 
 import httpx
 
 from .errors import ConfigurationError
 
-TokenSource = str | Callable[[], str] | Callable[[], Awaitable[str]]
+if TYPE_CHECKING:
+    from buildkite_api.types import Secret
+
+TokenSource: TypeAlias = "str | Secret | Callable[[], str | Secret] | Callable[[], Awaitable[str | Secret]]"
 """A token, or something that hands out the current one (async only for `AsyncBuildkiteClient`)."""
 
 Origin = tuple[str, str, int | None]
@@ -59,10 +63,18 @@ def origin(url: httpx.URL) -> Origin:
 def check_token(token: object) -> str:
     """The token as it goes into a header; refuses what could not be one, without showing it."""
     if not isinstance(token, str):
-        raise ConfigurationError(f"The token is a {type(token).__name__}, not a string.")
+        token = _revealed(token)
     token = token.strip()
     if not token:
         raise ConfigurationError("The token is empty.")
     if not token.isascii() or not token.isprintable() or " " in token:
         raise ConfigurationError("The token holds characters that no token has (a space, a line break, non-ASCII).")
     return token
+
+
+def _revealed(token: object) -> str:
+    from buildkite_api.types import Secret
+
+    if not isinstance(token, Secret):
+        raise ConfigurationError(f"The token is a {type(token).__name__}, not a string.")
+    return token.reveal()

@@ -20,6 +20,7 @@ from .runtime import AsyncRuntime, BlockingRuntime
 
 if TYPE_CHECKING:
     from buildkite_api.client import Client
+    from buildkite_api.types import Secret
 
     from .auth import TokenSource
     from .clock import Clock
@@ -68,8 +69,8 @@ class AsyncBuildkiteClient(AsyncServices):
 
     Args:
         organization: the slug of the organization that the services work on (default: $BUILDKITE_ORGANIZATION_SLUG).
-        token: an API access token, or a function (async if you like) that returns the current one; default:
-            $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
+        token: an API access token, as a string or a `Secret`, or a function (async if you like) that returns the
+            current one; default: $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
         retry: when a request is sent again.
@@ -269,8 +270,8 @@ class BuildkiteClient(Services):
 
     Args:
         organization: the slug of the organization that the services work on (default: $BUILDKITE_ORGANIZATION_SLUG).
-        token: an API access token, or a function that returns the current one; default: $BUILDKITE_API_TOKEN, then
-            $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
+        token: an API access token, as a string or a `Secret`, or a function that returns the current one; default:
+            $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
         retry: when a request is sent again.
@@ -288,7 +289,7 @@ class BuildkiteClient(Services):
         self,
         organization: str | None = None,
         *,
-        token: str | Callable[[], str] | None = None,
+        token: str | Secret | Callable[[], str | Secret] | None = None,
         base_url: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = None,

@@ -60,7 +60,7 @@ class Config:
         environ = os.environ if environ is None else environ
         if token is None:
             token = _token_from(environ)
-        elif isinstance(token, str):
+        elif not callable(token):
             token = check_token(token)
         if organization is None:
             organization = environ.get(ORGANIZATION_VARIABLE, "").strip() or None

@@ -1,7 +1,8 @@
 """Keeping credentials in addresses out of the log.
 
-httpx logs each request's whole address at level INFO. Storage hands out artifacts by signed addresses, and Buildkite
-takes tokens in the query and repeats them in its links: both would be good for whoever reads the log.
+httpx logs each request's whole address at level INFO, and httpcore each answer's headers at level DEBUG. Storage hands out
+artifacts by signed addresses, and Buildkite takes tokens in the query and repeats them in its links: both would be good
+for whoever reads the log.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import re
 import httpx
 
 SENSITIVE = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
+PARAMETER = re.compile(rf"([?&][^=&?\s'\"]*(?:{SENSITIVE.pattern})[^=&?\s'\"]*=)[^&#\s'\"<>]+", re.IGNORECASE)
+LOGGERS = ("httpx", "httpcore.http11", "httpcore.http2")
 
 
 def redacted(url: httpx.URL) -> str:
@@ -28,10 +31,22 @@ def redacted(url: httpx.URL) -> str:
     )
 
 
+def redacted_text(text: str) -> str:
+    """A text with the values of telling query parameters in its addresses replaced.
+
+    Example:
+        >>> redacted_text("from https://storage.test/a.whl?part=1&X-Amz-Signature=abc onwards")
+        'from https://storage.test/a.whl?part=1&X-Amz-Signature=REDACTED onwards'
+    """
+    return PARAMETER.sub(r"\1REDACTED", text)
+
+
 class RedactAddresses(logging.Filter):
-    """Redacts the addresses in httpx's own log lines; every record passes."""
+    """Redacts the addresses in log lines of httpx and httpcore; every record passes."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, str):  # httpcore writes its lines out itself
+            record.msg = redacted_text(record.msg)
         if isinstance(record.args, tuple):
             record.args = tuple(redacted(arg) if isinstance(arg, httpx.URL) else arg for arg in record.args)
         return True
@@ -41,5 +56,6 @@ _FILTER = RedactAddresses()
 
 
 def redact_httpx_log() -> None:
-    """See to it that httpx's log shows no credential. Doing it twice is fine."""
-    logging.getLogger("httpx").addFilter(_FILTER)
+    """See to it that httpx's log, and that of httpcore below it, shows no credential. Doing it twice is fine."""
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(_FILTER)

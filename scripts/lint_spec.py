@@ -383,6 +383,7 @@ def _objects(d: Description) -> Iterator[Finding]:
                 yield Finding(where, "has no description", "write one: it becomes the docstring")
             if key in SECRET_NAMES and value.get("x-buildkite-secret") is not True:
                 yield Finding(where, "looks like a secret", "mark it x-buildkite-secret: true")
+            yield from _secrets(where, value)
             for mark in value:
                 if mark.startswith("x-") and mark != "x-buildkite-secret":
                     yield Finding(where, f"has the unknown extension {mark}", "use x-buildkite-secret alone")
@@ -394,6 +395,16 @@ def _objects(d: Description) -> Iterator[Finding]:
             if any("properties" in inner for _, inner in _inside(where, value)):
                 yield Finding(where, "holds an object without a name", "make that a component")
             yield from _enums(d, where, value, sent=name in sent)
+
+
+def _secrets(where: str, value: Json) -> Iterator[Finding]:
+    marked = "x-buildkite-secret" in value
+    kinds = value.get("type", ())
+    if marked and not {"string", "object"} & ({kinds} if isinstance(kinds, str) else set(kinds)):
+        yield Finding(where, "is a secret that is no text", "mark strings, and maps that may hold some")
+    inner = value.get("additionalProperties")
+    if isinstance(inner, dict) and "x-buildkite-secret" in inner and not marked:
+        yield Finding(where, "holds secrets in the open", "mark the map as well: it stays out of the repr")
 
 
 def _unions(d: Description) -> Iterator[Finding]:

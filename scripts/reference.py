@@ -13,7 +13,7 @@ import inspect
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     text = page()
     name = PAGE.relative_to(ROOT)
+    print(table())
     if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
         print(f"{name} is up to date: {coverage()}")
     elif options.check:
@@ -82,6 +83,29 @@ def coverage() -> Coverage:
         called=sum(all(_method(client, *where) is not None for client in _clients()) for where in _calls().values()),
         simulated=sum(operation.row in HANDLERS for operation in found),
     )
+
+
+def table() -> str:
+    """The same, group by group: rows of the table, and how many of them are described, called and simulated."""
+    from buildkite_api.operations import OPERATIONS
+
+    from buildkite_ext.simulation.routes import HANDLERS
+
+    rows = [row for row in lint_spec.read_rows(ROOT / "spec" / "endpoints.tsv").values() if lint_spec.usable(row)]
+    counts: dict[str, list[int]] = {}
+    for row in rows:
+        id_ = row["operation_id"]
+        called = id_ in _calls() and all(_method(client, *_calls()[id_]) is not None for client in _clients())
+        for name in (row["group"], "all"):
+            counted = counts.setdefault(name, [0, 0, 0, 0])
+            for place, true in enumerate((True, id_ in OPERATIONS, called, id_ in HANDLERS)):
+                counted[place] += true
+    lines = ["group                             rows  described  called  simulated"]
+    lines += [
+        f"{name:32}{numbers[0]:>6}{numbers[1]:>11}{numbers[2]:>8}{numbers[3]:>11}"
+        for name, numbers in sorted(counts.items(), key=lambda each: each[0] == "all")
+    ]
+    return "\n".join(lines)
 
 
 def page() -> str:
@@ -120,11 +144,13 @@ def _lines() -> Iterator[str]:
         yield f"| {' | '.join(columns)} |"
 
 
+@cache
 def _calls() -> dict[str, tuple[str, str]]:
     table = bundle.load(ROOT / "spec" / "calls.yaml")["services"]
     return {id_: (service, name) for service, methods in table.items() for name, id_ in methods.items()}
 
 
+@cache
 def _clients() -> tuple[object, object]:
     from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
 

@@ -18,6 +18,9 @@ RENAMED = {"build_number": "number"}
 
 PAGED = frozenset({"page", "per_page", "after", "before"})
 
+NO_MODELS = frozenset({"UNSET", "Unset", "Any", "None", "Mapping", "Sequence", "True", "False", "File", "Secret"})
+"""What annotations name beside models."""
+
 OWN = {
     "per_page": ("int | None = None", "items a request, at most 100."),
     "limit": ("int | None = None", "the most items to give out."),
@@ -301,7 +304,7 @@ def print_module(root: Service) -> str:
         "from buildkite_ext.service import AsyncService, Service, blocking",
         "",
     ]
-    lines += ["from ..types import UNSET, Unset", "", "if TYPE_CHECKING:"]
+    lines += ["from ..types import UNSET, Secret, Unset", "", "if TYPE_CHECKING:"]
     lines += [f"    from ..models.{_snake(model)} import {model}" for model in models] or ["    pass"]
     lines.append("")
     for service in reversed(services):
@@ -315,7 +318,7 @@ def _models(methods: list[Method]) -> Iterator[str]:
         texts += [argument.annotation for argument in (*method.path, *method.query, *method.body)]
         for text in texts:
             for name in re.findall(r"\b[A-Z]\w+", text):
-                if name not in ("UNSET", "Unset", "Any", "None", "Mapping", "Sequence", "True", "False", "File"):
+                if name not in NO_MODELS:
                     yield name
 
 

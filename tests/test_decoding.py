@@ -387,6 +387,14 @@ def test_broken_text_is_mended(written: bytes, read: str) -> None:
     assert Decoder(on_drift=lambda drift: None).decode(User, b'{"id": "u1", "odd": %b}' % written).id == "u1"
 
 
+@pytest.mark.parametrize("odd", [b"\\ud80\xff", b"\\ud8\xff\xff", b"\\ud83d\\ude0\xff", b"\\ud8zz", b"\\dud8\xff"])
+def test_an_escape_that_is_none_is_not_mended(odd: bytes) -> None:
+    with pytest.raises(UnexpectedBody):
+        Decoder().decode(Build, b'{"id": "b1", "message": "%b"}' % odd)
+    with pytest.raises(UnexpectedBody):
+        Decoder().decode(Build, b'{"id": "b1", "odd": "%b"}' % odd)
+
+
 def test_a_byte_order_mark_does_not_matter() -> None:
     assert Decoder().decode(User, b'\xef\xbb\xbf{"id": "u1"}').id == "u1"
 
@@ -397,6 +405,24 @@ def test_numbers_beyond_all_measure() -> None:
     )
     assert math.isinf(Decoder().decode(Build, b'{"number": 1e999}').number)
     assert math.isinf(Decoder(unknown="keep").decode(Build, b'{"odd": 1e999}').additional_properties["odd"])
+
+
+@pytest.mark.parametrize("digits", ["9" * 4301, "-" + "9" * 100_000])
+def test_numbers_of_more_digits_than_python_reads(digits: str) -> None:
+    assert math.isinf(Decoder().decode(Build, b'{"number": %b}' % digits.encode()).number)
+    assert math.isinf(Decoder().decode(list[Build], b'[{"number": %b}]' % digits.encode())[0].number)
+
+
+@pytest.mark.parametrize("rest", [b"", b', "id"', b', "id": NaN}', b', "id": "\\q"}', b', "id": "b1"}}'])
+def test_what_follows_a_number_beyond_all_measure_is_json_or_the_body_is_unexpected(rest: bytes) -> None:
+    for options in ({}, {"unknown": "keep"}, {"on_drift": lambda drift: None}):
+        with pytest.raises(UnexpectedBody):
+            Decoder(**options).decode(Build, b'{"number": 1e999' + rest)
+
+
+def test_broken_text_after_a_number_beyond_all_measure_is_mended() -> None:
+    for odd in (b"\xff", rb"\ud800"):
+        assert Decoder().decode(Build, b'{"number": 1e999, "message": "a%b"}' % odd).message == "a\ufffd"
 
 
 def test_options_are_checked() -> None:

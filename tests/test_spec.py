@@ -155,9 +155,17 @@ def test_the_coverage_is_what_the_documentation_says(capsys: pytest.CaptureFixtu
     assert coverage.called == len(OPERATIONS)
     assert str(coverage) in (ROOT / "docs" / "operations.md").read_text()
     assert reference.main(["--check"]) == 0
-    assert str(coverage) in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert str(coverage) in said
+    groups = {
+        line.split()[0]: [int(number) for number in line.split()[1:]] for line in reference.table().splitlines()[1:]
+    }
+    assert groups.keys() == GROUPS | {"all"}
+    assert groups["all"][:3] == [len(ROWS)] * 3
+    assert all(len({rows, described, called}) == 1 for rows, described, called, _ in groups.values())
+    assert reference.table() in said
     with capsys.disabled():
-        print(f" {coverage} ", end="")
+        print(f"\n{said}")
 
 
 def test_the_table_is_whole() -> None:
@@ -802,6 +810,19 @@ FAULTS = {
     "secret in the open": (
         put(*THING, "properties", "token", said({"type": ["string", "null"]})),
         "Thing.token: looks like a secret",
+    ),
+    "secret that is no text": (
+        put(*THING, "properties", "token", said({"type": ["integer", "null"], "x-buildkite-secret": True})),
+        "Thing.token: is a secret that is no text",
+    ),
+    "secrets in an open map": (
+        put(
+            *THING,
+            "properties",
+            "keys",
+            said({"type": "object", "additionalProperties": {"type": "string", "x-buildkite-secret": True}}),
+        ),
+        "Thing.keys: holds secrets in the open",
     ),
     "unknown mark of a field": (
         put(*THING, "properties", "id", "x-buildkite-secrt", True),

@@ -16,9 +16,9 @@ from cyclopts import CycloptsError
 from .app import app
 from .exit_codes import ExitCode
 from .problem import Problem, Terminated, UsageError, problem, problem_of, without_secrets
-from .render.colour import write_problem
+from .render.colour import problem_line
 from .safe_text import paragraph
-from .streams import coloured, prepare, silence
+from .streams import coloured, prepare, silence, tell
 from .webhooks.names import SECRET_VARIABLE, TOKEN_VARIABLE
 
 PATIENCE = 2.0
@@ -71,8 +71,9 @@ def _known(words: list[str]) -> list[str]:
 
 def _no_secrets(words: list[str]) -> None:
     """Refuse secrets on the command line, before anything could repeat them."""
-    hooks = words[:1] == ["webhooks"]
-    variables = {"--token": TOKEN_VARIABLE if hooks else "BUILDKITE_API_TOKEN", "--secret": SECRET_VARIABLE}
+    variables = {"--token": "BUILDKITE_API_TOKEN"}
+    if words[:1] == ["webhooks"]:
+        variables = {"--token": TOKEN_VARIABLE, "--secret": SECRET_VARIABLE}
     for option, variable in variables.items():
         if any(word == option or word.startswith(f"{option}=") for word in words):
             raise UsageError(
@@ -82,7 +83,7 @@ def _no_secrets(words: list[str]) -> None:
 
 
 def _tell(trouble: Problem, words: list[str]) -> ExitCode:
-    write_problem(sys.stderr, trouble, colour=coloured("auto", sys.stderr))
+    tell(problem_line(trouble, colour=coloured("auto", sys.stderr)))
     if "--debug" in words and trouble.cause is not None:
         write_traceback(trouble.cause)
     return trouble.code
@@ -91,7 +92,7 @@ def _tell(trouble: Problem, words: list[str]) -> ExitCode:
 def write_traceback(error: BaseException) -> None:
     """Where an error came from, on the standard error: without the values of variables, which may be secrets."""
     text = "".join(traceback.format_exception(error))
-    print(without_secrets(paragraph(text)), file=sys.stderr, flush=True)
+    tell(without_secrets(paragraph(text)))
 
 
 @contextmanager

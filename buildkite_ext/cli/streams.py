@@ -34,6 +34,14 @@ def coloured(wanted: Colour, stream: TextIO) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or is_terminal(stream)
 
 
+def tell(text: str) -> None:
+    """A line on the standard error. Where nobody reads it, the command goes on, and ends as it would have."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        silence(sys.stderr)
+
+
 def silence(stream: TextIO) -> None:
     """Lead a stream whose reader has gone nowhere, so that neither we nor the interpreter stumble over it again."""
     with suppress(OSError, ValueError):

@@ -108,7 +108,7 @@ class RetryStage:
                 if may_have_acted and outcome.status_code == 404 and operation is not None and _removes(operation):
                     outcome.status_code = operation.success  # an earlier attempt did it, and its answer was lost
                 return outcome
-            reason = str(outcome) if isinstance(outcome, NetworkError) else f"answered {outcome.status_code}"
+            reason = _reason(outcome, request)
             deadline = request.extensions.get(DEADLINE)
             if deadline is not None and runtime.now() + pause >= deadline.ends:
                 cause = outcome if isinstance(outcome, NetworkError) else _error(outcome, request)
@@ -133,6 +133,13 @@ class RetryStage:
             )
             await runtime.sleep(pause)
             attempt += 1
+
+
+def _reason(outcome: httpx.Response | NetworkError, request: httpx.Request) -> str:
+    """Why an attempt failed, without what it was, which stands beside it already."""
+    if isinstance(outcome, NetworkError):
+        return str(outcome).removeprefix(f"{request.method} {path_of(request)}: ").removesuffix(".")
+    return f"answered {outcome.status_code}"
 
 
 def replayable(request: httpx.Request) -> bool:

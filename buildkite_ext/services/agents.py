@@ -39,6 +39,8 @@ class AsyncAgents(generated.AsyncAgents):
             per_page: agents a request, at most 100.
             limit: the most agents to give out.
             concurrency: pages fetched at once.
+
+        https://buildkite.com/docs/apis/rest-api/agents
         """
         return self._items(
             list_agents,
@@ -60,6 +62,8 @@ class AsyncAgents(generated.AsyncAgents):
 
         Raises:
             AgentNotFound: it doesn't exist for this token.
+
+        https://buildkite.com/docs/apis/rest-api/agents
         """
         return await self._caller.call(get_agent, self._caller.organization, agent_id)
 
@@ -72,6 +76,8 @@ class AsyncAgents(generated.AsyncAgents):
 
         Raises:
             InvalidRequest: it isn't connected.
+
+        https://buildkite.com/docs/apis/rest-api/agents
         """
         from buildkite_api.models import StopAgentRequest
 
@@ -89,6 +95,8 @@ class AsyncAgents(generated.AsyncAgents):
 
         Raises:
             InvalidRequest: it is paused already, or isn't connected.
+
+        https://buildkite.com/docs/apis/rest-api/agents
         """
         from buildkite_api.models import PauseAgentRequest
 
@@ -103,6 +111,8 @@ class AsyncAgents(generated.AsyncAgents):
 
         Raises:
             InvalidRequest: it isn't paused.
+
+        https://buildkite.com/docs/apis/rest-api/agents
         """
         await self._caller.call(resume_agent, self._caller.organization, agent_id)
 

@@ -55,6 +55,8 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
         Raises:
             ValueError: scope or omit_body together with job_id.
+
+        https://buildkite.com/docs/apis/rest-api/annotations
         """
         where: tuple[Any, ...] = (self._caller.organization, pipeline, number)
         if job_id is None:
@@ -98,6 +100,8 @@ class AsyncAnnotations(generated.AsyncAnnotations):
             context: its name; one of the same context is replaced, or added to.
             priority: 1 to 10; higher ones stand further up (Buildkite's default is 3).
             append: add to the annotation of the same context.
+
+        https://buildkite.com/docs/apis/rest-api/annotations
         """
         from buildkite_api.models import CreateBuildAnnotationRequest, CreateBuildJobAnnotationRequest
 
@@ -131,6 +135,8 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
         Raises:
             AnnotationNotFound: it, or something above it, doesn't exist for this token.
+
+        https://buildkite.com/docs/apis/rest-api/annotations
         """
         caller = self._caller
         if job_id is None:

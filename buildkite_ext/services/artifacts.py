@@ -53,6 +53,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             per_page: artifacts a request, at most 100.
             limit: the most artifacts to give out.
             concurrency: pages fetched at once.
+
+        https://buildkite.com/docs/apis/rest-api/artifacts
         """
         where = (self._caller.organization, pipeline, number)
         options: dict[str, Any] = {"state": state, "path": path, "per_page": per_page}
@@ -69,6 +71,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         Raises:
             ArtifactNotFound: it, or its job, doesn't exist for this token.
+
+        https://buildkite.com/docs/apis/rest-api/artifacts
         """
         return await self._caller.call(get_job_artifact, self._caller.organization, job_id, artifact_id)
 
@@ -160,6 +164,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         Args:
             job_id: the job that uploaded it.
             artifact_id: its id.
+
+        https://buildkite.com/docs/apis/rest-api/artifacts
         """
         await self._caller.call(delete_job_artifact, self._caller.organization, job_id, artifact_id)
 

@@ -94,6 +94,8 @@ class AsyncBuilds(generated.AsyncBuilds):
         Example:
             >>> def broken(buildkite) -> list[int]:
             ...     return [build.number for build in buildkite.builds.list("web", branch="main", state="failed", limit=5)]
+
+        https://buildkite.com/docs/apis/rest-api/builds
         """
         organization = self._caller.organization
         options: dict[str, Any] = _filters(
@@ -145,6 +147,8 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         Raises:
             ValueError: a datetime has no time zone.
+
+        https://buildkite.com/docs/apis/rest-api/builds
         """
         return self._items(
             list_builds,
@@ -191,6 +195,8 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         Raises:
             BuildNotFound: it, its pipeline or its organization doesn't exist for this token.
+
+        https://buildkite.com/docs/apis/rest-api/builds
         """
         return await self._caller.call(
             get_build,
@@ -248,6 +254,8 @@ class AsyncBuilds(generated.AsyncBuilds):
         Example:
             >>> def nightly(buildkite) -> int:
             ...     return buildkite.builds.create("web", commit="HEAD", branch="main", message="Nightly").number
+
+        https://buildkite.com/docs/apis/rest-api/builds
         """
         from buildkite_api.models import BuildAuthorRequest, CreateBuildRequest
 
@@ -282,6 +290,8 @@ class AsyncBuilds(generated.AsyncBuilds):
         Raises:
             BuildAlreadyFinished: Buildkite refused although the build hasn't finished (it may be blocked).
             BuildNotFound: it doesn't exist for this token.
+
+        https://buildkite.com/docs/apis/rest-api/builds
         """
         try:
             return await self._caller.call(cancel_build, self._caller.organization, pipeline, number)
@@ -304,6 +314,8 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         Raises:
             InvalidRequest: it can't be rebuilt.
+
+        https://buildkite.com/docs/apis/rest-api/builds
         """
         return await self._caller.call(rebuild_build, self._caller.organization, pipeline, number)
 
@@ -322,6 +334,8 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         Raises:
             InvalidRequest: a state isn't one of these.
+
+        https://buildkite.com/docs/apis/rest-api/builds
         """
         from buildkite_api.models import RetryFailedJobsRequest
 

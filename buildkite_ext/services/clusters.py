@@ -29,6 +29,8 @@ class AsyncClusters(generated.AsyncClusters):
             per_page: clusters a request, at most 100.
             limit: the most clusters to give out.
             concurrency: pages fetched at once.
+
+        https://buildkite.com/docs/apis/rest-api/clusters
         """
         return self._items(
             list_clusters, self._caller.organization, per_page=per_page, limit=limit, concurrency=concurrency
@@ -42,6 +44,8 @@ class AsyncClusters(generated.AsyncClusters):
 
         Raises:
             ClusterNotFound: it doesn't exist for this token.
+
+        https://buildkite.com/docs/apis/rest-api/clusters
         """
         return await self._caller.call(get_cluster, self._caller.organization, cluster_id)
 

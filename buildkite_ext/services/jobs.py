@@ -63,6 +63,8 @@ class AsyncJobs(generated.AsyncJobs):
         Example:
             >>> def names(buildkite, number: int) -> list[str | None]:
             ...     return [job.name for job in buildkite.jobs.list("web", number, state="failed")]
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         return self._items(
             list_build_jobs,
@@ -87,6 +89,8 @@ class AsyncJobs(generated.AsyncJobs):
 
         Raises:
             JobNotFound: it, or something above it, doesn't exist for this token.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         return await self._caller.call(get_build_job, self._caller.organization, pipeline, number, job_id)
 
@@ -103,6 +107,8 @@ class AsyncJobs(generated.AsyncJobs):
 
         Raises:
             InvalidRequest: it can't be retried.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         return await self._caller.call(retry_build_job, self._caller.organization, pipeline, number, job_id)
 
@@ -126,6 +132,8 @@ class AsyncJobs(generated.AsyncJobs):
 
         Raises:
             JobNotUnblockable: it isn't a block step, its build is canceled, or it was unblocked before.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         from buildkite_api.models import UnblockBuildJobRequest
 
@@ -142,6 +150,8 @@ class AsyncJobs(generated.AsyncJobs):
             number: the build's number.
             job_id: the job's id.
             priority: a whole number; 0 is the default.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         from buildkite_api.models import ReprioritizeBuildJobRequest
 
@@ -161,6 +171,8 @@ class AsyncJobs(generated.AsyncJobs):
             pipeline: the pipeline's slug.
             number: the build's number.
             job_id: the job's id.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         return await self._caller.call(get_build_job_log, self._caller.organization, pipeline, number, job_id)
 
@@ -171,6 +183,8 @@ class AsyncJobs(generated.AsyncJobs):
             pipeline: the pipeline's slug.
             number: the build's number.
             job_id: the job's id.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         return await self._caller.call(get_build_job_log_text, self._caller.organization, pipeline, number, job_id)
 
@@ -181,6 +195,8 @@ class AsyncJobs(generated.AsyncJobs):
             pipeline: the pipeline's slug.
             number: the build's number.
             job_id: the job's id.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         return _length(
             await self._caller.request(head_build_job_log, self._caller.organization, pipeline, number, job_id)
@@ -191,6 +207,8 @@ class AsyncJobs(generated.AsyncJobs):
 
         Args:
             job_id: the job's id.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         return _length(await self._caller.request(head_job_log, self._caller.organization, job_id))
 
@@ -201,6 +219,8 @@ class AsyncJobs(generated.AsyncJobs):
             pipeline: the pipeline's slug.
             number: the build's number.
             job_id: the job's id.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         answer = await self._caller.call(get_build_job_env, self._caller.organization, pipeline, number, job_id)
         return dict(answer.env)

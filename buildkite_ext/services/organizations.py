@@ -32,6 +32,8 @@ class AsyncOrganizations(generated.AsyncOrganizations):
         Example:
             >>> def slugs(buildkite) -> list[str]:
             ...     return [organization.slug for organization in buildkite.organizations.list()]
+
+        https://buildkite.com/docs/apis/rest-api/organizations
         """
         return self._items(list_organizations, per_page=per_page, limit=limit, concurrency=concurrency)
 
@@ -43,6 +45,8 @@ class AsyncOrganizations(generated.AsyncOrganizations):
 
         Raises:
             OrganizationNotFound: it doesn't exist, or the token can't see it.
+
+        https://buildkite.com/docs/apis/rest-api/organizations
         """
         return await self._caller.call(get_organization, organization or self._caller.organization)
 

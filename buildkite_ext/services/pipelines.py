@@ -41,6 +41,8 @@ class AsyncPipelines(generated.AsyncPipelines):
         Example:
             >>> def slugs(buildkite) -> list[str]:
             ...     return [pipeline.slug for pipeline in buildkite.pipelines.list(name="web")]
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
         """
         return self._items(
             list_pipelines,
@@ -60,6 +62,8 @@ class AsyncPipelines(generated.AsyncPipelines):
 
         Raises:
             PipelineNotFound: it doesn't exist, or the token can't see it.
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
         """
         return await self._caller.call(get_pipeline, self._caller.organization, pipeline)
 

@@ -58,12 +58,17 @@ if TYPE_CHECKING:
     from .deliveries import EventSource as EventSource
     from .dispatch import HandlersFailed as HandlersFailed
     from .handler import WebhookHandler as WebhookHandler
-    from .happening import happening as happening
+    from .happenings import happening as happening
     from .headers import Headers as Headers
     from .matching import state_of as state_of
     from .memory import MemoryQueue as MemoryQueue
     from .parsing import UnknownEvent as UnknownEvent
     from .parsing import parse as parse
+    from .redis import DeadLetter as DeadLetter
+    from .redis import Lag as Lag
+    from .redis import RedisReplays as RedisReplays
+    from .redis import RedisStreamSink as RedisStreamSink
+    from .redis import RedisStreamSource as RedisStreamSource
     from .replays import MemoryReplays as MemoryReplays
     from .replays import ReplayStore as ReplayStore
     from .reports import Accepted as Accepted
@@ -95,6 +100,7 @@ _HOMES = {
     "BuildScheduled": "buildkite_api.webhooks.events",
     "BuildSkipped": "buildkite_api.webhooks.events",
     "ClusterTokenRegistrationBlocked": "buildkite_api.webhooks.events",
+    "DeadLetter": ".redis",
     "Delivery": ".deliveries",
     "EventName": "buildkite_api.webhooks.registrar",
     "EventSink": ".deliveries",
@@ -109,12 +115,16 @@ _HOMES = {
     "JobPromisedExitStatus": "buildkite_api.webhooks.events",
     "JobScheduled": "buildkite_api.webhooks.events",
     "JobStarted": "buildkite_api.webhooks.events",
+    "Lag": ".redis",
     "Lost": ".reports",
     "MemoryQueue": ".memory",
     "MemoryReplays": ".replays",
     "PackageCreated": "buildkite_api.webhooks.events",
     "Ping": "buildkite_api.webhooks.events",
     "PingService": "buildkite_api.webhooks.events",
+    "RedisReplays": ".redis",
+    "RedisStreamSink": ".redis",
+    "RedisStreamSource": ".redis",
     "Refused": ".reports",
     "Repeated": ".reports",
     "ReplayStore": ".replays",
@@ -130,7 +140,7 @@ _HOMES = {
     "WebhookUnverified": "..errors",
     "WorkflowAlarm": "buildkite_api.webhooks.events",
     "WorkflowEvent": "buildkite_api.webhooks.events",
-    "happening": ".happening",
+    "happening": ".happenings",
     "parse": ".parsing",
     "sign": ".signature",
     "state_of": ".matching",
@@ -155,6 +165,7 @@ __all__ = [
     "BuildScheduled",
     "BuildSkipped",
     "ClusterTokenRegistrationBlocked",
+    "DeadLetter",
     "Delivery",
     "EventName",
     "EventSink",
@@ -169,12 +180,16 @@ __all__ = [
     "JobPromisedExitStatus",
     "JobScheduled",
     "JobStarted",
+    "Lag",
     "Lost",
     "MemoryQueue",
     "MemoryReplays",
     "PackageCreated",
     "Ping",
     "PingService",
+    "RedisReplays",
+    "RedisStreamSink",
+    "RedisStreamSource",
     "Refused",
     "Repeated",
     "ReplayStore",

@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from .deliveries import Delivery
-from .happening import happening
+from .happenings import happening
 from .matching import Match
 from .replays import ReplayStore
 from .reports import Handled, HandlerFailed, Reports

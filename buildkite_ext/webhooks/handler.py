@@ -18,7 +18,7 @@ from ..errors import ConfigurationError, WebhookMalformed, WebhookQueueFull, Web
 from .answers import MAX_BODY, Answer, Head, Refusal, answer, check_head
 from .deliveries import Delivery, EventSink, EventSource
 from .dispatch import Dispatcher, HandlersFailed, Registration
-from .happening import happening
+from .happenings import happening
 from .headers import SIGNATURE, TOKEN, Headers
 from .matching import Filters, Patterns, matcher
 from .memory import MemoryQueue

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..errors import WebhookReason
+
 EVENT = "x-buildkite-event"
 SIGNATURE = "x-buildkite-signature"
 TOKEN = "x-buildkite-token"  # noqa: S105 - a header's name
@@ -14,16 +16,19 @@ Headers = Mapping[str, str] | Mapping[str, Sequence[str]] | Iterable[tuple[str, 
 text or bytes (of ASGI). Names may be written in any case."""
 
 
+_TEXT = (str, bytes)
+
+
 class HeaderError(ValueError):
     """A header that can't be read. `reason` is one of `WebhookReason`; the message says what, without the value."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: WebhookReason, message: str) -> None:
         super().__init__(message)
-        self.reason = reason
+        self.reason: WebhookReason = reason
 
 
 def single(headers: Headers, name: str, *, longest: int) -> str | None:
-    """The one value of a header, printable ASCII; None where the header is absent.
+    """The one value of a header, in ASCII; None where the header is absent.
 
     Args:
         headers: all headers.
@@ -52,13 +57,10 @@ def single(headers: Headers, name: str, *, longest: int) -> str | None:
 
 
 def _values(headers: Headers, name: str) -> list[object]:
-    length, as_bytes = len(name), name.encode()
+    length = len(name)
     values: list[object] = []
     for key, value in headers.items() if type(headers) is dict else _pairs(headers):
-        if type(key) is str:
-            if len(key) != length or key.lower() != name:
-                continue
-        elif type(key) is not bytes or len(key) != length or key.lower() != as_bytes:
+        if not isinstance(key, _TEXT) or len(key) != length or not _is_named(key, name):
             continue
         if isinstance(value, (list, tuple)):
             values += value
@@ -67,7 +69,14 @@ def _values(headers: Headers, name: str) -> list[object]:
     return values
 
 
+def _is_named(key: str | bytes, name: str) -> bool:
+    # In lower case the sign of the kelvin is a k as well.
+    return key.lower() == name and key.isascii() if isinstance(key, str) else key.lower() == name.encode()
+
+
 def _pairs(headers: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(headers, Iterator):
+        raise TypeError("the headers can be read only once; give a list of them, or a mapping")
     items = getattr(headers, "multi_items", None) or getattr(headers, "items", None)
     for pair in headers if items is None else items():
         if isinstance(pair, (tuple, list)) and len(pair) == 2:

@@ -9,23 +9,26 @@ import hmac
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
+
+from buildkite_api.types import Secret
 
 from ..errors import ConfigurationError, WebhookReason, WebhookUnverified
 from .headers import SIGNATURE, TOKEN, HeaderError, Headers, single
 
-Secret = str | bytes
-"""A secret, as text or as bytes."""
+SecretText = str | bytes | Secret
+"""A secret, as text, as bytes, or as a `Secret`, which no log shows."""
 
-Secrets = Secret | Sequence[Secret]
+Secrets = SecretText | Sequence[SecretText]
 """One secret, or several of which any will do, while one takes the place of another."""
 
 TOLERANCE = 300.0
 """Seconds by which a signature's time may differ from now, as Buildkite's documentation suggests."""
 
-# The digits bound the number: what follows calculates with it.
-_FORM = re.compile(r"timestamp=([0-9]{1,12}),[ \t]*signature=([0-9a-fA-F]{64})")
+# The digits bound the number: what follows calculates with it, and makes a date of it.
+_FORM = re.compile(r"timestamp=([0-9]{1,11}),[ \t]*signature=([0-9a-fA-F]{64})")
 _LONGEST_SIGNATURE = 256
 _LONGEST_TOKEN = 4096
 
@@ -92,15 +95,15 @@ def verify(
     try:
         given = single(headers, SIGNATURE, longest=_LONGEST_SIGNATURE)
     except HeaderError as error:
-        _refuse(error.reason, str(error))  # type: ignore[arg-type]
+        _refuse(error.reason, str(error))
     if given is None:
         _refuse("missing", f"there is no header {SIGNATURE}")
     form = _FORM.fullmatch(given)
     if form is None:
         _refuse("malformed", f"the header {SIGNATURE} isn't timestamp=SECONDS,signature=HEX")
     timestamp, signature = form[1], form[2].lower()
-    message = b"%s.%s" % (timestamp.encode(), body)
-    used = _matching(signature.encode(), [hmac.digest(key, message, "sha256").hex().encode() for key in keys])
+    message = b"%s.%s" % (timestamp.encode(), bytes(body))
+    used = _matching(bytes.fromhex(signature), [hmac.digest(key, message, "sha256") for key in keys])
     if used is None:
         _refuse("mismatch", "it isn't signed with the secret, or its body was changed")
     # After the signature: only then is the time Buildkite's, and worth telling anybody.
@@ -140,7 +143,7 @@ def verify_token(headers: Headers, token: Secrets) -> int:
     try:
         given = single(headers, TOKEN, longest=_LONGEST_TOKEN)
     except HeaderError as error:
-        _refuse(error.reason, str(error))  # type: ignore[arg-type]
+        _refuse(error.reason, str(error))
     if given is None:
         _refuse("missing", f"there is no header {TOKEN}")
     used = _matching(_digest(given.encode()), [_digest(key) for key in keys])
@@ -149,12 +152,12 @@ def verify_token(headers: Headers, token: Secrets) -> int:
     return used
 
 
-def sign(body: bytes, secret: Secret, *, now: Callable[[], float] = time.time) -> str:
+def sign(body: bytes, secret: Secrets, *, now: Callable[[], float] = time.time) -> str:
     """The value of `X-Buildkite-Signature` for a body: for tests, and to send a delivery on.
 
     Args:
         body: the raw body.
-        secret: what to sign with.
+        secret: what to sign with; the first of several.
         now: the time, in seconds since the epoch.
 
     Raises:
@@ -165,7 +168,7 @@ def sign(body: bytes, secret: Secret, *, now: Callable[[], float] = time.time) -
         'timestamp=1,signature='
     """
     timestamp = str(int(now()))
-    (key,) = secrets_of(secret)
+    key = secrets_of(secret)[0]
     return f"timestamp={timestamp},signature={hmac.digest(key, b'%s.%s' % (timestamp.encode(), body), 'sha256').hex()}"
 
 
@@ -173,19 +176,36 @@ def secrets_of(secret: Secrets) -> list[bytes]:
     """The secrets as bytes.
 
     Raises:
-        ConfigurationError: There is none, or one is empty: anybody could sign with that.
+        ConfigurationError: There is none, or one is empty, with which anybody could sign, or one is no text.
+        TypeError: One is neither text nor bytes.
     """
-    given: Sequence[Secret] = (secret,) if isinstance(secret, (str, bytes)) else tuple(secret)
-    keys = [each.encode() if isinstance(each, str) else bytes(each) for each in given]
-    if not keys or not all(keys):
-        raise ConfigurationError("the webhook's secret is empty: anybody could sign with it")
+    if not secret:
+        raise ConfigurationError("there is no secret for the webhook, or an empty one: anybody could sign with it")
+    keys = [_key(secret)] if isinstance(secret, (str, bytes, bytearray, Secret)) else [_key(each) for each in secret]
+    if not all(keys):
+        raise ConfigurationError("one of the webhook's secrets is empty: anybody could sign with it")
     return keys
+
+
+def _key(secret: SecretText) -> bytes:
+    if isinstance(secret, Secret):
+        return _key(secret.reveal())
+    if isinstance(secret, str):
+        if secret.isascii():
+            return secret.encode()
+        # Not raised from the other error: that one holds the secret.
+        with suppress(UnicodeEncodeError):
+            return secret.encode("utf-8", "surrogateescape")  # os.environ has bytes that are no UTF-8 in this form
+        raise ConfigurationError("the webhook's secret holds characters that are none")
+    if isinstance(secret, (bytes, bytearray)):
+        return bytes(secret)
+    raise TypeError(f"a webhook's secret is text or bytes, not {type(secret).__name__}")
 
 
 def _matching(given: bytes, wanted: list[bytes]) -> int | None:
     """Which one is given. It compares with each in full: the time taken tells nothing."""
-    equal = [hmac.compare_digest(given, each) for each in wanted]
-    return equal.index(True) if any(equal) else None
+    equal = [index for index, each in enumerate(wanted) if hmac.compare_digest(given, each)]
+    return equal[0] if equal else None
 
 
 def _digest(text: bytes) -> bytes:

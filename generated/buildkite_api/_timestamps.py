@@ -13,16 +13,16 @@ from typing import Any
 
 import msgspec
 
-_LENGTH = len("2018-03-25 03:58:14 UTC")
+_read = dt.datetime.fromisoformat
 
 
 class _AnyDatetime(type):
-    def __instancecheck__(cls, value: object) -> bool:
-        return isinstance(value, dt.datetime)
+    # msgspec asks for every moment; this method of C, already bound, answers without a call of Python code.
+    __instancecheck__ = dt.datetime.__instancecheck__
 
 
 class Moment(metaclass=_AnyDatetime):
-    """A datetime, for msgspec a type that it asks `moment` for."""
+    """A datetime, for msgspec a type that it asks `made_of` for."""
 
 
 def has_old_form(content: bytes) -> bool:
@@ -30,15 +30,18 @@ def has_old_form(content: bytes) -> bool:
     return b' UTC"' in content
 
 
-def moment(type_: Any, text: Any) -> dt.datetime:  # noqa: ARG001
-    """A timestamp in either form, as msgspec's `dec_hook`.
+def made_of(type_: Any, text: Any) -> Any:
+    """What msgspec has no notion of, as its `dec_hook`: a moment of a timestamp in either form, a `Secret` of its text.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: The text is no timestamp, or there is none.
     """
-    if isinstance(text, str):
-        if text[-4:] == " UTC" and len(text) == _LENGTH and text[7] == "-" and text[10] == " " and text[16] == ":":
-            return dt.datetime.fromisoformat(f"{text[:10]}T{text[11:19]}Z")
+    if type_ is not Moment:
+        return type_(text)
+    if type(text) is str:
+        # Every third character from the fifth on stands between two numbers.
+        if text[19:] == " UTC" and text[4:20:3] == "-- :: ":
+            return _read(text[:19] + "Z")
         try:
             return msgspec.convert(text, dt.datetime)
         except msgspec.ValidationError as error:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, cast
 import attrs
 from attrs import define, field
 
-from .types import UNSET, File, rfc3339
+from .types import UNSET, File, Secret, rfc3339
 
 
 def _unless_empty(additional: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -35,7 +35,10 @@ class Model:
         return self._additional
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as it stands in JSON, made of dicts, lists, strings, numbers, booleans and None."""
+        """The object as it stands in JSON, made of dicts, lists, strings, numbers, booleans and None.
+
+        That is for sending and for keeping, not for logs: secrets stand there in full.
+        """
         result: dict[str, Any] = {}
         for each in _fields(self):
             name: str = each.name
@@ -63,6 +66,8 @@ class Model:
             return value.to_dict()
         if isinstance(value, Enum):
             return value.value
+        if isinstance(value, Secret):
+            return value.reveal()
         if isinstance(value, dt.datetime):
             return cls._moment(name, value)
         if isinstance(value, dt.date):

@@ -31,8 +31,11 @@ class Client:
         httpx_args: Further arguments of `httpx.Client` and `httpx.AsyncClient`, such as `auth` or `transport`.
 
     Example:
-        >>> with Client("https://api.buildkite.com") as client:
-        ...     meta = get_meta.sync(client=client)
+        >>> from buildkite_api.api.meta import get_meta
+        >>> transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"webhook_ips": ["192.0.2.7"]}))
+        >>> with Client("https://api.buildkite.com", httpx_args={"transport": transport}) as client:
+        ...     get_meta.sync(client=client)
+        Meta(webhook_ips=['192.0.2.7'])
     """
 
     __slots__ = ("_async_client", "_client", "_settings", "decoder")

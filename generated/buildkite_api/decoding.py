@@ -48,7 +48,9 @@ class Decoder:
             in single objects and in the first item of each list.
 
     Example:
-        >>> Decoder().decode(list[Build], response.content)
+        >>> from buildkite_api.models import Meta
+        >>> Decoder().decode(Meta, b'{"webhook_ips": ["192.0.2.7"]}')
+        Meta(webhook_ips=['192.0.2.7'])
     """
 
     __slots__ = ("_lock", "_on_drift", "_reported", "_strict", "_unknown")

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""Shared by every endpoint: path segments, parameters, open enums, files, and the marker for "leave alone"."""
+"""Shared by every endpoint: path segments, parameters, open enums, files, secrets, the marker for "leave alone"."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import io
 import os
 from collections.abc import Iterable, Mapping
 from enum import Enum, StrEnum
+from hmac import compare_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Generic, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import quote
@@ -66,6 +67,64 @@ class OpenEnum(StrEnum):
     def known(self) -> bool:
         """Whether the API's description lists this value."""
         return self._value_ in type(self)._value2member_map_
+
+
+class Secret:
+    """Text that shows itself to nobody but who asks for it: a token, a password, a private key.
+
+    As text, in a repr and in an f-string it is a mask, and `json.dumps` refuses it. It equals secrets with the same text,
+    compared in constant time, and never a plain string. Pickling and copying keep the text.
+
+    Args:
+        text: What to keep.
+
+    Raises:
+        TypeError: It is no string.
+
+    Example:
+        >>> token = Secret("bkct_5yz")
+        >>> f"{token} {[token]}"
+        "*** [Secret('***')]"
+        >>> token.reveal()
+        'bkct_5yz'
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"a secret is made of a string, not of {type(text).__name__}")
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return compare_digest(self._bytes(), other._bytes())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        return Secret, (self._text,)
+
+    def _bytes(self) -> bytes:
+        return self._text.encode("utf-8", "surrogatepass")
 
 
 class File:
@@ -250,6 +309,7 @@ __all__ = [
     "FilePart",
     "OpenEnum",
     "Response",
+    "Secret",
     "Unset",
     "header_values",
     "path_segment",

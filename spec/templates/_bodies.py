@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from ._drift import Reporter, comparer
-from ._shapes import name_of, part_of, prepare_old_parts, shape_of
+from ._shapes import hides, name_of, part_of, prepare_old_parts, shape_of
 from ._text import mended, shown, untyped
-from ._timestamps import has_old_form, moment
+from ._timestamps import has_old_form, made_of
 from ._tolerant import Site, converter
 from .base import made
 from .decoding import UnexpectedBody
@@ -24,7 +24,19 @@ _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class Plan:
     """How one type is decoded, by each of the ways."""
 
-    __slots__ = ("_whole_old", "compare", "convert", "item", "name", "outer", "page", "split", "type", "whole")
+    __slots__ = (
+        "_whole_old",
+        "compare",
+        "convert",
+        "item",
+        "name",
+        "outer",
+        "page",
+        "secret",
+        "split",
+        "type",
+        "whole",
+    )
 
     def __init__(self, type_: Any) -> None:
         shape = shape_of(type_)
@@ -32,10 +44,11 @@ class Plan:
         raw_items: Any = list[msgspec.Raw]
         self.type = type_
         self.name = name_of(type_)
+        self.secret = hides(item or type_)
         self.convert = converter(type_)
         self.compare = comparer(type_)
         self.outer: type | None = dict if shape else typing.get_origin(type_)
-        self.whole: Callable[[Any], Any] = msgspec.json.Decoder(part_of(type_)).decode
+        self.whole: Callable[[Any], Any] = msgspec.json.Decoder(part_of(type_), dec_hook=made_of).decode
         self._whole_old: Callable[[Any], Any] | None = None
         self.item: Plan | None = None
         self.page: Any = None
@@ -63,8 +76,12 @@ class Plan:
     def _decode_old(self) -> Callable[[Any], Any]:
         with _LOCK:
             prepare_old_parts(self.type)
-            self._whole_old = msgspec.json.Decoder(part_of(self.type, old=True), dec_hook=moment).decode
+            self._whole_old = msgspec.json.Decoder(part_of(self.type, old=True), dec_hook=made_of).decode
         return self._whole_old
+
+    def shown(self, content: bytes) -> str:
+        """The beginning of a body that is not of the type, for a message."""
+        return shown(content, secret=self.secret)
 
     def build(self, value: Any, report: Reporter) -> Any:
         """Build a value the tolerant way, from decoded JSON."""
@@ -112,7 +129,7 @@ def decode_body(type_: Any, content: bytes, report: Reporter, *, careful: bool, 
     if text != content:
         with suppress(*_MALFORMED):
             return _decode(plan, text, report, careful=careful, search=search)
-    raise UnexpectedBody(f"{plan.name}: expected JSON, got {shown(content)} ({reason})")
+    raise UnexpectedBody(f"{plan.name}: expected JSON, got {plan.shown(content)} ({reason})")
 
 
 def _decode(plan: Plan, content: bytes, report: Reporter, *, careful: bool, search: bool) -> Any:
@@ -152,7 +169,7 @@ def _build(plan: Plan, content: bytes, report: Reporter) -> Any:
     value = untyped(content)
     if plan.outer is not None and not isinstance(value, plan.outer):
         expected = "a JSON list" if plan.outer is list else "a JSON object"
-        raise UnexpectedBody(f"{plan.name}: expected {expected}, got {shown(content)}")
+        raise UnexpectedBody(f"{plan.name}: expected {expected}, got {plan.shown(content)}")
     return plan.build(value, report)
 
 

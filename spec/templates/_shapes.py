@@ -18,6 +18,7 @@ from attrs import NOTHING
 
 from ._timestamps import Moment
 from .base import ReadModel, made_from
+from .types import Secret
 
 
 class Shape:
@@ -119,6 +120,15 @@ def shapes_in(type_: Any) -> list[Shape]:
     return list(found.values())
 
 
+def hides(type_: Any) -> bool:
+    """Whether a model, or one that always stands in it, has fields that are no business of a log."""
+    shape = shape_of(type_)
+    if shape is None:
+        return False
+    shapes = [shape, *filter(None, map(shape_of, shape.hints.values()))]
+    return any(field.init and not field.repr for each in shapes for field in each.model.__attrs_attrs__)
+
+
 def part_of(type_: Any, *, old: bool = False) -> Any:
     """The type that msgspec makes of JSON where a type with models is meant.
 
@@ -188,5 +198,5 @@ def _hint(model: Any, attribute: str) -> Any:
     if (package, annotation) not in _EVALUATED:
         named = {name: getattr(package, name) for name in re.findall(r"\w+", annotation) if name in package.__all__}
         # The text is the generator's own.
-        _EVALUATED[package, annotation] = eval(annotation, {"Any": Any, "datetime": dt, **named})  # noqa: S307
+        _EVALUATED[package, annotation] = eval(annotation, {"Any": Any, "Secret": Secret, "datetime": dt, **named})  # noqa: S307
     return _EVALUATED[package, annotation]

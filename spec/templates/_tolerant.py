@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ._shapes import Shape, members, shape_of
-from ._timestamps import moment
+from ._timestamps import Moment, made_of
+from .types import Secret
 
 if TYPE_CHECKING:
     from ._drift import Reporter
@@ -155,9 +156,9 @@ def _leaf_converter(type_: Any) -> Converter:
     json_types = _json_types(type_)
     make: Callable[[Any], Any] | None = None
     if type_ is dt.datetime:
-        make = partial(moment, type_)
+        make = partial(made_of, Moment)
     elif isinstance(type_, type) and type_ not in json_types:
-        make = type_ if issubclass(type_, (Enum, float)) else _by_msgspec(type_)
+        make = type_ if issubclass(type_, (Enum, Secret, float)) else _by_msgspec(type_)
 
     def convert(value: Any, at: Site, key: Key) -> Any:
         if type(value) not in json_types:

@@ -71,4 +71,7 @@ def test_no_cassette_holds_a_token_or_tells_where_it_was_recorded() -> None:
     for cassette in cassettes:
         text = cassette.read_text()
         assert Simulator().token not in text
-        assert not re.search(r"bkua_|[Aa]uthorization|[Bb]earer|127\.0\.0\.1|localhost|[Uu]ser-[Aa]gent:", text)
+        assert not re.search(r'"(?:access_token|api_token|password|private_key|token)": ?"', text)
+        assert not re.search(
+            r"\bbk[a-z]{2,3}_|[Aa]uthorization|[Bb]earer|127\.0\.0\.1|localhost|[Uu]ser-[Aa]gent:", text
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -245,6 +246,14 @@ def test_a_path_outside_the_description(api: Run, web: Simulator) -> None:
     assert "GET /v2/organizations/acme/brand-new answered 404" in result.err
 
 
+def test_a_redirect_is_told_without_what_opens_it(api: Run, web: Simulator) -> None:
+    web.fail_next(status=302, headers={"Location": "https://storage.test/x?part=1&X-Amz-Signature=s3cret"}, body=b"")
+    result = api("GET", "organizations/{org}/brand-new")
+    assert result.code == 3
+    assert "was redirected (302) to https://storage.test/x?part=1&X-Amz-Signature=REDACTED;" in result.err
+    assert "s3cret" not in result.out + result.err
+
+
 def test_a_rate_limit_is_waited_for_and_a_long_wait_is_told_of(api: Run, filled: Simulator) -> None:
     filled.fail_next(status=429, operation="list_pipeline_builds", body={"message": "Slow down", "reset": 1})
     result = api("GET", BUILDS, "--select", "[0].number")
@@ -330,6 +339,9 @@ REFUSED = {
     "a token in the query": (["GET", "user?access_token=s3cret"], "would put a token into logs"),
     "a token as a field": (["GET", "user", "-f", "access_token=s3cret"], "would put a token into logs"),
     "a field without a value": (["GET", "user", "-f", "s3cret"], "give NAME=VALUE"),
+    "bytes that are no text": (["GET", "user", "-f", "a=s3cret\udcff"], "--field a: its value isn't UTF-8 text"),
+    "bytes in a body": (["POST", "user", "-F", "a[b]=\udcff"], "--raw-field a[b]: its value isn't UTF-8 text"),
+    "bytes in a name": (["POST", "user", "-f", "\udcff=1"], "--field: its name isn't UTF-8 text"),
     "a field twice": (["POST", "user", "-f", "a=1", "-f", "a=s3cret"], "'a' is given twice; NAME[] makes a list"),
     "a field of a plain one": (["POST", "user", "-f", "a=1", "-f", "a[b]=2"], "a plain value in another field"),
     "a list and an object": (["POST", "user", "-f", "a[]=1", "-f", "a[b]=2"], "is a list in one field"),
@@ -368,6 +380,14 @@ def test_what_is_refused_before_anything_is_sent(
     assert "s3cret" not in result.err
     assert "Traceback" not in result.err
     assert web.requests == []
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_input_that_only_python_takes_for_json(api: Run, web: Simulator, tmp_path: Path, word: str) -> None:
+    (tmp_path / "body").write_text(f'{{"a": {word}}}')
+    result = api("POST", "user", "--input", str(tmp_path / "body"))
+    assert (result.code, web.requests) == (2, [])
+    assert f"--input isn't JSON: {word}" in result.err
 
 
 def test_no_organization_is_needed_where_the_path_names_none(
@@ -469,6 +489,22 @@ def test_a_reader_that_goes_away(filled: Simulator) -> None:
     process.stderr.close()
     assert process.wait(20) == 141
     assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("user",), 0), (("nowhere",), 3), (("user", "--select", "a..b"), 2), (("nowhere", "--debug"), 3)],
+)
+def test_an_error_stream_that_nobody_reads_changes_no_exit_code(
+    filled: Simulator, words: tuple[str, ...], code: int
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write) as err:
+        done = subprocess.run(
+            [*COMMAND, "api", "GET", *words], stdout=subprocess.PIPE, stderr=err, timeout=30, check=False
+        )
+    assert done.returncode == code
 
 
 def test_an_encoding_without_the_character_loses_nothing(filled: Simulator, start: Start) -> None:

@@ -172,6 +172,14 @@ def test_retries_are_told_of(web: Simulator, run: Run) -> None:
     assert "builds/1: answered 503. Trying again in 1 s." in result.out
 
 
+def test_a_retry_says_what_was_lost_once(command: Run, web: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", "http://127.0.0.1:9")
+    result = command("api", "GET", "user", "--timeout", "1")
+    assert result.code == 3
+    assert result.err.count("GET /v2/user") == len(result.err.splitlines())
+    assert ".." not in result.err
+
+
 def test_cancel(web: Simulator, command: Run) -> None:
     web.pipeline("web").job("test", after=30)
     with web.client() as client:

@@ -249,6 +249,7 @@ async def test_a_storage_that_is_out_for_a_moment_is_asked_again(colour: Colour,
     "response",
     [
         answer({"url": ""}, 302),
+        answer({"url": 5}, 302),
         answer({"url": "ftp://storage.test/a"}, 302),
         answer({"url": "https://[::1"}, 302),
         answer({"url": "https://xn--0/"}, 302),

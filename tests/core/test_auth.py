@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient, errors
 from buildkite_ext.auth import origin
+from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.server import running
 
 from .fakes import API, TOKEN, App, Colour, agents, answer, build
 
@@ -181,6 +184,20 @@ async def test_no_log_line_at_any_level_holds_a_credential(
     for secret in (TOKEN, "hunter2"):
         assert secret not in caplog.text
         assert all(secret not in repr(record.args) for record in caplog.records)
+
+
+def test_what_really_goes_over_the_wire_leaves_no_credential_in_a_log(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    simulator = Simulator("acme")
+    simulator.pipeline("web").job("test", artifacts={"a.whl": b"wheel"}).history(1)
+    for name in ("httpx", "httpcore.http11", "httpcore.connection"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    with running(simulator) as base_url, BuildkiteClient("acme", token=simulator.token, base_url=base_url) as client:
+        client.artifacts.download(next(iter(client.artifacts.list("web", 1))), tmp_path / "a")
+    assert "b'location', b'http" in caplog.text
+    assert simulator.token not in caplog.text
+    assert set(re.findall(r"Signature=([^&' ]+)", caplog.text)) == {"REDACTED"}
 
 
 hosts = st.sampled_from(

@@ -7,13 +7,14 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 import buildkite_ext
-from buildkite_ext import AsyncBuildkiteClient, AsyncItems, BuildkiteClient, Items
+from buildkite_ext import AsyncBuildkiteClient, AsyncItems, BuildkiteClient, Items, webhooks
 from buildkite_ext.service import AsyncService, Service
 
 SERVICES = [
@@ -62,7 +63,7 @@ def test_what_the_type_checkers_see_is_what_is_there() -> None:
     seen = {
         alias.asname or alias.name
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.ImportFrom) and node.level + (node.module == "buildkite_api")
+        if isinstance(node, ast.ImportFrom) and node.level + (node.module == "buildkite_api.types")
         for alias in node.names
     }
     assert seen == set(buildkite_ext.__all__)
@@ -177,3 +178,10 @@ def test_every_argument_of_a_method_is_described(name: str) -> None:
             if method == "set":
                 continue  # it never takes them
             assert parameter in doc, f"{shared.__name__}.{method}({parameter}=) isn't described ({kind.description})"
+
+
+def test_no_module_stands_in_the_way_of_a_public_name() -> None:
+    """A module that is imported becomes an attribute of its package, and would hide a name that is loaded later."""
+    for package in (buildkite_ext, webhooks):
+        modules = {path.stem for path in Path(package.__file__).parent.iterdir()}
+        assert modules & set(package.__all__) <= {"models", "simulation", "webhooks"}

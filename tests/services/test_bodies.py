@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -44,3 +45,18 @@ def test_left_alone_null_and_empty_are_three_things(row: Row) -> None:
             assert got == {**plain, key: empty}
             assert type(got[key]) is type(empty)
     assert seen | set(plain) == set(schema_of(row)["properties"])
+
+
+@pytest.mark.parametrize("row", UPDATES, ids=str)
+def test_the_types_allow_null_where_null_is_documented_and_leaving_alone_where_that_is(row: Row) -> None:
+    _, client = clients(Recorder())
+    properties, required = schema_of(row)["properties"], schema_of(row).get("required", ())
+    for parameter in parameters(row.method(client)):
+        key = parameter.name.rstrip("_")
+        if key not in properties:
+            continue
+        schema = properties[key]
+        types = re.sub(r"\[.*\]", "", parameter.annotation).split(" | ")
+        nullable = "null" in schema.get("type", ()) or {"type": "null"} in schema.get("anyOf", ())
+        assert ("None" in types) is nullable or types == ["Any", "Unset"], parameter
+        assert ("Unset" in types) is (key not in required), parameter

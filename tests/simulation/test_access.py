@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
+from buildkite_api.operations import OPERATIONS, Operation
 
 from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.routes import HANDLERS
 
 from .helpers import ORG, WEB, connect, create, refusal
 
@@ -87,10 +91,14 @@ def test_unknown_routes_and_methods_are_not_found(api: httpx.Client) -> None:
     assert api.patch("/v2/user").status_code == 404
 
 
-def test_what_is_not_simulated_says_so(simulator: Simulator, api: httpx.Client) -> None:
-    status, message = refusal(api.post(f"{ORG}/pipelines", json={"name": "x"}))
-    assert (status, "create_pipeline" in message) == (501, True)
-    assert simulator.requests[-1].operation == "create_pipeline"
+@pytest.mark.parametrize(
+    "operation", [each for each in OPERATIONS.values() if each.row not in HANDLERS], ids=lambda o: o.id
+)
+def test_what_is_not_simulated_says_so(operation: Operation, simulator: Simulator, api: httpx.Client) -> None:
+    path = re.sub(r"{\w+}", "1", operation.path.replace("{org_slug}", "acme"))
+    status, message = refusal(api.request(operation.method, path))
+    assert (status, message) == (501, f"The simulator doesn't answer {operation.id} ({operation.summary})")
+    assert simulator.requests[-1].operation == operation.id
 
 
 def test_requests_are_recorded_without_tokens(simulator: Simulator, api: httpx.Client) -> None:

@@ -9,6 +9,7 @@ from buildkite_api.models import (
     ApiSettings,
     AuditEvent,
     Cluster,
+    ClusterSecret,
     Job,
     Package,
     Pipeline,
@@ -19,7 +20,7 @@ from buildkite_api.models import (
     User,
 )
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Secret
 from buildkite_ext.pagination.items import AsyncItems, Items
 from buildkite_ext.services.pipelines import AsyncPipelines, Pipelines
 
@@ -41,6 +42,12 @@ def blocking(client: BuildkiteClient) -> None:
     assert_type(client.packages.publish("wheels", "dist/a.whl"), Package)
     assert_type(client.user.get(), User)
     assert_type(client.api_settings.update(allowed_ip_addresses=None), ApiSettings)
+    assert_type(client.cluster_tokens.create("c1", description="d").token, Secret | None)
+    assert_type(client.jobs.create_ssh_session("j1").ssh.private_key, Secret)
+    assert_type(client.secrets.update_value("c1", "s1", value="plain"), ClusterSecret)
+    assert_type(client.secrets.update_value("c1", "s1", value=Secret("hidden")), ClusterSecret)
+    BuildkiteClient(token=Secret("bkua_x"))
+    BuildkiteClient(token=lambda: Secret("bkua_x"))
 
 
 async def asynchronous(client: AsyncBuildkiteClient) -> None:
@@ -56,4 +63,5 @@ async def asynchronous(client: AsyncBuildkiteClient) -> None:
 def refused(client: BuildkiteClient) -> None:
     client.schedules.create("web")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.schedules.update("web", "s1", cronline=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.secrets.update_value("c1", "s1", value=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.teams.members.list()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -29,6 +29,9 @@ def split(option: str, word: str) -> tuple[str, str]:
     name, sign, value = word.partition("=")
     if not name or not sign:
         raise UsageError(f"{option}: give NAME=VALUE.")  # not the word: it may be a secret on its own
+    for text, what in ((name, ": its name"), (value, f" {name}: its value")):
+        if any("\ud800" <= character <= "\udfff" for character in text):  # how Python keeps bytes that it can't decode
+            raise UsageError(f"{option}{what} isn't UTF-8 text.")
     return name, value
 
 

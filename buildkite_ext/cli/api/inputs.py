@@ -48,12 +48,16 @@ class Sources:
 def check_json(body: bytes) -> None:
     """Refuse a body that isn't JSON, before anything is sent."""
     try:
-        json.loads(body.decode())
+        json.loads(body.decode(), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         said = "it isn't UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise UsageError(
             f"--input isn't JSON: {said}. For anything else say what it is: --header 'Content-Type: …'."
         ) from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no value of it")
 
 
 def headers_of(words: Sequence[str]) -> dict[str, str]:

@@ -13,10 +13,12 @@ from ...events import Event, RetryScheduled
 from ...kernel import BlockingIterator, run
 from ...pagination.raw import raw_items
 from ...pipeline import OPERATION
+from ...redaction import redacted_text
 from ..connection import Connection
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
 from ..safe_text import clean
+from ..streams import tell
 from .call import Call
 from .output import Printer, parsed
 from .select import Selection
@@ -72,9 +74,10 @@ class Performance:
         if self.include:
             self.printer.head(response)
         if response.status_code >= 300 and request.extensions[OPERATION] is None:
+            where = redacted_text(response.headers.get("Location", "nowhere"))
             raise InvalidResponse(
-                f"{request.method} {path_of(request)} was redirected ({response.status_code}) to "
-                f"{response.headers.get('Location', 'nowhere')}; redirects aren't followed, since the token would go along."
+                f"{request.method} {path_of(request)} was redirected ({response.status_code}) to {where}; redirects "
+                "aren't followed, since the token would go along."
             )
         self._show(response)
 
@@ -168,7 +171,7 @@ class Performance:
         if not self._bare_lines:
             self.printer.break_off()
         sys.stdout.flush()
-        print(f"buildkite-ext: The list is incomplete: {count} printed, and then this came.", file=sys.stderr)
+        tell(f"buildkite-ext: The list is incomplete: {count} printed, and then this came.")
 
 
 def _is_json(response: httpx.Response) -> bool:
@@ -179,4 +182,4 @@ def _is_json(response: httpx.Response) -> bool:
 def _tell(event: Event) -> None:
     if isinstance(event, RetryScheduled) and event.pause >= 1:
         said = f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s."
-        print(f"buildkite-ext: {without_secrets(clean(said))}", file=sys.stderr, flush=True)
+        tell(f"buildkite-ext: {without_secrets(clean(said))}")

@@ -22,7 +22,12 @@ def painted(text: str, code: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if code else text
 
 
+def problem_line(problem: Problem, *, colour: bool) -> str:
+    """A problem, as the command says it."""
+    name = painted("buildkite-ext:", TONES["bad"] if colour else "")
+    return f"{name} {problem.text}"
+
+
 def write_problem(err: TextIO, problem: Problem, *, colour: bool) -> None:
     """A problem, on the stream for problems."""
-    name = painted("buildkite-ext:", TONES["bad"] if colour else "")
-    print(f"{name} {problem.text}", file=err, flush=True)
+    print(problem_line(problem, colour=colour), file=err, flush=True)

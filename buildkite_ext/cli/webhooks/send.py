@@ -157,7 +157,8 @@ class _Sending:
         )
 
     def _unreachable(self, error: Exception) -> ExitCode:
-        from ..render.colour import write_problem
+        from ..render.colour import problem_line
+        from ..streams import tell
 
         trouble: Problem = problem(
             ExitCode.API_ERROR,
@@ -165,5 +166,5 @@ class _Sending:
             "the receiver run there? (`buildkite-ext webhooks listen` is one.)",
             error,
         )
-        write_problem(sys.stderr, trouble, colour=coloured("auto", sys.stderr))
+        tell(problem_line(trouble, colour=coloured("auto", sys.stderr)))
         return trouble.code

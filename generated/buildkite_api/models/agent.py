@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from ..base import ReadModel, made
+from ..types import Secret
 
 if TYPE_CHECKING:
     from .agent_connection_state import AgentConnectionState
@@ -38,7 +39,7 @@ class Agent(ReadModel):
     connection_state: AgentConnectionState | None = None
     """Whether it is connected."""
 
-    access_token: str | None = field(default=None, repr=False)
+    access_token: Secret | None = field(default=None, repr=False)
     """Known from Buildkite's Go client alone."""
 
     hostname: str | None = None

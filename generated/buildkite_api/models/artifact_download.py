@@ -7,13 +7,14 @@ from typing import Any
 from attrs import define, field
 
 from ..base import ReadModel
+from ..types import Secret
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class ArtifactDownload(ReadModel):
     """Where the contents of an artifact are."""
 
-    url: str = field(repr=False)
+    url: Secret = field(repr=False)
     """Where to fetch them, for about 60 seconds, without the API token. Whoever has it can."""
 
     def _take(self, part: Any) -> None:

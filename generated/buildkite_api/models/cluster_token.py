@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from ..base import ReadModel, made
+from ..types import Secret
 
 if TYPE_CHECKING:
     from .user import User
@@ -44,7 +45,7 @@ class ClusterToken(ReadModel):
     created_by: User | None = None
     """Who created it."""
 
-    token: str | None = field(default=None, repr=False)
+    token: Secret | None = field(default=None, repr=False)
     """The secret that agents register with. Only in the answer to creating the token."""
 
     def _take(self, part: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import define, field
 
 from ..base import RequestModel
-from ..types import UNSET, Unset
+from ..types import UNSET, Secret, Unset
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -16,7 +16,7 @@ class CreateClusterSecretRequest(RequestModel):
     """The name by which jobs ask for it, once in a cluster: a letter, then letters, digits and underscores, at
     most 255 in all, and not beginning with `buildkite` or `bk` in any case."""
 
-    value: str | Unset = field(default=UNSET, repr=False)
+    value: str | Secret | Unset = field(default=UNSET, repr=False)
     """What to keep. Not blank, and less than 8 kilobytes."""
 
     description: str | Unset = UNSET

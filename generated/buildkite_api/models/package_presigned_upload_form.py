@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from ..base import ReadModel
+from ..types import Secret
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -22,7 +23,7 @@ class PackagePresignedUploadForm(ReadModel):
     url: str
     """Where to send it."""
 
-    data: dict[str, str] = field(factory=dict, repr=False)
+    data: dict[str, Secret] = field(factory=dict, repr=False)
     """The other parts, by name. They hold credentials."""
 
     def _take(self, part: Any) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from ..base import ReadModel, made
+from ..types import Secret
 
 if TYPE_CHECKING:
     from .user import User
@@ -47,7 +48,7 @@ class Portal(ReadModel):
     user_invokable: bool | None = None
     """Whether users may invoke it."""
 
-    token: str | None = field(default=None, repr=False)
+    token: Secret | None = field(default=None, repr=False)
     """What opens it. Only in the answer to creating the portal."""
 
     def _take(self, part: Any) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from ..base import ReadModel, made
+from ..types import Secret
 
 if TYPE_CHECKING:
     from .organization_reference import OrganizationReference
@@ -43,7 +44,7 @@ class RegistryToken(ReadModel):
     registry: RegistryReference | None = None
     """The registry."""
 
-    token: str | None = field(default=None, repr=False)
+    token: Secret | None = field(default=None, repr=False)
     """The secret itself. Only in the answer to creating the token, and known from Buildkite's Go client alone."""
 
     def _take(self, part: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from ..base import ReadModel
+from ..types import Secret
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -16,7 +17,7 @@ class SshCredentials(ReadModel):
     username: str
     """The user."""
 
-    private_key: str = field(repr=False)
+    private_key: Secret = field(repr=False)
     """The private key."""
 
     def _take(self, part: Any) -> None:

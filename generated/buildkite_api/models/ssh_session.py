@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from ..base import ReadModel, made
+from ..types import Secret
 
 if TYPE_CHECKING:
     from .ssh_credentials import SshCredentials
@@ -20,7 +21,7 @@ class SshSession(ReadModel):
     endpoint: str
     """Where to connect."""
 
-    access_token: str = field(repr=False)
+    access_token: Secret = field(repr=False)
     """What opens the connection."""
 
     expires_at: datetime.datetime | None = None

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from ..base import ReadModel
+from ..types import Secret
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -50,7 +51,7 @@ class Suite(ReadModel):
     """Which OIDC tokens may act on it. Null where there is no policy; the form of one in answers is not
     documented."""
 
-    api_token: str | None = field(default=None, repr=False)
+    api_token: Secret | None = field(default=None, repr=False)
     """Its API token. Only with `show_api_token`."""
 
     def _take(self, part: Any) -> None:

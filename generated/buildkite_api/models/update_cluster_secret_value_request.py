@@ -5,11 +5,12 @@ from __future__ import annotations
 from attrs import define, field
 
 from ..base import RequestModel
+from ..types import Secret
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateClusterSecretValueRequest(RequestModel):
     """The new value."""
 
-    value: str = field(repr=False)
+    value: str | Secret = field(repr=False)
     """What to keep. Not blank, and less than 8 kilobytes."""

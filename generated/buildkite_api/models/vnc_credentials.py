@@ -7,6 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from ..base import ReadModel
+from ..types import Secret
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -16,7 +17,7 @@ class VncCredentials(ReadModel):
     username: str
     """The user."""
 
-    password: str = field(repr=False)
+    password: Secret = field(repr=False)
     """The password."""
 
     def _take(self, part: Any) -> None:

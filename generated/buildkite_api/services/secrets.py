@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.service import AsyncService, Service, blocking
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Secret, Unset
 
 if TYPE_CHECKING:
     from ..models.cluster_secret import ClusterSecret
@@ -70,7 +70,7 @@ class AsyncSecrets(AsyncService):
         cluster_id: str,
         *,
         key: str,
-        value: str | Unset = UNSET,
+        value: str | Secret | Unset = UNSET,
         description: str | Unset = UNSET,
         policy: str | Unset = UNSET,
     ) -> ClusterSecret:
@@ -118,7 +118,7 @@ class AsyncSecrets(AsyncService):
             update_cluster_secret, self._caller.organization, cluster_id, secret_id, body=request
         )
 
-    async def update_value(self, cluster_id: str, secret_id: str, *, value: str) -> ClusterSecret:
+    async def update_value(self, cluster_id: str, secret_id: str, *, value: str | Secret) -> ClusterSecret:
         """Change a secret's value. Scope: write_secrets.
 
         Replace the value of a secret. No answer ever holds it.

@@ -1,0 +1,80 @@
+"""Remembering what was handled, for all machines at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ..replays import Claim
+from .connection import connect
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+_PENDING = "pending"
+_SETTLED = "settled"
+
+
+class RedisReplays:
+    """Remembers keys in Redis: with one that all machines share, once means once among all of them.
+
+    Args:
+        client_or_url: a `redis.asyncio.Redis`, which stays yours to close, or a URL such as `redis://localhost:6379/0`.
+        prefix: what every key in Redis begins with.
+        timeout: seconds within which Redis must answer.
+
+    Raises:
+        ConfigurationError: redis-py isn't installed, or the URL is no Redis URL.
+
+    Example:
+        >>> RedisReplays("redis://:hunter2@redis.internal:6379/0")
+        RedisReplays('redis://redis.internal:6379/0', prefix='buildkite:replays:')
+    """
+
+    def __init__(self, client_or_url: Redis | str, *, prefix: str = "buildkite:replays:", timeout: float = 5.0) -> None:
+        self._connection = connect(client_or_url, timeout=timeout)
+        self._redis = self._connection.client
+        self._prefix = prefix
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"RedisReplays({self._connection.label!r}, prefix={self._prefix!r})"
+
+    async def claim(self, key: str, seconds: float, /) -> Claim:
+        """Take a key if nobody has it: by one `SET NX PX`, so that of many who ask at once one gets it.
+
+        Args:
+            key: what to take.
+            seconds: after how long it is free again unless it is settled.
+
+        Raises:
+            TimeoutError: Redis didn't answer in time. Whether the key was taken, nobody knows.
+            redis.exceptions.RedisError: Redis is away, or it refuses.
+        """
+        name = self._prefix + key
+        async with asyncio.timeout(self._timeout):
+            if await self._redis.set(name, _PENDING, nx=True, px=_milliseconds(seconds)):
+                return "new"
+            found = await self._redis.get(name)
+        return "settled" if found in (_SETTLED, _SETTLED.encode()) else "pending"
+
+    async def settle(self, key: str, seconds: float, /) -> None:
+        """Say that what a key stands for was done, and remember that for `seconds`; forget the key with 0.
+
+        Raises:
+            TimeoutError: Redis didn't answer in time.
+            redis.exceptions.RedisError: Redis is away, or it refuses.
+        """
+        async with asyncio.timeout(self._timeout):
+            if seconds > 0:
+                await self._redis.set(self._prefix + key, _SETTLED, px=_milliseconds(seconds))
+            else:
+                await self._redis.delete(self._prefix + key)
+
+    async def aclose(self) -> None:
+        """Close the connections, unless the client is yours."""
+        await self._connection.aclose()
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

@@ -1,0 +1,70 @@
+"""Redis for tests: one for a whole run, and one to break."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+from redis.asyncio import Redis
+
+from .helpers import Closing
+from .server import RedisServer
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"  # redis.asyncio knows no other
+
+
+def _server() -> Iterator[RedisServer]:
+    if shutil.which("redis-server") is None:
+        missing = "needs redis-server: apt-get install redis-server, or brew install redis"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    server = RedisServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[RedisServer]:
+    yield from _server()
+
+
+@pytest.fixture
+def own_server() -> Iterator[RedisServer]:
+    """One that a test may stop."""
+    yield from _server()
+
+
+@pytest.fixture
+def url(shared_server: RedisServer) -> str:
+    """An empty Redis."""
+    with shared_server.client() as client:
+        client.flushall()
+    return shared_server.url
+
+
+@pytest.fixture
+async def redis(url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(url) as client:
+        yield client
+
+
+@pytest.fixture
+async def closing() -> AsyncIterator[Closing]:
+    """Closes what it is given when the test is over."""
+    async with AsyncExitStack() as stack:
+
+        def close_at_the_end(thing):  # type: ignore[no-untyped-def]
+            stack.push_async_callback(thing.aclose)
+            return thing
+
+        yield close_at_the_end

@@ -1,0 +1,139 @@
+"""Receivers and workers as one sets them up: posted to one machine, handled on another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+
+from buildkite_ext.webhooks import (
+    BuildFinished,
+    RedisReplays,
+    RedisStreamSink,
+    RedisStreamSource,
+    Repeated,
+    Report,
+    WebhookEvent,
+    WebhookHandler,
+)
+
+from ..conftest import post
+from ..posting import NOW, SECRET, agent_body, build_body, job_body
+from .helpers import Closing, until
+
+
+def receiver(url: str, closing: Closing, reports: list[Report] | None = None, **options: int) -> WebhookHandler:
+    return WebhookHandler(
+        secret=SECRET,
+        sink=closing(RedisStreamSink(url, **options)),
+        replays=closing(RedisReplays(url)),
+        now=lambda: NOW,
+        on_report=reports.append if reports is not None else None,
+    )
+
+
+async def test_what_is_posted_to_one_machine_is_handled_on_another(url: str, closing: Closing) -> None:
+    first, second = receiver(url, closing), receiver(url, closing)
+    seen: list[int | None] = []
+    others: list[str] = []
+    worker = WebhookHandler(secret=SECRET)
+
+    @worker.on("build.finished", state="failed")
+    async def note(event: BuildFinished) -> None:
+        seen.append(event.build.number)
+
+    worker.on("agent.*")(lambda event: others.append(event.event))
+    source = RedisStreamSource(url)
+    task = asyncio.create_task(worker.consume(source))
+    for number in range(10):
+        body = build_body(number=number, state="failed" if number % 2 else "passed")
+        assert (await post(first if number % 3 else second, body)).status == 200
+    assert (await post(first, agent_body())).status == 200
+    await until(lambda: worker.counts.get("handled") == 11)
+    await source.aclose()
+    await task
+    assert sorted(number or 0 for number in seen) == [1, 3, 5, 7, 9]
+    assert others == ["agent.lost"]
+
+
+async def test_the_same_delivery_is_accepted_once_among_all_receivers(url: str, closing: Closing) -> None:
+    reports: list[Report] = []
+    first, second = receiver(url, closing, reports), receiver(url, closing, reports)
+    body = build_body()
+    assert (await post(first, body)).status == 200
+    assert (await post(second, body)).status == 200
+    assert [type(report) for report in reports].count(Repeated) == 1
+    assert (await closing(RedisStreamSource(url)).lag()).waiting == 1
+
+
+async def test_a_happening_is_handled_once_among_all_workers_however_often_it_is_sent(
+    url: str, closing: Closing
+) -> None:
+    hooks = receiver(url, closing)
+    for later in range(5):
+        assert (await post(hooks, build_body(), at=NOW + later)).status == 200
+    seen: list[WebhookEvent] = []
+
+    async def slow(event: WebhookEvent) -> None:
+        await asyncio.sleep(0.01)
+        seen.append(event)
+
+    async with AsyncExitStack() as stack:
+        workers, tasks = [], []
+        for _ in range(3):
+            worker = WebhookHandler(secret=SECRET, replays=closing(RedisReplays(url)))
+            worker.on("build.*", once=True)(slow)
+            source = RedisStreamSource(url, retry_pause=0.02)
+            stack.push_async_callback(source.aclose)
+            tasks.append(asyncio.create_task(worker.consume(source)))
+            workers.append(worker)
+        await until(lambda: sum(worker.counts.get("handled", 0) for worker in workers) == 5)
+    await asyncio.gather(*tasks)
+    assert len(seen) == 1
+
+
+async def test_one_that_always_fails_ends_among_the_dead_letters_and_may_be_tried_again(
+    url: str, closing: Closing
+) -> None:
+    hooks = receiver(url, closing)
+    worker = WebhookHandler(secret=SECRET)
+    broken = True
+    done: list[str] = []
+
+    @worker.on("job.finished")
+    def fragile(event: WebhookEvent) -> None:
+        if broken:
+            raise ValueError("s3cret things")
+        done.append(event.event)
+
+    assert (await post(hooks, job_body())).status == 200
+    source = RedisStreamSource(url, tries=3, retry_pause=0.01)
+    task = asyncio.create_task(worker.consume(source))
+    await until(lambda: worker.counts.get("failed") == 3)
+    async with asyncio.timeout(5):
+        while not (letters := await source.dead_letters()):  # noqa: ASYNC110 - Redis tells nobody
+            await asyncio.sleep(0.01)
+    (letter,) = letters
+    assert letter.tries == 3
+    assert "ValueError" in letter.reason
+    assert letter.delivery is not None
+    assert json.loads(letter.delivery.body) == json.loads(job_body())
+    broken = False
+    assert await source.requeue(letter.id)
+    await until(lambda: done == ["job.finished"])
+    await source.aclose()
+    await task
+
+
+async def test_a_full_stream_is_503_and_what_was_refused_is_taken_later(url: str, closing: Closing) -> None:
+    hooks = receiver(url, closing, limit=2)
+    statuses = [(await post(hooks, build_body(number=number))).status for number in range(3)]
+    assert statuses == [200, 200, 503]
+    worker = WebhookHandler(secret=SECRET)
+    source = RedisStreamSource(url)
+    task = asyncio.create_task(worker.consume(source))
+    await until(lambda: worker.counts.get("handled") == 2)
+    assert (await post(hooks, build_body(number=2))).status == 200
+    await until(lambda: worker.counts.get("handled") == 3)
+    await source.aclose()
+    await task
