@@ -19,10 +19,10 @@ from ...webhooks.handler import WebhookHandler
 from ...webhooks.reports import Accepted, Refused, Repeated, Report
 from ..exit_codes import ExitCode
 from ..problem import UsageError
-from .doors import OnePath
 from .execution import Executor
 from .intake import Intake
 from .journal import Journal
+from .one_path import OnePath
 from .printer import Printer
 from .proof import Proof
 from .tally import Tally
