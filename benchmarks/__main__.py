@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import decode, footprint, imports, listing, webhooks, webhooks_redis
+from . import decode, footprint, imports, listing, webhooks, webhooks_receiver, webhooks_redis
 
 
 def main() -> None:
@@ -12,6 +12,10 @@ def main() -> None:
         ("Decoding a page of 100 builds with 30 jobs each, beside json.loads", decode.measure),
         ("1,000 webhooks verified and parsed, beside HMAC and json.loads of them", webhooks.measure),
         ("The whole API on disk", footprint.measure),
+        (
+            "1,000 signed webhooks of 6 KB received, beside a Starlette route that does nothing",
+            webhooks_receiver.measure,
+        ),
         ("2,000 builds over 20 pages at 100 ms latency, beside httpx by hand", listing.measure),
         (
             "10,000 webhook deliveries of 6 KB over Redis, one process each way, beside redis-py by hand",

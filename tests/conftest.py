@@ -7,6 +7,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.webhooks.load.figures import PROPERTY, table
+
 settings.register_profile(
     "repeatable",
     database=None,
@@ -23,3 +25,12 @@ def no_buildkite_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests may have a token in the environment."""
     for name in [name for name in os.environ if name.startswith("BUILDKITE_")]:
         monkeypatch.delenv(name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was measured under load: only numbers for whoever looks, no test depends on them."""
+    reports = terminalreporter.getreports("passed")
+    rows = [value for report in reports for name, value in report.user_properties if name == PROPERTY]
+    if rows:
+        terminalreporter.section("webhooks")
+        terminalreporter.write_line("\n".join(table(rows)))

@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from .signature import sign as sign
     from .signature import verify as verify
     from .signature import verify_token as verify_token
+    from .sources import SourceAddresses as SourceAddresses
 
 _HOMES = {
     "Accepted": ".reports",
@@ -129,6 +130,7 @@ _HOMES = {
     "Repeated": ".reports",
     "ReplayStore": ".replays",
     "Report": ".reports",
+    "SourceAddresses": ".sources",
     "UnknownEvent": ".parsing",
     "Verified": ".signature",
     "WebhookError": "..errors",
@@ -194,6 +196,7 @@ __all__ = [
     "Repeated",
     "ReplayStore",
     "Report",
+    "SourceAddresses",
     "UnknownEvent",
     "Verified",
     "WebhookError",

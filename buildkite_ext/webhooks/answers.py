@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
-from .headers import HeaderError, Headers, single
+from .headers import EVENT, SIGNATURE, TOKEN, HeaderError, Headers, single
 
 MAX_BODY = 1 << 20
 """Bytes of a body that are taken by default."""
 
+FORWARDED = "x-forwarded-for"
+
+READ = ("content-type", "content-encoding", "content-length", EVENT, SIGNATURE, TOKEN, FORWARDED)
+"""The headers that anybody reads."""
+
 _LONGEST = 4096
+_STATUSES = frozenset(map(int, HTTPStatus))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,12 @@ class Refusal(Exception):
 
     def answer(self) -> Answer:
         return answer(self.status, self.told or self.message, self.headers)
+
+
+def status_line(status: int) -> str:
+    """`404 Not Found`."""
+    phrase = HTTPStatus(status).phrase if status in _STATUSES else "Unknown"
+    return f"{status} {phrase}"
 
 
 def answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -116,4 +129,16 @@ def too_large(max_body: int) -> Refusal:
 
 def too_slow(seconds: float) -> Refusal:
     """The refusal of a body that didn't arrive within the time allowed."""
-    return Refusal(408, "too_slow", f"its body took longer than {seconds:g} s", headers={"Connection": "close"})
+    return Refusal(408, "too_slow", f"its body took longer than {seconds:g} s")
+
+
+def another_length(announced: int, came: int) -> Refusal:
+    return Refusal(400, "malformed", f"its body has {came} bytes, its Content-Length says {announced}")
+
+
+def closed() -> Refusal:
+    return Refusal(503, "closed", "this receiver is shutting down")
+
+
+ACCEPTED = answer(200, "Accepted.")
+REPEATED = answer(200, "Accepted before.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from .answers import Answer, Head, Refusal, too_large, too_slow
+from .answers import READ, Answer, Head, Refusal, too_large, too_slow
 
 if TYPE_CHECKING:
     from .handler import WebhookHandler
@@ -16,6 +17,12 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+
+_READ = {name.encode(): name for name in READ}
+
+_LINGERING = 1.0
+"""Seconds for an answer to arrive while the rest of a body is thrown away."""
 
 
 class ClientGone(Exception):
@@ -38,18 +45,27 @@ class AsgiApp:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
-        head = Head(scope["method"], scope["headers"], client[0] if client else None)
+        head = Head(scope["method"], _read_ones(scope["headers"]), client[0] if client else None)
         answer = await self._handler.admit(head)
+        unread = answer is not None
         if answer is None:
             try:
                 body = await self._body(receive)
             except ClientGone:
                 return
             except Refusal as refusal:
-                answer = self._handler.refuse(head, refusal)
+                answer, unread = self._handler.refuse(head, refusal), True
             else:
                 answer = await self._handler.accept(head, body)
-        await _send(send, answer)
+        if unread and _closable(scope):
+            await _start(send, answer, close=True)
+            await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+            if answer.status != HTTPStatus.REQUEST_TIMEOUT:
+                await self._linger(receive)
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await _start(send, answer)
+            await send({"type": "http.response.body", "body": answer.body})
 
     async def _body(self, receive: Receive) -> bytes:
         limit, seconds = self._handler.max_body, self._handler.body_timeout
@@ -69,6 +85,17 @@ class AsgiApp:
                     return b"".join(chunks)
         raise too_slow(seconds)
 
+    async def _linger(self, receive: Receive) -> None:
+        """Let the answer arrive. A connection that is closed while the other side still sends is reset, and an answer
+        that it had no time to read is lost."""
+        size = 0
+        with anyio.move_on_after(min(_LINGERING, self._handler.body_timeout)):
+            while size <= self._handler.max_body:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                size += len(message.get("body", b""))
+
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         async with self._handler.lifespan():
@@ -77,8 +104,24 @@ class AsgiApp:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _send(send: Send, answer: Answer) -> None:
+def _read_ones(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, list[str]]:
+    """The headers that anybody reads, each with all its values: looked at several times, where the others are not."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        if (key := _READ.get(name.lower())) is not None:
+            found.setdefault(key, []).append(value.decode("latin-1"))
+    return found
+
+
+def _closable(scope: Scope) -> bool:
+    """Whether the connection would stay open for the rest of a body that nobody reads."""
+    has_body = any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    return has_body and scope.get("http_version", "1.1").startswith("1")
+
+
+async def _start(send: Send, answer: Answer, *, close: bool = False) -> None:
     headers = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in answer.headers.items()]
     headers.append((b"content-length", str(len(answer.body)).encode("ascii")))
+    if close:
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})

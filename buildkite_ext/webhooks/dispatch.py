@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio
-import anyio.to_thread
 
 from .deliveries import Delivery
 from .happenings import happening
 from .matching import Match
 from .replays import ReplayStore
 from .reports import Handled, HandlerFailed, Reports
+from .threads import Threads
 
 if TYPE_CHECKING:
     from buildkite_api.webhooks.events import WebhookEvent
@@ -62,8 +62,7 @@ class Dispatcher:
         self._reports = reports
         self._replays = replays
         self._remember = remember
-        self._threads = threads
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._threads = Threads(threads)
 
     async def run(self, registrations: Sequence[Registration], event: WebhookEvent, delivery: Delivery) -> None:
         """Run each handler that is for the event, in order.
@@ -122,9 +121,7 @@ class Dispatcher:
         if _is_async(function):
             result = function(event)
         else:
-            if self._limiter is None:
-                self._limiter = anyio.CapacityLimiter(self._threads)
-            result = await anyio.to_thread.run_sync(function, event, limiter=self._limiter, abandon_on_cancel=True)
+            result = await self._threads.run(function, event)
         if inspect.isawaitable(result):
             await result
 

@@ -6,18 +6,23 @@ import asyncio
 import contextvars
 import hashlib
 import secrets
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, TypeVar
 
+import anyio
 from buildkite_api.webhooks.events import BuildEvent, JobEvent, WebhookEvent
 from buildkite_api.webhooks.registrar import Registrar
 
 from ..errors import ConfigurationError, WebhookMalformed, WebhookQueueFull, WebhookUnverified
-from .answers import MAX_BODY, Answer, Head, Refusal, answer, check_head
+from .answers import ACCEPTED, MAX_BODY, REPEATED, Answer, Head, Refusal, answer, check_head, closed, too_large
+from .background import BackgroundLoop, Stopped, at_exit
 from .deliveries import Delivery, EventSink, EventSource
 from .dispatch import Dispatcher, HandlersFailed, Registration
+from .doors import Doors
+from .forks import forget_when_forked, keep
 from .happenings import happening
 from .headers import SIGNATURE, TOKEN, Headers
 from .matching import Filters, Patterns, matcher
@@ -26,16 +31,16 @@ from .parsing import parse
 from .replays import MemoryReplays, ReplayStore
 from .reports import Accepted, Hook, Lost, Refused, Repeated, Reports
 from .signature import TOLERANCE, Secrets, secrets_of, verify, verify_token
+from .sources import SourceAddresses
 
-if TYPE_CHECKING:
-    from .asgi import AsgiApp
+T = TypeVar("T")
 
 _ACCEPTING = 60.0
 """Seconds after which a delivery whose acceptance was never finished may be accepted again."""
 _LONGEST_REMEMBERED = 86_400.0
 
 
-class WebhookHandler(Registrar):
+class WebhookHandler(Doors, Registrar):
     """Verifies, answers and handles webhooks.
 
     Give exactly one of `secret`, `token` and `allow_unsigned`.
@@ -59,6 +64,8 @@ class WebhookHandler(Registrar):
             `RedisStreamSink` for workers on other machines, which `consume` a `RedisStreamSource`.
         replays: what remembers deliveries and happenings: by default this process; a `RedisReplays` for all machines.
         remember: for how many seconds handlers with `once=True` remember what they did.
+        sources: take deliveries only from Buildkite's addresses: `SourceAddresses()`. It comes on top of a signature and
+            takes the place of none.
         on_report: called with each `Report`.
         now: the time, in seconds since the epoch.
 
@@ -91,6 +98,7 @@ class WebhookHandler(Registrar):
         sink: EventSink | None = None,
         replays: ReplayStore | None = None,
         remember: float = _LONGEST_REMEMBERED,
+        sources: SourceAddresses | None = None,
         on_report: Hook | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -118,12 +126,17 @@ class WebhookHandler(Registrar):
         self._handler_timeout = _timeout(handler_timeout)
         self._sink: EventSink = sink if sink is not None else MemoryQueue()
         self._replays: ReplayStore = replays if replays is not None else MemoryReplays()
+        self._sources = sources
         self._now = now
         self._reports = Reports(on_report)
         self._registrations: list[Registration] = []
         self._dispatcher = Dispatcher(self._reports, self._replays, remember=remember, threads=threads)
         self._worker: asyncio.Task[None] | None = None
         self._closed = False
+        self._background = BackgroundLoop()
+        self._closes_at_exit = False
+        self._starting = threading.Lock()
+        forget_when_forked(self)
 
     def __repr__(self) -> str:
         way = "secret=…" if self._secret else "token=…" if self._token else "allow_unsigned=True"
@@ -175,7 +188,15 @@ class WebhookHandler(Registrar):
         """Seconds that a body may take to arrive."""
         return self._body_timeout
 
-    async def receive(self, method: str, headers: Headers, body: bytes, *, client: str | None = None) -> Answer:
+    async def receive(
+        self,
+        method: str,
+        headers: Headers,
+        body: bytes,
+        *,
+        client: str | None = None,
+        handle_first: bool = False,
+    ) -> Answer:
         """Take one request, by whatever door it came.
 
         Args:
@@ -183,6 +204,8 @@ class WebhookHandler(Registrar):
             headers: the headers, in any of the forms that servers have them in.
             body: the raw body.
             client: the address that the connection comes from.
+            handle_first: return only when the handlers have run, where it is this process that runs them: for one that
+                may stop as soon as it has answered. The answer is the same.
 
         Returns:
             What to answer. It never raises for anything that a request may hold.
@@ -196,7 +219,68 @@ class WebhookHandler(Registrar):
         """
         head = Head(method, headers, client)
         refused = await self.admit(head)
-        return refused if refused is not None else await self.accept(head, body)
+        return refused if refused is not None else await self.accept(head, body, handle_first=handle_first)
+
+    def receive_blocking(
+        self,
+        method: str,
+        headers: Headers,
+        body: bytes,
+        *,
+        client: str | None = None,
+        handle_first: bool = False,
+    ) -> Answer:
+        """As `receive`, for code that can't await: a plain function for any server, in any thread.
+
+        Handlers run in an event loop of this handler's own, in a thread that starts with the first delivery, in each
+        process that a server forks. `close` ends it; so does the end of the process, after what was accepted.
+
+        Args:
+            method: the HTTP method.
+            headers: the headers, in any of the forms that servers have them in.
+            body: the raw body.
+            client: the address that the connection comes from.
+            handle_first: return only when the handlers have run.
+
+        Returns:
+            What to answer.
+
+        Raises:
+            RuntimeError: called by an async handler of its own, which would wait for itself.
+
+        Example:
+            >>> hooks = WebhookHandler(allow_unsigned=True)
+            >>> headers = {"Content-Type": "application/json"}
+            >>> hooks.receive_blocking("POST", headers, b'{"event": "ping"}').status
+            200
+            >>> hooks.close()
+            >>> hooks.receive_blocking("POST", headers, b'{"event": "ping"}').status
+            503
+        """
+        receiving = self.receive(method, headers, body, client=client, handle_first=handle_first)
+        return self._blocking(Head(method, headers, client), receiving)
+
+    def admit_blocking(self, head: Head, *, length_required: bool = False) -> Answer | None:
+        """As `admit`, for code that can't await."""
+        if self._sources is None:
+            return self._look(head, length_required=length_required)
+        return self._blocking(head, self.admit(head, length_required=length_required))
+
+    def accept_blocking(self, head: Head, body: bytes) -> Answer:
+        """As `accept`, for code that can't await."""
+        return self._blocking(head, self.accept(head, body))
+
+    def _blocking(self, head: Head, receiving: Coroutine[Any, Any, T]) -> T | Answer:
+        if self._closed:
+            receiving.close()
+            return self.refuse(head, closed())
+        if not self._closes_at_exit:
+            self._closes_at_exit = True
+            at_exit(self._close_at_exit)
+        try:
+            return self._background.run(receiving)
+        except Stopped:
+            return self.refuse(head, closed())
 
     async def admit(self, head: Head, *, length_required: bool = False) -> Answer | None:
         """Look at a request before its body is read.
@@ -204,15 +288,25 @@ class WebhookHandler(Registrar):
         Returns:
             The answer for one whose body isn't worth reading; None for any other.
         """
+        refused = self._look(head, length_required=length_required)
+        if refused is not None or self._sources is None:
+            return refused
+        try:
+            await self._sources.check(head)
+        except Refusal as refusal:
+            return self.refuse(head, refusal)
+        return None
+
+    def _look(self, head: Head, *, length_required: bool) -> Answer | None:
         try:
             if self._closed:
-                raise Refusal(503, "closed", "this receiver is shutting down")
+                raise closed()
             check_head(head, max_body=self._max_body, proof=self._proof, length_required=length_required)
         except Refusal as refusal:
             return self.refuse(head, refusal)
         return None
 
-    async def accept(self, head: Head, body: bytes) -> Answer:
+    async def accept(self, head: Head, body: bytes, *, handle_first: bool = False) -> Answer:
         """Verify the body of an admitted request, and accept it, or handle it.
 
         Returns:
@@ -220,9 +314,9 @@ class WebhookHandler(Registrar):
         """
         try:
             if len(body) > self._max_body:
-                raise Refusal(413, "too_large", f"its body is larger than {self._max_body} bytes")
+                raise too_large(self._max_body)
             delivery = self._delivery(head.headers, body)
-            return await self._accept_once(delivery)
+            return await self._accept_once(delivery, handle_first=handle_first)
         except Refusal as refusal:
             return self.refuse(head, refusal)
 
@@ -256,23 +350,30 @@ class WebhookHandler(Registrar):
             verify_token(headers, self._token)
         return ""
 
-    async def _accept_once(self, delivery: Delivery) -> Answer:
+    async def _accept_once(self, delivery: Delivery, *, handle_first: bool) -> Answer:
         key = f"delivery:{delivery.id}"
+        always = self._answer == "handled"
+        inline = always or (handle_first and isinstance(self._sink, MemoryQueue))
         try:
-            claim = await self._replays.claim(key, max(_ACCEPTING, self._replayable) if self._inline else _ACCEPTING)
+            claim = await self._replays.claim(key, max(_ACCEPTING, self._replayable) if inline else _ACCEPTING)
         except Exception as error:
             raise _unavailable(error) from error
         if claim == "settled":
             self._reports.emit(Repeated(delivery.id, delivery.event))
-            return answer(200, "Accepted before.")
+            return REPEATED
         if claim == "pending":
             raise Refusal(503, "pending", "the same delivery is being accepted", headers={"Retry-After": "1"})
         accepted = False
         try:
-            done = await (self._handle_now(delivery) if self._inline else self._put(delivery))
+            if inline:
+                done = await self._handle_now(delivery, failed=self._failure_status if always else 200)
+            else:
+                done = await self._put(delivery)
             accepted = done.status < 300
         finally:
-            await self._settle(key, self._replayable if accepted else 0)
+            # Shielded: a server that gives up on the request would otherwise leave the key claimed.
+            with anyio.CancelScope(shield=True):
+                await self._settle(key, self._replayable if accepted else 0)
         return done
 
     @property
@@ -287,11 +388,10 @@ class WebhookHandler(Registrar):
             # The delivery is accepted or not whatever becomes of this; the key expires.
             self._reports.problem("a delivery could not be remembered", error)
 
-    @property
-    def _inline(self) -> bool:
-        return self._answer == "handled"
-
     async def _put(self, delivery: Delivery) -> Answer:
+        if self._closed:
+            # Its body came while everything else ended: nobody would wait for its handlers.
+            raise closed()
         self._ensure_running()
         try:
             await self._sink.put(delivery)
@@ -300,14 +400,14 @@ class WebhookHandler(Registrar):
         except Exception as error:
             raise _unavailable(error) from error
         self._reports.emit(Accepted(delivery.id, delivery.event))
-        return answer(200, "Accepted.")
+        return ACCEPTED
 
-    async def _handle_now(self, delivery: Delivery) -> Answer:
+    async def _handle_now(self, delivery: Delivery, *, failed: int) -> Answer:
         self._reports.emit(Accepted(delivery.id, delivery.event))
         try:
             await self.handle(delivery)
         except HandlersFailed:
-            return answer(self._failure_status, "A handler failed.")
+            return answer(failed, "A handler failed.")
         return answer(200, "Handled.")
 
     # --- Handling -----------------------------------------------------------------------------------------------------
@@ -330,8 +430,14 @@ class WebhookHandler(Registrar):
         await source.consume(self.handle)
 
     def _ensure_running(self) -> None:
-        """Empty the queue, where it is one of this process, in the loop that runs now."""
-        if not isinstance(self._sink, MemoryQueue) or (self._worker is not None and not self._worker.done()):
+        """Empty the queue, where it is one of this process, in the loop that runs now, unless another one does."""
+        if not isinstance(self._sink, MemoryQueue):
+            return
+        with self._starting:
+            self._start_worker(self._sink)
+
+    def _start_worker(self, queue: MemoryQueue) -> None:
+        if self._worker is not None and not (self._worker.done() or self._worker.get_loop().is_closed()):
             return
         try:
             loop = asyncio.get_running_loop()
@@ -341,7 +447,7 @@ class WebhookHandler(Registrar):
             ) from None
         # In a context of its own: the first request's would otherwise cling to all that follow.
         context = contextvars.Context()
-        self._worker = loop.create_task(self.consume(self._sink), name="buildkite-webhooks", context=context)
+        self._worker = loop.create_task(self.consume(queue), name="buildkite-webhooks", context=context)
 
     async def aclose(self, timeout: float = 30.0) -> None:
         """Accept nothing more, and handle what was accepted.
@@ -350,9 +456,46 @@ class WebhookHandler(Registrar):
             timeout: seconds to give to that. What isn't handled by then is reported as `Lost`.
         """
         self._closed = True
+        home = self._worker.get_loop() if self._worker is not None else None
+        if home is None or home is asyncio.get_running_loop() or not home.is_running():
+            await self._drain(timeout)
+        else:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._drain(timeout), home))
+
+    def close(self, timeout: float = 30.0) -> None:
+        """As `aclose`, for code that can't await; it also ends the thread that `receive_blocking` started.
+
+        It is called by itself when the interpreter ends, so servers need not call it. Not to be called in the thread of
+        an event loop that handles deliveries: there, `await hooks.aclose()`.
+
+        Args:
+            timeout: seconds to give to what was accepted. What isn't handled by then is reported as `Lost`.
+        """
+        self._closed = True
+        begun = time.monotonic()
+        if self._background.started or self._worker is not None or not isinstance(self._sink, MemoryQueue):
+            self._background.run(self.aclose(timeout))
+        self._background.stop(max(0.0, timeout - (time.monotonic() - begun)))
+
+    def _close_at_exit(self) -> None:
+        if self._background.started:
+            self.close()
+
+    def forget(self) -> None:
+        """Begin anew in a forked process, without what its parent accepted."""
+        keep(self._worker)
+        self._worker = None
+        self._starting = threading.Lock()
+
+    async def _drain(self, timeout: float) -> None:
         await self._sink.aclose()
         worker, self._worker = self._worker, None
         if worker is None or not isinstance(self._sink, MemoryQueue):
+            return
+        if worker.get_loop() is not asyncio.get_running_loop():
+            # Its loop was stopped before its work was done.
+            if len(self._sink):
+                self._reports.emit(Lost(len(self._sink)))
             return
         await asyncio.wait({worker}, timeout=timeout)
         if not worker.done():
@@ -365,25 +508,13 @@ class WebhookHandler(Registrar):
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:  # noqa: ARG002 - Starlette gives it
         """Handle what was accepted before the server ends: `Starlette(lifespan=hooks.lifespan)`, `FastAPI(…)` likewise.
 
-        Servers tell only the outermost app of their end, so an app that is mounted in another needs this one there.
+        Servers tell only the outermost app of their end, so an app that is within another needs this one there.
         """
         self._closed = False
         try:
             yield
         finally:
             await self.aclose()
-
-    # --- Doors --------------------------------------------------------------------------------------------------------
-
-    def asgi(self) -> AsgiApp:
-        """An ASGI app that answers at any path: for uvicorn or hypercorn, or mounted in Starlette or FastAPI.
-
-        Example:
-            >>> app = WebhookHandler(secret="s3cret").asgi()
-        """
-        from .asgi import AsgiApp
-
-        return AsgiApp(self)
 
 
 def _timeout(seconds: float | None) -> float | None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import zlib
 from contextlib import suppress
 
 from ..errors import ConfigurationError, WebhookQueueFull
 from .deliveries import Delivery, Handle
+from .forks import forget_when_forked
+from .threads import running_loop
 
 
 class MemoryQueue:
     """A sink and a source in one process. What it holds is lost when the process dies; closing it handles all it holds.
 
     A delivery whose handler failed isn't handled again: the failure was reported, and that is all. Where more is needed,
-    see `RedisStreamSink` and `RedisStreamSource`.
+    see `RedisStreamSink` and `RedisStreamSource`. `put` may be called in any event loop and thread, `consume` in one.
 
     Args:
         limit: the most deliveries to hold that no worker has begun with. Beyond that, `put` refuses.
@@ -36,10 +39,16 @@ class MemoryQueue:
         self._limit = limit
         self._workers = workers
         self._ordered = ordered
+        self.forget()
+        forget_when_forked(self)
+
+    def forget(self) -> None:
+        """Begin anew, empty, in a forked process: the parent handles what it accepted."""
+        self._lock = threading.Lock()
         self._lanes = self._new_lanes()
         self._waiting = 0
         self._busy = 0
-        self._consuming = False
+        self._home: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
     def __repr__(self) -> str:
@@ -53,22 +62,31 @@ class MemoryQueue:
         return [asyncio.Queue() for _ in range(self._workers if self._ordered else 1)]
 
     async def put(self, delivery: Delivery, /) -> None:
-        if self._closed:
-            raise WebhookQueueFull("The delivery is refused: this receiver is shutting down.", reason="queue_full")
-        if self._waiting >= self._limit:
-            raise WebhookQueueFull(
-                f"The delivery is refused: {self._waiting} others wait for a handler, which is the limit. Make handlers "
-                "faster, run more workers, or raise the limit.",
-                reason="queue_full",
-            )
-        self._lane_of(delivery).put_nowait(delivery)
-        self._waiting += 1
+        with self._lock:
+            if self._closed:
+                raise WebhookQueueFull("The delivery is refused: this receiver is shutting down.", reason="queue_full")
+            if self._waiting >= self._limit:
+                raise WebhookQueueFull(
+                    f"The delivery is refused: {self._waiting} others wait for a handler, which is the limit. Make handlers "
+                    "faster, run more workers, or raise the limit.",
+                    reason="queue_full",
+                )
+            self._enter(self._lane_of(delivery), delivery)
+            self._waiting += 1
+
+    def _enter(self, lane: asyncio.Queue[Delivery | None], item: Delivery | None) -> None:
+        """Put something into a lane, whose queue isn't safe to be used from any thread but its loop's."""
+        if self._home is None or self._home is running_loop():
+            lane.put_nowait(item)
+        else:
+            self._home.call_soon_threadsafe(lane.put_nowait, item)
 
     async def consume(self, handle: Handle, /) -> None:
-        self._adopt()
-        self._consuming = True
-        if self._closed:
-            self._end_lanes()
+        with self._lock:
+            self._adopt()
+            self._home = asyncio.get_running_loop()
+            if self._closed:
+                self._end_lanes()
         lanes = self._lanes if self._ordered else self._lanes * self._workers
         workers = [asyncio.create_task(self._work(lane, handle)) for lane in lanes]
         try:
@@ -77,7 +95,8 @@ class MemoryQueue:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
-            self._consuming = self._closed = False
+            with self._lock:
+                self._home, self._closed = None, False
 
     def _adopt(self) -> None:
         """Begin anew with what was left: a queue belongs to the event loop in which it was first waited for."""
@@ -94,24 +113,27 @@ class MemoryQueue:
 
     async def _work(self, lane: asyncio.Queue[Delivery | None], handle: Handle) -> None:
         while (delivery := await lane.get()) is not None:
-            self._waiting -= 1
-            self._busy += 1
+            with self._lock:
+                self._waiting -= 1
+                self._busy += 1
             try:
                 # What failed was reported; there is nobody to try it again.
                 with suppress(Exception):
                     await handle(delivery)
             finally:
-                self._busy -= 1
+                with self._lock:
+                    self._busy -= 1
 
     async def aclose(self) -> None:
         """Take nothing more; the workers handle what is there and then end. After that the queue may be used anew."""
-        if self._closed or not (self._consuming or self._waiting):
-            return
-        self._closed = True
-        if self._consuming:
-            self._end_lanes()
+        with self._lock:
+            if self._closed or not (self._home or self._waiting):
+                return
+            self._closed = True
+            if self._home:
+                self._end_lanes()
 
     def _end_lanes(self) -> None:
         for lane in self._lanes:
             for _ in range(self._workers // len(self._lanes)):
-                lane.put_nowait(None)
+                self._enter(lane, None)

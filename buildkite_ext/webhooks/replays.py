@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -46,24 +47,27 @@ class MemoryReplays:
         self._limit = limit
         self._clock = clock
         self._keys: OrderedDict[str, tuple[float, Claim]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._keys)
 
     async def claim(self, key: str, seconds: float, /) -> Claim:
-        now = self._clock()
-        found = self._keys.get(key)
-        if found is not None and found[0] > now:
-            return found[1]
-        self._remember(key, now, now + seconds, "pending")
-        return "new"
+        with self._lock:
+            now = self._clock()
+            found = self._keys.get(key)
+            if found is not None and found[0] > now:
+                return found[1]
+            self._remember(key, now, now + seconds, "pending")
+            return "new"
 
     async def settle(self, key: str, seconds: float, /) -> None:
-        if seconds > 0:
-            now = self._clock()
-            self._remember(key, now, now + seconds, "settled")
-        else:
-            self._keys.pop(key, None)
+        with self._lock:
+            if seconds > 0:
+                now = self._clock()
+                self._remember(key, now, now + seconds, "settled")
+            else:
+                self._keys.pop(key, None)
 
     def _remember(self, key: str, now: float, until: float, claim: Claim) -> None:
         self._keys[key] = (until, claim)

@@ -1,0 +1,310 @@
+"""Deliveries come in by ASGI: alone, and mounted in Starlette and FastAPI."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import fastapi
+import httpx
+import pytest
+import trio
+from starlette.applications import Starlette
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.routing import Mount, Route
+
+from buildkite_ext.webhooks import (
+    BuildFinished,
+    MemoryQueue,
+    MemoryReplays,
+    Refused,
+    Report,
+    SourceAddresses,
+    WebhookHandler,
+)
+
+from .posting import NOW, SECRET, build_body, signed
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def handler(**more: Any) -> WebhookHandler:
+    return WebhookHandler(secret=SECRET, now=lambda: NOW, **more)
+
+
+def scope(headers: dict[str, str], method: str = "POST", version: str = "1.1") -> dict[str, Any]:
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return {
+        "type": "http",
+        "method": method,
+        "headers": pairs,
+        "http_version": version,
+        "path": "/",
+        "client": ("192.0.2.7", 4),
+    }
+
+
+class Exchange:
+    """One request as a server gives it to an app: messages in, messages out."""
+
+    def __init__(self, *messages: dict[str, Any]) -> None:
+        self.incoming = list(messages)
+        self.sent: list[dict[str, Any]] = []
+
+    async def receive(self) -> dict[str, Any]:
+        if not self.incoming:
+            await asyncio.Event().wait()
+        return self.incoming.pop(0)
+
+    async def send(self, message: Any) -> None:
+        self.sent.append(dict(message))
+
+    @property
+    def status(self) -> int:
+        return int(self.sent[0]["status"])
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        return dict(self.sent[0]["headers"])
+
+
+def body(*chunks: bytes) -> list[dict[str, Any]]:
+    last = len(chunks) - 1
+    return [{"type": "http.request", "body": chunk, "more_body": index < last} for index, chunk in enumerate(chunks)]
+
+
+async def exchange(app: Any, a_scope: dict[str, Any], messages: Iterable[dict[str, Any]]) -> Exchange:
+    done = Exchange(*messages)
+    await app(a_scope, done.receive, done.send)
+    return done
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """An app as a server runs it: from its startup to its shutdown."""
+    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    told: asyncio.Queue[Any] = asyncio.Queue()
+    life = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, events.get, told.put))
+    await events.put({"type": "lifespan.startup"})
+    assert (await told.get())["type"] == "lifespan.startup.complete"
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hooks.test") as client:
+        yield client
+    await events.put({"type": "lifespan.shutdown"})
+    assert (await told.get())["type"] == "lifespan.shutdown.complete"
+    await life
+
+
+async def test_a_body_in_many_chunks_is_one_delivery() -> None:
+    hooks = handler(answer="handled")
+    seen: list[bytes] = []
+    hooks.on("*")(lambda event: seen.append(event.raw))
+    posted = build_body()
+    done = await exchange(hooks.asgi(), scope(signed(posted)), body(*(bytes([byte]) for byte in posted), b""))
+    assert (done.status, seen) == (200, [posted])
+    assert b"connection" not in done.headers
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"X-Buildkite-Signature": "timestamp=1,signature=00"}, 401),
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Length": "1048577"}, 413),
+        ({"Content-Length": "many"}, 400),
+    ],
+)
+async def test_what_is_refused_by_its_head_leaves_its_body_unread(change: dict[str, str], status: int) -> None:
+    headers = {**signed(build_body()), **change}
+    if status == 401:
+        del headers["X-Buildkite-Signature"]
+    done = await exchange(handler(body_timeout=0.01).asgi(), scope(headers), [])
+    assert done.status == status
+    assert done.headers[b"connection"] == b"close"
+
+
+async def test_over_http_2_there_is_no_connection_to_close() -> None:
+    headers = {**signed(build_body()), "Content-Type": "text/plain"}
+    done = await exchange(handler().asgi(), scope(headers, version="2"), [])
+    assert (done.status, b"connection" in done.headers) == (415, False)
+
+
+async def test_a_request_without_a_body_keeps_its_connection() -> None:
+    done = await exchange(handler().asgi(), scope({"Host": "hooks.test"}, "GET"), body(b""))
+    assert (done.status, done.headers[b"allow"], b"connection" in done.headers) == (405, b"POST", False)
+
+
+async def test_a_body_without_a_length_is_taken_while_it_is_small() -> None:
+    posted = build_body()
+    headers = {**signed(posted), "Transfer-Encoding": "chunked"}
+    del headers["Content-Length"]
+    done = await exchange(handler(max_body=len(posted)).asgi(), scope(headers), body(posted[:9], posted[9:]))
+    assert done.status == 200
+    endless = [{"type": "http.request", "body": b"x" * 1000, "more_body": True}] * 1000
+    done = Exchange(*endless)
+    await handler(max_body=5000).asgi()(scope(headers), done.receive, done.send)
+    # What follows the answer is thrown away, so that it can arrive, but not for ever.
+    assert (done.status, len(done.incoming)) == (413, 988)
+    assert [message.get("more_body") for message in done.sent] == [None, True, None]
+
+
+async def test_a_body_that_stops_is_answered_408() -> None:
+    posted = build_body()
+    reports: list[Report] = []
+    app = handler(body_timeout=0.02, on_report=reports.append).asgi()
+    done = await exchange(app, scope(signed(posted)), body(posted, b"")[:1])
+    assert (done.status, done.headers[b"connection"]) == (408, b"close")
+    (report,) = reports
+    assert isinstance(report, Refused)
+    assert (report.reason, report.client) == ("too_slow", "192.0.2.7")
+
+
+async def test_whoever_hangs_up_gets_no_answer() -> None:
+    hooks = handler()
+    posted = build_body()
+    done = await exchange(hooks.asgi(), scope(signed(posted)), [*body(posted, b"")[:1], {"type": "http.disconnect"}])
+    assert (done.sent, dict(hooks.counts)) == ([], {})
+
+
+async def test_a_websocket_is_turned_away() -> None:
+    done = await exchange(handler().asgi(), {"type": "websocket"}, [])
+    assert done.sent == [{"type": "websocket.close", "code": 1003}]
+
+
+async def test_the_end_of_the_server_waits_for_what_was_accepted() -> None:
+    hooks = handler()
+    release, seen = asyncio.Event(), []
+
+    @hooks.on("build.finished")
+    async def slow(event: BuildFinished) -> None:
+        await release.wait()
+        seen.append(event.build.number)
+
+    async with served(hooks.asgi()) as client:
+        for number in (1, 2, 3):
+            posted = build_body(number=number)
+            assert (await client.post("/", content=posted, headers=signed(posted))).status_code == 200
+        assert seen == []
+        release.set()
+    assert sorted(seen) == [1, 2, 3]
+
+
+async def test_a_body_that_comes_after_the_end_is_not_accepted() -> None:
+    # Its head was admitted before; nobody would wait for its handlers any more.
+    hooks = handler()
+    seen: list[object] = []
+    hooks.on("*")(seen.append)
+    posted = build_body()
+    done = Exchange()
+    arriving = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await arriving.wait()
+        return body(posted)[0]
+
+    request = asyncio.create_task(hooks.asgi()(scope(signed(posted)), receive, done.send))
+    await asyncio.sleep(0)
+    await hooks.aclose()
+    arriving.set()
+    await request
+    assert (done.status, dict(hooks.counts), seen) == (503, {"refused": 1}, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"), [("starlette", "/hooks/"), ("fastapi", "/hooks/"), ("starlette", "/hook"), ("fastapi", "/hook")]
+)
+async def test_within_another_app(kind: str, path: str) -> None:
+    hooks = handler()
+    seen: list[int | None] = []
+
+    @hooks.on("build.finished", state="failed")
+    async def note(event: BuildFinished) -> None:
+        await asyncio.sleep(0)
+        seen.append(event.build.number)
+
+    if kind == "starlette":
+        routes = [Mount("/hooks", hooks.asgi()), Route("/hook", hooks.asgi())]
+        app: Any = Starlette(routes=routes, lifespan=hooks.lifespan)
+    else:
+        app = fastapi.FastAPI(lifespan=hooks.lifespan)
+        app.mount("/hooks", hooks.asgi())
+        app.router.routes.append(Route("/hook", hooks.asgi()))
+    posted = build_body(number=7)
+    async with served(app) as client:
+        answer = await client.post(path, content=posted, headers=signed(posted))
+        other = await client.get("/elsewhere")
+    assert (answer.status_code, answer.json(), other.status_code) == (200, {"message": "Accepted."}, 404)
+    assert seen == [7]
+
+
+async def test_behind_a_middleware_that_cancels_the_delivery_can_be_sent_again() -> None:
+    class Distant(MemoryReplays):
+        async def settle(self, key: str, seconds: float, /) -> None:
+            await asyncio.sleep(0)
+            await super().settle(key, seconds)
+
+    started = asyncio.Event()
+    hooks = handler(answer="handled", replays=Distant())
+
+    @hooks.on("*")
+    async def slow(event: object) -> None:
+        started.set()
+        await asyncio.sleep(0 if again else 60)
+
+    async def passing(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    app = Starlette(routes=[Mount("/", hooks.asgi())])
+    app.add_middleware(BaseHTTPMiddleware, dispatch=passing)
+    posted, again = build_body(), False
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hooks.test") as client:
+        first = asyncio.create_task(client.post("/", content=posted, headers=signed(posted)))
+        await started.wait()
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        again = True
+        assert (await client.post("/", content=posted, headers=signed(posted))).status_code == 200
+    assert hooks.counts["handled"] == 1
+
+
+def test_on_trio_handlers_run_before_the_answer() -> None:
+    # As hypercorn has it with `-k trio`: nothing there may be left behind by a request.
+    sources = SourceAddresses(lambda: ["192.0.2.0/24"])
+    hooks = handler(answer="handled", sources=sources)
+    seen: list[str] = []
+
+    @hooks.on("build.finished")
+    def sync(event: BuildFinished) -> None:
+        seen.append(threading.current_thread().name)
+
+    @hooks.on("build.finished", timeout=0.01)
+    async def forever(event: BuildFinished) -> None:
+        await trio.sleep_forever()
+
+    async def post(number: int) -> int:
+        posted = build_body(number=number)
+        return (await exchange(hooks.asgi(), scope(signed(posted)), body(posted))).status
+
+    async def several() -> list[int]:
+        async with hooks.lifespan():
+            return [await post(number) for number in range(3)]
+
+    assert trio.run(several) == [500, 500, 500]
+    assert seen == ["buildkite-webhooks-handler"] * 3
+    assert hooks.counts["failed"] == 3
+
+
+async def test_a_server_that_starts_anew_takes_deliveries_again() -> None:
+    hooks = handler(sink=MemoryQueue(workers=1))
+    for number in (1, 2):
+        posted = build_body(number=number)
+        async with served(hooks.asgi()) as client:
+            assert (await client.post("/", content=posted, headers=signed(posted))).status_code == 200
+        assert (await exchange(hooks.asgi(), scope(signed(posted)), body(posted))).status == 503
+    assert hooks.counts["handled"] == 2

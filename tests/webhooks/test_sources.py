@@ -1,0 +1,348 @@
+"""Deliveries are taken from Buildkite's addresses only, where that was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from buildkite_ext import ConfigurationError
+from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.server import running
+from buildkite_ext.webhooks import Refused, Report, SourceAddresses, WebhookHandler
+from buildkite_ext.webhooks.addresses import UnknownAddress, address, client_address, network, networks, within
+from buildkite_ext.webhooks.sources import ask_buildkite
+
+from .posting import NOW, SECRET, build_body, signed
+
+BUILDKITE = ["192.0.2.0/24", "198.51.100.7", "2001:db8:1::/48"]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+class Meta:
+    """Answers in turn, the last one for ever: lists, or errors to raise."""
+
+    def __init__(self, *answers: list[str] | Exception) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+        self.was_asked = asyncio.Event()
+        self.gate: asyncio.Event | None = None
+
+    async def __call__(self) -> list[str]:
+        self.asked += 1
+        self.was_asked.set()
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if self.gate is not None:
+            await self.gate.wait()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def receiver(sources: SourceAddresses, reports: list[Report] | None = None) -> WebhookHandler:
+    return WebhookHandler(
+        secret=SECRET, now=lambda: NOW, sources=sources, on_report=None if reports is None else reports.append
+    )
+
+
+async def post(hooks: WebhookHandler, client: str | None, forwarded: Any = None) -> int:
+    body = build_body()
+    headers: list[tuple[str, str]] = [*signed(body).items()]
+    headers += [("X-Forwarded-For", each) for each in ([forwarded] if isinstance(forwarded, str) else forwarded or [])]
+    return (await hooks.receive("POST", headers, body, client=client)).status
+
+
+@pytest.mark.parametrize(
+    ("client", "status"),
+    [
+        ("192.0.2.200", 200),
+        ("::ffff:192.0.2.200", 200),
+        ("198.51.100.7", 200),
+        ("2001:db8:1::5", 200),
+        ("2001:0DB8:0001:0:0::5", 200),
+        ("198.51.100.8", 403),
+        ("::ffff:198.51.100.8", 403),
+        ("2001:db8:2::5", 403),
+        ("localhost", 403),
+        ("", 403),
+        (None, 403),
+    ],
+)
+async def test_who_may_deliver(client: str | None, status: int) -> None:
+    reports: list[Report] = []
+    assert await post(receiver(SourceAddresses(Meta(BUILDKITE)), reports), client) == status
+    if status == 403:
+        (refused,) = reports
+        assert isinstance(refused, Refused)
+        assert (refused.reason, refused.client) == ("source", client)
+
+
+async def test_a_stranger_is_refused_before_the_body_is_read() -> None:
+    hooks = receiver(SourceAddresses(Meta(BUILDKITE)))
+    body = build_body()
+    headers = [(name.lower().encode(), value.encode()) for name, value in signed(body).items()]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        assert sent, "nobody need read the body"
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "headers": headers, "client": ("203.0.113.9", 1)}
+    await hooks.asgi()(scope, receive, send)
+    assert (sent[0]["status"], sent[1]["body"]) == (403, b'{"message": "Forbidden"}')
+
+
+@pytest.mark.parametrize(
+    ("client", "forwarded", "status"),
+    [
+        ("10.0.0.2", "192.0.2.7", 200),
+        ("10.0.0.2", "6.6.6.6, 192.0.2.7", 200),
+        ("10.0.0.2", ["6.6.6.6", "192.0.2.7"], 200),
+        ("10.0.0.2", "192.0.2.7, 10.0.0.3", 200),
+        ("10.0.0.2", "192.0.2.7:4711", 200),
+        ("10.0.0.2", "[2001:db8:1::5]:4711", 200),
+        ("::ffff:10.0.0.2", "::ffff:192.0.2.7", 200),
+        ("10.0.0.2", "192.0.2.7, 6.6.6.6", 403),  # the proxy was called by 6.6.6.6, which said the rest
+        ("10.0.0.2", ["192.0.2.7", "6.6.6.6"], 403),
+        ("10.0.0.2", None, 403),
+        ("10.0.0.2", "192.0.2.7, unknown", 403),
+        ("10.0.0.2", "192.0.2.7,", 403),
+        ("10.0.0.2", "192.0.2.07", 403),
+        ("10.0.0.2", "192.0.2.7 " + "x" * 5000, 403),
+        ("10.0.0.2", "6.6.6.6," * 1000 + "192.0.2.7", 403),  # longer than any chain of proxies
+        ("203.0.113.9", "192.0.2.7", 403),  # no proxy of ours
+        (None, "192.0.2.7", 403),
+    ],
+)
+async def test_behind_proxies(client: str | None, forwarded: Any, status: int) -> None:
+    sources = SourceAddresses(Meta(BUILDKITE), trusted_proxies=["10.0.0.0/8"])
+    assert await post(receiver(sources), client, forwarded) == status
+
+
+async def test_no_other_header_is_believed() -> None:
+    sources = SourceAddresses(Meta(BUILDKITE), trusted_proxies=["10.0.0.0/8"])
+    body = build_body()
+    for name in ("Forwarded", "X-Real-IP", "X_Forwarded_For", "X-Forwarded", "CF-Connecting-IP", "True-Client-IP"):
+        headers = {**signed(body), name: "for=192.0.2.7" if name == "Forwarded" else "192.0.2.7"}
+        assert (await receiver(sources).receive("POST", headers, body, client="10.0.0.2")).status == 403
+
+
+async def test_behind_a_unix_socket() -> None:
+    sources = SourceAddresses(Meta(BUILDKITE), trusted_proxies=["unix:"])
+    assert await post(receiver(sources), None, "192.0.2.7") == 200
+    assert await post(receiver(sources), None, "6.6.6.6") == 403
+    assert await post(receiver(sources), "6.6.6.6", "192.0.2.7") == 403
+
+
+async def test_the_addresses_are_asked_for_once_for_many_deliveries() -> None:
+    meta = Meta(BUILDKITE)
+    meta.gate = asyncio.Event()
+    hooks = receiver(SourceAddresses(meta))
+    bodies = [build_body(number=number) for number in range(20)]
+    posting = asyncio.gather(
+        *(hooks.receive("POST", signed(body), body, client="192.0.2.7") for body in bodies),
+    )
+    await meta.was_asked.wait()
+    meta.gate.set()
+    assert {answer.status for answer in await posting} == {200}
+    assert meta.asked == 1
+
+
+async def test_a_request_that_ends_early_ends_nobody_elses_question() -> None:
+    meta = Meta(BUILDKITE)
+    meta.gate = asyncio.Event()
+    hooks = receiver(SourceAddresses(meta))
+    first = asyncio.create_task(post(hooks, "192.0.2.7"))
+    await meta.was_asked.wait()
+    second = asyncio.create_task(post(hooks, "192.0.2.7"))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)
+    meta.gate.set()
+    assert (await second, meta.asked) == (200, 1)
+
+
+async def settled() -> None:
+    for task in asyncio.all_tasks():
+        if task.get_name() == "buildkite-meta":
+            await task
+
+
+async def test_they_are_asked_for_again_while_the_old_ones_serve() -> None:
+    clock, meta = Clock(), Meta(["192.0.2.0/24"], ["203.0.113.0/24"])
+    hooks = receiver(SourceAddresses(meta, refresh=600, clock=clock))
+    assert await post(hooks, "192.0.2.7") == 200
+    clock.time += 599
+    assert (await post(hooks, "203.0.113.9"), meta.asked) == (403, 1)
+    clock.time += 1
+    assert await post(hooks, "203.0.113.9") == 403
+    await settled()
+    assert (await post(hooks, "203.0.113.9"), meta.asked) == (200, 2)
+    assert await post(hooks, "192.0.2.7") == 403
+
+
+@pytest.mark.parametrize("answer", [OSError("no network"), [], ["nonsense"]])
+async def test_when_asking_fails_the_old_ones_stay_in_force(answer: Any, caplog: pytest.LogCaptureFixture) -> None:
+    clock, meta = Clock(), Meta(["192.0.2.0/24"], answer, ["203.0.113.0/24"])
+    hooks = receiver(SourceAddresses(meta, refresh=600, retry=30, clock=clock))
+    assert await post(hooks, "192.0.2.7") == 200
+    clock.time += 600
+    assert await post(hooks, "203.0.113.9") == 403
+    await settled()
+    clock.time += 29
+    assert (await post(hooks, "203.0.113.9"), meta.asked) == (403, 2)
+    assert "again in 30 s" in caplog.text
+    assert "no network" not in caplog.text
+    clock.time += 1
+    await post(hooks, "203.0.113.9")
+    await settled()
+    assert (await post(hooks, "203.0.113.9"), meta.asked) == (200, 3)
+
+
+async def test_where_none_were_ever_had_nobody_may_deliver() -> None:
+    clock, meta = Clock(), Meta(OSError(), BUILDKITE)
+    reports: list[Report] = []
+    hooks = receiver(SourceAddresses(meta, retry=30, clock=clock), reports)
+    assert await post(hooks, "192.0.2.7") == 503
+    assert (await post(hooks, "192.0.2.7"), meta.asked) == (503, 1)
+    assert isinstance(reports[0], Refused)
+    assert reports[0].reason == "unavailable"
+    clock.time += 30
+    assert (await post(hooks, "192.0.2.7"), meta.asked) == (200, 2)
+
+
+async def test_an_answer_that_never_comes_is_none() -> None:
+    meta = Meta(BUILDKITE)
+    meta.gate = asyncio.Event()
+    assert await post(receiver(SourceAddresses(meta, timeout=0.01)), "192.0.2.7") == 503
+
+
+async def test_a_sync_function_may_block() -> None:
+    hooks = receiver(SourceAddresses(lambda: iter(BUILDKITE)))
+    assert await post(hooks, "192.0.2.7") == 200
+
+
+def test_by_default_buildkite_is_asked_without_a_token() -> None:
+    simulator = Simulator()
+    with running(simulator) as url:
+        named = httpx.get(f"{url}/v2/meta").json()["webhook_ips"][0]
+        hooks = receiver(SourceAddresses(partial(ask_buildkite, url)))
+        assert asyncio.run(post(hooks, named.partition("/")[0])) == 200
+        assert asyncio.run(post(hooks, "203.0.113.9")) == 403
+    asked = simulator.requests[-1]
+    assert (asked.method, asked.path) == ("GET", "/v2/meta")
+    assert "authorization" not in asked.headers
+
+
+async def test_what_is_wrong_anyway_asks_for_no_addresses() -> None:
+    meta = Meta(BUILDKITE)
+    assert (await receiver(SourceAddresses(meta)).receive("GET", {}, b"", client="192.0.2.7")).status == 405
+    assert meta.asked == 0
+
+
+def test_several_event_loops_one_after_the_other() -> None:
+    clock, meta = Clock(), Meta(OSError(), BUILDKITE)
+    hooks = receiver(SourceAddresses(meta, retry=1, clock=clock))
+    assert asyncio.run(post(hooks, "192.0.2.7")) == 503
+    clock.time += 1
+    assert asyncio.run(post(hooks, "192.0.2.7")) == 200
+
+
+@pytest.mark.parametrize("more", [{"refresh": 0}, {"retry": -1}, {"timeout": float("nan")}])
+def test_numbers_that_make_no_sense(more: dict[str, float]) -> None:
+    with pytest.raises(ConfigurationError):
+        SourceAddresses(**more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("proxies", ["10.0.0.0/8", ["10.0.0.0/33"], ["proxy.internal"]])
+def test_proxies_that_are_none(proxies: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        SourceAddresses(trusted_proxies=proxies)
+
+
+# --- Addresses, as a pure question ------------------------------------------------------------------------------------
+
+PROXIES = networks(["10.0.0.0/8", "fd00::/8"])
+ADDRESSES = st.ip_addresses().map(str)
+OUTSIDE = ADDRESSES.filter(lambda text: not within(address(text), PROXIES))
+INSIDE = st.one_of(
+    st.ip_addresses(network="10.0.0.0/8").map(str),
+    st.ip_addresses(network="fd00::/8").map(str),
+    st.ip_addresses(network="10.0.0.0/8").map(lambda it: f"::ffff:{it}"),
+)
+ANYTHING = st.text(st.characters(codec="latin-1", exclude_characters=",")) | ADDRESSES
+
+
+@given(OUTSIDE, st.lists(ANYTHING))
+def test_what_a_stranger_writes_changes_nothing(peer: str, forwarded: list[str]) -> None:
+    assert client_address(peer, forwarded, PROXIES) == address(peer)
+
+
+@given(st.lists(ANYTHING), OUTSIDE, st.lists(INSIDE), INSIDE)
+def test_what_stands_left_of_the_client_changes_nothing(
+    left: list[str], client: str, proxies: list[str], peer: str
+) -> None:
+    chain = [*left, client, *proxies]
+    assert client_address(peer, [", ".join(chain)], PROXIES) == address(client)
+    assert client_address(peer, chain, PROXIES) == address(client)
+
+
+@given(st.lists(ANYTHING), ANYTHING.filter(lambda text: not _readable(text)), st.lists(INSIDE), INSIDE)
+def test_what_a_trusted_proxy_writes_must_be_an_address(
+    left: list[str], broken: str, proxies: list[str], peer: str
+) -> None:
+    with pytest.raises(UnknownAddress):
+        client_address(peer, [*left, broken, *proxies], PROXIES)
+
+
+@given(st.lists(INSIDE, min_size=1), INSIDE)
+def test_where_all_are_proxies_the_first_of_them_is_the_client(chain: list[str], peer: str) -> None:
+    assert client_address(peer, chain, PROXIES) == address(chain[0])
+
+
+@given(st.none() | st.text(), st.lists(st.text()), st.booleans())
+def test_nothing_but_the_declared_error_escapes(peer: str | None, forwarded: list[str], unix: bool) -> None:
+    with suppress(UnknownAddress):
+        client_address(peer, forwarded, (*PROXIES, "unix:") if unix else PROXIES)
+
+
+@given(st.ip_addresses(v=4), st.integers(0, 32))
+def test_ipv4_in_the_clothes_of_ipv6_is_ipv4(it: ipaddress.IPv4Address, length: int) -> None:
+    assert address(f"::ffff:{it}") == it
+    assert network(f"::ffff:{it}/{96 + length}") == network(f"{it}/{length}")
+
+
+@given(st.ip_addresses(), st.integers(1, 65535))
+def test_a_port_is_no_part_of_the_address(it: Any, port: int) -> None:
+    text = f"{it}:{port}" if it.version == 4 else f"[{it}]:{port}"
+    assert address(text) == address(str(it))
+
+
+def _readable(text: str) -> bool:
+    try:
+        address(text)
+    except UnknownAddress:
+        return False
+    return True
