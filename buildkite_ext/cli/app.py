@@ -36,6 +36,7 @@ Examples:
   buildkite-ext cancel web 42
   buildkite-ext api GET organizations/{org}/pipelines --select '[].slug'
   buildkite-ext api GET organizations/{org}/builds -f state=failed --paginate
+  buildkite-ext webhooks listen --secret-file hook.secret --event 'build.*'
   buildkite-ext simulate --port 8080"""
 
 API_HELP = """Send any request to the API and print its answer as JSON.
@@ -54,11 +55,25 @@ Examples of api:
   buildkite-ext api PATCH organizations/{org}/pipelines/web --input web.json
   buildkite-ext api GET organizations/{org}/agents --include --simulate"""
 
+WEBHOOKS_EXAMPLES = """
+Examples of webhooks:
+  buildkite-ext webhooks listen --secret-file hook.secret
+  buildkite-ext webhooks listen --event build.finished --state failed \\
+    --exec './page-someone'
+  buildkite-ext webhooks listen --pipeline 'web-*' --jsonl events.jsonl
+  buildkite-ext webhooks verify --secret-file hook.secret \\
+    --signature 'timestamp=1780000000,signature=4f0c...' body.json
+  buildkite-ext webhooks send http://127.0.0.1:8081/ --secret-file hook.secret
+  buildkite-ext webhooks send http://127.0.0.1:8081/ --event 'job.*' \\
+    --set pipeline.slug=api --set build.branch=release/1.4"""
+
 ENVIRONMENT = """
 Environment:
   BUILDKITE_API_TOKEN          the token; it is never given on the command line
   BUILDKITE_ORGANIZATION_SLUG  the organization
   BUILDKITE_REST_API_ENDPOINT  the API's root (https://api.buildkite.com)
+  BUILDKITE_WEBHOOK_SECRET     what webhooks are signed with
+  BUILDKITE_WEBHOOK_TOKEN      what webhooks show instead, in clear text
   NO_COLOR, FORCE_COLOR        never, or always, use colours"""
 
 EXIT_CODES = f"""
@@ -173,6 +188,23 @@ app.command(
     help=API_HELP,
     help_epilogue=f"{API_EXAMPLES}\n{EXAMPLES}\n{ENVIRONMENT}\n{EXIT_CODES}".strip(),
 )
+
+webhooks = App(
+    name="webhooks",
+    help="Receive webhooks here, find out why a signature doesn't fit, and send samples.",
+    help_format="plaintext",
+    help_epilogue=f"{WEBHOOKS_EXAMPLES}\n{EXAMPLES}\n{ENVIRONMENT}\n{EXIT_CODES}".strip(),
+)
+app.command(webhooks)
+for _name, _help in {
+    "listen": "Receive webhooks until Ctrl-C, and print a line for each event.\n\nRun a command for each, or append each to a "
+    "file. What was accepted is handled before it ends.",
+    "verify": "Say whether a signature fits a body and, where it doesn't, find out why.\n\nNothing is sent anywhere.",
+    "send": "Sign a sample of an event, post it to a URL, and show the answer.\n\nNo API token is needed or sent.",
+}.items():
+    webhooks.command(
+        f"buildkite_ext.cli.webhooks.{_name}:{_name}", name=_name, help=_help, help_epilogue=webhooks.help_epilogue
+    )
 
 
 @app.command

@@ -26,9 +26,9 @@ class ExitCode(IntEnum):
         return member
 
     PASSED = 0, "the build passed (of other commands: done)"
-    FAILED = 1, "the build failed"
+    FAILED = 1, "the build failed (webhooks: refused, or a command failed)"
     USAGE = 2, "the command line or the configuration can't be used; nothing was sent"
-    API_ERROR = 3, "Buildkite refused a request, or couldn't be reached"
+    API_ERROR = 3, "Buildkite refused a request, or it (or the URL) couldn't be reached"
     CANCELED = 4, "the build was canceled"
     BLOCKED = 5, "the build waits at a block step"
     TIMEOUT = 6, "the build hadn't ended after --timeout seconds; it goes on"

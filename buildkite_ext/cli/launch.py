@@ -19,6 +19,7 @@ from .problem import Problem, Terminated, UsageError, problem, problem_of, witho
 from .render.colour import problem_line
 from .safe_text import paragraph
 from .streams import coloured, prepare, silence, tell
+from .webhooks.names import SECRET_VARIABLE, TOKEN_VARIABLE
 
 PATIENCE = 2.0
 """Seconds that threads have to end by themselves after Ctrl-C: to remove half a download, say."""
@@ -53,17 +54,32 @@ def _guarded(words: list[str]) -> ExitCode:
 
 def _run(words: list[str]) -> ExitCode:
     try:
-        if any(word == "--token" or word.startswith("--token=") for word in words):
-            raise UsageError(
-                "There is no --token: every program on this computer can read the command lines of the others. Set "
-                "$BUILDKITE_API_TOKEN, or use --token-file."
-            )
+        _no_secrets(words)
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        known = words[0] if words and words[0] in ("run", "api", "cancel", "simulate") else ""
-        raise UsageError(f"{error}\nTry: {' '.join(filter(None, ('buildkite-ext', known, '--help')))}") from error
+        raise UsageError(f"{error}\nTry: {' '.join(['buildkite-ext', *_known(words), '--help'])}") from error
     result = command(*bound.args, **bound.kwargs)
     return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help and --version return nothing
+
+
+def _known(words: list[str]) -> list[str]:
+    """The words that name a command."""
+    if words[:1] == ["webhooks"]:
+        return words[: 2 if words[1:2] and words[1] in ("listen", "verify", "send") else 1]
+    return words[:1] if words and words[0] in ("run", "api", "cancel", "simulate") else []
+
+
+def _no_secrets(words: list[str]) -> None:
+    """Refuse secrets on the command line, before anything could repeat them."""
+    variables = {"--token": "BUILDKITE_API_TOKEN"}
+    if words[:1] == ["webhooks"]:
+        variables = {"--token": TOKEN_VARIABLE, "--secret": SECRET_VARIABLE}
+    for option, variable in variables.items():
+        if any(word == option or word.startswith(f"{option}=") for word in words):
+            raise UsageError(
+                f"There is no {option}: every program on this computer can read the command lines of the others. Set "
+                f"${variable}, or use {option}-file."
+            )
 
 
 def _tell(trouble: Problem, words: list[str]) -> ExitCode:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .exit_codes import ExitCode
 from .safe_text import paragraph
+from .webhooks.names import SECRET_VARIABLE, TOKEN_VARIABLE
 
 SHORTEST_SECRET = 8
 
@@ -58,11 +59,11 @@ def problem_of(error: Exception) -> Problem:
 
 
 def without_secrets(text: str) -> str:
-    """The text without the tokens of the environment: somebody may have pasted one where it doesn't belong."""
+    """The text without the secrets of the environment: somebody may have pasted one where it doesn't belong."""
     from ..config import TOKEN_VARIABLES
 
-    for name in TOKEN_VARIABLES:
-        token = os.environ.get(name, "").strip()
-        if len(token) >= SHORTEST_SECRET:
-            text = text.replace(token, f"[${name}]")
+    for name in (*TOKEN_VARIABLES, SECRET_VARIABLE, TOKEN_VARIABLE):
+        for token in map(str.strip, os.environ.get(name, "").splitlines()):
+            if len(token) >= SHORTEST_SECRET:
+                text = text.replace(token, f"[${name}]")
     return text

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import resource
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from buildkite_ext.cli.app import API_EXAMPLES, ENVIRONMENT, EXAMPLES
+from buildkite_ext.cli.app import API_EXAMPLES, ENVIRONMENT, EXAMPLES, WEBHOOKS_EXAMPLES
 from buildkite_ext.cli.exit_codes import ExitCode
+from buildkite_ext.cli.webhooks.names import SECRET_VARIABLE, TOKEN_VARIABLE
 from buildkite_ext.config import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from buildkite_ext.version import __version__
 
@@ -19,9 +22,13 @@ from .conftest import COMMAND, Ended
 Run = Callable[..., Ended]
 
 
-@pytest.mark.parametrize(
-    "words", [("--help",), ("run", "--help"), ("api", "--help"), ("cancel", "-h"), ("simulate", "--help"), ()]
-)
+HELPS = [
+    *[("--help",), ("run", "--help"), ("api", "--help"), ("cancel", "-h"), ("simulate", "--help"), ()],
+    *[("webhooks",), ("webhooks", "listen", "--help"), ("webhooks", "verify", "-h"), ("webhooks", "send", "--help")],
+]
+
+
+@pytest.mark.parametrize("words", HELPS)
 def test_help_has_examples_and_the_exit_codes(command: Run, words: tuple[str, ...]) -> None:
     result = command(*words)
     assert result.code == 0
@@ -70,8 +77,49 @@ def test_help_of_api_names_each_option_of_the_issue(command: Run) -> None:
     assert "Send any request to the API" in command("--help").out
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    {
+        "listen": (
+            *(
+                "--secret-file PATH",
+                "--token-file PATH",
+                "--allow-unsigned",
+                "--host ADDRESS",
+                "--port N",
+                "--path PATH",
+            ),
+            *("--event PATTERN", "--pipeline PATTERN", "--branch PATTERN", "--state STATE", "--exec COMMAND"),
+            *("--exec-timeout S", "--jsonl FILE", "--json ", "--color", "--debug", "--tolerance S"),
+        ),
+        "verify": ("BODY_FILE", "--signature HEADER", "--secret-file PATH", "--tolerance S", "--at TIME"),
+        "send": (
+            *("URL", "--event PATTERN", "--body FILE", "--set PATH=VALUE", "--repeat N", "--secret-file PATH"),
+            *("--token-file PATH", "--plain-token", "--unsigned", "--timeout S"),
+        ),
+    }.items(),
+)
+def test_help_of_webhooks_names_each_option(command: Run, name: str, options: tuple[str, ...]) -> None:
+    text = command("webhooks", name, "--help").out
+    for option in options:
+        assert option in text
+    assert WEBHOOKS_EXAMPLES.strip() in text
+    assert "--secret " not in text
+    assert f"│ {name} " in command("webhooks", "--help").out
+
+
+def test_the_examples_of_webhooks_can_be_parsed(command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    examples = WEBHOOKS_EXAMPLES.replace("\\\n", "").strip().splitlines()[1:]
+    assert len(examples) == 6
+    for line in examples:
+        # Nothing is received or sent: there is no secret.
+        said = command(*shlex.split(line)[1:]).err
+        assert "'hook.secret' can't be read" in said or "No webhook secret" in said
+
+
 def test_help_names_the_variables_that_count() -> None:
-    for name in (TOKEN_VARIABLES[0], ORGANIZATION_VARIABLE, ENDPOINT_VARIABLE):
+    for name in (TOKEN_VARIABLES[0], ORGANIZATION_VARIABLE, ENDPOINT_VARIABLE, SECRET_VARIABLE, TOKEN_VARIABLE):
         assert name in ENVIRONMENT
 
 
@@ -79,7 +127,7 @@ def test_the_examples_can_be_parsed(command: Run) -> None:
     for line in EXAMPLES.strip().splitlines()[1:]:
         words = line.split(" | ")[0].split()[1:]
         # Nothing is sent: there is no organization. --simulate would be; that one is tried elsewhere.
-        if "--simulate" not in words and words[0] != "simulate":
+        if "--simulate" not in words and words[0] not in ("simulate", "webhooks"):
             assert "No organization" in command(*[word.strip("'") for word in words]).err
 
 

@@ -1,0 +1,205 @@
+"""`webhooks listen --jsonl`: what was accepted is in the file, whole, whatever happens to the disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from ..webhooks.posting import SECRET, build_body, signed
+from .listening import Listener, Start, listening
+
+
+@pytest.fixture(autouse=True)
+def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BUILDKITE_WEBHOOK_SECRET", raising=False)
+    monkeypatch.delenv("BUILDKITE_WEBHOOK_TOKEN", raising=False)
+
+
+def numbers(file: Path) -> list[int]:
+    """The builds of the file's lines, each of which is a whole object."""
+    text = file.read_text()
+    assert text.endswith("\n")
+    return [json.loads(line)["body"]["build"]["number"] for line in text.splitlines()]
+
+
+def test_a_line_is_there_when_the_answer_is(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    with listening(start, "--jsonl", "events.jsonl") as listener:
+        for number in range(1, 4):
+            assert listener.post(build_body(number=number)).status_code == 200
+            assert numbers(file) == list(range(1, number + 1))
+        listener.post(build_body(number=4), secret="another")
+        assert listener.end().code == 0
+    line = json.loads(file.read_text().splitlines()[0])
+    assert list(line) == ["received_at", "event", "delivery", "body"]
+    assert line["event"] == "build.finished"
+    assert line["body"] == json.loads(build_body(number=1))
+    assert abs(time.time() - __import__("datetime").datetime.fromisoformat(line["received_at"]).timestamp()) < 60
+    assert numbers(file) == [1, 2, 3]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert SECRET not in file.read_text()
+
+
+def test_any_body_becomes_one_line_of_ascii(start: Start, tmp_path: Path) -> None:
+    bodies = [
+        b'{"event": "ping",\r\n\t"a": 1.10, "big": 123456789012345678901234567890, "a": "\xc3\xbc\xe2\x80\xa8\x7f"}\n',
+        '{"event": "ping", "b": "\U0001f680\x9b\u202e"}'.encode(),
+        b'{"event": "ping", "c": "not utf-8: \xff"}',
+        b'\xef\xbb\xbf{"event": "ping", "d": 1}',
+    ]
+    with listening(start, "--jsonl", "events.jsonl") as listener:
+        for body in bodies:
+            headers = signed(b'{"event": "ping"}')
+            from buildkite_ext.webhooks import sign
+
+            headers["X-Buildkite-Signature"] = sign(body, SECRET)
+            assert listener.post(body, headers=headers).status_code == 200
+        assert listener.end().code == 0
+    data = (tmp_path / "events.jsonl").read_bytes()
+    assert data.isascii()
+    assert all(byte >= 0x20 or byte == 0x0A for byte in data)
+    lines = data.decode().splitlines()
+    assert '"a": 1.10' in lines[0]
+    assert "123456789012345678901234567890" in lines[0]
+    first, second, third, fourth = [json.loads(line)["body"] for line in lines]
+    assert first == json.loads(bodies[0])
+    assert second == json.loads(bodies[1])
+    assert third == bodies[2].decode(errors="replace")
+    assert "d" in fourth
+
+
+def test_a_full_disk_is_told_503_and_leaves_whole_lines(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    with listening(start, "--jsonl", "events.jsonl") as listener:
+        assert listener.post(build_body(number=1)).status_code == 200
+        size = file.stat().st_size
+        resource.prlimit(listener.process.pid, resource.RLIMIT_FSIZE, (size + 100, resource.RLIM_INFINITY))
+        lost = build_body(number=2)
+        headers = signed(lost, at=time.time())
+        refused = listener.post(lost, headers=headers)
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"] == "5"
+        assert file.stat().st_size == size
+        assert "File too large" in listener.until("--jsonl: the delivery can't be written")
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(listener.process.pid, resource.RLIMIT_FSIZE, unlimited)
+        assert listener.post(lost, headers=headers).json() == {"message": "Accepted."}
+        result = listener.end()
+    assert numbers(file) == [1, 2]
+    assert result.lines[-1] == "Accepted 2, handled 2, failed 0, refused 1."
+
+
+def test_a_file_that_is_moved_away_or_removed(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    file = folder / "events.jsonl"
+    with listening(start, "--jsonl", "logs/events.jsonl") as listener:
+        listener.post(build_body(number=1))
+        file.rename(folder / "events.jsonl.1")
+        listener.post(build_body(number=2))
+        listener.process.send_signal(signal.SIGHUP)
+        listener.post(build_body(number=3))
+        file.unlink()
+        listener.post(build_body(number=4))
+        shutil.rmtree(folder)
+        gone = listener.post(build_body(number=5))
+        assert gone.status_code == 503
+        listener.until("No such file or directory")
+        folder.mkdir()
+        assert listener.post(build_body(number=6)).status_code == 200
+        assert listener.end().code == 0
+    assert numbers(file) == [6]
+
+
+def test_after_sighup_lines_go_to_the_new_file(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    with listening(start, "--jsonl", "events.jsonl") as listener:
+        listener.post(build_body(number=1))
+        file.rename(tmp_path / "events.jsonl.1")
+        listener.process.send_signal(signal.SIGHUP)
+        listener.post(build_body(number=2))
+        assert listener.end().code == 0
+    assert numbers(tmp_path / "events.jsonl.1") == [1]
+    assert numbers(file) == [2]
+
+
+def test_half_a_line_of_somebody_who_died_spoils_no_other(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text('{"received_at": "2026-')
+    with listening(start, "--jsonl", "events.jsonl") as listener:
+        listener.post(build_body(number=1))
+        listener.post(build_body(number=2))
+        assert listener.end().code == 0
+    half, first, second = file.read_text().splitlines()
+    assert half == '{"received_at": "2026-'
+    assert [json.loads(line)["body"]["build"]["number"] for line in (first, second)] == [1, 2]
+
+
+def test_two_that_write_to_one_file(start: Start, tmp_path: Path) -> None:
+    with listening(start, "--jsonl", "all.jsonl") as one, listening(start, "--jsonl", "all.jsonl") as other:
+
+        def post(listener: Listener, first: int) -> None:
+            for number in range(first, first + 40):
+                assert listener.post(build_body(number=number, message="x" * 20_000)).status_code == 200
+
+        threads = [threading.Thread(target=post, args=args) for args in ((one, 0), (other, 100))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (one.end().code, other.end().code) == (0, 0)
+    assert sorted(numbers(tmp_path / "all.jsonl")) == [*range(40), *range(100, 140)]
+
+
+def test_the_standard_output(start: Start) -> None:
+    with listening(start, "--jsonl", "-", "--exec", "echo said") as listener:
+        listener.post(build_body(number=7))
+        result = listener.end()
+    assert result.code == 0
+    (line,) = result.lines
+    assert json.loads(line)["body"]["build"]["number"] == 7
+    assert "web #7" in result.err
+    assert "| said" in result.err
+    assert "Accepted 1, handled 1" in result.err
+
+
+def test_killed_in_the_middle_nothing_that_was_answered_is_missing(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    accepted: list[int] = []
+    with listening(start, "--jsonl", "events.jsonl") as listener:
+
+        def kill() -> None:
+            time.sleep(0.4)
+            os.kill(listener.process.pid, signal.SIGKILL)
+
+        thread = threading.Thread(target=kill)
+        thread.start()
+        try:
+            for number in range(10_000):
+                if listener.post(build_body(number=number, message="x" * 5_000)).status_code == 200:
+                    accepted.append(number)
+        except Exception:  # it was killed
+            pass
+        thread.join()
+        listener.process.wait(10)
+        listener.ended()
+    assert accepted
+    whole = file.read_text().split("\n")[:-1]
+    assert {json.loads(line)["body"]["build"]["number"] for line in whole} >= set(accepted)
+
+
+def test_a_file_that_may_not_be_written(start: Start, tmp_path: Path) -> None:
+    words = ("webhooks", "listen", "--allow-unsigned", "--port", "0", "--jsonl", "nowhere/events.jsonl")
+    process: subprocess.Popen[str] = start(*words)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    assert err == "buildkite-ext: --jsonl: 'nowhere/events.jsonl' can't be written: No such file or directory.\n"

@@ -1,0 +1,395 @@
+"""docs/webhooks.md and docs/webhooks-security.md: every block of code runs, does what is said of it, and the figures are the
+code's."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import inspect
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from buildkite_ext.cli.app import app as command
+from buildkite_ext.webhooks import (
+    Answer,
+    MemoryQueue,
+    MemoryReplays,
+    RedisStreamSink,
+    RedisStreamSource,
+    WebhookHandler,
+)
+
+from .webhooks.posting import build_body, job_body, signed
+from .webhooks.redis.server import RedisServer
+
+ROOT = Path(__file__).parents[1]
+GUIDE = ROOT / "docs" / "webhooks.md"
+SECURITY = ROOT / "docs" / "webhooks-security.md"
+COMMAND = ROOT / "docs" / "command.md"
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+Names = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDKITE_WEBHOOK_SECRET", "s3cret")
+
+
+def run(document: Path, *, to: str | None = None, redis: str | None = None) -> Names:
+    """Run the blocks of a document in order, those of one section included and no more; its errors name its lines."""
+    text = document.read_text(encoding="utf-8")
+    end = len(text)
+    if to is not None:
+        start = text.index(f"\n{to}\n")
+        level = to.partition(" ")[0]
+        after = re.compile(rf"^#{{1,{len(level)}}} ", re.MULTILINE).search(text, start + len(to) + 2)
+        end = after.start() if after else end
+    # No dictionary of the test's own: type hints are looked for in the module that a function names.
+    names: Names = {"__name__": "docs"}
+    for found in FENCE.finditer(text, 0, end):
+        if found[1] == "python":
+            code = found[2].replace("redis://localhost:6379/0", redis or "redis://localhost:6379/0")
+            line = text.count("\n", 0, found.start(2))
+            exec(compile("\n" * line + code, str(document), "exec", dont_inherit=True), names)
+    return names
+
+
+def now(body: bytes) -> dict[str, str]:
+    return signed(body, at=time.time())
+
+
+def failed(number: int = 1, **build: Any) -> tuple[dict[str, str], bytes]:
+    body = build_body(number=number, **build)
+    return now(body), body
+
+
+@pytest.mark.parametrize("document", [GUIDE, SECURITY], ids=lambda document: document.stem)
+def test_every_block_runs(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = [found[2] for found in FENCE.finditer(document.read_text(encoding="utf-8")) if found[1] == "python"]
+    assert len(blocks) >= 7
+    assert run(document)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number: int = free.getsockname()[1]
+    return number
+
+
+def test_the_start(tmp_path: Path, port: int) -> None:
+    """The file, and the commands that try it, with another port."""
+    text = GUIDE.read_text(encoding="utf-8")
+    code = FENCE.search(text, text.index("## Start"))
+    console = FENCE.search(text, text.index("To try it, no Buildkite is needed"))
+    assert code
+    assert console
+    (tmp_path / "receiver.py").write_text(code[2], encoding="utf-8")
+    lines = console[2].replace("8081", str(port)).splitlines()
+    commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    serve, send = commands[2].removesuffix(" &"), commands[3]
+    answered, printed = lines[-2:]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    server = subprocess.Popen(
+        [*shlex.split(serve), "--log-level", "warning"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        for _ in range(400):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        told = subprocess.run(
+            shlex.split(send), env=environment, capture_output=True, text=True, timeout=30, check=True
+        )
+    finally:
+        server.terminate()
+        out, err = server.communicate(timeout=30)
+    assert re.sub(r"in \d+ ms", "in 11 ms", told.stdout) == f"{answered}\n"
+    assert (out, err) == (f"{printed}\n", "")
+
+
+def receive(hooks: WebhookHandler, *deliveries: tuple[dict[str, str], bytes]) -> list[int]:
+    """Post deliveries, and have them handled."""
+
+    async def story() -> list[int]:
+        statuses = [(await hooks.receive("POST", headers, body)).status for headers, body in deliveries]
+        await hooks.aclose()
+        return statuses
+
+    return asyncio.run(story())
+
+
+def test_handlers_and_filters(capsys: pytest.CaptureFixture[str]) -> None:
+    names = run(GUIDE, to="## Handlers and filters")
+    job = job_body(pipeline="api-x", branch="release/1", name="lint")
+    other = job_body(pipeline="docs", branch="release/1", name="never")
+    lost = b'{"event": "agent.lost", "agent": {"id": "a", "name": "mac-1", "url": "https://x"}}'
+    future = b'{"event": "build.paused", "build": {"id": "b"}}'
+    bodies = (job, other, lost, future)
+    assert receive(names["hooks"], *((now(body), body) for body in bodies)) == [200] * 4
+    said = capsys.readouterr().out.splitlines()
+    expected = [
+        "lint failed",
+        "mac-1 was lost",
+        *(f"{e} {len(b)}" for e, b in zip(_events(bodies), bodies, strict=True)),
+    ]
+    assert sorted(said) == sorted(expected)
+
+
+def _events(bodies: tuple[bytes, ...]) -> list[str]:
+    return [re.findall(rb'"event": "([a-z.]+)"', body)[0].decode() for body in bodies]
+
+
+def test_blocked_is_not_passed() -> None:
+    names = run(GUIDE, to="## Handlers and filters")
+    hooks: WebhookHandler = names["hooks"]
+    seen: list[tuple[str, int]] = []
+    for state in ("blocked", "passed"):
+        hooks.on("build.*", state=state)(lambda event, state=state: seen.append((state, event.build.number)))
+    receive(hooks, failed(1, state="passed", blocked=True), failed(2, state="passed"))
+    assert sorted(seen) == [("blocked", 1), ("passed", 2)]
+
+
+def test_once(capsys: pytest.CaptureFixture[str]) -> None:
+    hooks = run(GUIDE, to="## Once")["hooks"]
+    body = build_body()
+    again = signed(body, at=time.time() - 7)
+    assert receive(hooks, (now(body), body), (again, body)) == [200, 200]
+    assert capsys.readouterr().out.count("ticket for") == 1
+
+
+def test_the_answers_are_those_of_the_code() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    table = text[text.index("## What is answered") : text.index("Buildkite's documentation doesn't say how long")]
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| ") and row[2].isdigit()]
+    told = {int(status) for row in rows for status in row.split(",")}
+    assert told == {int(status) for status in re.findall(r"(\d\d\d): ", inspect.getdoc(Answer) or "")}
+
+
+def test_the_figures_are_those_of_the_code() -> None:
+    defaults = {name: each.default for name, each in inspect.signature(WebhookHandler).parameters.items()}
+    queue = {name: each.default for name, each in inspect.signature(MemoryQueue).parameters.items()}
+    replays = {name: each.default for name, each in inspect.signature(MemoryReplays).parameters.items()}
+    sink = {name: each.default for name, each in inspect.signature(RedisStreamSink).parameters.items()}
+    source = {name: each.default for name, each in inspect.signature(RedisStreamSource).parameters.items()}
+    guide, security = (" ".join(each.read_text(encoding="utf-8").split()) for each in (GUIDE, SECURITY))
+    assert (defaults["max_body"], defaults["body_timeout"]) == (1 << 20, 10)
+    assert "`max_body` (1 MiB)" in guide
+    assert "`body_timeout` (10 seconds)" in guide
+    assert defaults["tolerance"] == 300
+    assert "`tolerance` seconds, 300 by default" in security
+    assert (defaults["handler_timeout"], queue["workers"], defaults["threads"], queue["limit"]) == (30, 8, 16, 1000)
+    assert "30 seconds each, 8 deliveries at once, 16 threads" in security
+    assert "1,000 deliveries; then 503" in security
+    assert replays["limit"] == 100_000
+    assert "at 100,000 keys in a process" in security
+    assert (sink["limit"], source["tries"]) == (100_000, 5)
+    assert "waiting (100,000)" in guide
+    assert "five times in all" in guide
+    assert defaults["remember"] == 86_400
+    assert "for a day (`remember=`)" in guide
+    assert inspect.signature(WebhookHandler.aclose).parameters["timeout"].default == 30
+
+
+def test_fastapi() -> None:
+    names = run(GUIDE, to="### Starlette and FastAPI")
+
+    async def story() -> list[int]:
+        transport = httpx.ASGITransport(names["app"])
+        async with (
+            names["hooks"].lifespan(),
+            httpx.AsyncClient(transport=transport, base_url="http://hooks.test") as http,
+        ):
+            headers, body = failed()
+            del headers["Host"]
+            answers = [
+                await http.post(path, headers=headers, content=body) for path in ("/webhooks/buildkite", "/other")
+            ]
+            return [answer.status_code for answer in answers]
+
+    assert asyncio.run(story()) == [200, 404]
+
+
+def test_flask() -> None:
+    names = run(GUIDE, to="### Flask")
+    headers, body = failed()
+    with names["flask_app"].test_client() as http:
+        assert http.post("/webhooks/buildkite", headers=headers, data=body).status_code == 200
+        assert http.post("/webhooks/buildkite", headers=headers, data=body + b" ").status_code == 401
+    names["hooks"].close()
+
+
+def test_django() -> None:
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(ALLOWED_HOSTS=["*"])
+    from django.test import RequestFactory
+
+    names = run(GUIDE, to="### Django")
+    headers, body = failed()
+    given = {name: value for name, value in headers.items() if name != "Content-Type"}
+    requests = RequestFactory()
+    view = names["buildkite_view"]
+    for sent, status in ((body, 200), (body + b" ", 401)):
+        request = requests.post(
+            "/", sent, content_type="application/json", headers={**given, "Content-Length": str(len(sent))}
+        )
+        answered = view(request)
+        assert answered.status_code == status
+        assert answered["Content-Type"] == "application/json"
+    assert view.csrf_exempt
+    names["hooks"].close()
+
+
+def test_lambda() -> None:
+    names = run(GUIDE, to="### AWS Lambda")
+    headers, body = failed()
+    event = {
+        "version": "2.0",
+        "headers": {name.lower(): value for name, value in headers.items()},
+        "requestContext": {"http": {"method": "POST", "sourceIp": "192.0.2.7"}},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+    handled: list[int] = []
+    names["on_lambda"].on("build.finished")(lambda event: handled.append(event.build.number))
+    assert names["handler"](event)["statusCode"] == 200
+    assert handled == [1]
+    names["on_lambda"].close()
+
+
+def test_anything_else() -> None:
+    names = run(GUIDE, to="### Anything else")
+    headers, body = failed()
+
+    async def story() -> tuple[int, bytes]:
+        answered: tuple[int, bytes] = await names["anything_else"]("POST", list(headers.items()), body)
+        await names["hooks"].aclose()
+        return answered
+
+    assert asyncio.run(story()) == (200, b'{"message": "Accepted."}')
+
+
+@pytest.fixture
+def redis() -> Iterator[str]:
+    if shutil.which("redis-server") is None:
+        missing = "needs redis-server: apt-get install redis-server, or brew install redis"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    server = RedisServer()
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.remove()
+
+
+def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -> None:
+    names = run(GUIDE, to="## More than one machine", redis=redis)
+    body = build_body()
+    deliveries = [(now(body), body), (signed(body, at=time.time() - 7), body), failed(2, state="passed")]
+
+    async def story() -> list[dict[str, float]]:
+        for headers, sent in deliveries:
+            assert (await names["receiver"].receive("POST", headers, sent)).status == 200
+        source = RedisStreamSource(redis)
+        before = await names["metrics"](source)
+        working = asyncio.create_task(names["work"](source))
+        after = before
+        while after["waiting"] + after["pending"]:
+            await asyncio.sleep(0.02)
+            after = await names["metrics"](source)
+        await source.aclose()
+        await working
+        await names["receiver"].aclose()
+        await names["received"].aclose()
+        return [before, after]
+
+    before, after = asyncio.run(story())
+    assert (before["waiting"], before["pending"], before["dead"]) == (3, 0, 0)
+    assert (after["waiting"], after["pending"], after["dead"]) == (0, 0, 0)
+    assert (
+        capsys.readouterr().out == "https://buildkite.test/acme/web/builds/1\n"
+    )  # once, though it came in two deliveries
+
+
+def test_reports(capsys: pytest.CaptureFixture[str]) -> None:
+    names = run(GUIDE, to="## What happened")
+    hooks = names["hooks"]
+
+    @hooks.on("build.finished")
+    def breaks(event: object) -> None:
+        raise ValueError("broken")
+
+    headers, body = failed()
+    assert receive(hooks, (headers, body + b" "), (headers, body)) == [401, 200]
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "401 mismatch None"
+    assert re.fullmatch(r"\S+breaks failed on build\.finished ValueError\('broken'\)", said[1])
+    assert hooks.counts == {"refused": 1, "accepted": 1, "failed": 1}
+
+
+def test_the_test_of_handlers() -> None:
+    names = run(GUIDE, to="## Test your handlers")
+    names["test_a_failed_build_pages_someone"]()
+
+
+def test_security_both_secrets_are_taken_and_no_token_is() -> None:
+    names = run(SECURITY)
+    body = build_body()
+    by = [(signed(body, secret=secret, at=time.time()), body) for secret in ("n3w-s3cret", "s3cret", "other")]
+    assert receive(names["changing"], *by) == [200, 200, 401]
+    shown = {name: value for name, value in now(body).items() if "signature" not in name.lower()}
+    assert receive(names["hooks"], ({**shown, "X-Buildkite-Token": "s3cret"}, body)) == [401]
+    assert receive(names["weaker"], (now(body), body), ({**shown, "X-Buildkite-Token": "t0ken"}, body)) == [401, 200]
+    assert receive(names["test_engine"], (shown, body)) == [200]
+
+
+@pytest.mark.parametrize("document", [GUIDE, SECURITY, COMMAND], ids=lambda document: document.stem)
+def test_the_commands_can_be_parsed(document: Path) -> None:
+    text = document.read_text(encoding="utf-8").replace("\\\n", " ")
+    shells = [found[2] for found in FENCE.finditer(text) if found[1] in ("sh", "console")]
+    inline = re.findall(r"`(buildkite-ext webhooks (?:listen|verify|send) [^`\[]+)`", text)
+    lines = [line.removeprefix("$ ").removesuffix(" &") for shell in shells for line in shell.splitlines()]
+    tried = 0
+    for line in [*lines, *inline]:
+        if line.startswith("buildkite-ext webhooks "):
+            command.parse_args(shlex.split(line)[1:], exit_on_error=False, print_error=False)
+            tried += 1
+    assert tried >= (1 if document is GUIDE else 4 if document is COMMAND else 0)
+
+
+@pytest.mark.parametrize("document", [GUIDE, SECURITY], ids=lambda document: document.stem)
+def test_what_is_linked_is_there(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", document.read_text(encoding="utf-8")):
+        file, _, anchor = target.partition("#")
+        text = ((document.parent / file) if file else document).read_text(encoding="utf-8")
+        headings = {
+            re.sub(r"[^\w\- ]", "", line.lstrip("# ")).lower().replace(" ", "-")
+            for line in text.splitlines()
+            if line.startswith("#")
+        }
+        assert not anchor or anchor in headings, target
+    assert list((ROOT / "examples" / "webhooks").glob("*.py"))
