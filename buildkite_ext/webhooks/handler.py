@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import hashlib
-import secrets
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
 
-import anyio
-from buildkite_api.webhooks.events import BuildEvent, JobEvent, WebhookEvent
 from buildkite_api.webhooks.registrar import Registrar
 
-from ..errors import ConfigurationError, WebhookMalformed, WebhookQueueFull, WebhookUnverified
-from .answers import ACCEPTED, MAX_BODY, REPEATED, Answer, Head, Refusal, answer, check_head, closed, too_large
-from .background import BackgroundLoop, Stopped, at_exit
+from ..errors import ConfigurationError
+from .acceptance import LONGEST_REMEMBERED, Acceptance
+from .answers import MAX_BODY, Answer, Head, Refusal, check_head, closed, too_large
+from .background import Stopped
 from .deliveries import Delivery, EventSink, EventSource
-from .dispatch import Dispatcher, HandlersFailed, Registration
+from .dispatch import Dispatcher, Registration
 from .doors import Doors
-from .forks import forget_when_forked, keep
-from .happenings import happening
-from .headers import SIGNATURE, TOKEN, Headers
+from .headers import Headers
+from .lifetime import Lifetime
 from .matching import Filters, Patterns, matcher
 from .memory import MemoryQueue
 from .parsing import parse
+from .proof import proof_of
 from .replays import MemoryReplays, ReplayStore
-from .reports import Accepted, Hook, Lost, Refused, Repeated, Reports
-from .signature import TOLERANCE, Secrets, secrets_of, verify, verify_token
+from .reports import Hook, Refused, Reports
+from .signature import TOLERANCE, Secrets
 from .sources import SourceAddresses
 
 T = TypeVar("T")
-
-_ACCEPTING = 60.0
-"""Seconds after which a delivery whose acceptance was never finished may be accepted again."""
-_LONGEST_REMEMBERED = 86_400.0
 
 
 class WebhookHandler(Doors, Registrar):
@@ -66,6 +56,7 @@ class WebhookHandler(Doors, Registrar):
         remember: for how many seconds handlers with `once=True` remember what they did.
         sources: take deliveries only from Buildkite's addresses: `SourceAddresses()`. It comes on top of a signature and
             takes the place of none.
+        close_timeout: seconds that closing gives to what was accepted. What isn't handled by then is reported as `Lost`.
         on_report: called with each `Report`.
         now: the time, in seconds since the epoch.
 
@@ -97,50 +88,48 @@ class WebhookHandler(Doors, Registrar):
         threads: int = 16,
         sink: EventSink | None = None,
         replays: ReplayStore | None = None,
-        remember: float = _LONGEST_REMEMBERED,
+        remember: float = LONGEST_REMEMBERED,
         sources: SourceAddresses | None = None,
+        close_timeout: float = 30.0,
         on_report: Hook | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        if (secret is not None) + (token is not None) + bool(allow_unsigned) != 1:
-            raise ConfigurationError(
-                "WebhookHandler needs exactly one of secret= (Buildkite signs: the better one), token= (it shows the token) "
-                "and allow_unsigned=True (anybody may post)"
-            )
+        proof = proof_of(secret, token, allow_unsigned=allow_unsigned, tolerance=tolerance)
         for name, number in (("tolerance", tolerance), ("body_timeout", body_timeout), ("remember", remember)):
             if not number > 0:
                 raise ConfigurationError(f"{name}={number!r}: give seconds above 0")
+        if not close_timeout >= 0:
+            raise ConfigurationError(f"close_timeout={close_timeout!r}: give seconds, 0 or more")
         if max_body < 1 or threads < 1 or not 200 <= failure_status <= 599:
             raise ConfigurationError(
                 "max_body and threads must be 1 or more, failure_status an HTTP status of 200 to 599"
             )
         if answer not in ("accepted", "handled"):
             raise ConfigurationError(f'answer={answer!r}: give "accepted" or "handled"')
-        self._secret = tuple(secrets_of(secret)) if secret is not None else None
-        self._token = tuple(secrets_of(token)) if token is not None else None
-        self._tolerance = tolerance
+        replays = replays if replays is not None else MemoryReplays()
+        self._proof = proof
         self._max_body = max_body
         self._body_timeout = body_timeout
-        self._answer = answer
-        self._failure_status = failure_status
         self._handler_timeout = _timeout(handler_timeout)
-        self._sink: EventSink = sink if sink is not None else MemoryQueue()
-        self._replays: ReplayStore = replays if replays is not None else MemoryReplays()
         self._sources = sources
-        self._now = now
-        self._reports = Reports(on_report)
         self._registrations: list[Registration] = []
-        self._dispatcher = Dispatcher(self._reports, self._replays, remember=remember, threads=threads)
-        self._worker: asyncio.Task[None] | None = None
-        self._closed = False
-        self._background = BackgroundLoop()
-        self._closes_at_exit = False
-        self._starting = threading.Lock()
-        forget_when_forked(self)
+        self._reports = Reports(on_report)
+        self._dispatcher = Dispatcher(self._reports, replays, remember=remember, threads=threads)
+        sink = sink if sink is not None else MemoryQueue()
+        self._lifetime = Lifetime(sink, self.handle, self._reports, close_timeout=close_timeout)
+        self._acceptance = Acceptance(
+            proof,
+            replays,
+            self._lifetime,
+            self.handle,
+            self._reports,
+            when=answer,
+            failure_status=failure_status,
+            now=now,
+        )
 
     def __repr__(self) -> str:
-        way = "secret=…" if self._secret else "token=…" if self._token else "allow_unsigned=True"
-        return f"WebhookHandler({way}, sink={self._sink!r}, handlers={len(self._registrations)})"
+        return f"WebhookHandler({self._proof}, sink={self._lifetime.sink!r}, handlers={len(self._registrations)})"
 
     # --- Registering --------------------------------------------------------------------------------------------------
 
@@ -271,14 +260,11 @@ class WebhookHandler(Doors, Registrar):
         return self._blocking(head, self.accept(head, body))
 
     def _blocking(self, head: Head, receiving: Coroutine[Any, Any, T]) -> T | Answer:
-        if self._closed:
+        if self._lifetime.closed:
             receiving.close()
             return self.refuse(head, closed())
-        if not self._closes_at_exit:
-            self._closes_at_exit = True
-            at_exit(self._close_at_exit)
         try:
-            return self._background.run(receiving)
+            return self._lifetime.run(receiving)
         except Stopped:
             return self.refuse(head, closed())
 
@@ -299,9 +285,9 @@ class WebhookHandler(Doors, Registrar):
 
     def _look(self, head: Head, *, length_required: bool) -> Answer | None:
         try:
-            if self._closed:
+            if self._lifetime.closed:
                 raise closed()
-            check_head(head, max_body=self._max_body, proof=self._proof, length_required=length_required)
+            check_head(head, max_body=self._max_body, proof=self._proof.header, length_required=length_required)
         except Refusal as refusal:
             return self.refuse(head, refusal)
         return None
@@ -315,8 +301,8 @@ class WebhookHandler(Doors, Registrar):
         try:
             if len(body) > self._max_body:
                 raise too_large(self._max_body)
-            delivery = self._delivery(head.headers, body)
-            return await self._accept_once(delivery, handle_first=handle_first)
+            delivery = self._acceptance.delivery(head.headers, body)
+            return await self._acceptance.accept(delivery, handle_first=handle_first)
         except Refusal as refusal:
             return self.refuse(head, refusal)
 
@@ -324,91 +310,6 @@ class WebhookHandler(Doors, Registrar):
         """Report a refusal, and make an answer of it."""
         self._reports.emit(Refused(refusal.status, refusal.reason, refusal.message, head.client))
         return refusal.answer()
-
-    @property
-    def _proof(self) -> str | None:
-        return SIGNATURE if self._secret else TOKEN if self._token else None
-
-    def _delivery(self, headers: Headers, body: bytes) -> Delivery:
-        try:
-            signature = self._verify(headers, body)
-            event = parse(body, headers)
-        except WebhookUnverified as error:
-            raise Refusal(401, error.reason, str(error), "Unauthorized") from None
-        except WebhookMalformed as error:
-            raise Refusal(400, error.reason, str(error)) from None
-        # Unsigned, a second alarm looks just like the first sent again: unless its content tells, they are two.
-        proof = signature or ("" if happening(event) else secrets.token_hex(8))
-        digest = hashlib.sha256(f"{proof}\n".encode() + body).hexdigest()
-        return Delivery(digest, event.event, event.raw, self._now(), _build_id(event), event)
-
-    def _verify(self, headers: Headers, body: bytes) -> str:
-        """The signature; nothing where there is none to verify."""
-        if self._secret is not None:
-            return verify(body, headers, self._secret, tolerance=self._tolerance, now=self._now).signature
-        if self._token is not None:
-            verify_token(headers, self._token)
-        return ""
-
-    async def _accept_once(self, delivery: Delivery, *, handle_first: bool) -> Answer:
-        key = f"delivery:{delivery.id}"
-        always = self._answer == "handled"
-        inline = always or (handle_first and isinstance(self._sink, MemoryQueue))
-        try:
-            claim = await self._replays.claim(key, max(_ACCEPTING, self._replayable) if inline else _ACCEPTING)
-        except Exception as error:
-            raise _unavailable(error) from error
-        if claim == "settled":
-            self._reports.emit(Repeated(delivery.id, delivery.event))
-            return REPEATED
-        if claim == "pending":
-            raise Refusal(503, "pending", "the same delivery is being accepted", headers={"Retry-After": "1"})
-        accepted = False
-        try:
-            if inline:
-                done = await self._handle_now(delivery, failed=self._failure_status if always else 200)
-            else:
-                done = await self._put(delivery)
-            accepted = done.status < 300
-        finally:
-            # Shielded: a server that gives up on the request would otherwise leave the key claimed.
-            with anyio.CancelScope(shield=True):
-                await self._settle(key, self._replayable if accepted else 0)
-        return done
-
-    @property
-    def _replayable(self) -> float:
-        """For how long a signature can be good: it may have been early by as much as it may become late."""
-        return min(2 * self._tolerance, _LONGEST_REMEMBERED)
-
-    async def _settle(self, key: str, seconds: float) -> None:
-        try:
-            await self._replays.settle(key, seconds)
-        except Exception as error:
-            # The delivery is accepted or not whatever becomes of this; the key expires.
-            self._reports.problem("a delivery could not be remembered", error)
-
-    async def _put(self, delivery: Delivery) -> Answer:
-        if self._closed:
-            # Its body came while everything else ended: nobody would wait for its handlers.
-            raise closed()
-        self._ensure_running()
-        try:
-            await self._sink.put(delivery)
-        except WebhookQueueFull as error:
-            raise Refusal(503, error.reason, str(error), "No room for it now.", {"Retry-After": "5"}) from None
-        except Exception as error:
-            raise _unavailable(error) from error
-        self._reports.emit(Accepted(delivery.id, delivery.event))
-        return ACCEPTED
-
-    async def _handle_now(self, delivery: Delivery, *, failed: int) -> Answer:
-        self._reports.emit(Accepted(delivery.id, delivery.event))
-        try:
-            await self.handle(delivery)
-        except HandlersFailed:
-            return answer(failed, "A handler failed.")
-        return answer(200, "Handled.")
 
     # --- Handling -----------------------------------------------------------------------------------------------------
 
@@ -429,80 +330,28 @@ class WebhookHandler(Doors, Registrar):
         """
         await source.consume(self.handle)
 
-    def _ensure_running(self) -> None:
-        """Empty the queue, where it is one of this process, in the loop that runs now, unless another one does."""
-        if not isinstance(self._sink, MemoryQueue):
-            return
-        with self._starting:
-            self._start_worker(self._sink)
+    # --- Ending -------------------------------------------------------------------------------------------------------
 
-    def _start_worker(self, queue: MemoryQueue) -> None:
-        if self._worker is not None and not (self._worker.done() or self._worker.get_loop().is_closed()):
-            return
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            raise ConfigurationError(
-                'a MemoryQueue needs asyncio: on trio, use WebhookHandler(answer="handled")'
-            ) from None
-        # In a context of its own: the first request's would otherwise cling to all that follow.
-        context = contextvars.Context()
-        self._worker = loop.create_task(self.consume(queue), name="buildkite-webhooks", context=context)
-
-    async def aclose(self, timeout: float = 30.0) -> None:
+    async def aclose(self, timeout: float | None = None) -> None:
         """Accept nothing more, and handle what was accepted.
 
         Args:
-            timeout: seconds to give to that. What isn't handled by then is reported as `Lost`.
+            timeout: seconds to give to that; by default the handler's `close_timeout`. What isn't handled by then is
+                reported as `Lost`.
         """
-        self._closed = True
-        home = self._worker.get_loop() if self._worker is not None else None
-        if home is None or home is asyncio.get_running_loop() or not home.is_running():
-            await self._drain(timeout)
-        else:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._drain(timeout), home))
+        await self._lifetime.aclose(timeout)
 
-    def close(self, timeout: float = 30.0) -> None:
+    def close(self, timeout: float | None = None) -> None:
         """As `aclose`, for code that can't await; it also ends the thread that `receive_blocking` started.
 
         It is called by itself when the interpreter ends, so servers need not call it. Not to be called in the thread of
         an event loop that handles deliveries: there, `await hooks.aclose()`.
 
         Args:
-            timeout: seconds to give to what was accepted. What isn't handled by then is reported as `Lost`.
+            timeout: seconds to give to what was accepted; by default the handler's `close_timeout`. What isn't handled
+                by then is reported as `Lost`.
         """
-        self._closed = True
-        begun = time.monotonic()
-        if self._background.started or self._worker is not None or not isinstance(self._sink, MemoryQueue):
-            self._background.run(self.aclose(timeout))
-        self._background.stop(max(0.0, timeout - (time.monotonic() - begun)))
-
-    def _close_at_exit(self) -> None:
-        if self._background.started:
-            self.close()
-
-    def forget(self) -> None:
-        """Begin anew in a forked process, without what its parent accepted."""
-        keep(self._worker)
-        self._worker = None
-        self._starting = threading.Lock()
-
-    async def _drain(self, timeout: float) -> None:
-        await self._sink.aclose()
-        worker, self._worker = self._worker, None
-        if worker is None or not isinstance(self._sink, MemoryQueue):
-            return
-        if worker.get_loop() is not asyncio.get_running_loop():
-            # Its loop was stopped before its work was done.
-            if len(self._sink):
-                self._reports.emit(Lost(len(self._sink)))
-            return
-        await asyncio.wait({worker}, timeout=timeout)
-        if not worker.done():
-            left = len(self._sink)
-            worker.cancel()
-            await asyncio.wait({worker}, timeout=1.0)
-            self._reports.emit(Lost(left))
+        self._lifetime.close(timeout)
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:  # noqa: ARG002 - Starlette gives it
@@ -510,7 +359,7 @@ class WebhookHandler(Doors, Registrar):
 
         Servers tell only the outermost app of their end, so an app that is within another needs this one there.
         """
-        self._closed = False
+        self._lifetime.open()
         try:
             yield
         finally:
@@ -521,14 +370,3 @@ def _timeout(seconds: float | None) -> float | None:
     if seconds is not None and not seconds > 0:
         raise ConfigurationError(f"timeout={seconds!r}: give seconds above 0, or None for any time")
     return seconds
-
-
-def _build_id(event: WebhookEvent) -> str | None:
-    build = event.build if isinstance(event, (BuildEvent, JobEvent)) else None
-    return build.id if build is not None and isinstance(build.id, str) else None
-
-
-def _unavailable(error: Exception) -> Refusal:
-    # Not the error's text, which may hold an address with a password.
-    message = f"what remembers or keeps deliveries can't be reached ({type(error).__name__})"
-    return Refusal(503, "unavailable", message, "Not now.", {"Retry-After": "5"})

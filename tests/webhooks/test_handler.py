@@ -56,6 +56,7 @@ from .posting import NOW, PING, SECRET, agent_body, build_body, signed
         ({"secret": "a", "threads": 0}, "must be 1 or more"),
         ({"secret": "a", "failure_status": 99}, "an HTTP status"),
         ({"secret": "a", "answer": "later"}, "answer='later'"),
+        ({"secret": "a", "close_timeout": -1}, "close_timeout=-1"),
         ({"secret": "a", "handler_timeout": 0}, "timeout=0"),
     ],
 )
@@ -550,9 +551,12 @@ def test_a_full_queue_answers_503_and_loses_nothing_it_accepted() -> None:
     assert done == [0, 1, 2, 3, 7]
 
 
-def test_closing_takes_no_longer_than_allowed_and_says_what_was_lost() -> None:
+@pytest.mark.parametrize("options", [{"close_timeout": 0.02}, {}], ids=["by default", "this once"])
+def test_closing_takes_no_longer_than_allowed_and_says_what_was_lost(options: dict[str, float]) -> None:
     reports: list[Report] = []
-    hooks = WebhookHandler(secret=SECRET, sink=MemoryQueue(workers=2), now=lambda: NOW, on_report=reports.append)
+    hooks = WebhookHandler(
+        secret=SECRET, sink=MemoryQueue(workers=2), now=lambda: NOW, on_report=reports.append, **options
+    )
 
     @hooks.on("build.finished")
     async def never(event: BuildFinished) -> None:
@@ -561,7 +565,7 @@ def test_closing_takes_no_longer_than_allowed_and_says_what_was_lost() -> None:
     async def scenario() -> None:
         for number in range(5):
             await post(hooks, build_body(number=number))
-        await hooks.aclose(timeout=0.02)
+        await hooks.aclose(None if options else 0.02)
 
     asyncio.run(scenario())
     assert reports[-1] == Lost(5)
