@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 
 from .answers import READ, Answer, Head, Refusal, too_large, too_slow
-
-if TYPE_CHECKING:
-    from .handler import WebhookHandler
+from .receiver import Receiver
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -32,8 +30,8 @@ class ClientGone(Exception):
 class AsgiApp:
     """An ASGI app that receives webhooks. See `WebhookHandler.asgi`."""
 
-    def __init__(self, handler: WebhookHandler) -> None:
-        self._handler = handler
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -46,7 +44,7 @@ class AsgiApp:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         head = Head(scope["method"], _read_ones(scope["headers"]), client[0] if client else None)
-        answer = await self._handler.admit(head)
+        answer = await self._receiver.admit(head)
         unread = answer is not None
         if answer is None:
             try:
@@ -54,9 +52,9 @@ class AsgiApp:
             except ClientGone:
                 return
             except Refusal as refusal:
-                answer, unread = self._handler.refuse(head, refusal), True
+                answer, unread = self._receiver.refuse(head, refusal), True
             else:
-                answer = await self._handler.accept(head, body)
+                answer = await self._receiver.accept(head, body)
         if unread and _closable(scope):
             await _start(send, answer, close=True)
             await send({"type": "http.response.body", "body": answer.body, "more_body": True})
@@ -68,7 +66,7 @@ class AsgiApp:
             await send({"type": "http.response.body", "body": answer.body})
 
     async def _body(self, receive: Receive) -> bytes:
-        limit, seconds = self._handler.max_body, self._handler.body_timeout
+        limit, seconds = self._receiver.max_body, self._receiver.body_timeout
         chunks: list[bytes] = []
         size = 0
         with anyio.move_on_after(seconds):
@@ -89,8 +87,8 @@ class AsgiApp:
         """Let the answer arrive. A connection that is closed while the other side still sends is reset, and an answer
         that it had no time to read is lost."""
         size = 0
-        with anyio.move_on_after(min(_LINGERING, self._handler.body_timeout)):
-            while size <= self._handler.max_body:
+        with anyio.move_on_after(min(_LINGERING, self._receiver.body_timeout)):
+            while size <= self._receiver.max_body:
                 message = await receive()
                 if message["type"] == "http.disconnect" or not message.get("more_body", False):
                     return
@@ -98,7 +96,7 @@ class AsgiApp:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        async with self._handler.lifespan():
+        async with self._receiver.lifespan():
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})

@@ -9,13 +9,11 @@ from __future__ import annotations
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .answers import Answer, Head, Refusal, status_line, too_large
 from .headers import Headers
-
-if TYPE_CHECKING:
-    from .handler import WebhookHandler
+from .receiver import Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +29,21 @@ class Invocation:
     balancer: bool
 
 
-def invoke(handler: WebhookHandler, event: object) -> dict[str, Any]:
+def invoke(receiver: Receiver, event: object) -> dict[str, Any]:
     """Answer one event. See `WebhookHandler.aws_lambda`."""
     invocation = _invocation(event)
-    return _result(_answer(handler, invocation), invocation)
+    return _result(_answer(receiver, invocation), invocation)
 
 
-def _answer(handler: WebhookHandler, invocation: Invocation) -> Answer:
+def _answer(receiver: Receiver, invocation: Invocation) -> Answer:
     head = invocation.head
     if not head.method:
-        return handler.refuse(head, Refusal(400, "malformed", "the event is no HTTP request"))
+        return receiver.refuse(head, Refusal(400, "malformed", "the event is no HTTP request"))
     try:
-        body = _body(invocation, handler.max_body)
+        body = _body(invocation, receiver.max_body)
     except Refusal as refusal:
-        return handler.refuse(head, refusal)
-    return handler.receive_blocking(head.method, head.headers, body, client=head.client, handle_first=True)
+        return receiver.refuse(head, refusal)
+    return receiver.receive_blocking(head.method, head.headers, body, client=head.client, handle_first=True)
 
 
 def _invocation(event: object) -> Invocation:

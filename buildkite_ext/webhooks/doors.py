@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from .asgi import AsgiApp
-    from .handler import WebhookHandler
+    from .receiver import Receiver
     from .wsgi import WsgiApp
 
 
@@ -15,8 +15,8 @@ class Doors:
     """What a `WebhookHandler` can be made into."""
 
     @property
-    def _handler(self) -> WebhookHandler:
-        return cast("WebhookHandler", self)
+    def _receiver(self) -> Receiver:
+        return cast("Receiver", self)
 
     def asgi(self) -> AsgiApp:
         """An ASGI app that answers at any path: for uvicorn or hypercorn, or within Starlette or FastAPI.
@@ -36,7 +36,7 @@ class Doors:
         """
         from .asgi import AsgiApp
 
-        return AsgiApp(self._handler)
+        return AsgiApp(self._receiver)
 
     def wsgi(self) -> WsgiApp:
         """A WSGI app that answers at any path: for gunicorn or uWSGI, or beside a Flask app.
@@ -72,7 +72,7 @@ class Doors:
         """
         from .wsgi import WsgiApp
 
-        return WsgiApp(self._handler)
+        return WsgiApp(self._receiver)
 
     def aws_lambda(self, event: Mapping[str, Any], context: object = None) -> dict[str, Any]:  # noqa: ARG002 - Lambda gives it
         """Answer one invocation of AWS Lambda: `handler = hooks.aws_lambda`.
@@ -106,4 +106,4 @@ class Doors:
         """
         from .aws import invoke
 
-        return invoke(self._handler, event)
+        return invoke(self._receiver, event)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .answers import Answer, Head, Refusal, another_length, status_line, too_large
-
-if TYPE_CHECKING:
-    from .handler import WebhookHandler
+from .receiver import Receiver
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -19,8 +17,8 @@ _CHUNK = 1 << 16
 class WsgiApp:
     """A WSGI app that receives webhooks. See `WebhookHandler.wsgi`."""
 
-    def __init__(self, handler: WebhookHandler) -> None:
-        self._handler = handler
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
 
     def __call__(self, environ: Environ, start_response: StartResponse, /) -> Iterable[bytes]:
         answer = self._answer(environ)
@@ -31,18 +29,18 @@ class WsgiApp:
         head = Head(environ["REQUEST_METHOD"], headers_of(environ), environ.get("REMOTE_ADDR") or None)
         # A server that marks the end of the input lets it be read without a length; others would wait for ever.
         terminated = bool(environ.get("wsgi.input_terminated"))
-        refused = self._handler.admit_blocking(head, length_required=not terminated)
+        refused = self._receiver.admit_blocking(head, length_required=not terminated)
         if refused is not None:
             return refused
         try:
             body = self._body(environ["wsgi.input"], environ.get("CONTENT_LENGTH"), terminated=terminated)
         except Refusal as refusal:
-            return self._handler.refuse(head, refusal)
-        return self._handler.accept_blocking(head, body)
+            return self._receiver.refuse(head, refusal)
+        return self._receiver.accept_blocking(head, body)
 
     def _body(self, stream: Any, length: str | None, *, terminated: bool) -> bytes:
         announced = int(length) if length else None
-        limit = self._handler.max_body if announced is None else announced
+        limit = self._receiver.max_body if announced is None else announced
         # One byte more tells that there is more, but only where the server ends the input: elsewhere that byte would be
         # waited for.
         body = _read(stream, limit + 1 if terminated else limit)

@@ -41,6 +41,7 @@ from buildkite_ext.webhooks import (
     UnknownEvent,
     Verified,
     WebhookEvent,
+    WebhookHandler,
     WebhookUnverified,
     WorkflowAlarm,
     WorkflowEvent,
@@ -50,6 +51,7 @@ from buildkite_ext.webhooks import (
     verify,
     verify_token,
 )
+from buildkite_ext.webhooks.receiver import Receiver
 
 
 def verified(
@@ -161,3 +163,7 @@ def made_by_hand(build: Build, pipeline: Pipeline) -> None:
     assert_type(BuildFinished(build=build, pipeline=pipeline), BuildFinished)
     BuildFinished(build=build)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     BuildFinished(build=build, pipeline=pipeline, event="build.running")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def doors(hooks: WebhookHandler) -> Receiver:
+    return hooks
