@@ -216,6 +216,8 @@ def run(program: str, **more: Any) -> subprocess.CompletedProcess[str]:
         "import asyncio, os, sys, threading, time\n"
         "from buildkite_ext.webhooks import WebhookHandler\n"
         "hooks = WebhookHandler(allow_unsigned=True)\n"
+        "def say(text):\n"
+        "    os.write(1, text.encode() + b'\\n')\n"  # at once: print writes text and end apart, and threads come between
         "def post(number):\n"
         '    body = b\'{"event": "ping", "number": %d}\' % number\n'
         "    return hooks.receive_blocking('POST', {'Content-Type': 'application/json'}, body).status\n"
@@ -236,12 +238,12 @@ def test_the_end_of_the_process_waits_for_what_was_accepted() -> None:
         "    await asyncio.sleep(0.05)\n"
         # What asyncio resolves names with: it must still take work.
         "    await asyncio.get_running_loop().getaddrinfo('127.0.0.1', 80)\n"
-        "    print('handled', event.data['number'], flush=True)\n"
+        "    say(f'handled {event.data[\"number\"]}')\n"
         "@hooks.on('*')\n"
         "def sync(event):\n"
         "    time.sleep(0.01)\n"
-        "    print('sync', flush=True)\n"
-        "print(post(1), post(2))\n"
+        "    say('sync')\n"
+        "say(f'{post(1)} {post(2)}')\n"
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(done.stdout.splitlines()) == ["200 200", "handled 1", "handled 2", "sync", "sync"]
