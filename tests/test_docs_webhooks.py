@@ -208,7 +208,8 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert "five times in all" in guide
     assert defaults["remember"] == 86_400
     assert "for a day (`remember=`)" in guide
-    assert inspect.signature(WebhookHandler.aclose).parameters["timeout"].default == 30
+    assert defaults["close_timeout"] == 30
+    assert "at most 30 seconds (`close_timeout=`)" in guide
 
 
 def test_fastapi() -> None:
