@@ -209,7 +209,7 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert defaults["remember"] == 86_400
     assert "for a day (`remember=`)" in guide
     assert defaults["close_timeout"] == 30
-    assert "`close_timeout` (30 seconds)" in guide
+    assert "at most 30 seconds (`close_timeout=`)" in guide
 
 
 def test_fastapi() -> None:

@@ -38,8 +38,11 @@ def made_of(type_: Any, text: Any) -> Any:
         return type_(text)
     if type(text) is str:
         # Every third character from the fifth on stands between two numbers.
-        if text[19:] == " UTC" and text[4:20:3] == "-- :: ":
+        between = text[4:20:3]
+        if between == "-- :: " and text[19:] == " UTC":
             return _read(text[:19] + "Z")
+        if between == "--T::." and text[23:] == "Z":
+            return _read(text)
         try:
             return msgspec.convert(text, dt.datetime)
         except msgspec.ValidationError as error:

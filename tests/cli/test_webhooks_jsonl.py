@@ -178,7 +178,9 @@ def test_killed_in_the_middle_nothing_that_was_answered_is_missing(start: Start,
     with listening(start, "--jsonl", "events.jsonl") as listener:
 
         def kill() -> None:
-            time.sleep(0.4)
+            while len(accepted) < 5:
+                time.sleep(0.01)
+            time.sleep(0.1)
             os.kill(listener.process.pid, signal.SIGKILL)
 
         thread = threading.Thread(target=kill)

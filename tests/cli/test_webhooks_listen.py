@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -244,6 +245,21 @@ def test_output_that_nobody_reads_stops_no_answers(start: Start) -> None:
     assert f"refused {1000 - shown} more\n" in out
     assert out.endswith("Accepted 0, handled 0, failed 0, refused 1000.\n")
     assert err == ""
+
+
+def test_a_terminal_that_is_closed_ends_it_and_loses_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    words = ("webhooks", "listen", "--port", "0", "--jsonl", str(file))
+    terminal = Terminal(*words, environment={"BUILDKITE_WEBHOOK_SECRET": SECRET})
+    terminal.until("webhooks send")
+    url = re.search(r"http://127\.0\.0\.1:\d+/", terminal.text)
+    assert url
+    with httpx.Client(trust_env=False) as http:
+        assert post(http, url[0], build_body()) == 200
+        os.close(terminal._master)  # SIGHUP comes of it, which here only opens the file anew
+        assert post(http, url[0], build_body(number=2)) == 503
+    assert terminal._process.wait(20) == 141
+    assert len(file.read_text().splitlines()) == 2  # kept, and to be sent again, since it was not shown
 
 
 USAGE: dict[str, tuple[list[str], str]] = {
