@@ -118,9 +118,16 @@ def test_simulate_on_a_taken_port(command: Run) -> None:
     assert "--port 0 finds one" in result.err
 
 
-@pytest.mark.parametrize("words", [("simulate",), ("run", "web", "--branch", "main", "--simulate")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("simulate",),
+        ("run", "web", "--branch", "main", "--simulate"),
+        ("webhooks", "listen", "--port", "0", "--allow-unsigned"),
+    ],
+)
 def test_without_uvicorn(command: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
     monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
     result = command(*words)
-    assert result.code == 2
+    assert (result.code, result.out) == (2, "")
     assert "pip install 'buildkite-ext[server]'" in result.err

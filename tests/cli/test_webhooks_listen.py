@@ -179,7 +179,7 @@ def test_a_filter_that_looks_like_a_slip_is_told_of(start: Start) -> None:
     with listening(start, "--event", "build.finnished") as listener:
         result = listener.end()
     assert "Is that what you mean?" in result.out
-    assert "did you mean 'build.finished'?" in result.out
+    assert "did you mean 'build.finished'?\n" in result.out
     assert "Warning" not in result.out + result.err
 
 

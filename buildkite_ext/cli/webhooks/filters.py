@@ -40,5 +40,5 @@ def wanted_by(
     except ConfigurationError as error:
         raise UsageError(f"--event, --pipeline, --branch, --state: {error}") from error
     for doubt in dict.fromkeys(str(each.message) for each in doubts):
-        note(f"Is that what you mean? {doubt[0].upper()}{doubt[1:]}.")
+        note(f"Is that what you mean? {doubt[0].upper()}{doubt[1:]}{'' if doubt.endswith('?') else '.'}")
     return lambda event: any(match(event) for match in matches)

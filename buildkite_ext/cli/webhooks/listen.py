@@ -78,10 +78,11 @@ def listen(
     from .address import listening, url_of
     from .execution import Executor, words_of
     from .filters import wanted_by
-    from .serve import Listening, serve
+    from .serve import Listening, serve, server_module
     from .welcome import welcome
 
     _check(port=port, path=path, at_once=at_once, limit=limit, json=json, jsonl=jsonl)
+    server = server_module()
     proof = proof_of(secret_file, token_file, unsigned=allow_unsigned)
     seconds = positive("--exec-timeout", exec_timeout) or 0.0
     view = _view(json=json, color=color, aside=jsonl == "-")
@@ -99,7 +100,7 @@ def listen(
         view.note(
             welcome(url_of(host, bound, path or "/"), proof, path=path, again=_options(proof, secret_file, token_file))
         )
-        return serve(what, bound, view)
+        return serve(server, what, bound, view)
 
 
 def _check(*, port: int, path: str | None, at_once: int, limit: int, json: bool, jsonl: str | None) -> None:

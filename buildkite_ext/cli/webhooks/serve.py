@@ -51,19 +51,24 @@ class Listening:
     limit: int
 
 
-def serve(listening: Listening, bound: socket.socket, view: View) -> ExitCode:
-    """Receive webhooks until Ctrl-C or SIGTERM, and handle what was accepted. A second one ends it at once.
+def server_module() -> ModuleType:
+    """uvicorn.
 
     Raises:
-        UsageError: uvicorn is missing.
+        UsageError: it is missing.
     """
     try:
         import uvicorn
     except ImportError as error:
         raise UsageError("Receiving webhooks needs uvicorn: pip install 'buildkite-ext[server]'") from error
+    return uvicorn
+
+
+def serve(server: ModuleType, listening: Listening, bound: socket.socket, view: View) -> ExitCode:
+    """Receive webhooks until Ctrl-C or SIGTERM, and handle what was accepted. A second one ends it at once."""
     for name in ("buildkite_ext.webhooks", "uvicorn.error"):
         logging.getLogger(name).addHandler(logging.NullHandler())  # the lines here say it
-    return asyncio.run(_Session(listening, view).run(uvicorn, bound))
+    return asyncio.run(_Session(listening, view).run(server, bound))
 
 
 class _Session:
