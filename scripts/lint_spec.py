@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bundle import BundleError, bundle
+import lint_webhooks
+from bundle import BundleError, bundle, load
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from webhooks import events as events_of
 
 SPEC_DIR = Path(__file__).parents[1] / "spec"
 DOCUMENTATION = "https://buildkite.com/docs/apis/rest-api"
@@ -511,7 +513,9 @@ def main() -> int:
     except BundleError as error:
         print(error, file=sys.stderr)
         return 1
+    webhooks = load(SPEC_DIR / "webhooks.yaml")
     findings = lint(document, read_rows(SPEC_DIR / "endpoints.tsv"))
+    findings += [Finding(f"webhooks: {where}", *rest) for where, *rest in lint_webhooks.problems(webhooks, document)]
     for finding in findings:
         print(finding, file=sys.stderr)
     if findings:
@@ -519,7 +523,8 @@ def main() -> int:
         return 1
     description = Description(document, {})
     count = sum(1 for _ in description.operations())
-    print(f"spec: {count} operations, {len(description.schemas)} schemas, ok")
+    events = sum(1 for _ in events_of(webhooks))
+    print(f"spec: {count} operations, {len(description.schemas)} schemas, {events} webhook events, ok")
     return 0
 
 

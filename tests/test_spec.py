@@ -369,7 +369,7 @@ def test_the_linter_runs_as_a_script() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "lint_spec.py")]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    assert re.fullmatch(r"spec: \d+ operations, \d+ schemas, ok\n", result.stdout)
+    assert re.fullmatch(r"spec: \d+ operations, \d+ schemas, \d+ webhook events, ok\n", result.stdout)
 
 
 # --- bundle.py ---
@@ -932,6 +932,8 @@ def test_a_finding_fails_the_script(
     header = "\t".join(("operation_id", *row_of("GET", "/")))
     rows = ["\t".join((name, *row.values())) for name, row in SOUND_ROWS.items()]
     (tmp_path / "endpoints.tsv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    empty = "openapi: 3.1.0\ninfo: {title: None, version: '1'}\nwebhooks: {}\ncomponents: {schemas: {}}\n"
+    (tmp_path / "webhooks.yaml").write_text(empty, encoding="utf-8")
     monkeypatch.setattr(lint_spec, "SPEC_DIR", tmp_path)
     assert lint_spec.main() == 1
     printed = capsys.readouterr()
