@@ -317,7 +317,7 @@ def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -
             assert (await names["receiver"].receive("POST", headers, sent)).status == 200
         source = RedisStreamSource(redis)
         before = await names["metrics"](source)
-        working = asyncio.create_task(names["work"](source))
+        working = asyncio.create_task(names["worker"].consume(source))  # as main() does, but for the signals
         after = before
         while after["waiting"] + after["pending"]:
             await asyncio.sleep(0.02)
@@ -325,7 +325,7 @@ def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -
         await source.aclose()
         await working
         await names["receiver"].aclose()
-        await names["received"].aclose()
+        await names["worker"].aclose()
         return [before, after]
 
     before, after = asyncio.run(story())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from .replays import MemoryReplays, ReplayStore
 from .reports import Hook, Refused, Reports
 from .signature import TOLERANCE, Secrets
 from .sources import SourceAddresses
+from .working import until_told_to_end
 
 T = TypeVar("T")
 
@@ -116,7 +118,7 @@ class WebhookHandler(Doors, Registrar):
         self._reports = Reports(on_report)
         self._dispatcher = Dispatcher(self._reports, replays, remember=remember, threads=threads)
         sink = sink if sink is not None else MemoryQueue()
-        self._lifetime = Lifetime(sink, self.handle, self._reports, close_timeout=close_timeout)
+        self._lifetime = Lifetime(sink, replays, self.handle, self._reports, close_timeout=close_timeout)
         self._acceptance = Acceptance(
             proof,
             replays,
@@ -330,10 +332,33 @@ class WebhookHandler(Doors, Registrar):
         """
         await source.consume(self.handle)
 
+    def work(self, source: EventSource) -> None:
+        """The main program of a worker: handle what a source gives until Ctrl-C or SIGTERM, and then what was begun.
+
+        A second signal ends it at once; what was being handled comes again elsewhere, where the source promises that.
+
+        Args:
+            source: such as a `RedisStreamSource`, which it closes.
+
+        Example:
+            ```python
+            if __name__ == "__main__":
+                hooks.work(RedisStreamSource("redis://localhost:6379/0"))
+            ```
+        """
+
+        async def working() -> None:
+            try:
+                await until_told_to_end(self.consume, source)
+            finally:
+                await self.aclose()
+
+        asyncio.run(working())
+
     # --- Ending -------------------------------------------------------------------------------------------------------
 
     async def aclose(self, timeout: float | None = None) -> None:
-        """Accept nothing more, and handle what was accepted.
+        """Accept nothing more, handle what was accepted, and close the sink and the connections of the replays.
 
         Args:
             timeout: seconds to give to that; by default the handler's `close_timeout`. What isn't handled by then is

@@ -14,6 +14,7 @@ from .background import BackgroundLoop, at_exit
 from .deliveries import EventSink, Handle
 from .forks import forget_when_forked, keep
 from .memory import MemoryQueue
+from .replays import ReplayStore
 from .reports import Lost, Reports
 
 T = TypeVar("T")
@@ -24,13 +25,17 @@ class Lifetime:
 
     Args:
         sink: where deliveries go.
+        replays: what remembers them; closed at the end, if it can be.
         handle: what the worker of a queue hands them to.
         reports: whom to tell what was lost.
         close_timeout: seconds to give to what was accepted.
     """
 
-    def __init__(self, sink: EventSink, handle: Handle, reports: Reports, *, close_timeout: float) -> None:
+    def __init__(
+        self, sink: EventSink, replays: ReplayStore, handle: Handle, reports: Reports, *, close_timeout: float
+    ) -> None:
         self.sink = sink
+        self._replays = replays
         self.queue = sink if isinstance(sink, MemoryQueue) else None
         self.closed = False
         self._handle = handle
@@ -87,10 +92,9 @@ class Lifetime:
         self.closed = True
         home = self._worker.get_loop() if self._worker is not None else None
         if home is None or home is asyncio.get_running_loop() or not home.is_running():
-            await self._drain(self._seconds(timeout))
+            await self._end(self._seconds(timeout))
         else:
-            draining = asyncio.run_coroutine_threadsafe(self._drain(self._seconds(timeout)), home)
-            await asyncio.wrap_future(draining)
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._end(self._seconds(timeout)), home))
 
     def close(self, timeout: float | None) -> None:
         """As `aclose`, for callers that can't await; the background loop ends, too."""
@@ -106,6 +110,15 @@ class Lifetime:
 
     def _seconds(self, timeout: float | None) -> float:
         return self._close_timeout if timeout is None else timeout
+
+    async def _end(self, timeout: float) -> None:
+        try:
+            await self._drain(timeout)
+        finally:
+            # Last: handlers that run once remember what they did.
+            close = getattr(self._replays, "aclose", None)
+            if close is not None:
+                await close()
 
     async def _drain(self, timeout: float) -> None:
         await self.sink.aclose()

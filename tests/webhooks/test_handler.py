@@ -571,6 +571,28 @@ def test_closing_takes_no_longer_than_allowed_and_says_what_was_lost(options: di
     assert reports[-1] == Lost(5)
 
 
+def test_what_remembers_is_closed_last() -> None:
+    ended: list[str] = []
+
+    class Shared(MemoryReplays):
+        async def aclose(self) -> None:
+            ended.append("replays")
+
+    hooks = WebhookHandler(secret=SECRET, replays=Shared(), now=lambda: NOW)
+
+    @hooks.on("*", once=True)
+    async def slow(event: WebhookEvent) -> None:
+        await asyncio.sleep(0.01)
+        ended.append("handler")
+
+    async def scenario() -> None:
+        await post(hooks, build_body())
+        await hooks.aclose()
+
+    asyncio.run(scenario())
+    assert ended == ["handler", "replays"]
+
+
 def test_it_may_be_opened_again_in_another_loop() -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW)
     seen: list[WebhookEvent] = []

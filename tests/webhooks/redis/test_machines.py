@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import sys
 from contextlib import AsyncExitStack
 
 from buildkite_ext.webhooks import (
@@ -137,3 +139,59 @@ async def test_a_full_stream_is_503_and_what_was_refused_is_taken_later(url: str
     await until(lambda: worker.counts.get("handled") == 3)
     await source.aclose()
     await task
+
+
+WORKER = """
+import sys, time
+from buildkite_ext.webhooks import BuildFinished, RedisReplays, RedisStreamSource, WebhookHandler
+
+url = sys.argv[1]
+hooks = WebhookHandler(secret="s3cret", replays=RedisReplays(url))
+
+@hooks.on("build.finished", once=True)
+def slow(event: BuildFinished) -> None:
+    print("begun", event.build.number, flush=True)
+    time.sleep(0.3)
+    print("done", event.build.number, flush=True)
+
+hooks.work(RedisStreamSource(url, concurrency=1))
+print("ended", flush=True)
+"""
+
+
+async def test_a_worker_that_is_told_to_end_finishes_what_it_began_and_leaves_the_rest(
+    url: str, closing: Closing
+) -> None:
+    hooks = receiver(url, closing)
+    for number in range(3):
+        await post(hooks, build_body(number=number))
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-c", WORKER, url),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert worker.stdout is not None
+    async with asyncio.timeout(30):
+        assert await worker.stdout.readline() == b"begun 0\n"
+        worker.terminate()
+        said, complaints = await worker.communicate()
+    assert (said, complaints, worker.returncode) == (b"done 0\nended\n", b"", 0)
+    lag = await closing(RedisStreamSource(url)).lag()
+    assert (lag.waiting + lag.pending, lag.dead) == (2, 0)
+
+
+async def test_a_second_signal_ends_a_worker_at_once(url: str, closing: Closing) -> None:
+    await post(receiver(url, closing), build_body())
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", WORKER.replace("0.3", "60"), url), stdout=asyncio.subprocess.PIPE
+    )
+    assert worker.stdout is not None
+    async with asyncio.timeout(30):
+        assert await worker.stdout.readline() == b"begun 1\n"
+        worker.terminate()
+        await asyncio.sleep(0.3)
+        assert worker.returncode is None
+        worker.terminate()
+        await worker.wait()
+    assert worker.returncode == -signal.SIGTERM
+    assert (await closing(RedisStreamSource(url)).lag()).pending == 1
