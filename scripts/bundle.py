@@ -82,6 +82,18 @@ def load(path: Path) -> dict[str, Any]:
     return plain
 
 
+def references(node: Any) -> Iterator[str]:
+    """Every reference in a part of a description, as it is written."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
 def dump(document: dict[str, Any]) -> str:
     """Print a document as YAML: the same text for the same document, wherever it runs."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False)

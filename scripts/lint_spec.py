@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import lint_webhooks
-from bundle import BundleError, bundle, load
+from bundle import BundleError, bundle, load, references
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from webhooks import events as events_of
 
@@ -132,12 +132,12 @@ class Description:
                     yield from _inside(operation.id, content.get("schema", {}))
 
     def _reach(self, node: Any) -> Iterator[str]:
-        waiting, seen = list(_references(node)), set[str]()
+        waiting, seen = list(references(node)), set[str]()
         while waiting:
             reference = waiting.pop()
             if reference not in seen:
                 seen.add(reference)
-                waiting += _references(self.resolve({"$ref": reference}))
+                waiting += references(self.resolve({"$ref": reference}))
                 if reference.startswith("#/components/schemas/"):
                     yield reference.rpartition("/")[2]
 
@@ -172,7 +172,7 @@ def usable(row: Mapping[str, str]) -> bool:
 
 
 def _references_resolve(d: Description) -> Iterator[Finding]:
-    for reference in sorted(set(_references(d.document))):
+    for reference in sorted(set(references(d.document))):
         if not reference.startswith("#/components/"):
             yield Finding(reference, "is not a reference into the bundle", "spell it #/components/...")
             continue
@@ -345,7 +345,7 @@ def _repeatable(d: Description) -> Iterator[Finding]:
 
 
 def _nothing_unused(d: Description) -> Iterator[Finding]:
-    used = set(_references(d.document))
+    used = set(references(d.document))
     for kind, components in d.components.items():
         for name in components if kind != "securitySchemes" else ():
             if f"#/components/{kind}/{name}" not in used:
@@ -481,17 +481,6 @@ def _inside(where: str, schema: Json) -> Iterator[tuple[str, Json]]:
     for key in ("anyOf", "oneOf", "allOf"):
         for number, value in enumerate(schema.get(key, []), start=1):
             yield from _inside(f"{where} {key} {number}", value)
-
-
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield node["$ref"]
-        for value in node.values():
-            yield from _references(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _references(value)
 
 
 def _nullable(schema: Json) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from webhooks import events
 
 Json = Mapping[str, Any]
 Problem = tuple[str, str, str]
@@ -29,12 +30,13 @@ def problems(webhooks: Json, rest: Json) -> Iterator[Problem]:
     whole = {**_local(webhooks), "components": {"schemas": {**rest["components"]["schemas"], **_schemas(webhooks)}}}
     for error in OpenAPIV31SpecValidator(whole).iter_errors():
         yield " > ".join(map(str, error.absolute_path)), f"is no OpenAPI: {error.message}", "see the specification"
+    named = {event.class_name for event in events(webhooks)}
     for name, schema in _schemas(webhooks).items():
         if name in rest["components"]["schemas"]:
             yield name, "is a model of the REST API, too", "refer to that one, or rename this"
         if not schema.get("description"):
             yield name, "has no description", "write one: it becomes the docstring"
-        if _is_event(schema) and not _page(webhooks, schema).startswith(PAGES):
+        if name in named and not _page(webhooks, schema).startswith(PAGES):
             yield name, "names no page of the documentation", "give it, or what it is made of, externalDocs"
         for part in (schema, *schema.get("allOf", ())):
             for key, value in part.get("properties", {}).items():
@@ -67,10 +69,6 @@ def _local(part: Any) -> Any:
     if isinstance(copy.get("$ref"), str):
         copy["$ref"] = copy["$ref"].replace(MODELS, "#/")
     return copy
-
-
-def _is_event(schema: Json) -> bool:
-    return any("const" in part.get("properties", {}).get("event", {}) for part in schema.get("allOf", ()))
 
 
 def _page(document: Json, schema: Json) -> str:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bundle import references
+
 DESCRIPTION = "webhooks.yaml"
 ROOT_EVENT = "WebhookEvent"
 _DOCSTRING = re.compile(r"""^    (".*"|'.*')\n""", re.MULTILINE)
@@ -83,17 +85,6 @@ def broken_rules(document: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterat
         known = rest["components"]["schemas"] if reference.startswith(MODELS) else schemas
         if reference.rpartition("/")[2] not in known:
             yield f"{reference} leads nowhere"
-
-
-def references(part: Any) -> Iterator[str]:
-    if isinstance(part, list):
-        for inner in part:
-            yield from references(inner)
-    elif isinstance(part, dict):
-        if "$ref" in part:
-            yield part["$ref"]
-        for inner in part.values():
-            yield from references(inner)
 
 
 def compiled(document: Mapping[str, Any], rest: Mapping[str, Any]) -> str:

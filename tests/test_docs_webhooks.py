@@ -9,7 +9,6 @@ import inspect
 import os
 import re
 import shlex
-import shutil
 import socket
 import subprocess
 import sys
@@ -32,7 +31,7 @@ from buildkite_ext.webhooks import (
 )
 
 from .webhooks.posting import build_body, job_body, signed
-from .webhooks.redis.server import RedisServer
+from .webhooks.redis.server import a_server
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "docs" / "webhooks.md"
@@ -294,17 +293,8 @@ def test_anything_else() -> None:
 
 @pytest.fixture
 def redis() -> Iterator[str]:
-    if shutil.which("redis-server") is None:
-        missing = "needs redis-server: apt-get install redis-server, or brew install redis"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    server = RedisServer()
-    try:
-        server.start()
+    for server in a_server():
         yield server.url
-    finally:
-        server.remove()
 
 
 def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -> None:

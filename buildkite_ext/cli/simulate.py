@@ -12,6 +12,7 @@ from ..simulation.clock import SystemClock
 from ..simulation.demo import demo_organization
 from ..simulation.server import serve
 from ..simulation.simulator import Simulator
+from .address import unusable
 from .exit_codes import ExitCode
 from .problem import UsageError
 
@@ -30,9 +31,7 @@ def simulate(host: str, port: int, organization: str) -> ExitCode:
     except ImportError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
-        raise UsageError(
-            f"Can't listen on {host}:{port}: {error.strerror or error}. Another --port may be free; --port 0 finds one."
-        ) from error
+        raise unusable(host, port, error) from error
     print("\nThe simulator has ended, and its builds with it.", flush=True)
     return ExitCode.PASSED
 

@@ -96,7 +96,7 @@ def running(
     uvicorn = _uvicorn()
     before = simulator.base_url, simulator.artifacts_url
     with _bound(host, port) as api, _bound(host, artifacts_port) as artifacts, _dropping_in_silence():
-        simulator.move_to(base_url or _url(host, api), _url(host, artifacts))
+        simulator.move_to(base_url or url_of(host, api), url_of(host, artifacts))
         servers = [
             (_server(uvicorn, simulator.app()), api),
             (_server(uvicorn, application(simulator.handle_artifact)), artifacts),
@@ -131,7 +131,8 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         yield bound
 
 
-def _url(host: str, bound: socket.socket) -> str:
+def url_of(host: str, bound: socket.socket) -> str:
+    """What reaches a listening socket from this computer."""
     # Nobody can connect to "every address"; on this machine the loopback is one of them.
     loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared with, not bound to
     name = loopback.get(host) or (f"[{host}]" if ":" in host else host)

@@ -62,8 +62,7 @@ class AsgiApp:
                 await self._linger(receive)
             await send({"type": "http.response.body", "body": b""})
         else:
-            await _start(send, answer)
-            await send({"type": "http.response.body", "body": answer.body})
+            await respond(send, answer)
 
     async def _body(self, receive: Receive) -> bytes:
         limit, seconds = self._receiver.max_body, self._receiver.body_timeout
@@ -115,6 +114,12 @@ def _closable(scope: Scope) -> bool:
     """Whether the connection would stay open for the rest of a body that nobody reads."""
     has_body = any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
     return has_body and scope.get("http_version", "1.1").startswith("1")
+
+
+async def respond(send: Send, answer: Answer) -> None:
+    """Send an answer."""
+    await _start(send, answer)
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _start(send: Send, answer: Answer, *, close: bool = False) -> None:

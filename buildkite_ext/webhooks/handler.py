@@ -21,7 +21,7 @@ from .headers import Headers
 from .lifetime import Lifetime
 from .matching import Filters, Patterns, matcher
 from .memory import MemoryQueue
-from .parsing import parse
+from .parsing import event_of
 from .proof import proof_of
 from .replays import MemoryReplays, ReplayStore
 from .reports import Hook, Refused, Reports
@@ -321,8 +321,7 @@ class WebhookHandler(Doors, Registrar):
         Raises:
             HandlersFailed: at least one of them failed. All were run, and what they raised was reported.
         """
-        event = delivery.parsed if delivery.parsed is not None else parse(delivery.body)
-        await self._dispatcher.run(self._registrations, event, delivery)
+        await self._dispatcher.run(self._registrations, event_of(delivery), delivery)
 
     async def consume(self, source: EventSource) -> None:
         """Handle what a source gives until it is closed: the work of a worker on any machine.

@@ -39,7 +39,7 @@ def single(headers: Headers, name: str, *, longest: int) -> str | None:
         HeaderError: it is there twice, too long, not ASCII, or no text.
     """
     found: Any = None
-    for value in _values(headers, name):
+    for value in values_of(headers, name):
         if found is not None:
             raise HeaderError("duplicate", f"the header {name} came more than once")
         found = value
@@ -56,7 +56,12 @@ def single(headers: Headers, name: str, *, longest: int) -> str | None:
     return found.strip(" \t")
 
 
-def _values(headers: Headers, name: str) -> list[object]:
+def values_of(headers: Headers, name: str) -> list[object]:
+    """Every value of a header, as it came.
+
+    Raises:
+        TypeError: the headers can be read only once.
+    """
     length = len(name)
     values: list[object] = []
     for key, value in headers.items() if type(headers) is dict else _pairs(headers):

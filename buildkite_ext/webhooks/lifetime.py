@@ -16,6 +16,7 @@ from .forks import forget_when_forked, keep
 from .memory import MemoryQueue
 from .replays import ReplayStore
 from .reports import Lost, Reports
+from .threads import running_loop
 
 T = TypeVar("T")
 
@@ -66,12 +67,9 @@ class Lifetime:
     def _start_worker(self, queue: MemoryQueue) -> None:
         if self._worker is not None and not (self._worker.done() or self._worker.get_loop().is_closed()):
             return
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            raise ConfigurationError(
-                'a MemoryQueue needs asyncio: on trio, use WebhookHandler(answer="handled")'
-            ) from None
+        loop = running_loop()
+        if loop is None:
+            raise ConfigurationError('a MemoryQueue needs asyncio: on trio, use WebhookHandler(answer="handled")')
         # In a context of its own: the first request's would otherwise cling to all that follow.
         context = contextvars.Context()
         self._worker = loop.create_task(queue.consume(self._handle), name="buildkite-webhooks", context=context)

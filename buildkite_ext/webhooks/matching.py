@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from buildkite_api.models import AgentConnectionState, BuildState, JobState
+from buildkite_api.models import AgentConnectionState, Build, BuildState, JobState
 from buildkite_api.webhooks.events import EVENTS, AgentEvent, BuildEvent, JobEvent, WebhookEvent
 
 from ..errors import ConfigurationError
@@ -67,12 +67,19 @@ def state_of(event: WebhookEvent) -> str | None:
     """
     state: object = None
     if isinstance(event, BuildEvent):
-        state = "blocked" if event.build.blocked is True else event.build.state
-    elif isinstance(event, JobEvent):
+        return build_state(event.build)
+    if isinstance(event, JobEvent):
         state = event.job.state
     elif isinstance(event, AgentEvent):
         state = event.agent.connection_state
     return None if state is None else str(state)
+
+
+def build_state(build: Build) -> str | None:
+    """The state of a build, which says `blocked` of one at a block step."""
+    if build.blocked is True:
+        return "blocked"
+    return None if build.state is None else str(build.state)
 
 
 def _doubt(name: str, given: str, known: Collection[str]) -> None:

@@ -7,6 +7,7 @@ from typing import NoReturn
 from buildkite_api.webhooks.events import EVENTS, WebhookEvent
 
 from ..errors import WebhookMalformed, WebhookReason
+from .deliveries import Delivery
 from .headers import EVENT, HeaderError, Headers, single
 from .nesting import DEEPEST, too_deep
 from .parts import MALFORMED, OnDrift, read, required
@@ -66,6 +67,15 @@ def parse(body: bytes, headers: Headers = (), *, on_drift: OnDrift | None = None
         if key not in values:
             return UnknownEvent(event=name, raw=raw, sender=values.get("sender"), problem=f"it has no {key}")
     return kind(raw=raw, **values)
+
+
+def event_of(delivery: Delivery) -> WebhookEvent:
+    """The event of a delivery that was verified, parsed only where that wasn't done before.
+
+    Raises:
+        WebhookMalformed: the body is none: another version may have accepted it.
+    """
+    return delivery.parsed if delivery.parsed is not None else parse(delivery.body)
 
 
 def _agree(name: str, headers: Headers) -> None:

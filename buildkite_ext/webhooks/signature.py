@@ -92,12 +92,7 @@ def verify(
         )
     if not tolerance >= 0:
         raise ConfigurationError(f"tolerance={tolerance!r}: give seconds, 0 or more")
-    try:
-        given = single(headers, SIGNATURE, longest=_LONGEST_SIGNATURE)
-    except HeaderError as error:
-        _refuse(error.reason, str(error))
-    if given is None:
-        _refuse("missing", f"there is no header {SIGNATURE}")
+    given = _given(headers, SIGNATURE, _LONGEST_SIGNATURE)
     form = _FORM.fullmatch(given)
     if form is None:
         _refuse("malformed", f"the header {SIGNATURE} isn't timestamp=SECONDS,signature=HEX")
@@ -140,12 +135,7 @@ def verify_token(headers: Headers, token: Secrets) -> int:
     Documentation: https://buildkite.com/docs/apis/webhooks/pipelines#webhook-token
     """
     keys = secrets_of(token)
-    try:
-        given = single(headers, TOKEN, longest=_LONGEST_TOKEN)
-    except HeaderError as error:
-        _refuse(error.reason, str(error))
-    if given is None:
-        _refuse("missing", f"there is no header {TOKEN}")
+    given = _given(headers, TOKEN, _LONGEST_TOKEN)
     used = _matching(_digest(given.encode()), [_digest(key) for key in keys])
     if used is None:
         _refuse("mismatch", "its token is another one")
@@ -200,6 +190,17 @@ def _key(secret: SecretText) -> bytes:
     if isinstance(secret, (bytes, bytearray)):
         return bytes(secret)
     raise TypeError(f"a webhook's secret is text or bytes, not {type(secret).__name__}")
+
+
+def _given(headers: Headers, name: str, longest: int) -> str:
+    """The value of a header that has to be there."""
+    try:
+        given = single(headers, name, longest=longest)
+    except HeaderError as error:
+        _refuse(error.reason, str(error))
+    if given is None:
+        _refuse("missing", f"there is no header {name}")
+    return given
 
 
 def _matching(given: bytes, wanted: list[bytes]) -> int | None:

@@ -16,7 +16,7 @@ from ..errors import ConfigurationError
 from .addresses import Network, UnknownAddress, client_address, network, networks, within
 from .answers import FORWARDED, Head, Refusal
 from .forks import forget_when_forked, keep
-from .headers import Headers, _values
+from .headers import Headers, values_of
 from .reports import logger
 from .threads import Threads, running_loop
 
@@ -171,7 +171,7 @@ def _readable(texts: Iterable[str]) -> tuple[Network, ...]:
 
 
 def _forwarded(headers: Headers) -> list[str]:
-    texts = [each.decode("latin-1") if isinstance(each, bytes) else str(each) for each in _values(headers, FORWARDED)]
+    texts = [each.decode("latin-1") if isinstance(each, bytes) else str(each) for each in values_of(headers, FORWARDED)]
     return texts if sum(map(len, texts)) <= _LONGEST else ["oversized"]
 
 

@@ -3,7 +3,8 @@
 """Timestamps in the older of Buildkite's two forms, such as "2018-03-25 03:58:14 UTC", which msgspec does not read.
 
 Bodies that hold one are decoded by types in which a moment is a type of ours, for which msgspec calls a function. That
-costs a fraction of a microsecond a moment, and leaves alone what only looks like one in text.
+costs a fraction of a microsecond a moment, and leaves alone what only looks like one in text. msgspec takes one such
+function, so it makes the other thing that msgspec has no notion of as well, a `Secret`.
 """
 
 from __future__ import annotations

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
-
 import pytest
 
 from buildkite_ext.webhooks import Answer, WebhookHandler
 
 from .posting import NOW, SECRET, signed
 
-T = TypeVar("T")
-
 
 @pytest.fixture
 def hooks() -> WebhookHandler:
     """A handler that is sent signed deliveries, and runs its handlers before it answers."""
     return WebhookHandler(secret=SECRET, answer="handled", now=lambda: NOW)
-
-
-@pytest.fixture
-def run() -> Callable[[Coroutine[Any, Any, T]], T]:
-    return asyncio.run
 
 
 async def post(hooks: WebhookHandler, body: bytes, *, at: float = NOW, **headers: str) -> Answer:

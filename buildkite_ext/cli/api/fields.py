@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..problem import UsageError
+from ..strict_json import refuse_constant
 
 NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 BRACKETS = re.compile(r"\[([^\[\]]*)\]")
@@ -46,17 +47,13 @@ def value_of(text: str) -> Any:
         [5, True, None, {'a': 1}, '1.10', 'main', '5']
     """
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=refuse_constant)
         if isinstance(value, int | float) and not isinstance(value, bool) and json.dumps(value) != text:
             return text
         json.dumps(value, allow_nan=False)  # 1e999 inside an object
     except (ValueError, RecursionError):
         return text
     return value
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
 
 
 def body_of(fields: Iterable[Field]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ...logs.lines import SGR, styled
 from ..render.colour import painted
 from ..safe_text import clean
+from ..strict_json import refuse_constant
 
 if TYPE_CHECKING:
     import httpx
@@ -30,7 +31,7 @@ def parsed(content: bytes) -> Any:
         ValueError: it isn't JSON, or nested too deeply.
     """
     try:
-        return json.loads(content, parse_constant=_refuse, parse_float=_finite)
+        return json.loads(content, parse_constant=refuse_constant, parse_float=_finite)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
@@ -121,10 +122,6 @@ class Printer:
 
     def _write(self, text: str) -> None:
         self.out.write(text)
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} isn't JSON")
 
 
 def _finite(text: str) -> float:

@@ -6,7 +6,8 @@ import hmac
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+
+from ..strict_json import refuse_constant
 
 NEARBY = 300
 """Seconds around the signature's time that are tried in its place."""
@@ -93,7 +94,7 @@ def _variants(body: bytes) -> Iterator[tuple[str, bytes]]:
 def _rewritten(body: bytes) -> Iterator[tuple[str, bytes]]:
     """JSON as it may have been before something parsed it and wrote it anew."""
     try:
-        value = json.loads(body, parse_constant=_refuse)
+        value = json.loads(body, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return
     what = (
@@ -158,7 +159,3 @@ def _other_messages(body: bytes, timestamp: str, signature: str, key: bytes) -> 
             yield (
                 f"it was signed at {other}, and its header says {at}: the timestamp is that of another delivery, or was changed"
             )
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} isn't JSON")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildkite_api.webhooks.events import AgentEvent, BuildEvent, JobEvent, PackageCreated
 
-from ...webhooks.matching import state_of
+from ...webhooks.matching import build_state
 
 if TYPE_CHECKING:
     from buildkite_api.models import Agent, Build, Job
@@ -58,8 +58,6 @@ def facts_of(event: WebhookEvent) -> Facts:
     told: dict[str, str | None] = {}
     if isinstance(event, BuildEvent | JobEvent):
         told |= {"pipeline": _text(event.pipeline.slug), **_of_build(event.build)}
-    if isinstance(event, BuildEvent):
-        told["build_state"] = state_of(event)
     if isinstance(event, JobEvent):
         told |= _of_job(event.job)
     if isinstance(event, AgentEvent):
@@ -73,7 +71,7 @@ def _of_build(build: Build) -> dict[str, str | None]:
     return {
         "build_id": _text(build.id),
         "build_number": _text(build.number),
-        "build_state": "blocked" if build.blocked is True else _text(build.state),
+        "build_state": _text(build_state(build)),
         "build_url": _text(build.web_url),
         "branch": _text(build.branch),
         "commit": _text(build.commit),

@@ -9,7 +9,7 @@ from buildkite_api.webhooks.events import WebhookEvent
 from ...errors import WebhookQueueFull
 from ...webhooks.deliveries import Delivery
 from ...webhooks.memory import MemoryQueue
-from ...webhooks.parsing import parse
+from ...webhooks.parsing import event_of
 from .execution import Executor
 from .facts import facts_of
 from .journal import Journal, line_of
@@ -66,7 +66,7 @@ class Intake:
             WebhookQueueFull: too many are on their way.
             OSError: it can't be kept or shown.
         """
-        event = delivery.parsed if delivery.parsed is not None else parse(delivery.body)
+        event = event_of(delivery)
         if not self._wanted(event):
             self._tally.passed_over += 1
             return
@@ -108,7 +108,7 @@ class Intake:
 
     async def _execute(self, delivery: Delivery) -> None:
         assert self._executor is not None
-        facts = facts_of(delivery.parsed if delivery.parsed is not None else parse(delivery.body))
+        facts = facts_of(event_of(delivery))
 
         async def say(line: str) -> None:
             await self._printer.write(self._view.said, facts, line)

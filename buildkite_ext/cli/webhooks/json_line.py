@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NoReturn
+
+from ..strict_json import refuse_constant
 
 _OTHER = re.compile(r"[^\x20-\x7e]")
 
@@ -22,7 +23,7 @@ def one_line(body: bytes) -> str:
     """
     try:
         text = body.decode()
-        json.loads(text, parse_constant=_refuse)
+        json.loads(text, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return json.dumps(body.decode("utf-8", "replace"))
     return _OTHER.sub(_escaped, text)
@@ -31,7 +32,3 @@ def one_line(body: bytes) -> str:
 def _escaped(found: re.Match[str]) -> str:
     character = found[0]
     return " " if character < " " else json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} isn't JSON")

@@ -75,7 +75,8 @@ def listen(
         color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
         debug: Show where an error came from.
     """
-    from .address import listening, url_of
+    from ...simulation.server import url_of
+    from ..address import listening
     from .execution import Executor, words_of
     from .filters import wanted_by
     from .serve import Listening, serve, server_module
@@ -98,7 +99,9 @@ def listen(
     )
     with listening(filled("--host", host), port) as bound:
         view.note(
-            welcome(url_of(host, bound, path or "/"), proof, path=path, again=_options(proof, secret_file, token_file))
+            welcome(
+                url_of(host, bound) + (path or "/"), proof, path=path, again=_options(proof, secret_file, token_file)
+            )
         )
         return serve(server, what, bound, view)
 
@@ -141,4 +144,4 @@ def _options(proof: Proof, secret_files: tuple[str, ...], token_files: tuple[str
     if proof.mode == "unsigned":
         return ["--unsigned"]
     option, files = ("--secret-file", secret_files) if proof.mode == "secret" else ("--token-file", token_files)
-    return [option, os.path.abspath(files[0])] if files and files[0] != "-" else []  # noqa: PTH100
+    return [option, os.path.abspath(files[0])] if files and files[0] != "-" else []  # noqa: PTH100 - without following links

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...webhooks.answers import answer
-from ...webhooks.asgi import AsgiApp, Message, Receive, Scope, Send
+from ...webhooks.asgi import AsgiApp, Receive, Scope, Send, respond
 
 
 class OnePath:
@@ -28,8 +28,4 @@ class OnePath:
             return
         client = scope.get("client")
         self._astray(client[0] if client else None)
-        nothing = answer(404, "Nothing is received here.")
-        headers = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in nothing.headers.items()]
-        start: Message = {"type": "http.response.start", "status": nothing.status, "headers": headers}
-        await send(start)
-        await send({"type": "http.response.body", "body": nothing.body})
+        await respond(send, answer(404, "Nothing is received here."))

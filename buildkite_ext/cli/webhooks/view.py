@@ -78,7 +78,7 @@ class LineView:
     def repeated(self, event: str, delivery: str) -> None:  # noqa: ARG002 - for machines
         self._now_line(self._in(f"{short(event, 60).ljust(WIDTHS[0])}  the same delivery again: left alone", "faint"))
 
-    def refused(self, status: int, reason: str, message: str, client: str | None) -> None:  # noqa: ARG002
+    def refused(self, status: int, reason: str, message: str, client: str | None) -> None:  # noqa: ARG002 - each view shows its part of it
         origin = f" (from {short(client)})" if client else ""
         text = short(message).removeprefix("The delivery is refused: ")
         self._now_line(f"{self._in(f'refused with {status}'.ljust(WIDTHS[0]), 'bad')}  {text}{origin}")
@@ -90,7 +90,7 @@ class LineView:
         bar = painted("|", "2") if self._colour else "|"
         self._write(f"  {subject_of(facts) or short(facts.event, 60)} {bar} {clean(line)}")
 
-    def executed(self, delivery: Delivery, facts: Facts, execution: Execution) -> None:  # noqa: ARG002
+    def executed(self, delivery: Delivery, facts: Facts, execution: Execution) -> None:  # noqa: ARG002 - each view shows its part of it
         if execution.problem is not None:
             name = short(facts.event, 60).ljust(WIDTHS[0])
             where = subject_of(facts).ljust(WIDTHS[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...resilience.backoff import full_jitter
+
 
 def growing_pause(tries: int, *, base: float, maximum: float, random: float) -> float:
     """Seconds to wait after so many tries failed: about base, 2 base, 4 base, … up to `maximum`.
@@ -20,5 +22,4 @@ def growing_pause(tries: int, *, base: float, maximum: float, random: float) -> 
         >>> growing_pause(3, base=1, maximum=60, random=0.0)
         2.0
     """
-    ceiling = min(maximum, base * 2.0 ** min(max(tries, 1) - 1, 60))
-    return ceiling * (0.5 + 0.5 * random)
+    return full_jitter(max(tries, 1), base=base, maximum=maximum, random=0.5 + 0.5 * random)

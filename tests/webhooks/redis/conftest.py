@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
@@ -11,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from .helpers import Closing
-from .server import RedisServer
+from .server import RedisServer, a_server
 
 
 @pytest.fixture(scope="session")
@@ -19,29 +17,15 @@ def anyio_backend() -> str:
     return "asyncio"  # redis.asyncio knows no other
 
 
-def _server() -> Iterator[RedisServer]:
-    if shutil.which("redis-server") is None:
-        missing = "needs redis-server: apt-get install redis-server, or brew install redis"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    server = RedisServer()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.remove()
-
-
 @pytest.fixture(scope="session")
 def shared_server() -> Iterator[RedisServer]:
-    yield from _server()
+    yield from a_server()
 
 
 @pytest.fixture
 def own_server() -> Iterator[RedisServer]:
     """One that a test may stop."""
-    yield from _server()
+    yield from a_server()
 
 
 @pytest.fixture

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import redis
 
 
@@ -48,3 +51,18 @@ class RedisServer:
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def a_server() -> Iterator[RedisServer]:
+    """One that runs; without redis-server the test is skipped, and fails in CI."""
+    if shutil.which("redis-server") is None:
+        missing = "needs redis-server: apt-get install redis-server, or brew install redis"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    server = RedisServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()

@@ -1,4 +1,4 @@
-"""The address that `listen` listens on."""
+"""An address to listen on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..problem import UsageError
+from .problem import UsageError
 
 
 @contextmanager
@@ -22,26 +22,19 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         )[0]
         bound = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise _unusable(host, port, error) from error
+        raise unusable(host, port, error) from error
     with bound:
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
             bound.listen()  # who comes before the server does waits
         except OSError as error:
-            raise _unusable(host, port, error) from error
+            raise unusable(host, port, error) from error
         yield bound
 
 
-def _unusable(host: str, port: int, error: OSError) -> UsageError:
+def unusable(host: str, port: int, error: OSError) -> UsageError:
+    """What to say of an address that can't be listened on."""
     return UsageError(
         f"Can't listen on {host}:{port}: {error.strerror or error}. Another --port may be free; --port 0 finds one."
     )
-
-
-def url_of(host: str, bound: socket.socket, path: str) -> str:
-    """What reaches it from this computer."""
-    # Nobody can connect to "every address"; on this machine the loopback is one of them.
-    loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared with, not bound to
-    name = loopback.get(host) or (f"[{host}]" if ":" in host else host)
-    return f"http://{name}:{bound.getsockname()[1]}{path}"
