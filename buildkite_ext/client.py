@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
 
 import httpx
-from buildkite_api.services import AsyncServices, Services
 
 from .config import DEFAULT_TIMEOUT, Config
 from .endpoint import Caller, Endpoint
@@ -17,6 +16,7 @@ from .pagination.items import AsyncItems, Items
 from .pagination.walk import Walk
 from .pipeline import Connections
 from .runtime import AsyncRuntime, BlockingRuntime
+from .services._generated import AsyncServices, Services
 
 if TYPE_CHECKING:
     from buildkite_api.client import Client

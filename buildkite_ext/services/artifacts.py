@@ -13,11 +13,11 @@ from buildkite_api.api.artifacts import (
     list_build_artifacts,
     list_build_job_artifacts,
 )
-from buildkite_api.services import artifacts as generated
 
 from ..artifacts import Progress, conflict, download, file_target, matches, server_filter, tree_target
 from ..pagination.items import AsyncItems
 from ..service import blocking
+from ._generated import artifacts as generated
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact

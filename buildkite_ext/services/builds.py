@@ -17,7 +17,6 @@ from buildkite_api.api.builds import (
     rebuild_build,
     retry_failed_jobs,
 )
-from buildkite_api.services import builds as generated
 
 from ..errors import BuildAlreadyFinished
 from ..kernel import DetachedIterator
@@ -27,6 +26,7 @@ from ..logs.lines import LogLine
 from ..pagination.items import AsyncItems
 from ..service import blocking
 from ..waiting import POLL_INTERVAL, WaitResult, wait
+from ._generated import builds as generated
 from .arguments import aware, given, listed, many, positive, text_map
 
 if TYPE_CHECKING:
