@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Annotation, AnnotationStyle
@@ -45,7 +45,7 @@ class AsyncAnnotations(AsyncService):
 
         return self._items(
             list_build_job_annotations,
-            self._caller.organization,
+            self._requester.organization,
             pipeline,
             number,
             job_id,
@@ -73,7 +73,7 @@ class AsyncAnnotations(AsyncService):
 
         return self._items(
             list_job_annotations,
-            self._caller.organization,
+            self._requester.organization,
             job_id,
             per_page=per_page,
             limit=limit,
@@ -117,8 +117,8 @@ class AsyncAnnotations(AsyncService):
         request = CreateBuildJobAnnotationRequest(
             body=body, style=style, priority=priority, context=context, append=append
         )
-        return await self._caller.call(
-            create_build_job_annotation, self._caller.organization, pipeline, number, job_id, body=request
+        return await self._requester.call(
+            create_build_job_annotation, self._requester.organization, pipeline, number, job_id, body=request
         )
 
     async def create_for_job_by_id(
@@ -150,7 +150,7 @@ class AsyncAnnotations(AsyncService):
         from buildkite_api.models import CreateJobAnnotationRequest
 
         request = CreateJobAnnotationRequest(body=body, style=style, priority=priority, context=context, append=append)
-        return await self._caller.call(create_job_annotation, self._caller.organization, job_id, body=request)
+        return await self._requester.call(create_job_annotation, self._requester.organization, job_id, body=request)
 
     async def delete_for_job(self, pipeline: str, number: int, job_id: str, annotation_uuid: str) -> None:
         """Delete an annotation of a job. Scope: write_builds.
@@ -167,8 +167,8 @@ class AsyncAnnotations(AsyncService):
         """
         from buildkite_api.api.annotations import delete_build_job_annotation
 
-        return await self._caller.call(
-            delete_build_job_annotation, self._caller.organization, pipeline, number, job_id, annotation_uuid
+        return await self._requester.call(
+            delete_build_job_annotation, self._requester.organization, pipeline, number, job_id, annotation_uuid
         )
 
     async def delete_for_job_by_id(self, job_id: str, annotation_uuid: str) -> None:
@@ -184,7 +184,7 @@ class AsyncAnnotations(AsyncService):
         """
         from buildkite_api.api.annotations import delete_job_annotation
 
-        return await self._caller.call(delete_job_annotation, self._caller.organization, job_id, annotation_uuid)
+        return await self._requester.call(delete_job_annotation, self._requester.organization, job_id, annotation_uuid)
 
 
 class Annotations(Service[AsyncAnnotations]):

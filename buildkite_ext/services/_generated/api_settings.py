@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_api.types import UNSET, Unset
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import ApiSettings
@@ -25,7 +25,7 @@ class AsyncApiSettingsService(AsyncService):
         """
         from buildkite_api.api.organization_api_settings import get_organization_api_settings
 
-        return await self._caller.call(get_organization_api_settings, self._caller.organization)
+        return await self._requester.call(get_organization_api_settings, self._requester.organization)
 
     async def update(
         self,
@@ -59,7 +59,7 @@ class AsyncApiSettingsService(AsyncService):
             revoke_inactive_tokens_after_days=revoke_inactive_tokens_after_days,
             restrict_user_api_token_creation=restrict_user_api_token_creation,
         )
-        return await self._caller.call(update_organization_api_settings, self._caller.organization, body=request)
+        return await self._requester.call(update_organization_api_settings, self._requester.organization, body=request)
 
 
 class ApiSettingsService(Service[AsyncApiSettingsService]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact, ArtifactDownload, ArtifactState
@@ -48,7 +48,7 @@ class AsyncArtifacts(AsyncService):
 
         return self._items(
             list_build_job_artifacts,
-            self._caller.organization,
+            self._requester.organization,
             pipeline,
             number,
             job_id,
@@ -87,7 +87,7 @@ class AsyncArtifacts(AsyncService):
 
         return self._items(
             list_job_artifacts,
-            self._caller.organization,
+            self._requester.organization,
             job_id,
             state=state,
             path=path,
@@ -111,8 +111,8 @@ class AsyncArtifacts(AsyncService):
         """
         from buildkite_api.api.artifacts import get_build_job_artifact
 
-        return await self._caller.call(
-            get_build_job_artifact, self._caller.organization, pipeline, number, job_id, artifact_id
+        return await self._requester.call(
+            get_build_job_artifact, self._requester.organization, pipeline, number, job_id, artifact_id
         )
 
     async def address_through_build(
@@ -135,8 +135,8 @@ class AsyncArtifacts(AsyncService):
         """
         from buildkite_api.api.artifacts import download_build_job_artifact
 
-        return await self._caller.call(
-            download_build_job_artifact, self._caller.organization, pipeline, number, job_id, artifact_id
+        return await self._requester.call(
+            download_build_job_artifact, self._requester.organization, pipeline, number, job_id, artifact_id
         )
 
     async def address(self, job_id: str, artifact_id: str) -> ArtifactDownload:
@@ -152,7 +152,7 @@ class AsyncArtifacts(AsyncService):
         """
         from buildkite_api.api.artifacts import download_job_artifact
 
-        return await self._caller.call(download_job_artifact, self._caller.organization, job_id, artifact_id)
+        return await self._requester.call(download_job_artifact, self._requester.organization, job_id, artifact_id)
 
     async def delete_through_build(self, pipeline: str, number: int, job_id: str, artifact_id: str) -> None:
         """Delete an artifact. Scope: write_artifacts.
@@ -170,8 +170,8 @@ class AsyncArtifacts(AsyncService):
         """
         from buildkite_api.api.artifacts import delete_build_job_artifact
 
-        return await self._caller.call(
-            delete_build_job_artifact, self._caller.organization, pipeline, number, job_id, artifact_id
+        return await self._requester.call(
+            delete_build_job_artifact, self._requester.organization, pipeline, number, job_id, artifact_id
         )
 
 

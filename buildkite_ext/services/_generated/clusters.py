@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from buildkite_api.types import UNSET, Unset
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Cluster, ClusterMaintainerRequest
@@ -45,7 +45,7 @@ class AsyncClusters(AsyncService):
         request = CreateClusterRequest(
             name=name, description=description, emoji=emoji, color=color, maintainers=maintainers
         )
-        return await self._caller.call(create_cluster, self._caller.organization, body=request)
+        return await self._requester.call(create_cluster, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -90,7 +90,7 @@ class AsyncClusters(AsyncService):
             hosted_git_mirror_enabled=hosted_git_mirror_enabled,
             hosted_container_cache_enabled=hosted_container_cache_enabled,
         )
-        return await self._caller.call(update_cluster, self._caller.organization, cluster_id, body=request)
+        return await self._requester.call(update_cluster, self._requester.organization, cluster_id, body=request)
 
     async def delete(self, cluster_id: str) -> None:
         """Delete a cluster. Scope: write_clusters.
@@ -104,7 +104,7 @@ class AsyncClusters(AsyncService):
         """
         from buildkite_api.api.clusters import delete_cluster
 
-        return await self._caller.call(delete_cluster, self._caller.organization, cluster_id)
+        return await self._requester.call(delete_cluster, self._requester.organization, cluster_id)
 
 
 class Clusters(Service[AsyncClusters]):

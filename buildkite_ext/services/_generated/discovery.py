@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import ApiCatalog, ApiRoot
@@ -24,7 +24,7 @@ class AsyncDiscovery(AsyncService):
         """
         from buildkite_api.api.discovery import get_api_root
 
-        return await self._caller.call(get_api_root)
+        return await self._requester.call(get_api_root)
 
     async def api_catalog(self) -> ApiCatalog:
         """Get the catalog of APIs.
@@ -35,7 +35,7 @@ class AsyncDiscovery(AsyncService):
         """
         from buildkite_api.api.discovery import get_api_catalog
 
-        return await self._caller.call(get_api_catalog)
+        return await self._requester.call(get_api_catalog)
 
     async def analytics_openapi(self) -> str:
         """Get the description of the Test Engine API.
@@ -47,7 +47,7 @@ class AsyncDiscovery(AsyncService):
         """
         from buildkite_api.api.discovery import get_analytics_openapi
 
-        return await self._caller.call(get_analytics_openapi)
+        return await self._requester.call(get_analytics_openapi)
 
 
 class Discovery(Service[AsyncDiscovery]):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import InvitationTeamRequest, OrganizationInvitation, OrganizationRole, SsoMode
@@ -41,7 +41,7 @@ class AsyncInvitations(AsyncService):
 
         return self._items(
             list_organization_invitations,
-            self._caller.organization,
+            self._requester.organization,
             per_page=per_page,
             limit=limit,
             concurrency=concurrency,
@@ -76,7 +76,7 @@ class AsyncInvitations(AsyncService):
         from buildkite_api.models import CreateOrganizationInvitationsRequest
 
         request = CreateOrganizationInvitationsRequest(emails=emails, role=role, sso_mode=sso_mode, teams=teams)
-        return await self._caller.call(create_organization_invitations, self._caller.organization, body=request)
+        return await self._requester.call(create_organization_invitations, self._requester.organization, body=request)
 
     async def get(self, invitation_uuid: str) -> OrganizationInvitation:
         """Get an invitation. Scope: read_organization_invitations.
@@ -92,7 +92,7 @@ class AsyncInvitations(AsyncService):
         """
         from buildkite_api.api.organization_invitations import get_organization_invitation
 
-        return await self._caller.call(get_organization_invitation, self._caller.organization, invitation_uuid)
+        return await self._requester.call(get_organization_invitation, self._requester.organization, invitation_uuid)
 
     async def revoke(self, invitation_uuid: str) -> None:
         """Revoke an invitation. Scope: write_organization_invitations.
@@ -109,7 +109,7 @@ class AsyncInvitations(AsyncService):
         """
         from buildkite_api.api.organization_invitations import revoke_organization_invitation
 
-        return await self._caller.call(revoke_organization_invitation, self._caller.organization, invitation_uuid)
+        return await self._requester.call(revoke_organization_invitation, self._requester.organization, invitation_uuid)
 
 
 class Invitations(Service[AsyncInvitations]):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from buildkite_api.types import UNSET, Unset
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Job, JobEnv, JobLog, SshSession, VncSession
@@ -29,7 +29,7 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import get_job
 
-        return await self._caller.call(get_job, self._caller.organization, job_id)
+        return await self._requester.call(get_job, self._requester.organization, job_id)
 
     async def create_vnc_session(self, job_id: str) -> VncSession:
         """Open a remote desktop session. Scope: write_builds.
@@ -49,7 +49,7 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import create_job_vnc_session
 
-        return await self._caller.call(create_job_vnc_session, self._caller.organization, job_id)
+        return await self._requester.call(create_job_vnc_session, self._requester.organization, job_id)
 
     async def create_ssh_session(self, job_id: str) -> SshSession:
         """Open an SSH session. Scope: write_builds.
@@ -69,7 +69,7 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import create_job_ssh_session
 
-        return await self._caller.call(create_job_ssh_session, self._caller.organization, job_id)
+        return await self._requester.call(create_job_ssh_session, self._requester.organization, job_id)
 
     async def retry_by_id(self, job_id: str) -> Job:
         """Retry a job by its id alone. Scope: write_builds.
@@ -83,7 +83,7 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import retry_job
 
-        return await self._caller.call(retry_job, self._caller.organization, job_id)
+        return await self._requester.call(retry_job, self._requester.organization, job_id)
 
     async def reprioritize_by_id(self, job_id: str, *, priority: int) -> Job:
         """Change the priority of a job by its id alone. Scope: write_builds.
@@ -100,7 +100,7 @@ class AsyncJobs(AsyncService):
         from buildkite_api.models import ReprioritizeJobRequest
 
         request = ReprioritizeJobRequest(priority=priority)
-        return await self._caller.call(reprioritize_job, self._caller.organization, job_id, body=request)
+        return await self._requester.call(reprioritize_job, self._requester.organization, job_id, body=request)
 
     async def unblock_by_id(
         self, job_id: str, *, unblocker: str | Unset = UNSET, fields: Mapping[str, Any] | Unset = UNSET
@@ -121,8 +121,8 @@ class AsyncJobs(AsyncService):
         from buildkite_api.models import UnblockJobRequest
 
         request = UnblockJobRequest(unblocker=unblocker, fields=fields)
-        return await self._caller.call(
-            unblock_job, self._caller.organization, job_id, body=request if request.to_dict() else UNSET
+        return await self._requester.call(
+            unblock_job, self._requester.organization, job_id, body=request if request.to_dict() else UNSET
         )
 
     async def log_by_id(self, job_id: str) -> JobLog:
@@ -137,7 +137,7 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import get_job_log
 
-        return await self._caller.call(get_job_log, self._caller.organization, job_id)
+        return await self._requester.call(get_job_log, self._requester.organization, job_id)
 
     async def log_text_by_id(self, job_id: str) -> str:
         """Get a job's log as text by its id alone. Scope: read_build_logs.
@@ -151,7 +151,7 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import get_job_log_text
 
-        return await self._caller.call(get_job_log_text, self._caller.organization, job_id)
+        return await self._requester.call(get_job_log_text, self._requester.organization, job_id)
 
     async def log_html(self, pipeline: str, number: int, job_id: str) -> str:
         """Get a job's log as HTML. Scope: read_build_logs.
@@ -167,7 +167,9 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import get_build_job_log_html
 
-        return await self._caller.call(get_build_job_log_html, self._caller.organization, pipeline, number, job_id)
+        return await self._requester.call(
+            get_build_job_log_html, self._requester.organization, pipeline, number, job_id
+        )
 
     async def log_html_by_id(self, job_id: str) -> str:
         """Get a job's log as HTML by its id alone. Scope: read_build_logs.
@@ -181,7 +183,7 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import get_job_log_html
 
-        return await self._caller.call(get_job_log_html, self._caller.organization, job_id)
+        return await self._requester.call(get_job_log_html, self._requester.organization, job_id)
 
     async def delete_log(self, pipeline: str, number: int, job_id: str) -> None:
         """Delete a job's log. Scope: write_build_logs.
@@ -197,7 +199,7 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import delete_build_job_log
 
-        return await self._caller.call(delete_build_job_log, self._caller.organization, pipeline, number, job_id)
+        return await self._requester.call(delete_build_job_log, self._requester.organization, pipeline, number, job_id)
 
     async def delete_log_by_id(self, job_id: str) -> None:
         """Delete a job's log by its id alone. Scope: write_build_logs.
@@ -211,7 +213,7 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import delete_job_log
 
-        return await self._caller.call(delete_job_log, self._caller.organization, job_id)
+        return await self._requester.call(delete_job_log, self._requester.organization, job_id)
 
     async def env_by_id(self, job_id: str) -> JobEnv:
         """Get a job's environment by its id alone. Scope: read_job_env.
@@ -225,7 +227,7 @@ class AsyncJobs(AsyncService):
         """
         from buildkite_api.api.jobs import get_job_env
 
-        return await self._caller.call(get_job_env, self._caller.organization, job_id)
+        return await self._requester.call(get_job_env, self._requester.organization, job_id)
 
 
 class Jobs(Service[AsyncJobs]):

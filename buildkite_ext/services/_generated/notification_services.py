@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import NotificationService, NotificationServiceScope, NotificationServiceType
@@ -38,7 +38,7 @@ class AsyncNotificationServices(AsyncService):
 
         return self._items(
             list_notification_services,
-            self._caller.organization,
+            self._requester.organization,
             per_page=per_page,
             limit=limit,
             concurrency=concurrency,
@@ -58,7 +58,7 @@ class AsyncNotificationServices(AsyncService):
         """
         from buildkite_api.api.notification_services import get_notification_service
 
-        return await self._caller.call(get_notification_service, self._caller.organization, service_uuid)
+        return await self._requester.call(get_notification_service, self._requester.organization, service_uuid)
 
     async def create(
         self,
@@ -105,7 +105,7 @@ class AsyncNotificationServices(AsyncService):
             build_states=build_states,
             settings=settings,
         )
-        return await self._caller.call(create_notification_service, self._caller.organization, body=request)
+        return await self._requester.call(create_notification_service, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -157,8 +157,8 @@ class AsyncNotificationServices(AsyncService):
             build_states=build_states,
             settings=settings,
         )
-        return await self._caller.call(
-            update_notification_service, self._caller.organization, service_uuid, body=request
+        return await self._requester.call(
+            update_notification_service, self._requester.organization, service_uuid, body=request
         )
 
     async def delete(self, service_uuid: str) -> None:
@@ -175,7 +175,7 @@ class AsyncNotificationServices(AsyncService):
         """
         from buildkite_api.api.notification_services import delete_notification_service
 
-        return await self._caller.call(delete_notification_service, self._caller.organization, service_uuid)
+        return await self._requester.call(delete_notification_service, self._requester.organization, service_uuid)
 
     async def enable(self, service_uuid: str) -> NotificationService:
         """Enable a notification service. Scope: write_notification_services.
@@ -191,7 +191,7 @@ class AsyncNotificationServices(AsyncService):
         """
         from buildkite_api.api.notification_services import enable_notification_service
 
-        return await self._caller.call(enable_notification_service, self._caller.organization, service_uuid)
+        return await self._requester.call(enable_notification_service, self._requester.organization, service_uuid)
 
     async def disable(self, service_uuid: str) -> NotificationService:
         """Disable a notification service. Scope: write_notification_services.
@@ -207,7 +207,7 @@ class AsyncNotificationServices(AsyncService):
         """
         from buildkite_api.api.notification_services import disable_notification_service
 
-        return await self._caller.call(disable_notification_service, self._caller.organization, service_uuid)
+        return await self._requester.call(disable_notification_service, self._requester.organization, service_uuid)
 
 
 class NotificationServices(Service[AsyncNotificationServices]):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import PipelineSchedule
@@ -37,7 +37,7 @@ class AsyncSchedules(AsyncService):
 
         return self._items(
             list_pipeline_schedules,
-            self._caller.organization,
+            self._requester.organization,
             pipeline,
             per_page=per_page,
             limit=limit,
@@ -57,7 +57,7 @@ class AsyncSchedules(AsyncService):
         """
         from buildkite_api.api.pipeline_schedules import get_pipeline_schedule
 
-        return await self._caller.call(get_pipeline_schedule, self._caller.organization, pipeline, schedule_id)
+        return await self._requester.call(get_pipeline_schedule, self._requester.organization, pipeline, schedule_id)
 
     async def create(
         self,
@@ -93,7 +93,9 @@ class AsyncSchedules(AsyncService):
         request = CreatePipelineScheduleRequest(
             cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
         )
-        return await self._caller.call(create_pipeline_schedule, self._caller.organization, pipeline, body=request)
+        return await self._requester.call(
+            create_pipeline_schedule, self._requester.organization, pipeline, body=request
+        )
 
     async def update(
         self,
@@ -133,8 +135,8 @@ class AsyncSchedules(AsyncService):
         request = UpdatePipelineScheduleRequest(
             cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
         )
-        return await self._caller.call(
-            update_pipeline_schedule, self._caller.organization, pipeline, schedule_id, body=request
+        return await self._requester.call(
+            update_pipeline_schedule, self._requester.organization, pipeline, schedule_id, body=request
         )
 
     async def delete(self, pipeline: str, schedule_id: str) -> None:
@@ -150,7 +152,7 @@ class AsyncSchedules(AsyncService):
         """
         from buildkite_api.api.pipeline_schedules import delete_pipeline_schedule
 
-        return await self._caller.call(delete_pipeline_schedule, self._caller.organization, pipeline, schedule_id)
+        return await self._requester.call(delete_pipeline_schedule, self._requester.organization, pipeline, schedule_id)
 
 
 class Schedules(Service[AsyncSchedules]):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from buildkite_api.types import UNSET, Secret, Unset
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import ClusterSecret
@@ -39,7 +39,7 @@ class AsyncSecrets(AsyncService):
 
         return self._items(
             list_cluster_secrets,
-            self._caller.organization,
+            self._requester.organization,
             cluster_id,
             per_page=per_page,
             limit=limit,
@@ -62,7 +62,7 @@ class AsyncSecrets(AsyncService):
         """
         from buildkite_api.api.cluster_secrets import get_cluster_secret
 
-        return await self._caller.call(get_cluster_secret, self._caller.organization, cluster_id, secret_id)
+        return await self._requester.call(get_cluster_secret, self._requester.organization, cluster_id, secret_id)
 
     async def create(
         self,
@@ -91,7 +91,7 @@ class AsyncSecrets(AsyncService):
         from buildkite_api.models import CreateClusterSecretRequest
 
         request = CreateClusterSecretRequest(key=key, value=value, description=description, policy=policy)
-        return await self._caller.call(create_cluster_secret, self._caller.organization, cluster_id, body=request)
+        return await self._requester.call(create_cluster_secret, self._requester.organization, cluster_id, body=request)
 
     async def update(
         self, cluster_id: str, secret_id: str, *, description: str | Unset = UNSET, policy: str | Unset = UNSET
@@ -113,8 +113,8 @@ class AsyncSecrets(AsyncService):
         from buildkite_api.models import UpdateClusterSecretRequest
 
         request = UpdateClusterSecretRequest(description=description, policy=policy)
-        return await self._caller.call(
-            update_cluster_secret, self._caller.organization, cluster_id, secret_id, body=request
+        return await self._requester.call(
+            update_cluster_secret, self._requester.organization, cluster_id, secret_id, body=request
         )
 
     async def update_value(self, cluster_id: str, secret_id: str, *, value: str | Secret) -> ClusterSecret:
@@ -133,8 +133,8 @@ class AsyncSecrets(AsyncService):
         from buildkite_api.models import UpdateClusterSecretValueRequest
 
         request = UpdateClusterSecretValueRequest(value=value)
-        return await self._caller.call(
-            update_cluster_secret_value, self._caller.organization, cluster_id, secret_id, body=request
+        return await self._requester.call(
+            update_cluster_secret_value, self._requester.organization, cluster_id, secret_id, body=request
         )
 
     async def delete(self, cluster_id: str, secret_id: str) -> None:
@@ -150,7 +150,7 @@ class AsyncSecrets(AsyncService):
         """
         from buildkite_api.api.cluster_secrets import delete_cluster_secret
 
-        return await self._caller.call(delete_cluster_secret, self._caller.organization, cluster_id, secret_id)
+        return await self._requester.call(delete_cluster_secret, self._requester.organization, cluster_id, secret_id)
 
 
 class Secrets(Service[AsyncSecrets]):

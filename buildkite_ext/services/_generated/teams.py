@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import (
@@ -49,7 +49,7 @@ class AsyncTeamsSuites(AsyncService):
 
         return self._items(
             list_team_suites,
-            self._caller.organization,
+            self._requester.organization,
             team_uuid,
             per_page=per_page,
             limit=limit,
@@ -72,7 +72,7 @@ class AsyncTeamsSuites(AsyncService):
         """
         from buildkite_api.api.team_suites import get_team_suite
 
-        return await self._caller.call(get_team_suite, self._caller.organization, team_uuid, suite_uuid)
+        return await self._requester.call(get_team_suite, self._requester.organization, team_uuid, suite_uuid)
 
     async def create(
         self, team_uuid: str, *, suite_id: str, access_level: Sequence[SuiteAccessLevel | str]
@@ -92,7 +92,7 @@ class AsyncTeamsSuites(AsyncService):
         from buildkite_api.models import CreateTeamSuiteRequest
 
         request = CreateTeamSuiteRequest(suite_id=suite_id, access_level=access_level)
-        return await self._caller.call(create_team_suite, self._caller.organization, team_uuid, body=request)
+        return await self._requester.call(create_team_suite, self._requester.organization, team_uuid, body=request)
 
     async def update(
         self, team_uuid: str, suite_uuid: str, *, access_level: Sequence[SuiteAccessLevel | str]
@@ -112,8 +112,8 @@ class AsyncTeamsSuites(AsyncService):
         from buildkite_api.models import UpdateTeamSuiteRequest
 
         request = UpdateTeamSuiteRequest(access_level=access_level)
-        return await self._caller.call(
-            update_team_suite, self._caller.organization, team_uuid, suite_uuid, body=request
+        return await self._requester.call(
+            update_team_suite, self._requester.organization, team_uuid, suite_uuid, body=request
         )
 
     async def delete(self, team_uuid: str, suite_uuid: str) -> None:
@@ -129,7 +129,7 @@ class AsyncTeamsSuites(AsyncService):
         """
         from buildkite_api.api.team_suites import delete_team_suite
 
-        return await self._caller.call(delete_team_suite, self._caller.organization, team_uuid, suite_uuid)
+        return await self._requester.call(delete_team_suite, self._requester.organization, team_uuid, suite_uuid)
 
 
 class TeamsSuites(Service[AsyncTeamsSuites]):
@@ -167,7 +167,7 @@ class AsyncTeamsPipelines(AsyncService):
 
         return self._items(
             list_team_pipelines,
-            self._caller.organization,
+            self._requester.organization,
             team_uuid,
             per_page=per_page,
             limit=limit,
@@ -190,7 +190,7 @@ class AsyncTeamsPipelines(AsyncService):
         """
         from buildkite_api.api.team_pipelines import get_team_pipeline
 
-        return await self._caller.call(get_team_pipeline, self._caller.organization, team_uuid, pipeline_uuid)
+        return await self._requester.call(get_team_pipeline, self._requester.organization, team_uuid, pipeline_uuid)
 
     async def create(
         self, team_uuid: str, *, pipeline_id: str, access_level: PipelineAccessLevel | str
@@ -210,7 +210,7 @@ class AsyncTeamsPipelines(AsyncService):
         from buildkite_api.models import CreateTeamPipelineRequest
 
         request = CreateTeamPipelineRequest(pipeline_id=pipeline_id, access_level=access_level)
-        return await self._caller.call(create_team_pipeline, self._caller.organization, team_uuid, body=request)
+        return await self._requester.call(create_team_pipeline, self._requester.organization, team_uuid, body=request)
 
     async def update(
         self, team_uuid: str, pipeline_uuid: str, *, access_level: PipelineAccessLevel | str
@@ -230,8 +230,8 @@ class AsyncTeamsPipelines(AsyncService):
         from buildkite_api.models import UpdateTeamPipelineRequest
 
         request = UpdateTeamPipelineRequest(access_level=access_level)
-        return await self._caller.call(
-            update_team_pipeline, self._caller.organization, team_uuid, pipeline_uuid, body=request
+        return await self._requester.call(
+            update_team_pipeline, self._requester.organization, team_uuid, pipeline_uuid, body=request
         )
 
     async def delete(self, team_uuid: str, pipeline_uuid: str) -> None:
@@ -248,7 +248,7 @@ class AsyncTeamsPipelines(AsyncService):
         """
         from buildkite_api.api.team_pipelines import delete_team_pipeline
 
-        return await self._caller.call(delete_team_pipeline, self._caller.organization, team_uuid, pipeline_uuid)
+        return await self._requester.call(delete_team_pipeline, self._requester.organization, team_uuid, pipeline_uuid)
 
 
 class TeamsPipelines(Service[AsyncTeamsPipelines]):
@@ -286,7 +286,7 @@ class AsyncTeamsMembers(AsyncService):
 
         return self._items(
             list_team_members,
-            self._caller.organization,
+            self._requester.organization,
             team_uuid,
             per_page=per_page,
             limit=limit,
@@ -309,7 +309,7 @@ class AsyncTeamsMembers(AsyncService):
         """
         from buildkite_api.api.team_members import get_team_member
 
-        return await self._caller.call(get_team_member, self._caller.organization, team_uuid, user_uuid)
+        return await self._requester.call(get_team_member, self._requester.organization, team_uuid, user_uuid)
 
     async def create(self, team_uuid: str, *, user_id: str, role: TeamMemberRole | str) -> TeamMember:
         """Add a member to a team. Scope: write_teams.
@@ -327,7 +327,7 @@ class AsyncTeamsMembers(AsyncService):
         from buildkite_api.models import CreateTeamMemberRequest
 
         request = CreateTeamMemberRequest(user_id=user_id, role=role)
-        return await self._caller.call(create_team_member, self._caller.organization, team_uuid, body=request)
+        return await self._requester.call(create_team_member, self._requester.organization, team_uuid, body=request)
 
     async def update(self, team_uuid: str, user_uuid: str, *, role: TeamMemberRole | str) -> TeamMember:
         """Update a team's member. Scope: write_teams.
@@ -345,8 +345,8 @@ class AsyncTeamsMembers(AsyncService):
         from buildkite_api.models import UpdateTeamMemberRequest
 
         request = UpdateTeamMemberRequest(role=role)
-        return await self._caller.call(
-            update_team_member, self._caller.organization, team_uuid, user_uuid, body=request
+        return await self._requester.call(
+            update_team_member, self._requester.organization, team_uuid, user_uuid, body=request
         )
 
     async def delete(self, team_uuid: str, user_uuid: str) -> None:
@@ -362,7 +362,7 @@ class AsyncTeamsMembers(AsyncService):
         """
         from buildkite_api.api.team_members import delete_team_member
 
-        return await self._caller.call(delete_team_member, self._caller.organization, team_uuid, user_uuid)
+        return await self._requester.call(delete_team_member, self._requester.organization, team_uuid, user_uuid)
 
 
 class TeamsMembers(Service[AsyncTeamsMembers]):
@@ -381,17 +381,17 @@ class AsyncTeams(AsyncService):
     @cached_property
     def members(self) -> AsyncTeamsMembers:
         """The members of a team."""
-        return AsyncTeamsMembers(self._caller)
+        return AsyncTeamsMembers(self._requester)
 
     @cached_property
     def pipelines(self) -> AsyncTeamsPipelines:
         """What a team may do with pipelines."""
-        return AsyncTeamsPipelines(self._caller)
+        return AsyncTeamsPipelines(self._requester)
 
     @cached_property
     def suites(self) -> AsyncTeamsSuites:
         """What a team may do with test suites."""
-        return AsyncTeamsSuites(self._caller)
+        return AsyncTeamsSuites(self._requester)
 
     def list(
         self, *, user_id: str | None = None, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
@@ -412,7 +412,7 @@ class AsyncTeams(AsyncService):
 
         return self._items(
             list_teams,
-            self._caller.organization,
+            self._requester.organization,
             user_id=user_id,
             per_page=per_page,
             limit=limit,
@@ -431,7 +431,7 @@ class AsyncTeams(AsyncService):
         """
         from buildkite_api.api.teams import get_team
 
-        return await self._caller.call(get_team, self._caller.organization, team_uuid)
+        return await self._requester.call(get_team, self._requester.organization, team_uuid)
 
     async def create(
         self,
@@ -480,7 +480,7 @@ class AsyncTeams(AsyncService):
             members_can_destroy_registries=members_can_destroy_registries,
             members_can_destroy_packages=members_can_destroy_packages,
         )
-        return await self._caller.call(create_team, self._caller.organization, body=request)
+        return await self._requester.call(create_team, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -531,7 +531,7 @@ class AsyncTeams(AsyncService):
             members_can_destroy_registries=members_can_destroy_registries,
             members_can_destroy_packages=members_can_destroy_packages,
         )
-        return await self._caller.call(update_team, self._caller.organization, team_uuid, body=request)
+        return await self._requester.call(update_team, self._requester.organization, team_uuid, body=request)
 
     async def delete(self, team_uuid: str) -> None:
         """Delete a team. Scope: write_teams.
@@ -545,7 +545,7 @@ class AsyncTeams(AsyncService):
         """
         from buildkite_api.api.teams import delete_team
 
-        return await self._caller.call(delete_team, self._caller.organization, team_uuid)
+        return await self._requester.call(delete_team, self._requester.organization, team_uuid)
 
     async def enable(self) -> None:
         """Enable teams. Scope: write_teams.
@@ -558,7 +558,7 @@ class AsyncTeams(AsyncService):
         """
         from buildkite_api.api.teams import enable_teams
 
-        return await self._caller.call(enable_teams, self._caller.organization)
+        return await self._requester.call(enable_teams, self._requester.organization)
 
 
 class Teams(Service[AsyncTeams]):

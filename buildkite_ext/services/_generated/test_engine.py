@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import (
@@ -98,7 +98,7 @@ class AsyncTestEngineTests(AsyncService):
 
         return self._items(
             list_tests,
-            self._caller.organization,
+            self._requester.organization,
             suite,
             labels=labels,
             label=label,
@@ -153,9 +153,9 @@ class AsyncTestEngineTests(AsyncService):
         """
         from buildkite_api.api.test_engine_tests import get_test
 
-        return await self._caller.call(
+        return await self._requester.call(
             get_test,
-            self._caller.organization,
+            self._requester.organization,
             suite,
             test_id,
             period=period,
@@ -181,7 +181,7 @@ class AsyncTestEngineTests(AsyncService):
         from buildkite_api.models import FindTestRequest
 
         request = FindTestRequest(scope=scope, name=name)
-        return await self._caller.call(find_test, self._caller.organization, suite, body=request)
+        return await self._requester.call(find_test, self._requester.organization, suite, body=request)
 
     async def update_labels(
         self, suite: str, test_id: str, *, operator: LabelOperator | str, labels: Sequence[str]
@@ -202,7 +202,9 @@ class AsyncTestEngineTests(AsyncService):
         from buildkite_api.models import UpdateTestLabelsRequest
 
         request = UpdateTestLabelsRequest(operator=operator, labels=labels)
-        return await self._caller.call(update_test_labels, self._caller.organization, suite, test_id, body=request)
+        return await self._requester.call(
+            update_test_labels, self._requester.organization, suite, test_id, body=request
+        )
 
     def list_of_build(
         self,
@@ -250,7 +252,7 @@ class AsyncTestEngineTests(AsyncService):
 
         return self._items(
             list_build_tests,
-            self._caller.organization,
+            self._requester.organization,
             build_id,
             labels=labels,
             branch=branch,
@@ -280,7 +282,7 @@ class AsyncTestEngineTests(AsyncService):
         """
         from buildkite_api.api.test_engine_tests import skip_test
 
-        return await self._caller.call(skip_test, self._caller.organization, suite, test_id)
+        return await self._requester.call(skip_test, self._requester.organization, suite, test_id)
 
     async def mute(self, suite: str, test_id: str) -> Test:
         """Mute a test. Scope: write_suites.
@@ -298,7 +300,7 @@ class AsyncTestEngineTests(AsyncService):
         """
         from buildkite_api.api.test_engine_tests import mute_test
 
-        return await self._caller.call(mute_test, self._caller.organization, suite, test_id)
+        return await self._requester.call(mute_test, self._requester.organization, suite, test_id)
 
     async def enable(self, suite: str, test_id: str) -> Test:
         """Enable a test. Scope: write_suites.
@@ -316,7 +318,7 @@ class AsyncTestEngineTests(AsyncService):
         """
         from buildkite_api.api.test_engine_tests import enable_test
 
-        return await self._caller.call(enable_test, self._caller.organization, suite, test_id)
+        return await self._requester.call(enable_test, self._requester.organization, suite, test_id)
 
     async def list_muted(self, suite: str) -> builtins.list[Test]:
         """List a suite's muted tests. Scope: read_suites.
@@ -331,7 +333,7 @@ class AsyncTestEngineTests(AsyncService):
         """
         from buildkite_api.api.test_engine_tests import list_muted_tests
 
-        return await self._caller.call(list_muted_tests, self._caller.organization, suite)
+        return await self._requester.call(list_muted_tests, self._requester.organization, suite)
 
     async def list_skipped(self, suite: str) -> builtins.list[Test]:
         """List a suite's skipped tests. Scope: read_suites.
@@ -346,7 +348,7 @@ class AsyncTestEngineTests(AsyncService):
         """
         from buildkite_api.api.test_engine_tests import list_skipped_tests
 
-        return await self._caller.call(list_skipped_tests, self._caller.organization, suite)
+        return await self._requester.call(list_skipped_tests, self._requester.organization, suite)
 
     def list_flaky(
         self,
@@ -381,7 +383,7 @@ class AsyncTestEngineTests(AsyncService):
 
         return self._items(
             list_flaky_tests,
-            self._caller.organization,
+            self._requester.organization,
             suite,
             search=search,
             branch=branch,
@@ -410,7 +412,7 @@ class AsyncTestEngineTests(AsyncService):
         from buildkite_api.models import UpdateExecutionTagsRequest
 
         request = UpdateExecutionTagsRequest(executions=executions)
-        return await self._caller.call(update_execution_tags, self._caller.organization, suite, body=request)
+        return await self._requester.call(update_execution_tags, self._requester.organization, suite, body=request)
 
 
 class TestEngineTests(Service[AsyncTestEngineTests]):
@@ -461,7 +463,7 @@ class AsyncTestEngineRuns(AsyncService):
 
         return self._items(
             list_runs,
-            self._caller.organization,
+            self._requester.organization,
             suite,
             build_id=build_id,
             per_page=per_page,
@@ -485,7 +487,7 @@ class AsyncTestEngineRuns(AsyncService):
         """
         from buildkite_api.api.test_engine_runs import get_run
 
-        return await self._caller.call(get_run, self._caller.organization, suite, run_id)
+        return await self._requester.call(get_run, self._requester.organization, suite, run_id)
 
     def failed_executions(
         self,
@@ -515,7 +517,7 @@ class AsyncTestEngineRuns(AsyncService):
 
         return self._items(
             list_run_failed_executions,
-            self._caller.organization,
+            self._requester.organization,
             suite,
             run_id,
             include_failure_expanded=include_failure_expanded,
@@ -562,7 +564,7 @@ class AsyncTestEngineSuites(AsyncService):
 
         return self._items(
             list_suites,
-            self._caller.organization,
+            self._requester.organization,
             show_api_token=show_api_token,
             per_page=per_page,
             limit=limit,
@@ -582,7 +584,7 @@ class AsyncTestEngineSuites(AsyncService):
         """
         from buildkite_api.api.test_engine_suites import get_suite
 
-        return await self._caller.call(get_suite, self._caller.organization, suite, show_api_token=show_api_token)
+        return await self._requester.call(get_suite, self._requester.organization, suite, show_api_token=show_api_token)
 
     async def create(
         self,
@@ -626,7 +628,7 @@ class AsyncTestEngineSuites(AsyncService):
             emoji=emoji,
             oidc_policy=oidc_policy,
         )
-        return await self._caller.call(create_suite, self._caller.organization, body=request)
+        return await self._requester.call(create_suite, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -669,7 +671,7 @@ class AsyncTestEngineSuites(AsyncService):
             show_api_token=show_api_token,
             oidc_policy=oidc_policy,
         )
-        return await self._caller.call(update_suite, self._caller.organization, suite, body=request)
+        return await self._requester.call(update_suite, self._requester.organization, suite, body=request)
 
     async def delete(self, suite: str) -> None:
         """Delete a test suite. Scope: write_suites.
@@ -683,7 +685,7 @@ class AsyncTestEngineSuites(AsyncService):
         """
         from buildkite_api.api.test_engine_suites import delete_suite
 
-        return await self._caller.call(delete_suite, self._caller.organization, suite)
+        return await self._requester.call(delete_suite, self._requester.organization, suite)
 
 
 class TestEngineSuites(Service[AsyncTestEngineSuites]):
@@ -704,17 +706,17 @@ class AsyncTestEngine(AsyncService):
     @cached_property
     def suites(self) -> AsyncTestEngineSuites:
         """Test suites."""
-        return AsyncTestEngineSuites(self._caller)
+        return AsyncTestEngineSuites(self._requester)
 
     @cached_property
     def runs(self) -> AsyncTestEngineRuns:
         """Runs of test suites, and what failed in them."""
-        return AsyncTestEngineRuns(self._caller)
+        return AsyncTestEngineRuns(self._requester)
 
     @cached_property
     def tests(self) -> AsyncTestEngineTests:
         """Tests, their labels, their states and the tags of their executions."""
-        return AsyncTestEngineTests(self._caller)
+        return AsyncTestEngineTests(self._requester)
 
 
 class TestEngine(Service[AsyncTestEngine]):
