@@ -13,13 +13,13 @@ from buildkite_api.api.artifacts import (
     list_build_artifacts,
     list_build_job_artifacts,
 )
-from buildkite_api.services import artifacts as generated
 
 from ..artifacts.names import conflict, file_target, server_filter, tree_target
 from ..artifacts.transfer import Progress, download
 from ..globs import matches_path
 from ..pagination.items import AsyncItems
 from ._base import blocking
+from ._generated import artifacts as generated
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
