@@ -13,7 +13,7 @@ import ssl
 import threading
 import warnings
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
@@ -158,9 +158,7 @@ class Pools:
 
     def counts(self) -> ConnectionCounts:
         """Count the connections."""
-        connections = [each for pool in list(self._pools.values()) for each in pool.connections if not each.is_closed()]
-        idle = sum(each.is_idle() for each in connections)
-        return ConnectionCounts(len(connections) - idle, idle)
+        return _count([each for pool in list(self._pools.values()) for each in pool.connections])
 
     def close(self) -> None:
         """Close each connection."""
@@ -196,9 +194,7 @@ class AsyncPools:
 
     def counts(self) -> ConnectionCounts:
         """Count the connections."""
-        connections = [each for pool in list(self._pools.values()) for each in pool.connections if not each.is_closed()]
-        idle = sum(each.is_idle() for each in connections)
-        return ConnectionCounts(len(connections) - idle, idle)
+        return _count([each for pool in list(self._pools.values()) for each in pool.connections])
 
     async def aclose(self) -> None:
         """Close each connection, on the event loop that opened it."""
@@ -311,6 +307,12 @@ def _closer(pools: AsyncPools) -> AsyncGenerator[None, None]:
     with contextlib.suppress(StopIteration):
         closer.__anext__().send(None)  # runs up to the yield; the loop notes the generator
     return closer
+
+
+def _count(connections: Sequence[httpcore.ConnectionInterface | httpcore.AsyncConnectionInterface]) -> ConnectionCounts:
+    in_use = [each for each in connections if not each.is_closed()]
+    idle = sum(each.is_idle() or each.is_available() for each in in_use)
+    return ConnectionCounts(len(in_use) - idle, idle)
 
 
 class _Pool(httpcore.ConnectionPool):
