@@ -6,6 +6,7 @@ count as in httpx: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE a
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -246,6 +247,7 @@ class _AsyncBody(httpx.AsyncByteStream):
     def __init__(self, answer: httpcore.Response, pools: AsyncPools, deadline: _AsyncDeadline) -> None:
         self._answer = answer
         self._chunks: AsyncIterator[bytes] | None = None
+        self._left_over = False
         self._pools = pools
         self._deadline = deadline
 
@@ -269,12 +271,19 @@ class _AsyncBody(httpx.AsyncByteStream):
     async def _next(self) -> bytes | None:
         if self._chunks is None:
             self._chunks = self._answer.aiter_stream()
+        self._left_over = False
         try:
-            return await anext(self._chunks, None)
+            chunk = await anext(self._chunks, None)
         except _ERRORS as error:
             raise _to_httpx(error) from error
+        self._left_over = chunk is not None
+        return chunk
 
     async def _close(self) -> None:
         await self._answer.aclose()
-        if isinstance(self._chunks, AsyncGenerator):
-            await self._chunks.aclose()
+        if self._chunks is not None and self._left_over:
+            # The connection is closed. httpcore's generators end with what is left in memory; trio warns otherwise.
+            self._left_over = False
+            with anyio.CancelScope(shield=True), contextlib.suppress(*_ERRORS):
+                while await anext(self._chunks, None) is not None:
+                    pass

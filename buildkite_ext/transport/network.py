@@ -13,7 +13,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import Any, Self, cast
 from weakref import WeakSet
 
 import anyio
@@ -257,7 +257,7 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
     def __init__(self, clock: Callable[[], float]) -> None:
         """Create a backend whose deadlines are on `clock`, which is monotonic."""
         self._clock = clock
-        self._inner = httpcore.AnyIOBackend()
+        self._inner = cast(httpcore.AsyncNetworkBackend, httpcore.AnyIOBackend())
         self.streams: WeakSet[httpcore.AsyncNetworkStream] = WeakSet()
         """Streams that this backend opened and that are still used."""
 

@@ -7,6 +7,7 @@ closed. Some failures of httpcore's connections never report that; `_PooledConne
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import socket
 import ssl
@@ -203,20 +204,31 @@ class AsyncPools:
                 await pool.aclose()
 
     def drop(self) -> None:
-        """End each connection without its event loop, which is closed."""
-        for stream in list(self._network.streams):
-            raw = stream.get_extra_info("socket")
-            try:
-                if isinstance(raw, socket.socket):  # trio
-                    raw.close()
-                else:  # an asyncio transport owns the socket, and closes it only on its loop or when it is deleted
-                    raw.shutdown(socket.SHUT_RDWR)
-            except OSError:  # closed already
-                pass
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # the transport's, which is deleted here
-            self._network.streams.clear()
-            self._pools.clear()
+        """End each connection without its event loop, which is closed.
+
+        An asyncio transport closes its socket only on its loop or when it is deleted, and warns in the second case.
+        """
+        streams = list(self._network.streams)
+        connected = [_disconnect(stream) for stream in streams]
+        streams.clear()
+        self._pools.clear()
+        if any(connected):  # transports refer to themselves, so only the collector deletes them
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)
+                gc.collect()
+
+
+def _disconnect(stream: httpcore.AsyncNetworkStream) -> bool:
+    """End the connection of `stream`, and return True if an asyncio transport still holds its socket."""
+    raw = stream.get_extra_info("socket")
+    try:
+        if isinstance(raw, socket.socket):  # trio
+            raw.close()
+            return False
+        raw.shutdown(socket.SHUT_RDWR)
+    except (OSError, TypeError):  # closed already, or held by uvloop, which closes it with the loop
+        return False
+    return True
 
 
 class LoopPools:
@@ -235,9 +247,10 @@ class LoopPools:
     def current(self, url: httpx.URL) -> tuple[AsyncPools, httpcore.AsyncConnectionPool]:
         """Return the pools of the event loop that runs, and the one of them for `url`."""
         loop = _running_loop()
+        if loop not in self._of:
+            self._drop_ended()
         with self._lock:
             if loop not in self._of:
-                self._drop_ended()
                 pools = AsyncPools(self._routes, self._clock)
                 self._of[loop] = (pools, _closer(pools))
             pools, _ = self._of[loop]
@@ -251,8 +264,8 @@ class LoopPools:
 
     async def aclose(self) -> None:
         """Close the connections of the event loop that runs, and those of loops that have ended."""
+        self._drop_ended()
         with self._lock:
-            self._drop_ended()
             _, closer = self._of.pop(_running_loop(), (None, None))
         if closer is not None:
             await closer.aclose()
@@ -264,8 +277,9 @@ class LoopPools:
         keep_inherited(self._of)
 
     def _drop_ended(self) -> None:
-        for loop in [loop for loop in self._of if _has_ended(loop)]:
-            pools, _ = self._of.pop(loop)
+        with self._lock:
+            ended = [self._of.pop(loop)[0] for loop in list(self._of) if _has_ended(loop)]
+        for pools in ended:
             pools.drop()
 
 

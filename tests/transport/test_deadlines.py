@@ -21,7 +21,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 def over(flavour: str, url: str, *, content: bytes | None = None) -> httpx.TransportError:
     """Send with a short deadline, which must end the attempt long before any timeout of one operation does."""
     began = time.monotonic()
-    (result,) = exchange(flavour, url, seconds=0.25, content=content)
+    (result,) = exchange(flavour, url, seconds=0.12, content=content)
     assert isinstance(result, httpx.TimeoutException), result
     assert time.monotonic() - began < 25
     return result
