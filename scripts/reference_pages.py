@@ -80,18 +80,23 @@ def pages() -> dict[str, str]:
 
 
 def public_names() -> dict[str, list[str]]:
-    """Return the public names of each page, as the paths that they are imported by."""
+    """Return the public names of each page, as the paths that they are imported by. Each stands on one page."""
     package, events = importlib.import_module("buildkite_ext"), importlib.import_module("buildkite_ext.events")
     names = {page: _exported(module) for page, module in MODULES.items() if module}
     emitted = [name for name in package.__all__ if getattr(events, name, None) is getattr(package, name)]
     names["events"] = [f"{events.__name__}.{name}" for name in emitted]
-    known = {path.rpartition(".")[2] for page in ("errors", "events") for path in names[page]}
-    modules = {module.rpartition(".")[2] for module in MODULES.values()}
+    known = {_name(path) for page in ("errors", "events") for path in names[page]}
+    modules = {_name(module) for module in MODULES.values()}
     rest = [name for name in package.__all__ if name not in known | modules | {*CLIENTS, "__version__"}]
     names["buildkite_ext"] = [f"buildkite_ext.{name}" for name in (*CLIENTS, *rest)]
-    redis = {path.rpartition(".")[2] for path in names["webhooks_redis"]}
-    names["webhooks"] = [path for path in names["webhooks"] if path.rpartition(".")[2] not in redis]
+    elsewhere = {"webhooks": {*known, *map(_name, names["webhooks_redis"])}, "simulation": {*rest}}
+    for page, described in elsewhere.items():
+        names[page] = [path for path in names[page] if _name(path) not in described]
     return {page: names[page] for page in MODULES}
+
+
+def _name(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def _exported(module: str) -> list[str]:
