@@ -1,9 +1,1 @@
-"""Connections to HTTP servers: deadlines, proxies, cancellation, and pools by process and event loop."""
-
-from __future__ import annotations
-
-from .cancellation import guarded
-from .http import AsyncHttpTransport, HttpTransport
-from .network import BoundedTimeout, bounded_timeouts
-
-__all__ = ["AsyncHttpTransport", "BoundedTimeout", "HttpTransport", "bounded_timeouts", "guarded"]
+"""The path of every request: middleware, retries, deadlines, and the wire."""

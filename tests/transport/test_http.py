@@ -14,8 +14,7 @@ import httpx
 import pytest
 
 from buildkite_ext.errors import ConfigurationError
-from buildkite_ext.transport import AsyncHttpTransport, HttpTransport
-from buildkite_ext.transport.http import HTTPX_ERRORS
+from buildkite_ext.transport.http import HTTPX_ERRORS, AsyncHttpTransport, HttpTransport
 from buildkite_ext.transport.proxies import ProxyRules
 
 from .servers import HELLO, Server, answers, exchange, heads

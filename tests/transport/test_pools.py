@@ -17,7 +17,7 @@ import httpx
 import pytest
 import trio
 
-from buildkite_ext.transport import AsyncHttpTransport, HttpTransport
+from buildkite_ext.transport.http import AsyncHttpTransport, HttpTransport
 
 from .servers import Server, heads
 
