@@ -54,6 +54,8 @@ async def guarded(
     """
     current = asyncio_task()
     if current is None or current in _attempts:
+        if seconds is None:
+            return await function()
         with anyio.fail_after(seconds):
             return await function()
 
@@ -74,7 +76,10 @@ async def guarded(
             cancelled = error
             scope.cancel()
     if cancelled is None:
-        return task.result()
+        try:
+            return task.result()
+        finally:
+            del task  # its error refers to this frame
     try:
         if not task.cancelled() and task.exception() is None and discard is not None:
             await _discarded(discard, task.result())

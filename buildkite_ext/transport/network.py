@@ -257,7 +257,7 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
     def __init__(self, clock: Callable[[], float]) -> None:
         """Create a backend whose deadlines are on `clock`, which is monotonic."""
         self._clock = clock
-        self._inner = cast(httpcore.AsyncNetworkBackend, httpcore.AnyIOBackend())
+        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
         self.streams: WeakSet[httpcore.AsyncNetworkStream] = WeakSet()
         """Streams that this backend opened and that are still used."""
 

@@ -15,6 +15,7 @@ import threading
 import warnings
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
@@ -34,27 +35,23 @@ __all__ = [
     "ConnectionCounts",
     "LoopPools",
     "Pools",
-    "ProcessLocal",
     "Routes",
     "keep_inherited",
     "reset_after_fork",
 ]
 
 
+@dataclass(frozen=True, slots=True)
 class ConnectionCounts:
-    """Numbers of connections that are in use and that wait for their next use."""
+    """Numbers of open connections."""
 
-    __slots__ = ("busy", "idle")
-
-    def __init__(self, busy: int, idle: int) -> None:
-        self.busy = busy
-        self.idle = idle
-
-    def __repr__(self) -> str:
-        return f"ConnectionCounts(busy={self.busy}, idle={self.idle})"
+    busy: int
+    """In use by a request or by an answer that isn't read to its end."""
+    idle: int
+    """Kept for the next request."""
 
 
-class ProcessLocal(Protocol):
+class _ProcessLocal(Protocol):
     """Object that may not share its connections and locks with a forked child process."""
 
     def reset(self) -> None:
@@ -62,13 +59,13 @@ class ProcessLocal(Protocol):
         ...
 
 
-_process_local: WeakSet[ProcessLocal] = WeakSet()
+_process_local: WeakSet[_ProcessLocal] = WeakSet()
 _inherited: list[object] = []
 """Pools of the parent process. They are kept, since closing an inherited asyncio transport ends the parent's registration
 with the epoll that both processes share."""
 
 
-def reset_after_fork(each: ProcessLocal) -> None:
+def reset_after_fork(each: _ProcessLocal) -> None:
     """Call `each.reset()` in each child process that is forked while `each` is referenced."""
     _process_local.add(each)
 

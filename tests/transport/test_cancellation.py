@@ -17,8 +17,8 @@ import httpx
 import pytest
 import trio
 
-from buildkite_ext.transport import AsyncHttpTransport, guarded
-from buildkite_ext.transport.cancellation import asyncio_task
+from buildkite_ext.transport.cancellation import asyncio_task, guarded
+from buildkite_ext.transport.http import AsyncHttpTransport
 
 from .servers import Server, heads, mute
 

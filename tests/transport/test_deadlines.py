@@ -9,7 +9,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from buildkite_ext.transport import BoundedTimeout, HttpTransport, bounded_timeouts
+from buildkite_ext.transport.http import HttpTransport
+from buildkite_ext.transport.network import BoundedTimeout, bounded_timeouts
 
 from .servers import HELLO, Serve, Server, answers, drip, exchange, heads, mute, reads_slowly
 

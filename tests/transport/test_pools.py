@@ -17,7 +17,7 @@ import httpx
 import pytest
 import trio
 
-from buildkite_ext.transport import AsyncHttpTransport, HttpTransport
+from buildkite_ext.transport.http import AsyncHttpTransport, HttpTransport
 
 from .servers import Server, heads
 
@@ -231,6 +231,29 @@ class TestLoops:
             gc.collect()
         assert [str(each.message) for each in caught if each.category is not DeprecationWarning] == []
         assert echoing.open_connections() == 0
+
+    def test_a_loop_that_ends_in_the_middle_of_an_answer(self, server: Start) -> None:
+        def slow(connection: socket.socket) -> None:
+            next(heads(connection))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            begun.set()
+            connection.recv(1)
+
+        begun = threading.Event()
+        slowly = server(slow)
+        transport = AsyncHttpTransport()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+
+            async def main() -> None:
+                task = asyncio.create_task(aask(transport, slowly.url))
+                await asyncio.to_thread(begun.wait, 60)
+                assert not task.done()
+
+            asyncio.run(main())
+            gc.collect()
+        assert [str(each.message) for each in caught if each.category is not DeprecationWarning] == []
+        assert slowly.open_connections() == 0
 
     def test_a_transport_that_is_dropped_closes_its_connections(self, server: Start) -> None:
         echoing = server(echo)
