@@ -265,7 +265,7 @@ def test_a_create_is_never_sent_twice(api: Run, filled: Simulator) -> None:
     filled.drop_next(operation="create_build", after_acting=True)
     result = api("POST", BUILDS, "-f", "branch=main", "-f", "commit=HEAD")
     assert result.code == 3
-    assert "It may have acted all the same: look before sending it again." in result.err
+    assert "It may have acted: look before you send it again." in result.err
     assert len(filled.pipeline("web").builds) == 24
 
 
