@@ -26,7 +26,7 @@ SPEC_DIR = Path(__file__).parents[1] / "spec"
 DOCUMENTATION = "https://buildkite.com/docs/apis/rest-api"
 GO_CLIENT = "https://github.com/buildkite/go-buildkite/blob/"
 METHODS = ("get", "head", "post", "put", "patch", "delete")
-EXTENSIONS = ("scope", "pagination", "repeatable", "row", "note", "no-store")
+EXTENSIONS = ("scope", "pagination", "repeatable", "update", "row", "note", "no-store")
 ERROR = {"$ref": "#/components/responses/Error"}
 JSON, FORM = "application/json", "multipart/form-data"
 SECRET_NAMES = ("token", "access_token", "api_token", "password", "private_key", "secret")
@@ -344,6 +344,22 @@ def _repeatable(d: Description) -> Iterator[Finding]:
             yield Finding(o.id, f"a {o.method.upper()} marked repeatable", "remove x-buildkite-repeatable")
 
 
+def _updates(d: Description) -> Iterator[Finding]:
+    for o in d.operations():
+        marker = o.body.get("x-buildkite-update")
+        content: Json = o.body.get("requestBody", {}).get("content", {})
+        schemas = [d.resolve(each.get("schema", {})) for each in content.values()]
+        optional = any(s.get("properties", {}).keys() - set(s.get("required", ())) for s in schemas)
+        if marker is not None and marker is not True:
+            yield Finding(o.id, f"x-buildkite-update is {marker}", "say true, or leave it out")
+        elif marker and not optional:
+            yield Finding(
+                o.id, "is marked as an update, but its body can leave nothing out", "remove x-buildkite-update"
+            )
+        elif optional and not marker and o.id.startswith("update_"):
+            yield Finding(o.id, "is an update whose body can leave fields out", "mark it x-buildkite-update: true")
+
+
 def _nothing_unused(d: Description) -> Iterator[Finding]:
     used = set(references(d.document))
     for kind, components in d.components.items():
@@ -443,6 +459,7 @@ RULES: tuple[Callable[[Description], Iterator[Finding]], ...] = (
     _responses,
     _pagination,
     _repeatable,
+    _updates,
     _nothing_unused,
     _request_bodies,
     _objects,

@@ -50,7 +50,9 @@ class Argument:
     annotation: str
     text: str
     sent_as: str = ""
-    """What the generated module or the request model calls it."""
+    """Its name in the generated module or the request model."""
+    nullable: bool = False
+    """Null is documented."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Method:
     body: tuple[Argument, ...]
     body_model: str | None
     body_required: bool
+    update: bool
+    """What the body leaves out stays as it is: UNSET is the default, and None is sent as null where null is documented."""
     organization: bool
     result: str
     item: str | None
@@ -204,6 +208,7 @@ def method(name: str, operation: Mapping[str, Any], path: str, made_of: Sources)
     body = next((a for a in given.kwonlyargs if a.arg == "body"), None)
     model = _text(body.annotation).removesuffix(" | Unset") if body else None
     paged = operation.get("x-buildkite-pagination")
+    update = bool(operation.get("x-buildkite-update"))
     made = Method(
         name=name,
         operation=id_,
@@ -216,9 +221,10 @@ def method(name: str, operation: Mapping[str, Any], path: str, made_of: Sources)
         doc=(operation.get("externalDocs") or {}).get("url", ""),
         path=tuple(positional),
         query=tuple(q for q in query if not (paged and q.name in PAGED)),
-        body=tuple(_fields(model, document, package)) if model else (),
+        body=tuple(_fields(model, document, package, update=update)) if model else (),
         body_model=model,
         body_required=bool(body and "Unset" not in _text(body.annotation)),
+        update=update,
         organization="{org_slug}" in path,
         result=result,
         item=_item(result, document) if paged else None,
@@ -231,7 +237,7 @@ def method(name: str, operation: Mapping[str, Any], path: str, made_of: Sources)
     return made
 
 
-def _fields(model: str, document: Mapping[str, Any], package: Path) -> Iterator[Argument]:
+def _fields(model: str, document: Mapping[str, Any], package: Path, *, update: bool) -> Iterator[Argument]:
     source = (package / "models" / f"{_snake(model)}.py").read_text(encoding="utf-8")
     (cls,) = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
     properties = document["components"]["schemas"].get(model, {}).get("properties", {})
@@ -239,9 +245,12 @@ def _fields(model: str, document: Mapping[str, Any], package: Path) -> Iterator[
         annotation = _text(node.annotation) if isinstance(node, ast.AnnAssign) else "ClassVar"
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and "ClassVar" not in annotation:
             key = node.target.id
-            default = " = UNSET" if "Unset" in annotation else ""
-            said = _said(properties.get(key) or properties.get(key.rstrip("_")))
-            yield Argument(_snake(key), annotation + default, said, key)
+            schema = properties.get(key) or properties.get(key.rstrip("_")) or {}
+            if not update:
+                annotation = _optional(annotation)
+            elif "Unset" in annotation:
+                annotation += " = UNSET"
+            yield Argument(_snake(key), annotation, _said(schema), key, _nullable(schema))
 
 
 def _item(result: str, document: Mapping[str, Any]) -> str:
@@ -271,6 +280,10 @@ def _text(node: ast.expr | None) -> str:
     return ast.unparse(node) if node is not None else "None"
 
 
+def _nullable(schema: Mapping[str, Any]) -> bool:
+    return "null" in schema.get("type", ()) or {"type": "null"} in schema.get("anyOf", ())
+
+
 def _optional(annotation: str) -> str:
     known = annotation.replace(" | Unset", "")
     return known if known == annotation else f"{known} = None" if "None" in known else f"{known} | None = None"
@@ -298,17 +311,17 @@ def print_module(root: Service) -> str:
         "import datetime",
         "from collections.abc import Mapping, Sequence",
         "from functools import cached_property",
-        "from typing import TYPE_CHECKING, Any",
+        "from typing import Any",
         "",
-        "from buildkite_api.types import UNSET, Secret, Unset",
+        # At run time, so that `typing.get_type_hints` can resolve the annotations.
+        *(f"from buildkite_api.models import {model}" for model in models),
+        "from buildkite_api.types import UNSET, File, Secret, Unset",
         "",
         "from buildkite_ext.pagination.items import AsyncItems",
         "from buildkite_ext.services._base import AsyncService, Service, blocking",
+        "from buildkite_ext.services.arguments import not_null, or_unset",
         "",
-        "if TYPE_CHECKING:",
     ]
-    lines += [f"    from buildkite_api.models import {model}" for model in models] or ["    pass"]
-    lines.append("")
     for service in reversed(services):
         lines += [*_async_class(service), "", *_blocking_class(service), ""]
     return "\n".join(lines)
@@ -316,7 +329,7 @@ def print_module(root: Service) -> str:
 
 def _models(methods: list[Method]) -> Iterator[str]:
     for method in methods:
-        texts = [method.result, method.item or "", method.body_model or ""]
+        texts = [method.item or method.result]
         texts += [argument.annotation for argument in (*method.path, *method.query, *method.body)]
         for text in texts:
             for name in re.findall(r"\b[A-Z]\w+", text):
@@ -392,10 +405,18 @@ def _method(each: Method) -> Iterator[str]:
         yield f"        return self._items({call})"
         return
     if each.body_model:
-        fields = ", ".join(f"{a.sent_as}={a.name}" for a in each.body)
+        solid = [a.name for a in each.body if not a.nullable]
+        if each.update and solid:
+            yield f"        not_null({', '.join(f'{name}={name}' for name in solid)})"
+        fields = ", ".join(f"{a.sent_as}={_sent(each, a)}" for a in each.body)
         yield f"        request = {each.body_model}({fields})"
         query.append("body=request" if each.body_required else "body=request if request.to_dict() else UNSET")
     yield f"        return await self._requester.call({', '.join([*arguments, *query])})"
+
+
+def _sent(each: Method, argument: Argument) -> str:
+    optional = "=" in argument.annotation and not each.update
+    return f"or_unset({argument.name})" if optional else argument.name
 
 
 def _builtin(annotation: str) -> str:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from buildkite_api.api.agents import get_agent, list_agents, pause_agent, resume_agent, stop_agent
+from buildkite_api.models import Agent
 
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import agents as generated
 from .arguments import given
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Agent
 
 __all__ = ["Agents", "AsyncAgents"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from buildkite_api.api.annotations import (
     create_build_annotation,
@@ -12,15 +12,13 @@ from buildkite_api.api.annotations import (
     list_build_annotations,
     list_build_job_annotations,
 )
+from buildkite_api.models import Annotation
 
 import buildkite_ext.services._generated.annotations as generated
 
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from .arguments import given
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Annotation
 
 __all__ = ["Annotations", "AsyncAnnotations"]
 

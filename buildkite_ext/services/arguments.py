@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
+
+from buildkite_api.types import UNSET, Unset
+
+T = TypeVar("T")
 
 
 def listed(value: str | Sequence[str] | None) -> list[str] | None:
@@ -53,6 +57,29 @@ def aware(name: str, value: datetime | None) -> datetime | None:
 def given(**options: Any) -> dict[str, Any]:
     """The options that were given: without those that are None."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def or_unset(value: T | None) -> T | Unset:
+    """Return the value of an argument that None leaves out: UNSET instead of None.
+
+    Example:
+        >>> or_unset(None), or_unset(""), or_unset(0)
+        (UNSET, '', 0)
+    """
+    return UNSET if value is None else value
+
+
+def not_null(**arguments: object) -> None:
+    """Refuse None for arguments of an update for which Buildkite documents no null.
+
+    Raises:
+        TypeError: An argument is None.
+    """
+    for name, value in arguments.items():
+        if value is None:
+            raise TypeError(
+                f"{name}=None: Buildkite documents no null for {name}. Leave {name} out to keep its present value."
+            )
 
 
 def text_map(name: str, value: Mapping[str, str] | None) -> dict[str, str] | None:

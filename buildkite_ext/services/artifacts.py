@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from buildkite_api.api.artifacts import (
     delete_job_artifact,
@@ -13,14 +13,12 @@ from buildkite_api.api.artifacts import (
     list_build_artifacts,
     list_build_job_artifacts,
 )
+from buildkite_api.models import Artifact
 
 from ..artifacts import Progress, conflict, download, file_target, matches, server_filter, tree_target
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import artifacts as generated
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Artifact
 
 __all__ = ["Artifacts", "AsyncArtifacts"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from buildkite_api.api.builds import (
     cancel_build,
@@ -17,6 +17,7 @@ from buildkite_api.api.builds import (
     rebuild_build,
     retry_failed_jobs,
 )
+from buildkite_api.models import Build
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
@@ -28,9 +29,6 @@ from ..watching.wait import POLL_INTERVAL, WaitResult, wait
 from ._base import blocking
 from ._generated import builds as generated
 from .arguments import aware, given, listed, many, positive, text_map
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Build
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 

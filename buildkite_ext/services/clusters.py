@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from buildkite_api.api.cluster_queues import list_cluster_queues
 from buildkite_api.api.clusters import get_cluster, list_clusters
+from buildkite_api.models import Cluster, ClusterQueue
 
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import clusters as generated
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Cluster, ClusterQueue
 
 __all__ = ["AsyncClusters", "Clusters"]
 

@@ -17,6 +17,7 @@ from buildkite_api.api.jobs import (
     retry_build_job,
     unblock_build_job,
 )
+from buildkite_api.models import Job, JobLog
 
 from .._sync import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
@@ -28,7 +29,6 @@ from .arguments import given, many, positive, text_map
 
 if TYPE_CHECKING:
     import httpx
-    from buildkite_api.models import Job, JobLog
 
 __all__ = ["AsyncJobs", "Jobs"]
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from buildkite_api.api.organizations import get_organization, list_organizations
+from buildkite_api.models import Organization
 
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import organizations as generated
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Organization
 
 __all__ = ["AsyncOrganizations", "Organizations"]
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
+
+from buildkite_api.models import Package
 
 from ._base import blocking
 from ._generated import packages as generated
 from .arguments import positive
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Package
 
 __all__ = ["AsyncPackages", "Packages"]
 

@@ -5,12 +5,9 @@
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import AgentImage
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import AgentImage
 
 
 class AsyncAgentImages(AsyncService):

@@ -4,14 +4,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.models import Annotation, AnnotationStyle
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Annotation, AnnotationStyle
+from buildkite_ext.services.arguments import or_unset
 
 
 class AsyncAnnotations(AsyncService):
@@ -87,10 +83,10 @@ class AsyncAnnotations(AsyncService):
         job_id: str,
         *,
         body: str,
-        style: AnnotationStyle | str | Unset = UNSET,
-        priority: int | Unset = UNSET,
-        context: str | Unset = UNSET,
-        append: bool | Unset = UNSET,
+        style: AnnotationStyle | str | None = None,
+        priority: int | None = None,
+        context: str | None = None,
+        append: bool | None = None,
     ) -> Annotation:
         """Annotate a job. Scope: write_builds.
 
@@ -115,7 +111,11 @@ class AsyncAnnotations(AsyncService):
         from buildkite_api.models import CreateBuildJobAnnotationRequest
 
         request = CreateBuildJobAnnotationRequest(
-            body=body, style=style, priority=priority, context=context, append=append
+            body=body,
+            style=or_unset(style),
+            priority=or_unset(priority),
+            context=or_unset(context),
+            append=or_unset(append),
         )
         return await self._requester.call(
             create_build_job_annotation, self._requester.organization, pipeline, number, job_id, body=request
@@ -126,10 +126,10 @@ class AsyncAnnotations(AsyncService):
         job_id: str,
         *,
         body: str,
-        style: AnnotationStyle | str | Unset = UNSET,
-        priority: int | Unset = UNSET,
-        context: str | Unset = UNSET,
-        append: bool | Unset = UNSET,
+        style: AnnotationStyle | str | None = None,
+        priority: int | None = None,
+        context: str | None = None,
+        append: bool | None = None,
     ) -> Annotation:
         """Annotate a job by its id alone. Scope: write_builds.
 
@@ -149,7 +149,13 @@ class AsyncAnnotations(AsyncService):
         from buildkite_api.api.annotations import create_job_annotation
         from buildkite_api.models import CreateJobAnnotationRequest
 
-        request = CreateJobAnnotationRequest(body=body, style=style, priority=priority, context=context, append=append)
+        request = CreateJobAnnotationRequest(
+            body=body,
+            style=or_unset(style),
+            priority=or_unset(priority),
+            context=or_unset(context),
+            append=or_unset(append),
+        )
         return await self._requester.call(create_job_annotation, self._requester.organization, job_id, body=request)
 
     async def delete_for_job(self, pipeline: str, number: int, job_id: str, annotation_uuid: str) -> None:

@@ -4,13 +4,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import ApiSettings
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import ApiSettings
+from buildkite_ext.services.arguments import not_null
 
 
 class AsyncApiSettingsService(AsyncService):
@@ -54,6 +51,7 @@ class AsyncApiSettingsService(AsyncService):
         from buildkite_api.api.organization_api_settings import update_organization_api_settings
         from buildkite_api.models import UpdateOrganizationApiSettingsRequest
 
+        not_null(restrict_user_api_token_creation=restrict_user_api_token_creation)
         request = UpdateOrganizationApiSettingsRequest(
             allowed_ip_addresses=allowed_ip_addresses,
             revoke_inactive_tokens_after_days=revoke_inactive_tokens_after_days,

@@ -4,13 +4,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import Artifact, ArtifactDownload, ArtifactState
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Artifact, ArtifactDownload, ArtifactState
 
 
 class AsyncArtifacts(AsyncService):

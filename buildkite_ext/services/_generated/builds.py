@@ -6,13 +6,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import Build, BuildStateFilter
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Build, BuildStateFilter
 
 
 class AsyncBuilds(AsyncService):

@@ -4,14 +4,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.models import ClusterMaintainer
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import ClusterMaintainer
+from buildkite_ext.services.arguments import or_unset
 
 
 class AsyncClusterMaintainersService(AsyncService):
@@ -60,9 +56,7 @@ class AsyncClusterMaintainersService(AsyncService):
             get_cluster_maintainer, self._requester.organization, cluster_id, maintainer_id
         )
 
-    async def create(
-        self, cluster_id: str, *, user: str | Unset = UNSET, team: str | Unset = UNSET
-    ) -> ClusterMaintainer:
+    async def create(self, cluster_id: str, *, user: str | None = None, team: str | None = None) -> ClusterMaintainer:
         """Add a maintainer to a cluster. Scope: write_clusters.
 
         Let a user or a team manage a cluster: exactly one of the two. What does not fit is a 422.
@@ -77,7 +71,7 @@ class AsyncClusterMaintainersService(AsyncService):
         from buildkite_api.api.cluster_maintainers import create_cluster_maintainer
         from buildkite_api.models import CreateClusterMaintainerRequest
 
-        request = CreateClusterMaintainerRequest(user=user, team=team)
+        request = CreateClusterMaintainerRequest(user=or_unset(user), team=or_unset(team))
         return await self._requester.call(
             create_cluster_maintainer, self._requester.organization, cluster_id, body=request
         )

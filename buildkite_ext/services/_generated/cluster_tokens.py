@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import ClusterToken
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import ClusterToken
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncClusterTokens(AsyncService):
@@ -64,8 +62,8 @@ class AsyncClusterTokens(AsyncService):
         cluster_id: str,
         *,
         description: str,
-        expires_at: datetime.datetime | Unset = UNSET,
-        allowed_ip_addresses: str | Unset = UNSET,
+        expires_at: datetime.datetime | None = None,
+        allowed_ip_addresses: str | None = None,
     ) -> ClusterToken:
         """Create an agent token. Scope: write_clusters.
 
@@ -85,7 +83,9 @@ class AsyncClusterTokens(AsyncService):
         from buildkite_api.models import CreateClusterTokenRequest
 
         request = CreateClusterTokenRequest(
-            description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses
+            description=description,
+            expires_at=or_unset(expires_at),
+            allowed_ip_addresses=or_unset(allowed_ip_addresses),
         )
         return await self._requester.call(create_cluster_token, self._requester.organization, cluster_id, body=request)
 
@@ -114,6 +114,7 @@ class AsyncClusterTokens(AsyncService):
         from buildkite_api.api.cluster_tokens import update_cluster_token
         from buildkite_api.models import UpdateClusterTokenRequest
 
+        not_null(description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses)
         request = UpdateClusterTokenRequest(
             description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses
         )

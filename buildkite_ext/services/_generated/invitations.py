@@ -6,14 +6,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.models import InvitationTeamRequest, OrganizationInvitation, OrganizationRole, SsoMode
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import InvitationTeamRequest, OrganizationInvitation, OrganizationRole, SsoMode
+from buildkite_ext.services.arguments import or_unset
 
 
 class AsyncInvitations(AsyncService):
@@ -51,9 +48,9 @@ class AsyncInvitations(AsyncService):
         self,
         *,
         emails: Sequence[str],
-        role: OrganizationRole | str | Unset = UNSET,
-        sso_mode: SsoMode | str | Unset = UNSET,
-        teams: Sequence[InvitationTeamRequest] | Unset = UNSET,
+        role: OrganizationRole | str | None = None,
+        sso_mode: SsoMode | str | None = None,
+        teams: Sequence[InvitationTeamRequest] | None = None,
     ) -> builtins.list[OrganizationInvitation]:
         """Invite people into an organization. Scope: write_organization_invitations.
 
@@ -75,7 +72,9 @@ class AsyncInvitations(AsyncService):
         from buildkite_api.api.organization_invitations import create_organization_invitations
         from buildkite_api.models import CreateOrganizationInvitationsRequest
 
-        request = CreateOrganizationInvitationsRequest(emails=emails, role=role, sso_mode=sso_mode, teams=teams)
+        request = CreateOrganizationInvitationsRequest(
+            emails=emails, role=or_unset(role), sso_mode=or_unset(sso_mode), teams=or_unset(teams)
+        )
         return await self._requester.call(create_organization_invitations, self._requester.organization, body=request)
 
     async def get(self, invitation_uuid: str) -> OrganizationInvitation:

@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import OrganizationMember, OrganizationRole, SsoMode
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import OrganizationMember, OrganizationRole, SsoMode
+from buildkite_ext.services.arguments import not_null
 
 
 class AsyncMembers(AsyncService):
@@ -79,6 +76,7 @@ class AsyncMembers(AsyncService):
         from buildkite_api.api.organization_members import update_organization_member
         from buildkite_api.models import UpdateOrganizationMemberRequest
 
+        not_null(role=role, sso_mode=sso_mode)
         request = UpdateOrganizationMemberRequest(role=role, sso_mode=sso_mode)
         return await self._requester.call(
             update_organization_member, self._requester.organization, user_uuid, body=request

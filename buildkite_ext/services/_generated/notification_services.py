@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from buildkite_api.models import NotificationService, NotificationServiceScope, NotificationServiceType
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import NotificationService, NotificationServiceScope, NotificationServiceType
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncNotificationServices(AsyncService):
@@ -64,12 +63,12 @@ class AsyncNotificationServices(AsyncService):
         self,
         *,
         provider: NotificationServiceType | str,
-        description: str | Unset = UNSET,
-        branch_configuration: str | Unset = UNSET,
-        scope: NotificationServiceScope | str | Unset = UNSET,
-        scope_uuids: Sequence[str] | Unset = UNSET,
-        build_states: Mapping[str, bool] | Unset = UNSET,
-        settings: Mapping[str, Any] | Unset = UNSET,
+        description: str | None = None,
+        branch_configuration: str | None = None,
+        scope: NotificationServiceScope | str | None = None,
+        scope_uuids: Sequence[str] | None = None,
+        build_states: Mapping[str, bool] | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> NotificationService:
         """Create a notification service. Scope: write_notification_services.
 
@@ -98,12 +97,12 @@ class AsyncNotificationServices(AsyncService):
 
         request = CreateNotificationServiceRequest(
             provider=provider,
-            description=description,
-            branch_configuration=branch_configuration,
-            scope=scope,
-            scope_uuids=scope_uuids,
-            build_states=build_states,
-            settings=settings,
+            description=or_unset(description),
+            branch_configuration=or_unset(branch_configuration),
+            scope=or_unset(scope),
+            scope_uuids=or_unset(scope_uuids),
+            build_states=or_unset(build_states),
+            settings=or_unset(settings),
         )
         return await self._requester.call(create_notification_service, self._requester.organization, body=request)
 
@@ -148,6 +147,15 @@ class AsyncNotificationServices(AsyncService):
         from buildkite_api.api.notification_services import update_notification_service
         from buildkite_api.models import UpdateNotificationServiceRequest
 
+        not_null(
+            provider=provider,
+            description=description,
+            branch_configuration=branch_configuration,
+            scope=scope,
+            scope_uuids=scope_uuids,
+            build_states=build_states,
+            settings=settings,
+        )
         request = UpdateNotificationServiceRequest(
             provider=provider,
             description=description,

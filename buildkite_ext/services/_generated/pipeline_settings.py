@@ -4,13 +4,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import PipelineSettings
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import PipelineSettings
+from buildkite_ext.services.arguments import not_null
 
 
 class AsyncPipelineSettingsService(AsyncService):
@@ -53,6 +50,12 @@ class AsyncPipelineSettingsService(AsyncService):
         from buildkite_api.api.organization_pipeline_settings import update_organization_pipeline_settings
         from buildkite_api.models import UpdateOrganizationPipelineSettingsRequest
 
+        not_null(
+            default_branch=default_branch,
+            default_timeout_in_minutes=default_timeout_in_minutes,
+            maximum_timeout_in_minutes=maximum_timeout_in_minutes,
+            scheduled_job_expiry_in_minutes=scheduled_job_expiry_in_minutes,
+        )
         request = UpdateOrganizationPipelineSettingsRequest(
             default_branch=default_branch,
             default_cluster_id=default_cluster_id,

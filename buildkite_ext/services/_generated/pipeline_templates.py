@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import PipelineTemplate
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import PipelineTemplate
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncPipelineTemplates(AsyncService):
@@ -57,7 +54,7 @@ class AsyncPipelineTemplates(AsyncService):
         return await self._requester.call(get_pipeline_template, self._requester.organization, template_uuid)
 
     async def create(
-        self, *, name: str, configuration: str, description: str | Unset = UNSET, available: bool | Unset = UNSET
+        self, *, name: str, configuration: str, description: str | None = None, available: bool | None = None
     ) -> PipelineTemplate:
         """Create a pipeline template. Scope: write_pipeline_templates.
 
@@ -75,7 +72,7 @@ class AsyncPipelineTemplates(AsyncService):
         from buildkite_api.models import CreatePipelineTemplateRequest
 
         request = CreatePipelineTemplateRequest(
-            name=name, description=description, configuration=configuration, available=available
+            name=name, description=or_unset(description), configuration=configuration, available=or_unset(available)
         )
         return await self._requester.call(create_pipeline_template, self._requester.organization, body=request)
 
@@ -104,6 +101,7 @@ class AsyncPipelineTemplates(AsyncService):
         from buildkite_api.api.pipeline_templates import update_pipeline_template
         from buildkite_api.models import UpdatePipelineTemplateRequest
 
+        not_null(name=name, description=description, configuration=configuration, available=available)
         request = UpdatePipelineTemplateRequest(
             name=name, description=description, configuration=configuration, available=available
         )

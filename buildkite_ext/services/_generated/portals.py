@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import Portal
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Portal
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncPortals(AsyncService):
@@ -56,10 +53,10 @@ class AsyncPortals(AsyncService):
         *,
         name: str,
         query: str,
-        slug: str | Unset = UNSET,
-        description: str | Unset = UNSET,
-        allowed_ip_addresses: str | Unset = UNSET,
-        user_invokable: bool | Unset = UNSET,
+        slug: str | None = None,
+        description: str | None = None,
+        allowed_ip_addresses: str | None = None,
+        user_invokable: bool | None = None,
     ) -> Portal:
         """Create a portal. Scope: write_portals.
 
@@ -84,10 +81,10 @@ class AsyncPortals(AsyncService):
         request = CreatePortalRequest(
             name=name,
             query=query,
-            slug=slug,
-            description=description,
-            allowed_ip_addresses=allowed_ip_addresses,
-            user_invokable=user_invokable,
+            slug=or_unset(slug),
+            description=or_unset(description),
+            allowed_ip_addresses=or_unset(allowed_ip_addresses),
+            user_invokable=or_unset(user_invokable),
         )
         return await self._requester.call(create_portal, self._requester.organization, body=request)
 
@@ -122,6 +119,14 @@ class AsyncPortals(AsyncService):
         from buildkite_api.api.portals import update_portal
         from buildkite_api.models import UpdatePortalRequest
 
+        not_null(
+            name=name,
+            query=query,
+            slug=slug,
+            description=description,
+            allowed_ip_addresses=allowed_ip_addresses,
+            user_invokable=user_invokable,
+        )
         request = UpdatePortalRequest(
             name=name,
             query=query,

@@ -4,19 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import ClusterQueue, CreateHostedAgentsRequest, RetryAgentAffinity, UpdateHostedAgentsRequest
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import (
-        ClusterQueue,
-        CreateHostedAgentsRequest,
-        RetryAgentAffinity,
-        UpdateHostedAgentsRequest,
-    )
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncQueues(AsyncService):
@@ -68,9 +60,9 @@ class AsyncQueues(AsyncService):
         cluster_id: str,
         *,
         key: str,
-        description: str | Unset = UNSET,
-        retry_agent_affinity: RetryAgentAffinity | str | Unset = UNSET,
-        hosted_agents: CreateHostedAgentsRequest | Unset = UNSET,
+        description: str | None = None,
+        retry_agent_affinity: RetryAgentAffinity | str | None = None,
+        hosted_agents: CreateHostedAgentsRequest | None = None,
     ) -> ClusterQueue:
         """Create a queue. Scope: write_clusters.
 
@@ -91,7 +83,10 @@ class AsyncQueues(AsyncService):
         from buildkite_api.models import CreateClusterQueueRequest
 
         request = CreateClusterQueueRequest(
-            key=key, description=description, retry_agent_affinity=retry_agent_affinity, hostedAgents=hosted_agents
+            key=key,
+            description=or_unset(description),
+            retry_agent_affinity=or_unset(retry_agent_affinity),
+            hostedAgents=or_unset(hosted_agents),
         )
         return await self._requester.call(create_cluster_queue, self._requester.organization, cluster_id, body=request)
 
@@ -123,6 +118,7 @@ class AsyncQueues(AsyncService):
         from buildkite_api.api.cluster_queues import update_cluster_queue
         from buildkite_api.models import UpdateClusterQueueRequest
 
+        not_null(description=description, retry_agent_affinity=retry_agent_affinity, hosted_agents=hosted_agents)
         request = UpdateClusterQueueRequest(
             description=description, retry_agent_affinity=retry_agent_affinity, hostedAgents=hosted_agents
         )
@@ -145,7 +141,7 @@ class AsyncQueues(AsyncService):
 
         return await self._requester.call(delete_cluster_queue, self._requester.organization, cluster_id, queue_id)
 
-    async def pause(self, cluster_id: str, queue_id: str, *, dispatch_paused_note: str | Unset = UNSET) -> ClusterQueue:
+    async def pause(self, cluster_id: str, queue_id: str, *, dispatch_paused_note: str | None = None) -> ClusterQueue:
         """Pause a queue. Scope: write_clusters.
 
         Dispatch no more jobs to the agents of a queue. A queue that is paused already is a 422.
@@ -161,7 +157,7 @@ class AsyncQueues(AsyncService):
         from buildkite_api.api.cluster_queues import pause_cluster_queue
         from buildkite_api.models import PauseClusterQueueRequest
 
-        request = PauseClusterQueueRequest(dispatch_paused_note=dispatch_paused_note)
+        request = PauseClusterQueueRequest(dispatch_paused_note=or_unset(dispatch_paused_note))
         return await self._requester.call(
             pause_cluster_queue,
             self._requester.organization,

@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from buildkite_api.models import PipelineSchedule
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import PipelineSchedule
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncSchedules(AsyncService):
@@ -64,12 +63,12 @@ class AsyncSchedules(AsyncService):
         pipeline: str,
         *,
         cronline: str,
-        label: str | Unset = UNSET,
-        message: str | Unset = UNSET,
-        commit: str | Unset = UNSET,
-        branch: str | Unset = UNSET,
-        env: Mapping[str, Any] | Unset = UNSET,
-        enabled: bool | Unset = UNSET,
+        label: str | None = None,
+        message: str | None = None,
+        commit: str | None = None,
+        branch: str | None = None,
+        env: Mapping[str, Any] | None = None,
+        enabled: bool | None = None,
     ) -> PipelineSchedule:
         """Create a schedule. Scope: write_pipelines.
 
@@ -91,7 +90,13 @@ class AsyncSchedules(AsyncService):
         from buildkite_api.models import CreatePipelineScheduleRequest
 
         request = CreatePipelineScheduleRequest(
-            cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
+            cronline=cronline,
+            label=or_unset(label),
+            message=or_unset(message),
+            commit=or_unset(commit),
+            branch=or_unset(branch),
+            env=or_unset(env),
+            enabled=or_unset(enabled),
         )
         return await self._requester.call(
             create_pipeline_schedule, self._requester.organization, pipeline, body=request
@@ -132,6 +137,7 @@ class AsyncSchedules(AsyncService):
         from buildkite_api.api.pipeline_schedules import update_pipeline_schedule
         from buildkite_api.models import UpdatePipelineScheduleRequest
 
+        not_null(cronline=cronline, label=label, message=message, commit=commit, branch=branch, enabled=enabled)
         request = UpdatePipelineScheduleRequest(
             cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
         )

@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import ClusterSecret
 from buildkite_api.types import UNSET, Secret, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import ClusterSecret
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncSecrets(AsyncService):
@@ -69,9 +66,9 @@ class AsyncSecrets(AsyncService):
         cluster_id: str,
         *,
         key: str,
-        value: str | Secret | Unset = UNSET,
-        description: str | Unset = UNSET,
-        policy: str | Unset = UNSET,
+        value: str | Secret | None = None,
+        description: str | None = None,
+        policy: str | None = None,
     ) -> ClusterSecret:
         """Create a secret. Scope: write_secrets.
 
@@ -90,7 +87,9 @@ class AsyncSecrets(AsyncService):
         from buildkite_api.api.cluster_secrets import create_cluster_secret
         from buildkite_api.models import CreateClusterSecretRequest
 
-        request = CreateClusterSecretRequest(key=key, value=value, description=description, policy=policy)
+        request = CreateClusterSecretRequest(
+            key=key, value=or_unset(value), description=or_unset(description), policy=or_unset(policy)
+        )
         return await self._requester.call(create_cluster_secret, self._requester.organization, cluster_id, body=request)
 
     async def update(
@@ -112,6 +111,7 @@ class AsyncSecrets(AsyncService):
         from buildkite_api.api.cluster_secrets import update_cluster_secret
         from buildkite_api.models import UpdateClusterSecretRequest
 
+        not_null(description=description, policy=policy)
         request = UpdateClusterSecretRequest(description=description, policy=policy)
         return await self._requester.call(
             update_cluster_secret, self._requester.organization, cluster_id, secret_id, body=request

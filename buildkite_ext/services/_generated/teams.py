@@ -6,22 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import (
+    PipelineAccessLevel,
+    SuiteAccessLevel,
+    Team,
+    TeamMember,
+    TeamMemberRole,
+    TeamPipeline,
+    TeamPrivacy,
+    TeamSuite,
+)
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import (
-        PipelineAccessLevel,
-        SuiteAccessLevel,
-        Team,
-        TeamMember,
-        TeamMemberRole,
-        TeamPipeline,
-        TeamPrivacy,
-        TeamSuite,
-    )
 
 
 class AsyncTeamsSuites(AsyncService):

@@ -8,26 +8,25 @@ import builtins
 import datetime
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from buildkite_api.models import (
+    ExecutionTagsRequest,
+    FailedExecution,
+    FlakyTest,
+    LabelOperator,
+    Run,
+    SortOrder,
+    Suite,
+    Test,
+    TestSortKey,
+    TestState,
+    TestWithMetrics,
+)
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import (
-        ExecutionTagsRequest,
-        FailedExecution,
-        FlakyTest,
-        LabelOperator,
-        Run,
-        SortOrder,
-        Suite,
-        Test,
-        TestSortKey,
-        TestState,
-        TestWithMetrics,
-    )
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncTestEngineTests(AsyncService):
@@ -591,12 +590,12 @@ class AsyncTestEngineSuites(AsyncService):
         *,
         name: str,
         default_branch: str,
-        show_api_token: bool | Unset = UNSET,
-        team_ids: Sequence[str] | Unset = UNSET,
-        application_name: str | Unset = UNSET,
-        color: str | Unset = UNSET,
-        emoji: str | Unset = UNSET,
-        oidc_policy: str | Sequence[Mapping[str, Any]] | None | Unset = UNSET,
+        show_api_token: bool | None = None,
+        team_ids: Sequence[str] | None = None,
+        application_name: str | None = None,
+        color: str | None = None,
+        emoji: str | None = None,
+        oidc_policy: str | Sequence[Mapping[str, Any]] | None = None,
     ) -> Suite:
         """Create a test suite. Scope: write_suites.
 
@@ -621,12 +620,12 @@ class AsyncTestEngineSuites(AsyncService):
         request = CreateSuiteRequest(
             name=name,
             default_branch=default_branch,
-            show_api_token=show_api_token,
-            team_ids=team_ids,
-            application_name=application_name,
-            color=color,
-            emoji=emoji,
-            oidc_policy=oidc_policy,
+            show_api_token=or_unset(show_api_token),
+            team_ids=or_unset(team_ids),
+            application_name=or_unset(application_name),
+            color=or_unset(color),
+            emoji=or_unset(emoji),
+            oidc_policy=or_unset(oidc_policy),
         )
         return await self._requester.call(create_suite, self._requester.organization, body=request)
 
@@ -662,6 +661,14 @@ class AsyncTestEngineSuites(AsyncService):
         from buildkite_api.api.test_engine_suites import update_suite
         from buildkite_api.models import UpdateSuiteRequest
 
+        not_null(
+            name=name,
+            default_branch=default_branch,
+            application_name=application_name,
+            color=color,
+            emoji=emoji,
+            show_api_token=show_api_token,
+        )
         request = UpdateSuiteRequest(
             name=name,
             default_branch=default_branch,
