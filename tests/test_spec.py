@@ -512,7 +512,7 @@ def sound() -> dict[str, Any]:
             "update_thing",
             "200",
             {"$ref": f"{REFS}/Thing"},
-            **{"x-buildkite-repeatable": True},
+            **{"x-buildkite-repeatable": True, "x-buildkite-update": True},
             requestBody={"required": True, "content": body},
         ),
         "delete": sound_operation("delete_thing", "204", None),
@@ -756,6 +756,12 @@ FAULTS = {
     "repeatable POST": (
         put(*ITEM, "post", sound_operation("poke_thing", "200", None, **{"x-buildkite-repeatable": True})),
         "poke_thing: a POST marked repeatable",
+    ),
+    "update false": (put(*PUT, "x-buildkite-update", False), "x-buildkite-update is False"),
+    "an update unmarked": (put(*PUT, "x-buildkite-update", REMOVED), "update_thing: is an update whose body can leave"),
+    "an update that leaves nothing out": (
+        put(*GET, "x-buildkite-update", True),
+        "get_thing: is marked as an update, but its body can leave nothing out",
     ),
     "unused schema": (
         put("components", "schemas", "Spare", said({"type": "string"})),
