@@ -30,11 +30,12 @@ check: $(VENV)/.dev ## Lint, types, import directions, public names, the generat
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-generate: $(VENV)/.dev ## Compile spec/ into generated/ and docs/operations.md
+generate: $(VENV)/.dev ## Compile spec/: generated/, the service bases and docs/operations.md
+	$(BIN)/python scripts/lint_spec.py
 	$(BIN)/python scripts/generate.py
 	$(BIN)/python scripts/reference.py
 
-check-generated: $(VENV)/.dev ## Does generated/ hold what spec/ compiles to?
+check-generated: $(VENV)/.dev ## Compare what is generated with what spec/ compiles to
 	$(BIN)/python scripts/generate.py --check
 	$(BIN)/python scripts/reference.py --check
 

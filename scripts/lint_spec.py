@@ -216,7 +216,7 @@ def _agrees_with_its_row(d: Description) -> Iterator[Finding]:
         form_of = o.body.get("x-buildkite-row")
         row = d.rows.get(form_of or o.id)
         if row is None:
-            yield Finding(o.id, "is in no row of endpoints.tsv", "remove it or name its row in x-buildkite-row")
+            yield Finding(o.id, "is in no row of endpoints.tsv", "add its row there, or remove it")
             continue
         if not usable(row):
             yield Finding(o.id, "is excluded by its row", "remove it")

@@ -168,11 +168,11 @@ def check(calls: Mapping[str, Any], document: Mapping[str, Any]) -> None:
     """
     operations = operations_of(document)
     named = [operation for methods in calls["services"].values() for operation in methods.values()]
-    problems = [f"{name} isn't an operation of the description" for name in named if name not in operations]
-    problems += [f"{name} is in no service" for name in operations if name not in named]
-    problems += [f"{name} is there twice" for name in set(named) if named.count(name) > 1]
+    problems = [f"{name} isn't an operation of the description: remove or rename it" for name in named if name not in operations]
+    problems += [f"{name} is in no service: add it to one, as `METHOD: {name}`" for name in operations if name not in named]
+    problems += [f"{name} is there twice: remove one" for name in set(named) if named.count(name) > 1]
     problems += [
-        f"by_hand: {path}.{name} isn't in services"
+        f"by_hand: {path}.{name} isn't in services: add it there, or remove it here"
         for path, names in calls["by_hand"].items()
         for name in names
         if name not in calls["services"].get(path, {})
