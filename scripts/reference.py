@@ -1,9 +1,9 @@
-"""Write docs/operations.md: every operation, how it is called, what it needs, and whether the simulator answers it.
+"""Write docs/operations.md: every operation with its calls, its scope, and the answer of the simulator.
 
     python scripts/reference.py            write docs/operations.md
-    python scripts/reference.py --check    say whether it is what the description and the clients make of it
+    python scripts/reference.py --check    compare it with the description and the clients
 
-The calls are read off the clients, so that the page shows what there is.
+The calls are read from the clients themselves.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PAGE = ROOT / "docs" / "operations.md"
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of Buildkite's API there is here."""
+    """Coverage of Buildkite's API."""
 
     rows: int
     """Operations that Buildkite documents, or its Go client knows: the rows of spec/endpoints.tsv to be described."""
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
         print(f"{name} is up to date: {coverage()}")
     elif options.check:
-        print(f"{name} isn't what the description and the clients make: run `make generate`", file=sys.stderr)
+        print(f"{name} differs from the description and the clients: run `make generate`", file=sys.stderr)
         return 1
     else:
         PAGE.write_text(text, encoding="utf-8")
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def coverage() -> Coverage:
-    """Count."""
+    """Count the operations."""
     from buildkite_api.operations import OPERATIONS
 
     from buildkite_ext.simulation.routes import HANDLERS
@@ -86,7 +86,7 @@ def coverage() -> Coverage:
 
 
 def table() -> str:
-    """The same, group by group: rows of the table, and how many of them are described, called and simulated."""
+    """Return the coverage group by group: rows of the table, and the number of described, called and simulated ones."""
     from buildkite_api.operations import OPERATIONS
 
     from buildkite_ext.simulation.routes import HANDLERS
@@ -109,7 +109,7 @@ def table() -> str:
 
 
 def page() -> str:
-    """The text of docs/operations.md."""
+    """Return the text of docs/operations.md."""
     return "\n".join(_lines()) + "\n"
 
 
@@ -162,7 +162,7 @@ def _method(client: object, service: str, name: str) -> Any:
 
 
 def _needed(method: Any) -> str:
-    """The arguments that a method can't do without."""
+    """Return the required arguments of a method."""
     needed = [each for each in inspect.signature(method).parameters.values() if each.default is each.empty]
     return ", ".join(
         f"{each.name}=…" if each.kind is each.KEYWORD_ONLY else each.name

@@ -1,6 +1,6 @@
 """Print buildkite_ext/services/_generated/: the operations grouped as spec/calls.yaml groups them, async and blocking.
 
-What a method takes and gives is read off the generated modules, so that the two cannot differ.
+The arguments and results of the methods are read from the generated modules, so that the two cannot differ.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ from pathlib import Path
 from typing import Any
 
 RENAMED = {"build_number": "number"}
-"""How services call what the paths call otherwise, beside slugs: `pipeline_slug` is `pipeline`."""
+"""Names of arguments that differ from the path parameters. Slugs differ too: `pipeline_slug` is `pipeline`."""
 
 PAGED = frozenset({"page", "per_page", "after", "before"})
 
 NO_MODELS = frozenset({"UNSET", "Unset", "Any", "None", "Mapping", "Sequence", "True", "False", "File", "Secret"})
-"""What annotations name beside models."""
+"""Names in annotations that are not models."""
 
 OWN = {
     "per_page": ("int | None = None", "items a request, at most 100."),
-    "limit": ("int | None = None", "the most items to give out."),
+    "limit": ("int | None = None", "the maximum of items."),
     "concurrency": ("int = 1", "pages fetched at once."),
 }
 
 
 class CallsError(ValueError):
-    """The table of calls cannot be printed. The message says why."""
+    """Table of calls that cannot be printed. The message says why."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What the services are made of."""
+    """Sources of the services."""
 
     document: Mapping[str, Any]
     package: Path
     called: Mapping[str, str]
-    """How each operation is called, such as `teams.members.list`."""
+    """Call of each operation, such as `teams.members.list`."""
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a method."""
+    """Argument of a method."""
 
     name: str
     annotation: str
@@ -52,12 +52,12 @@ class Argument:
     sent_as: str = ""
     """Its name in the generated module or the request model."""
     nullable: bool = False
-    """Null is documented."""
+    """True if null is documented."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """One method of a service."""
+    """Method of a service."""
 
     name: str
     operation: str
@@ -72,23 +72,23 @@ class Method:
     body_model: str | None
     body_required: bool
     update: bool
-    """What the body leaves out stays as it is: UNSET is the default, and None is sent as null where null is documented."""
+    """True if a field that the body lacks stays as it is: UNSET is the default then, and a documented null is sent."""
     organization: bool
     result: str
     item: str | None
-    """What a paginated list gives out; None for anything else."""
+    """Model of the items of a paginated list; None for another method."""
     pages: tuple[str, ...] = ()
 
 
 @dataclass
 class Service:
-    """One service, and those below it."""
+    """Service, and the services below it."""
 
     path: str
     name: str
-    """Of its blocking class."""
+    """Name of the blocking class."""
     about: str
-    """What it is, in a sentence."""
+    """Docstring of the classes."""
     methods: list[Method] = field(default_factory=list)
     children: list[Service] = field(default_factory=list)
 
@@ -104,7 +104,7 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, 
         document: the bundled description.
         calls: spec/calls.yaml, which `check` has accepted: services, their methods, and which are written by hand.
         package: the generated package, its endpoints and models in place.
-        folder: where the modules go; it doesn't exist yet.
+        folder: the folder of the modules; it doesn't exist yet.
 
     Raises:
         CallsError: two arguments of a method would have one name.
@@ -127,7 +127,7 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, 
     for path, service in list(services.items()):
         parent = path.rpartition(".")[0]
         (service_at(parent).children if parent else roots).append(service)
-    # A service that has no methods of its own came up only as the parent of others.
+    # A service without methods was created as the parent of others.
     roots += [service for path, service in services.items() if "." not in path and service not in roots]
     folder.mkdir(parents=True)
     for root in roots:
@@ -136,7 +136,7 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, 
 
 
 def about(path: str, calls: Mapping[str, Any], document: Mapping[str, Any]) -> str:
-    """What a service is: what the description says of its one tag, or its name."""
+    """Return the docstring of a service: the description of its tag, or its name."""
     operations = operations_of(document)
     tags = {operations[id_][0]["tags"][0] for id_ in calls["services"].get(path, {}).values()}
     described = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
@@ -145,13 +145,13 @@ def about(path: str, calls: Mapping[str, Any], document: Mapping[str, Any]) -> s
 
 
 def class_name(path: str, package: Path) -> str:
-    """The name of a service's blocking class: never that of a model."""
+    """Return the name of a service's blocking class, which is never the name of a model."""
     name = "".join(part.title().replace("_", "") for part in path.split("."))
     return f"{name}Service" if (package / "models" / f"{_snake(name)}.py").exists() else name
 
 
 def operations_of(document: Mapping[str, Any]) -> dict[str, tuple[Mapping[str, Any], str]]:
-    """Every operation by its id, with its path."""
+    """Return every operation by its id, with its path."""
     return {
         operation["operationId"]: (operation, path)
         for path, item in document["paths"].items()
@@ -168,8 +168,12 @@ def check(calls: Mapping[str, Any], document: Mapping[str, Any]) -> None:
     """
     operations = operations_of(document)
     named = [operation for methods in calls["services"].values() for operation in methods.values()]
-    problems = [f"{name} isn't an operation of the description: remove or rename it" for name in named if name not in operations]
-    problems += [f"{name} is in no service: add it to one, as `METHOD: {name}`" for name in operations if name not in named]
+    problems = [
+        f"{name} isn't an operation of the description: remove or rename it" for name in named if name not in operations
+    ]
+    problems += [
+        f"{name} is in no service: add it to one, as `METHOD: {name}`" for name in operations if name not in named
+    ]
     problems += [f"{name} is there twice: remove one" for name in set(named) if named.count(name) > 1]
     problems += [
         f"by_hand: {path}.{name} isn't in services: add it there, or remove it here"
@@ -182,7 +186,7 @@ def check(calls: Mapping[str, Any], document: Mapping[str, Any]) -> None:
 
 
 def method(name: str, operation: Mapping[str, Any], path: str, made_of: Sources) -> Method:
-    """What a method of a service looks like."""
+    """Return the method of a service for an operation."""
     document, package, id_ = made_of.document, made_of.package, operation["operationId"]
     group = operation["tags"][0]
     functions = {
@@ -298,12 +302,12 @@ def _said(described: Mapping[str, Any] | None) -> str:
 
 
 def print_module(root: Service) -> str:
-    """The module of one service and those below it."""
+    """Return the module of one service and those below it."""
     services = [root, *root.children]
     methods = [method for service in services for method in service.methods]
     models = sorted(set(_models(methods)))
     lines = [
-        f'"""The service `client.{root.path}`: {", ".join(sorted({m.module.replace("_", " ") for m in methods}))}."""',
+        f'"""Service `client.{root.path}`: {", ".join(sorted({m.module.replace("_", " ") for m in methods}))}."""',
         "",
         "from __future__ import annotations",
         "",
@@ -382,7 +386,7 @@ def _own(each: Method) -> list[str]:
 def _method(each: Method) -> Iterator[str]:
     keywords = [*each.query, *each.body]
     own = _own(each)
-    # What is required stands before what is not.
+    # Required arguments come first.
     keywords.sort(key=lambda argument: "=" in argument.annotation)
     signature = ["self", *(f"{a.name}: {_builtin(a.annotation)}" for a in each.path)]
     if keywords or own:
@@ -455,9 +459,9 @@ def _docstring(each: Method, keywords: list[Argument], own: list[str]) -> str:
 
 
 def print_index(roots: list[Service]) -> str:
-    """The mixins that give the clients their services."""
+    """Return the module of the mixins that give the clients their services."""
     lines = [
-        '"""Every service of the API, as attributes of the clients."""',
+        '"""Services of the API, as attributes of the clients."""',
         "",
         "from __future__ import annotations",
         "",
@@ -469,26 +473,26 @@ def print_index(roots: list[Service]) -> str:
         "",
     ]
     lines += [f"    from .{root.attribute} import Async{root.name}, {root.name}" for root in roots]
-    for colour in ("Async", ""):
+    for prefix in ("Async", ""):
         lines += [
             "",
             "",
-            f"class {colour}Services:",
-            '    """The services of a client."""',
+            f"class {prefix}Services:",
+            '    """Services of a client."""',
             "",
             "    _requester: Requester",
             "",
         ]
         for root in roots:
             made = f"Async{root.name}(self._requester)"
-            names = f"Async{root.name}" if colour else f"Async{root.name}, {root.name}"
+            names = f"Async{root.name}" if prefix else f"Async{root.name}, {root.name}"
             lines += [
                 "    @cached_property",
-                f"    def {root.attribute}(self) -> {colour}{root.name}:",
+                f"    def {root.attribute}(self) -> {prefix}{root.name}:",
                 f'        """{root.about}"""',
                 f"        from .{root.attribute} import {names}",
                 "",
-                f"        return {made if colour else f'{root.name}({made})'}",
+                f"        return {made if prefix else f'{root.name}({made})'}",
                 "",
             ]
     return "\n".join(lines)

@@ -26,7 +26,7 @@ State = Literal["new", "error", "finished", "deleted", "expired"]
 
 
 class AsyncArtifacts(generated.AsyncArtifacts):
-    """The files that jobs uploaded."""
+    """Files that jobs uploaded."""
 
     def list(
         self,
@@ -40,16 +40,16 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         limit: int | None = None,
         concurrency: int = 1,
     ) -> AsyncItems[Artifact]:
-        """A build's artifacts, or one job's, lazily. Scope: read_artifacts.
+        """List the artifacts of a build, or of one job, lazily. Scope: read_artifacts.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
             job_id: artifacts of this job only.
-            state: `finished` are those that can be downloaded.
-            path: their path; `*` stands for anything.
+            state: artifacts in this state only; `finished` ones can be downloaded.
+            path: artifacts with this path only; `*` matches any text.
             per_page: artifacts a request, at most 100.
-            limit: the most artifacts to give out.
+            limit: the maximum of artifacts.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
@@ -61,7 +61,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         return self._items(list_build_job_artifacts, *where, job_id, **options, limit=limit, concurrency=concurrency)
 
     async def get(self, job_id: str, artifact_id: str) -> Artifact:
-        """One artifact. Scope: read_artifacts.
+        """Get an artifact. Scope: read_artifacts.
 
         Args:
             job_id: the job that uploaded it.
@@ -77,10 +77,10 @@ class AsyncArtifacts(generated.AsyncArtifacts):
     async def download(
         self, artifact: Artifact, to: str | os.PathLike[str], *, progress: Progress | None = None
     ) -> Path:
-        """Download one artifact: whole and checked, or not at all. Scope: read_artifacts.
+        """Download an artifact, complete and checked, or not at all. Scope: read_artifacts.
 
-        It is written to a temporary file beside the target, its size and SHA-1 are compared with Buildkite's, and only
-        then does it take the target's place. The storage that it comes from never sees the token.
+        The file is written to a temporary file beside the target. When its size and SHA-1 agree with Buildkite's, it
+        replaces the target. The storage that it comes from never sees the token.
 
         Args:
             artifact: as `list` or `get` give it.
@@ -92,7 +92,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         Raises:
             ArtifactUnavailable: never uploaded, expired, deleted, or refused by its storage.
-            ArtifactCorrupted: what came isn't what was uploaded.
+            ArtifactCorrupted: the content differs from what was uploaded.
             UnsafePath: its name isn't a file name.
 
         Example:
@@ -117,19 +117,19 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
-            globs: which ones, such as `dist/*.whl`; `**` goes through folders. All without any.
-            to: the folder; it is made where it doesn't exist.
+            globs: patterns of paths, such as `dist/*.whl`; `**` matches folders as well. Without patterns: all artifacts.
+            to: the folder; it is made if it doesn't exist.
             job_id: artifacts of this job only.
-            by_job: put each job's into a folder named by the job's id.
+            by_job: write the artifacts of each job into a folder with the job's id as its name.
             concurrency: downloads at once.
             progress: called as bytes arrive.
 
         Returns:
-            The files that were written, in Buildkite's order; none where nothing matched.
+            The files that were written, in Buildkite's order; an empty list if nothing matched.
 
         Raises:
-            UnsafePath: a path leads outside the folder, or two different artifacts have the same one; before anything is
-                downloaded.
+            UnsafePath: a path leads outside the folder, or two different artifacts have the same path. Nothing was
+                downloaded then.
             ArtifactUnavailable, ArtifactCorrupted: as for `download`.
 
         Example:
@@ -157,7 +157,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         return written
 
     async def delete(self, job_id: str, artifact_id: str) -> None:
-        """Delete an artifact. Files in a storage of your own stay there. Scope: write_artifacts.
+        """Delete an artifact. Files in your own storage stay there. Scope: write_artifacts.
 
         Args:
             job_id: the job that uploaded it.
@@ -169,7 +169,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
 
 class Artifacts(generated.Artifacts):
-    """The files that jobs uploaded."""
+    """Files that jobs uploaded."""
 
     list = blocking(AsyncArtifacts.list)
     get = blocking(AsyncArtifacts.get)

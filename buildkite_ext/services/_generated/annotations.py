@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.annotations`: annotations."""
+"""Service `client.annotations`: annotations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AsyncAnnotations(AsyncService):
             number: the build's number inside its pipeline, not its id.
             job_id: the job's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/annotations
@@ -60,7 +60,7 @@ class AsyncAnnotations(AsyncService):
         Args:
             job_id: the job's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/annotations
@@ -99,11 +99,10 @@ class AsyncAnnotations(AsyncService):
             number: the build's number inside its pipeline, not its id.
             job_id: the job's id.
             body: the body, as Markdown or HTML.
-            style: how it looks.
+            style: style.
             priority: from 1 to 10. Higher stands first; Buildkite takes 3 when left out.
             context: its name within the job, to add to it or replace it later.
-            append: whether to add the body to the end of the annotation with the same context, instead of
-                replacing it.
+            append: add the body to the end of the annotation with the same context, instead of replacing it.
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
@@ -138,11 +137,10 @@ class AsyncAnnotations(AsyncService):
         Args:
             job_id: the job's id.
             body: the body, as Markdown or HTML.
-            style: how it looks.
+            style: style.
             priority: from 1 to 10. Higher stands first; Buildkite takes 3 when left out.
             context: its name within the job, to add to it or replace it later.
-            append: whether to add the body to the end of the annotation with the same context, instead of
-                replacing it.
+            append: add the body to the end of the annotation with the same context, instead of replacing it.
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.api_settings`: organization api settings."""
+"""Service `client.api_settings`: organization api settings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from buildkite_ext.services.arguments import not_null
 
 
 class AsyncApiSettingsService(AsyncService):
-    """Who may use the API of an organization, and from where."""
+    """Restrictions of the use of an organization's API."""
 
     async def get(self) -> ApiSettings:
         """Get an organization's API settings. Scope: read_organization_settings.
 
-        Who may use the API of an organization, and from where. Only for administrators; otherwise 403.
+        The restrictions of the use of an organization's API. Only for administrators; otherwise 403.
 
         https://buildkite.com/docs/apis/rest-api/organizations/api-settings
         """
@@ -44,7 +44,7 @@ class AsyncApiSettingsService(AsyncService):
                 spaces. Null lets every address in.
             revoke_inactive_tokens_after_days: after how many days without use a token is revoked: 30, 60, 90,
                 180 or 365. Null revokes none.
-            restrict_user_api_token_creation: whether only administrators may create tokens.
+            restrict_user_api_token_creation: true if only administrators may create tokens.
 
         https://buildkite.com/docs/apis/rest-api/organizations/api-settings
         """
@@ -61,7 +61,7 @@ class AsyncApiSettingsService(AsyncService):
 
 
 class ApiSettingsService(Service[AsyncApiSettingsService]):
-    """Who may use the API of an organization, and from where."""
+    """Restrictions of the use of an organization's API."""
 
     get = blocking(AsyncApiSettingsService.get)
     update = blocking(AsyncApiSettingsService.update)

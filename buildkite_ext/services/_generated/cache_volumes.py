@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.cache_volumes`: cache volumes."""
+"""Service `client.cache_volumes`: cache volumes."""
 
 from __future__ import annotations
 

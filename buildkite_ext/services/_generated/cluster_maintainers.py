@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.cluster_maintainers`: cluster maintainers."""
+"""Service `client.cluster_maintainers`: cluster maintainers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from buildkite_ext.services.arguments import or_unset
 
 
 class AsyncClusterMaintainersService(AsyncService):
-    """Who may manage a cluster."""
+    """Users and teams that may manage a cluster."""
 
     def list(
         self, cluster_id: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
@@ -23,7 +23,7 @@ class AsyncClusterMaintainersService(AsyncService):
         Args:
             cluster_id: the cluster's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/clusters/maintainers
@@ -95,7 +95,7 @@ class AsyncClusterMaintainersService(AsyncService):
 
 
 class ClusterMaintainersService(Service[AsyncClusterMaintainersService]):
-    """Who may manage a cluster."""
+    """Users and teams that may manage a cluster."""
 
     list = blocking(AsyncClusterMaintainersService.list)
     get = blocking(AsyncClusterMaintainersService.get)

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.cluster_tokens`: cluster tokens."""
+"""Service `client.cluster_tokens`: cluster tokens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncClusterTokens(AsyncService):
-    """What agents register with at a cluster."""
+    """Tokens that agents register with at a cluster."""
 
     def list(
         self, cluster_id: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
@@ -26,7 +26,7 @@ class AsyncClusterTokens(AsyncService):
         Args:
             cluster_id: the cluster's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
@@ -73,8 +73,8 @@ class AsyncClusterTokens(AsyncService):
 
         Args:
             cluster_id: the cluster's id.
-            description: what it is for.
-            expires_at: when it expires.
+            description: purpose.
+            expires_at: time when it expires.
             allowed_ip_addresses: the IPv4 networks that agents may come from, in CIDR notation.
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
@@ -105,8 +105,8 @@ class AsyncClusterTokens(AsyncService):
         Args:
             cluster_id: the cluster's id.
             token_id: the agent token's id, not its secret.
-            description: what it is for.
-            expires_at: when it expires.
+            description: purpose.
+            expires_at: time when it expires.
             allowed_ip_addresses: the IPv4 networks that agents may come from, in CIDR notation.
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
@@ -140,7 +140,7 @@ class AsyncClusterTokens(AsyncService):
 
 
 class ClusterTokens(Service[AsyncClusterTokens]):
-    """What agents register with at a cluster."""
+    """Tokens that agents register with at a cluster."""
 
     list = blocking(AsyncClusterTokens.list)
     get = blocking(AsyncClusterTokens.get)

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.clusters`: clusters."""
+"""Service `client.clusters`: clusters."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class AsyncClusters(AsyncService):
 
         Args:
             name: the display name.
-            description: what it is for.
+            description: purpose.
             emoji: an emoji such as `:rocket:`.
             color: a color as a hex code.
-            maintainers: who may manage it.
+            maintainers: users and teams that may manage it.
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
@@ -71,12 +71,12 @@ class AsyncClusters(AsyncService):
         Args:
             cluster_id: the cluster's id.
             name: the display name.
-            description: what it is for.
+            description: purpose.
             emoji: an emoji such as `:rocket:`.
             color: a color as a hex code.
             default_queue_id: the queue of agents that name none.
-            hosted_git_mirror_enabled: whether hosted agents keep a mirror of repositories.
-            hosted_container_cache_enabled: whether hosted agents keep a cache of containers.
+            hosted_git_mirror_enabled: true if hosted agents keep a mirror of repositories.
+            hosted_container_cache_enabled: true if hosted agents keep a cache of containers.
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """

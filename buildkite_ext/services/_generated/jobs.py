@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.jobs`: jobs."""
+"""Service `client.jobs`: jobs."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ class AsyncJobs(AsyncService):
         Args:
             job_id: the job's id.
             unblocker: the id of the user who unblocks. Otherwise it is the user of the token.
-            fields: what to fill into the block step's fields, by their keys. Values are strings; how to give
-                several is not documented.
+            fields: values of the block step's fields, by their keys. Values are strings; several values for one
+                field are not documented.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """

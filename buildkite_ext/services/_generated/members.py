@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.members`: organization members."""
+"""Service `client.members`: organization members."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AsyncMembers(AsyncService):
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/organizations/members
@@ -68,8 +68,8 @@ class AsyncMembers(AsyncService):
 
         Args:
             user_uuid: the user's id.
-            role: what the member may do.
-            sso_mode: whether the member has to sign in by SSO.
+            role: role of the member.
+            sso_mode: SSO mode of the member: required or optional.
 
         https://buildkite.com/docs/apis/rest-api/organizations/members
         """

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.meta`: meta."""
+"""Service `client.meta`: meta."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.network_ranges`: network ranges."""
+"""Service `client.network_ranges`: network ranges."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.notification_services`: notification services."""
+"""Service `client.notification_services`: notification services."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class AsyncNotificationServices(AsyncService):
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
@@ -79,15 +79,15 @@ class AsyncNotificationServices(AsyncService):
         422.
 
         Args:
-            provider: what kind of service it is.
-            description: what it is for.
-            branch_configuration: which branches to tell it about, as a pattern such as `main release/*`. Empty
-                for all.
-            scope: which pipelines to tell it about. All, when left out.
+            provider: kind of the service.
+            description: purpose.
+            branch_configuration: pattern of the branches to notify it of, such as `main release/*`. Empty for
+                all.
+            scope: pipelines to notify it of. All, if left out.
             scope_uuids: the ids of those pipelines, teams or clusters. Not together with the scope `all`.
-            build_states: what to tell it about: any of `build_passed`, `build_fixed`, `build_failed`,
-                `build_blocked`, `build_canceled`, `build_failing` and `job_activated`, each with whether to.
-            settings: what the provider needs. The keys depend on it; the documentation lists them. They can
+            build_states: events to notify it of: true or false for any of `build_passed`, `build_fixed`,
+                `build_failed`, `build_blocked`, `build_canceled`, `build_failing` and `job_activated`.
+            settings: settings of the provider. The keys depend on it; the documentation lists them. They can
                 hold secrets.
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
@@ -132,14 +132,14 @@ class AsyncNotificationServices(AsyncService):
         Args:
             service_uuid: the service's id.
             provider: the present kind of service, if anything: it cannot be changed.
-            description: what it is for.
-            branch_configuration: which branches to tell it about, as a pattern such as `main release/*`. Empty
-                for all.
-            scope: which pipelines to tell it about.
+            description: purpose.
+            branch_configuration: pattern of the branches to notify it of, such as `main release/*`. Empty for
+                all.
+            scope: pipelines to notify it of.
             scope_uuids: the ids of those pipelines, teams or clusters. Not together with the scope `all`.
-            build_states: what to tell it about: any of `build_passed`, `build_fixed`, `build_failed`,
-                `build_blocked`, `build_canceled`, `build_failing` and `job_activated`, each with whether to.
-            settings: what the provider needs. The keys depend on it; the documentation lists them. Those that
+            build_states: events to notify it of: true or false for any of `build_passed`, `build_fixed`,
+                `build_failed`, `build_blocked`, `build_canceled`, `build_failing` and `job_activated`.
+            settings: settings of the provider. The keys depend on it; the documentation lists them. Those that
                 are left out stay as they are. They can hold secrets.
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services

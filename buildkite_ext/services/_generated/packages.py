@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.packages`: packages."""
+"""Service `client.packages`: packages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AsyncPackages(AsyncService):
             registry: the package registry's slug, as in its URL.
             name: only packages with this name.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/package-registries/packages

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.pipeline_settings`: organization pipeline settings."""
+"""Service `client.pipeline_settings`: organization pipeline settings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from buildkite_ext.services.arguments import not_null
 
 
 class AsyncPipelineSettingsService(AsyncService):
-    """What holds for all pipelines of an organization."""
+    """Settings for all pipelines of an organization."""
 
     async def get(self) -> PipelineSettings:
         """Get an organization's pipeline settings. Scope: read_organization_settings.
 
-        What holds for the pipelines of an organization. Only for administrators; otherwise 403.
+        The settings for all pipelines of an organization. Only for administrators; otherwise 403.
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
@@ -41,9 +41,9 @@ class AsyncPipelineSettingsService(AsyncService):
         Args:
             default_branch: the default branch of new pipelines.
             default_cluster_id: the cluster of new pipelines. Null leaves them without one.
-            default_timeout_in_minutes: how long a job of a new pipeline may run.
-            maximum_timeout_in_minutes: how long any job may run.
-            scheduled_job_expiry_in_minutes: how long a scheduled job waits for an agent before it expires.
+            default_timeout_in_minutes: minutes that a job of a new pipeline may run.
+            maximum_timeout_in_minutes: minutes that any job may run.
+            scheduled_job_expiry_in_minutes: minutes that a scheduled job waits for an agent before it expires.
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
@@ -70,8 +70,8 @@ class AsyncPipelineSettingsService(AsyncService):
     async def enable_hosted_agents_remote_access(self) -> PipelineSettings:
         """Allow remote access to hosted agents. Scope: write_organization_settings.
 
-        Let people open SSH sessions on hosted agents, and remote desktops on macOS ones. Who did it and when
-        goes on record. Only for administrators; otherwise 403.
+        Allow SSH sessions on hosted agents, and remote desktops on macOS ones. The user and the time are
+        recorded. Only for administrators; otherwise 403.
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
@@ -82,8 +82,8 @@ class AsyncPipelineSettingsService(AsyncService):
     async def disable_hosted_agents_remote_access(self) -> PipelineSettings:
         """Forbid remote access to hosted agents. Scope: write_organization_settings.
 
-        Let nobody open SSH sessions on hosted agents, or remote desktops on macOS ones. Only for
-        administrators; otherwise 403.
+        Forbid SSH sessions on hosted agents, and remote desktops on macOS ones. Only for administrators;
+        otherwise 403.
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
@@ -135,7 +135,7 @@ class AsyncPipelineSettingsService(AsyncService):
 
         Args:
             location: the bucket, as its name or as a URI such as `s3://name`.
-            strategy_id: how to do it: one of `PipelineSettings.build_exports.supported_strategies`.
+            strategy_id: strategy: one of `PipelineSettings.build_exports.supported_strategies`.
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
@@ -159,7 +159,7 @@ class AsyncPipelineSettingsService(AsyncService):
 
 
 class PipelineSettingsService(Service[AsyncPipelineSettingsService]):
-    """What holds for all pipelines of an organization."""
+    """Settings for all pipelines of an organization."""
 
     get = blocking(AsyncPipelineSettingsService.get)
     update = blocking(AsyncPipelineSettingsService.update)

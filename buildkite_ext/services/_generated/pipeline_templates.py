@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.pipeline_templates`: pipeline templates."""
+"""Service `client.pipeline_templates`: pipeline templates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AsyncPipelineTemplates(AsyncService):
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
@@ -63,8 +63,8 @@ class AsyncPipelineTemplates(AsyncService):
         Args:
             name: the display name.
             configuration: its steps as YAML.
-            description: what it is for.
-            available: whether others than administrators may give it to pipelines. They may not, when left out.
+            description: purpose.
+            available: true if others than administrators may give it to pipelines. The default is false.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
         """
@@ -92,9 +92,9 @@ class AsyncPipelineTemplates(AsyncService):
         Args:
             template_uuid: the template's id.
             name: the display name.
-            description: what it is for.
+            description: purpose.
             configuration: its steps as YAML.
-            available: whether others than administrators may give it to pipelines.
+            available: true if others than administrators may give it to pipelines.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
         """

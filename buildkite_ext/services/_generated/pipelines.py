@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.pipelines`: pipelines."""
+"""Service `client.pipelines`: pipelines."""
 
 from __future__ import annotations
 
@@ -60,31 +60,30 @@ class AsyncPipelines(AsyncService):
             repository: the URL of the repository.
             configuration: the steps as YAML, not empty.
             steps: the steps of a pipeline with visual steps.
-            allow_rebuilds: whether builds may be rebuilt.
-            branch_configuration: which branches may trigger builds, as a pattern such as `main release/*`.
-            cancel_running_branch_builds: whether a new build cancels running ones of its branch.
+            allow_rebuilds: true if builds may be rebuilt.
+            branch_configuration: pattern of the branches that may trigger builds, such as `main release/*`.
+            cancel_running_branch_builds: true if a new build cancels running ones of its branch.
             cancel_running_branch_builds_filter: on which branches that holds, as a pattern.
-            clone_mirror_url: where agents clone from instead. No credentials, query or fragment. Null removes
-                it. Needs clone mirrors to be enabled for the organization.
+            clone_mirror_url: URL that agents clone from instead. No credentials, query or fragment. Null
+                removes it. Needs clone mirrors to be enabled for the organization.
             color: a color as a hex code.
             default_branch: the branch that new builds begin with, and that lists of builds show first.
-            default_command_step_timeout: how long a command step may run, in minutes, where it does not say so
-                itself.
-            description: what the pipeline is for.
+            default_command_step_timeout: minutes that a command step without a timeout of its own may run.
+            description: purpose of the pipeline.
             emoji: an emoji such as `:rocket:`.
             env: environment variables. Only for pipelines with visual steps.
-            maximum_command_step_timeout: how long any command step may run, in minutes.
+            maximum_command_step_timeout: minutes that any command step may run.
             pipeline_template_uuid: the template that the steps come from. Null removes it.
-            provider_settings: when the source code provider triggers builds, and what is reported to it. The
-                keys depend on the provider; the documentation lists them.
-            skip_queued_branch_builds: whether a new build skips those of its branch that have not begun.
+            provider_settings: settings of the source code provider: triggers of builds, and reports. The keys
+                depend on the provider; the documentation lists them.
+            skip_queued_branch_builds: true if a new build skips those of its branch that have not begun.
             skip_queued_branch_builds_filter: on which branches that holds, as a pattern.
             slug: the name in URLs: letters, digits and dashes, no dash in front. Made from the name when null
                 or left out.
             tags: labels, in which emojis such as `:rocket:` may stand.
             teams: the teams that see the pipeline, as an access level by the team's id: `read_only`,
                 `build_and_read` or `manage_build_and_read`.
-            visibility: who may see it.
+            visibility: visibility.
             team_uuids: the teams that see the pipeline, by id. `teams` replaces it.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
@@ -167,31 +166,30 @@ class AsyncPipelines(AsyncService):
             cluster_id: the cluster to run in. Null takes the pipeline out of its cluster.
             configuration: all steps as YAML. What was there is replaced.
             steps: all steps of a pipeline with visual steps.
-            allow_rebuilds: whether builds may be rebuilt.
-            branch_configuration: which branches may trigger builds, as a pattern such as `main release/*`.
-            cancel_running_branch_builds: whether a new build cancels running ones of its branch.
+            allow_rebuilds: true if builds may be rebuilt.
+            branch_configuration: pattern of the branches that may trigger builds, such as `main release/*`.
+            cancel_running_branch_builds: true if a new build cancels running ones of its branch.
             cancel_running_branch_builds_filter: on which branches that holds, as a pattern.
-            clone_mirror_url: where agents clone from instead. No credentials, query or fragment. Null removes
-                it. Needs clone mirrors to be enabled for the organization.
+            clone_mirror_url: URL that agents clone from instead. No credentials, query or fragment. Null
+                removes it. Needs clone mirrors to be enabled for the organization.
             color: a color as a hex code.
             default_branch: the branch that new builds begin with, and that lists of builds show first.
-            default_command_step_timeout: how long a command step may run, in minutes, where it does not say so
-                itself.
-            description: what the pipeline is for.
+            default_command_step_timeout: minutes that a command step without a timeout of its own may run.
+            description: purpose of the pipeline.
             emoji: an emoji such as `:rocket:`.
             env: environment variables. Only for pipelines with visual steps.
-            maximum_command_step_timeout: how long any command step may run, in minutes.
+            maximum_command_step_timeout: minutes that any command step may run.
             pipeline_template_uuid: the template that the steps come from. Null removes it.
-            provider_settings: when the source code provider triggers builds, and what is reported to it. The
-                keys depend on the provider; the documentation lists them.
-            skip_queued_branch_builds: whether a new build skips those of its branch that have not begun.
+            provider_settings: settings of the source code provider: triggers of builds, and reports. The keys
+                depend on the provider; the documentation lists them.
+            skip_queued_branch_builds: true if a new build skips those of its branch that have not begun.
             skip_queued_branch_builds_filter: on which branches that holds, as a pattern.
             slug: the name in URLs: letters, digits and dashes, no dash in front. Made from the name when null
                 or left out.
             tags: labels, in which emojis such as `:rocket:` may stand.
             teams: the teams that see the pipeline, as an access level by the team's id: `read_only`,
                 `build_and_read` or `manage_build_and_read`.
-            visibility: who may see it.
+            visibility: visibility.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
@@ -311,7 +309,7 @@ class AsyncPipelines(AsyncService):
     async def get_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
         """Get whether GitHub webhooks are processed. Scope: read_pipelines.
 
-        Whether Buildkite acts on the GitHub webhooks that arrive for a pipeline.
+        The state of a pipeline's GitHub webhooks: processed or ignored.
 
         Only for pipelines on GitHub or GitHub Enterprise in an organization that is enrolled in expanded
         webhook triggers, and only with full access to the pipeline. Otherwise 404.

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.portals`: portals."""
+"""Service `client.portals`: portals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class AsyncPortals(AsyncService):
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/portals
@@ -68,10 +68,10 @@ class AsyncPortals(AsyncService):
             name: the display name.
             query: the GraphQL operation.
             slug: the name in URLs. Made from the name when left out.
-            description: what it is for.
+            description: purpose.
             allowed_ip_addresses: the networks that requests may come from, in CIDR notation and separated by
                 spaces.
-            user_invokable: whether users may invoke it.
+            user_invokable: true if users may invoke it.
 
         https://buildkite.com/docs/apis/rest-api/portals
         """
@@ -109,10 +109,10 @@ class AsyncPortals(AsyncService):
             name: the display name.
             query: the GraphQL operation.
             slug: the name in URLs.
-            description: what it is for.
+            description: purpose.
             allowed_ip_addresses: the networks that requests may come from, in CIDR notation and separated by
                 spaces.
-            user_invokable: whether users may invoke it.
+            user_invokable: true if users may invoke it.
 
         https://buildkite.com/docs/apis/rest-api/portals
         """

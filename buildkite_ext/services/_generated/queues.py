@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.queues`: cluster queues."""
+"""Service `client.queues`: cluster queues."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AsyncQueues(AsyncService):
         Args:
             cluster_id: the cluster's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
@@ -72,10 +72,9 @@ class AsyncQueues(AsyncService):
         Args:
             cluster_id: the cluster's id.
             key: the name by which steps and agents address it.
-            description: what it is for.
-            retry_agent_affinity: which agents a retried job goes to.
-            hosted_agents: what Buildkite's agents shall be like. Without it, the queue is for agents of one's
-                own.
+            description: purpose.
+            retry_agent_affinity: choice of the agents for a retried job.
+            hosted_agents: properties of Buildkite's agents. Without it, the queue is for self-hosted agents.
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """
@@ -109,9 +108,9 @@ class AsyncQueues(AsyncService):
         Args:
             cluster_id: the cluster's id.
             queue_id: the queue's id, not its key.
-            description: what it is for.
-            retry_agent_affinity: which agents a retried job goes to.
-            hosted_agents: what Buildkite's agents shall be like.
+            description: purpose.
+            retry_agent_affinity: choice of the agents for a retried job.
+            hosted_agents: properties of Buildkite's agents.
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """

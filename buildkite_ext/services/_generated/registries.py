@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.registries`: package registries."""
+"""Service `client.registries`: package registries."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ class AsyncRegistries(AsyncService):
 
         Args:
             name: the display name.
-            ecosystem: which kind of packages it holds, such as `ruby`.
+            ecosystem: kind of its packages, such as `ruby`.
             team_ids: the teams that can reach it. Has to be given where the organization uses teams.
-            description: what it is for.
+            description: purpose.
             emoji: an emoji such as `:rocket:`.
             color: a color as a hex code.
-            oidc_policy: which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null for
-                none.
+            oidc_policy: policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null
+                for none.
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
@@ -99,9 +99,9 @@ class AsyncRegistries(AsyncService):
         Args:
             registry: the package registry's slug, as in its URL.
             name: the display name.
-            description: what it is for.
-            oidc_policy: which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null for
-                none.
+            description: purpose.
+            oidc_policy: policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null
+                for none.
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """

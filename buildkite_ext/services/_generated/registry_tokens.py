@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.registry_tokens`: registry tokens."""
+"""Service `client.registry_tokens`: registry tokens."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class AsyncRegistryTokens(AsyncService):
 
         Args:
             registry: the package registry's slug, as in its URL.
-            description: what it is for.
+            description: purpose.
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registry-tokens
         """
@@ -69,7 +69,7 @@ class AsyncRegistryTokens(AsyncService):
         Args:
             registry: the package registry's slug, as in its URL.
             registry_token_id: the token's id, not its secret.
-            description: what it is for.
+            description: purpose.
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registry-tokens
         """

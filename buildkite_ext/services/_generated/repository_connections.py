@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.repository_connections`: repository connections."""
+"""Service `client.repository_connections`: repository connections."""
 
 from __future__ import annotations
 

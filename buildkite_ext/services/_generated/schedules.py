@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.schedules`: pipeline schedules."""
+"""Service `client.schedules`: pipeline schedules."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AsyncSchedules(AsyncService):
         Args:
             pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-schedules
@@ -76,13 +76,13 @@ class AsyncSchedules(AsyncService):
 
         Args:
             pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
-            cronline: when to create builds: a name such as `@daily`, or a line of a crontab.
-            label: what it is for.
+            cronline: times of the builds: a name such as `@daily`, or a line of a crontab.
+            label: purpose.
             message: the message of its builds.
             commit: the commit of its builds. `HEAD`, when left out.
             branch: the branch of its builds. The pipeline's default branch, when left out.
             env: environment variables of its builds.
-            enabled: whether it creates builds. It does, when left out.
+            enabled: true if it creates builds, which is the default.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-schedules
         """
@@ -123,14 +123,14 @@ class AsyncSchedules(AsyncService):
         Args:
             pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
             schedule_id: the schedule's id.
-            cronline: when to create builds: a name such as `@daily`, or a line of a crontab.
-            label: what it is for.
+            cronline: times of the builds: a name such as `@daily`, or a line of a crontab.
+            label: purpose.
             message: the message of its builds.
             commit: the commit of its builds.
             branch: the branch of its builds.
             env: environment variables of its builds. What was there is replaced. Buildkite's Go client sends
                 null to clear them.
-            enabled: whether it creates builds.
+            enabled: true if it creates builds.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-schedules
         """

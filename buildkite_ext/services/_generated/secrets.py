@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.secrets`: cluster secrets."""
+"""Service `client.secrets`: cluster secrets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AsyncSecrets(AsyncService):
         Args:
             cluster_id: the cluster's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
@@ -78,9 +78,9 @@ class AsyncSecrets(AsyncService):
             cluster_id: the cluster's id.
             key: the name by which jobs ask for it, once in a cluster: a letter, then letters, digits and
                 underscores, at most 255 in all, and not beginning with `buildkite` or `bk` in any case.
-            value: what to keep. Not blank, and less than 8 kilobytes.
-            description: what it is for.
-            policy: who may read it, as YAML.
+            value: secret value. Not blank, and less than 8 kilobytes.
+            description: purpose.
+            policy: policy that says who may read it, as YAML.
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """
@@ -103,8 +103,8 @@ class AsyncSecrets(AsyncService):
         Args:
             cluster_id: the cluster's id.
             secret_id: the secret's id, not its key.
-            description: what it is for.
-            policy: who may read it, as YAML.
+            description: purpose.
+            policy: policy that says who may read it, as YAML.
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """
@@ -125,7 +125,7 @@ class AsyncSecrets(AsyncService):
         Args:
             cluster_id: the cluster's id.
             secret_id: the secret's id, not its key.
-            value: what to keep. Not blank, and less than 8 kilobytes.
+            value: secret value. Not blank, and less than 8 kilobytes.
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.test_engine`: test engine runs, test engine suites, test engine tests."""
+"""Service `client.test_engine`: test engine runs, test engine suites, test engine tests."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class AsyncTestEngineTests(AsyncService):
                 before a value for all others, `*` after it for a prefix. Before a value of the tag `result`,
                 `~` finds tests with such an execution, `^` tests with no other. Only with the version
                 2026-08-01 or later.
-            sort_by: what to sort by: `duration_avg`, when left out. Only with the version 2026-08-01 or later.
+            sort_by: sort key; by default `duration_avg`. Only with the version 2026-08-01 or later.
             order: in which direction: `desc`, when left out. Only with the version 2026-08-01 or later.
             period: count the executions of this time, such as `7days` or `28days`; which there are depends on
                 the organization. Not together with `min_timestamp` or `max_timestamp`. Only with the version
@@ -88,7 +88,7 @@ class AsyncTestEngineTests(AsyncService):
                 that one on tests come with metrics; without it, or with an older one, they do not. Another form
                 is a 400.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
@@ -171,7 +171,7 @@ class AsyncTestEngineTests(AsyncService):
 
         Args:
             suite: the test suite's slug, as in its URL.
-            scope: what it belongs to, such as the class that it tests.
+            scope: group of the test, such as the class that it tests.
             name: its name in that scope.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
@@ -192,7 +192,7 @@ class AsyncTestEngineTests(AsyncService):
         Args:
             suite: the test suite's slug, as in its URL.
             test_id: the test's id.
-            operator: whether to add or to remove them.
+            operator: operation: add or remove.
             labels: the labels.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
@@ -225,8 +225,8 @@ class AsyncTestEngineTests(AsyncService):
         The tests that ran in a build, of every suite that the token can reach, with their metrics in that
         build, a page at a time.
 
-        What is counted begins when the build is created, or later where the organization keeps less, and ends
-        when it finishes, or now, but after 24 hours at most. No version of the API is asked for here.
+        The counted time begins when the build is created, or later if the organization keeps less. It ends when
+        the build finishes, or now, but after 24 hours at most. No version of the API is requested here.
 
         Args:
             build_id: the build's id, not its number.
@@ -239,10 +239,10 @@ class AsyncTestEngineTests(AsyncService):
             tags: only tests that were executed with these tags, as `key:value` and separated by commas; `!`
                 before a value for all others, `*` after it for a prefix. Before a value of the tag `result`,
                 `~` finds tests with such an execution, `^` tests with no other.
-            sort_by: what to sort by: `duration_avg`, when left out.
+            sort_by: sort key; by default `duration_avg`.
             order: in which direction: `desc`, when left out.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/build-tests
@@ -373,7 +373,7 @@ class AsyncTestEngineTests(AsyncService):
             period: only tests that were flaky in this time: `1hour`, `4hours`, `1day`, `7days`, `14days` or
                 `28days`. 7 days, when left out.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/flaky-tests
@@ -453,7 +453,7 @@ class AsyncTestEngineRuns(AsyncService):
             suite: the test suite's slug, as in its URL.
             build_id: only runs of the build with this id, which is not its number.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/runs
@@ -505,9 +505,9 @@ class AsyncTestEngineRuns(AsyncService):
         Args:
             suite: the test suite's slug, as in its URL.
             run_id: the run's id.
-            include_failure_expanded: whether to add `failure_expanded`. Known from Buildkite's Go client alone.
+            include_failure_expanded: add `failure_expanded`. Known from Buildkite's Go client alone.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/runs
@@ -552,9 +552,9 @@ class AsyncTestEngineSuites(AsyncService):
         The test suites of an organization, a page at a time.
 
         Args:
-            show_api_token: whether to add the suites' API tokens. A 403 for those who may not see them.
+            show_api_token: add the suites' API tokens. A 403 for those who may not see them.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
@@ -577,7 +577,7 @@ class AsyncTestEngineSuites(AsyncService):
 
         Args:
             suite: the test suite's slug, as in its URL.
-            show_api_token: whether to add the suite's API token. A 403 for those who may not see it.
+            show_api_token: add the suite's API token. A 403 for those who may not see it.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
@@ -604,13 +604,13 @@ class AsyncTestEngineSuites(AsyncService):
         Args:
             name: the display name.
             default_branch: the branch whose trends are shown first.
-            show_api_token: whether to add the suite's API token to the answer.
+            show_api_token: add the suite's API token to the answer.
             team_ids: the teams that can reach it. Has to be given where the organization uses teams.
             application_name: the application that it tests.
             color: a color as a hex code.
             emoji: an emoji, itself or as `:lemon:`.
-            oidc_policy: which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null clears
-                it.
+            oidc_policy: policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null
+                clears it.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
@@ -652,9 +652,9 @@ class AsyncTestEngineSuites(AsyncService):
             application_name: the application that it tests.
             color: a color as a hex code.
             emoji: an emoji, itself or as `:lemon:`.
-            show_api_token: whether to add the suite's API token to the answer.
-            oidc_policy: which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null clears
-                it.
+            show_api_token: add the suite's API token to the answer.
+            oidc_policy: policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null
+                clears it.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
