@@ -15,7 +15,9 @@ from buildkite_api.api.artifacts import (
 )
 from buildkite_api.models import Artifact
 
-from ..artifacts import Progress, conflict, download, file_target, matches, server_filter, tree_target
+from ..artifacts.names import conflict, file_target, server_filter, tree_target
+from ..artifacts.transfer import Progress, download
+from ..globs import matches_path
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import artifacts as generated
@@ -128,8 +130,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             The files that were written, in Buildkite's order; an empty list if nothing matched.
 
         Raises:
-            UnsafePath: a path leads outside the folder, or two different artifacts have the same path. Nothing was
-                downloaded then.
+            UnsafePath: a path or a job id leads outside the folder, or two different artifacts have the same path. Nothing
+                is downloaded.
             ArtifactUnavailable, ArtifactCorrupted: as for `download`.
 
         Example:
@@ -137,11 +139,12 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             ...     return buildkite.artifacts.download_all("web", number, "dist/*.whl", to="wheels")
         """
         root = Path(to)
-        targets: list[tuple[Artifact, Path]] = []
-        async for artifact in self.list(pipeline, number, job_id=job_id, state="finished", path=server_filter(globs)):
-            if matches(artifact.path or "", globs):
-                folder = root / str(artifact.job_id) if by_job else root
-                targets.append((artifact, tree_target(artifact, folder)))
+        listed = self.list(pipeline, number, job_id=job_id, state="finished", path=server_filter(globs))
+        targets = [
+            (artifact, tree_target(artifact, root, by_job=by_job))
+            async for artifact in listed
+            if matches_path(artifact.path or "", globs)
+        ]
         error = conflict(targets)
         if error is not None:
             raise error

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from buildkite_api.types import Secret
 
-from .errors import (
-    ArtifactCorrupted,
-    ArtifactUnavailable,
-    BuildkiteError,
-    NetworkError,
-    UnsafePath,
-)
-from .transport.middleware import TRANSPORT_ERRORS, lost
+from ..errors import ArtifactCorrupted, ArtifactUnavailable, NetworkError
+from ..transport.middleware import TRANSPORT_ERRORS, lost
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
 
-    from .transport.requester import Requester
+    from ..transport.requester import Requester
 
 ATTEMPTS = 3
 """How often a download is begun in all when its bytes stop on the way or its address has become too old."""
-
-UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|^[A-Za-z]:")
-"""What no name of a file may hold: separators, control characters, half characters, a drive."""
 
 STALE = frozenset({401, 403, 410})
 """How storage refuses an address that is no longer good: it is valid for 60 seconds."""
@@ -150,78 +138,3 @@ def _verify(artifact: Artifact, size: int, sha1: str) -> None:
         raise ArtifactCorrupted(
             f"Artifact {artifact.path!r} ({artifact.id}) came with {' and '.join(wrong)}. Nothing was written; download it again."
         )
-
-
-def file_target(artifact: Artifact, to: Path) -> Path:
-    """Where one artifact goes: to the file `to`, or into the folder `to` by its own name."""
-    if not to.is_dir():
-        return to
-    name = (artifact.filename or PurePosixPath(artifact.path or "").name or "").strip()
-    if not _safe_part(name):
-        raise UnsafePath(f"Artifact {artifact.id}: {name!r} isn't a file name; name the file to write in to=.")
-    return to / name
-
-
-def tree_target(artifact: Artifact, root: Path) -> Path:
-    """Where one of many goes: below `root`, by its own path, and never outside.
-
-    Raises:
-        UnsafePath: the path is absolute, climbs out, or leads through a link that leads out.
-    """
-    path = (artifact.path or artifact.filename or "").replace("\\", "/")
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    if not parts or path.startswith("/") or not all(_safe_part(part) for part in parts):
-        raise UnsafePath(
-            f"Artifact {artifact.id} has the path {artifact.path!r}, which leads outside {str(root)!r}. Download it alone, "
-            "with artifacts.download(artifact, to=FILE)."
-        )
-    target = root.joinpath(*parts)
-    base = root.resolve()
-    if not target.parent.resolve().is_relative_to(base):
-        raise UnsafePath(f"Artifact {artifact.path!r}: a link below {str(root)!r} leads out of it.")
-    return target
-
-
-def _safe_part(part: str) -> bool:
-    return part not in ("", ".", "..") and not UNSAFE.search(part)
-
-
-def matches(path: str, globs: Sequence[str]) -> bool:
-    """Whether an artifact's path matches one of the globs; without globs everything does.
-
-    `*` and `?` stay within a folder, `**` goes through any number of them.
-
-    Example:
-        >>> matches("dist/app.whl", ["dist/*.whl"]), matches("dist/old/app.whl", ["dist/*.whl"])
-        (True, False)
-        >>> matches("dist/old/app.whl", ["dist/**/*.whl"]), matches("dist/app.whl", ["dist/**/*.whl"])
-        (True, True)
-    """
-    return not globs or any(_glob(glob).fullmatch(path) for glob in globs)
-
-
-@lru_cache(maxsize=256)
-def _glob(glob: str) -> re.Pattern[str]:
-    wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    pieces = [wild.get(piece, re.escape(piece)) for piece in re.split(r"(\*\*/|\*\*|\*|\?)", glob)]
-    return re.compile("".join(pieces), re.DOTALL)
-
-
-def server_filter(globs: Sequence[str]) -> str | None:
-    """The `path` filter that Buildkite itself can apply: one glob whose only wildcard is `*`."""
-    if len(globs) != 1 or "**" in globs[0] or "?" in globs[0]:
-        return None
-    return globs[0]
-
-
-def conflict(targets: Sequence[tuple[Artifact, Path]]) -> BuildkiteError | None:
-    """The error for two artifacts that differ and would be written to one file."""
-    taken: dict[str, Artifact] = {}
-    for artifact, target in targets:
-        other = taken.setdefault(os.path.normcase(target), artifact)
-        if other is not artifact and (not artifact.sha1sum or other.sha1sum != artifact.sha1sum):
-            return UnsafePath(
-                f"Two artifacts would be written to {str(target)!r}: {other.id} of job {other.job_id} and {artifact.id} of job "
-                f"{artifact.job_id}. Nothing was downloaded; pass by_job=True for a folder a job, or job_id= for one job's."
-            )
-    return None
