@@ -34,12 +34,13 @@ check: $(VENV)/.dev ## Lint, types, import directions, public names, the generat
 docs: $(VENV)/.dev ## Build the documentation site into site/; a broken link fails
 	$(BIN)/zensical build --clean --strict
 
-generate: $(VENV)/.dev ## Compile spec/ into generated/, docs/operations.md and docs/reference/
+generate: $(VENV)/.dev ## Compile spec/: generated/, the service bases, docs/operations.md and docs/reference/
+	$(BIN)/python scripts/lint_spec.py
 	$(BIN)/python scripts/generate.py
 	$(BIN)/python scripts/reference.py
 	$(BIN)/python scripts/reference_pages.py
 
-check-generated: $(VENV)/.dev ## Does generated/ hold what spec/ compiles to?
+check-generated: $(VENV)/.dev ## Compare what is generated with what spec/ compiles to
 	$(BIN)/python scripts/generate.py --check
 	$(BIN)/python scripts/reference.py --check
 	$(BIN)/python scripts/reference_pages.py --check

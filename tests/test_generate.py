@@ -508,6 +508,8 @@ def package(small: tuple[Path, Path]) -> Iterator[ModuleType]:
     source = small[1].parent / "importable"
     shutil.copytree(small[1] / "buildkite_api", source / "small_api")
     shutil.copytree(small[1].parent / "services", source / "small_services")
+    for path in (source / "small_services").glob("*.py"):
+        path.write_text(path.read_text().replace("from buildkite_api.", "from small_api."))
     sys.path.insert(0, str(source))
     yield importlib.import_module("small_api")
     sys.path.remove(str(source))

@@ -46,7 +46,7 @@ def parameters(function: Any) -> list[tuple[str, Any, Any]]:
 
 def test_every_public_name_can_be_imported_and_no_other_is_public() -> None:
     assert sorted(buildkite_ext.__all__) == sorted(set(buildkite_ext.__all__))
-    assert dir(buildkite_ext) == buildkite_ext.__all__
+    assert dir(buildkite_ext) == sorted(buildkite_ext.__all__)
     for name in buildkite_ext.__all__:
         assert getattr(buildkite_ext, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
