@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from .server import RedisServer
+from ...webhooks.redis.server import RedisServer
 
 STREAM = "buildkite:webhooks"
 
@@ -139,4 +139,4 @@ def repeats(lines: list[Line]) -> dict[int, list[Line]]:
 
 
 def _python(module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", f"tests.webhooks.redis.{module}", *arguments])
+    return subprocess.Popen([sys.executable, "-m", f"tests.endurance.redis.{module}", *arguments])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ..posting import build_body
+from ...webhooks.posting import build_body
 from .crowd import PATIENCE, Answered, answer, connected, deliveries, head, post_all, request
 from .figures import PROPERTY, row
 from .process import Receiver, receiving
