@@ -11,7 +11,7 @@ from typing import Any
 import buildkite_api.api
 from buildkite_api.types import UNSET
 
-from buildkite_ext.endpoint import Endpoint, operation_of
+from buildkite_ext.transport.requester import Endpoint, operation_of
 
 from ..batches import batched
 from .calls import module, squashed
