@@ -14,7 +14,7 @@ _COMMON = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.register_profile("repeatable", _COMMON, max_examples=60)
-settings.register_profile("thorough", _COMMON, max_examples=1000)
+settings.register_profile("thorough", _COMMON, max_examples=500)
 settings.load_profile("repeatable")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ..webhooks.redis.server import RedisServer, a_server
-from .webhooks.figures import PROPERTY, table
+from .webhooks.figures import LINE, PROPERTY, table
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +22,10 @@ def own_server() -> Iterator[RedisServer]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures of the load tests. No test depends on them."""
-    reports = terminalreporter.getreports("passed")
-    rows = [value for report in reports for name, value in report.user_properties if name == PROPERTY]
-    if rows:
-        terminalreporter.section("webhooks")
-        terminalreporter.write_line("\n".join(table(rows)))
+    """Print what the tests counted and measured. No test depends on it."""
+    found = [each for report in terminalreporter.getreports("passed") for each in report.user_properties]
+    rows = [value for name, value in found if name == PROPERTY]
+    lines = [*(str(value) for name, value in found if name == LINE), *(table(rows) if rows else [])]
+    if lines:
+        terminalreporter.section("endurance")
+        terminalreporter.write_line("\n".join(lines))

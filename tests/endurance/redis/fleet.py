@@ -89,7 +89,7 @@ class Fleet:
             time.sleep(0.05)
         for process in self.working.values():
             process.send_signal(signal.SIGTERM)
-        ends = [process.wait(30) for process in self.working.values()]
+        ends = [process.wait(60) for process in self.working.values()]
         assert ends == [0] * len(ends), "a worker ended badly"
 
     def end(self) -> None:
