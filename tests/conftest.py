@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +18,10 @@ _COMMON = settings(
 settings.register_profile("repeatable", _COMMON, max_examples=60)
 settings.register_profile("thorough", _COMMON, max_examples=500)
 settings.load_profile("repeatable")
+
+# A shell ignores SIGINT in what it starts in the background. The processes that tests interrupt would inherit that.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
