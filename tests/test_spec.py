@@ -6,10 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .batches import batched
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -117,7 +120,7 @@ NULL_CLEARS = {
     "UpdateRegistryRequest": {"oidc_policy"},
 }
 
-each_row = pytest.mark.parametrize("row", ROWS, ids=[row["operation_id"] for row in ROWS])
+each_row = batched("row", ROWS, tests=2, names=itemgetter("operation_id"))
 
 
 def operation_of(row: dict[str, str]) -> Operation:

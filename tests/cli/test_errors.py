@@ -85,7 +85,7 @@ def test_a_token_from_a_file_or_the_standard_input(
         input=TOKEN,
         text=True,
         capture_output=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
     assert (process.returncode, process.stderr) == (0, "")
