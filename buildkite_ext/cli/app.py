@@ -8,7 +8,7 @@ from cyclopts import App
 
 from ..version import __version__
 from .env import ENVIRONMENT_HELP
-from .exit_codes import listing
+from .exit_codes import exit_codes_help
 
 __all__ = ["API_EXAMPLES", "COMMANDS", "EXAMPLES", "WEBHOOKS_EXAMPLES", "Command", "CommandGroup", "app"]
 
@@ -111,7 +111,7 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
     ),
     CommandGroup(
         name="webhooks",
-        help="Receive webhooks here, find out why a signature doesn't fit, and send samples.",
+        help="Receive webhooks here, find out why a signature doesn't match, and send samples.",
         examples=WEBHOOKS_EXAMPLES,
         commands=(
             Command(
@@ -123,12 +123,12 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
             Command(
                 name="verify",
                 function="buildkite_ext.cli.webhooks.verify:verify",
-                help="Check whether a signature fits a body and, if it doesn't, find out why.\n\nNothing is sent anywhere.",
+                help="Verify the signature of a body and, if it doesn't match, find out why.\n\nNothing is sent anywhere.",
             ),
             Command(
                 name="send",
                 function="buildkite_ext.cli.webhooks.send:send",
-                help="Sign a sample of an event, post it to a URL, and show the answer.\n\nNo API token is needed or sent.",
+                help="Sign a sample of an event, post it to a URL, and show the response.\n\nNo API token is needed or sent.",
             ),
         ),
     ),
@@ -174,7 +174,7 @@ def _register(program: App, command: Command, epilogue: str) -> None:
 
 
 def _epilogue(examples: str) -> str:
-    return f"{examples}\n{EXAMPLES}\n{ENVIRONMENT_HELP}\n\nExit codes:\n{listing()}".strip()
+    return f"{examples}\n{EXAMPLES}\n{ENVIRONMENT_HELP}\n\n{exit_codes_help()}".strip()
 
 
 app = _app(COMMANDS)
