@@ -1,4 +1,4 @@
-"""`api`: any request, by the command's front door, over real HTTP."""
+"""`api`: any request, through the whole command and real HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`api`'s small languages: fields, paths into JSON, and JSON that is safe to print."""
+"""The small languages of `api`: fields, paths into JSON, and JSON that is safe to print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong is one clear paragraph on the standard error, and never a secret."""
+"""Errors: one clear paragraph on the standard error, without secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Help, version, and how long they take."""
+"""Help and version, and the time that they take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is printed where: plain lines, JSON, colours, and nothing that the server could play tricks with."""
+"""Output: plain lines, JSON, colours, and the removal of control characters from the server's text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
 
 
-def test_plain_lines_tell_the_story_in_order(web: Simulator, run: Run) -> None:
+def test_plain_lines_show_the_run_in_order(web: Simulator, run: Run) -> None:
     web.pipeline("web").job("lint", log="clean\n", after=0.1).wait().job("test", log="--- Tests\nok\n", after=0.1)
     result = run("web")
     at = result.lines.index
