@@ -137,7 +137,7 @@ class RunState:
     def _timeout_text(self, error: DeadlineExceeded) -> str:
         timeout = f"{self.options.timeout:g} s of --timeout"
         if self.left is not None and self.left > _SOON:
-            return f"What is left of the {timeout} is too little. {error}"
+            return f"The rest of the {timeout} is too short for another attempt. {error}"
         return f"The {timeout} are over."
 
     def _with_advice(self, trouble: Problem) -> Problem:
