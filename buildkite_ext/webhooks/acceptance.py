@@ -16,11 +16,11 @@ from .deliveries import Delivery, Handle
 from .dispatch import HandlersFailed
 from .happenings import happening
 from .headers import Headers
-from .lifetime import Lifetime
 from .parsing import parse
 from .proof import Proof
 from .replays import ReplayStore
 from .reports import Accepted, Repeated, Reports
+from .runtime.lifecycle import Lifecycle
 
 _ACCEPTING = 60.0
 """Seconds after which a delivery whose acceptance was never finished may be accepted again."""
@@ -33,7 +33,7 @@ class Acceptance:
     Args:
         proof: what they must show.
         replays: what remembers those that were accepted.
-        lifetime: what has the sink that they go to, and knows whether this receiver is closed.
+        lifecycle: what has the sink that they go to, and knows whether this receiver is closed.
         handle: what handles one in the request.
         reports: whom to tell.
         when: `accepted`: answer when the sink has it. `handled`: answer when it was handled.
@@ -45,7 +45,7 @@ class Acceptance:
         self,
         proof: Proof,
         replays: ReplayStore,
-        lifetime: Lifetime,
+        lifecycle: Lifecycle,
         handle: Handle,
         reports: Reports,
         *,
@@ -55,7 +55,7 @@ class Acceptance:
     ) -> None:
         self._proof = proof
         self._replays = replays
-        self._lifetime = lifetime
+        self._lifecycle = lifecycle
         self._handle = handle
         self._reports = reports
         self._when = when
@@ -91,7 +91,7 @@ class Acceptance:
             Refusal: it was not accepted.
         """
         always = self._when == "handled"
-        inline = always or (handle_first and self._lifetime.queue is not None)
+        inline = always or (handle_first and self._lifecycle.queue is not None)
         key = f"delivery:{delivery.id}"
         try:
             claim = await self._replays.claim(key, max(_ACCEPTING, self._replayable) if inline else _ACCEPTING)
@@ -128,12 +128,12 @@ class Acceptance:
             self._reports.problem("a delivery could not be remembered", error)
 
     async def _put(self, delivery: Delivery) -> Answer:
-        if self._lifetime.closed:
+        if self._lifecycle.closed:
             # Its body came while everything else ended: nobody would wait for its handlers.
             raise closed()
-        self._lifetime.ensure_running()
+        self._lifecycle.ensure_running()
         try:
-            await self._lifetime.sink.put(delivery)
+            await self._lifecycle.sink.put(delivery)
         except WebhookQueueFull as error:
             raise Refusal(503, error.reason, str(error), "No room for it now.", {"Retry-After": "5"}) from None
         except Exception as error:

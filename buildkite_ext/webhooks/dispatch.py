@@ -15,7 +15,7 @@ from .happenings import happening
 from .matching import Match
 from .replays import ReplayStore
 from .reports import Handled, HandlerFailed, Reports
-from .threads import Threads
+from .runtime.thread_pool import ThreadPool
 
 if TYPE_CHECKING:
     from buildkite_api.webhooks.events import WebhookEvent
@@ -62,7 +62,7 @@ class Dispatcher:
         self._reports = reports
         self._replays = replays
         self._remember = remember
-        self._threads = Threads(threads)
+        self._threads = ThreadPool(threads)
 
     async def run(self, registrations: Sequence[Registration], event: WebhookEvent, delivery: Delivery) -> None:
         """Run each handler that is for the event, in order.

@@ -13,21 +13,21 @@ from buildkite_api.webhooks.registrar import Registrar
 from ..errors import ConfigurationError
 from .acceptance import LONGEST_REMEMBERED, Acceptance
 from .answers import MAX_BODY, Answer, Head, Refusal, check_head, closed, too_large
-from .background import Stopped
 from .deliveries import Delivery, EventSink, EventSource
 from .dispatch import Dispatcher, Registration
 from .doors import Doors
 from .headers import Headers
-from .lifetime import Lifetime
 from .matching import Filters, Patterns, matcher
 from .memory import MemoryQueue
 from .parsing import event_of
 from .proof import proof_of
 from .replays import MemoryReplays, ReplayStore
 from .reports import Hook, Refused, Reports
+from .runtime.event_loop import LoopStopped
+from .runtime.lifecycle import Lifecycle
+from .runtime.worker import consume_until_signal
 from .signature import TOLERANCE, Secrets
 from .sources import SourceAddresses
-from .working import until_told_to_end
 
 T = TypeVar("T")
 
@@ -118,11 +118,11 @@ class WebhookHandler(Doors, Registrar):
         self._reports = Reports(on_report)
         self._dispatcher = Dispatcher(self._reports, replays, remember=remember, threads=threads)
         sink = sink if sink is not None else MemoryQueue()
-        self._lifetime = Lifetime(sink, replays, self.handle, self._reports, close_timeout=close_timeout)
+        self._lifecycle = Lifecycle(sink, replays, self.handle, self._reports, close_timeout=close_timeout)
         self._acceptance = Acceptance(
             proof,
             replays,
-            self._lifetime,
+            self._lifecycle,
             self.handle,
             self._reports,
             when=answer,
@@ -131,7 +131,7 @@ class WebhookHandler(Doors, Registrar):
         )
 
     def __repr__(self) -> str:
-        return f"WebhookHandler({self._proof}, sink={self._lifetime.sink!r}, handlers={len(self._registrations)})"
+        return f"WebhookHandler({self._proof}, sink={self._lifecycle.sink!r}, handlers={len(self._registrations)})"
 
     # --- Registering --------------------------------------------------------------------------------------------------
 
@@ -262,12 +262,12 @@ class WebhookHandler(Doors, Registrar):
         return self._blocking(head, self.accept(head, body))
 
     def _blocking(self, head: Head, receiving: Coroutine[Any, Any, T]) -> T | Answer:
-        if self._lifetime.closed:
+        if self._lifecycle.closed:
             receiving.close()
             return self.refuse(head, closed())
         try:
-            return self._lifetime.run(receiving)
-        except Stopped:
+            return self._lifecycle.run(receiving)
+        except LoopStopped:
             return self.refuse(head, closed())
 
     async def admit(self, head: Head, *, length_required: bool = False) -> Answer | None:
@@ -287,7 +287,7 @@ class WebhookHandler(Doors, Registrar):
 
     def _look(self, head: Head, *, length_required: bool) -> Answer | None:
         try:
-            if self._lifetime.closed:
+            if self._lifecycle.closed:
                 raise closed()
             check_head(head, max_body=self._max_body, proof=self._proof.header, length_required=length_required)
         except Refusal as refusal:
@@ -348,7 +348,7 @@ class WebhookHandler(Doors, Registrar):
 
         async def working() -> None:
             try:
-                await until_told_to_end(self.consume, source)
+                await consume_until_signal(self.consume, source)
             finally:
                 await self.aclose()
 
@@ -363,7 +363,7 @@ class WebhookHandler(Doors, Registrar):
             timeout: seconds to give to that; by default the handler's `close_timeout`. What isn't handled by then is
                 reported as `Lost`.
         """
-        await self._lifetime.aclose(timeout)
+        await self._lifecycle.aclose(timeout)
 
     def close(self, timeout: float | None = None) -> None:
         """As `aclose`, for code that can't await; it also ends the thread that `receive_blocking` started.
@@ -375,7 +375,7 @@ class WebhookHandler(Doors, Registrar):
             timeout: seconds to give to what was accepted; by default the handler's `close_timeout`. What isn't handled
                 by then is reported as `Lost`.
         """
-        self._lifetime.close(timeout)
+        self._lifecycle.close(timeout)
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:  # noqa: ARG002 - Starlette gives it
@@ -383,11 +383,8 @@ class WebhookHandler(Doors, Registrar):
 
         Servers tell only the outermost app of their end, so an app that is within another needs this one there.
         """
-        self._lifetime.open()
-        try:
+        async with self._lifecycle.lifespan():
             yield
-        finally:
-            await self.aclose()
 
 
 def _timeout(seconds: float | None) -> float | None:

@@ -9,8 +9,7 @@ from contextlib import suppress
 
 from ..errors import ConfigurationError, WebhookQueueFull
 from .deliveries import Delivery, Handle
-from .forks import forget_when_forked
-from .threads import running_loop
+from .runtime.event_loop import register_for_fork, running_loop
 
 
 class MemoryQueue:
@@ -39,10 +38,10 @@ class MemoryQueue:
         self._limit = limit
         self._workers = workers
         self._ordered = ordered
-        self.forget()
-        forget_when_forked(self)
+        self.reset_after_fork()
+        register_for_fork(self)
 
-    def forget(self) -> None:
+    def reset_after_fork(self) -> None:
         """Begin anew, empty, in a forked process: the parent handles what it accepted."""
         self._lock = threading.Lock()
         self._lanes = self._new_lanes()

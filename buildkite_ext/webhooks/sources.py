@@ -15,10 +15,10 @@ import anyio
 from ..errors import ConfigurationError
 from .addresses import Network, UnknownAddress, client_address, network, networks, within
 from .answers import FORWARDED, Head, Refusal
-from .forks import forget_when_forked, keep
 from .headers import Headers, values_of
 from .reports import logger
-from .threads import Threads, running_loop
+from .runtime.event_loop import keep_alive, register_for_fork, running_loop
+from .runtime.thread_pool import ThreadPool
 
 Fetch = Callable[[], Iterable[str]] | Callable[[], Awaitable[Iterable[str]]]
 """Returns networks and addresses, such as `["192.0.2.0/24", "2001:db8::1"]`; sync or async."""
@@ -77,18 +77,18 @@ class SourceAddresses:
         self._timeout = timeout
         self._trusted = networks(trusted_proxies)
         self._clock = clock
-        self._threads = Threads(1)
+        self._threads = ThreadPool(1)
         self._known: tuple[Network, ...] = ()
         self._due = clock()
         self._asking: asyncio.Task[None] | None = None
         self._turn = anyio.Lock()
-        forget_when_forked(self)
+        register_for_fork(self)
 
     def __repr__(self) -> str:
         return f"SourceAddresses(refresh={self._refresh:g}, known={len(self._known)})"
 
-    def forget(self) -> None:
-        keep(self._asking)
+    def reset_after_fork(self) -> None:
+        keep_alive(self._asking)
         self._asking = None
 
     async def check(self, head: Head) -> None:

@@ -1,4 +1,4 @@
-"""What begins with the first delivery and ends with the last: the worker of a queue, and the loop of blocking callers."""
+"""Lifecycle of a receiver, from its first delivery to its last: the worker of a queue, and the loop of sync callers."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ import asyncio
 import contextvars
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from ..errors import ConfigurationError
-from .background import BackgroundLoop, at_exit
-from .deliveries import EventSink, Handle
-from .forks import forget_when_forked, keep
-from .memory import MemoryQueue
-from .replays import ReplayStore
-from .reports import Lost, Reports
-from .threads import running_loop
+from ...errors import ConfigurationError
+from ..deliveries import EventSink, Handle
+from ..memory import MemoryQueue
+from ..replays import ReplayStore
+from ..reports import Lost, Reports
+from .event_loop import EventLoopThread, call_at_exit, keep_alive, register_for_fork, running_loop
+
+__all__ = ["Lifecycle"]
 
 T = TypeVar("T")
 
 
-class Lifetime:
-    """Keeps a sink, and empties it where it is a queue of this process.
+class Lifecycle:
+    """The sink of a receiver, and the worker that empties it if it is a queue of this process.
 
     Args:
         sink: where deliveries go.
-        replays: what remembers them; closed at the end, if it can be.
-        handle: what the worker of a queue hands them to.
-        reports: whom to tell what was lost.
-        close_timeout: seconds to give to what was accepted.
+        replays: the store that remembers deliveries; closed at the end if it can be closed.
+        handle: handles a delivery that the worker of a queue takes.
+        reports: where lost deliveries are reported.
+        close_timeout: seconds in which accepted deliveries must be handled when the receiver closes.
     """
 
     def __init__(
@@ -43,23 +44,19 @@ class Lifetime:
         self._reports = reports
         self._close_timeout = close_timeout
         self._worker: asyncio.Task[None] | None = None
-        self._background = BackgroundLoop()
+        self._loop_thread = EventLoopThread()
         self._closes_at_exit = False
         self._starting = threading.Lock()
-        forget_when_forked(self)
+        register_for_fork(self)
 
-    def forget(self) -> None:
-        """Begin anew in a forked process, without what its parent accepted."""
-        keep(self._worker)
+    def reset_after_fork(self) -> None:
+        """Forget the worker, which handles in the parent process what was accepted there."""
+        keep_alive(self._worker)
         self._worker = None
         self._starting = threading.Lock()
 
-    def open(self) -> None:
-        """Accept again, after an end."""
-        self.closed = False
-
     def ensure_running(self) -> None:
-        """Empty the queue, where there is one, in the loop that runs now, unless another one does."""
+        """Start the worker of the queue in the running loop, unless it runs already in this or another loop."""
         if self.queue is not None:
             with self._starting:
                 self._start_worker(self.queue)
@@ -70,7 +67,7 @@ class Lifetime:
         loop = running_loop()
         if loop is None:
             raise ConfigurationError('a MemoryQueue needs asyncio: on trio, use WebhookHandler(answer="handled")')
-        # In a context of its own: the first request's would otherwise cling to all that follow.
+        # In an empty context: the context variables of the first request must not reach the deliveries that follow.
         context = contextvars.Context()
         self._worker = loop.create_task(queue.consume(self._handle), name="buildkite-webhooks", context=context)
 
@@ -78,15 +75,24 @@ class Lifetime:
         """Run a coroutine for a caller that can't await.
 
         Raises:
-            Stopped: this ended meanwhile.
+            LoopStopped: the receiver was closed before the coroutine ended.
         """
         if not self._closes_at_exit:
             self._closes_at_exit = True
-            at_exit(self._close_at_exit)
-        return self._background.run(coroutine)
+            call_at_exit(self._close_at_exit)
+        return self._loop_thread.run(coroutine)
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Accept deliveries until the context ends, then handle what was accepted."""
+        self.closed = False
+        try:
+            yield
+        finally:
+            await self.aclose(None)
 
     async def aclose(self, timeout: float | None) -> None:
-        """Accept nothing more, and handle what was accepted."""
+        """Stop accepting deliveries, and handle what was accepted."""
         self.closed = True
         home = self._worker.get_loop() if self._worker is not None else None
         if home is None or home is asyncio.get_running_loop() or not home.is_running():
@@ -95,15 +101,15 @@ class Lifetime:
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._end(self._seconds(timeout)), home))
 
     def close(self, timeout: float | None) -> None:
-        """As `aclose`, for callers that can't await; the background loop ends, too."""
+        """Do the same as `aclose` for callers that can't await, and end the thread of the event loop."""
         self.closed = True
         begun = time.monotonic()
-        if self._background.started or self._worker is not None or self.queue is None:
-            self._background.run(self.aclose(timeout))
-        self._background.stop(max(0.0, self._seconds(timeout) - (time.monotonic() - begun)))
+        if self._loop_thread.started or self._worker is not None or self.queue is None:
+            self._loop_thread.run(self.aclose(timeout))
+        self._loop_thread.stop(max(0.0, self._seconds(timeout) - (time.monotonic() - begun)))
 
     def _close_at_exit(self) -> None:
-        if self._background.started:
+        if self._loop_thread.started:
             self.close(None)
 
     def _seconds(self, timeout: float | None) -> float:
@@ -113,7 +119,7 @@ class Lifetime:
         try:
             await self._drain(timeout)
         finally:
-            # Last: handlers that run once remember what they did.
+            # Last: handlers with once=True use the store until they end.
             close = getattr(self._replays, "aclose", None)
             if close is not None:
                 await close()
@@ -124,7 +130,7 @@ class Lifetime:
         if worker is None or self.queue is None:
             return
         if worker.get_loop() is not asyncio.get_running_loop():
-            # Its loop was stopped before its work was done.
+            # The worker's loop was stopped before the worker ended.
             if len(self.queue):
                 self._reports.emit(Lost(len(self.queue)))
             return

@@ -12,7 +12,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from .forks import forget_when_forked
+from .event_loop import register_for_fork, running_loop
+
+__all__ = ["ThreadPool"]
 
 T = TypeVar("T")
 
@@ -20,26 +22,27 @@ _IDLE = 10.0
 """Seconds after which a thread without work ends."""
 
 
-class Threads:
-    """Runs functions in threads, so many at once, for any event loop, also trio's.
+class ThreadPool:
+    """Runs a bounded number of functions in threads at the same time, for any event loop, also trio's.
 
-    Not `asyncio.to_thread`, nor anyio's: a process waits for their threads when it ends, and a handler that never
-    returns would keep it for ever. These are daemons.
+    `asyncio.to_thread` and anyio's threads can't be used: a process waits for them when it ends, so a handler that never
+    returns would keep the process alive. The threads of this pool are daemons.
 
     Args:
-        limit: how many functions run at once. One that never returns keeps its place.
+        limit: the number of functions that run at the same time. A function that never returns keeps its thread.
 
     Example:
-        >>> asyncio.run(Threads(4).run(len, "four"))
+        >>> asyncio.run(ThreadPool(4).run(len, "four"))
         4
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self.forget()
-        forget_when_forked(self)
+        self.reset_after_fork()
+        register_for_fork(self)
 
-    def forget(self) -> None:
+    def reset_after_fork(self) -> None:
+        """Forget threads and jobs, which exist in the parent process only."""
         self._changed = threading.Condition()
         self._jobs: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._threads = 0
@@ -48,7 +51,7 @@ class Threads:
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run a function in a thread, with the context variables of the caller.
 
-        Cancelled, it leaves the function behind where that has begun, and doesn't begin with it otherwise.
+        When the caller is cancelled, a function that has begun is left behind, and one that has not begun never begins.
         """
         job: Future[T] = Future()
         call = partial(contextvars.copy_context().run, function, *arguments)
@@ -59,14 +62,14 @@ class Threads:
             elif self._threads < self._limit:
                 self._threads += 1
                 threading.Thread(target=self._work, name="buildkite-webhooks-handler", daemon=True).start()
-        return await (asyncio.wrap_future(job) if running_loop() else _awaited_on_trio(job))
+        return await (asyncio.wrap_future(job) if running_loop() else _wait_on_trio(job))
 
     def _work(self) -> None:
         while (found := self._next()) is not None:
             call, job = found
             if job.set_running_or_notify_cancel():
-                _settle(call, job)
-            del found, call, job  # nothing of a handler's outlives it while the thread waits
+                _complete(call, job)
+            del found, call, job  # the thread must not keep a handler's objects alive while it waits
 
     def _next(self) -> tuple[Callable[[], Any], Future[Any]] | None:
         with self._changed:
@@ -80,24 +83,16 @@ class Threads:
             return self._jobs.popleft()
 
 
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop of asyncio that runs in this thread; None where none does, or trio."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-async def _awaited_on_trio(job: Future[T]) -> T:
+async def _wait_on_trio(job: Future[T]) -> T:
     import trio
 
     done, token = trio.Event(), trio.lowlevel.current_trio_token()
 
-    def tell(_: Future[T]) -> None:
+    def notify(_: Future[T]) -> None:
         with suppress(trio.RunFinishedError):
             token.run_sync_soon(done.set)
 
-    job.add_done_callback(tell)
+    job.add_done_callback(notify)
     try:
         await done.wait()
     except BaseException:
@@ -106,11 +101,11 @@ async def _awaited_on_trio(job: Future[T]) -> T:
     return job.result()
 
 
-def _settle(call: Callable[[], Any], job: Future[Any]) -> None:
+def _complete(call: Callable[[], Any], job: Future[Any]) -> None:
     try:
         result = call()
     except StopIteration as error:
-        # No coroutine may raise it.
+        # A coroutine may not raise StopIteration.
         problem = RuntimeError("the handler raised StopIteration")
         problem.__cause__ = error
         job.set_exception(problem)
