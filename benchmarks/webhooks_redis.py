@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from redis.asyncio import Redis
 
-from buildkite_ext.webhooks.deliveries import Delivery
+from buildkite_ext.webhooks.delivery import Delivery
 from buildkite_ext.webhooks.redis import RedisStreamSink, RedisStreamSource
 from tests.webhooks.redis.server import RedisServer
 

@@ -22,12 +22,12 @@ import pytest
 
 from buildkite_ext.cli.app import app as command
 from buildkite_ext.webhooks import (
-    Answer,
+    MemoryDeduplicationStore,
     MemoryQueue,
-    MemoryReplays,
     RedisStreamSink,
     RedisStreamSource,
     WebhookHandler,
+    WebhookResponse,
 )
 
 from .webhooks.posting import build_body, job_body, signed
@@ -182,13 +182,13 @@ def test_the_answers_are_those_of_the_code() -> None:
     table = text[text.index("## What is answered") : text.index("Buildkite's documentation doesn't say how long")]
     rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| ") and row[2].isdigit()]
     told = {int(status) for row in rows for status in row.split(",")}
-    assert told == {int(status) for status in re.findall(r"(\d\d\d): ", inspect.getdoc(Answer) or "")}
+    assert told == {int(status) for status in re.findall(r"(\d\d\d): ", inspect.getdoc(WebhookResponse) or "")}
 
 
 def test_the_figures_are_those_of_the_code() -> None:
     defaults = {name: each.default for name, each in inspect.signature(WebhookHandler).parameters.items()}
     queue = {name: each.default for name, each in inspect.signature(MemoryQueue).parameters.items()}
-    replays = {name: each.default for name, each in inspect.signature(MemoryReplays).parameters.items()}
+    replays = {name: each.default for name, each in inspect.signature(MemoryDeduplicationStore).parameters.items()}
     sink = {name: each.default for name, each in inspect.signature(RedisStreamSink).parameters.items()}
     source = {name: each.default for name, each in inspect.signature(RedisStreamSource).parameters.items()}
     guide, security = (" ".join(each.read_text(encoding="utf-8").split()) for each in (GUIDE, SECURITY))

@@ -1,4 +1,4 @@
-"""Receive Buildkite's webhooks: verified, typed, and handled.
+"""Reception of Buildkite's webhooks: verified, typed and handled.
 
     from buildkite_ext.webhooks import BuildFinished, WebhookHandler
 
@@ -9,7 +9,7 @@
 
     app = hooks.asgi()
 
-`verify` and `parse` do the same by hand. Names are loaded when they are first used.
+`verify` and `parse` can be called alone. Names are imported when they are first used.
 https://buildkite.com/docs/apis/webhooks
 """
 
@@ -52,40 +52,39 @@ if TYPE_CHECKING:
     from ..errors import WebhookQueueFull as WebhookQueueFull
     from ..errors import WebhookReason as WebhookReason
     from ..errors import WebhookUnverified as WebhookUnverified
-    from .answers import Answer as Answer
-    from .deliveries import Delivery as Delivery
-    from .deliveries import EventSink as EventSink
-    from .deliveries import EventSource as EventSource
+    from .allowed_ips import AllowedIPs as AllowedIPs
+    from .deduplication import DeduplicationStore as DeduplicationStore
+    from .deduplication import MemoryDeduplicationStore as MemoryDeduplicationStore
+    from .deduplication import deduplication_key as deduplication_key
+    from .delivery import Delivery as Delivery
+    from .delivery import EventSink as EventSink
+    from .delivery import EventSource as EventSource
     from .dispatch import HandlersFailed as HandlersFailed
+    from .events import DeliveriesLost as DeliveriesLost
+    from .events import DeliveryAccepted as DeliveryAccepted
+    from .events import DeliveryEvent as DeliveryEvent
+    from .events import DeliveryHandled as DeliveryHandled
+    from .events import DeliveryRefused as DeliveryRefused
+    from .events import DeliveryRepeated as DeliveryRepeated
+    from .events import HandlerFailed as HandlerFailed
+    from .filters import event_state as event_state
     from .handler import WebhookHandler as WebhookHandler
-    from .happenings import happening as happening
-    from .headers import Headers as Headers
-    from .matching import state_of as state_of
-    from .memory import MemoryQueue as MemoryQueue
+    from .http import Headers as Headers
+    from .http import WebhookResponse as WebhookResponse
     from .parsing import UnknownEvent as UnknownEvent
     from .parsing import parse as parse
+    from .queue import MemoryQueue as MemoryQueue
     from .redis import DeadLetter as DeadLetter
     from .redis import Lag as Lag
-    from .redis import RedisReplays as RedisReplays
+    from .redis import RedisDeduplicationStore as RedisDeduplicationStore
     from .redis import RedisStreamSink as RedisStreamSink
     from .redis import RedisStreamSource as RedisStreamSource
-    from .replays import MemoryReplays as MemoryReplays
-    from .replays import ReplayStore as ReplayStore
-    from .reports import Accepted as Accepted
-    from .reports import Handled as Handled
-    from .reports import HandlerFailed as HandlerFailed
-    from .reports import Lost as Lost
-    from .reports import Refused as Refused
-    from .reports import Repeated as Repeated
-    from .reports import Report as Report
     from .signature import Verified as Verified
     from .signature import sign as sign
     from .signature import verify as verify
     from .signature import verify_token as verify_token
-    from .sources import SourceAddresses as SourceAddresses
 
 _HOMES = {
-    "Accepted": ".reports",
     "AgentBlocked": "buildkite_api.webhooks.events",
     "AgentConnected": "buildkite_api.webhooks.events",
     "AgentDisconnected": "buildkite_api.webhooks.events",
@@ -93,7 +92,7 @@ _HOMES = {
     "AgentLost": "buildkite_api.webhooks.events",
     "AgentStopped": "buildkite_api.webhooks.events",
     "AgentStopping": "buildkite_api.webhooks.events",
-    "Answer": ".answers",
+    "AllowedIPs": ".allowed_ips",
     "BuildEvent": "buildkite_api.webhooks.events",
     "BuildFailing": "buildkite_api.webhooks.events",
     "BuildFinished": "buildkite_api.webhooks.events",
@@ -102,14 +101,20 @@ _HOMES = {
     "BuildSkipped": "buildkite_api.webhooks.events",
     "ClusterTokenRegistrationBlocked": "buildkite_api.webhooks.events",
     "DeadLetter": ".redis",
-    "Delivery": ".deliveries",
+    "DeduplicationStore": ".deduplication",
+    "DeliveriesLost": ".events",
+    "Delivery": ".delivery",
+    "DeliveryAccepted": ".events",
+    "DeliveryEvent": ".events",
+    "DeliveryHandled": ".events",
+    "DeliveryRefused": ".events",
+    "DeliveryRepeated": ".events",
     "EventName": "buildkite_api.webhooks.registrar",
-    "EventSink": ".deliveries",
-    "EventSource": ".deliveries",
-    "Handled": ".reports",
-    "HandlerFailed": ".reports",
+    "EventSink": ".delivery",
+    "EventSource": ".delivery",
+    "HandlerFailed": ".events",
     "HandlersFailed": ".dispatch",
-    "Headers": ".headers",
+    "Headers": ".http",
     "JobActivated": "buildkite_api.webhooks.events",
     "JobEvent": "buildkite_api.webhooks.events",
     "JobFinished": "buildkite_api.webhooks.events",
@@ -117,20 +122,14 @@ _HOMES = {
     "JobScheduled": "buildkite_api.webhooks.events",
     "JobStarted": "buildkite_api.webhooks.events",
     "Lag": ".redis",
-    "Lost": ".reports",
-    "MemoryQueue": ".memory",
-    "MemoryReplays": ".replays",
+    "MemoryDeduplicationStore": ".deduplication",
+    "MemoryQueue": ".queue",
     "PackageCreated": "buildkite_api.webhooks.events",
     "Ping": "buildkite_api.webhooks.events",
     "PingService": "buildkite_api.webhooks.events",
-    "RedisReplays": ".redis",
+    "RedisDeduplicationStore": ".redis",
     "RedisStreamSink": ".redis",
     "RedisStreamSource": ".redis",
-    "Refused": ".reports",
-    "Repeated": ".reports",
-    "ReplayStore": ".replays",
-    "Report": ".reports",
-    "SourceAddresses": ".sources",
     "UnknownEvent": ".parsing",
     "Verified": ".signature",
     "WebhookError": "..errors",
@@ -139,19 +138,19 @@ _HOMES = {
     "WebhookMalformed": "..errors",
     "WebhookQueueFull": "..errors",
     "WebhookReason": "..errors",
+    "WebhookResponse": ".http",
     "WebhookUnverified": "..errors",
     "WorkflowAlarm": "buildkite_api.webhooks.events",
     "WorkflowEvent": "buildkite_api.webhooks.events",
-    "happening": ".happenings",
+    "deduplication_key": ".deduplication",
+    "event_state": ".filters",
     "parse": ".parsing",
     "sign": ".signature",
-    "state_of": ".matching",
     "verify": ".signature",
     "verify_token": ".signature",
 }
 
 __all__ = [
-    "Accepted",
     "AgentBlocked",
     "AgentConnected",
     "AgentDisconnected",
@@ -159,7 +158,7 @@ __all__ = [
     "AgentLost",
     "AgentStopped",
     "AgentStopping",
-    "Answer",
+    "AllowedIPs",
     "BuildEvent",
     "BuildFailing",
     "BuildFinished",
@@ -168,11 +167,17 @@ __all__ = [
     "BuildSkipped",
     "ClusterTokenRegistrationBlocked",
     "DeadLetter",
+    "DeduplicationStore",
+    "DeliveriesLost",
     "Delivery",
+    "DeliveryAccepted",
+    "DeliveryEvent",
+    "DeliveryHandled",
+    "DeliveryRefused",
+    "DeliveryRepeated",
     "EventName",
     "EventSink",
     "EventSource",
-    "Handled",
     "HandlerFailed",
     "HandlersFailed",
     "Headers",
@@ -183,20 +188,14 @@ __all__ = [
     "JobScheduled",
     "JobStarted",
     "Lag",
-    "Lost",
+    "MemoryDeduplicationStore",
     "MemoryQueue",
-    "MemoryReplays",
     "PackageCreated",
     "Ping",
     "PingService",
-    "RedisReplays",
+    "RedisDeduplicationStore",
     "RedisStreamSink",
     "RedisStreamSource",
-    "Refused",
-    "Repeated",
-    "ReplayStore",
-    "Report",
-    "SourceAddresses",
     "UnknownEvent",
     "Verified",
     "WebhookError",
@@ -205,18 +204,19 @@ __all__ = [
     "WebhookMalformed",
     "WebhookQueueFull",
     "WebhookReason",
+    "WebhookResponse",
     "WebhookUnverified",
     "WorkflowAlarm",
     "WorkflowEvent",
-    "happening",
+    "deduplication_key",
+    "event_state",
     "parse",
     "sign",
-    "state_of",
     "verify",
     "verify_token",
 ]
 
-if not TYPE_CHECKING:  # out of sight of the type checkers, for which every name would exist
+if not TYPE_CHECKING:  # hidden from type checkers, for which otherwise any name would exist
 
     def __getattr__(name: str) -> Any:
         if name not in _HOMES:

@@ -28,7 +28,7 @@ async def keep_the_board(event: BuildFinished) -> None:
 
 @hooks.on("job.finished", state="failed", once=True)
 def complain(event: JobFinished) -> None:
-    """Sync handlers run in a thread. This one runs once a happening, however often Buildkite delivers it."""
+    """Sync handlers run in a thread. This one runs once an event, also if Buildkite delivers it again."""
     print(f"{event.job.name} failed: {event.job.web_url}", flush=True)
 
 

@@ -11,7 +11,7 @@ from buildkite_ext.webhooks import AgentLost, WebhookHandler
 
 hooks = WebhookHandler(
     secret=os.environ["BUILDKITE_WEBHOOK_SECRET"],
-    answer="handled",  # so that a failure is answered 500, and shows up in the function's metrics
+    respond_after="handled",  # so that a failure is answered 500, and shows up in the function's metrics
 )
 
 

@@ -17,12 +17,12 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.routing import Mount, Route
 
 from buildkite_ext.webhooks import (
+    AllowedIPs,
     BuildFinished,
+    DeliveryEvent,
+    DeliveryRefused,
+    MemoryDeduplicationStore,
     MemoryQueue,
-    MemoryReplays,
-    Refused,
-    Report,
-    SourceAddresses,
     WebhookHandler,
 )
 
@@ -101,7 +101,7 @@ async def served(app: Any) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_a_body_in_many_chunks_is_one_delivery() -> None:
-    hooks = handler(answer="handled")
+    hooks = handler(respond_after="handled")
     seen: list[bytes] = []
     hooks.on("*")(lambda event: seen.append(event.raw))
     posted = build_body()
@@ -155,12 +155,12 @@ async def test_a_body_without_a_length_is_taken_while_it_is_small() -> None:
 
 async def test_a_body_that_stops_is_answered_408() -> None:
     posted = build_body()
-    reports: list[Report] = []
-    app = handler(body_timeout=0.02, on_report=reports.append).asgi()
+    reports: list[DeliveryEvent] = []
+    app = handler(body_timeout=0.02, on_delivery_event=reports.append).asgi()
     done = await exchange(app, scope(signed(posted)), body(posted, b"")[:1])
     assert (done.status, done.headers[b"connection"]) == (408, b"close")
     (report,) = reports
-    assert isinstance(report, Refused)
+    assert isinstance(report, DeliveryRefused)
     assert (report.reason, report.client) == ("too_slow", "192.0.2.7")
 
 
@@ -243,13 +243,13 @@ async def test_within_another_app(kind: str, path: str) -> None:
 
 
 async def test_behind_a_middleware_that_cancels_the_delivery_can_be_sent_again() -> None:
-    class Distant(MemoryReplays):
+    class Distant(MemoryDeduplicationStore):
         async def settle(self, key: str, seconds: float, /) -> None:
             await asyncio.sleep(0)
             await super().settle(key, seconds)
 
     started = asyncio.Event()
-    hooks = handler(answer="handled", replays=Distant())
+    hooks = handler(respond_after="handled", deduplication=Distant())
 
     @hooks.on("*")
     async def slow(event: object) -> None:
@@ -275,8 +275,8 @@ async def test_behind_a_middleware_that_cancels_the_delivery_can_be_sent_again()
 
 def test_on_trio_handlers_run_before_the_answer() -> None:
     # As hypercorn has it with `-k trio`: nothing there may be left behind by a request.
-    sources = SourceAddresses(lambda: ["192.0.2.0/24"])
-    hooks = handler(answer="handled", sources=sources)
+    sources = AllowedIPs(lambda: ["192.0.2.0/24"])
+    hooks = handler(respond_after="handled", allowed_ips=sources)
     seen: list[str] = []
 
     @hooks.on("build.finished")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buildkite_ext.errors import ConfigurationError, WebhookError
-from buildkite_ext.webhooks import WebhookEvent, happening, parse, sign, verify, verify_token
+from buildkite_ext.webhooks import WebhookEvent, deduplication_key, parse, sign, verify, verify_token
 
 from .bodies import EVENTS, NEW_FORM, OLD_FORM, body_of, encoded
 
@@ -116,7 +116,7 @@ def use(event: WebhookEvent) -> None:
     assert isinstance(event.data, dict)
     assert event.data["event"] == event.event
     repr(event).encode("utf-8", "backslashreplace")
-    assert happening(event) is None or (happening(event) or "").startswith(event.event)
+    assert deduplication_key(event) is None or (deduplication_key(event) or "").startswith(event.event)
     assert event == parse(event.raw)
     told: list[Any] = []
     again = parse(event.raw, on_drift=told.append)

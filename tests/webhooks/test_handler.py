@@ -15,20 +15,20 @@ import trio
 
 from buildkite_ext import ConfigurationError, WebhookQueueFull
 from buildkite_ext.webhooks import (
-    Accepted,
-    Answer,
     BuildFinished,
+    DeliveriesLost,
     Delivery,
-    Handled,
+    DeliveryAccepted,
+    DeliveryEvent,
+    DeliveryHandled,
+    DeliveryRefused,
+    DeliveryRepeated,
     HandlerFailed,
-    Lost,
+    MemoryDeduplicationStore,
     MemoryQueue,
-    MemoryReplays,
-    Refused,
-    Repeated,
-    Report,
     WebhookEvent,
     WebhookHandler,
+    WebhookResponse,
     parse,
 )
 
@@ -55,9 +55,9 @@ from .posting import NOW, PING, SECRET, agent_body, build_body, signed
         ({"secret": "a", "max_body": 0}, "must be 1 or more"),
         ({"secret": "a", "threads": 0}, "must be 1 or more"),
         ({"secret": "a", "failure_status": 99}, "an HTTP status"),
-        ({"secret": "a", "answer": "later"}, "answer='later'"),
+        ({"secret": "a", "respond_after": "later"}, "respond_after='later'"),
         ({"secret": "a", "close_timeout": -1}, "close_timeout=-1"),
-        ({"secret": "a", "handler_timeout": 0}, "timeout=0"),
+        ({"secret": "a", "handler_timeout": 0}, "handler_timeout=0"),
     ],
 )
 def test_what_makes_no_sense_is_refused_at_once(options: dict[str, Any], says: str) -> None:
@@ -75,7 +75,7 @@ def test_no_secret_shows() -> None:
 # --- Answers ----------------------------------------------------------------------------------------------------------
 
 
-async def answered(hooks: WebhookHandler, body: bytes, *, method: str = "POST", **changes: Any) -> Answer:
+async def answered(hooks: WebhookHandler, body: bytes, *, method: str = "POST", **changes: Any) -> WebhookResponse:
     headers: dict[str, str] = {**signed(body), **{name.replace("_", "-"): value for name, value in changes.items()}}
     return await hooks.receive(method, {name: value for name, value in headers.items() if value is not None}, body)
 
@@ -104,13 +104,13 @@ async def answered(hooks: WebhookHandler, body: bytes, *, method: str = "POST", 
     ],
 )
 def test_answers(changes: dict[str, Any], status: int, reason: str | None) -> None:
-    reports: list[Report] = []
-    hooks = WebhookHandler(secret=SECRET, answer="handled", now=lambda: NOW, on_report=reports.append)
+    reports: list[DeliveryEvent] = []
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW, on_delivery_event=reports.append)
     got = asyncio.run(answered(hooks, build_body(), **changes))
     assert got.status == status
     assert got.headers["Content-Type"] == "application/json"
     assert got.body.startswith(b'{"message": "')
-    refused = [report for report in reports if isinstance(report, Refused)]
+    refused = [report for report in reports if isinstance(report, DeliveryRefused)]
     assert [(report.status, report.reason) for report in refused] == ([] if reason is None else [(status, reason)])
     if status == 405:
         assert got.headers["Allow"] == "POST"
@@ -152,7 +152,7 @@ def test_a_body_larger_than_announced_is_413() -> None:
 
 
 def test_the_token_in_clear_text_is_taken_only_where_it_is_asked_for() -> None:
-    hooks = WebhookHandler(token=("old", "new"), answer="handled")
+    hooks = WebhookHandler(token=("old", "new"), respond_after="handled")
     body = build_body()
 
     async def scenario() -> list[int]:
@@ -167,7 +167,7 @@ def test_the_token_in_clear_text_is_taken_only_where_it_is_asked_for() -> None:
 
 
 def test_anybody_is_heard_where_that_was_asked_for() -> None:
-    hooks = WebhookHandler(allow_unsigned=True, answer="handled")
+    hooks = WebhookHandler(allow_unsigned=True, respond_after="handled")
     seen: list[WebhookEvent] = []
     hooks.on("workflow.alarm")(seen.append)
     body = b'{"event": "workflow.alarm", "workflow_id": "w", "subject": {"type": "test"}}'
@@ -229,10 +229,10 @@ def test_an_event_without_handlers_is_answered(hooks: WebhookHandler) -> None:
 def test_one_that_fails_stops_no_other_and_decides_the_answer_as_configured(
     status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reports: list[Report] = []
+    reports: list[DeliveryEvent] = []
     ran: list[str] = []
     hooks = WebhookHandler(
-        secret=SECRET, answer="handled", failure_status=status, now=lambda: NOW, on_report=reports.append
+        secret=SECRET, respond_after="handled", failure_status=status, now=lambda: NOW, on_delivery_event=reports.append
     )
 
     @hooks.on("build.finished")
@@ -256,13 +256,13 @@ def test_one_that_fails_stops_no_other_and_decides_the_answer_as_configured(
     ]
     assert "ValueError: no such thing" in caplog.text
     assert hooks.counts["failed"] == 2
-    assert not any(isinstance(report, Handled) for report in reports)
+    assert not any(isinstance(report, DeliveryHandled) for report in reports)
 
 
 def test_a_handler_that_takes_too_long_is_left_and_the_others_run() -> None:
-    reports: list[Report] = []
+    reports: list[DeliveryEvent] = []
     hooks = WebhookHandler(
-        secret=SECRET, answer="handled", handler_timeout=0.02, now=lambda: NOW, on_report=reports.append
+        secret=SECRET, respond_after="handled", handler_timeout=0.02, now=lambda: NOW, on_delivery_event=reports.append
     )
     ran: list[str] = []
     end = threading.Event()
@@ -284,7 +284,7 @@ def test_a_handler_that_takes_too_long_is_left_and_the_others_run() -> None:
         time.sleep(0.04)
         ran.append("patient")
 
-    async def scenario() -> Answer:
+    async def scenario() -> WebhookResponse:
         try:
             return await post(hooks, PING)
         finally:
@@ -301,15 +301,15 @@ def test_a_handler_that_takes_too_long_is_left_and_the_others_run() -> None:
 
 
 def test_a_hook_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(report: Report) -> None:
+    def broken(report: DeliveryEvent) -> None:
         raise RuntimeError("broken hook")
 
-    hooks = WebhookHandler(secret=SECRET, answer="handled", now=lambda: NOW, on_report=broken)
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW, on_delivery_event=broken)
     seen: list[WebhookEvent] = []
     hooks.on("ping")(seen.append)
     assert asyncio.run(post(hooks, PING)).status == 200
     assert len(seen) == 1
-    assert "on_report failed on Accepted" in caplog.text
+    assert "on_delivery_event failed on DeliveryAccepted" in caplog.text
 
 
 def test_the_log_holds_no_body_and_no_secret(hooks: WebhookHandler, caplog: pytest.LogCaptureFixture) -> None:
@@ -327,8 +327,8 @@ def test_the_log_holds_no_body_and_no_secret(hooks: WebhookHandler, caplog: pyte
 
 
 def test_the_same_delivery_is_handled_once_and_answered_each_time() -> None:
-    reports: list[Report] = []
-    hooks = WebhookHandler(secret=SECRET, answer="handled", now=lambda: NOW, on_report=reports.append)
+    reports: list[DeliveryEvent] = []
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW, on_delivery_event=reports.append)
     seen: list[WebhookEvent] = []
     hooks.on("*")(seen.append)
 
@@ -337,7 +337,12 @@ def test_the_same_delivery_is_handled_once_and_answered_each_time() -> None:
 
     assert asyncio.run(scenario()) == [200, 200, 200]
     assert len(seen) == 1
-    assert [type(report) for report in reports] == [Accepted, Handled, Repeated, Repeated]
+    assert [type(report) for report in reports] == [
+        DeliveryAccepted,
+        DeliveryHandled,
+        DeliveryRepeated,
+        DeliveryRepeated,
+    ]
 
 
 def test_a_delivery_that_was_sent_anew_is_another_but_not_for_handlers_that_run_once(hooks: WebhookHandler) -> None:
@@ -393,7 +398,10 @@ def test_what_failed_is_handled_when_it_comes_again(hooks: WebhookHandler) -> No
 def test_a_delivery_is_not_handled_again_while_slow_handlers_are_at_it() -> None:
     clock = 0.0
     hooks = WebhookHandler(
-        secret=SECRET, answer="handled", replays=MemoryReplays(clock=lambda: clock), now=lambda: NOW + clock
+        secret=SECRET,
+        respond_after="handled",
+        deduplication=MemoryDeduplicationStore(clock=lambda: clock),
+        now=lambda: NOW + clock,
     )
     release = asyncio.Event()
     seen: list[WebhookEvent] = []
@@ -418,7 +426,7 @@ def test_a_delivery_is_not_handled_again_while_slow_handlers_are_at_it() -> None
 
 def test_on_trio_handlers_run_in_the_request_and_a_queue_says_why_not() -> None:
     seen: list[WebhookEvent] = []
-    hooks = WebhookHandler(secret=SECRET, answer="handled", now=lambda: NOW)
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW)
     hooks.on("*")(seen.append)
 
     @hooks.on("*")
@@ -428,7 +436,7 @@ def test_on_trio_handlers_run_in_the_request_and_a_queue_says_why_not() -> None:
 
     assert trio.run(post, hooks, build_body()).status == 200
     assert len(seen) == 2
-    with pytest.raises(ConfigurationError, match='on trio, use WebhookHandler\\(answer="handled"\\)'):
+    with pytest.raises(ConfigurationError, match='on trio, use WebhookHandler\\(respond_after="handled"\\)'):
         trio.run(post, WebhookHandler(secret=SECRET, now=lambda: NOW), build_body())
 
 
@@ -475,8 +483,8 @@ def test_the_same_delivery_twice_at_once_is_accepted_once() -> None:
 
 def test_what_is_remembered_outlives_the_signature() -> None:
     now, clock = NOW, 0.0
-    replays = MemoryReplays(clock=lambda: clock)
-    hooks = WebhookHandler(secret=SECRET, answer="handled", replays=replays, now=lambda: now)
+    replays = MemoryDeduplicationStore(clock=lambda: clock)
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", deduplication=replays, now=lambda: now)
     body = build_body()
     headers = signed(body, at=NOW + 300)  # as early as it may be
 
@@ -553,9 +561,9 @@ def test_a_full_queue_answers_503_and_loses_nothing_it_accepted() -> None:
 
 @pytest.mark.parametrize("options", [{"close_timeout": 0.02}, {}], ids=["by default", "this once"])
 def test_closing_takes_no_longer_than_allowed_and_says_what_was_lost(options: dict[str, float]) -> None:
-    reports: list[Report] = []
+    reports: list[DeliveryEvent] = []
     hooks = WebhookHandler(
-        secret=SECRET, sink=MemoryQueue(workers=2), now=lambda: NOW, on_report=reports.append, **options
+        secret=SECRET, sink=MemoryQueue(workers=2), now=lambda: NOW, on_delivery_event=reports.append, **options
     )
 
     @hooks.on("build.finished")
@@ -568,17 +576,17 @@ def test_closing_takes_no_longer_than_allowed_and_says_what_was_lost(options: di
         await hooks.aclose(None if options else 0.02)
 
     asyncio.run(scenario())
-    assert reports[-1] == Lost(5)
+    assert reports[-1] == DeliveriesLost(5)
 
 
 def test_what_remembers_is_closed_last() -> None:
     ended: list[str] = []
 
-    class Shared(MemoryReplays):
+    class Shared(MemoryDeduplicationStore):
         async def aclose(self) -> None:
             ended.append("replays")
 
-    hooks = WebhookHandler(secret=SECRET, replays=Shared(), now=lambda: NOW)
+    hooks = WebhookHandler(secret=SECRET, deduplication=Shared(), now=lambda: NOW)
 
     @hooks.on("*", once=True)
     async def slow(event: WebhookEvent) -> None:
@@ -677,9 +685,9 @@ def test_going_from_one_machine_to_many_is_an_argument() -> None:
 def test_what_the_sink_does_not_take_is_503_and_may_come_again(
     error: Exception, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reports: list[Report] = []
+    reports: list[DeliveryEvent] = []
     sink = Sink(error)
-    hooks = WebhookHandler(secret=SECRET, sink=sink, now=lambda: NOW, on_report=reports.append)
+    hooks = WebhookHandler(secret=SECRET, sink=sink, now=lambda: NOW, on_delivery_event=reports.append)
 
     async def scenario() -> list[int]:
         first = await post(hooks, build_body())
@@ -687,7 +695,7 @@ def test_what_the_sink_does_not_take_is_503_and_may_come_again(
         return [first.status, (await post(hooks, build_body())).status, (await post(hooks, agent_body())).status]
 
     assert asyncio.run(scenario()) == [503, 200, 200]
-    assert isinstance(reports[0], Refused)
+    assert isinstance(reports[0], DeliveryRefused)
     assert reports[0].reason == reason
     assert "hunter2" not in caplog.text + str(reports)
     assert [delivery.build_id for delivery in sink.accepted] == ["018f-1", None]
@@ -702,18 +710,18 @@ def test_what_cannot_be_remembered_is_not_accepted() -> None:
             raise ConnectionError
 
     sink = Sink()
-    hooks = WebhookHandler(secret=SECRET, sink=sink, replays=Down(), now=lambda: NOW)
+    hooks = WebhookHandler(secret=SECRET, sink=sink, deduplication=Down(), now=lambda: NOW)
     assert asyncio.run(post(hooks, build_body())).status == 503
     assert sink.accepted == []
 
 
 def test_what_was_accepted_is_answered_so_although_it_cannot_be_remembered(caplog: pytest.LogCaptureFixture) -> None:
-    class Forgetful(MemoryReplays):
+    class Forgetful(MemoryDeduplicationStore):
         async def settle(self, key: str, seconds: float, /) -> None:
             raise ConnectionError("redis://:hunter2@db")
 
     sink = Sink()
-    hooks = WebhookHandler(secret=SECRET, sink=sink, replays=Forgetful(), now=lambda: NOW)
+    hooks = WebhookHandler(secret=SECRET, sink=sink, deduplication=Forgetful(), now=lambda: NOW)
     assert asyncio.run(post(hooks, build_body())).status == 200
     assert len(sink.accepted) == 1
     assert "could not be remembered (ConnectionError)" in caplog.text

@@ -19,7 +19,7 @@ from buildkite_ext.webhooks import (
     UnknownEvent,
     WebhookMalformed,
     WorkflowAlarm,
-    happening,
+    deduplication_key,
     parse,
 )
 
@@ -205,7 +205,7 @@ def test_numbers_of_any_size(number: str, value: float) -> None:
     assert isinstance(event, AgentBlocked)
     assert event.agent.id == value  # type: ignore[comparison-overlap]
     assert event.data["new"] == [value]
-    assert happening(event) is None
+    assert deduplication_key(event) is None
     assert repr(event)
     for key in ("sender", "blocked_ip", "cluster_token"):
         again = parse(body.replace('"new"', f'"{key}"').encode())

@@ -25,7 +25,7 @@ from .posting import NOW, SECRET, build_body, signed
 
 @pytest.fixture
 def hooks() -> Iterator[WebhookHandler]:
-    it = WebhookHandler(secret=SECRET, now=lambda: NOW, answer="handled")
+    it = WebhookHandler(secret=SECRET, now=lambda: NOW, respond_after="handled")
     yield it
     it.close()
 
@@ -131,7 +131,7 @@ def test_headers_that_the_server_has_joined_prove_nothing(hooks: WebhookHandler,
 
 
 def test_a_status_without_a_name(hooks: WebhookHandler) -> None:
-    it = WebhookHandler(allow_unsigned=True, answer="handled", failure_status=599)
+    it = WebhookHandler(allow_unsigned=True, respond_after="handled", failure_status=599)
     it.on("*")(lambda event: 1 / 0)
     assert call(validator(it.wsgi()), environ(build_body(), signed(build_body())))[0] == 599
     it.close()

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ...webhooks.deliveries import Delivery
+from ...webhooks.delivery import Delivery
 from ..problem import UsageError
 from .facts import Facts
 from .names import PREFIX

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ..deliveries import Delivery, Handle
+from ..delivery import Delivery, Handle
 from .link import describe
 
 

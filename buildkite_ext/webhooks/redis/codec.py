@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from ..deliveries import Delivery
+from ..delivery import Delivery
 
 VERSION = "1"
 

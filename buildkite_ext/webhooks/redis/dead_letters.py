@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..deliveries import Delivery
+from ..delivery import Delivery
 from .codec import Unreadable, from_fields
 
 _LONGEST_REASON = 500

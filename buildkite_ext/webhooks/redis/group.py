@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError, ResponseError
 
-from ..deliveries import Handle
+from ..delivery import Handle
 from . import scripts
 from .acknowledging import Acknowledgements
 from .attempt import attempt

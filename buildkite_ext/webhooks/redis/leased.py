@@ -7,7 +7,7 @@ import contextlib
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from ..deliveries import Handle
+from ..delivery import Handle
 from . import scripts
 from .leases import plan
 from .link import Away, Link

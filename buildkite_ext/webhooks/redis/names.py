@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from ..deliveries import Delivery
+from ..delivery import Delivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from ..deliveries import Handle
+from ..delivery import Handle
 from . import scripts
 from .attempt import attempt
 from .burial import announce

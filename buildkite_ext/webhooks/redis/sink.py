@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigurationError, WebhookQueueFull
-from ..deliveries import Delivery
+from ..delivery import Delivery
 from . import scripts
 from .codec import to_fields
 from .connection import connect

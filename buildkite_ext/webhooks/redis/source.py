@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigurationError
-from ..deliveries import Handle
+from ..delivery import Handle
 from . import scripts
 from .connection import connect
 from .dead_letters import DeadLetter, dead_letter

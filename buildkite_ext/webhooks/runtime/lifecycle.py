@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from ...errors import ConfigurationError
-from ..deliveries import EventSink, Handle
-from ..memory import MemoryQueue
-from ..replays import ReplayStore
-from ..reports import Lost, Reports
+from ..deduplication import DeduplicationStore
+from ..delivery import EventSink, Handle
+from ..events import DeliveriesLost, DeliveryEvents
+from ..queue import MemoryQueue
 from .event_loop import EventLoopThread, call_at_exit, keep_alive, register_for_fork, running_loop
 
 __all__ = ["Lifecycle"]
@@ -27,21 +27,21 @@ class Lifecycle:
 
     Args:
         sink: where deliveries go.
-        replays: the store that remembers deliveries; closed at the end if it can be closed.
+        store: the store that remembers deliveries; closed at the end if it can be closed.
         handle: handles a delivery that the worker of a queue takes.
-        reports: where lost deliveries are reported.
+        events: where lost deliveries are reported.
         close_timeout: seconds in which accepted deliveries must be handled when the receiver closes.
     """
 
     def __init__(
-        self, sink: EventSink, replays: ReplayStore, handle: Handle, reports: Reports, *, close_timeout: float
+        self, sink: EventSink, store: DeduplicationStore, handle: Handle, events: DeliveryEvents, *, close_timeout: float
     ) -> None:
         self.sink = sink
-        self._replays = replays
+        self._store = store
         self.queue = sink if isinstance(sink, MemoryQueue) else None
         self.closed = False
         self._handle = handle
-        self._reports = reports
+        self._events = events
         self._close_timeout = close_timeout
         self._worker: asyncio.Task[None] | None = None
         self._loop_thread = EventLoopThread()
@@ -66,7 +66,7 @@ class Lifecycle:
             return
         loop = running_loop()
         if loop is None:
-            raise ConfigurationError('a MemoryQueue needs asyncio: on trio, use WebhookHandler(answer="handled")')
+            raise ConfigurationError('a MemoryQueue needs asyncio: on trio, use WebhookHandler(respond_after="handled")')
         # In an empty context: the context variables of the first request must not reach the deliveries that follow.
         context = contextvars.Context()
         self._worker = loop.create_task(queue.consume(self._handle), name="buildkite-webhooks", context=context)
@@ -120,7 +120,7 @@ class Lifecycle:
             await self._drain(timeout)
         finally:
             # Last: handlers with once=True use the store until they end.
-            close = getattr(self._replays, "aclose", None)
+            close = getattr(self._store, "aclose", None)
             if close is not None:
                 await close()
 
@@ -132,11 +132,11 @@ class Lifecycle:
         if worker.get_loop() is not asyncio.get_running_loop():
             # The worker's loop was stopped before the worker ended.
             if len(self.queue):
-                self._reports.emit(Lost(len(self.queue)))
+                self._events.emit(DeliveriesLost(len(self.queue)))
             return
         await asyncio.wait({worker}, timeout=timeout)
         if not worker.done():
             left = len(self.queue)
             worker.cancel()
             await asyncio.wait({worker}, timeout=1.0)
-            self._reports.emit(Lost(left))
+            self._events.emit(DeliveriesLost(left))

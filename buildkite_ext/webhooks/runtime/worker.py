@@ -7,7 +7,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from ..deliveries import EventSource
+from ..delivery import EventSource
 
 __all__ = ["consume_until_signal"]
 

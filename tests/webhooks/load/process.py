@@ -39,7 +39,7 @@ class Receiver:
 
     @property
     def counts(self) -> Counter[str]:
-        """What it reported: `Accepted`, `Handled`, `Refused 503`, …"""
+        """What it reported: `DeliveryAccepted`, `DeliveryHandled`, `DeliveryRefused 503`, …"""
         return Counter(" ".join(filter(None, (kind, status))) for kind, _, status in self._lines() if kind != "number")
 
     def _lines(self) -> list[tuple[str, str, str]]:

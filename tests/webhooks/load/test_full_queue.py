@@ -28,7 +28,11 @@ def test_slow_handlers_and_a_full_queue(branch: str, tmp_path: Path, record_prop
     assert set(statuses) == {200, 503}
     assert statuses.total() == SENT
     assert sorted(receiver.handled) == sorted(accepted)
-    assert receiver.counts == {"Accepted": len(accepted), "Handled": len(accepted), "Refused 503": statuses[503]}
+    assert receiver.counts == {
+        "DeliveryAccepted": len(accepted),
+        "DeliveryHandled": len(accepted),
+        "DeliveryRefused 503": statuses[503],
+    }
     record_property(PROPERTY, row(f"full queue, {branch} handlers", answers, len(receiver.handled)))
 
 

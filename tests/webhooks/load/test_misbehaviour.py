@@ -149,7 +149,7 @@ async def test_whoever_hangs_up_in_mid_body_is_forgotten(receiver: Receiver) -> 
     assert {each.status for each in answers} == {200}
     receiver.terminate()
     receiver.ended()
-    assert receiver.counts == {"Accepted": 100, "Handled": 100}
+    assert receiver.counts == {"DeliveryAccepted": 100, "DeliveryHandled": 100}
 
 
 async def test_many_bad_signatures(receiver: Receiver, record_property: Record) -> None:
@@ -165,6 +165,6 @@ async def test_many_bad_signatures(receiver: Receiver, record_property: Record) 
     receiver.terminate()
     receiver.ended()
     assert sorted(receiver.handled) == list(range(300))
-    assert receiver.counts == {"Accepted": 300, "Handled": 300, "Refused 401": 1000}
+    assert receiver.counts == {"DeliveryAccepted": 300, "DeliveryHandled": 300, "DeliveryRefused 401": 1000}
     record_property(PROPERTY, row("bad signatures", answers, 0))
     record_property(PROPERTY, row("… and the others meanwhile", well, 300))

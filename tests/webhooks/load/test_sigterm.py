@@ -24,7 +24,7 @@ def test_sigterm_in_the_middle(tmp_path: Path, record_property: Callable[[str, o
     assert accepted <= set(handled)
     # It may have died between accepting and answering, of which whoever sent it knows nothing.
     assert set(handled) - accepted <= unanswered
-    assert receiver.counts["Accepted"] == receiver.counts["Handled"] == len(handled)
+    assert receiver.counts["DeliveryAccepted"] == receiver.counts["DeliveryHandled"] == len(handled)
     assert receiver.counts["Lost"] == 0
     record_property(PROPERTY, row("SIGTERM in the middle", answers, len(handled)))
 

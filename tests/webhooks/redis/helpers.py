@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
-from buildkite_ext.webhooks.deliveries import Delivery, Handle
+from buildkite_ext.webhooks.delivery import Delivery, Handle
 from buildkite_ext.webhooks.redis import RedisStreamSource
 
 STREAM = "buildkite:webhooks"

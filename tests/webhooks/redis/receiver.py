@@ -13,7 +13,7 @@ from pathlib import Path
 from redis.exceptions import RedisError
 
 from buildkite_ext.errors import WebhookQueueFull
-from buildkite_ext.webhooks.deliveries import Delivery
+from buildkite_ext.webhooks.delivery import Delivery
 from buildkite_ext.webhooks.redis import RedisStreamSink
 
 _BODY = b'{"event": "job.finished", "build": {"id": "%d", "state": "passed"}, "pad": "' + b"x" * 300 + b'"}'

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.webhooks.deliveries import Delivery
+from buildkite_ext.webhooks.delivery import Delivery
 from buildkite_ext.webhooks.redis.codec import Unreadable, from_fields, to_fields
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

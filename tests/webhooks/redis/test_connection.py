@@ -11,11 +11,11 @@ import redis
 from redis.asyncio import Redis
 
 from buildkite_ext.errors import ConfigurationError
-from buildkite_ext.webhooks.redis import RedisReplays, RedisStreamSink, RedisStreamSource
+from buildkite_ext.webhooks.redis import RedisDeduplicationStore, RedisStreamSink, RedisStreamSource
 
 from .helpers import Closing, Handler, delivery, until, working
 
-KINDS: list[Any] = [RedisReplays, RedisStreamSink, RedisStreamSource]
+KINDS: list[Any] = [RedisDeduplicationStore, RedisStreamSink, RedisStreamSource]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -104,7 +104,7 @@ async def test_a_client_that_decodes_is_good_enough_for_sinks_and_replays(closin
     body = b"\xff\x00 not UTF-8"
     async with Redis.from_url(url, decode_responses=True) as client:
         await closing(RedisStreamSink(client)).put(delivery("a", body=body))
-        replays = closing(RedisReplays(client))
+        replays = closing(RedisDeduplicationStore(client))
         assert await replays.claim("k", 60) == "new"
         await replays.settle("k", 60)
         assert await replays.claim("k", 60) == "settled"

@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack
 
 from buildkite_ext.webhooks import (
     BuildFinished,
-    RedisReplays,
+    DeliveryEvent,
+    DeliveryRepeated,
+    RedisDeduplicationStore,
     RedisStreamSink,
     RedisStreamSource,
-    Repeated,
-    Report,
     WebhookEvent,
     WebhookHandler,
 )
@@ -24,13 +24,13 @@ from ..posting import NOW, SECRET, agent_body, build_body, job_body
 from .helpers import Closing, until
 
 
-def receiver(url: str, closing: Closing, reports: list[Report] | None = None, **options: int) -> WebhookHandler:
+def receiver(url: str, closing: Closing, reports: list[DeliveryEvent] | None = None, **options: int) -> WebhookHandler:
     return WebhookHandler(
         secret=SECRET,
         sink=closing(RedisStreamSink(url, **options)),
-        replays=closing(RedisReplays(url)),
+        deduplication=closing(RedisDeduplicationStore(url)),
         now=lambda: NOW,
-        on_report=reports.append if reports is not None else None,
+        on_delivery_event=reports.append if reports is not None else None,
     )
 
 
@@ -66,12 +66,12 @@ async def test_what_is_posted_to_one_machine_is_handled_on_another(url: str, clo
 
 
 async def test_the_same_delivery_is_accepted_once_among_all_receivers(url: str, closing: Closing) -> None:
-    reports: list[Report] = []
+    reports: list[DeliveryEvent] = []
     first, second = receiver(url, closing, reports), receiver(url, closing, reports)
     body = build_body()
     assert (await post(first, body)).status == 200
     assert (await post(second, body)).status == 200
-    assert [type(report) for report in reports].count(Repeated) == 1
+    assert [type(report) for report in reports].count(DeliveryRepeated) == 1
     assert (await closing(RedisStreamSource(url)).lag()).waiting == 1
 
 
@@ -90,7 +90,7 @@ async def test_a_happening_is_handled_once_among_all_workers_however_often_it_is
     async with AsyncExitStack() as stack:
         workers, tasks = [], []
         for _ in range(3):
-            worker = WebhookHandler(secret=SECRET, replays=closing(RedisReplays(url)))
+            worker = WebhookHandler(secret=SECRET, deduplication=closing(RedisDeduplicationStore(url)))
             worker.on("build.*", once=True)(slow)
             source = RedisStreamSource(url, retry_pause=0.02)
             stack.push_async_callback(source.aclose)
@@ -150,10 +150,10 @@ async def test_a_full_stream_is_503_and_what_was_refused_is_taken_later(url: str
 
 WORKER = """
 import sys, time
-from buildkite_ext.webhooks import BuildFinished, RedisReplays, RedisStreamSource, WebhookHandler
+from buildkite_ext.webhooks import BuildFinished, RedisDeduplicationStore, RedisStreamSource, WebhookHandler
 
 url = sys.argv[1]
-hooks = WebhookHandler(secret="s3cret", replays=RedisReplays(url))
+hooks = WebhookHandler(secret="s3cret", deduplication=RedisDeduplicationStore(url))
 
 @hooks.on("build.finished", once=True)
 def slow(event: BuildFinished) -> None:

@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from redis.asyncio import Redis
 
-from buildkite_ext.webhooks.deliveries import Delivery
+from buildkite_ext.webhooks.delivery import Delivery
 from buildkite_ext.webhooks.redis import RedisStreamSink, RedisStreamSource
 
 from .helpers import STREAM, Closing, Handler, delivery, until, working

@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import ReadOnlyError, RedisError
 
 from buildkite_ext.errors import WebhookQueueFull
-from buildkite_ext.webhooks.deliveries import EventSink
+from buildkite_ext.webhooks.delivery import EventSink
 from buildkite_ext.webhooks.redis import RedisStreamSink, RedisStreamSource
 
 from .helpers import STREAM, Closing, delivery, until, working

@@ -8,7 +8,7 @@ import contextlib
 import pytest
 from redis.asyncio import Redis
 
-from buildkite_ext.webhooks.deliveries import Delivery, EventSource
+from buildkite_ext.webhooks.delivery import Delivery, EventSource
 from buildkite_ext.webhooks.redis import RedisStreamSink, RedisStreamSource
 
 from .helpers import STREAM, Closing, Handler, delivery, until, working

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 
-from buildkite_ext.webhooks.deliveries import Delivery
+from buildkite_ext.webhooks.delivery import Delivery
 from buildkite_ext.webhooks.redis import RedisStreamSource
 
 CLAIM_AFTER = 5.0

@@ -19,8 +19,8 @@ from buildkite_ext.webhooks import (
     JobEvent,
     WebhookEvent,
     WebhookHandler,
+    event_state,
     parse,
-    state_of,
 )
 
 from .posting import PING, agent_body, build_body, job_body
@@ -30,7 +30,7 @@ UNKNOWN = b'{"event": "pipeline.renamed", "pipeline": {"slug": "web"}}'
 
 def reached(body: bytes, event: Any, **filters: Any) -> bool:
     """Whether a handler that is registered so gets the delivery."""
-    hooks = WebhookHandler(allow_unsigned=True, answer="handled")
+    hooks = WebhookHandler(allow_unsigned=True, respond_after="handled")
     given: list[WebhookEvent] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some of them aren't known, on purpose
@@ -101,10 +101,10 @@ def test_a_handler_gets_what_it_is_for(body: bytes, event: Any, filters: dict[st
         ("agent.*", {"pipeline": "web"}, "that event has no pipeline"),
         (AgentEvent, {"branch": "main"}, "that event has no branch"),
         ("package.created", {"pipeline": "web"}, "that event has no pipeline"),
-        ("build.finished", {"branch": ""}, "none of them empty"),
-        ("build.finished", {"branch": []}, "none of them empty"),
-        ("build.finished", {"state": ["failed", ""]}, "none of them empty"),
-        ("", {}, "none of them empty"),
+        ("build.finished", {"branch": ""}, "texts that aren.t empty"),
+        ("build.finished", {"branch": []}, "texts that aren.t empty"),
+        ("build.finished", {"state": ["failed", ""]}, "texts that aren.t empty"),
+        ("", {}, "texts that aren.t empty"),
         ("build.finished", {"timeout": 0}, "seconds above 0"),
     ],
 )
@@ -119,7 +119,7 @@ def test_a_star_stands_for_anything(text: str, before: str, after: str) -> None:
     branch = json.loads(event.raw)["build"]["branch"]
     assert isinstance(event, BuildFinished)
     assert event.build.branch == branch
-    hooks = WebhookHandler(allow_unsigned=True, answer="handled")
+    hooks = WebhookHandler(allow_unsigned=True, respond_after="handled")
     seen: list[BuildFinished] = []
     star = branch[:1].replace("*", "") + "*" if branch else "*"
     hooks.on("build.finished", branch=star)(seen.append)
@@ -128,20 +128,20 @@ def test_a_star_stands_for_anything(text: str, before: str, after: str) -> None:
 
 
 def test_the_state_that_an_event_tells_of() -> None:
-    assert state_of(parse(build_body(state="passed"))) == "passed"
-    assert state_of(parse(build_body(state="running", blocked=True))) == "blocked"
-    assert state_of(parse(job_body(state="timed_out"))) == "timed_out"
-    assert state_of(parse(agent_body(connection_state="stopped"))) == "stopped"
-    assert state_of(parse(PING)) is None
+    assert event_state(parse(build_body(state="passed"))) == "passed"
+    assert event_state(parse(build_body(state="running", blocked=True))) == "blocked"
+    assert event_state(parse(job_body(state="timed_out"))) == "timed_out"
+    assert event_state(parse(agent_body(connection_state="stopped"))) == "stopped"
+    assert event_state(parse(PING)) is None
 
 
 @pytest.mark.parametrize(
     ("event", "filters", "says"),
     [
-        ("build.finised", {}, "knows no event 'build.finised'; did you mean 'build.finished'"),
-        ("pipeline.renamed", {}, "knows no event 'pipeline.renamed'$"),
-        ("build.finished", {"state": "fialed"}, "knows no state 'fialed'; did you mean 'failed'"),
-        ("build.*", {"state": ["failed", "success"]}, "knows no state 'success'"),
+        ("build.finised", {}, "doesn.t know the event 'build.finised'; did you mean 'build.finished'"),
+        ("pipeline.renamed", {}, "doesn.t know the event 'pipeline.renamed'$"),
+        ("build.finished", {"state": "fialed"}, "doesn.t know the state 'fialed'; did you mean 'failed'"),
+        ("build.*", {"state": ["failed", "success"]}, "doesn.t know the state 'success'"),
     ],
 )
 def test_a_slip_of_the_pen_is_told_of_where_it_is(event: str, filters: dict[str, Any], says: str) -> None:

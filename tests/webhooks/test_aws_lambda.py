@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.webhooks import BuildFinished, Delivery, Refused, Report, SourceAddresses, WebhookHandler
+from buildkite_ext.webhooks import AllowedIPs, BuildFinished, Delivery, DeliveryEvent, DeliveryRefused, WebhookHandler
 
 from .posting import NOW, SECRET, build_body, signed
 
@@ -102,7 +102,7 @@ def test_each_service_gets_the_answer_it_wants(hooks: WebhookHandler) -> None:
 
 def test_a_handler_that_fails_decides_the_answer_as_configured() -> None:
     for way, status in (("accepted", 200), ("handled", 500)):
-        hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, answer=way)  # type: ignore[arg-type]
+        hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, respond_after=way)  # type: ignore[arg-type]
         hooks.on("*")(lambda event: 1 / 0)
         assert hooks.aws_lambda(http_api(build_body()))["statusCode"] == status
         assert hooks.counts["failed"] == 1
@@ -191,18 +191,18 @@ def test_whatever_an_event_holds_it_is_answered(form: Any, data: st.DataObject) 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_address_is_the_one_that_the_service_tells(form: Any) -> None:
-    reports: list[Report] = []
+    reports: list[DeliveryEvent] = []
     # A balancer doesn't tell its own address.
-    sources = SourceAddresses(lambda: ["192.0.2.0/24"], trusted_proxies=["unix:"])
-    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, sources=sources, on_report=reports.append)
+    sources = AllowedIPs(lambda: ["192.0.2.0/24"], trusted_proxies=["unix:"])
+    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, allowed_ips=sources, on_delivery_event=reports.append)
     assert hooks.aws_lambda(form(build_body(), address="198.51.100.1"))["statusCode"] == 403
     assert hooks.aws_lambda(form(build_body()))["statusCode"] == 200
-    assert isinstance(reports[0], Refused)
+    assert isinstance(reports[0], DeliveryRefused)
     assert reports[0].reason == "source"
     hooks.close()
 
 
 def test_a_balancer_is_believed_only_where_that_was_said() -> None:
-    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, sources=SourceAddresses(lambda: ["192.0.2.0/24"]))
+    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, allowed_ips=AllowedIPs(lambda: ["192.0.2.0/24"]))
     assert hooks.aws_lambda(balancer(build_body()))["statusCode"] == 403
     hooks.close()

@@ -8,12 +8,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from buildkite_ext.webhooks import MemoryReplays
+from buildkite_ext.webhooks import MemoryDeduplicationStore
 
 
 def test_a_key_is_taken_once_until_it_expires() -> None:
     now = 0.0
-    replays = MemoryReplays(clock=lambda: now)
+    replays = MemoryDeduplicationStore(clock=lambda: now)
 
     async def scenario() -> None:
         nonlocal now
@@ -33,7 +33,7 @@ def test_a_key_is_taken_once_until_it_expires() -> None:
 
 
 def test_memory_stays_bounded_and_the_newest_are_kept() -> None:
-    replays = MemoryReplays(limit=100, clock=lambda: 0.0)
+    replays = MemoryDeduplicationStore(limit=100, clock=lambda: 0.0)
 
     async def scenario() -> None:
         for number in range(1000):
@@ -51,7 +51,7 @@ class Remembering(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
-        self.store = MemoryReplays(clock=lambda: self.now)
+        self.store = MemoryDeduplicationStore(clock=lambda: self.now)
         self.plain: dict[str, tuple[float, str]] = {}
 
     def known(self, key: str) -> str | None:

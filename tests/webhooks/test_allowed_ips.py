@@ -16,9 +16,16 @@ from hypothesis import strategies as st
 from buildkite_ext import ConfigurationError
 from buildkite_ext.simulation import Simulator
 from buildkite_ext.simulation.server import running
-from buildkite_ext.webhooks import Refused, Report, SourceAddresses, WebhookHandler
-from buildkite_ext.webhooks.addresses import UnknownAddress, address, client_address, network, networks, within
-from buildkite_ext.webhooks.sources import ask_buildkite
+from buildkite_ext.webhooks import AllowedIPs, DeliveryEvent, DeliveryRefused, WebhookHandler
+from buildkite_ext.webhooks.allowed_ips import (
+    AddressUnknown,
+    client_address,
+    fetch_allowed_ips,
+    is_within,
+    parse_address,
+    parse_network,
+    parse_networks,
+)
 
 from .posting import NOW, SECRET, build_body, signed
 
@@ -58,9 +65,12 @@ class Meta:
         return answer
 
 
-def receiver(sources: SourceAddresses, reports: list[Report] | None = None) -> WebhookHandler:
+def receiver(sources: AllowedIPs, reports: list[DeliveryEvent] | None = None) -> WebhookHandler:
     return WebhookHandler(
-        secret=SECRET, now=lambda: NOW, sources=sources, on_report=None if reports is None else reports.append
+        secret=SECRET,
+        now=lambda: NOW,
+        allowed_ips=sources,
+        on_delivery_event=None if reports is None else reports.append,
     )
 
 
@@ -88,16 +98,16 @@ async def post(hooks: WebhookHandler, client: str | None, forwarded: Any = None)
     ],
 )
 async def test_who_may_deliver(client: str | None, status: int) -> None:
-    reports: list[Report] = []
-    assert await post(receiver(SourceAddresses(Meta(BUILDKITE)), reports), client) == status
+    reports: list[DeliveryEvent] = []
+    assert await post(receiver(AllowedIPs(Meta(BUILDKITE)), reports), client) == status
     if status == 403:
         (refused,) = reports
-        assert isinstance(refused, Refused)
+        assert isinstance(refused, DeliveryRefused)
         assert (refused.reason, refused.client) == ("source", client)
 
 
 async def test_a_stranger_is_refused_before_the_body_is_read() -> None:
-    hooks = receiver(SourceAddresses(Meta(BUILDKITE)))
+    hooks = receiver(AllowedIPs(Meta(BUILDKITE)))
     body = build_body()
     headers = [(name.lower().encode(), value.encode()) for name, value in signed(body).items()]
     sent: list[Any] = []
@@ -137,12 +147,12 @@ async def test_a_stranger_is_refused_before_the_body_is_read() -> None:
     ],
 )
 async def test_behind_proxies(client: str | None, forwarded: Any, status: int) -> None:
-    sources = SourceAddresses(Meta(BUILDKITE), trusted_proxies=["10.0.0.0/8"])
+    sources = AllowedIPs(Meta(BUILDKITE), trusted_proxies=["10.0.0.0/8"])
     assert await post(receiver(sources), client, forwarded) == status
 
 
 async def test_no_other_header_is_believed() -> None:
-    sources = SourceAddresses(Meta(BUILDKITE), trusted_proxies=["10.0.0.0/8"])
+    sources = AllowedIPs(Meta(BUILDKITE), trusted_proxies=["10.0.0.0/8"])
     body = build_body()
     for name in ("Forwarded", "X-Real-IP", "X_Forwarded_For", "X-Forwarded", "CF-Connecting-IP", "True-Client-IP"):
         headers = {**signed(body), name: "for=192.0.2.7" if name == "Forwarded" else "192.0.2.7"}
@@ -150,7 +160,7 @@ async def test_no_other_header_is_believed() -> None:
 
 
 async def test_behind_a_unix_socket() -> None:
-    sources = SourceAddresses(Meta(BUILDKITE), trusted_proxies=["unix:"])
+    sources = AllowedIPs(Meta(BUILDKITE), trusted_proxies=["unix:"])
     assert await post(receiver(sources), None, "192.0.2.7") == 200
     assert await post(receiver(sources), None, "6.6.6.6") == 403
     assert await post(receiver(sources), "6.6.6.6", "192.0.2.7") == 403
@@ -159,7 +169,7 @@ async def test_behind_a_unix_socket() -> None:
 async def test_the_addresses_are_asked_for_once_for_many_deliveries() -> None:
     meta = Meta(BUILDKITE)
     meta.gate = asyncio.Event()
-    hooks = receiver(SourceAddresses(meta))
+    hooks = receiver(AllowedIPs(meta))
     bodies = [build_body(number=number) for number in range(20)]
     posting = asyncio.gather(
         *(hooks.receive("POST", signed(body), body, client="192.0.2.7") for body in bodies),
@@ -173,7 +183,7 @@ async def test_the_addresses_are_asked_for_once_for_many_deliveries() -> None:
 async def test_a_request_that_ends_early_ends_nobody_elses_question() -> None:
     meta = Meta(BUILDKITE)
     meta.gate = asyncio.Event()
-    hooks = receiver(SourceAddresses(meta))
+    hooks = receiver(AllowedIPs(meta))
     first = asyncio.create_task(post(hooks, "192.0.2.7"))
     await meta.was_asked.wait()
     second = asyncio.create_task(post(hooks, "192.0.2.7"))
@@ -192,7 +202,7 @@ async def settled() -> None:
 
 async def test_they_are_asked_for_again_while_the_old_ones_serve() -> None:
     clock, meta = Clock(), Meta(["192.0.2.0/24"], ["203.0.113.0/24"])
-    hooks = receiver(SourceAddresses(meta, refresh=600, clock=clock))
+    hooks = receiver(AllowedIPs(meta, refresh=600, clock=clock))
     assert await post(hooks, "192.0.2.7") == 200
     clock.time += 599
     assert (await post(hooks, "203.0.113.9"), meta.asked) == (403, 1)
@@ -206,7 +216,7 @@ async def test_they_are_asked_for_again_while_the_old_ones_serve() -> None:
 @pytest.mark.parametrize("answer", [OSError("no network"), [], ["nonsense"]])
 async def test_when_asking_fails_the_old_ones_stay_in_force(answer: Any, caplog: pytest.LogCaptureFixture) -> None:
     clock, meta = Clock(), Meta(["192.0.2.0/24"], answer, ["203.0.113.0/24"])
-    hooks = receiver(SourceAddresses(meta, refresh=600, retry=30, clock=clock))
+    hooks = receiver(AllowedIPs(meta, refresh=600, retry=30, clock=clock))
     assert await post(hooks, "192.0.2.7") == 200
     clock.time += 600
     assert await post(hooks, "203.0.113.9") == 403
@@ -223,11 +233,11 @@ async def test_when_asking_fails_the_old_ones_stay_in_force(answer: Any, caplog:
 
 async def test_where_none_were_ever_had_nobody_may_deliver() -> None:
     clock, meta = Clock(), Meta(OSError(), BUILDKITE)
-    reports: list[Report] = []
-    hooks = receiver(SourceAddresses(meta, retry=30, clock=clock), reports)
+    reports: list[DeliveryEvent] = []
+    hooks = receiver(AllowedIPs(meta, retry=30, clock=clock), reports)
     assert await post(hooks, "192.0.2.7") == 503
     assert (await post(hooks, "192.0.2.7"), meta.asked) == (503, 1)
-    assert isinstance(reports[0], Refused)
+    assert isinstance(reports[0], DeliveryRefused)
     assert reports[0].reason == "unavailable"
     clock.time += 30
     assert (await post(hooks, "192.0.2.7"), meta.asked) == (200, 2)
@@ -236,11 +246,11 @@ async def test_where_none_were_ever_had_nobody_may_deliver() -> None:
 async def test_an_answer_that_never_comes_is_none() -> None:
     meta = Meta(BUILDKITE)
     meta.gate = asyncio.Event()
-    assert await post(receiver(SourceAddresses(meta, timeout=0.01)), "192.0.2.7") == 503
+    assert await post(receiver(AllowedIPs(meta, timeout=0.01)), "192.0.2.7") == 503
 
 
 async def test_a_sync_function_may_block() -> None:
-    hooks = receiver(SourceAddresses(lambda: iter(BUILDKITE)))
+    hooks = receiver(AllowedIPs(lambda: iter(BUILDKITE)))
     assert await post(hooks, "192.0.2.7") == 200
 
 
@@ -248,7 +258,7 @@ def test_by_default_buildkite_is_asked_without_a_token() -> None:
     simulator = Simulator()
     with running(simulator) as url:
         named = httpx.get(f"{url}/v2/meta").json()["webhook_ips"][0]
-        hooks = receiver(SourceAddresses(partial(ask_buildkite, url)))
+        hooks = receiver(AllowedIPs(partial(fetch_allowed_ips, url)))
         assert asyncio.run(post(hooks, named.partition("/")[0])) == 200
         assert asyncio.run(post(hooks, "203.0.113.9")) == 403
     asked = simulator.requests[-1]
@@ -258,13 +268,13 @@ def test_by_default_buildkite_is_asked_without_a_token() -> None:
 
 async def test_what_is_wrong_anyway_asks_for_no_addresses() -> None:
     meta = Meta(BUILDKITE)
-    assert (await receiver(SourceAddresses(meta)).receive("GET", {}, b"", client="192.0.2.7")).status == 405
+    assert (await receiver(AllowedIPs(meta)).receive("GET", {}, b"", client="192.0.2.7")).status == 405
     assert meta.asked == 0
 
 
 def test_several_event_loops_one_after_the_other() -> None:
     clock, meta = Clock(), Meta(OSError(), BUILDKITE)
-    hooks = receiver(SourceAddresses(meta, retry=1, clock=clock))
+    hooks = receiver(AllowedIPs(meta, retry=1, clock=clock))
     assert asyncio.run(post(hooks, "192.0.2.7")) == 503
     clock.time += 1
     assert asyncio.run(post(hooks, "192.0.2.7")) == 200
@@ -273,20 +283,20 @@ def test_several_event_loops_one_after_the_other() -> None:
 @pytest.mark.parametrize("more", [{"refresh": 0}, {"retry": -1}, {"timeout": float("nan")}])
 def test_numbers_that_make_no_sense(more: dict[str, float]) -> None:
     with pytest.raises(ConfigurationError):
-        SourceAddresses(**more)  # type: ignore[arg-type]
+        AllowedIPs(**more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("proxies", ["10.0.0.0/8", ["10.0.0.0/33"], ["proxy.internal"]])
 def test_proxies_that_are_none(proxies: Any) -> None:
     with pytest.raises(ConfigurationError):
-        SourceAddresses(trusted_proxies=proxies)
+        AllowedIPs(trusted_proxies=proxies)
 
 
 # --- Addresses, as a pure question ------------------------------------------------------------------------------------
 
-PROXIES = networks(["10.0.0.0/8", "fd00::/8"])
+PROXIES = parse_networks(["10.0.0.0/8", "fd00::/8"])
 ADDRESSES = st.ip_addresses().map(str)
-OUTSIDE = ADDRESSES.filter(lambda text: not within(address(text), PROXIES))
+OUTSIDE = ADDRESSES.filter(lambda text: not is_within(parse_address(text), PROXIES))
 INSIDE = st.one_of(
     st.ip_addresses(network="10.0.0.0/8").map(str),
     st.ip_addresses(network="fd00::/8").map(str),
@@ -297,7 +307,7 @@ ANYTHING = st.text(st.characters(codec="latin-1", exclude_characters=",")) | ADD
 
 @given(OUTSIDE, st.lists(ANYTHING))
 def test_what_a_stranger_writes_changes_nothing(peer: str, forwarded: list[str]) -> None:
-    assert client_address(peer, forwarded, PROXIES) == address(peer)
+    assert client_address(peer, forwarded, PROXIES) == parse_address(peer)
 
 
 @given(st.lists(ANYTHING), OUTSIDE, st.lists(INSIDE), INSIDE)
@@ -305,44 +315,44 @@ def test_what_stands_left_of_the_client_changes_nothing(
     left: list[str], client: str, proxies: list[str], peer: str
 ) -> None:
     chain = [*left, client, *proxies]
-    assert client_address(peer, [", ".join(chain)], PROXIES) == address(client)
-    assert client_address(peer, chain, PROXIES) == address(client)
+    assert client_address(peer, [", ".join(chain)], PROXIES) == parse_address(client)
+    assert client_address(peer, chain, PROXIES) == parse_address(client)
 
 
 @given(st.lists(ANYTHING), ANYTHING.filter(lambda text: not _readable(text)), st.lists(INSIDE), INSIDE)
 def test_what_a_trusted_proxy_writes_must_be_an_address(
     left: list[str], broken: str, proxies: list[str], peer: str
 ) -> None:
-    with pytest.raises(UnknownAddress):
+    with pytest.raises(AddressUnknown):
         client_address(peer, [*left, broken, *proxies], PROXIES)
 
 
 @given(st.lists(INSIDE, min_size=1), INSIDE)
 def test_where_all_are_proxies_the_first_of_them_is_the_client(chain: list[str], peer: str) -> None:
-    assert client_address(peer, chain, PROXIES) == address(chain[0])
+    assert client_address(peer, chain, PROXIES) == parse_address(chain[0])
 
 
 @given(st.none() | st.text(), st.lists(st.text()), st.booleans())
 def test_nothing_but_the_declared_error_escapes(peer: str | None, forwarded: list[str], unix: bool) -> None:
-    with suppress(UnknownAddress):
+    with suppress(AddressUnknown):
         client_address(peer, forwarded, (*PROXIES, "unix:") if unix else PROXIES)
 
 
 @given(st.ip_addresses(v=4), st.integers(0, 32))
 def test_ipv4_in_the_clothes_of_ipv6_is_ipv4(it: ipaddress.IPv4Address, length: int) -> None:
-    assert address(f"::ffff:{it}") == it
-    assert network(f"::ffff:{it}/{96 + length}") == network(f"{it}/{length}")
+    assert parse_address(f"::ffff:{it}") == it
+    assert parse_network(f"::ffff:{it}/{96 + length}") == parse_network(f"{it}/{length}")
 
 
 @given(st.ip_addresses(), st.integers(1, 65535))
 def test_a_port_is_no_part_of_the_address(it: Any, port: int) -> None:
     text = f"{it}:{port}" if it.version == 4 else f"[{it}]:{port}"
-    assert address(text) == address(str(it))
+    assert parse_address(text) == parse_address(str(it))
 
 
 def _readable(text: str) -> bool:
     try:
-        address(text)
-    except UnknownAddress:
+        parse_address(text)
+    except AddressUnknown:
         return False
     return True

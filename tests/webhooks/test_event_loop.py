@@ -19,19 +19,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from buildkite_ext.webhooks import BuildFinished, Lost, MemoryQueue, Report, WebhookHandler
+from buildkite_ext.webhooks import BuildFinished, DeliveriesLost, DeliveryEvent, MemoryQueue, WebhookHandler
 
 from .posting import NOW, SECRET, build_body, signed
 
 
 @pytest.fixture
-def reports() -> list[Report]:
+def reports() -> list[DeliveryEvent]:
     return []
 
 
 @pytest.fixture
-def hooks(reports: list[Report]) -> Iterator[WebhookHandler]:
-    it = WebhookHandler(secret=SECRET, now=lambda: NOW, on_report=reports.append)
+def hooks(reports: list[DeliveryEvent]) -> Iterator[WebhookHandler]:
+    it = WebhookHandler(secret=SECRET, now=lambda: NOW, on_delivery_event=reports.append)
     yield it
     it.close()
 
@@ -74,19 +74,19 @@ def test_it_answers_before_slow_work_and_closing_waits_for_it(hooks: WebhookHand
     assert post(hooks, 4) == 503
 
 
-def test_closing_in_vain_reports_what_is_lost(hooks: WebhookHandler, reports: list[Report]) -> None:
+def test_closing_in_vain_reports_what_is_lost(hooks: WebhookHandler, reports: list[DeliveryEvent]) -> None:
     @hooks.on("build.finished", timeout=60)
     async def stuck(event: BuildFinished) -> None:
         await asyncio.Event().wait()
 
     assert [post(hooks, number) for number in range(20)] == [200] * 20
     hooks.close(timeout=0.05)
-    assert reports[-1] == Lost(20)
+    assert reports[-1] == DeliveriesLost(20)
     hooks.close()
 
 
 def test_closing_waits_for_requests_that_are_being_handled() -> None:
-    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, answer="handled")
+    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, respond_after="handled")
     begun, release = threading.Event(), threading.Event()
 
     @hooks.on("*")
@@ -103,7 +103,7 @@ def test_closing_waits_for_requests_that_are_being_handled() -> None:
 
 
 def test_a_request_that_closing_cuts_off_is_not_accepted() -> None:
-    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, answer="handled")
+    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, respond_after="handled")
     begun = threading.Event()
 
     @hooks.on("*")
@@ -165,7 +165,7 @@ def test_inside_the_running_loop_of_an_asgi_app(hooks: WebhookHandler) -> None:
 
 
 def test_a_handler_of_its_own_is_told_to_await() -> None:
-    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, answer="handled")
+    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, respond_after="handled")
     told: list[str] = []
 
     @hooks.on("*")
@@ -180,8 +180,8 @@ def test_a_handler_of_its_own_is_told_to_await() -> None:
     hooks.close()
 
 
-def test_an_error_of_stop_iteration_is_a_failure_like_any_other(reports: list[Report]) -> None:
-    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, answer="handled", on_report=reports.append)
+def test_an_error_of_stop_iteration_is_a_failure_like_any_other(reports: list[DeliveryEvent]) -> None:
+    hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, respond_after="handled", on_delivery_event=reports.append)
 
     @hooks.on("*")
     def careless(event: object) -> None:

@@ -1,12 +1,14 @@
-"""The WSGI door. https://peps.python.org/pep-3333/"""
+"""WSGI adapter. https://peps.python.org/pep-3333/"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .answers import Answer, Head, Refusal, another_length, status_line, too_large
-from .receiver import Receiver
+from ..http import Refusal, RequestHead, WebhookResponse, length_differs, status_line, too_large
+from ..receiver import Receiver
+
+__all__ = ["Environ", "StartResponse", "WsgiApp"]
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -21,13 +23,15 @@ class WsgiApp:
         self._receiver = receiver
 
     def __call__(self, environ: Environ, start_response: StartResponse, /) -> Iterable[bytes]:
-        answer = self._answer(environ)
-        start_response(status_line(answer.status), [*answer.headers.items(), ("Content-Length", str(len(answer.body)))])
-        return [answer.body]
+        """Respond to one request."""
+        response = self._respond(environ)
+        headers = [*response.headers.items(), ("Content-Length", str(len(response.body)))]
+        start_response(status_line(response.status), headers)
+        return [response.body]
 
-    def _answer(self, environ: Environ) -> Answer:
-        head = Head(environ["REQUEST_METHOD"], headers_of(environ), environ.get("REMOTE_ADDR") or None)
-        # A server that marks the end of the input lets it be read without a length; others would wait for ever.
+    def _respond(self, environ: Environ) -> WebhookResponse:
+        head = RequestHead(environ["REQUEST_METHOD"], _headers(environ), environ.get("REMOTE_ADDR") or None)
+        # If the server marks the end of the input, a body without a length can be read. Otherwise reading would block.
         terminated = bool(environ.get("wsgi.input_terminated"))
         refused = self._receiver.admit_blocking(head, length_required=not terminated)
         if refused is not None:
@@ -41,13 +45,13 @@ class WsgiApp:
     def _body(self, stream: Any, length: str | None, *, terminated: bool) -> bytes:
         announced = int(length) if length else None
         limit = self._receiver.max_body if announced is None else announced
-        # One byte more tells that there is more, but only where the server ends the input: elsewhere that byte would be
-        # waited for.
+        # One byte more shows that the body is longer. It is read only if the server ends the input: otherwise reading it
+        # would block.
         body = _read(stream, limit + 1 if terminated else limit)
         if announced is None and len(body) > limit:
             raise too_large(limit)
         if announced is not None and len(body) != announced:
-            raise another_length(announced, len(body))
+            raise length_differs(announced, len(body))
         return body
 
 
@@ -58,7 +62,7 @@ def _read(stream: Any, most: int) -> bytes:
         try:
             chunk = stream.read(min(left, _CHUNK))
         except OSError:
-            # Whoever sent it hung up; Django's and gunicorn's errors are of this kind as well.
+            # The client disconnected. Django's and gunicorn's errors are OSErrors too.
             break
         if not chunk:
             break
@@ -67,11 +71,12 @@ def _read(stream: Any, most: int) -> bytes:
     return b"".join(chunks)
 
 
-def headers_of(environ: Environ) -> list[tuple[str, str]]:
-    """The headers, of which WSGI has joined those of one name: a signature that came twice is malformed then.
+def _headers(environ: Environ) -> list[tuple[str, str]]:
+    """Return the headers of a request.
 
-    It gives `X_Buildkite_Signature` the name of `X-Buildkite-Signature`, too. That is no way in: whatever came by it has
-    to be a signature. See `SourceAddresses` for the header to which it matters.
+    WSGI joins headers of one name, so a signature that came twice is malformed. WSGI also gives `X_Buildkite_Signature`
+    the name of `X-Buildkite-Signature`. This is safe, because the value must be a valid signature in any case. It isn't
+    safe for `X-Forwarded-For`: see `AllowedIPs`.
     """
     headers = [
         (name[5:].replace("_", "-"), value)

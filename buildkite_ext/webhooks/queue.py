@@ -1,4 +1,4 @@
-"""The way from receiver to handlers within one process: a bounded queue, and workers that empty it."""
+"""Queue of deliveries within one process, and the workers that empty it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ import zlib
 from contextlib import suppress
 
 from ..errors import ConfigurationError, WebhookQueueFull
-from .deliveries import Delivery, Handle
+from .delivery import Delivery, Handle
 from .runtime.event_loop import register_for_fork, running_loop
+
+__all__ = ["MemoryQueue"]
 
 
 class MemoryQueue:
-    """A sink and a source in one process. What it holds is lost when the process dies; closing it handles all it holds.
+    """A bounded sink and source in one process.
 
-    A delivery whose handler failed isn't handled again: the failure was reported, and that is all. Where more is needed,
-    see `RedisStreamSink` and `RedisStreamSource`. `put` may be called in any event loop and thread, `consume` in one.
+    When the queue is closed, the deliveries in it are handled. When the process dies, they are lost. A delivery whose
+    handler failed is reported and not handled again. For stronger guarantees, see `RedisStreamSink` and
+    `RedisStreamSource`. `put` may be called in any event loop and thread, `consume` in one.
 
     Args:
-        limit: the most deliveries to hold that no worker has begun with. Beyond that, `put` refuses.
-        workers: how many deliveries are handled at once.
+        limit: the maximum number of waiting deliveries. Beyond it, `put` refuses.
+        workers: the number of deliveries that are handled at the same time.
         ordered: handle the deliveries of one build one after the other, in the order in which they were accepted.
-            Otherwise no order is promised.
+            Without it, no order is promised.
 
     Raises:
         ConfigurationError: a number below 1.
@@ -42,7 +45,7 @@ class MemoryQueue:
         register_for_fork(self)
 
     def reset_after_fork(self) -> None:
-        """Begin anew, empty, in a forked process: the parent handles what it accepted."""
+        """Empty the queue in a forked process. The parent process handles what it accepted."""
         self._lock = threading.Lock()
         self._lanes = self._new_lanes()
         self._waiting = 0
@@ -54,13 +57,18 @@ class MemoryQueue:
         return f"MemoryQueue(limit={self._limit}, workers={self._workers}, ordered={self._ordered})"
 
     def __len__(self) -> int:
-        """How many deliveries are held: waiting, or being handled."""
+        """Return the number of deliveries that wait or are being handled."""
         return self._waiting + self._busy
 
     def _new_lanes(self) -> list[asyncio.Queue[Delivery | None]]:
         return [asyncio.Queue() for _ in range(self._workers if self._ordered else 1)]
 
     async def put(self, delivery: Delivery, /) -> None:
+        """Accept a delivery.
+
+        Raises:
+            WebhookQueueFull: the queue is full or closed. The delivery was not accepted.
+        """
         with self._lock:
             if self._closed:
                 raise WebhookQueueFull("The delivery is refused: this receiver is shutting down.", reason="queue_full")
@@ -74,13 +82,14 @@ class MemoryQueue:
             self._waiting += 1
 
     def _enter(self, lane: asyncio.Queue[Delivery | None], item: Delivery | None) -> None:
-        """Put something into a lane, whose queue isn't safe to be used from any thread but its loop's."""
+        """Put an item into a lane. An asyncio queue may be used only in the thread of its loop."""
         if self._home is None or self._home is running_loop():
             lane.put_nowait(item)
         else:
             self._home.call_soon_threadsafe(lane.put_nowait, item)
 
     async def consume(self, handle: Handle, /) -> None:
+        """Give each delivery to `handle`, until the queue is closed and empty."""
         with self._lock:
             self._adopt()
             self._home = asyncio.get_running_loop()
@@ -98,7 +107,7 @@ class MemoryQueue:
                 self._home, self._closed = None, False
 
     def _adopt(self) -> None:
-        """Begin anew with what was left: a queue belongs to the event loop in which it was first waited for."""
+        """Move waiting deliveries to new lanes: an asyncio queue belongs to the loop that first waited for it."""
         left = [lane for lane in self._lanes if lane.qsize()]
         self._lanes = self._new_lanes()
         for old in left:
@@ -116,7 +125,7 @@ class MemoryQueue:
                 self._waiting -= 1
                 self._busy += 1
             try:
-                # What failed was reported; there is nobody to try it again.
+                # A failure was reported by the dispatcher. This queue doesn't try again.
                 with suppress(Exception):
                     await handle(delivery)
             finally:
@@ -124,7 +133,7 @@ class MemoryQueue:
                     self._busy -= 1
 
     async def aclose(self) -> None:
-        """Take nothing more; the workers handle what is there and then end. After that the queue may be used anew."""
+        """Refuse new deliveries, and end the workers when they have handled the others. Then it can be used again."""
         with self._lock:
             if self._closed or not (self._home or self._waiting):
                 return

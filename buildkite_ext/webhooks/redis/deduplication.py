@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ..replays import Claim
+from ..deduplication import Claim
 from .connection import connect
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ _PENDING = "pending"
 _SETTLED = "settled"
 
 
-class RedisReplays:
+class RedisDeduplicationStore:
     """Remembers keys in Redis: with one that all machines share, once means once among all of them.
 
     Args:
@@ -27,18 +27,20 @@ class RedisReplays:
         ConfigurationError: redis-py isn't installed, or the URL is no Redis URL.
 
     Example:
-        >>> RedisReplays("redis://:hunter2@redis.internal:6379/0")
-        RedisReplays('redis://redis.internal:6379/0', prefix='buildkite:replays:')
+        >>> RedisDeduplicationStore("redis://:hunter2@redis.internal:6379/0")
+        RedisDeduplicationStore('redis://redis.internal:6379/0', prefix='buildkite:deduplication:')
     """
 
-    def __init__(self, client_or_url: Redis | str, *, prefix: str = "buildkite:replays:", timeout: float = 5.0) -> None:
+    def __init__(
+        self, client_or_url: Redis | str, *, prefix: str = "buildkite:deduplication:", timeout: float = 5.0
+    ) -> None:
         self._connection = connect(client_or_url, timeout=timeout)
         self._redis = self._connection.client
         self._prefix = prefix
         self._timeout = timeout
 
     def __repr__(self) -> str:
-        return f"RedisReplays({self._connection.label!r}, prefix={self._prefix!r})"
+        return f"RedisDeduplicationStore({self._connection.label!r}, prefix={self._prefix!r})"
 
     async def claim(self, key: str, seconds: float, /) -> Claim:
         """Take a key if nobody has it: by one `SET NX PX`, so that of many who ask at once one gets it.

@@ -1,4 +1,4 @@
-"""Which events a handler is for: a pure question of an event and of what was registered."""
+"""Filters of events: by name, class, state, pipeline and branch."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from buildkite_api.webhooks.events import EVENTS, AgentEvent, BuildEvent, JobEve
 
 from ..errors import ConfigurationError
 
+__all__ = ["Filters", "Match", "Patterns", "build_state", "event_state", "matcher"]
+
 _STATES = frozenset(str(state.value) for enum in (BuildState, JobState, AgentConnectionState) for state in enum)
 
 Patterns = str | Collection[str]
+"""One text or several, of which one must match."""
+
 Match = Callable[[WebhookEvent], bool]
+"""A function that returns True if an event passes all filters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What an event must be like; None for what doesn't matter."""
+    """Filters of a handler. None matches any event."""
 
     state: Patterns | None = None
     pipeline: Patterns | None = None
@@ -29,40 +34,40 @@ class Filters:
 
 
 def matcher(event: str | type[WebhookEvent], filters: Filters) -> Match:
-    """The question whether a handler is for an event.
+    """Return a function that tells if an event matches.
 
     Args:
         event: a name, a pattern of names, or a class.
-        filters: what else must fit.
+        filters: further conditions.
 
     Raises:
-        ConfigurationError: nothing could ever fit: a filter that is empty, or that this event can't have.
+        ConfigurationError: a filter is empty, or the event can't have its property, so that it could never match.
     """
-    tests = [_kind(event)]
-    kinds = _kinds(event)
+    tests = [_matches_kind(event)]
+    kinds = _known_kinds(event)
     if not kinds and isinstance(event, str):
-        _doubt("event", event, EVENTS)
+        _warn_unknown("event", event, EVENTS)
     if filters.state is not None:
-        _possible(event, kinds, "state", (BuildEvent, JobEvent, AgentEvent))
+        _check_possible(event, kinds, "state", (BuildEvent, JobEvent, AgentEvent))
         states = _alternatives("state", filters.state)
         for state in states:
-            _doubt("state", state, _STATES)
-        tests.append(lambda it: state_of(it) in states)
+            _warn_unknown("state", state, _STATES)
+        tests.append(lambda it: event_state(it) in states)
     if filters.pipeline is not None:
-        _possible(event, kinds, "pipeline", (BuildEvent, JobEvent))
+        _check_possible(event, kinds, "pipeline", (BuildEvent, JobEvent))
         pipeline = _pattern("pipeline", filters.pipeline)
         tests.append(lambda it: isinstance(it, (BuildEvent, JobEvent)) and pipeline(it.pipeline.slug))
     if filters.branch is not None:
-        _possible(event, kinds, "branch", (BuildEvent, JobEvent))
+        _check_possible(event, kinds, "branch", (BuildEvent, JobEvent))
         branch = _pattern("branch", filters.branch)
         tests.append(lambda it: isinstance(it, (BuildEvent, JobEvent)) and branch(it.build.branch))
     return lambda it: all(test(it) for test in tests)
 
 
-def state_of(event: WebhookEvent) -> str | None:
-    """The state that an event tells of; None where it tells of none.
+def event_state(event: WebhookEvent) -> str | None:
+    """Return the state of an event's build, job or agent; None if the event has no state.
 
-    A build at a block step is `blocked`: its own `state` then says `passed`, or whatever it said last.
+    A build at a block step is `blocked`. Buildkite then gives its `state` as `passed`, or as its last other state.
     https://buildkite.com/docs/apis/webhooks/pipelines/build-events
     """
     state: object = None
@@ -76,29 +81,29 @@ def state_of(event: WebhookEvent) -> str | None:
 
 
 def build_state(build: Build) -> str | None:
-    """The state of a build, which says `blocked` of one at a block step."""
+    """Return the state of a build, which is `blocked` at a block step."""
     if build.blocked is True:
         return "blocked"
     return None if build.state is None else str(build.state)
 
 
-def _doubt(name: str, given: str, known: Collection[str]) -> None:
-    """Buildkite may have what this version doesn't know, so a slip of the pen is no error; but nobody would see it."""
+def _warn_unknown(name: str, given: str, known: Collection[str]) -> None:
+    """Warn of an unknown name. It isn't an error, because Buildkite may have added it after this version."""
     if given not in known:
         near = difflib.get_close_matches(given, known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        warnings.warn(f"this version knows no {name} {given!r}{hint}", UserWarning, stacklevel=5)
+        warnings.warn(f"this version doesn't know the {name} {given!r}{hint}", UserWarning, stacklevel=5)
 
 
-def _kind(event: str | type[WebhookEvent]) -> Match:
+def _matches_kind(event: str | type[WebhookEvent]) -> Match:
     if isinstance(event, type):
         return lambda it: isinstance(it, event)
     fits = _pattern("event", event)
     return lambda it: fits(it.event)
 
 
-def _kinds(event: str | type[WebhookEvent]) -> list[type[WebhookEvent]]:
-    """The known events that could be meant."""
+def _known_kinds(event: str | type[WebhookEvent]) -> list[type[WebhookEvent]]:
+    """Return the classes of the known events that match."""
     return [
         kind
         for name, kind in EVENTS.items()
@@ -110,22 +115,22 @@ def _fits(pattern: str, name: str) -> bool:
     return _pattern("event", pattern)(name)
 
 
-def _possible(
-    event: object, kinds: list[type[WebhookEvent]], name: str, bearers: tuple[type[WebhookEvent], ...]
+def _check_possible(
+    event: object, kinds: list[type[WebhookEvent]], name: str, having: tuple[type[WebhookEvent], ...]
 ) -> None:
-    if not any(issubclass(kind, bearers) for kind in kinds):
+    if not any(issubclass(kind, having) for kind in kinds):
         raise ConfigurationError(f"on({event!r}, {name}=…): that event has no {name}, so the handler would never run")
 
 
 def _alternatives(name: str, given: Patterns) -> list[str]:
     texts = [given] if isinstance(given, str) else list(given)
     if not texts or not all(isinstance(text, str) and text for text in texts):
-        raise ConfigurationError(f"{name}={given!r}: give one text, or several, none of them empty")
+        raise ConfigurationError(f"{name}={given!r}: give a text or several texts that aren't empty")
     return texts
 
 
 def _pattern(name: str, given: Patterns) -> Callable[[str | None], bool]:
-    """Whether a text is one of several, in which `*` stands for anything."""
+    """Return a function that matches a text with patterns, in which `*` stands for any characters."""
     texts = _alternatives(name, given)
     pattern = re.compile("|".join(".*".join(map(re.escape, text.split("*"))) for text in texts), re.DOTALL)
     return lambda text: isinstance(text, str) and pattern.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""What tells one happening from another, however often it is delivered."""
+"""What tells one deduplication_key from another, however often it is delivered."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from buildkite_ext.webhooks import happening, parse, sign, verify
+from buildkite_ext.webhooks import deduplication_key, parse, sign, verify
 
 from .bodies import EVENTS, NEW_FORM, body_of, encoded
 
@@ -20,7 +20,7 @@ every_happening = pytest.mark.parametrize(("name", "key"), OBJECTS.items())
 
 
 def key_of(body: dict[str, Any]) -> str | None:
-    return happening(parse(encoded(body)))
+    return deduplication_key(parse(encoded(body)))
 
 
 def changed(body: dict[str, Any], part: str, **changes: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def test_a_delivery_that_is_sent_anew_is_the_same_happening(name: str, key: str)
     assert first != second
     for given, moment in ((first, 1642080837), (second, 1642081000)):
         assert verify(body, {"X-Buildkite-Signature": given}, "s3cret", now=lambda moment=moment: moment)
-    assert happening(parse(body)) == happening(parse(body))
+    assert deduplication_key(parse(body)) == deduplication_key(parse(body))
     assert (key_of(body_of(name)) or "").startswith(f"{name}:text:")
 
 
