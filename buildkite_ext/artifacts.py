@@ -22,12 +22,12 @@ from .errors import (
     NetworkError,
     UnsafePath,
 )
-from .pipeline import TRANSPORT_ERRORS, lost
+from .transport.middleware import TRANSPORT_ERRORS, lost
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
 
-    from .endpoint import Caller
+    from .transport.requester import Requester
 
 ATTEMPTS = 3
 """How often a download is begun in all when its bytes stop on the way or its address has become too old."""
@@ -53,26 +53,26 @@ class DownloadProgress:
 Progress = Callable[[DownloadProgress], None]
 
 
-async def download(caller: Caller, artifact: Artifact, target: Path, *, progress: Progress | None = None) -> Path:
+async def download(requester: Requester, artifact: Artifact, target: Path, *, progress: Progress | None = None) -> Path:
     """Write one artifact to `target`, by way of a temporary file beside it. See `AsyncArtifacts.download`."""
     if not artifact.job_id:
         raise ArtifactUnavailable(f"Artifact {artifact.path!r} names no job, so there is no route to it.")
     attempt = 1
     while True:
         try:
-            return await _attempt(caller, artifact, target, progress)
+            return await _attempt(requester, artifact, target, progress)
         except _Again as again:
-            pause = again.pause(caller, attempt)
+            pause = again.pause(requester, attempt)
             if pause is None:
                 raise again.error from again.__cause__
-        await caller.runtime.sleep(pause)
+        await requester.runtime.sleep(pause)
         attempt += 1
 
 
-async def _attempt(caller: Caller, artifact: Artifact, target: Path, progress: Progress | None) -> Path:
-    url = await _address(caller, artifact)
-    response = await caller.send_foreign(url)
-    runtime = caller.runtime
+async def _attempt(requester: Requester, artifact: Artifact, target: Path, progress: Progress | None) -> Path:
+    url = await _address(requester, artifact)
+    response = await requester.send_foreign(url)
+    runtime = requester.runtime
     try:
         if response.status_code != 200:
             said = f"Artifact {artifact.path!r} ({artifact.id}): its storage answered {response.status_code}."
@@ -111,22 +111,22 @@ class _Again(Exception):
     def __init__(self, error: ArtifactUnavailable | NetworkError) -> None:
         self.error = error
 
-    def pause(self, caller: Caller, attempt: int) -> float | None:
+    def pause(self, requester: Requester, attempt: int) -> float | None:
         """Seconds until the next attempt; None where there is none."""
         if attempt >= ATTEMPTS:
             return None
         if isinstance(self.error, ArtifactUnavailable):
             return 0.0
-        return caller.config.retry.delay(attempt, self.error, repeatable=True)
+        return requester.options.retry.delay(attempt, self.error, repeatable=True)
 
 
-async def _address(caller: Caller, artifact: Artifact) -> str:
-    endpoint = caller.module("artifacts", "download_job_artifact")
+async def _address(requester: Requester, artifact: Artifact) -> str:
+    endpoint = requester.module("artifacts", "download_job_artifact")
     # By its ids: `download_url` is what a server sent.
-    response = await caller.request(endpoint, caller.organization, artifact.job_id, artifact.id)
+    response = await requester.request(endpoint, requester.organization, artifact.job_id, artifact.id)
     url: str = response.headers.get("Location", "")
     if not url:
-        told = caller.parse(endpoint, response).url
+        told = requester.parse(endpoint, response).url
         url = told.reveal() if isinstance(told, Secret) else ""
     if not url.startswith(("https://", "http://")):
         raise ArtifactUnavailable(

@@ -301,7 +301,7 @@ def print_module(root: Service) -> str:
         "from typing import TYPE_CHECKING, Any",
         "",
         "from buildkite_ext.pagination.items import AsyncItems",
-        "from buildkite_ext.service import AsyncService, Service, blocking",
+        "from buildkite_ext.services._base import AsyncService, Service, blocking",
         "",
     ]
     lines += ["from ..types import UNSET, Secret, Unset", "", "if TYPE_CHECKING:"]
@@ -331,7 +331,7 @@ def _async_class(service: Service) -> Iterator[str]:
         yield "    @cached_property"
         yield f"    def {child.attribute}(self) -> Async{child.name}:"
         yield f'        """{child.about}"""'
-        yield f"        return Async{child.name}(self._caller)"
+        yield f"        return Async{child.name}(self._requester)"
         yield ""
     for each in service.methods:
         yield from _method(each)
@@ -382,7 +382,7 @@ def _method(each: Method) -> Iterator[str]:
     if each.body_model:
         yield f"        from ..models.{_snake(each.body_model)} import {each.body_model}"
     yield ""
-    where = ["self._caller.organization"] if each.organization else []
+    where = ["self._requester.organization"] if each.organization else []
     arguments = [each.operation, *where, *(a.name for a in each.path)]
     query = [f"{a.sent_as}={a.name}" for a in each.query]
     if each.item:
@@ -393,7 +393,7 @@ def _method(each: Method) -> Iterator[str]:
         fields = ", ".join(f"{a.sent_as}={a.name}" for a in each.body)
         yield f"        request = {each.body_model}({fields})"
         query.append("body=request" if each.body_required else "body=request if request.to_dict() else UNSET")
-    yield f"        return await self._caller.call({', '.join([*arguments, *query])})"
+    yield f"        return await self._requester.call({', '.join([*arguments, *query])})"
 
 
 def _builtin(annotation: str) -> str:
@@ -442,7 +442,7 @@ def print_index(roots: list[Service]) -> str:
         "from typing import TYPE_CHECKING",
         "",
         "if TYPE_CHECKING:",
-        "    from buildkite_ext.endpoint import Caller",
+        "    from buildkite_ext.transport.requester import Requester",
         "",
     ]
     lines += [f"    from .{root.attribute} import Async{root.name}, {root.name}" for root in roots]
@@ -453,11 +453,11 @@ def print_index(roots: list[Service]) -> str:
             f"class {colour}Services:",
             '    """The services of a client."""',
             "",
-            "    _caller: Caller",
+            "    _requester: Requester",
             "",
         ]
         for root in roots:
-            made = f"Async{root.name}(self._caller)"
+            made = f"Async{root.name}(self._requester)"
             names = f"Async{root.name}" if colour else f"Async{root.name}, {root.name}"
             lines += [
                 "    @cached_property",

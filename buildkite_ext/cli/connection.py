@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..auth import check_token
-from ..config import ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from ..errors import ConfigurationError
+from ..options import ORGANIZATION_VARIABLE, TOKEN_VARIABLES
+from ..transport.auth import check_token
 from .problem import UsageError
 
 if TYPE_CHECKING:

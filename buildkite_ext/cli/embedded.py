@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from ..client import BuildkiteClient
-from ..simulation.clock import SystemClock
+from ..clock import SystemClock
 from ..simulation.demo import demo_organization
 from ..simulation.server import running
 from .problem import UsageError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..waiting import FINISHED_JOBS
+from ..watching.wait import FINISHED_JOBS
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build

@@ -60,7 +60,7 @@ def problem_of(error: Exception) -> Problem:
 
 def without_secrets(text: str) -> str:
     """The text without the secrets of the environment: somebody may have pasted one where it doesn't belong."""
-    from ..config import TOKEN_VARIABLES
+    from ..options import TOKEN_VARIABLES
 
     for name in (*TOKEN_VARIABLES, SECRET_VARIABLE, TOKEN_VARIABLE):
         for token in map(str.strip, os.environ.get(name, "").splitlines()):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ..errors import AccessDenied, BuildkiteError, PipelineNotFound
 from ..events import RetryScheduled
 from ..logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
-from ..waiting import POLL_INTERVAL as WAIT_INTERVAL
-from ..waiting import failed_jobs, outcome_of
+from ..watching.wait import POLL_INTERVAL as WAIT_INTERVAL
+from ..watching.wait import failed_jobs, outcome_of
 from .board import ServerTime, label_of
 from .exit_codes import ExitCode
 from .pacing import Pace, interval
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..client import BuildkiteClient
     from ..events import Event
-    from ..logs.lines import LogLine
+    from ..logs.parser import LogLine
     from .connection import Connection
     from .order import Order
     from .render.view import View
@@ -53,7 +53,7 @@ class Run:
         story = self._story
         try:
             with self._connection.client(self._event) as client:
-                story.organization = client.config.organization
+                story.organization = client.options.organization
                 self._create(client)
                 self._watch(client)
                 self._look_closer(client)

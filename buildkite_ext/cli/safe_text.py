@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from ..logs.lines import CSI, ESCAPE, STRING_CONTROL
+from ..logs.parser import CSI, ESCAPE, STRING_CONTROL
 
 LONGEST = 300
 

@@ -7,8 +7,8 @@ import shlex
 from functools import partial
 from urllib.parse import urlsplit
 
-from ..config import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
-from ..simulation.clock import SystemClock
+from ..clock import SystemClock
+from ..options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from ..simulation.demo import demo_organization
 from ..simulation.server import serve
 from ..simulation.simulator import Simulator

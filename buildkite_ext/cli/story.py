@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ..config import DEFAULT_TIMEOUT
 from ..errors import ApiError, BuildkiteError, ConnectionFailed, DeadlineExceeded, ServerError
+from ..options import DEFAULT_TIMEOUT
 from .board import ServerTime
 from .exit_codes import ExitCode, exit_code_of
 from .problem import Problem, problem, problem_of
@@ -18,7 +18,7 @@ from .safe_text import clean, short
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
-    from ..waiting import Outcome
+    from ..watching.wait import Outcome
     from .connection import Connection
     from .order import Order
 

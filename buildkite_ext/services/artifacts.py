@@ -17,7 +17,7 @@ from buildkite_api.services import artifacts as generated
 
 from ..artifacts import Progress, conflict, download, file_target, matches, server_filter, tree_target
 from ..pagination.items import AsyncItems
-from ..service import blocking
+from ._base import blocking
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
@@ -56,7 +56,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        where = (self._caller.organization, pipeline, number)
+        where = (self._requester.organization, pipeline, number)
         options: dict[str, Any] = {"state": state, "path": path, "per_page": per_page}
         if job_id is None:
             return self._items(list_build_artifacts, *where, **options, limit=limit, concurrency=concurrency)
@@ -74,7 +74,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        return await self._caller.call(get_job_artifact, self._caller.organization, job_id, artifact_id)
+        return await self._requester.call(get_job_artifact, self._requester.organization, job_id, artifact_id)
 
     async def download(
         self, artifact: Artifact, to: str | os.PathLike[str], *, progress: Progress | None = None
@@ -101,7 +101,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             >>> def fetch(buildkite, artifact) -> Path:
             ...     return buildkite.artifacts.download(artifact, to="report.xml")
         """
-        return await download(self._caller, artifact, file_target(artifact, Path(to)), progress=progress)
+        return await download(self._requester, artifact, file_target(artifact, Path(to)), progress=progress)
 
     async def download_all(
         self,
@@ -150,12 +150,12 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         unique = list({target: (artifact, target) for artifact, target in targets}.values())
 
         async def one(pair: tuple[Artifact, Path]) -> Path:
-            return await download(self._caller, pair[0], pair[1], progress=progress)
+            return await download(self._requester, pair[0], pair[1], progress=progress)
 
         written: list[Path] = []
         step = max(1, concurrency)
         for at in range(0, len(unique), step):
-            written += await self._caller.runtime.map(one, unique[at : at + step])
+            written += await self._requester.runtime.map(one, unique[at : at + step])
         return written
 
     async def delete(self, job_id: str, artifact_id: str) -> None:
@@ -167,7 +167,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        await self._caller.call(delete_job_artifact, self._caller.organization, job_id, artifact_id)
+        await self._requester.call(delete_job_artifact, self._requester.organization, job_id, artifact_id)
 
 
 class Artifacts(generated.Artifacts):

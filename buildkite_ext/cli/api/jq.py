@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from ...config import TOKEN_VARIABLES
 from ...errors import InvalidResponse
+from ...options import TOKEN_VARIABLES
 from ..problem import UsageError
 
 Filter = Callable[[Any], Iterable[Any]]

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..._sync import BlockingIterator, run
 from ...errors import ApiError, BuildkiteError, InvalidResponse, path_of
 from ...events import Event, RetryScheduled
-from ...kernel import BlockingIterator, run
 from ...pagination.raw import raw_items
-from ...pipeline import OPERATION
 from ...redaction import redacted_text
+from ...transport.middleware import OPERATION
 from ..connection import Connection
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
@@ -26,7 +26,7 @@ from .select import Selection
 if TYPE_CHECKING:
     import httpx
 
-    from ...endpoint import Caller
+    from ...transport.requester import Requester
     from .jq import Filter
 
 
@@ -51,23 +51,23 @@ class Performance:
             UsageError: the path leads elsewhere. Nothing was sent.
             BuildkiteError: it couldn't be done. The answer's own words, where it is JSON, are on the standard output.
         """
-        with self._caller() as caller:
+        with self._requester() as requester:
             if self.paginate:
-                self._pages(caller)
+                self._pages(requester)
             else:
-                self._one(caller)
+                self._one(requester)
         sys.stdout.flush()  # here a reader that has gone is noticed, and not when the interpreter ends
         return ExitCode.PASSED
 
     @contextmanager
-    def _caller(self) -> Iterator[Caller]:
+    def _requester(self) -> Iterator[Requester]:
         with self.connection.client(_tell, anywhere="{org}" not in self.call.path) as client:
-            yield (client if self.timeout is None else client.with_options(timeout=self.timeout))._caller
+            yield (client if self.timeout is None else client.with_options(timeout=self.timeout))._requester
 
-    def _one(self, caller: Caller) -> None:
-        request = self._built(caller)
+    def _one(self, requester: Requester) -> None:
+        request = self._built(requester)
         try:
-            response = run(caller.send(request))
+            response = run(requester.send(request))
         except ApiError as error:
             self._refusal(error)
             raise
@@ -81,10 +81,10 @@ class Performance:
             )
         self._show(response)
 
-    def _built(self, caller: Caller) -> httpx.Request:
+    def _built(self, requester: Requester) -> httpx.Request:
         call = self.call
         try:
-            return caller.build_path(
+            return requester.build_path(
                 call.method, call.path, params=call.params, content=call.content, headers=call.headers
             )
         except ValueError as error:
@@ -129,13 +129,13 @@ class Performance:
                 return
         sys.stdout.flush()
 
-    def _pages(self, caller: Caller) -> None:
-        self._built(caller)  # refuses what can't be used
+    def _pages(self, requester: Requester) -> None:
+        self._built(requester)  # refuses what can't be used
         of_item = Selection(()) if self.selection is None else self.selection.item()
         call, count = self.call, 0
         whole: list[Any] | None = [] if self.jq is not None or of_item is None else None
         items = BlockingIterator(
-            raw_items(caller, call.path, params=call.params, headers=call.headers, limit=self.limit)
+            raw_items(requester, call.path, params=call.params, headers=call.headers, limit=self.limit)
         )
         try:
             for item in items:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ...logs.lines import GROUP
+from ...logs.parser import GROUP
 from ..safe_text import log_text
 from .colour import painted
 
 if TYPE_CHECKING:
-    from ...logs.lines import LogLine
+    from ...logs.parser import LogLine
 
 LABELS = ("36", "35", "34", "33", "32", "96", "95", "94")
 """The colours of labels, in the order in which jobs appear."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from buildkite_api.models import Build
 
     from ...artifacts import DownloadProgress
-    from ...logs.lines import LogLine
+    from ...logs.parser import LogLine
 
 SHOWN_STATES = frozenset({"running", "blocked"})
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from buildkite_api.models import Build
 
     from ...artifacts import DownloadProgress
-    from ...logs.lines import LogLine
+    from ...logs.parser import LogLine
 
 MOST_AT_THE_END = 50
 """Rows of the table that stays when the build has ended."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from buildkite_api.models import Build
 
     from ...artifacts import DownloadProgress
-    from ...logs.lines import LogLine
+    from ...logs.parser import LogLine
     from ..board import ServerTime
     from ..report import Report
 

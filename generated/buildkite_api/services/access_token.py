@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.access_token import AccessToken
@@ -24,7 +24,7 @@ class AsyncAccessTokenService(AsyncService):
         """
         from ..api.access_token import get_access_token
 
-        return await self._caller.call(get_access_token)
+        return await self._requester.call(get_access_token)
 
     async def revoke(self) -> None:
         """Revoke the current token.
@@ -36,7 +36,7 @@ class AsyncAccessTokenService(AsyncService):
         """
         from ..api.access_token import revoke_access_token
 
-        return await self._caller.call(revoke_access_token)
+        return await self._requester.call(revoke_access_token)
 
 
 class AccessTokenService(Service[AsyncAccessTokenService]):

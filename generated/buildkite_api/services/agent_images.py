@@ -7,7 +7,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.agent_image import AgentImage
@@ -31,7 +31,7 @@ class AsyncAgentImages(AsyncService):
         """
         from ..api.agent_images import list_agent_images
 
-        return await self._caller.call(list_agent_images, self._caller.organization, cluster_id)
+        return await self._requester.call(list_agent_images, self._requester.organization, cluster_id)
 
     async def get(self, cluster_id: str, image_id: str) -> AgentImage:
         """Get an agent image. Scope: read_clusters.
@@ -49,7 +49,7 @@ class AsyncAgentImages(AsyncService):
         """
         from ..api.agent_images import get_agent_image
 
-        return await self._caller.call(get_agent_image, self._caller.organization, cluster_id, image_id)
+        return await self._requester.call(get_agent_image, self._requester.organization, cluster_id, image_id)
 
     async def create(self, cluster_id: str, *, name: str, dockerfile: str) -> AgentImage:
         """Create an agent image. Scope: write_clusters.
@@ -73,7 +73,7 @@ class AsyncAgentImages(AsyncService):
         from ..models.create_agent_image_request import CreateAgentImageRequest
 
         request = CreateAgentImageRequest(name=name, dockerfile=dockerfile)
-        return await self._caller.call(create_agent_image, self._caller.organization, cluster_id, body=request)
+        return await self._requester.call(create_agent_image, self._requester.organization, cluster_id, body=request)
 
     async def delete(self, cluster_id: str, image_id: str) -> None:
         """Delete an agent image. Scope: write_clusters.
@@ -92,7 +92,7 @@ class AsyncAgentImages(AsyncService):
         """
         from ..api.agent_images import delete_agent_image
 
-        return await self._caller.call(delete_agent_image, self._caller.organization, cluster_id, image_id)
+        return await self._requester.call(delete_agent_image, self._requester.organization, cluster_id, image_id)
 
 
 class AgentImages(Service[AsyncAgentImages]):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from buildkite_ext.service import AsyncService, Service
+from buildkite_ext.services._base import AsyncService, Service
 
 
 class AsyncAgents(AsyncService):

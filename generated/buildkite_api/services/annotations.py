@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -47,7 +47,7 @@ class AsyncAnnotations(AsyncService):
 
         return self._items(
             list_build_job_annotations,
-            self._caller.organization,
+            self._requester.organization,
             pipeline,
             number,
             job_id,
@@ -75,7 +75,7 @@ class AsyncAnnotations(AsyncService):
 
         return self._items(
             list_job_annotations,
-            self._caller.organization,
+            self._requester.organization,
             job_id,
             per_page=per_page,
             limit=limit,
@@ -119,8 +119,8 @@ class AsyncAnnotations(AsyncService):
         request = CreateBuildJobAnnotationRequest(
             body=body, style=style, priority=priority, context=context, append=append
         )
-        return await self._caller.call(
-            create_build_job_annotation, self._caller.organization, pipeline, number, job_id, body=request
+        return await self._requester.call(
+            create_build_job_annotation, self._requester.organization, pipeline, number, job_id, body=request
         )
 
     async def create_for_job_by_id(
@@ -152,7 +152,7 @@ class AsyncAnnotations(AsyncService):
         from ..models.create_job_annotation_request import CreateJobAnnotationRequest
 
         request = CreateJobAnnotationRequest(body=body, style=style, priority=priority, context=context, append=append)
-        return await self._caller.call(create_job_annotation, self._caller.organization, job_id, body=request)
+        return await self._requester.call(create_job_annotation, self._requester.organization, job_id, body=request)
 
     async def delete_for_job(self, pipeline: str, number: int, job_id: str, annotation_uuid: str) -> None:
         """Delete an annotation of a job. Scope: write_builds.
@@ -169,8 +169,8 @@ class AsyncAnnotations(AsyncService):
         """
         from ..api.annotations import delete_build_job_annotation
 
-        return await self._caller.call(
-            delete_build_job_annotation, self._caller.organization, pipeline, number, job_id, annotation_uuid
+        return await self._requester.call(
+            delete_build_job_annotation, self._requester.organization, pipeline, number, job_id, annotation_uuid
         )
 
     async def delete_for_job_by_id(self, job_id: str, annotation_uuid: str) -> None:
@@ -186,7 +186,7 @@ class AsyncAnnotations(AsyncService):
         """
         from ..api.annotations import delete_job_annotation
 
-        return await self._caller.call(delete_job_annotation, self._caller.organization, job_id, annotation_uuid)
+        return await self._requester.call(delete_job_annotation, self._requester.organization, job_id, annotation_uuid)
 
 
 class Annotations(Service[AsyncAnnotations]):

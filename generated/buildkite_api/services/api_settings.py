@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -26,7 +26,7 @@ class AsyncApiSettingsService(AsyncService):
         """
         from ..api.organization_api_settings import get_organization_api_settings
 
-        return await self._caller.call(get_organization_api_settings, self._caller.organization)
+        return await self._requester.call(get_organization_api_settings, self._requester.organization)
 
     async def update(
         self,
@@ -60,7 +60,7 @@ class AsyncApiSettingsService(AsyncService):
             revoke_inactive_tokens_after_days=revoke_inactive_tokens_after_days,
             restrict_user_api_token_creation=restrict_user_api_token_creation,
         )
-        return await self._caller.call(update_organization_api_settings, self._caller.organization, body=request)
+        return await self._requester.call(update_organization_api_settings, self._requester.organization, body=request)
 
 
 class ApiSettingsService(Service[AsyncApiSettingsService]):

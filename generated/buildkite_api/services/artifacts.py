@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.artifact import Artifact
@@ -50,7 +50,7 @@ class AsyncArtifacts(AsyncService):
 
         return self._items(
             list_build_job_artifacts,
-            self._caller.organization,
+            self._requester.organization,
             pipeline,
             number,
             job_id,
@@ -89,7 +89,7 @@ class AsyncArtifacts(AsyncService):
 
         return self._items(
             list_job_artifacts,
-            self._caller.organization,
+            self._requester.organization,
             job_id,
             state=state,
             path=path,
@@ -113,8 +113,8 @@ class AsyncArtifacts(AsyncService):
         """
         from ..api.artifacts import get_build_job_artifact
 
-        return await self._caller.call(
-            get_build_job_artifact, self._caller.organization, pipeline, number, job_id, artifact_id
+        return await self._requester.call(
+            get_build_job_artifact, self._requester.organization, pipeline, number, job_id, artifact_id
         )
 
     async def address_through_build(
@@ -137,8 +137,8 @@ class AsyncArtifacts(AsyncService):
         """
         from ..api.artifacts import download_build_job_artifact
 
-        return await self._caller.call(
-            download_build_job_artifact, self._caller.organization, pipeline, number, job_id, artifact_id
+        return await self._requester.call(
+            download_build_job_artifact, self._requester.organization, pipeline, number, job_id, artifact_id
         )
 
     async def address(self, job_id: str, artifact_id: str) -> ArtifactDownload:
@@ -154,7 +154,7 @@ class AsyncArtifacts(AsyncService):
         """
         from ..api.artifacts import download_job_artifact
 
-        return await self._caller.call(download_job_artifact, self._caller.organization, job_id, artifact_id)
+        return await self._requester.call(download_job_artifact, self._requester.organization, job_id, artifact_id)
 
     async def delete_through_build(self, pipeline: str, number: int, job_id: str, artifact_id: str) -> None:
         """Delete an artifact. Scope: write_artifacts.
@@ -172,8 +172,8 @@ class AsyncArtifacts(AsyncService):
         """
         from ..api.artifacts import delete_build_job_artifact
 
-        return await self._caller.call(
-            delete_build_job_artifact, self._caller.organization, pipeline, number, job_id, artifact_id
+        return await self._requester.call(
+            delete_build_job_artifact, self._requester.organization, pipeline, number, job_id, artifact_id
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.audit_event import AuditEvent
@@ -36,7 +36,7 @@ class AsyncAuditEvents(AsyncService):
         from ..api.audit_events import list_audit_events
 
         return self._items(
-            list_audit_events, self._caller.organization, per_page=per_page, limit=limit, concurrency=concurrency
+            list_audit_events, self._requester.organization, per_page=per_page, limit=limit, concurrency=concurrency
         )
 
     async def get(self, audit_event_uuid: str) -> AuditEvent:
@@ -51,7 +51,7 @@ class AsyncAuditEvents(AsyncService):
         """
         from ..api.audit_events import get_audit_event
 
-        return await self._caller.call(get_audit_event, self._caller.organization, audit_event_uuid)
+        return await self._requester.call(get_audit_event, self._requester.organization, audit_event_uuid)
 
 
 class AuditEvents(Service[AsyncAuditEvents]):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.build import Build
@@ -72,7 +72,7 @@ class AsyncBuilds(AsyncService):
 
         return self._items(
             list_organization_builds,
-            self._caller.organization,
+            self._requester.organization,
             branch=branch,
             commit=commit,
             created_from=created_from,

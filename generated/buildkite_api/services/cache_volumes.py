@@ -7,7 +7,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.cache_volume import CacheVolume
@@ -30,7 +30,7 @@ class AsyncCacheVolumes(AsyncService):
         """
         from ..api.cache_volumes import list_cache_volumes
 
-        return await self._caller.call(list_cache_volumes, self._caller.organization, cluster_id)
+        return await self._requester.call(list_cache_volumes, self._requester.organization, cluster_id)
 
     async def delete(self, cluster_id: str, *, tag: str) -> None:
         """Delete a cache volume. Scope: write_clusters.
@@ -50,7 +50,7 @@ class AsyncCacheVolumes(AsyncService):
         from ..models.delete_cache_volume_request import DeleteCacheVolumeRequest
 
         request = DeleteCacheVolumeRequest(tag=tag)
-        return await self._caller.call(delete_cache_volume, self._caller.organization, cluster_id, body=request)
+        return await self._requester.call(delete_cache_volume, self._requester.organization, cluster_id, body=request)
 
 
 class CacheVolumes(Service[AsyncCacheVolumes]):

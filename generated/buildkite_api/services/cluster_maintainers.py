@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -37,7 +37,7 @@ class AsyncClusterMaintainersService(AsyncService):
 
         return self._items(
             list_cluster_maintainers,
-            self._caller.organization,
+            self._requester.organization,
             cluster_id,
             per_page=per_page,
             limit=limit,
@@ -57,7 +57,9 @@ class AsyncClusterMaintainersService(AsyncService):
         """
         from ..api.cluster_maintainers import get_cluster_maintainer
 
-        return await self._caller.call(get_cluster_maintainer, self._caller.organization, cluster_id, maintainer_id)
+        return await self._requester.call(
+            get_cluster_maintainer, self._requester.organization, cluster_id, maintainer_id
+        )
 
     async def create(
         self, cluster_id: str, *, user: str | Unset = UNSET, team: str | Unset = UNSET
@@ -77,7 +79,9 @@ class AsyncClusterMaintainersService(AsyncService):
         from ..models.create_cluster_maintainer_request import CreateClusterMaintainerRequest
 
         request = CreateClusterMaintainerRequest(user=user, team=team)
-        return await self._caller.call(create_cluster_maintainer, self._caller.organization, cluster_id, body=request)
+        return await self._requester.call(
+            create_cluster_maintainer, self._requester.organization, cluster_id, body=request
+        )
 
     async def remove(self, cluster_id: str, maintainer_id: str) -> None:
         """Remove a maintainer from a cluster. Scope: write_clusters.
@@ -92,7 +96,9 @@ class AsyncClusterMaintainersService(AsyncService):
         """
         from ..api.cluster_maintainers import remove_cluster_maintainer
 
-        return await self._caller.call(remove_cluster_maintainer, self._caller.organization, cluster_id, maintainer_id)
+        return await self._requester.call(
+            remove_cluster_maintainer, self._requester.organization, cluster_id, maintainer_id
+        )
 
 
 class ClusterMaintainersService(Service[AsyncClusterMaintainersService]):

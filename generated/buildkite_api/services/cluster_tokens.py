@@ -8,7 +8,7 @@ import datetime
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -38,7 +38,7 @@ class AsyncClusterTokens(AsyncService):
 
         return self._items(
             list_cluster_tokens,
-            self._caller.organization,
+            self._requester.organization,
             cluster_id,
             per_page=per_page,
             limit=limit,
@@ -58,7 +58,7 @@ class AsyncClusterTokens(AsyncService):
         """
         from ..api.cluster_tokens import get_cluster_token
 
-        return await self._caller.call(get_cluster_token, self._caller.organization, cluster_id, token_id)
+        return await self._requester.call(get_cluster_token, self._requester.organization, cluster_id, token_id)
 
     async def create(
         self,
@@ -88,7 +88,7 @@ class AsyncClusterTokens(AsyncService):
         request = CreateClusterTokenRequest(
             description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses
         )
-        return await self._caller.call(create_cluster_token, self._caller.organization, cluster_id, body=request)
+        return await self._requester.call(create_cluster_token, self._requester.organization, cluster_id, body=request)
 
     async def update(
         self,
@@ -118,8 +118,8 @@ class AsyncClusterTokens(AsyncService):
         request = UpdateClusterTokenRequest(
             description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses
         )
-        return await self._caller.call(
-            update_cluster_token, self._caller.organization, cluster_id, token_id, body=request
+        return await self._requester.call(
+            update_cluster_token, self._requester.organization, cluster_id, token_id, body=request
         )
 
     async def revoke(self, cluster_id: str, token_id: str) -> None:
@@ -136,7 +136,7 @@ class AsyncClusterTokens(AsyncService):
         """
         from ..api.cluster_tokens import revoke_cluster_token
 
-        return await self._caller.call(revoke_cluster_token, self._caller.organization, cluster_id, token_id)
+        return await self._requester.call(revoke_cluster_token, self._requester.organization, cluster_id, token_id)
 
 
 class ClusterTokens(Service[AsyncClusterTokens]):

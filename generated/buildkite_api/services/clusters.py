@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -47,7 +47,7 @@ class AsyncClusters(AsyncService):
         request = CreateClusterRequest(
             name=name, description=description, emoji=emoji, color=color, maintainers=maintainers
         )
-        return await self._caller.call(create_cluster, self._caller.organization, body=request)
+        return await self._requester.call(create_cluster, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -92,7 +92,7 @@ class AsyncClusters(AsyncService):
             hosted_git_mirror_enabled=hosted_git_mirror_enabled,
             hosted_container_cache_enabled=hosted_container_cache_enabled,
         )
-        return await self._caller.call(update_cluster, self._caller.organization, cluster_id, body=request)
+        return await self._requester.call(update_cluster, self._requester.organization, cluster_id, body=request)
 
     async def delete(self, cluster_id: str) -> None:
         """Delete a cluster. Scope: write_clusters.
@@ -106,7 +106,7 @@ class AsyncClusters(AsyncService):
         """
         from ..api.clusters import delete_cluster
 
-        return await self._caller.call(delete_cluster, self._caller.organization, cluster_id)
+        return await self._requester.call(delete_cluster, self._requester.organization, cluster_id)
 
 
 class Clusters(Service[AsyncClusters]):

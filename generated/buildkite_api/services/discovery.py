@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.api_catalog import ApiCatalog
@@ -25,7 +25,7 @@ class AsyncDiscovery(AsyncService):
         """
         from ..api.discovery import get_api_root
 
-        return await self._caller.call(get_api_root)
+        return await self._requester.call(get_api_root)
 
     async def api_catalog(self) -> ApiCatalog:
         """Get the catalog of APIs.
@@ -36,7 +36,7 @@ class AsyncDiscovery(AsyncService):
         """
         from ..api.discovery import get_api_catalog
 
-        return await self._caller.call(get_api_catalog)
+        return await self._requester.call(get_api_catalog)
 
     async def analytics_openapi(self) -> str:
         """Get the description of the Test Engine API.
@@ -48,7 +48,7 @@ class AsyncDiscovery(AsyncService):
         """
         from ..api.discovery import get_analytics_openapi
 
-        return await self._caller.call(get_analytics_openapi)
+        return await self._requester.call(get_analytics_openapi)
 
 
 class Discovery(Service[AsyncDiscovery]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.emoji import Emoji
@@ -25,7 +25,7 @@ class AsyncEmojis(AsyncService):
         """
         from ..api.emojis import list_emojis
 
-        return await self._caller.call(list_emojis, self._caller.organization)
+        return await self._requester.call(list_emojis, self._requester.organization)
 
 
 class Emojis(Service[AsyncEmojis]):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -45,7 +45,7 @@ class AsyncInvitations(AsyncService):
 
         return self._items(
             list_organization_invitations,
-            self._caller.organization,
+            self._requester.organization,
             per_page=per_page,
             limit=limit,
             concurrency=concurrency,
@@ -80,7 +80,7 @@ class AsyncInvitations(AsyncService):
         from ..models.create_organization_invitations_request import CreateOrganizationInvitationsRequest
 
         request = CreateOrganizationInvitationsRequest(emails=emails, role=role, sso_mode=sso_mode, teams=teams)
-        return await self._caller.call(create_organization_invitations, self._caller.organization, body=request)
+        return await self._requester.call(create_organization_invitations, self._requester.organization, body=request)
 
     async def get(self, invitation_uuid: str) -> OrganizationInvitation:
         """Get an invitation. Scope: read_organization_invitations.
@@ -96,7 +96,7 @@ class AsyncInvitations(AsyncService):
         """
         from ..api.organization_invitations import get_organization_invitation
 
-        return await self._caller.call(get_organization_invitation, self._caller.organization, invitation_uuid)
+        return await self._requester.call(get_organization_invitation, self._requester.organization, invitation_uuid)
 
     async def revoke(self, invitation_uuid: str) -> None:
         """Revoke an invitation. Scope: write_organization_invitations.
@@ -113,7 +113,7 @@ class AsyncInvitations(AsyncService):
         """
         from ..api.organization_invitations import revoke_organization_invitation
 
-        return await self._caller.call(revoke_organization_invitation, self._caller.organization, invitation_uuid)
+        return await self._requester.call(revoke_organization_invitation, self._requester.organization, invitation_uuid)
 
 
 class Invitations(Service[AsyncInvitations]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -34,7 +34,7 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import get_job
 
-        return await self._caller.call(get_job, self._caller.organization, job_id)
+        return await self._requester.call(get_job, self._requester.organization, job_id)
 
     async def create_vnc_session(self, job_id: str) -> VncSession:
         """Open a remote desktop session. Scope: write_builds.
@@ -54,7 +54,7 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import create_job_vnc_session
 
-        return await self._caller.call(create_job_vnc_session, self._caller.organization, job_id)
+        return await self._requester.call(create_job_vnc_session, self._requester.organization, job_id)
 
     async def create_ssh_session(self, job_id: str) -> SshSession:
         """Open an SSH session. Scope: write_builds.
@@ -74,7 +74,7 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import create_job_ssh_session
 
-        return await self._caller.call(create_job_ssh_session, self._caller.organization, job_id)
+        return await self._requester.call(create_job_ssh_session, self._requester.organization, job_id)
 
     async def retry_by_id(self, job_id: str) -> Job:
         """Retry a job by its id alone. Scope: write_builds.
@@ -88,7 +88,7 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import retry_job
 
-        return await self._caller.call(retry_job, self._caller.organization, job_id)
+        return await self._requester.call(retry_job, self._requester.organization, job_id)
 
     async def reprioritize_by_id(self, job_id: str, *, priority: int) -> Job:
         """Change the priority of a job by its id alone. Scope: write_builds.
@@ -105,7 +105,7 @@ class AsyncJobs(AsyncService):
         from ..models.reprioritize_job_request import ReprioritizeJobRequest
 
         request = ReprioritizeJobRequest(priority=priority)
-        return await self._caller.call(reprioritize_job, self._caller.organization, job_id, body=request)
+        return await self._requester.call(reprioritize_job, self._requester.organization, job_id, body=request)
 
     async def unblock_by_id(
         self, job_id: str, *, unblocker: str | Unset = UNSET, fields: Mapping[str, Any] | Unset = UNSET
@@ -126,8 +126,8 @@ class AsyncJobs(AsyncService):
         from ..models.unblock_job_request import UnblockJobRequest
 
         request = UnblockJobRequest(unblocker=unblocker, fields=fields)
-        return await self._caller.call(
-            unblock_job, self._caller.organization, job_id, body=request if request.to_dict() else UNSET
+        return await self._requester.call(
+            unblock_job, self._requester.organization, job_id, body=request if request.to_dict() else UNSET
         )
 
     async def log_by_id(self, job_id: str) -> JobLog:
@@ -142,7 +142,7 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import get_job_log
 
-        return await self._caller.call(get_job_log, self._caller.organization, job_id)
+        return await self._requester.call(get_job_log, self._requester.organization, job_id)
 
     async def log_text_by_id(self, job_id: str) -> str:
         """Get a job's log as text by its id alone. Scope: read_build_logs.
@@ -156,7 +156,7 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import get_job_log_text
 
-        return await self._caller.call(get_job_log_text, self._caller.organization, job_id)
+        return await self._requester.call(get_job_log_text, self._requester.organization, job_id)
 
     async def log_html(self, pipeline: str, number: int, job_id: str) -> str:
         """Get a job's log as HTML. Scope: read_build_logs.
@@ -172,7 +172,9 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import get_build_job_log_html
 
-        return await self._caller.call(get_build_job_log_html, self._caller.organization, pipeline, number, job_id)
+        return await self._requester.call(
+            get_build_job_log_html, self._requester.organization, pipeline, number, job_id
+        )
 
     async def log_html_by_id(self, job_id: str) -> str:
         """Get a job's log as HTML by its id alone. Scope: read_build_logs.
@@ -186,7 +188,7 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import get_job_log_html
 
-        return await self._caller.call(get_job_log_html, self._caller.organization, job_id)
+        return await self._requester.call(get_job_log_html, self._requester.organization, job_id)
 
     async def delete_log(self, pipeline: str, number: int, job_id: str) -> None:
         """Delete a job's log. Scope: write_build_logs.
@@ -202,7 +204,7 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import delete_build_job_log
 
-        return await self._caller.call(delete_build_job_log, self._caller.organization, pipeline, number, job_id)
+        return await self._requester.call(delete_build_job_log, self._requester.organization, pipeline, number, job_id)
 
     async def delete_log_by_id(self, job_id: str) -> None:
         """Delete a job's log by its id alone. Scope: write_build_logs.
@@ -216,7 +218,7 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import delete_job_log
 
-        return await self._caller.call(delete_job_log, self._caller.organization, job_id)
+        return await self._requester.call(delete_job_log, self._requester.organization, job_id)
 
     async def env_by_id(self, job_id: str) -> JobEnv:
         """Get a job's environment by its id alone. Scope: read_job_env.
@@ -230,7 +232,7 @@ class AsyncJobs(AsyncService):
         """
         from ..api.jobs import get_job_env
 
-        return await self._caller.call(get_job_env, self._caller.organization, job_id)
+        return await self._requester.call(get_job_env, self._requester.organization, job_id)
 
 
 class Jobs(Service[AsyncJobs]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -40,7 +40,7 @@ class AsyncMembers(AsyncService):
 
         return self._items(
             list_organization_members,
-            self._caller.organization,
+            self._requester.organization,
             per_page=per_page,
             limit=limit,
             concurrency=concurrency,
@@ -60,7 +60,7 @@ class AsyncMembers(AsyncService):
         """
         from ..api.organization_members import get_organization_member
 
-        return await self._caller.call(get_organization_member, self._caller.organization, user_uuid)
+        return await self._requester.call(get_organization_member, self._requester.organization, user_uuid)
 
     async def update(
         self, user_uuid: str, *, role: OrganizationRole | str | Unset = UNSET, sso_mode: SsoMode | str | Unset = UNSET
@@ -83,7 +83,9 @@ class AsyncMembers(AsyncService):
         from ..models.update_organization_member_request import UpdateOrganizationMemberRequest
 
         request = UpdateOrganizationMemberRequest(role=role, sso_mode=sso_mode)
-        return await self._caller.call(update_organization_member, self._caller.organization, user_uuid, body=request)
+        return await self._requester.call(
+            update_organization_member, self._requester.organization, user_uuid, body=request
+        )
 
     async def remove(self, user_uuid: str) -> None:
         """Remove a member from an organization. Scope: write_organizations.
@@ -98,7 +100,7 @@ class AsyncMembers(AsyncService):
         """
         from ..api.organization_members import remove_organization_member
 
-        return await self._caller.call(remove_organization_member, self._caller.organization, user_uuid)
+        return await self._requester.call(remove_organization_member, self._requester.organization, user_uuid)
 
 
 class Members(Service[AsyncMembers]):

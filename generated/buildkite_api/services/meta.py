@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.meta import Meta
@@ -25,7 +25,7 @@ class AsyncMetaService(AsyncService):
         """
         from ..api.meta import get_meta
 
-        return await self._caller.call(get_meta)
+        return await self._requester.call(get_meta)
 
 
 class MetaService(Service[AsyncMetaService]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.network_range import NetworkRange
@@ -31,7 +31,7 @@ class AsyncNetworkRanges(AsyncService):
         """
         from ..api.network_ranges import list_network_ranges
 
-        return await self._caller.call(list_network_ranges, self._caller.organization, cluster_id)
+        return await self._requester.call(list_network_ranges, self._requester.organization, cluster_id)
 
 
 class NetworkRanges(Service[AsyncNetworkRanges]):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -41,7 +41,7 @@ class AsyncNotificationServices(AsyncService):
 
         return self._items(
             list_notification_services,
-            self._caller.organization,
+            self._requester.organization,
             per_page=per_page,
             limit=limit,
             concurrency=concurrency,
@@ -61,7 +61,7 @@ class AsyncNotificationServices(AsyncService):
         """
         from ..api.notification_services import get_notification_service
 
-        return await self._caller.call(get_notification_service, self._caller.organization, service_uuid)
+        return await self._requester.call(get_notification_service, self._requester.organization, service_uuid)
 
     async def create(
         self,
@@ -108,7 +108,7 @@ class AsyncNotificationServices(AsyncService):
             build_states=build_states,
             settings=settings,
         )
-        return await self._caller.call(create_notification_service, self._caller.organization, body=request)
+        return await self._requester.call(create_notification_service, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -160,8 +160,8 @@ class AsyncNotificationServices(AsyncService):
             build_states=build_states,
             settings=settings,
         )
-        return await self._caller.call(
-            update_notification_service, self._caller.organization, service_uuid, body=request
+        return await self._requester.call(
+            update_notification_service, self._requester.organization, service_uuid, body=request
         )
 
     async def delete(self, service_uuid: str) -> None:
@@ -178,7 +178,7 @@ class AsyncNotificationServices(AsyncService):
         """
         from ..api.notification_services import delete_notification_service
 
-        return await self._caller.call(delete_notification_service, self._caller.organization, service_uuid)
+        return await self._requester.call(delete_notification_service, self._requester.organization, service_uuid)
 
     async def enable(self, service_uuid: str) -> NotificationService:
         """Enable a notification service. Scope: write_notification_services.
@@ -194,7 +194,7 @@ class AsyncNotificationServices(AsyncService):
         """
         from ..api.notification_services import enable_notification_service
 
-        return await self._caller.call(enable_notification_service, self._caller.organization, service_uuid)
+        return await self._requester.call(enable_notification_service, self._requester.organization, service_uuid)
 
     async def disable(self, service_uuid: str) -> NotificationService:
         """Disable a notification service. Scope: write_notification_services.
@@ -210,7 +210,7 @@ class AsyncNotificationServices(AsyncService):
         """
         from ..api.notification_services import disable_notification_service
 
-        return await self._caller.call(disable_notification_service, self._caller.organization, service_uuid)
+        return await self._requester.call(disable_notification_service, self._requester.organization, service_uuid)
 
 
 class NotificationServices(Service[AsyncNotificationServices]):

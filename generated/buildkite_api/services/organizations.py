@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.rate_limits import RateLimits
@@ -29,7 +29,7 @@ class AsyncOrganizations(AsyncService):
         """
         from ..api.organizations import get_organization_rate_limit
 
-        return await self._caller.call(get_organization_rate_limit, self._caller.organization)
+        return await self._requester.call(get_organization_rate_limit, self._requester.organization)
 
 
 class Organizations(Service[AsyncOrganizations]):

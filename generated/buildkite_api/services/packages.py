@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.package import Package
@@ -44,7 +44,7 @@ class AsyncPackages(AsyncService):
 
         return self._items(
             list_packages,
-            self._caller.organization,
+            self._requester.organization,
             registry,
             name=name,
             per_page=per_page,
@@ -65,7 +65,7 @@ class AsyncPackages(AsyncService):
         """
         from ..api.packages import get_package
 
-        return await self._caller.call(get_package, self._caller.organization, registry, package_id)
+        return await self._requester.call(get_package, self._requester.organization, registry, package_id)
 
     async def request_upload(self, registry: str) -> PackagePresignedUpload:
         """Ask where to upload a package.
@@ -82,7 +82,7 @@ class AsyncPackages(AsyncService):
         """
         from ..api.packages import request_package_upload
 
-        return await self._caller.call(request_package_upload, self._caller.organization, registry)
+        return await self._requester.call(request_package_upload, self._requester.organization, registry)
 
     async def copy(self, registry: str, package_id: str, *, to: str) -> Package:
         """Copy a package to another registry. Scope: read_packages+write_packages.
@@ -99,7 +99,7 @@ class AsyncPackages(AsyncService):
         """
         from ..api.packages import copy_package
 
-        return await self._caller.call(copy_package, self._caller.organization, registry, package_id, to=to)
+        return await self._requester.call(copy_package, self._requester.organization, registry, package_id, to=to)
 
     async def delete(self, registry: str, package_id: str) -> None:
         """Delete a package. Scope: delete_packages.
@@ -114,7 +114,7 @@ class AsyncPackages(AsyncService):
         """
         from ..api.packages import delete_package
 
-        return await self._caller.call(delete_package, self._caller.organization, registry, package_id)
+        return await self._requester.call(delete_package, self._requester.organization, registry, package_id)
 
 
 class Packages(Service[AsyncPackages]):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -26,7 +26,7 @@ class AsyncPipelineSettingsService(AsyncService):
         """
         from ..api.organization_pipeline_settings import get_organization_pipeline_settings
 
-        return await self._caller.call(get_organization_pipeline_settings, self._caller.organization)
+        return await self._requester.call(get_organization_pipeline_settings, self._requester.organization)
 
     async def update(
         self,
@@ -61,7 +61,9 @@ class AsyncPipelineSettingsService(AsyncService):
             maximum_timeout_in_minutes=maximum_timeout_in_minutes,
             scheduled_job_expiry_in_minutes=scheduled_job_expiry_in_minutes,
         )
-        return await self._caller.call(update_organization_pipeline_settings, self._caller.organization, body=request)
+        return await self._requester.call(
+            update_organization_pipeline_settings, self._requester.organization, body=request
+        )
 
     async def enable_hosted_agents_remote_access(self) -> PipelineSettings:
         """Allow remote access to hosted agents. Scope: write_organization_settings.
@@ -73,7 +75,7 @@ class AsyncPipelineSettingsService(AsyncService):
         """
         from ..api.organization_pipeline_settings import enable_hosted_agents_remote_access
 
-        return await self._caller.call(enable_hosted_agents_remote_access, self._caller.organization)
+        return await self._requester.call(enable_hosted_agents_remote_access, self._requester.organization)
 
     async def disable_hosted_agents_remote_access(self) -> PipelineSettings:
         """Forbid remote access to hosted agents. Scope: write_organization_settings.
@@ -85,7 +87,7 @@ class AsyncPipelineSettingsService(AsyncService):
         """
         from ..api.organization_pipeline_settings import disable_hosted_agents_remote_access
 
-        return await self._caller.call(disable_hosted_agents_remote_access, self._caller.organization)
+        return await self._requester.call(disable_hosted_agents_remote_access, self._requester.organization)
 
     async def enable_public_pipeline_creation(self) -> PipelineSettings:
         """Allow public pipelines. Scope: write_organization_settings.
@@ -96,7 +98,7 @@ class AsyncPipelineSettingsService(AsyncService):
         """
         from ..api.organization_pipeline_settings import enable_public_pipeline_creation
 
-        return await self._caller.call(enable_public_pipeline_creation, self._caller.organization)
+        return await self._requester.call(enable_public_pipeline_creation, self._requester.organization)
 
     async def disable_public_pipeline_creation(self) -> PipelineSettings:
         """Forbid public pipelines. Scope: write_organization_settings.
@@ -107,7 +109,7 @@ class AsyncPipelineSettingsService(AsyncService):
         """
         from ..api.organization_pipeline_settings import disable_public_pipeline_creation
 
-        return await self._caller.call(disable_public_pipeline_creation, self._caller.organization)
+        return await self._requester.call(disable_public_pipeline_creation, self._requester.organization)
 
     async def enable_advanced_queue_metrics(self) -> PipelineSettings:
         """Switch advanced queue metrics on. Scope: write_organization_settings.
@@ -119,7 +121,7 @@ class AsyncPipelineSettingsService(AsyncService):
         """
         from ..api.organization_pipeline_settings import enable_advanced_queue_metrics
 
-        return await self._caller.call(enable_advanced_queue_metrics, self._caller.organization)
+        return await self._requester.call(enable_advanced_queue_metrics, self._requester.organization)
 
     async def configure_build_export(self, *, location: str, strategy_id: str) -> PipelineSettings:
         """Set where builds are exported to. Scope: write_organization_settings.
@@ -139,7 +141,7 @@ class AsyncPipelineSettingsService(AsyncService):
         from ..models.configure_build_export_request import ConfigureBuildExportRequest
 
         request = ConfigureBuildExportRequest(location=location, strategy_id=strategy_id)
-        return await self._caller.call(configure_build_export, self._caller.organization, body=request)
+        return await self._requester.call(configure_build_export, self._requester.organization, body=request)
 
     async def disable_build_export(self) -> PipelineSettings:
         """Stop exporting builds. Scope: write_organization_settings.
@@ -151,7 +153,7 @@ class AsyncPipelineSettingsService(AsyncService):
         """
         from ..api.organization_pipeline_settings import disable_build_export
 
-        return await self._caller.call(disable_build_export, self._caller.organization)
+        return await self._requester.call(disable_build_export, self._requester.organization)
 
 
 class PipelineSettingsService(Service[AsyncPipelineSettingsService]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -36,7 +36,11 @@ class AsyncPipelineTemplates(AsyncService):
         from ..api.pipeline_templates import list_pipeline_templates
 
         return self._items(
-            list_pipeline_templates, self._caller.organization, per_page=per_page, limit=limit, concurrency=concurrency
+            list_pipeline_templates,
+            self._requester.organization,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
         )
 
     async def get(self, template_uuid: str) -> PipelineTemplate:
@@ -51,7 +55,7 @@ class AsyncPipelineTemplates(AsyncService):
         """
         from ..api.pipeline_templates import get_pipeline_template
 
-        return await self._caller.call(get_pipeline_template, self._caller.organization, template_uuid)
+        return await self._requester.call(get_pipeline_template, self._requester.organization, template_uuid)
 
     async def create(
         self, *, name: str, configuration: str, description: str | Unset = UNSET, available: bool | Unset = UNSET
@@ -74,7 +78,7 @@ class AsyncPipelineTemplates(AsyncService):
         request = CreatePipelineTemplateRequest(
             name=name, description=description, configuration=configuration, available=available
         )
-        return await self._caller.call(create_pipeline_template, self._caller.organization, body=request)
+        return await self._requester.call(create_pipeline_template, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -104,7 +108,9 @@ class AsyncPipelineTemplates(AsyncService):
         request = UpdatePipelineTemplateRequest(
             name=name, description=description, configuration=configuration, available=available
         )
-        return await self._caller.call(update_pipeline_template, self._caller.organization, template_uuid, body=request)
+        return await self._requester.call(
+            update_pipeline_template, self._requester.organization, template_uuid, body=request
+        )
 
     async def delete(self, template_uuid: str) -> None:
         """Delete a pipeline template. Scope: write_pipeline_templates.
@@ -118,7 +124,7 @@ class AsyncPipelineTemplates(AsyncService):
         """
         from ..api.pipeline_templates import delete_pipeline_template
 
-        return await self._caller.call(delete_pipeline_template, self._caller.organization, template_uuid)
+        return await self._requester.call(delete_pipeline_template, self._requester.organization, template_uuid)
 
 
 class PipelineTemplates(Service[AsyncPipelineTemplates]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -125,7 +125,7 @@ class AsyncPipelines(AsyncService):
             visibility=visibility,
             team_uuids=team_uuids,
         )
-        return await self._caller.call(create_pipeline, self._caller.organization, body=request)
+        return await self._requester.call(create_pipeline, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -230,7 +230,7 @@ class AsyncPipelines(AsyncService):
             teams=teams,
             visibility=visibility,
         )
-        return await self._caller.call(update_pipeline, self._caller.organization, pipeline, body=request)
+        return await self._requester.call(update_pipeline, self._requester.organization, pipeline, body=request)
 
     async def delete(self, pipeline: str) -> None:
         """Delete a pipeline. Scope: write_pipelines.
@@ -244,7 +244,7 @@ class AsyncPipelines(AsyncService):
         """
         from ..api.pipelines import delete_pipeline
 
-        return await self._caller.call(delete_pipeline, self._caller.organization, pipeline)
+        return await self._requester.call(delete_pipeline, self._requester.organization, pipeline)
 
     async def archive(self, pipeline: str) -> Pipeline:
         """Archive a pipeline. Scope: write_pipelines.
@@ -259,7 +259,7 @@ class AsyncPipelines(AsyncService):
         """
         from ..api.pipelines import archive_pipeline
 
-        return await self._caller.call(archive_pipeline, self._caller.organization, pipeline)
+        return await self._requester.call(archive_pipeline, self._requester.organization, pipeline)
 
     async def unarchive(self, pipeline: str) -> Pipeline:
         """Unarchive a pipeline. Scope: write_pipelines.
@@ -273,7 +273,7 @@ class AsyncPipelines(AsyncService):
         """
         from ..api.pipelines import unarchive_pipeline
 
-        return await self._caller.call(unarchive_pipeline, self._caller.organization, pipeline)
+        return await self._requester.call(unarchive_pipeline, self._requester.organization, pipeline)
 
     async def create_webhook(self, pipeline: str) -> None:
         """Create a pipeline's GitHub webhook. Scope: write_pipelines.
@@ -291,7 +291,7 @@ class AsyncPipelines(AsyncService):
         """
         from ..api.pipelines import create_pipeline_webhook
 
-        return await self._caller.call(create_pipeline_webhook, self._caller.organization, pipeline)
+        return await self._requester.call(create_pipeline_webhook, self._requester.organization, pipeline)
 
     async def get_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
         """Get whether GitHub webhooks are processed. Scope: read_pipelines.
@@ -308,7 +308,7 @@ class AsyncPipelines(AsyncService):
         """
         from ..api.pipelines import get_github_webhook_processing
 
-        return await self._caller.call(get_github_webhook_processing, self._caller.organization, pipeline)
+        return await self._requester.call(get_github_webhook_processing, self._requester.organization, pipeline)
 
     async def enable_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
         """Process GitHub webhooks. Scope: write_pipelines.
@@ -325,7 +325,7 @@ class AsyncPipelines(AsyncService):
         """
         from ..api.pipelines import enable_github_webhook_processing
 
-        return await self._caller.call(enable_github_webhook_processing, self._caller.organization, pipeline)
+        return await self._requester.call(enable_github_webhook_processing, self._requester.organization, pipeline)
 
     async def disable_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
         """Ignore GitHub webhooks. Scope: write_pipelines.
@@ -343,7 +343,7 @@ class AsyncPipelines(AsyncService):
         """
         from ..api.pipelines import disable_github_webhook_processing
 
-        return await self._caller.call(disable_github_webhook_processing, self._caller.organization, pipeline)
+        return await self._requester.call(disable_github_webhook_processing, self._requester.organization, pipeline)
 
 
 class Pipelines(Service[AsyncPipelines]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -35,7 +35,7 @@ class AsyncPortals(AsyncService):
         from ..api.portals import list_portals
 
         return self._items(
-            list_portals, self._caller.organization, per_page=per_page, limit=limit, concurrency=concurrency
+            list_portals, self._requester.organization, per_page=per_page, limit=limit, concurrency=concurrency
         )
 
     async def get(self, portal: str) -> Portal:
@@ -50,7 +50,7 @@ class AsyncPortals(AsyncService):
         """
         from ..api.portals import get_portal
 
-        return await self._caller.call(get_portal, self._caller.organization, portal)
+        return await self._requester.call(get_portal, self._requester.organization, portal)
 
     async def create(
         self,
@@ -90,7 +90,7 @@ class AsyncPortals(AsyncService):
             allowed_ip_addresses=allowed_ip_addresses,
             user_invokable=user_invokable,
         )
-        return await self._caller.call(create_portal, self._caller.organization, body=request)
+        return await self._requester.call(create_portal, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -131,7 +131,7 @@ class AsyncPortals(AsyncService):
             allowed_ip_addresses=allowed_ip_addresses,
             user_invokable=user_invokable,
         )
-        return await self._caller.call(update_portal, self._caller.organization, portal, body=request)
+        return await self._requester.call(update_portal, self._requester.organization, portal, body=request)
 
     async def delete(self, portal: str) -> None:
         """Delete a portal. Scope: write_portals.
@@ -145,7 +145,7 @@ class AsyncPortals(AsyncService):
         """
         from ..api.portals import delete_portal
 
-        return await self._caller.call(delete_portal, self._caller.organization, portal)
+        return await self._requester.call(delete_portal, self._requester.organization, portal)
 
 
 class Portals(Service[AsyncPortals]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -40,7 +40,7 @@ class AsyncQueues(AsyncService):
 
         return self._items(
             list_cluster_queues,
-            self._caller.organization,
+            self._requester.organization,
             cluster_id,
             per_page=per_page,
             limit=limit,
@@ -60,7 +60,7 @@ class AsyncQueues(AsyncService):
         """
         from ..api.cluster_queues import get_cluster_queue
 
-        return await self._caller.call(get_cluster_queue, self._caller.organization, cluster_id, queue_id)
+        return await self._requester.call(get_cluster_queue, self._requester.organization, cluster_id, queue_id)
 
     async def create(
         self,
@@ -92,7 +92,7 @@ class AsyncQueues(AsyncService):
         request = CreateClusterQueueRequest(
             key=key, description=description, retry_agent_affinity=retry_agent_affinity, hostedAgents=hosted_agents
         )
-        return await self._caller.call(create_cluster_queue, self._caller.organization, cluster_id, body=request)
+        return await self._requester.call(create_cluster_queue, self._requester.organization, cluster_id, body=request)
 
     async def update(
         self,
@@ -125,8 +125,8 @@ class AsyncQueues(AsyncService):
         request = UpdateClusterQueueRequest(
             description=description, retry_agent_affinity=retry_agent_affinity, hostedAgents=hosted_agents
         )
-        return await self._caller.call(
-            update_cluster_queue, self._caller.organization, cluster_id, queue_id, body=request
+        return await self._requester.call(
+            update_cluster_queue, self._requester.organization, cluster_id, queue_id, body=request
         )
 
     async def delete(self, cluster_id: str, queue_id: str) -> None:
@@ -142,7 +142,7 @@ class AsyncQueues(AsyncService):
         """
         from ..api.cluster_queues import delete_cluster_queue
 
-        return await self._caller.call(delete_cluster_queue, self._caller.organization, cluster_id, queue_id)
+        return await self._requester.call(delete_cluster_queue, self._requester.organization, cluster_id, queue_id)
 
     async def pause(self, cluster_id: str, queue_id: str, *, dispatch_paused_note: str | Unset = UNSET) -> ClusterQueue:
         """Pause a queue. Scope: write_clusters.
@@ -161,9 +161,9 @@ class AsyncQueues(AsyncService):
         from ..models.pause_cluster_queue_request import PauseClusterQueueRequest
 
         request = PauseClusterQueueRequest(dispatch_paused_note=dispatch_paused_note)
-        return await self._caller.call(
+        return await self._requester.call(
             pause_cluster_queue,
-            self._caller.organization,
+            self._requester.organization,
             cluster_id,
             queue_id,
             body=request if request.to_dict() else UNSET,
@@ -182,7 +182,7 @@ class AsyncQueues(AsyncService):
         """
         from ..api.cluster_queues import resume_cluster_queue
 
-        return await self._caller.call(resume_cluster_queue, self._caller.organization, cluster_id, queue_id)
+        return await self._requester.call(resume_cluster_queue, self._requester.organization, cluster_id, queue_id)
 
 
 class Queues(Service[AsyncQueues]):

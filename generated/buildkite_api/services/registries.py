@@ -8,7 +8,7 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -28,7 +28,7 @@ class AsyncRegistries(AsyncService):
         """
         from ..api.package_registries import list_registries
 
-        return await self._caller.call(list_registries, self._caller.organization)
+        return await self._requester.call(list_registries, self._requester.organization)
 
     async def get(self, registry: str) -> Registry:
         """Get a package registry. Scope: read_registries.
@@ -42,7 +42,7 @@ class AsyncRegistries(AsyncService):
         """
         from ..api.package_registries import get_registry
 
-        return await self._caller.call(get_registry, self._caller.organization, registry)
+        return await self._requester.call(get_registry, self._requester.organization, registry)
 
     async def create(
         self,
@@ -84,7 +84,7 @@ class AsyncRegistries(AsyncService):
             color=color,
             oidc_policy=oidc_policy,
         )
-        return await self._caller.call(create_registry, self._caller.organization, body=request)
+        return await self._requester.call(create_registry, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -111,7 +111,7 @@ class AsyncRegistries(AsyncService):
         from ..models.update_registry_request import UpdateRegistryRequest
 
         request = UpdateRegistryRequest(name=name, description=description, oidc_policy=oidc_policy)
-        return await self._caller.call(update_registry, self._caller.organization, registry, body=request)
+        return await self._requester.call(update_registry, self._requester.organization, registry, body=request)
 
     async def delete(self, registry: str) -> None:
         """Delete a package registry. Scope: delete_registries.
@@ -125,7 +125,7 @@ class AsyncRegistries(AsyncService):
         """
         from ..api.package_registries import delete_registry
 
-        return await self._caller.call(delete_registry, self._caller.organization, registry)
+        return await self._requester.call(delete_registry, self._requester.organization, registry)
 
 
 class Registries(Service[AsyncRegistries]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.registry_token import RegistryToken
@@ -28,7 +28,7 @@ class AsyncRegistryTokens(AsyncService):
         """
         from ..api.registry_tokens import list_registry_tokens
 
-        return await self._caller.call(list_registry_tokens, self._caller.organization, registry)
+        return await self._requester.call(list_registry_tokens, self._requester.organization, registry)
 
     async def get(self, registry: str, registry_token_id: str) -> RegistryToken:
         """Get a registry's token. Scope: read_registries.
@@ -43,7 +43,7 @@ class AsyncRegistryTokens(AsyncService):
         """
         from ..api.registry_tokens import get_registry_token
 
-        return await self._caller.call(get_registry_token, self._caller.organization, registry, registry_token_id)
+        return await self._requester.call(get_registry_token, self._requester.organization, registry, registry_token_id)
 
     async def create(self, registry: str, *, description: str) -> RegistryToken:
         """Create a token for a registry. Scope: write_registries.
@@ -62,7 +62,7 @@ class AsyncRegistryTokens(AsyncService):
         from ..models.create_registry_token_request import CreateRegistryTokenRequest
 
         request = CreateRegistryTokenRequest(description=description)
-        return await self._caller.call(create_registry_token, self._caller.organization, registry, body=request)
+        return await self._requester.call(create_registry_token, self._requester.organization, registry, body=request)
 
     async def update(self, registry: str, registry_token_id: str, *, description: str) -> RegistryToken:
         """Update a registry's token. Scope: write_registries.
@@ -80,8 +80,8 @@ class AsyncRegistryTokens(AsyncService):
         from ..models.update_registry_token_request import UpdateRegistryTokenRequest
 
         request = UpdateRegistryTokenRequest(description=description)
-        return await self._caller.call(
-            update_registry_token, self._caller.organization, registry, registry_token_id, body=request
+        return await self._requester.call(
+            update_registry_token, self._requester.organization, registry, registry_token_id, body=request
         )
 
     async def delete(self, registry: str, registry_token_id: str) -> None:
@@ -97,7 +97,9 @@ class AsyncRegistryTokens(AsyncService):
         """
         from ..api.registry_tokens import delete_registry_token
 
-        return await self._caller.call(delete_registry_token, self._caller.organization, registry, registry_token_id)
+        return await self._requester.call(
+            delete_registry_token, self._requester.organization, registry, registry_token_id
+        )
 
 
 class RegistryTokens(Service[AsyncRegistryTokens]):

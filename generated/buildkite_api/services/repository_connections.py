@@ -7,7 +7,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.repository import Repository
@@ -27,7 +27,7 @@ class AsyncRepositoryConnections(AsyncService):
         """
         from ..api.repository_connections import list_repository_connections
 
-        return await self._caller.call(list_repository_connections, self._caller.organization)
+        return await self._requester.call(list_repository_connections, self._requester.organization)
 
     async def get(self, repository_connection_id: str) -> RepositoryConnectionDetail:
         """Get a repository connection. Scope: read_organization_repository_connections.
@@ -42,7 +42,9 @@ class AsyncRepositoryConnections(AsyncService):
         """
         from ..api.repository_connections import get_repository_connection
 
-        return await self._caller.call(get_repository_connection, self._caller.organization, repository_connection_id)
+        return await self._requester.call(
+            get_repository_connection, self._requester.organization, repository_connection_id
+        )
 
     async def repositories(
         self, repository_connection_id: str, *, repository: str | None = None
@@ -63,9 +65,9 @@ class AsyncRepositoryConnections(AsyncService):
         """
         from ..api.repository_connections import list_repository_connection_repositories
 
-        return await self._caller.call(
+        return await self._requester.call(
             list_repository_connection_repositories,
-            self._caller.organization,
+            self._requester.organization,
             repository_connection_id,
             repository=repository,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.rule import Rule
@@ -33,7 +33,7 @@ class AsyncRules(AsyncService):
         from ..api.rules import list_rules
 
         return self._items(
-            list_rules, self._caller.organization, per_page=per_page, limit=limit, concurrency=concurrency
+            list_rules, self._requester.organization, per_page=per_page, limit=limit, concurrency=concurrency
         )
 
     async def get(self, rule_uuid: str) -> Rule:
@@ -48,7 +48,7 @@ class AsyncRules(AsyncService):
         """
         from ..api.rules import get_rule
 
-        return await self._caller.call(get_rule, self._caller.organization, rule_uuid)
+        return await self._requester.call(get_rule, self._requester.organization, rule_uuid)
 
     async def create(self, *, type: RuleType | str, value: RuleValueRequest) -> Rule:
         """Create a rule. Scope: write_rules.
@@ -65,7 +65,7 @@ class AsyncRules(AsyncService):
         from ..models.create_rule_request import CreateRuleRequest
 
         request = CreateRuleRequest(type=type, value=value)
-        return await self._caller.call(create_rule, self._caller.organization, body=request)
+        return await self._requester.call(create_rule, self._requester.organization, body=request)
 
     async def delete(self, rule_uuid: str) -> None:
         """Delete a rule. Scope: write_rules.
@@ -79,7 +79,7 @@ class AsyncRules(AsyncService):
         """
         from ..api.rules import delete_rule
 
-        return await self._caller.call(delete_rule, self._caller.organization, rule_uuid)
+        return await self._requester.call(delete_rule, self._requester.organization, rule_uuid)
 
 
 class Rules(Service[AsyncRules]):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -38,7 +38,7 @@ class AsyncSchedules(AsyncService):
 
         return self._items(
             list_pipeline_schedules,
-            self._caller.organization,
+            self._requester.organization,
             pipeline,
             per_page=per_page,
             limit=limit,
@@ -58,7 +58,7 @@ class AsyncSchedules(AsyncService):
         """
         from ..api.pipeline_schedules import get_pipeline_schedule
 
-        return await self._caller.call(get_pipeline_schedule, self._caller.organization, pipeline, schedule_id)
+        return await self._requester.call(get_pipeline_schedule, self._requester.organization, pipeline, schedule_id)
 
     async def create(
         self,
@@ -94,7 +94,9 @@ class AsyncSchedules(AsyncService):
         request = CreatePipelineScheduleRequest(
             cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
         )
-        return await self._caller.call(create_pipeline_schedule, self._caller.organization, pipeline, body=request)
+        return await self._requester.call(
+            create_pipeline_schedule, self._requester.organization, pipeline, body=request
+        )
 
     async def update(
         self,
@@ -134,8 +136,8 @@ class AsyncSchedules(AsyncService):
         request = UpdatePipelineScheduleRequest(
             cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
         )
-        return await self._caller.call(
-            update_pipeline_schedule, self._caller.organization, pipeline, schedule_id, body=request
+        return await self._requester.call(
+            update_pipeline_schedule, self._requester.organization, pipeline, schedule_id, body=request
         )
 
     async def delete(self, pipeline: str, schedule_id: str) -> None:
@@ -151,7 +153,7 @@ class AsyncSchedules(AsyncService):
         """
         from ..api.pipeline_schedules import delete_pipeline_schedule
 
-        return await self._caller.call(delete_pipeline_schedule, self._caller.organization, pipeline, schedule_id)
+        return await self._requester.call(delete_pipeline_schedule, self._requester.organization, pipeline, schedule_id)
 
 
 class Schedules(Service[AsyncSchedules]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Secret, Unset
 
@@ -40,7 +40,7 @@ class AsyncSecrets(AsyncService):
 
         return self._items(
             list_cluster_secrets,
-            self._caller.organization,
+            self._requester.organization,
             cluster_id,
             per_page=per_page,
             limit=limit,
@@ -63,7 +63,7 @@ class AsyncSecrets(AsyncService):
         """
         from ..api.cluster_secrets import get_cluster_secret
 
-        return await self._caller.call(get_cluster_secret, self._caller.organization, cluster_id, secret_id)
+        return await self._requester.call(get_cluster_secret, self._requester.organization, cluster_id, secret_id)
 
     async def create(
         self,
@@ -92,7 +92,7 @@ class AsyncSecrets(AsyncService):
         from ..models.create_cluster_secret_request import CreateClusterSecretRequest
 
         request = CreateClusterSecretRequest(key=key, value=value, description=description, policy=policy)
-        return await self._caller.call(create_cluster_secret, self._caller.organization, cluster_id, body=request)
+        return await self._requester.call(create_cluster_secret, self._requester.organization, cluster_id, body=request)
 
     async def update(
         self, cluster_id: str, secret_id: str, *, description: str | Unset = UNSET, policy: str | Unset = UNSET
@@ -114,8 +114,8 @@ class AsyncSecrets(AsyncService):
         from ..models.update_cluster_secret_request import UpdateClusterSecretRequest
 
         request = UpdateClusterSecretRequest(description=description, policy=policy)
-        return await self._caller.call(
-            update_cluster_secret, self._caller.organization, cluster_id, secret_id, body=request
+        return await self._requester.call(
+            update_cluster_secret, self._requester.organization, cluster_id, secret_id, body=request
         )
 
     async def update_value(self, cluster_id: str, secret_id: str, *, value: str | Secret) -> ClusterSecret:
@@ -134,8 +134,8 @@ class AsyncSecrets(AsyncService):
         from ..models.update_cluster_secret_value_request import UpdateClusterSecretValueRequest
 
         request = UpdateClusterSecretValueRequest(value=value)
-        return await self._caller.call(
-            update_cluster_secret_value, self._caller.organization, cluster_id, secret_id, body=request
+        return await self._requester.call(
+            update_cluster_secret_value, self._requester.organization, cluster_id, secret_id, body=request
         )
 
     async def delete(self, cluster_id: str, secret_id: str) -> None:
@@ -151,7 +151,7 @@ class AsyncSecrets(AsyncService):
         """
         from ..api.cluster_secrets import delete_cluster_secret
 
-        return await self._caller.call(delete_cluster_secret, self._caller.organization, cluster_id, secret_id)
+        return await self._requester.call(delete_cluster_secret, self._requester.organization, cluster_id, secret_id)
 
 
 class Secrets(Service[AsyncSecrets]):

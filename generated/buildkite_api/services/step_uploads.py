@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.step_upload import StepUpload
@@ -47,7 +47,7 @@ class AsyncStepUploads(AsyncService):
 
         return self._items(
             list_build_step_uploads,
-            self._caller.organization,
+            self._requester.organization,
             pipeline,
             number,
             filter_source_job_id=filter_source_job_id,
@@ -71,8 +71,8 @@ class AsyncStepUploads(AsyncService):
         """
         from ..api.step_uploads import get_build_step_upload
 
-        return await self._caller.call(
-            get_build_step_upload, self._caller.organization, pipeline, number, step_upload_uuid
+        return await self._requester.call(
+            get_build_step_upload, self._requester.organization, pipeline, number, step_upload_uuid
         )
 
 

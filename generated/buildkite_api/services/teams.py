@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.pipeline_access_level import PipelineAccessLevel
@@ -47,7 +47,7 @@ class AsyncTeamsSuites(AsyncService):
 
         return self._items(
             list_team_suites,
-            self._caller.organization,
+            self._requester.organization,
             team_uuid,
             per_page=per_page,
             limit=limit,
@@ -70,7 +70,7 @@ class AsyncTeamsSuites(AsyncService):
         """
         from ..api.team_suites import get_team_suite
 
-        return await self._caller.call(get_team_suite, self._caller.organization, team_uuid, suite_uuid)
+        return await self._requester.call(get_team_suite, self._requester.organization, team_uuid, suite_uuid)
 
     async def create(
         self, team_uuid: str, *, suite_id: str, access_level: Sequence[SuiteAccessLevel | str]
@@ -90,7 +90,7 @@ class AsyncTeamsSuites(AsyncService):
         from ..models.create_team_suite_request import CreateTeamSuiteRequest
 
         request = CreateTeamSuiteRequest(suite_id=suite_id, access_level=access_level)
-        return await self._caller.call(create_team_suite, self._caller.organization, team_uuid, body=request)
+        return await self._requester.call(create_team_suite, self._requester.organization, team_uuid, body=request)
 
     async def update(
         self, team_uuid: str, suite_uuid: str, *, access_level: Sequence[SuiteAccessLevel | str]
@@ -110,8 +110,8 @@ class AsyncTeamsSuites(AsyncService):
         from ..models.update_team_suite_request import UpdateTeamSuiteRequest
 
         request = UpdateTeamSuiteRequest(access_level=access_level)
-        return await self._caller.call(
-            update_team_suite, self._caller.organization, team_uuid, suite_uuid, body=request
+        return await self._requester.call(
+            update_team_suite, self._requester.organization, team_uuid, suite_uuid, body=request
         )
 
     async def delete(self, team_uuid: str, suite_uuid: str) -> None:
@@ -127,7 +127,7 @@ class AsyncTeamsSuites(AsyncService):
         """
         from ..api.team_suites import delete_team_suite
 
-        return await self._caller.call(delete_team_suite, self._caller.organization, team_uuid, suite_uuid)
+        return await self._requester.call(delete_team_suite, self._requester.organization, team_uuid, suite_uuid)
 
 
 class TeamsSuites(Service[AsyncTeamsSuites]):
@@ -165,7 +165,7 @@ class AsyncTeamsPipelines(AsyncService):
 
         return self._items(
             list_team_pipelines,
-            self._caller.organization,
+            self._requester.organization,
             team_uuid,
             per_page=per_page,
             limit=limit,
@@ -188,7 +188,7 @@ class AsyncTeamsPipelines(AsyncService):
         """
         from ..api.team_pipelines import get_team_pipeline
 
-        return await self._caller.call(get_team_pipeline, self._caller.organization, team_uuid, pipeline_uuid)
+        return await self._requester.call(get_team_pipeline, self._requester.organization, team_uuid, pipeline_uuid)
 
     async def create(
         self, team_uuid: str, *, pipeline_id: str, access_level: PipelineAccessLevel | str
@@ -208,7 +208,7 @@ class AsyncTeamsPipelines(AsyncService):
         from ..models.create_team_pipeline_request import CreateTeamPipelineRequest
 
         request = CreateTeamPipelineRequest(pipeline_id=pipeline_id, access_level=access_level)
-        return await self._caller.call(create_team_pipeline, self._caller.organization, team_uuid, body=request)
+        return await self._requester.call(create_team_pipeline, self._requester.organization, team_uuid, body=request)
 
     async def update(
         self, team_uuid: str, pipeline_uuid: str, *, access_level: PipelineAccessLevel | str
@@ -228,8 +228,8 @@ class AsyncTeamsPipelines(AsyncService):
         from ..models.update_team_pipeline_request import UpdateTeamPipelineRequest
 
         request = UpdateTeamPipelineRequest(access_level=access_level)
-        return await self._caller.call(
-            update_team_pipeline, self._caller.organization, team_uuid, pipeline_uuid, body=request
+        return await self._requester.call(
+            update_team_pipeline, self._requester.organization, team_uuid, pipeline_uuid, body=request
         )
 
     async def delete(self, team_uuid: str, pipeline_uuid: str) -> None:
@@ -246,7 +246,7 @@ class AsyncTeamsPipelines(AsyncService):
         """
         from ..api.team_pipelines import delete_team_pipeline
 
-        return await self._caller.call(delete_team_pipeline, self._caller.organization, team_uuid, pipeline_uuid)
+        return await self._requester.call(delete_team_pipeline, self._requester.organization, team_uuid, pipeline_uuid)
 
 
 class TeamsPipelines(Service[AsyncTeamsPipelines]):
@@ -284,7 +284,7 @@ class AsyncTeamsMembers(AsyncService):
 
         return self._items(
             list_team_members,
-            self._caller.organization,
+            self._requester.organization,
             team_uuid,
             per_page=per_page,
             limit=limit,
@@ -307,7 +307,7 @@ class AsyncTeamsMembers(AsyncService):
         """
         from ..api.team_members import get_team_member
 
-        return await self._caller.call(get_team_member, self._caller.organization, team_uuid, user_uuid)
+        return await self._requester.call(get_team_member, self._requester.organization, team_uuid, user_uuid)
 
     async def create(self, team_uuid: str, *, user_id: str, role: TeamMemberRole | str) -> TeamMember:
         """Add a member to a team. Scope: write_teams.
@@ -325,7 +325,7 @@ class AsyncTeamsMembers(AsyncService):
         from ..models.create_team_member_request import CreateTeamMemberRequest
 
         request = CreateTeamMemberRequest(user_id=user_id, role=role)
-        return await self._caller.call(create_team_member, self._caller.organization, team_uuid, body=request)
+        return await self._requester.call(create_team_member, self._requester.organization, team_uuid, body=request)
 
     async def update(self, team_uuid: str, user_uuid: str, *, role: TeamMemberRole | str) -> TeamMember:
         """Update a team's member. Scope: write_teams.
@@ -343,8 +343,8 @@ class AsyncTeamsMembers(AsyncService):
         from ..models.update_team_member_request import UpdateTeamMemberRequest
 
         request = UpdateTeamMemberRequest(role=role)
-        return await self._caller.call(
-            update_team_member, self._caller.organization, team_uuid, user_uuid, body=request
+        return await self._requester.call(
+            update_team_member, self._requester.organization, team_uuid, user_uuid, body=request
         )
 
     async def delete(self, team_uuid: str, user_uuid: str) -> None:
@@ -360,7 +360,7 @@ class AsyncTeamsMembers(AsyncService):
         """
         from ..api.team_members import delete_team_member
 
-        return await self._caller.call(delete_team_member, self._caller.organization, team_uuid, user_uuid)
+        return await self._requester.call(delete_team_member, self._requester.organization, team_uuid, user_uuid)
 
 
 class TeamsMembers(Service[AsyncTeamsMembers]):
@@ -379,17 +379,17 @@ class AsyncTeams(AsyncService):
     @cached_property
     def members(self) -> AsyncTeamsMembers:
         """The members of a team."""
-        return AsyncTeamsMembers(self._caller)
+        return AsyncTeamsMembers(self._requester)
 
     @cached_property
     def pipelines(self) -> AsyncTeamsPipelines:
         """What a team may do with pipelines."""
-        return AsyncTeamsPipelines(self._caller)
+        return AsyncTeamsPipelines(self._requester)
 
     @cached_property
     def suites(self) -> AsyncTeamsSuites:
         """What a team may do with test suites."""
-        return AsyncTeamsSuites(self._caller)
+        return AsyncTeamsSuites(self._requester)
 
     def list(
         self, *, user_id: str | None = None, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
@@ -410,7 +410,7 @@ class AsyncTeams(AsyncService):
 
         return self._items(
             list_teams,
-            self._caller.organization,
+            self._requester.organization,
             user_id=user_id,
             per_page=per_page,
             limit=limit,
@@ -429,7 +429,7 @@ class AsyncTeams(AsyncService):
         """
         from ..api.teams import get_team
 
-        return await self._caller.call(get_team, self._caller.organization, team_uuid)
+        return await self._requester.call(get_team, self._requester.organization, team_uuid)
 
     async def create(
         self,
@@ -478,7 +478,7 @@ class AsyncTeams(AsyncService):
             members_can_destroy_registries=members_can_destroy_registries,
             members_can_destroy_packages=members_can_destroy_packages,
         )
-        return await self._caller.call(create_team, self._caller.organization, body=request)
+        return await self._requester.call(create_team, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -529,7 +529,7 @@ class AsyncTeams(AsyncService):
             members_can_destroy_registries=members_can_destroy_registries,
             members_can_destroy_packages=members_can_destroy_packages,
         )
-        return await self._caller.call(update_team, self._caller.organization, team_uuid, body=request)
+        return await self._requester.call(update_team, self._requester.organization, team_uuid, body=request)
 
     async def delete(self, team_uuid: str) -> None:
         """Delete a team. Scope: write_teams.
@@ -543,7 +543,7 @@ class AsyncTeams(AsyncService):
         """
         from ..api.teams import delete_team
 
-        return await self._caller.call(delete_team, self._caller.organization, team_uuid)
+        return await self._requester.call(delete_team, self._requester.organization, team_uuid)
 
     async def enable(self) -> None:
         """Enable teams. Scope: write_teams.
@@ -556,7 +556,7 @@ class AsyncTeams(AsyncService):
         """
         from ..api.teams import enable_teams
 
-        return await self._caller.call(enable_teams, self._caller.organization)
+        return await self._requester.call(enable_teams, self._requester.organization)
 
 
 class Teams(Service[AsyncTeams]):

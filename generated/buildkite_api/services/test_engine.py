@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from buildkite_ext.pagination.items import AsyncItems
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 from ..types import UNSET, Unset
 
@@ -97,7 +97,7 @@ class AsyncTestEngineTests(AsyncService):
 
         return self._items(
             list_tests,
-            self._caller.organization,
+            self._requester.organization,
             suite,
             labels=labels,
             label=label,
@@ -152,9 +152,9 @@ class AsyncTestEngineTests(AsyncService):
         """
         from ..api.test_engine_tests import get_test
 
-        return await self._caller.call(
+        return await self._requester.call(
             get_test,
-            self._caller.organization,
+            self._requester.organization,
             suite,
             test_id,
             period=period,
@@ -180,7 +180,7 @@ class AsyncTestEngineTests(AsyncService):
         from ..models.find_test_request import FindTestRequest
 
         request = FindTestRequest(scope=scope, name=name)
-        return await self._caller.call(find_test, self._caller.organization, suite, body=request)
+        return await self._requester.call(find_test, self._requester.organization, suite, body=request)
 
     async def update_labels(
         self, suite: str, test_id: str, *, operator: LabelOperator | str, labels: Sequence[str]
@@ -201,7 +201,9 @@ class AsyncTestEngineTests(AsyncService):
         from ..models.update_test_labels_request import UpdateTestLabelsRequest
 
         request = UpdateTestLabelsRequest(operator=operator, labels=labels)
-        return await self._caller.call(update_test_labels, self._caller.organization, suite, test_id, body=request)
+        return await self._requester.call(
+            update_test_labels, self._requester.organization, suite, test_id, body=request
+        )
 
     def list_of_build(
         self,
@@ -249,7 +251,7 @@ class AsyncTestEngineTests(AsyncService):
 
         return self._items(
             list_build_tests,
-            self._caller.organization,
+            self._requester.organization,
             build_id,
             labels=labels,
             branch=branch,
@@ -279,7 +281,7 @@ class AsyncTestEngineTests(AsyncService):
         """
         from ..api.test_engine_tests import skip_test
 
-        return await self._caller.call(skip_test, self._caller.organization, suite, test_id)
+        return await self._requester.call(skip_test, self._requester.organization, suite, test_id)
 
     async def mute(self, suite: str, test_id: str) -> Test:
         """Mute a test. Scope: write_suites.
@@ -297,7 +299,7 @@ class AsyncTestEngineTests(AsyncService):
         """
         from ..api.test_engine_tests import mute_test
 
-        return await self._caller.call(mute_test, self._caller.organization, suite, test_id)
+        return await self._requester.call(mute_test, self._requester.organization, suite, test_id)
 
     async def enable(self, suite: str, test_id: str) -> Test:
         """Enable a test. Scope: write_suites.
@@ -315,7 +317,7 @@ class AsyncTestEngineTests(AsyncService):
         """
         from ..api.test_engine_tests import enable_test
 
-        return await self._caller.call(enable_test, self._caller.organization, suite, test_id)
+        return await self._requester.call(enable_test, self._requester.organization, suite, test_id)
 
     async def list_muted(self, suite: str) -> builtins.list[Test]:
         """List a suite's muted tests. Scope: read_suites.
@@ -330,7 +332,7 @@ class AsyncTestEngineTests(AsyncService):
         """
         from ..api.test_engine_tests import list_muted_tests
 
-        return await self._caller.call(list_muted_tests, self._caller.organization, suite)
+        return await self._requester.call(list_muted_tests, self._requester.organization, suite)
 
     async def list_skipped(self, suite: str) -> builtins.list[Test]:
         """List a suite's skipped tests. Scope: read_suites.
@@ -345,7 +347,7 @@ class AsyncTestEngineTests(AsyncService):
         """
         from ..api.test_engine_tests import list_skipped_tests
 
-        return await self._caller.call(list_skipped_tests, self._caller.organization, suite)
+        return await self._requester.call(list_skipped_tests, self._requester.organization, suite)
 
     def list_flaky(
         self,
@@ -380,7 +382,7 @@ class AsyncTestEngineTests(AsyncService):
 
         return self._items(
             list_flaky_tests,
-            self._caller.organization,
+            self._requester.organization,
             suite,
             search=search,
             branch=branch,
@@ -409,7 +411,7 @@ class AsyncTestEngineTests(AsyncService):
         from ..models.update_execution_tags_request import UpdateExecutionTagsRequest
 
         request = UpdateExecutionTagsRequest(executions=executions)
-        return await self._caller.call(update_execution_tags, self._caller.organization, suite, body=request)
+        return await self._requester.call(update_execution_tags, self._requester.organization, suite, body=request)
 
 
 class TestEngineTests(Service[AsyncTestEngineTests]):
@@ -460,7 +462,7 @@ class AsyncTestEngineRuns(AsyncService):
 
         return self._items(
             list_runs,
-            self._caller.organization,
+            self._requester.organization,
             suite,
             build_id=build_id,
             per_page=per_page,
@@ -484,7 +486,7 @@ class AsyncTestEngineRuns(AsyncService):
         """
         from ..api.test_engine_runs import get_run
 
-        return await self._caller.call(get_run, self._caller.organization, suite, run_id)
+        return await self._requester.call(get_run, self._requester.organization, suite, run_id)
 
     def failed_executions(
         self,
@@ -514,7 +516,7 @@ class AsyncTestEngineRuns(AsyncService):
 
         return self._items(
             list_run_failed_executions,
-            self._caller.organization,
+            self._requester.organization,
             suite,
             run_id,
             include_failure_expanded=include_failure_expanded,
@@ -561,7 +563,7 @@ class AsyncTestEngineSuites(AsyncService):
 
         return self._items(
             list_suites,
-            self._caller.organization,
+            self._requester.organization,
             show_api_token=show_api_token,
             per_page=per_page,
             limit=limit,
@@ -581,7 +583,7 @@ class AsyncTestEngineSuites(AsyncService):
         """
         from ..api.test_engine_suites import get_suite
 
-        return await self._caller.call(get_suite, self._caller.organization, suite, show_api_token=show_api_token)
+        return await self._requester.call(get_suite, self._requester.organization, suite, show_api_token=show_api_token)
 
     async def create(
         self,
@@ -625,7 +627,7 @@ class AsyncTestEngineSuites(AsyncService):
             emoji=emoji,
             oidc_policy=oidc_policy,
         )
-        return await self._caller.call(create_suite, self._caller.organization, body=request)
+        return await self._requester.call(create_suite, self._requester.organization, body=request)
 
     async def update(
         self,
@@ -668,7 +670,7 @@ class AsyncTestEngineSuites(AsyncService):
             show_api_token=show_api_token,
             oidc_policy=oidc_policy,
         )
-        return await self._caller.call(update_suite, self._caller.organization, suite, body=request)
+        return await self._requester.call(update_suite, self._requester.organization, suite, body=request)
 
     async def delete(self, suite: str) -> None:
         """Delete a test suite. Scope: write_suites.
@@ -682,7 +684,7 @@ class AsyncTestEngineSuites(AsyncService):
         """
         from ..api.test_engine_suites import delete_suite
 
-        return await self._caller.call(delete_suite, self._caller.organization, suite)
+        return await self._requester.call(delete_suite, self._requester.organization, suite)
 
 
 class TestEngineSuites(Service[AsyncTestEngineSuites]):
@@ -703,17 +705,17 @@ class AsyncTestEngine(AsyncService):
     @cached_property
     def suites(self) -> AsyncTestEngineSuites:
         """Test suites."""
-        return AsyncTestEngineSuites(self._caller)
+        return AsyncTestEngineSuites(self._requester)
 
     @cached_property
     def runs(self) -> AsyncTestEngineRuns:
         """Runs of test suites, and what failed in them."""
-        return AsyncTestEngineRuns(self._caller)
+        return AsyncTestEngineRuns(self._requester)
 
     @cached_property
     def tests(self) -> AsyncTestEngineTests:
         """Tests, their labels, their states and the tags of their executions."""
-        return AsyncTestEngineTests(self._caller)
+        return AsyncTestEngineTests(self._requester)
 
 
 class TestEngine(Service[AsyncTestEngine]):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from buildkite_ext.service import AsyncService, Service, blocking
+from buildkite_ext.services._base import AsyncService, Service, blocking
 
 if TYPE_CHECKING:
     from ..models.user import User
@@ -24,7 +24,7 @@ class AsyncUserService(AsyncService):
         """
         from ..api.user import get_current_user
 
-        return await self._caller.call(get_current_user)
+        return await self._requester.call(get_current_user)
 
 
 class UserService(Service[AsyncUserService]):

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 import httpx
 
+from ..errors import ConfigurationError, InvalidResponse, path_of
+from ..events import Events, Hook, SchemaDrift
+from ..redaction import redact_httpx_log
+from ..urls import address
+from ..version import __version__
 from .auth import TokenAuth, origin
-from .errors import ConfigurationError, InvalidResponse, path_of
-from .events import Events, Hook, SchemaDrift
-from .paths import address
-from .pipeline import OPERATION, STREAM, Connections, RaiseForStatus, Stage, Wire, compose
-from .redaction import redact_httpx_log
-from .resilience.deadline import ENDS, DeadlineStage
-from .resilience.retry import RetryStage
-from .version import __version__
+from .deadline import ENDS, DeadlineStage
+from .middleware import OPERATION, STREAM, Connections, RaiseForStatus, Stage, Wire, compose
+from .retry import RetryStage
 
 if TYPE_CHECKING:
     from buildkite_api.client import Client
     from buildkite_api.models import Error
     from buildkite_api.operations import Operation
 
-    from .config import Config
-    from .runtime import Http, Runtime, Send
+    from ..options import ClientOptions
+    from ..runtime import Http, Runtime, Send
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,60 +46,66 @@ class Endpoint(Protocol[P, T_co]):
     def _parse_response(self, *, client: Client, response: httpx.Response) -> Error | T_co: ...
 
 
-class Caller:
+class Requester:
     """Sends what generated modules describe through the pipeline, in the colour of its runtime.
 
-    One wire (a connection pool) may serve several callers with different options.
+    One wire (a connection pool) may serve several requesters with different options.
     """
 
     def __init__(
-        self, config: Config, runtime: Runtime, connections: Connections, *, hook: Hook | None, owner: bool = True
+        self,
+        options: ClientOptions,
+        runtime: Runtime,
+        connections: Connections,
+        *,
+        hook: Hook | None,
+        owner: bool = True,
     ) -> None:
         redact_httpx_log()
-        self.config = config
+        self.options = options
         self.runtime = runtime
         self.events = Events(hook)
         self._connections = connections
         self._hook = hook
         self._owner = owner
         try:
-            base = httpx.URL(config.base_url)
+            base = httpx.URL(options.base_url)
             self.origin = origin(base)
         except (httpx.InvalidURL, ValueError) as error:
-            raise ConfigurationError(f"base_url {config.base_url!r} isn't an address: {error}") from error
+            raise ConfigurationError(f"base_url {options.base_url!r} isn't an address: {error}") from error
         self._prefix = base.raw_path.decode("ascii").rstrip("/")
         self.stages: tuple[Stage, ...] = (
             RaiseForStatus(self._match),
-            DeadlineStage(config.timeout),
-            RetryStage(config.retry, self.events),
+            DeadlineStage(options.timeout),
+            RetryStage(options.retry, self.events),
         )
         self._http = self._outer(
-            compose(self.stages, Wire(connections.api, runtime, config.max_body), runtime),
-            auth=TokenAuth(config.token, self.origin),
-            base_url=config.base_url,
+            compose(self.stages, Wire(connections.api, runtime, options.max_body), runtime),
+            auth=TokenAuth(options.token, self.origin),
+            base_url=options.base_url,
         )
         self._foreign_http = self._outer(
-            compose(self.stages[1:], Wire(connections.foreign, runtime, config.max_body), runtime)
+            compose(self.stages[1:], Wire(connections.foreign, runtime, options.max_body), runtime)
         )
         self._client: Client | None = None
 
-    def copy(self, config: Config) -> Caller:
-        """A caller with other options over the same connections, which stay this one's to close."""
-        return Caller(config, self.runtime, self._connections, hook=self._hook, owner=False)
+    def copy(self, options: ClientOptions) -> Requester:
+        """A requester with other options over the same connections, which stay this one's to close."""
+        return Requester(options, self.runtime, self._connections, hook=self._hook, owner=False)
 
     async def close(self) -> None:
-        """Close the connections, where they are this caller's own."""
+        """Close the connections, where they are this requester's own."""
         if self._owner:
             await self._connections.close()
 
     @property
     def organization(self) -> str:
         """The organization's slug."""
-        if self.config.organization is None:
+        if self.options.organization is None:
             raise ConfigurationError(
                 'No organization: give its slug, BuildkiteClient("acme"), or set $BUILDKITE_ORGANIZATION_SLUG.'
             )
-        return self.config.organization
+        return self.options.organization
 
     def module(self, group: str, operation: str) -> Any:
         """A generated module, loaded when it is first needed."""
@@ -186,13 +192,13 @@ class Caller:
         Raises:
             ValueError: the path leads elsewhere, or it isn't one.
         """
-        typed = address(path, root=self.config.base_url, organization=self.config.organization, params=params)
+        typed = address(path, root=self.options.base_url, organization=self.options.organization, params=params)
         try:
             url = httpx.URL(typed)
         except httpx.InvalidURL as error:
             raise ValueError(f"it isn't an address: {error}") from error
         if origin(url) != self.origin or not f"{url.path}/".startswith(f"{self._prefix}/v2/"):
-            raise ValueError(f"it leads elsewhere than to {self.config.base_url}/v2")
+            raise ValueError(f"it leads elsewhere than to {self.options.base_url}/v2")
         merged = {"Accept": "application/json, */*;q=0.9", **(headers or {})}
         found = self._match(method, url.raw_path.partition(b"?")[0].decode("ascii"))
         extensions = {OPERATION: found[0] if found else None}
@@ -231,8 +237,8 @@ class Caller:
                 self.events.emit(SchemaDrift(drift.model, drift.key, drift.kind))
 
             client = Client(
-                base_url=self.config.base_url,
-                decoder=Decoder(strict=self.config.strict, unknown=self.config.unknown, on_drift=report),
+                base_url=self.options.base_url,
+                decoder=Decoder(strict=self.options.strict, unknown=self.options.unknown, on_drift=report),
             )
             if isinstance(self._http, httpx.Client):
                 client.set_httpx_client(self._http)
@@ -241,14 +247,14 @@ class Caller:
             self._client = client
         return self._client
 
-    def _outer(self, send: Send, **options: Any) -> Http:
+    def _outer(self, send: Send, **arguments: Any) -> Http:
         return self.runtime.client(
             transport=self.runtime.transport(send),
             timeout=TIMEOUTS,
             trust_env=False,  # the wire below is what meets the environment
             follow_redirects=False,
             headers={"User-Agent": f"buildkite-ext/{__version__} python-httpx/{httpx.__version__}"},
-            **options,
+            **arguments,
         )
 
     def _match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:

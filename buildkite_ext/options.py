@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from .auth import TokenSource, check_token
 from .errors import ConfigurationError
-from .resilience.retry import Retry
+from .transport.auth import TokenSource, check_token
+from .transport.retry import Retry
 
 TOKEN_VARIABLES = ("BUILDKITE_API_TOKEN", "BUILDKITE_TOKEN", "BUILDKITE_API_ACCESS_TOKEN")
 ORGANIZATION_VARIABLE = "BUILDKITE_ORGANIZATION_SLUG"
@@ -20,7 +20,7 @@ DEFAULT_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class ClientOptions:
     """A client's configuration. Frozen; the token is in no repr."""
 
     token: TokenSource = field(repr=False)
@@ -51,7 +51,7 @@ class Config:
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
         environ: Mapping[str, str] | None = None,
-    ) -> Config:
+    ) -> ClientOptions:
         """Arguments first, then the environment, then the defaults.
 
         Raises:

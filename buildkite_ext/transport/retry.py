@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from ..backoff import full_jitter
 from ..errors import ConnectionFailed, DeadlineExceeded, NetworkError, from_response, path_of, reset_after, unsigned
 from ..events import Events, RetryScheduled
-from .backoff import full_jitter
 from .deadline import DEADLINE
 
 if TYPE_CHECKING:

@@ -12,29 +12,29 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
-from buildkite_ext.config import DEFAULT_BASE_URL, TOKEN_VARIABLES, Config, normalize_base_url
 from buildkite_ext.errors import ConfigurationError
+from buildkite_ext.options import DEFAULT_BASE_URL, TOKEN_VARIABLES, ClientOptions, normalize_base_url
 
 from .fakes import TOKEN, App, Colour, answer
 
 
 def test_the_token_comes_from_the_argument_before_the_environment() -> None:
-    assert Config.load(token="mine", environ={"BUILDKITE_API_TOKEN": "theirs"}).token == "mine"
+    assert ClientOptions.load(token="mine", environ={"BUILDKITE_API_TOKEN": "theirs"}).token == "mine"
 
 
 @pytest.mark.parametrize("first", range(3))
 def test_the_token_comes_from_the_first_variable_that_is_set(first: int) -> None:
     environ = {name: f"token-{name}" for name in TOKEN_VARIABLES[first:]}
-    assert Config.load(environ=environ).token == f"token-{TOKEN_VARIABLES[first]}"
+    assert ClientOptions.load(environ=environ).token == f"token-{TOKEN_VARIABLES[first]}"
 
 
 def test_a_variable_that_is_blank_counts_as_not_set() -> None:
-    assert Config.load(environ={"BUILDKITE_API_TOKEN": "  ", "BUILDKITE_TOKEN": "t"}).token == "t"
+    assert ClientOptions.load(environ={"BUILDKITE_API_TOKEN": "  ", "BUILDKITE_TOKEN": "t"}).token == "t"
 
 
 def test_without_a_token_the_error_names_everything_that_was_tried() -> None:
     with pytest.raises(ConfigurationError) as error:
-        Config.load(environ={})
+        ClientOptions.load(environ={})
     for name in ("token=", "$BUILDKITE_API_TOKEN", "$BUILDKITE_TOKEN", "$BUILDKITE_API_ACCESS_TOKEN"):
         assert name in str(error.value)
 
@@ -44,8 +44,8 @@ def test_a_client_reads_the_environment(kind: type, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("BUILDKITE_TOKEN", TOKEN)
     monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", " acme ")
     monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", "https://buildkite.corp.test/api/v2")
-    config = kind().config
-    assert (config.organization, config.base_url) == ("acme", "https://buildkite.corp.test/api")
+    options = kind().options
+    assert (options.organization, options.base_url) == ("acme", "https://buildkite.corp.test/api")
 
 
 @pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
@@ -57,18 +57,18 @@ def test_a_client_without_a_token_cannot_be_made(kind: type) -> None:
 @pytest.mark.parametrize("token", ["", " ", "a b", "a\nb", "a\x7f", "tökén", "bkua_a\r\nX-Evil: 1"])
 def test_what_could_not_be_a_token_is_refused_without_being_shown(token: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        Config.load(token=token, environ={})
+        ClientOptions.load(token=token, environ={})
     assert not token.strip() or token.strip() not in str(error.value)
 
 
 def test_spaces_around_a_token_are_nobodys_intention() -> None:
-    assert Config.load(token=f" {TOKEN}\n", environ={}).token == TOKEN
+    assert ClientOptions.load(token=f" {TOKEN}\n", environ={}).token == TOKEN
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
 def test_a_timeout_that_is_none_is_refused(timeout: float) -> None:
     with pytest.raises(ConfigurationError, match="timeout"):
-        Config.load(token=TOKEN, timeout=timeout)
+        ClientOptions.load(token=TOKEN, timeout=timeout)
     with pytest.raises(ConfigurationError, match="timeout"):
         BuildkiteClient("acme", token=TOKEN).with_options(timeout=timeout)
 
@@ -80,24 +80,24 @@ async def test_an_operation_without_an_organization_says_how_to_name_one(colour:
 
 
 def test_a_configuration_is_frozen() -> None:
-    config = BuildkiteClient("acme", token=TOKEN).config
+    options = BuildkiteClient("acme", token=TOKEN).options
     with pytest.raises(dataclasses.FrozenInstanceError):
-        config.timeout = 1  # type: ignore[misc]
+        options.timeout = 1  # type: ignore[misc]
 
 
 def test_a_configuration_is_not_pickled_since_it_holds_a_token() -> None:
-    config = BuildkiteClient("acme", token=TOKEN).config
+    options = BuildkiteClient("acme", token=TOKEN).options
     with pytest.raises(TypeError, match="token"):
-        pickle.dumps(config)
+        pickle.dumps(options)
     with pytest.raises(TypeError):
-        copy.deepcopy(config)
+        copy.deepcopy(options)
 
 
 @pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
 def test_no_repr_shows_the_token(kind: type) -> None:
     client = kind("acme", token=TOKEN)
-    shown = [client, client.config, client.raw, client.builds, client._caller, *client._caller.stages]
-    shown += [client._caller._http.auth, client.builds.list("web")]
+    shown = [client, client.options, client.raw, client.builds, client._requester, *client._requester.stages]
+    shown += [client._requester._http.auth, client.builds.list("web")]
     for thing in shown:
         assert TOKEN not in repr(thing)
         assert TOKEN not in str(thing)
@@ -161,4 +161,4 @@ def test_any_text_gives_a_usable_address_or_a_configuration_error(url: str) -> N
         client = BuildkiteClient("acme", token=TOKEN, base_url=url, transport=httpx.MockTransport(App(answer([]))))
     except ConfigurationError:
         return
-    assert client.config.base_url == root
+    assert client.options.base_url == root

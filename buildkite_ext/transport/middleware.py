@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 import httpx
 
-from .errors import ConnectionFailed, InvalidResponse, NetworkError, ResponseLost, from_response, path_of, unsigned
-from .resilience.deadline import DEADLINE, Until
-from .runtime import Http, Runtime, Send
+from ..errors import ConnectionFailed, InvalidResponse, NetworkError, ResponseLost, from_response, path_of, unsigned
+from ..runtime import Http, Runtime, Send
+from .deadline import DEADLINE, Until
 
 OPERATION = "buildkite.operation"
 """The extension under which a request carries the record of its operation."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from .errors import DeadlineExceeded
+from ..errors import DeadlineExceeded
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
-    from .endpoint import Caller
+    from ..transport.requester import Requester
 
 Outcome = Literal["passed", "failed", "blocked", "canceled", "skipped", "not_run"]
 
@@ -114,21 +114,23 @@ def next_pause(interval: float, left: float | None) -> tuple[float, bool]:
 
 
 async def wait(
-    caller: Caller, pipeline: str, number: int, *, timeout: float | None, poll_interval: float
+    requester: Requester, pipeline: str, number: int, *, timeout: float | None, poll_interval: float
 ) -> WaitResult:
     """Ask for the build until it has an outcome. See `AsyncBuilds.wait`."""
-    get_build = caller.module("builds", "get_build")
-    runtime = caller.runtime
+    get_build = requester.module("builds", "get_build")
+    runtime = requester.runtime
     ends = None if timeout is None else runtime.now() + timeout
     interval = min(FIRST_INTERVAL, poll_interval)
     requests = 0
     last = False
     while True:
-        build: Build = await caller.call_by(ends, get_build, caller.organization, pipeline, number, exclude_jobs=True)
+        build: Build = await requester.call_by(
+            ends, get_build, requester.organization, pipeline, number, exclude_jobs=True
+        )
         requests += 1
         outcome = outcome_of(build)
         if outcome == "failed":  # once more, with the jobs that broke it; unless one of them is retried by now
-            build = await caller.call(get_build, caller.organization, pipeline, number)
+            build = await requester.call(get_build, requester.organization, pipeline, number)
             requests += 1
             outcome = outcome_of(build)
         if outcome is not None:

@@ -7,12 +7,12 @@ from functools import wraps
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
-from .kernel import BlockingIterator, run
-from .pagination.items import AsyncItems, Items, blocking_items
-from .pagination.walk import Walk
+from .._sync import BlockingIterator, run
+from ..pagination.items import AsyncItems, Items, blocking_items
+from ..pagination.walk import Walk
 
 if TYPE_CHECKING:
-    from .endpoint import Caller, Endpoint
+    from ..transport.requester import Endpoint, Requester
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,8 +22,8 @@ S = TypeVar("S", bound="AsyncService")
 class AsyncService:
     """A group of operations; the shared implementation of both colours."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    def __init__(self, requester: Requester) -> None:
+        self._requester = requester
 
     def _items(
         self,
@@ -35,11 +35,11 @@ class AsyncService:
     ) -> AsyncItems[Any]:
         """A lazy list; options that are None aren't sent."""
         given = {name: value for name, value in options.items() if value is not None}
-        return AsyncItems(Walk.of(self._caller, endpoint, arguments, given, limit=limit, concurrency=concurrency))
+        return AsyncItems(Walk.of(self._requester, endpoint, arguments, given, limit=limit, concurrency=concurrency))
 
 
 class Service(Generic[S]):
-    """The blocking face of an async service, whose caller has the blocking runtime."""
+    """The blocking face of an async service, whose requester has the blocking runtime."""
 
     def __init__(self, shared: S) -> None:
         self._shared = shared

@@ -13,7 +13,7 @@ import anyio
 import pytest
 import trio
 
-from buildkite_ext.kernel import BlockingIterator, DetachedIterator, run
+from buildkite_ext._sync import BlockingIterator, DetachedIterator, run
 
 
 class Log:
