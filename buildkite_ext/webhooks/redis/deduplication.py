@@ -1,30 +1,32 @@
-"""Remembering what was handled, for all machines at once."""
+"""Deduplication store in Redis, for all machines together."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
+from ...redis.connection import connect
 from ..deduplication import Claim
-from .connection import connect
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+
+__all__ = ["RedisDeduplicationStore"]
 
 _PENDING = "pending"
 _SETTLED = "settled"
 
 
 class RedisDeduplicationStore:
-    """Remembers keys in Redis: with one that all machines share, once means once among all of them.
+    """Store of keys in Redis. With one store for all machines, once means once among all of them.
 
     Args:
         client_or_url: a `redis.asyncio.Redis`, which stays yours to close, or a URL such as `redis://localhost:6379/0`.
-        prefix: what every key in Redis begins with.
+        prefix: the prefix of all keys in Redis.
         timeout: seconds within which Redis must answer.
 
     Raises:
-        ConfigurationError: redis-py isn't installed, or the URL is no Redis URL.
+        ConfigurationError: redis-py isn't installed, or the URL isn't a Redis URL.
 
     Example:
         >>> RedisDeduplicationStore("redis://:hunter2@redis.internal:6379/0")
@@ -43,15 +45,15 @@ class RedisDeduplicationStore:
         return f"RedisDeduplicationStore({self._connection.label!r}, prefix={self._prefix!r})"
 
     async def claim(self, key: str, seconds: float, /) -> Claim:
-        """Take a key if nobody has it: by one `SET NX PX`, so that of many who ask at once one gets it.
+        """Claim a key if it is free, by one `SET NX PX`, so that exactly one of several callers gets it.
 
         Args:
-            key: what to take.
-            seconds: after how long it is free again unless it is settled.
+            key: the key to claim.
+            seconds: time after which the key is free again unless it is settled.
 
         Raises:
-            TimeoutError: Redis didn't answer in time. Whether the key was taken, nobody knows.
-            redis.exceptions.RedisError: Redis is away, or it refuses.
+            TimeoutError: Redis didn't answer in time. It is unknown whether the key was claimed.
+            redis.exceptions.RedisError: Redis is away, or it answered with an error.
         """
         name = self._prefix + key
         async with asyncio.timeout(self._timeout):
@@ -61,11 +63,11 @@ class RedisDeduplicationStore:
         return "settled" if found in (_SETTLED, _SETTLED.encode()) else "pending"
 
     async def settle(self, key: str, seconds: float, /) -> None:
-        """Say that what a key stands for was done, and remember that for `seconds`; forget the key with 0.
+        """Record that the work of a key was done, and remember that for `seconds`; with 0, forget the key.
 
         Raises:
             TimeoutError: Redis didn't answer in time.
-            redis.exceptions.RedisError: Redis is away, or it refuses.
+            redis.exceptions.RedisError: Redis is away, or it answered with an error.
         """
         async with asyncio.timeout(self._timeout):
             if seconds > 0:

@@ -34,7 +34,13 @@ class Lifecycle:
     """
 
     def __init__(
-        self, sink: EventSink, store: DeduplicationStore, handle: Handle, events: DeliveryEvents, *, close_timeout: float
+        self,
+        sink: EventSink,
+        store: DeduplicationStore,
+        handle: Handle,
+        events: DeliveryEvents,
+        *,
+        close_timeout: float,
     ) -> None:
         self.sink = sink
         self._store = store
@@ -66,7 +72,9 @@ class Lifecycle:
             return
         loop = running_loop()
         if loop is None:
-            raise ConfigurationError('a MemoryQueue needs asyncio: on trio, use WebhookHandler(respond_after="handled")')
+            raise ConfigurationError(
+                'a MemoryQueue needs asyncio: on trio, use WebhookHandler(respond_after="handled")'
+            )
         # In an empty context: the context variables of the first request must not reach the deliveries that follow.
         context = contextvars.Context()
         self._worker = loop.create_task(queue.consume(self._handle), name="buildkite-webhooks", context=context)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildkite_ext.webhooks.delivery import Delivery
-from buildkite_ext.webhooks.redis.codec import Unreadable, from_fields, to_fields
+from buildkite_ext.webhooks.redis.codec import UnreadableEntry, from_fields, to_fields
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 DELIVERIES = st.builds(
@@ -44,11 +44,11 @@ def test_anything_else_is_unreadable_and_nothing_worse(fields: dict[bytes, bytes
         fields[b"v"] = b"1"
     try:
         delivery = from_fields(fields)
-    except Unreadable:
+    except UnreadableEntry:
         return
     assert fields[b"body"] == delivery.body
 
 
 def test_an_unknown_version_is_named() -> None:
-    with pytest.raises(Unreadable, match="unknown version b'2'"):
+    with pytest.raises(UnreadableEntry, match="unknown version b'2'"):
         from_fields({**stored(Delivery("a", "ping", b"{}", 0.0)), b"v": b"2"})
