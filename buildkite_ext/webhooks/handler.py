@@ -21,8 +21,7 @@ from .http import MAX_BODY, Headers, RequestHead, WebhookResponse
 from .parsing import event_of
 from .queue import MemoryQueue
 from .receiver import LONGEST_REMEMBERED, Receiver
-from .runtime.lifecycle import Lifecycle
-from .runtime.worker import consume_until_signal
+from .runtime.lifecycle import Lifecycle, consume_until_signal
 from .signature import TOLERANCE, Secrets, verifier_for
 
 if TYPE_CHECKING:

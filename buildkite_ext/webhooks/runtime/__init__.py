@@ -1,4 +1,4 @@
-"""Runtime of a webhook receiver: its lifecycle, its worker process, its event loop and its threads."""
+"""Runtime of receivers and workers: lifecycle, event loop and threads."""
 
 from __future__ import annotations
 

@@ -1,25 +1,28 @@
-"""Lifecycle of a receiver, from its first delivery to its last: the worker of a queue, and the loop of sync callers."""
+"""Lifecycle of a receiver, from its first delivery to its last, and of a worker process."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 from ...errors import ConfigurationError
 from ..deduplication import DeduplicationStore
-from ..delivery import EventSink, Handle
+from ..delivery import EventSink, EventSource, Handle
 from ..events import DeliveriesLost, DeliveryEvents
 from ..queue import MemoryQueue
 from .event_loop import EventLoopThread, call_at_exit, keep_alive, register_for_fork, running_loop
 
-__all__ = ["Lifecycle"]
+__all__ = ["Lifecycle", "consume_until_signal"]
 
 T = TypeVar("T")
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Lifecycle:
@@ -148,3 +151,32 @@ class Lifecycle:
             worker.cancel()
             await asyncio.wait({worker}, timeout=1.0)
             self._events.emit(DeliveriesLost(left))
+
+
+# --- Worker process ------------------------------------------------------------------------------------------------------
+
+
+async def consume_until_signal(consume: Callable[[EventSource], Awaitable[None]], source: EventSource) -> None:
+    """Consume a source until SIGINT or SIGTERM, then wait for its orderly end. A second signal has its usual effect."""
+    loop = asyncio.get_running_loop()
+    closing: list[asyncio.Task[None]] = []
+
+    def end() -> None:
+        remove_handlers()
+        closing.append(asyncio.ensure_future(source.aclose()))
+
+    def remove_handlers() -> None:
+        for each in _SIGNALS:
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(each)
+
+    for each in _SIGNALS:
+        # Not on Windows, where Ctrl-C cancels, and not outside the main thread, which alone gets signals.
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(each, end)
+    try:
+        await consume(source)
+    finally:
+        remove_handlers()
+        await source.aclose()
+        await asyncio.gather(*closing)
