@@ -170,7 +170,7 @@ def test_blocked_is_not_passed() -> None:
 
 
 def test_once(capsys: pytest.CaptureFixture[str]) -> None:
-    hooks = run(GUIDE, to="## Once")["hooks"]
+    hooks = run(GUIDE, to="## Deduplication")["hooks"]
     body = build_body()
     again = signed(body, at=time.time() - 7)
     assert receive(hooks, (now(body), body), (again, body)) == [200, 200]
@@ -179,7 +179,7 @@ def test_once(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_answers_are_those_of_the_code() -> None:
     text = GUIDE.read_text(encoding="utf-8")
-    table = text[text.index("## What is answered") : text.index("Buildkite's documentation doesn't say how long")]
+    table = text[text.index("## Responses") : text.index("Buildkite's documentation doesn't say how long")]
     rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| ") and row[2].isdigit()]
     told = {int(status) for row in rows for status in row.split(",")}
     assert told == {int(status) for status in re.findall(r"(\d\d\d): ", inspect.getdoc(WebhookResponse) or "")}
@@ -327,7 +327,7 @@ def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_reports(capsys: pytest.CaptureFixture[str]) -> None:
-    names = run(GUIDE, to="## What happened")
+    names = run(GUIDE, to="## Logs and delivery events")
     hooks = names["hooks"]
 
     @hooks.on("build.finished")
