@@ -1,4 +1,4 @@
-"""What the type checkers know about webhooks that are verified and parsed: this file is checked, and never run."""
+"""Types of verified and parsed webhooks. This file is checked by the type checkers and never run."""
 
 from __future__ import annotations
 

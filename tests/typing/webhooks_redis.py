@@ -1,4 +1,4 @@
-"""The Redis parts fit the protocols of the webhooks: this file is checked, and never run."""
+"""The protocols of sinks, sources and stores over Redis. This file is checked by the type checkers and never run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hand that posts to a handler, and the time it does so at."""
+"""A handler for tests, and a function that posts signed deliveries to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .posting import NOW, SECRET, signed
 
 @pytest.fixture
 def hooks() -> WebhookHandler:
-    """A handler that is sent signed deliveries, and runs its handlers before it answers."""
+    """A handler of signed deliveries that responds after its handlers have run."""
     return WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW)
 
 

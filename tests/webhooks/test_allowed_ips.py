@@ -1,4 +1,4 @@
-"""Deliveries are taken from Buildkite's addresses only, where that was asked for."""
+"""AllowedIPs: deliveries from Buildkite's addresses only."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Clock:
 
 
 class Meta:
-    """Answers in turn, the last one for ever: lists, or errors to raise."""
+    """Results of a fetch, in order; the last one is repeated. An error is raised."""
 
     def __init__(self, *answers: list[str] | Exception) -> None:
         self.answers = list(answers)
@@ -97,7 +97,7 @@ async def post(hooks: WebhookHandler, client: str | None, forwarded: Any = None)
         (None, 403),
     ],
 )
-async def test_who_may_deliver(client: str | None, status: int) -> None:
+async def test_only_allowed_addresses_are_accepted(client: str | None, status: int) -> None:
     reports: list[DeliveryEvent] = []
     assert await post(receiver(AllowedIPs(Meta(BUILDKITE)), reports), client) == status
     if status == 403:
@@ -151,7 +151,7 @@ async def test_behind_proxies(client: str | None, forwarded: Any, status: int) -
     assert await post(receiver(sources), client, forwarded) == status
 
 
-async def test_no_other_header_is_believed() -> None:
+async def test_other_headers_are_ignored() -> None:
     sources = AllowedIPs(Meta(BUILDKITE), trusted_proxies=["10.0.0.0/8"])
     body = build_body()
     for name in ("Forwarded", "X-Real-IP", "X_Forwarded_For", "X-Forwarded", "CF-Connecting-IP", "True-Client-IP"):
@@ -166,7 +166,7 @@ async def test_behind_a_unix_socket() -> None:
     assert await post(receiver(sources), "6.6.6.6", "192.0.2.7") == 403
 
 
-async def test_the_addresses_are_asked_for_once_for_many_deliveries() -> None:
+async def test_the_addresses_are_fetched_once_for_several_deliveries() -> None:
     meta = Meta(BUILDKITE)
     meta.gate = asyncio.Event()
     hooks = receiver(AllowedIPs(meta))
@@ -180,7 +180,7 @@ async def test_the_addresses_are_asked_for_once_for_many_deliveries() -> None:
     assert meta.asked == 1
 
 
-async def test_a_request_that_ends_early_ends_nobody_elses_question() -> None:
+async def test_a_cancelled_request_does_not_cancel_the_fetch() -> None:
     meta = Meta(BUILDKITE)
     meta.gate = asyncio.Event()
     hooks = receiver(AllowedIPs(meta))
@@ -200,7 +200,7 @@ async def settled() -> None:
             await task
 
 
-async def test_they_are_asked_for_again_while_the_old_ones_serve() -> None:
+async def test_the_known_addresses_are_used_during_a_refresh() -> None:
     clock, meta = Clock(), Meta(["192.0.2.0/24"], ["203.0.113.0/24"])
     hooks = receiver(AllowedIPs(meta, refresh=600, clock=clock))
     assert await post(hooks, "192.0.2.7") == 200
@@ -214,7 +214,9 @@ async def test_they_are_asked_for_again_while_the_old_ones_serve() -> None:
 
 
 @pytest.mark.parametrize("answer", [OSError("no network"), [], ["nonsense"]])
-async def test_when_asking_fails_the_old_ones_stay_in_force(answer: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_after_a_failed_refresh_the_known_addresses_are_used(
+    answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     clock, meta = Clock(), Meta(["192.0.2.0/24"], answer, ["203.0.113.0/24"])
     hooks = receiver(AllowedIPs(meta, refresh=600, retry=30, clock=clock))
     assert await post(hooks, "192.0.2.7") == 200
@@ -231,7 +233,7 @@ async def test_when_asking_fails_the_old_ones_stay_in_force(answer: Any, caplog:
     assert (await post(hooks, "203.0.113.9"), meta.asked) == (200, 3)
 
 
-async def test_where_none_were_ever_had_nobody_may_deliver() -> None:
+async def test_without_known_addresses_deliveries_are_503() -> None:
     clock, meta = Clock(), Meta(OSError(), BUILDKITE)
     reports: list[DeliveryEvent] = []
     hooks = receiver(AllowedIPs(meta, retry=30, clock=clock), reports)
@@ -243,7 +245,7 @@ async def test_where_none_were_ever_had_nobody_may_deliver() -> None:
     assert (await post(hooks, "192.0.2.7"), meta.asked) == (200, 2)
 
 
-async def test_an_answer_that_never_comes_is_none() -> None:
+async def test_a_fetch_that_hangs_is_a_failed_fetch() -> None:
     meta = Meta(BUILDKITE)
     meta.gate = asyncio.Event()
     assert await post(receiver(AllowedIPs(meta, timeout=0.01)), "192.0.2.7") == 503
@@ -254,7 +256,7 @@ async def test_a_sync_function_may_block() -> None:
     assert await post(hooks, "192.0.2.7") == 200
 
 
-def test_by_default_buildkite_is_asked_without_a_token() -> None:
+def test_by_default_the_addresses_come_from_buildkite_without_a_token() -> None:
     simulator = Simulator()
     with running(simulator) as url:
         named = httpx.get(f"{url}/v2/meta").json()["webhook_ips"][0]
@@ -266,7 +268,7 @@ def test_by_default_buildkite_is_asked_without_a_token() -> None:
     assert "authorization" not in asked.headers
 
 
-async def test_what_is_wrong_anyway_asks_for_no_addresses() -> None:
+async def test_an_invalid_request_causes_no_fetch() -> None:
     meta = Meta(BUILDKITE)
     assert (await receiver(AllowedIPs(meta)).receive("GET", {}, b"", client="192.0.2.7")).status == 405
     assert meta.asked == 0
@@ -281,18 +283,18 @@ def test_several_event_loops_one_after_the_other() -> None:
 
 
 @pytest.mark.parametrize("more", [{"refresh": 0}, {"retry": -1}, {"timeout": float("nan")}])
-def test_numbers_that_make_no_sense(more: dict[str, float]) -> None:
+def test_invalid_numbers_are_refused(more: dict[str, float]) -> None:
     with pytest.raises(ConfigurationError):
         AllowedIPs(**more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("proxies", ["10.0.0.0/8", ["10.0.0.0/33"], ["proxy.internal"]])
-def test_proxies_that_are_none(proxies: Any) -> None:
+def test_invalid_proxies_are_refused(proxies: Any) -> None:
     with pytest.raises(ConfigurationError):
         AllowedIPs(trusted_proxies=proxies)
 
 
-# --- Addresses, as a pure question ------------------------------------------------------------------------------------
+# --- Addresses --------------------------------------------------------------------------------------------------------
 
 PROXIES = parse_networks(["10.0.0.0/8", "fd00::/8"])
 ADDRESSES = st.ip_addresses().map(str)
@@ -306,14 +308,12 @@ ANYTHING = st.text(st.characters(codec="latin-1", exclude_characters=",")) | ADD
 
 
 @given(OUTSIDE, st.lists(ANYTHING))
-def test_what_a_stranger_writes_changes_nothing(peer: str, forwarded: list[str]) -> None:
+def test_headers_of_an_untrusted_client_are_ignored(peer: str, forwarded: list[str]) -> None:
     assert client_address(peer, forwarded, PROXIES) == parse_address(peer)
 
 
 @given(st.lists(ANYTHING), OUTSIDE, st.lists(INSIDE), INSIDE)
-def test_what_stands_left_of_the_client_changes_nothing(
-    left: list[str], client: str, proxies: list[str], peer: str
-) -> None:
+def test_entries_left_of_the_client_are_ignored(left: list[str], client: str, proxies: list[str], peer: str) -> None:
     chain = [*left, client, *proxies]
     assert client_address(peer, [", ".join(chain)], PROXIES) == parse_address(client)
     assert client_address(peer, chain, PROXIES) == parse_address(client)
@@ -328,18 +328,18 @@ def test_what_a_trusted_proxy_writes_must_be_an_address(
 
 
 @given(st.lists(INSIDE, min_size=1), INSIDE)
-def test_where_all_are_proxies_the_first_of_them_is_the_client(chain: list[str], peer: str) -> None:
+def test_if_all_are_proxies_the_first_one_is_the_client(chain: list[str], peer: str) -> None:
     assert client_address(peer, chain, PROXIES) == parse_address(chain[0])
 
 
 @given(st.none() | st.text(), st.lists(st.text()), st.booleans())
-def test_nothing_but_the_declared_error_escapes(peer: str | None, forwarded: list[str], unix: bool) -> None:
+def test_any_text_raises_the_documented_error_only(peer: str | None, forwarded: list[str], unix: bool) -> None:
     with suppress(AddressUnknown):
         client_address(peer, forwarded, (*PROXIES, "unix:") if unix else PROXIES)
 
 
 @given(st.ip_addresses(v=4), st.integers(0, 32))
-def test_ipv4_in_the_clothes_of_ipv6_is_ipv4(it: ipaddress.IPv4Address, length: int) -> None:
+def test_ipv4_mapped_in_ipv6_is_ipv4(it: ipaddress.IPv4Address, length: int) -> None:
     assert parse_address(f"::ffff:{it}") == it
     assert parse_network(f"::ffff:{it}/{96 + length}") == parse_network(f"{it}/{length}")
 

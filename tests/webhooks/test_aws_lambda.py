@@ -1,4 +1,4 @@
-"""Deliveries come in by AWS Lambda, in each of the forms that its services give them."""
+"""The AWS Lambda adapter, with the events of each service."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_delivery_is_handled_before_the_answer(hooks: WebhookHandler, form: An
     assert json.loads(json.dumps(answer)) == answer
 
 
-def test_each_service_gets_the_answer_it_wants(hooks: WebhookHandler) -> None:
+def test_each_service_gets_its_form_of_response(hooks: WebhookHandler) -> None:
     headers = {"Content-Type": "application/json"}
     answers = [hooks.aws_lambda(form(build_body(number=number))) for number, form in enumerate(FORMS)]
     assert [answer.get("headers") for answer in answers] == [headers, headers, headers, None]
@@ -100,7 +100,7 @@ def test_each_service_gets_the_answer_it_wants(hooks: WebhookHandler) -> None:
     assert [answer.get("statusDescription") for answer in answers] == [None, None, "200 OK", "200 OK"]
 
 
-def test_a_handler_that_fails_decides_the_answer_as_configured() -> None:
+def test_after_a_failed_handler_the_status_is_as_configured() -> None:
     for way, status in (("accepted", 200), ("handled", 500)):
         hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, respond_after=way)  # type: ignore[arg-type]
         hooks.on("*")(lambda event: 1 / 0)
@@ -109,7 +109,7 @@ def test_a_handler_that_fails_decides_the_answer_as_configured() -> None:
         hooks.close()
 
 
-def test_with_a_sink_elsewhere_only_that_is_awaited() -> None:
+def test_with_another_sink_only_that_is_awaited() -> None:
     class Sink:
         def __init__(self) -> None:
             self.deliveries: list[Delivery] = []
@@ -161,7 +161,7 @@ def test_an_event_that_is_broken_is_answered_400_or_401(hooks: WebhookHandler, c
 
 
 @pytest.mark.parametrize("event", [None, [], "Records", {"source": "aws.events"}, {"Records": [{}]}])
-def test_what_is_no_request_is_answered_400(hooks: WebhookHandler, event: Any) -> None:
+def test_an_event_that_is_not_a_request_is_400(hooks: WebhookHandler, event: Any) -> None:
     assert hooks.aws_lambda(event)["statusCode"] == 400
 
 
@@ -178,7 +178,7 @@ JSON = st.recursive(
 
 
 @given(st.sampled_from(FORMS), st.data())
-def test_whatever_an_event_holds_it_is_answered(form: Any, data: st.DataObject) -> None:
+def test_any_event_gets_a_response(form: Any, data: st.DataObject) -> None:
     event = form(build_body())
     for key in data.draw(st.sets(st.sampled_from(sorted(event)))):
         event[key] = data.draw(JSON)
@@ -190,9 +190,9 @@ def test_whatever_an_event_holds_it_is_answered(form: Any, data: st.DataObject) 
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_address_is_the_one_that_the_service_tells(form: Any) -> None:
+def test_the_clients_address_is_the_services(form: Any) -> None:
     reports: list[DeliveryEvent] = []
-    # A balancer doesn't tell its own address.
+    # A load balancer doesn't give its own address.
     sources = AllowedIPs(lambda: ["192.0.2.0/24"], trusted_proxies=["unix:"])
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, allowed_ips=sources, on_delivery_event=reports.append)
     assert hooks.aws_lambda(form(build_body(), address="198.51.100.1"))["statusCode"] == 403
@@ -202,7 +202,7 @@ def test_the_address_is_the_one_that_the_service_tells(form: Any) -> None:
     hooks.close()
 
 
-def test_a_balancer_is_believed_only_where_that_was_said() -> None:
+def test_a_load_balancer_must_be_trusted() -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, allowed_ips=AllowedIPs(lambda: ["192.0.2.0/24"]))
     assert hooks.aws_lambda(balancer(build_body()))["statusCode"] == 403
     hooks.close()

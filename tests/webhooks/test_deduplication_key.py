@@ -1,4 +1,4 @@
-"""What tells one deduplication_key from another, however often it is delivered."""
+"""The deduplication key of an event."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_key_of_a_build() -> None:
 
 
 @every_happening
-def test_a_delivery_that_is_sent_anew_is_the_same_happening(name: str, key: str) -> None:
+def test_another_delivery_of_an_event_has_the_same_key(name: str, key: str) -> None:
     body = encoded(body_of(name))
     first, second = (sign(body, "s3cret", now=lambda moment=moment: moment) for moment in (1642080837, 1642081000))
     assert first != second
@@ -51,7 +51,7 @@ def test_a_delivery_that_is_sent_anew_is_the_same_happening(name: str, key: str)
 
 
 @every_happening
-def test_what_is_written_otherwise_is_the_same_happening(name: str, key: str) -> None:
+def test_other_spelling_has_the_same_key(name: str, key: str) -> None:
     body = body_of(name)
     for other in (
         dict(reversed(body.items())),
@@ -65,7 +65,7 @@ def test_what_is_written_otherwise_is_the_same_happening(name: str, key: str) ->
 
 
 @every_happening
-def test_another_happening_has_another_key(name: str, key: str) -> None:
+def test_another_event_has_another_key(name: str, key: str) -> None:
     body = body_of(name)
     keys = [
         key_of(body),
@@ -83,7 +83,7 @@ def test_another_happening_has_another_key(name: str, key: str) -> None:
     assert len(set(keys)) == len(keys)
 
 
-def test_a_build_that_is_blocked_again_is_another_happening() -> None:
+def test_a_build_that_is_blocked_again_has_another_key() -> None:
     body = body_of("build.finished")
     finished = [
         changed(body, "build", state="passed", blocked=False),
@@ -94,17 +94,17 @@ def test_a_build_that_is_blocked_again_is_another_happening() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in EVENTS if name not in OBJECTS])
-def test_an_event_that_cannot_tell(name: str) -> None:
+def test_an_event_without_a_key(name: str) -> None:
     assert key_of(body_of(name)) is None
 
 
 @pytest.mark.parametrize("event", ["new.thing", "agent.lost"])
-def test_an_unknown_event_cannot_tell(event: str) -> None:
+def test_an_unknown_event_has_no_key(event: str) -> None:
     assert key_of({"event": event, "build": {"id": "b1", "created_at": NEW_FORM}}) is None
 
 
 @every_happening
-def test_an_object_without_an_id_or_without_times_cannot_tell(name: str, key: str) -> None:
+def test_an_object_without_an_id_or_timestamps_has_no_key(name: str, key: str) -> None:
     body = body_of(name)
     times = {each: None for each in body[key] if each.endswith("_at")}
     assert times
@@ -115,7 +115,7 @@ def test_an_object_without_an_id_or_without_times_cannot_tell(name: str, key: st
 
 
 @every_happening
-def test_whatever_is_odd_is_still_told_apart(name: str, key: str) -> None:
+def test_unusual_values_have_different_keys(name: str, key: str) -> None:
     body = body_of(name)
     odd = [{"id": 5}, {"id": {"a": 1}}, {"id": "5:6"}]
     if key != "package":

@@ -1,4 +1,4 @@
-"""What is remembered, and for how long."""
+"""The deduplication store in memory."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_memory_stays_bounded_and_the_newest_are_kept() -> None:
 
 
 class Remembering(RuleBasedStateMachine):
-    """A store beside the plainest thing that could work."""
+    """A store compared with a simple model of it."""
 
     def __init__(self) -> None:
         super().__init__()

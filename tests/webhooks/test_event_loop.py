@@ -1,4 +1,4 @@
-"""`receive_blocking` and `close`: deliveries for callers that have no event loop, from any thread and process."""
+"""`receive_blocking` and `close`: deliveries for callers without an event loop, from any thread and process."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def test_from_many_threads_at_once_each_is_handled_once(hooks: WebhookHandler) -
     with ThreadPoolExecutor(16) as pool:
         statuses = list(pool.map(lambda number: post(hooks, number), numbers))
     hooks.close()
-    # The same delivery while the first is being accepted is told to come again.
+    # The same delivery is refused while the first one is being accepted.
     assert set(statuses) <= {200, 503}
     assert sorted(seen) == list(range(100))
 
 
-def test_it_answers_before_slow_work_and_closing_waits_for_it(hooks: WebhookHandler) -> None:
+def test_the_response_comes_before_slow_handlers_and_close_waits_for_them(hooks: WebhookHandler) -> None:
     release, seen = threading.Event(), []
 
     @hooks.on("build.finished")
@@ -74,7 +74,7 @@ def test_it_answers_before_slow_work_and_closing_waits_for_it(hooks: WebhookHand
     assert post(hooks, 4) == 503
 
 
-def test_closing_in_vain_reports_what_is_lost(hooks: WebhookHandler, reports: list[DeliveryEvent]) -> None:
+def test_closing_reports_lost_deliveries(hooks: WebhookHandler, reports: list[DeliveryEvent]) -> None:
     @hooks.on("build.finished", timeout=60)
     async def stuck(event: BuildFinished) -> None:
         await asyncio.Event().wait()
@@ -136,7 +136,7 @@ def test_a_full_queue_says_so() -> None:
 
 
 def test_inside_the_running_loop_of_an_asgi_app(hooks: WebhookHandler) -> None:
-    """A view that blocks is bad manners, but no deadlock; both doors of one handler feed one queue."""
+    """A view that blocks causes no deadlock; both adapters of one handler use one queue."""
     seen: list[int | None] = []
 
     @hooks.on("build.finished")
@@ -164,7 +164,7 @@ def test_inside_the_running_loop_of_an_asgi_app(hooks: WebhookHandler) -> None:
     assert sorted(seen) == [0, 1, 2, 3]
 
 
-def test_a_handler_of_its_own_is_told_to_await() -> None:
+def test_a_blocking_call_in_its_own_loop_raises() -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, respond_after="handled")
     told: list[str] = []
 
@@ -180,7 +180,7 @@ def test_a_handler_of_its_own_is_told_to_await() -> None:
     hooks.close()
 
 
-def test_an_error_of_stop_iteration_is_a_failure_like_any_other(reports: list[DeliveryEvent]) -> None:
+def test_stop_iteration_is_a_failure_of_the_handler(reports: list[DeliveryEvent]) -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, respond_after="handled", on_delivery_event=reports.append)
 
     @hooks.on("*")
@@ -191,7 +191,7 @@ def test_an_error_of_stop_iteration_is_a_failure_like_any_other(reports: list[De
     hooks.close()
 
 
-def test_so_many_sync_handlers_run_at_once() -> None:
+def test_threads_limits_the_sync_handlers() -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW, threads=3)
     each, three = threading.Lock(), threading.Barrier(3)
     now, most = 0, 0
@@ -231,12 +231,12 @@ def run(program: str, **more: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_end_of_the_process_waits_for_what_was_accepted() -> None:
+def test_the_end_of_the_process_waits_for_accepted_deliveries() -> None:
     done = run(
         "@hooks.on('*')\n"
         "async def slow(event):\n"
         "    await asyncio.sleep(0.05)\n"
-        # What asyncio resolves names with: it must still take work.
+        # asyncio resolves host names with this pool, so it must still take work.
         "    await asyncio.get_running_loop().getaddrinfo('127.0.0.1', 80)\n"
         "    say(f'handled {event.data[\"number\"]}')\n"
         "@hooks.on('*')\n"
@@ -274,7 +274,7 @@ def test_a_forked_process_handles_its_own_deliveries_and_only_those() -> None:
         "    if event.data['number'] < 20: held.wait(10)\n"
         "    os.write(1, b'%d %d\\n' % (os.getpid() == parent, event.data['number']))\n"
         "parent = os.getpid()\n"
-        # As many as there are workers, and more: some wait in the parent's queue when it forks.
+        # More than there are workers: some wait in the parent's queue when it forks.
         "assert {post(number) for number in range(12)} == {200}\n"
         "child = os.fork()\n"
         "if child == 0:\n"

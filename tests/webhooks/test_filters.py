@@ -1,4 +1,4 @@
-"""Which handlers a delivery reaches."""
+"""Filters: the handlers that a delivery reaches."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNKNOWN = b'{"event": "pipeline.renamed", "pipeline": {"slug": "web"}}'
 
 
 def reached(body: bytes, event: Any, **filters: Any) -> bool:
-    """Whether a handler that is registered so gets the delivery."""
+    """Return True if a handler with these filters gets the delivery."""
     hooks = WebhookHandler(allow_unsigned=True, respond_after="handled")
     given: list[WebhookEvent] = []
     with warnings.catch_warnings():
@@ -89,7 +89,7 @@ def reached(body: bytes, event: Any, **filters: Any) -> bool:
         (agent_body(), "*", {"branch": "*"}, False),
     ],
 )
-def test_a_handler_gets_what_it_is_for(body: bytes, event: Any, filters: dict[str, Any], expected: bool) -> None:
+def test_a_handler_gets_matching_events(body: bytes, event: Any, filters: dict[str, Any], expected: bool) -> None:
     assert reached(body, event, **filters) is expected
 
 
@@ -114,7 +114,7 @@ def test_a_handler_that_could_never_run_is_refused(event: Any, filters: dict[str
 
 
 @given(st.text(min_size=1), st.text(), st.text())
-def test_a_star_stands_for_anything(text: str, before: str, after: str) -> None:
+def test_a_star_matches_any_characters(text: str, before: str, after: str) -> None:
     event = parse(build_body(branch=f"{before}{text}{after}".encode("utf-8", "replace").decode()))
     branch = json.loads(event.raw)["build"]["branch"]
     assert isinstance(event, BuildFinished)
@@ -127,7 +127,7 @@ def test_a_star_stands_for_anything(text: str, before: str, after: str) -> None:
     assert len(seen) == 1
 
 
-def test_the_state_that_an_event_tells_of() -> None:
+def test_event_state() -> None:
     assert event_state(parse(build_body(state="passed"))) == "passed"
     assert event_state(parse(build_body(state="running", blocked=True))) == "blocked"
     assert event_state(parse(job_body(state="timed_out"))) == "timed_out"
@@ -144,7 +144,7 @@ def test_the_state_that_an_event_tells_of() -> None:
         ("build.*", {"state": ["failed", "success"]}, "doesn.t know the state 'success'"),
     ],
 )
-def test_a_slip_of_the_pen_is_told_of_where_it_is(event: str, filters: dict[str, Any], says: str) -> None:
+def test_an_unknown_name_is_a_warning_at_the_callers_line(event: str, filters: dict[str, Any], says: str) -> None:
     with pytest.warns(UserWarning, match=says) as told:
         WebhookHandler(allow_unsigned=True).on(event, **filters)
     assert [warning.filename for warning in told] == [__file__]
@@ -153,7 +153,7 @@ def test_a_slip_of_the_pen_is_told_of_where_it_is(event: str, filters: dict[str,
 @pytest.mark.parametrize(
     "state", ["passed", "failed", "blocked", "canceled", "timed_out", "lost", "skipped", "not_run"]
 )
-def test_what_is_known_is_not_doubted(state: str) -> None:
+def test_a_known_name_is_no_warning(state: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         WebhookHandler(allow_unsigned=True).on("*", state=state)

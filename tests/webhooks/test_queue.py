@@ -1,4 +1,4 @@
-"""The queue within one process."""
+"""MemoryQueue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def drained(queue: MemoryQueue, handle: object) -> None:
     await asyncio.wait_for(worker, 5)
 
 
-def test_what_was_accepted_is_handled_before_it_closes() -> None:
+def test_accepted_deliveries_are_handled_before_it_closes() -> None:
     async def scenario() -> list[str]:
         queue, seen = MemoryQueue(workers=3), []
 
@@ -38,7 +38,7 @@ def test_what_was_accepted_is_handled_before_it_closes() -> None:
     assert sorted(asyncio.run(scenario())) == sorted(f"d{number}" for number in range(20))
 
 
-def test_a_full_queue_refuses_and_keeps_what_it_has() -> None:
+def test_a_full_queue_refuses_and_keeps_its_deliveries() -> None:
     async def scenario() -> list[str]:
         queue, seen = MemoryQueue(2), []
 
@@ -56,7 +56,7 @@ def test_a_full_queue_refuses_and_keeps_what_it_has() -> None:
     assert asyncio.run(scenario()) == ["d1", "d2"]
 
 
-def test_workers_work_side_by_side_and_no_more_of_them_than_said() -> None:
+def test_workers_limits_the_deliveries_at_the_same_time() -> None:
     async def scenario() -> int:
         queue = MemoryQueue(workers=3)
         busy = most = 0
@@ -112,7 +112,7 @@ def test_a_failing_delivery_stops_no_worker() -> None:
     assert asyncio.run(scenario()) == ["d0", "d1", "d2"]
 
 
-def test_while_it_closes_it_refuses_and_then_it_may_be_used_anew_in_another_loop() -> None:
+def test_it_refuses_while_it_closes_and_can_be_used_again_in_another_loop() -> None:
     queue, seen = MemoryQueue(workers=2), []
     release = asyncio.Event()
 
@@ -141,7 +141,7 @@ def test_while_it_closes_it_refuses_and_then_it_may_be_used_anew_in_another_loop
     assert seen == ["d1", "d3"]
 
 
-def test_a_cancelled_worker_leaves_what_it_did_not_begin() -> None:
+def test_a_cancelled_worker_leaves_deliveries_that_have_not_begun() -> None:
     async def scenario() -> int:
         queue = MemoryQueue(workers=1)
 
@@ -161,6 +161,6 @@ def test_a_cancelled_worker_leaves_what_it_did_not_begin() -> None:
 
 
 @pytest.mark.parametrize("numbers", [{"limit": 0}, {"workers": 0}, {"limit": -1}])
-def test_numbers_that_make_no_sense(numbers: dict[str, int]) -> None:
+def test_invalid_numbers_are_refused(numbers: dict[str, int]) -> None:
     with pytest.raises(ConfigurationError, match="must be 1 or more"):
         MemoryQueue(**numbers)

@@ -1,4 +1,4 @@
-"""A receiver behind uvicorn, in a process of its own, that writes down what it does.
+"""A receiver behind uvicorn, in its own process, that writes its events to a file.
 
 python -m tests.webhooks.load.receiver '{"log": "/tmp/log"}'
 """

@@ -1,4 +1,4 @@
-"""Once among all machines."""
+"""The deduplication store in Redis."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def test_a_key_is_new_then_pending_then_settled(closing: Closing, url: str
     assert await store.claim("b", 60) == "new"
 
 
-async def test_of_many_machines_one_gets_it(closing: Closing, url: str) -> None:
+async def test_one_of_several_machines_gets_a_key(closing: Closing, url: str) -> None:
     machines = [closing(RedisDeduplicationStore(url)) for _ in range(8)]
     claims = await asyncio.gather(*(machine.claim("a", 60) for machine in machines for _ in range(10)))
     assert Counter(claims) == {"new": 1, "pending": 79}

@@ -1,4 +1,4 @@
-"""How partitions are shared out, without Redis."""
+"""Shares of partitions among workers, without Redis."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ def test_from_any_state_all_partitions_are_read_and_evenly_after_two_rounds(
     assert None not in owners
 
 
-def test_what_is_being_let_go_counts_no_more() -> None:
+def test_partitions_that_are_being_released_do_not_count() -> None:
     assert plan_leases(["mine", "mine", "taken"], ["a", "b"], "a", leaving={1}).release == []
     assert plan_leases(["mine", "mine", "taken"], ["a", "b"], "a", leaving={1}).take == []

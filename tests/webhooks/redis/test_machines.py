@@ -1,4 +1,4 @@
-"""Receivers and workers as one sets them up: posted to one machine, handled on another."""
+"""Receivers and workers on several machines, configured as users do."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def receiver(url: str, closing: Closing, reports: list[DeliveryEvent] | None = N
 
 
 async def emptied(source: RedisStreamSource) -> None:
-    """Wait until everything is acknowledged."""
+    """Wait until all deliveries are acknowledged."""
     async with asyncio.timeout(10):
         while (lag := await source.lag()).waiting + lag.pending:  # noqa: ASYNC110 - Redis tells nobody
             await asyncio.sleep(0.01)
 
 
-async def test_what_is_posted_to_one_machine_is_handled_on_another(url: str, closing: Closing) -> None:
+async def test_a_delivery_to_one_machine_is_handled_on_another(url: str, closing: Closing) -> None:
     first, second = receiver(url, closing), receiver(url, closing)
     seen: list[int | None] = []
     others: list[str] = []
@@ -75,9 +75,7 @@ async def test_the_same_delivery_is_accepted_once_among_all_receivers(url: str, 
     assert (await closing(RedisStreamSource(url)).lag()).waiting == 1
 
 
-async def test_a_happening_is_handled_once_among_all_workers_however_often_it_is_sent(
-    url: str, closing: Closing
-) -> None:
+async def test_an_event_is_handled_once_among_all_workers(url: str, closing: Closing) -> None:
     hooks = receiver(url, closing)
     for later in range(5):
         assert (await post(hooks, build_body(), at=NOW + later)).status == 200
@@ -101,7 +99,7 @@ async def test_a_happening_is_handled_once_among_all_workers_however_often_it_is
     assert len(seen) == 1
 
 
-async def test_one_that_always_fails_ends_among_the_dead_letters_and_may_be_tried_again(
+async def test_a_delivery_that_always_fails_is_a_dead_letter_and_can_be_queued_again(
     url: str, closing: Closing
 ) -> None:
     hooks = receiver(url, closing)
@@ -134,7 +132,7 @@ async def test_one_that_always_fails_ends_among_the_dead_letters_and_may_be_trie
     await task
 
 
-async def test_a_full_stream_is_503_and_what_was_refused_is_taken_later(url: str, closing: Closing) -> None:
+async def test_a_full_stream_is_503_and_a_refused_delivery_is_accepted_later(url: str, closing: Closing) -> None:
     hooks = receiver(url, closing, limit=2)
     statuses = [(await post(hooks, build_body(number=number))).status for number in range(3)]
     assert statuses == [200, 200, 503]
@@ -166,9 +164,7 @@ print("ended", flush=True)
 """
 
 
-async def test_a_worker_that_is_told_to_end_finishes_what_it_began_and_leaves_the_rest(
-    url: str, closing: Closing
-) -> None:
+async def test_a_worker_finishes_its_deliveries_at_sigterm_and_leaves_the_others(url: str, closing: Closing) -> None:
     hooks = receiver(url, closing)
     for number in range(3):
         await post(hooks, build_body(number=number))
