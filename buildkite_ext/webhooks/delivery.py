@@ -28,7 +28,7 @@ class Delivery:
     body: bytes = field(repr=False)
     """The exact body."""
     received_at: float
-    """When it was received, in seconds since the epoch."""
+    """The time at which it was received, in seconds since the epoch."""
     build_id: str | None = None
     """The build of the event, by which `ordered=True` keeps the order; None if the event has no build."""
     parsed: WebhookEvent | None = field(default=None, compare=False, repr=False)

@@ -219,15 +219,7 @@ class WebhookHandler(Registrar):
         Handlers run in an event loop of this `WebhookHandler`, in a thread that starts with the first delivery in each
         process. `close` ends it; so does the end of the process, after the accepted deliveries were handled.
 
-        Args:
-            method: the HTTP method.
-            headers: the headers, in any form that servers use.
-            body: the raw body.
-            client: the address that the connection comes from.
-            handle_first: return after the handlers have run.
-
-        Returns:
-            The response.
+        The arguments and the response are those of `receive`.
 
         Raises:
             RuntimeError: it was called by an async handler of its own, which would wait for itself.
@@ -279,17 +271,8 @@ class WebhookHandler(Registrar):
 
             app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/webhooks/buildkite": hooks.wsgi()})
 
-        In a view of Flask or of Django:
-
-            @app.post("/webhooks/buildkite")
-            def buildkite() -> flask.typing.ResponseReturnValue:
-                return flask.Response.from_app(hooks.wsgi(), flask.request.environ)
-
-            @csrf_exempt
-            def buildkite(request: django.http.HttpRequest) -> django.http.HttpResponse:
-                client = request.META.get("REMOTE_ADDR")
-                response = hooks.receive_blocking(request.method, request.headers, request.body, client=client)
-                return django.http.HttpResponse(response.body, status=response.status, headers=response.headers)
+        In a view of Flask, return `flask.Response.from_app(hooks.wsgi(), flask.request.environ)`. In a view of Django, use
+        `receive_blocking`.
 
         Example:
             >>> from buildkite_ext.webhooks import WebhookHandler
@@ -395,8 +378,7 @@ class WebhookHandler(Registrar):
         loop that handles deliveries; use `await hooks.aclose()` there.
 
         Args:
-            timeout: seconds to wait for the handlers; by default `close_timeout`. Deliveries that aren't handled by then
-                are reported as `DeliveriesLost`.
+            timeout: as for `aclose`.
         """
         self._lifecycle.close(timeout)
 

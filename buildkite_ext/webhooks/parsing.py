@@ -40,7 +40,7 @@ class UnknownEvent(WebhookEvent, kw_only=True, frozen=True):
     """An event that this version doesn't know, or an event without its required fields. `data` has the whole body."""
 
     problem: str = ""
-    """Why the event has no class of its own."""
+    """The reason why the event has no class of its own."""
 
 
 def parse(body: bytes, headers: Headers = (), *, on_drift: DriftHook | None = None) -> WebhookEvent:

@@ -50,7 +50,7 @@ class Verified(NamedTuple):
     """Result of a verified signature."""
 
     timestamp: int
-    """When Buildkite sent the delivery, in seconds since the epoch."""
+    """The time at which Buildkite sent the delivery, in seconds since the epoch."""
     signature: str
     """The signature, in lower-case hexadecimal."""
     secret: int
@@ -58,7 +58,7 @@ class Verified(NamedTuple):
 
     @property
     def sent_at(self) -> datetime:
-        """When Buildkite sent the delivery."""
+        """The time at which Buildkite sent the delivery."""
         return datetime.fromtimestamp(self.timestamp, UTC)
 
 

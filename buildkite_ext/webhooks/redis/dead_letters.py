@@ -26,7 +26,7 @@ class DeadLetter:
     tries: int
     """The number of tries that began."""
     at: float
-    """When it was given up, in seconds since the epoch, by Redis's clock."""
+    """The time at which it was given up, in seconds since the epoch, by Redis's clock."""
     delivery: Delivery | None = field(repr=False)
     """The delivery; None if the entry can't be read."""
     fields: Mapping[bytes, bytes] = field(repr=False)

@@ -47,10 +47,6 @@ class RedisDeduplicationStore:
     async def claim(self, key: str, seconds: float, /) -> Claim:
         """Claim a key if it is free, by one `SET NX PX`, so that exactly one of several callers gets it.
 
-        Args:
-            key: the key to claim.
-            seconds: time after which the key is free again unless it is settled.
-
         Raises:
             TimeoutError: Redis didn't answer in time. It is unknown whether the key was claimed.
             redis.exceptions.RedisError: Redis is away, or it answered with an error.

@@ -31,15 +31,12 @@ __all__ = ["Lag", "PartitionLag", "RedisStreamSource"]
 
 @dataclass(frozen=True, slots=True)
 class PartitionLag:
-    """Lag of the workers in one partition."""
+    """Lag of the workers in one partition. The fields that aren't described here are those of `Lag`."""
 
     partition: int
     waiting: int
-    """Deliveries that have not begun."""
     pending: int
-    """Deliveries that began and are not done: being handled, between two tries, or left by a dead worker."""
     oldest_seconds: float
-    """The age of the oldest delivery that is not done; 0 if there is none."""
     leased: bool
     """True if a worker reads the partition in order; always False without `ordered=True`."""
 
