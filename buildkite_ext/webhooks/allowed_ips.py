@@ -111,7 +111,7 @@ class AllowedIPs:
     def __repr__(self) -> str:
         return f"AllowedIPs(refresh={self._refresh:g}, known={len(self._known)})"
 
-    def reset_after_fork(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Forget the task that fetches, which runs in the parent process only."""
         keep_alive(self._fetching)
         self._fetching = None

@@ -41,10 +41,10 @@ class MemoryQueue:
         self._limit = limit
         self._workers = workers
         self._ordered = ordered
-        self.reset_after_fork()
+        self._reset_after_fork()
         register_for_fork(self)
 
-    def reset_after_fork(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Empty the queue in a forked process. The parent process handles what it accepted."""
         self._lock = threading.Lock()
         self._lanes = self._new_lanes()

@@ -53,10 +53,10 @@ class EventLoopThread:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.reset_after_fork()
+        self._reset_after_fork()
         register_for_fork(self)
 
-    def reset_after_fork(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Forget the loop and the thread, which run in the parent process only."""
         if self._loop is not None:
             keep_alive(self._loop, self._thread)
@@ -179,7 +179,7 @@ def call_at_exit(function: Callable[[], None]) -> None:
 class ResetAfterFork(Protocol):
     """An object that holds threads, loops or locks, which a forked process doesn't inherit."""
 
-    def reset_after_fork(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Start again, as if just made. Locks may be held by threads that this process doesn't have."""
         ...
 
@@ -189,7 +189,7 @@ _kept_alive: list[object] = []
 
 
 def register_for_fork(each: ResetAfterFork) -> None:
-    """Call `each.reset_after_fork()` in every child process, as long as `each` exists."""
+    """Call `each._reset_after_fork()` in every child process, as long as `each` exists."""
     _to_reset.add(each)
 
 
@@ -203,7 +203,7 @@ def keep_alive(*things: object) -> None:
 
 def _reset_all() -> None:
     for each in list(_to_reset):
-        each.reset_after_fork()
+        each._reset_after_fork()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which doesn't fork

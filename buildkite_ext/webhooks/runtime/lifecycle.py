@@ -58,7 +58,7 @@ class Lifecycle:
         self._starting = threading.Lock()
         register_for_fork(self)
 
-    def reset_after_fork(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Forget the worker, which handles in the parent process what was accepted there."""
         keep_alive(self._worker)
         self._worker = None

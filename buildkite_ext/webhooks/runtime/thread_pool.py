@@ -38,10 +38,10 @@ class ThreadPool:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self.reset_after_fork()
+        self._reset_after_fork()
         register_for_fork(self)
 
-    def reset_after_fork(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Forget threads and jobs, which exist in the parent process only."""
         self._changed = threading.Condition()
         self._jobs: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
