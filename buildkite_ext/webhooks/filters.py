@@ -10,15 +10,13 @@ from dataclasses import dataclass
 
 from buildkite_api.models import AgentConnectionState, Build, BuildState, JobState
 from buildkite_api.webhooks.events import EVENTS, AgentEvent, BuildEvent, JobEvent, WebhookEvent
+from buildkite_api.webhooks.registrar import Patterns
 
 from ..errors import ConfigurationError
 
-__all__ = ["Filters", "Match", "Patterns", "build_state", "event_state", "matcher"]
+__all__ = ["Filters", "Match", "build_state", "event_state", "matcher"]
 
 _STATES = frozenset(str(state.value) for enum in (BuildState, JobState, AgentConnectionState) for state in enum)
-
-Patterns = str | Collection[str]
-"""One text or several, of which one must match."""
 
 Match = Callable[[WebhookEvent], bool]
 """A function that returns True if an event passes all filters."""

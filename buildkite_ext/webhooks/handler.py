@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from buildkite_api.webhooks.registrar import Registrar
+from buildkite_api.webhooks.registrar import Patterns, Registrar
 
 from ..errors import ConfigurationError
 from .allowed_ips import AllowedIPs
@@ -16,7 +16,7 @@ from .deduplication import DeduplicationStore, MemoryDeduplicationStore
 from .delivery import Delivery, EventSink, EventSource
 from .dispatch import HandlerDispatcher, Registration
 from .events import DeliveryEvents, DeliveryHook
-from .filters import Filters, Patterns, matcher
+from .filters import Filters, matcher
 from .http import MAX_BODY, Headers, RequestHead, WebhookResponse
 from .parsing import event_of
 from .queue import MemoryQueue
