@@ -231,10 +231,14 @@ def _secret_keys(secret: Secrets) -> list[bytes]:
         TypeError: one is neither text nor bytes.
     """
     if not secret:
-        raise ConfigurationError("the webhook's secret is missing or empty: anybody could sign with it")
+        raise ConfigurationError(
+            "the webhook's secret is missing or empty, so that anybody could sign: give the webhook's token in Buildkite"
+        )
     keys = [_key(secret)] if isinstance(secret, (str, bytes, bytearray, Secret)) else [_key(each) for each in secret]
     if not all(keys):
-        raise ConfigurationError("one of the webhook's secrets is empty: anybody could sign with it")
+        raise ConfigurationError(
+            "one of the webhook's secrets is empty, so that anybody could sign: give the webhook's tokens in Buildkite"
+        )
     return keys
 
 

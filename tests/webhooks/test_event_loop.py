@@ -176,7 +176,7 @@ def test_a_blocking_call_in_its_own_loop_raises() -> None:
             told.append(str(error))
 
     assert post(hooks) == 200
-    assert "await the coroutine instead" in told[0]
+    assert "use await hooks.receive" in told[0]
     hooks.close()
 
 

@@ -78,7 +78,10 @@ class EventLoopThread:
         """
         if self._thread is threading.current_thread():
             coroutine.close()
-            raise RuntimeError("this is the thread of the loop that would have to run it: await the coroutine instead")
+            raise RuntimeError(
+                "receive_blocking() and close() can't wait in an async handler of the same WebhookHandler: use await "
+                "hooks.receive(...) or await hooks.aclose()"
+            )
         try:
             with self._lock:
                 future = asyncio.run_coroutine_threadsafe(coroutine, self._loop or self._start())
@@ -106,7 +109,9 @@ class EventLoopThread:
             if loop is None or thread is None:
                 return
             if thread is threading.current_thread():
-                raise RuntimeError("a loop can't wait for its own end")
+                raise RuntimeError(
+                    "close() can't wait in a handler of the same WebhookHandler: use await hooks.aclose()"
+                )
             self._loop = self._thread = None
         asyncio.run_coroutine_threadsafe(_finish(timeout), loop).add_done_callback(
             lambda _: loop.call_soon_threadsafe(loop.stop)
