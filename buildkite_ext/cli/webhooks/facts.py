@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from buildkite_api.webhooks.events import AgentEvent, BuildEvent, JobEvent, PackageCreated
 
-from ...webhooks.matching import build_state
+from ...webhooks.filters import build_state
 
 if TYPE_CHECKING:
     from buildkite_api.models import Agent, Build, Job

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from buildkite_api.webhooks.events import WebhookEvent
 
 from ...errors import ConfigurationError
-from ...webhooks.matching import Filters, matcher
+from ...webhooks.filters import Filters, matcher
 from ..problem import UsageError
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from ...webhooks.deliveries import Delivery
+from ...webhooks.delivery import Delivery
 from .json_line import one_line
 
 MODE = 0o600

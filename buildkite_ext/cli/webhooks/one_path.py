@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...webhooks.answers import answer
-from ...webhooks.asgi import AsgiApp, Receive, Scope, Send, respond
+from ...webhooks.adapters.asgi import AsgiApp, Receive, Scope, Send, respond
+from ...webhooks.http import response
 
 
 class OnePath:
@@ -28,4 +28,4 @@ class OnePath:
             return
         client = scope.get("client")
         self._astray(client[0] if client else None)
-        await respond(send, answer(404, "Nothing is received here."))
+        await respond(send, response(404, "Nothing is received here."))

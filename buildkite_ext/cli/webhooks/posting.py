@@ -13,7 +13,7 @@ import httpx
 
 from ...errors import WebhookMalformed
 from ...version import __version__
-from ...webhooks.headers import EVENT, SIGNATURE, TOKEN
+from ...webhooks.http import EVENT, SIGNATURE, TOKEN
 from ...webhooks.parsing import parse
 from ...webhooks.signature import sign
 from ..problem import UsageError

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from buildkite_api.webhooks.events import WebhookEvent
 
+from ...webhooks.events import DeliveryAccepted, DeliveryEvent, DeliveryRefused, DeliveryRepeated
 from ...webhooks.handler import WebhookHandler
-from ...webhooks.reports import Accepted, Refused, Repeated, Report
 from ..exit_codes import ExitCode
 from ..problem import UsageError
 from .execution import Executor
@@ -113,16 +113,16 @@ class _Session:
             allow_unsigned=proof.mode == "unsigned",
             tolerance=self._listening.tolerance,
             sink=self._intake,
-            on_report=self._report,
+            on_delivery_event=self._report,
         )
 
-    def _report(self, report: Report) -> None:
-        if isinstance(report, Accepted):
+    def _report(self, report: DeliveryEvent) -> None:
+        if isinstance(report, DeliveryAccepted):
             self._tally.accepted += 1
-        elif isinstance(report, Repeated):
+        elif isinstance(report, DeliveryRepeated):
             self._tally.repeated += 1
             self._printer.later(self._view, self._view.repeated, report.event, report.delivery)
-        elif isinstance(report, Refused):
+        elif isinstance(report, DeliveryRefused):
             self._refuse(report.status, report.reason, report.message, report.client)
 
     def _astray(self, client: str | None) -> None:

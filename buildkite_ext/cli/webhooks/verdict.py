@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ...errors import WebhookMalformed, WebhookUnverified
-from ...webhooks.headers import SIGNATURE, TOKEN
+from ...webhooks.http import SIGNATURE, TOKEN
 from ...webhooks.parsing import UnknownEvent, parse
 from ...webhooks.signature import Verified
 from ...webhooks.signature import verify as check

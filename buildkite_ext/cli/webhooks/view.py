@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol, TextIO
 
-from ...webhooks.deliveries import Delivery
+from ...webhooks.delivery import Delivery
 from ..render.colour import TONES, Tone, painted
 from ..streams import clean, short
 from .execution import Execution
