@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from buildkite_ext.cli.webhooks.command_runner import environment_of
+from buildkite_ext.cli.webhooks.credentials import Key, Proof
+from buildkite_ext.cli.webhooks.diagnose import verdict
 from buildkite_ext.cli.webhooks.diagnosis import causes
-from buildkite_ext.cli.webhooks.execution import environment_of
-from buildkite_ext.cli.webhooks.facts import facts_of
-from buildkite_ext.cli.webhooks.journal import line_of
+from buildkite_ext.cli.webhooks.event_fields import facts_of
 from buildkite_ext.cli.webhooks.json_line import one_line
-from buildkite_ext.cli.webhooks.proof import Key, Proof
-from buildkite_ext.cli.webhooks.verdict import verdict
+from buildkite_ext.cli.webhooks.jsonl import line_of
 from buildkite_ext.errors import WebhookMalformed
 from buildkite_ext.webhooks import Delivery, parse, sign
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from buildkite_api.webhooks.events import EVENTS, BuildEvent
 
-from buildkite_ext.cli.webhooks.samples import sample
+from buildkite_ext.simulation.webhook_samples import webhook_sample
 from buildkite_ext.webhooks import UnknownEvent, happening, parse, state_of, verify, verify_token
 
 from ..webhooks.posting import SECRET
@@ -74,7 +74,7 @@ def receiver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Receiv
 @pytest.mark.parametrize("event", EVENTS)
 def test_a_sample_of(event: str) -> None:
     drifts: list[object] = []
-    body = sample(event, now=1_780_000_000)
+    body = webhook_sample(event, now=1_780_000_000)
     raw = json.dumps(body).encode()
     found = parse(raw, on_drift=drifts.append)
     assert not isinstance(found, UnknownEvent)
@@ -97,8 +97,8 @@ def test_a_sample_of(event: str) -> None:
         assert body["pipeline"]["slug"] == found.pipeline.slug  # type: ignore[attr-defined]
     if event.startswith(("build.", "job.", "agent.")):
         assert happening(found)
-    assert sample(event, seed=1, now=1_780_000_000) != body
-    assert sample(event, now=1_780_000_000) == body
+    assert webhook_sample(event, seed=1, now=1_780_000_000) != body
+    assert webhook_sample(event, now=1_780_000_000) == body
 
 
 def _times(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

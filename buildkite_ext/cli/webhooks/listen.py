@@ -13,12 +13,12 @@ from ..app import OUTPUT, Flag, filled, positive
 from ..exit_codes import ExitCode
 from ..problem import UsageError
 from ..streams import Colour, coloured, is_terminal
-from .proof import PROOF, SecretFiles, TokenFiles, proof_of
+from .credentials import PROOF, SecretFiles, TokenFiles, proof_of
 
 if TYPE_CHECKING:
-    from .journal import Journal
-    from .proof import Proof
-    from .view import View
+    from .credentials import Proof
+    from .display import View
+    from .jsonl import Journal
 
 ADDRESS = Group("The address", sort_key=2)
 FILTERS = Group("Which events", sort_key=3)
@@ -77,7 +77,7 @@ def listen(
     """
     from ...simulation.server import url_of
     from ..address import listening
-    from .execution import Executor, words_of
+    from .command_runner import Executor, words_of
     from .filters import wanted_by
     from .serve import Listening, serve, server_module
     from .welcome import welcome
@@ -119,7 +119,7 @@ def _check(*, port: int, path: str | None, at_once: int, limit: int, json: bool,
 
 
 def _view(*, json: bool, color: Colour, aside: bool) -> View:
-    from .view import JsonView, LineView
+    from .display import JsonView, LineView
 
     if json:
         return JsonView(sys.stdout, sys.stderr, colour=coloured(color, sys.stderr))
@@ -128,7 +128,7 @@ def _view(*, json: bool, color: Colour, aside: bool) -> View:
 
 
 def _journal(path: str) -> Journal:
-    from .journal import FileJournal, StreamJournal
+    from .jsonl import FileJournal, StreamJournal
 
     if path == "-":
         return StreamJournal(sys.stdout.buffer)

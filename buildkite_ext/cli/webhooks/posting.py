@@ -17,7 +17,7 @@ from ...webhooks.headers import EVENT, SIGNATURE, TOKEN
 from ...webhooks.parsing import parse
 from ...webhooks.signature import sign
 from ..problem import UsageError
-from .proof import Proof
+from .credentials import Proof
 
 LARGEST_ANSWER = 16 * 1024
 

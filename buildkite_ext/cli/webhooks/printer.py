@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from .view import View
+from .display import View
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -13,12 +13,12 @@ from ..app import OUTPUT, Flag, positive
 from ..exit_codes import ExitCode
 from ..problem import Problem, UsageError, problem
 from ..streams import Colour, coloured
-from .proof import PROOF, SecretFiles, TokenFiles, proof_of
+from .credentials import PROOF, SecretFiles, TokenFiles, proof_of
 
 if TYPE_CHECKING:
     from ..render.colour import Tone
+    from .credentials import Proof
     from .posting import Answered, Outgoing
-    from .proof import Proof
 
 DELIVERY = Group("The delivery", sort_key=2)
 LONGEST_SHOWN = 200
@@ -96,14 +96,14 @@ def _bodies(patterns: tuple[str, ...], path: str | None, changes: tuple[str, ...
 
     from buildkite_api.webhooks.events import EVENTS
 
+    from ...simulation.webhook_samples import matching_events, webhook_sample
     from .edits import edited
-    from .samples import events_like, sample
 
-    events = list(events_like(patterns or ("build.finished",)))
+    events = list(matching_events(patterns or ("build.finished",)))
     if not events:
         raise UsageError(f"--event {patterns[0]!r}: there is no such event. There are {', '.join(EVENTS)}.")
     seed = random.randrange(1 << 48)
-    made = [edited(sample(event, seed=seed + number), changes) for number, event in enumerate(events)]
+    made = [edited(webhook_sample(event, seed=seed + number), changes) for number, event in enumerate(events)]
     return [json.dumps(each, separators=(",", ":")).encode() for each in made]
 
 

@@ -19,14 +19,14 @@ from ...webhooks.handler import WebhookHandler
 from ...webhooks.reports import Accepted, Refused, Repeated, Report
 from ..exit_codes import ExitCode
 from ..problem import UsageError
-from .execution import Executor
-from .intake import Intake
-from .journal import Journal
+from .command_runner import Executor
+from .counters import Tally
+from .credentials import Proof
+from .display import View
+from .jsonl import Journal
 from .one_path import OnePath
 from .printer import Printer
-from .proof import Proof
-from .tally import Tally
-from .view import View
+from .sink import Intake
 
 if TYPE_CHECKING:
     import uvicorn

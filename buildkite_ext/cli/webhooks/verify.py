@@ -13,11 +13,11 @@ from ..app import OUTPUT, Flag
 from ..exit_codes import ExitCode
 from ..problem import UsageError
 from ..streams import Colour, coloured
-from .proof import PROOF, SecretFiles, proof_of
+from .credentials import PROOF, SecretFiles, proof_of
 
 if TYPE_CHECKING:
-    from .proof import Proof
-    from .verdict import Verdict
+    from .credentials import Proof
+    from .diagnose import Verdict
 
 DELIVERY = Group("The delivery", sort_key=1)
 
@@ -45,8 +45,8 @@ def verify(
         color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
         debug: Show where an error came from.
     """
+    from .diagnose import verdict
     from .moment import moment
-    from .verdict import verdict
 
     if not tolerance >= 0:
         raise UsageError(f"--tolerance {tolerance:g}: give seconds, 0 or more.")

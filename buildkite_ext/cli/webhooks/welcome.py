@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from .proof import Proof
+from .credentials import Proof
 
 
 def welcome(url: str, proof: Proof, *, path: str | None, again: Sequence[str]) -> str:

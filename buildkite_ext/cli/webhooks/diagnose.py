@@ -11,11 +11,11 @@ from ...webhooks.parsing import UnknownEvent, parse
 from ...webhooks.signature import Verified
 from ...webhooks.signature import verify as check
 from ..safe_text import short
+from .credentials import Proof
 from .diagnosis import causes
-from .facts import facts_of
+from .display import subject_of
+from .event_fields import facts_of
 from .moment import shown, span
-from .proof import Proof
-from .view import subject_of
 
 _HEADER = re.compile(rf"\s*({SIGNATURE}|{TOKEN})\s*:\s*(.*?)\s*", re.IGNORECASE | re.DOTALL)
 _FORM = re.compile(r"timestamp=(\d+),[ \t]*signature=([0-9a-fA-F]{64})")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ...webhooks.deliveries import Delivery
 from ..problem import UsageError
-from .facts import Facts
+from .event_fields import Facts
 from .names import PREFIX
 
 LONGEST_VALUE = 4096

@@ -11,9 +11,9 @@ from typing import Any, Protocol, TextIO
 from ...webhooks.deliveries import Delivery
 from ..render.colour import TONES, Tone, painted
 from ..safe_text import clean, short
-from .execution import Execution
-from .facts import Facts
-from .tally import Tally
+from .command_runner import Execution
+from .counters import Tally
+from .event_fields import Facts
 
 GOOD = frozenset({"passed", "connected"})
 BAD = frozenset({"failed", "failing", "timed_out", "broken", "expired", "lost"})

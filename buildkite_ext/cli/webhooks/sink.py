@@ -10,12 +10,12 @@ from ...errors import WebhookQueueFull
 from ...webhooks.deliveries import Delivery
 from ...webhooks.memory import MemoryQueue
 from ...webhooks.parsing import event_of
-from .execution import Executor
-from .facts import facts_of
-from .journal import Journal, line_of
+from .command_runner import Executor
+from .counters import Tally
+from .display import View
+from .event_fields import facts_of
+from .jsonl import Journal, line_of
 from .printer import Printer
-from .tally import Tally
-from .view import View
 
 
 class Intake:
