@@ -142,7 +142,7 @@ def test_artifacts_that_cannot_be_written(web: Simulator, run: Run, tmp_path: Pa
 
 def test_an_error_of_ours(web: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     # A defect has no front door.
-    monkeypatch.setattr("buildkite_ext.cli.run.Run._watch", lambda *_: 1 / 0)
+    monkeypatch.setattr("buildkite_ext.cli.run.runner.Run._watch", lambda *_: 1 / 0)
     web.pipeline("web").job("test")
     result = run("web")
     assert result.code == 70

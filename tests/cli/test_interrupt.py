@@ -83,7 +83,7 @@ def test_ctrl_c_under_simulate_says_that_the_build_ends(start: Start) -> None:
     process.send_signal(signal.SIGINT)
     result = ended(process)
     assert result.code == 130
-    assert result.err == "buildkite-ext: Stopped following. Build web #41 ends with the embedded simulator, now.\n"
+    assert result.err == "buildkite-ext: Stopped following. Build web #41 ends now, with the simulator.\n"
 
 
 def test_a_reader_that_goes_away(web: Simulator) -> None:

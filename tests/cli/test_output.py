@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from buildkite_api.models import Build
 
-from buildkite_ext.cli.pacing import Pace
+from buildkite_ext.cli.run.runner import RequestBudget
 from buildkite_ext.simulation import Simulator
 
 from .conftest import Ended, ended
@@ -230,13 +230,13 @@ def test_many_jobs_are_looked_at_less_often() -> None:
         ]
         return Build.from_dict({"number": 1, "state": "running", "jobs": jobs})
 
-    pace = Pace()
-    # A look at nine running jobs costs ten requests, and forty a minute are what following may cost.
-    assert pace.rest(build(*["running"] * 9), 2.0) == pytest.approx(10 * 60 / 40 - 2)
-    assert pace.rest(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(10 * 60 / 40 - 2)
+    budget = RequestBudget()
+    # A poll of nine running jobs costs ten requests, and following may cost forty a minute.
+    assert budget.pause(build(*["running"] * 9), 2.0) == pytest.approx(10 * 60 / 40 - 2)
+    assert budget.pause(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(10 * 60 / 40 - 2)
     # What has ended is not looked at again.
-    assert pace.rest(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(2 * 60 / 40 - 2)
-    assert pace.rest(build(), 2.0) == 0
+    assert budget.pause(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(2 * 60 / 40 - 2)
+    assert budget.pause(build(), 2.0) == 0
 
 
 def test_a_rate_limit_is_waited_for(web: Simulator, run: Run) -> None:

@@ -72,7 +72,7 @@ def test_an_unknown_pipeline_is_told_which_there_are(command: Run) -> None:
     result = command("run", "wob", "--branch", "main", "--simulate")
     assert result.code == 3
     assert result.err.startswith("buildkite-ext: No build was created.")
-    assert result.err.endswith("The embedded simulator has the pipelines api, release, web.\n")
+    assert result.err.endswith("The simulator has the pipelines api, release, web.\n")
 
 
 def test_an_organization_of_one_s_own(command: Run) -> None:

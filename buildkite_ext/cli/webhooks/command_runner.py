@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ...webhooks.deliveries import Delivery
+from ..env import WEBHOOK_PREFIX
 from ..problem import UsageError
 from .event_fields import Facts
-from .names import PREFIX
 
 LONGEST_VALUE = 4096
 """Longer facts stand in the body alone: the system bounds what an environment holds."""
@@ -62,12 +62,12 @@ def words_of(command: str) -> list[str]:
 
 def environment_of(delivery: Delivery, facts: Facts) -> dict[bytes, bytes]:
     """This process's environment with the facts of a delivery, and without the secrets that verify it."""
-    environment = {name: value for name, value in os.environb.items() if not name.startswith(PREFIX.encode())}
+    environment = {name: value for name, value in os.environb.items() if not name.startswith(WEBHOOK_PREFIX.encode())}
     named = [*facts.items(), ("delivery", delivery.id)]
     for name, value in named:
         text = value.replace("\0", "").encode("utf-8", "replace")
         if name != "message" and len(text) <= LONGEST_VALUE:
-            environment[f"{PREFIX}{name.upper()}".encode()] = text
+            environment[f"{WEBHOOK_PREFIX}{name.upper()}".encode()] = text
     return environment
 
 

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
+from ..env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from ..problem import UsageError
-from .names import SECRET_VARIABLE, TOKEN_VARIABLE
 
 LONGEST_FILE = 64 * 1024
 SHORTEST_HIDDEN = 4
@@ -24,7 +24,7 @@ SecretFiles = Annotated[tuple[str, ...], _Files]
 TokenFiles = Annotated[tuple[str, ...], _Files]
 
 Mode = Literal["secret", "token", "unsigned"]
-_VARIABLES: tuple[tuple[Mode, str], ...] = (("secret", SECRET_VARIABLE), ("token", TOKEN_VARIABLE))
+_VARIABLES: tuple[tuple[Mode, str], ...] = (("secret", WEBHOOK_SECRET_VARIABLE), ("token", WEBHOOK_TOKEN_VARIABLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +119,19 @@ def _from_environment(*, tokens: bool) -> Proof | None:
     ]
     if len(found) > 1:
         raise UsageError(
-            f"${SECRET_VARIABLE} and ${TOKEN_VARIABLE} are both set: a webhook either signs or shows its token. Unset one, or "
+            f"${WEBHOOK_SECRET_VARIABLE} and ${WEBHOOK_TOKEN_VARIABLE} are both set: a webhook either signs or shows its token. "
+            "Unset one, or "
             "name a file with --secret-file or --token-file."
         )
     return found[0] if found else None
 
 
 def _none(*, tokens: bool, unsigned_option: str | None) -> str:
-    ways = [f"set ${SECRET_VARIABLE}, or name a file that holds it with --secret-file (`-` reads the standard input)"]
+    ways = [
+        f"set ${WEBHOOK_SECRET_VARIABLE}, or name a file that holds it with --secret-file (`-` reads the standard input)"
+    ]
     if tokens:
-        ways.append(f"for a webhook that shows its token, ${TOKEN_VARIABLE} or --token-file")
+        ways.append(f"for a webhook that shows its token, ${WEBHOOK_TOKEN_VARIABLE} or --token-file")
     if unsigned_option is not None:
         ways.append(f"to go without, {unsigned_option}")
     return f"No webhook secret: {'; '.join(ways)}. It is the token that the webhook has in Buildkite's settings."

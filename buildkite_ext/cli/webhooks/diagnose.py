@@ -10,7 +10,7 @@ from ...webhooks.headers import SIGNATURE, TOKEN
 from ...webhooks.parsing import UnknownEvent, parse
 from ...webhooks.signature import Verified
 from ...webhooks.signature import verify as check
-from ..safe_text import short
+from ..streams import short
 from .credentials import Proof
 from .diagnosis import causes
 from .display import subject_of

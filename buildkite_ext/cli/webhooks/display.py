@@ -10,7 +10,7 @@ from typing import Any, Protocol, TextIO
 
 from ...webhooks.deliveries import Delivery
 from ..render.colour import TONES, Tone, painted
-from ..safe_text import clean, short
+from ..streams import clean, short
 from .command_runner import Execution
 from .counters import Tally
 from .event_fields import Facts

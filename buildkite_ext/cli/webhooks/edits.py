@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..api.fields import split, value_of
+from ..inputs import json_or_text, name_and_value
 from ..problem import UsageError
 
 
@@ -20,7 +20,7 @@ def edited(body: dict[str, Any], words: Sequence[str]) -> dict[str, Any]:
         {'build': {'state': 'failed', 'blocked': True, 'env': {'CI': 'x'}}}
     """
     for word in words:
-        path, value = split("--set", word)
+        path, value = name_and_value("--set", word)
         *way, last = path.split(".")
         if not all([*way, last]):
             raise UsageError(f"--set {path}: keys stand between points, such as build.state.")
@@ -29,5 +29,5 @@ def edited(body: dict[str, Any], words: Sequence[str]) -> dict[str, Any]:
             place = place.setdefault(key, {})
             if not isinstance(place, dict):
                 raise UsageError(f"--set {path}: {key} isn't an object, so it has no keys.")
-        place[last] = value_of(value)
+        place[last] = json_or_text(value)
     return body

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
-from ..app import OUTPUT, Flag, filled, positive
 from ..exit_codes import ExitCode
+from ..inputs import not_empty, positive
+from ..parameters import OUTPUT, Flag
 from ..problem import UsageError
 from ..streams import Colour, coloured, is_terminal
 from .credentials import PROOF, SecretFiles, TokenFiles, proof_of
@@ -47,7 +48,7 @@ def listen(
     jsonl: Annotated[str | None, Parameter(group=ACTIONS, metavar="FILE", allow_leading_hyphen=True)] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
-    debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - read by launch
+    debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
 ) -> ExitCode:
     """Receive webhooks until Ctrl-C. See `groups.LISTEN_HELP`.
 
@@ -76,7 +77,7 @@ def listen(
         debug: Show where an error came from.
     """
     from ...simulation.server import url_of
-    from ..address import listening
+    from ..sockets import listening_socket
     from .command_runner import Executor, words_of
     from .filters import wanted_by
     from .serve import Listening, serve, server_module
@@ -85,19 +86,19 @@ def listen(
     _check(port=port, path=path, at_once=at_once, limit=limit, json=json, jsonl=jsonl)
     server = server_module()
     proof = proof_of(secret_file, token_file, unsigned=allow_unsigned)
-    seconds = positive("--exec-timeout", exec_timeout) or 0.0
+    seconds = positive("--exec-timeout", exec_timeout)
     view = _view(json=json, color=color, aside=jsonl == "-")
     what = Listening(
         proof=proof,
-        tolerance=positive("--tolerance", tolerance) or 0.0,
+        tolerance=positive("--tolerance", tolerance),
         path=path,
         wanted=wanted_by(event, pipelines=pipeline, branches=branch, states=state, note=view.note),
-        journal=None if jsonl is None else _journal(filled("--jsonl", jsonl)),
+        journal=None if jsonl is None else _journal(not_empty("--jsonl", jsonl)),
         executor=None if exec is None else Executor(words_of(exec), seconds),
         at_once=at_once,
         limit=limit,
     )
-    with listening(filled("--host", host), port) as bound:
+    with listening_socket(not_empty("--host", host), port) as bound:
         view.note(
             welcome(
                 url_of(host, bound) + (path or "/"), proof, path=path, again=_options(proof, secret_file, token_file)

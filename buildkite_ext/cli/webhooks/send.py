@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
-from ..app import OUTPUT, Flag, positive
 from ..exit_codes import ExitCode
-from ..problem import Problem, UsageError, problem
+from ..inputs import positive
+from ..parameters import OUTPUT, Flag
+from ..problem import Problem, UsageError
 from ..streams import Colour, coloured
 from .credentials import PROOF, SecretFiles, TokenFiles, proof_of
 
@@ -43,7 +44,7 @@ def send(
     timeout: Annotated[float, Parameter(group=DELIVERY, metavar="S")] = 15.0,
     show: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
-    debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - read by launch
+    debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
 ) -> ExitCode:
     """Sign a sample and post it. See `app`.
 
@@ -67,7 +68,7 @@ def send(
     """
     from .posting import checked_url, is_local, outgoing
 
-    seconds = positive("--timeout", timeout) or 0.0
+    seconds = positive("--timeout", timeout)
     if repeat < 1:
         raise UsageError(f"--repeat {repeat}: give a number above 0.")
     checked_url(url)
@@ -89,9 +90,9 @@ def _bodies(patterns: tuple[str, ...], path: str | None, changes: tuple[str, ...
     if path is not None:
         if patterns or changes:
             raise UsageError("--body is sent as it is: give it without --event and --set.")
-        from ..api.inputs import Sources
+        from ..inputs import Inputs
 
-        return [Sources().read("--body", path)]
+        return [Inputs().read("--body", path)]
     import json
 
     from buildkite_api.webhooks.events import EVENTS
@@ -142,7 +143,7 @@ class _Sending:
 
     def _print(self, delivery: Outgoing, answered: Answered) -> None:
         from ..render.colour import TONES, painted
-        from ..safe_text import short
+        from ..streams import short
 
         tone: Tone = "good" if answered.accepted else "bad"
         status = f"{answered.status} {short(answered.phrase, 40)}".strip()
@@ -158,13 +159,13 @@ class _Sending:
 
     def _unreachable(self, error: Exception) -> ExitCode:
         from ..render.colour import problem_line
-        from ..streams import tell
+        from ..streams import print_error
 
-        trouble: Problem = problem(
+        trouble = Problem.described(
             ExitCode.API_ERROR,
             f"{self._proof.hide(self._url)} can't be reached: {self._proof.hide(str(error)) or type(error).__name__}. Does "
             "the receiver run there? (`buildkite-ext webhooks listen` is one.)",
             error,
         )
-        tell(problem_line(trouble, colour=coloured("auto", sys.stderr)))
+        print_error(problem_line(trouble, colour=coloured("auto", sys.stderr)))
         return trouble.code

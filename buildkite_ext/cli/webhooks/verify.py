@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
-from ..app import OUTPUT, Flag
 from ..exit_codes import ExitCode
+from ..parameters import OUTPUT, Flag
 from ..problem import UsageError
 from ..streams import Colour, coloured
 from .credentials import PROOF, SecretFiles, proof_of
@@ -31,7 +31,7 @@ def verify(
     tolerance: Annotated[float, Parameter(group=PROOF, metavar="S")] = 300.0,
     at: Annotated[str | None, Parameter(group=PROOF, metavar="TIME")] = None,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
-    debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - read by launch
+    debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
 ) -> ExitCode:
     """Say whether a signature fits a body. See `app`.
 
@@ -72,7 +72,7 @@ def _body(path: str) -> bytes:
 
 def _tell(verdict: Verdict, proof: Proof, *, colour: bool) -> None:
     from ..render.colour import TONES, painted
-    from ..safe_text import clean
+    from ..streams import clean
 
     head, *rest = [clean(proof.hide(line)) for line in verdict.lines]
     print(painted(head, TONES["good" if verdict.fits else "bad"] if colour else ""))

@@ -1,4 +1,4 @@
-"""Sending what was typed, and printing what comes."""
+"""The execution of `buildkite-ext api`: sends the request, and prints the answer."""
 
 from __future__ import annotations
 
@@ -17,98 +17,111 @@ from ...redaction import redacted_text
 from ..connection import Connection
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
-from ..safe_text import clean
-from ..streams import tell
-from .call import Call
-from .output import Printer, parsed
-from .select import Selection
+from ..streams import clean, print_error
+from .output import JsonPrinter, parsed
+from .queries import Selection
+from .request import ApiRequest
 
 if TYPE_CHECKING:
     import httpx
 
     from ...endpoint import Caller
-    from .jq import Filter
+    from .queries import JqFilter
+
+__all__ = ["ApiRun"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Performance:
-    """One run of the command."""
+class ApiRun:
+    """One execution of the command.
 
-    call: Call
+    Attributes:
+        request: the request to send.
+        connection: where to send it.
+        printer: prints the answer.
+        timeout: seconds for each request; None for the client's default.
+        paginate: follow the pages of a list.
+        limit: the most items to print.
+        selection: the path of `--select`.
+        jq: the expression of `--jq`.
+        include: print the status and the headers first.
+    """
+
+    request: ApiRequest
     connection: Connection
-    printer: Printer
+    printer: JsonPrinter
     timeout: float | None
     paginate: bool
     limit: int | None
     selection: Selection | None
-    jq: Filter | None
+    jq: JqFilter | None
     include: bool
 
     def run(self) -> ExitCode:
         """Send the request and print its answer.
 
         Raises:
-            UsageError: the path leads elsewhere. Nothing was sent.
-            BuildkiteError: it couldn't be done. The answer's own words, where it is JSON, are on the standard output.
+            UsageError: the path can't be used. Nothing was sent.
+            BuildkiteError: the request failed. If the answer is JSON, it was printed.
         """
         with self._caller() as caller:
             if self.paginate:
-                self._pages(caller)
+                self._print_pages(caller)
             else:
-                self._one(caller)
-        sys.stdout.flush()  # here a reader that has gone is noticed, and not when the interpreter ends
+                self._print_answer(caller)
+        sys.stdout.flush()  # raises BrokenPipeError here, and not when the interpreter exits
         return ExitCode.PASSED
 
     @contextmanager
     def _caller(self) -> Iterator[Caller]:
-        with self.connection.client(_tell, anywhere="{org}" not in self.call.path) as client:
+        with self.connection.client(_print_retry, need_organization="{org}" in self.request.path) as client:
             yield (client if self.timeout is None else client.with_options(timeout=self.timeout))._caller
 
-    def _one(self, caller: Caller) -> None:
+    def _print_answer(self, caller: Caller) -> None:
         request = self._built(caller)
         try:
             response = run(caller.send(request))
         except ApiError as error:
-            self._refusal(error)
+            self._print_refusal(error)
             raise
         if self.include:
             self.printer.head(response)
         if response.status_code >= 300 and request.extensions[OPERATION] is None:
             where = redacted_text(response.headers.get("Location", "nowhere"))
             raise InvalidResponse(
-                f"{request.method} {path_of(request)} was redirected ({response.status_code}) to {where}; redirects "
-                "aren't followed, since the token would go along."
+                f"{request.method} {path_of(request)} was redirected ({response.status_code}) to {where}. Redirects "
+                "aren't followed, since the token would be sent along."
             )
-        self._show(response)
+        self._print_content(response)
 
     def _built(self, caller: Caller) -> httpx.Request:
-        call = self.call
+        wanted = self.request
         try:
             return caller.build_path(
-                call.method, call.path, params=call.params, content=call.content, headers=call.headers
+                wanted.method, wanted.path, params=wanted.params, content=wanted.content, headers=wanted.headers
             )
         except ValueError as error:
-            # Without the query, which may hold anything.
-            raise UsageError(f"PATH {call.path.partition('?')[0]!r} can't be used: {error}.") from error
+            # Without the query, which may hold secrets.
+            raise UsageError(f"PATH {wanted.path.partition('?')[0]!r} can't be used: {error}.") from error
 
-    def _show(self, response: httpx.Response) -> None:
+    def _print_content(self, response: httpx.Response) -> None:
         if not response.content:
             return
-        wanted = "--select" if self.selection else "--jq" if self.jq else None
+        query = "--select" if self.selection else "--jq" if self.jq else None
         try:
             if not _is_json(response):
                 raise ValueError(response.headers.get("content-type", "it has no content type"))
             value = parsed(response.content)
         except ValueError as error:
-            if wanted:
+            if query:
                 raise InvalidResponse(
-                    f"The answer came and isn't JSON ({error}), which {wanted} takes. Leave {wanted} out."
+                    f"The answer isn't JSON ({error}), which {query} needs. Run the command without {query} to see it."
                 ) from error
             self.printer.content(response.content)
             return
-        self._value(value)
+        self._print_value(value)
 
-    def _value(self, value: Any) -> None:
+    def _print_value(self, value: Any) -> None:
         if self.jq is not None:
             self.printer.each(self.jq(value))
         elif self.selection is None:
@@ -118,8 +131,8 @@ class Performance:
         else:
             self.printer.value(self.selection.of(value))
 
-    def _refusal(self, error: ApiError) -> None:
-        """What the server said, for scripts to read."""
+    def _print_refusal(self, error: ApiError) -> None:
+        """Print the answer of a refused request, for scripts."""
         if self.include:
             self.printer.head(error.response)
         if error.response.content and _is_json(error.response):
@@ -129,49 +142,53 @@ class Performance:
                 return
         sys.stdout.flush()
 
-    def _pages(self, caller: Caller) -> None:
-        self._built(caller)  # refuses what can't be used
+    def _print_pages(self, caller: Caller) -> None:
+        self._built(caller)  # raises if the path can't be used
         of_item = Selection(()) if self.selection is None else self.selection.item()
-        call, count = self.call, 0
+        count = 0
         whole: list[Any] | None = [] if self.jq is not None or of_item is None else None
-        items = BlockingIterator(
-            raw_items(caller, call.path, params=call.params, headers=call.headers, limit=self.limit)
-        )
         try:
-            for item in items:
+            for item in self._items(caller):
                 if whole is not None:
                     whole.append(item)
                     continue
                 for value in of_item.values(item) if of_item else ():
-                    self._piece(value, count)
+                    self._print_item(value, count)
                     count += 1
         except BuildkiteError as error:
             if count:
-                self._incomplete(count)
+                self._print_incomplete(count)
             elif isinstance(error, ApiError):
-                self._refusal(error)
+                self._print_refusal(error)
             raise
         if whole is not None:
-            self._value(whole)
-        elif not self._bare_lines:
+            self._print_value(whole)
+        elif not self._one_a_line:
             self.printer.end(count)
 
-    def _piece(self, value: Any, index: int) -> None:
-        if self._bare_lines:
+    def _items(self, caller: Caller) -> Iterator[Any]:
+        """Walk over the items of all pages."""
+        wanted = self.request
+        return BlockingIterator(
+            raw_items(caller, wanted.path, params=wanted.params, headers=wanted.headers, limit=self.limit)
+        )
+
+    def _print_item(self, value: Any, index: int) -> None:
+        if self._one_a_line:
             self.printer.value(value)
         else:
             self.printer.item(value, index)
 
     @property
-    def _bare_lines(self) -> bool:
+    def _one_a_line(self) -> bool:
         return self.printer.raw and self.selection is not None
 
-    def _incomplete(self, count: int) -> None:
-        """Leave the array open: whatever reads it through a pipe notices too."""
-        if not self._bare_lines:
+    def _print_incomplete(self, count: int) -> None:
+        """Leave the array open, so that a program that reads it through a pipe fails too."""
+        if not self._one_a_line:
             self.printer.break_off()
         sys.stdout.flush()
-        tell(f"buildkite-ext: The list is incomplete: {count} printed, and then this came.")
+        print_error(f"buildkite-ext: The list is incomplete: {count} items were printed before this error.")
 
 
 def _is_json(response: httpx.Response) -> bool:
@@ -179,7 +196,7 @@ def _is_json(response: httpx.Response) -> bool:
     return kind.endswith(("/json", "+json"))
 
 
-def _tell(event: Event) -> None:
+def _print_retry(event: Event) -> None:
     if isinstance(event, RetryScheduled) and event.pause >= 1:
         said = f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s."
-        tell(f"buildkite-ext: {without_secrets(clean(said))}")
+        print_error(f"buildkite-ext: {without_secrets(clean(said))}")

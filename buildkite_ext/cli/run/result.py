@@ -1,4 +1,4 @@
-"""How a run ended: what every form of output is made from."""
+"""The result of a run, from which every output format is made."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .board import detail_of, label_of
-from .exit_codes import ExitCode
-from .safe_text import clean, short
+from ..exit_codes import ExitCode
+from ..streams import clean, short
+from .job_table import detail_of, label_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from buildkite_api.models import Build, Job
 
-    from ..waiting import Outcome
-    from .problem import Problem
+    from ...waiting import Outcome
+    from ..problem import Problem
+
+__all__ = ["BlockingStep", "FailedJob", "RunResult"]
 
 
 @dataclass(frozen=True, slots=True)
 class FailedJob:
-    """A job that broke the build, with the last lines of its log."""
+    """A job that made the build fail, with the last lines of its log."""
 
     id: str
     label: str
@@ -33,7 +35,7 @@ class FailedJob:
 
     @classmethod
     def of(cls, job: Job, lines: tuple[str, ...]) -> FailedJob:
-        """From the API's job."""
+        """Make it of a job of the API."""
         return cls(
             id=job.id,
             label=label_of(job),
@@ -46,7 +48,7 @@ class FailedJob:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockStep:
+class BlockingStep:
     """A block step that the build waits at."""
 
     id: str
@@ -54,26 +56,26 @@ class BlockStep:
     url: str
 
     @classmethod
-    def of(cls, job: Job) -> BlockStep:
-        """From the API's job."""
+    def of(cls, job: Job) -> BlockingStep:
+        """Make it of a job of the API."""
         return cls(clean(job.id), label_of(job), clean(job.web_url))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """How a run ended.
+class RunResult:
+    """The result of a run.
 
     Attributes:
-        code: how the command ends.
-        pipeline: the pipeline's slug, as it was typed.
-        organization: the organization's slug; None where none could be found out.
-        build: the build as it was last seen; None where there is none.
-        outcome: how the build ended; None while it goes on.
-        failed: the jobs that broke it.
+        code: the exit code of the command.
+        pipeline: the pipeline's slug, as the user typed it.
+        organization: the organization's slug; None if it isn't known.
+        build: the build at its last poll; None if there is none.
+        outcome: the outcome of the build; None while it continues.
+        failed: the jobs that made it fail.
         blocked: the block steps that it waits at.
         artifacts: the files that were written.
         elapsed: seconds since the build was created.
-        problem: what went wrong with the command itself, rather than with the build.
+        problem: the error of the command itself, if there was one.
     """
 
     code: ExitCode
@@ -82,23 +84,23 @@ class Report:
     build: Build | None = None
     outcome: Outcome | None = None
     failed: tuple[FailedJob, ...] = ()
-    blocked: tuple[BlockStep, ...] = ()
+    blocked: tuple[BlockingStep, ...] = ()
     artifacts: tuple[Path, ...] = ()
     elapsed: float = 0.0
     problem: Problem | None = None
 
     @property
     def name(self) -> str:
-        """What the build is called in messages."""
+        """The build's name in messages."""
         return f"{short(self.pipeline, 100)} #{self.build.number}" if self.build else short(self.pipeline, 100)
 
     @property
     def url(self) -> str:
-        """The build's page."""
+        """The URL of the build's page."""
         return clean(self.build.web_url) if self.build else ""
 
     def as_json(self) -> dict[str, Any]:
-        """What `--json` prints; docs/command.md tells of each key."""
+        """Return the object that `--json` prints. docs/command.md describes each key."""
         build = self.build
         return {
             "exit_code": int(self.code),

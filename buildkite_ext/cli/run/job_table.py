@@ -1,4 +1,4 @@
-"""A build's jobs as rows of a table: what each is called, where it stands, and for how long."""
+"""The jobs of a build as rows of a table, with their labels, states and durations."""
 
 from __future__ import annotations
 
@@ -9,53 +9,63 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..logs.follow import name_of
-from ..waiting import ACTIVE_JOBS, FAILED_JOBS, FINISHED_JOBS
-from .safe_text import short
+from ...logs.follow import name_of
+from ...waiting import ACTIVE_JOBS, FAILED_JOBS, FINISHED_JOBS
+from ..streams import short
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
-LONGEST_LABEL = 60
+__all__ = ["JobRow", "ServerTime", "detail_of", "duration_text", "label_of", "rows_of", "rows_that_fit"]
+
+_LONGEST_LABEL = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One job."""
+class JobRow:
+    """A job in the table.
+
+    Attributes:
+        id: the job's id.
+        label: its name, safe to print.
+        state: its state.
+        detail: details that the state doesn't tell: an exit status, a signal, a soft failure.
+        started_at, finished_at: its times.
+        has_log: it runs a command, so it has a log.
+    """
 
     id: str
     label: str
     state: str
     detail: str
-    """What the state doesn't say: an exit status, a soft failure."""
     started_at: datetime | None
     finished_at: datetime | None
     has_log: bool = True
 
     def seconds(self, now: datetime) -> float | None:
-        """For how long it has run, or ran; None where it hasn't begun."""
+        """Return the time that it has run, or ran; None if it hasn't started."""
         if self.started_at is None:
             return None
         return max(0.0, ((self.finished_at or now) - self.started_at).total_seconds())
 
     @property
-    def over(self) -> bool:
-        """Whether nothing more happens to it by itself."""
+    def finished(self) -> bool:
+        """Whether its state is final."""
         return self.state in FINISHED_JOBS
 
     @property
     def rank(self) -> int:
-        """What is looked at first where not all rows fit: 0 is what goes wrong, runs, or waits for a person."""
+        """Its priority if not all rows fit. 0 is the highest: failed, or waiting for a person."""
         if self.state in FAILED_JOBS or self.state == "blocked":
             return 0
         if self.state in ACTIVE_JOBS:
             return 1 if self.started_at is not None else 2
-        return 4 if self.over else 3
+        return 4 if self.finished else 3
 
 
 def label_of(job: Job) -> str:
-    """What a job is called, told from its siblings and from its earlier attempts."""
-    label = short(name_of(job), LONGEST_LABEL)
+    """Return the name of a job, with its number in a parallel group and that of its attempt."""
+    label = short(name_of(job), _LONGEST_LABEL)
     if (job.parallel_group_total or 0) > 1 and job.parallel_group_index is not None:
         label += f" {job.parallel_group_index + 1}/{job.parallel_group_total}"
     if job.retries_count:
@@ -63,10 +73,10 @@ def label_of(job: Job) -> str:
     return label
 
 
-def rows_of(build: Build) -> list[Row]:
-    """The jobs that a table shows: not the waits between them, and not those that were retried."""
+def rows_of(build: Build) -> list[JobRow]:
+    """Return the rows of a build's jobs, without wait steps and without jobs that were retried."""
     return [
-        Row(
+        JobRow(
             job.id,
             label_of(job),
             short(str(job.state), 20),
@@ -81,7 +91,7 @@ def rows_of(build: Build) -> list[Row]:
 
 
 def detail_of(job: Job) -> str:
-    """What a job's state doesn't say."""
+    """Return the details of a job that its state doesn't tell."""
     details = []
     if str(job.state) in FAILED_JOBS and job.exit_status is not None:
         details.append(f"exit status {job.exit_status}")
@@ -92,11 +102,14 @@ def detail_of(job: Job) -> str:
     return ", ".join(details)
 
 
-def fitting(rows: Sequence[Row], most: int) -> tuple[list[Row], str]:
-    """The rows that fit, in their order, and what the others come to.
+def rows_that_fit(rows: Sequence[JobRow], most: int) -> tuple[list[JobRow], str]:
+    """Choose the most important rows, and keep their order.
+
+    Returns:
+        The rows, and a summary of the others; empty if all fit.
 
     Example:
-        >>> fitting([Row("1", "a", "passed", "", None, None), Row("2", "b", "running", "", None, None)], 1)[1]
+        >>> rows_that_fit([JobRow("1", "a", "passed", "", None, None), JobRow("2", "b", "running", "", None, None)], 1)[1]
         '1 more: 1 passed'
     """
     if len(rows) <= most:
@@ -107,11 +120,11 @@ def fitting(rows: Sequence[Row], most: int) -> tuple[list[Row], str]:
     return [row for row in rows if row.id in chosen], f"{len(others)} more: {counts}"
 
 
-def clock_text(seconds: float | None) -> str:
-    """A duration as clocks show it.
+def duration_text(seconds: float | None) -> str:
+    """Format a duration as minutes and seconds, or hours, minutes and seconds.
 
     Example:
-        >>> clock_text(42), clock_text(3723), clock_text(None)
+        >>> duration_text(42), duration_text(3723), duration_text(None)
         ('0:42', '1:02:03', '')
     """
     if seconds is None:
@@ -122,7 +135,7 @@ def clock_text(seconds: float | None) -> str:
 
 
 class ServerTime:
-    """The hour as the server has it, told from when it says that it created the build: this computer's clock may be wrong."""
+    """The server's time, counted from the creation of the build, since the clock of this computer may be wrong."""
 
     def __init__(self, created_at: datetime | None) -> None:
         self._created_at = created_at or datetime.now(UTC)
@@ -134,5 +147,5 @@ class ServerTime:
         return time.monotonic() - self._began
 
     def now(self) -> datetime:
-        """The server's hour."""
+        """Return the server's time."""
         return self._created_at + timedelta(seconds=self.elapsed)

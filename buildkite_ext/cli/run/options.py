@@ -1,4 +1,4 @@
-"""What `buildkite-ext run` was asked to do."""
+"""Options of `buildkite-ext run`, after they were checked."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+__all__ = ["RunOptions"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A build to run.
+class RunOptions:
+    """A build to create, and how to follow it.
 
     Attributes:
         pipeline, branch, commit, message, env, meta_data: the build to create.
-        artifacts: globs of the artifacts to fetch; none for no artifacts.
-        to: the folder they go to.
-        timeout: seconds to wait for the build; None for as long as it takes.
-        poll_interval: seconds between two looks; None for what suits.
-        follow: whether to show logs.
-        last_lines: whether to repeat the last lines of failed jobs' logs.
+        artifacts: globs of the artifacts to fetch; empty for no artifacts.
+        to: the folder for artifacts.
+        timeout: seconds to wait for the build; None for no limit.
+        poll_interval: seconds between two polls; None for the default.
+        follow: show logs.
+        last_lines: fetch the last lines of failed jobs' logs if they weren't followed.
     """
 
     pipeline: str
