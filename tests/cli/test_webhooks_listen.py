@@ -87,10 +87,10 @@ def test_what_is_refused_and_why(start: Start) -> None:
     for reason in (
         "refused with 401        it isn't signed with the secret, or its body was changed. (from 127.0.0.1)",
         "refused with 405        GET isn't POST (from 127.0.0.1)",
-        "refused with 404        it is for another path than /hooks (from 127.0.0.1)",
+        "refused with 404        its path isn't /hooks (from 127.0.0.1)",
         "refused with 415        its content is text/plain (from 127.0.0.1)",
         "refused with 401        it is signed, but 360",
-        "build.finished          the same delivery again: left alone",
+        "build.finished          the same delivery again: ignored",
     ):
         assert reason in result.out
     assert result.lines[-1] == "Accepted 1, handled 1, failed 0, refused 5, repeated 1."
@@ -178,7 +178,7 @@ def test_filters(start: Start, tmp_path: Path) -> None:
 def test_a_filter_that_looks_like_a_slip_is_told_of(start: Start) -> None:
     with listening(start, "--event", "build.finnished") as listener:
         result = listener.end()
-    assert "Is that what you mean?" in result.out
+    assert "Check the filters: " in result.out
     assert "did you mean 'build.finished'?\n" in result.out
     assert "Warning" not in result.out + result.err
 
@@ -282,8 +282,11 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "no command": (["--allow-unsigned", "--exec", " "], "--exec is empty"),
     "no filter fits": (["--allow-unsigned", "--event", "ping", "--branch", "main"], "that event has no branch"),
     "jsonl to a folder": (["--allow-unsigned", "--jsonl", "/tmp"], "--jsonl: '/tmp' can't be written: Is a directory"),
-    "jsonl to a device": (["--allow-unsigned", "--jsonl", "/dev/full"], "'/dev/full' is no file"),
-    "json and jsonl": (["--allow-unsigned", "--json", "--jsonl", "-"], "both want the standard output"),
+    "jsonl to a device": (
+        ["--allow-unsigned", "--jsonl", "/dev/full"],
+        "'/dev/full' can't be written: it isn't a regular file",
+    ),
+    "json and jsonl": (["--allow-unsigned", "--json", "--jsonl", "-"], "both write to the standard output"),
     "unknown option": (["--exce", "x"], "Did you mean --exec?\nTry: buildkite-ext webhooks listen --help"),
 }
 
@@ -358,6 +361,6 @@ def test_on_a_terminal_it_is_coloured_and_ctrl_c_leaves_commands_alone() -> None
     terminal.until("begun")
     terminal.press("\x03")
     assert terminal.end() == 0
-    assert "Ending: what was accepted is handled first. Waiting for 1 of them" in terminal.text
+    assert "Stopping: accepted deliveries are handled first. Waiting for 1 of them" in terminal.text
     assert "finished anyway" in terminal.text
     assert "\x1b[1;32mAccepted 1, handled 1, failed 0, refused 0.\x1b[0m" in terminal.text

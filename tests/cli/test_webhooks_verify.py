@@ -1,4 +1,4 @@
-"""`webhooks verify`: whether a signature fits, and what explains it when it doesn't."""
+"""`webhooks verify`: verify a signature, and explain a mismatch."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_it_fits(verify: Run) -> None:
     result = verify(BODY, signed(BODY))
     assert result.code == 0
     assert result.lines == [
-        "The signature fits: the secret ($BUILDKITE_WEBHOOK_SECRET), sent 2026-05-28 20:26:40 UTC, 63 s ago.",
+        "The signature matches: the secret ($BUILDKITE_WEBHOOK_SECRET), sent 2026-05-28 20:26:40 UTC, 63 s ago.",
         f"Event: build.finished, web #12, failed; {len(BODY)} bytes.",
     ]
 
@@ -72,7 +72,7 @@ def test_which_of_several_secrets(verify: Run) -> None:
     Path("new").write_text("new\n")
     result = verify(BODY, signed(BODY, "old"), "--secret-file", "new", "--secret-file", "secrets")
     assert result.code == 0
-    assert "The signature fits: secret 3 of 3 (secrets line 2)" in result.out
+    assert "The signature matches: secret 3 of 3 (secrets line 2)" in result.out
 
 
 def test_openssl_signs_the_same(verify: Run) -> None:
@@ -86,13 +86,17 @@ def test_openssl_signs_the_same(verify: Run) -> None:
     ("at", "said"),
     {
         AT + 3600: [
-            "fits, and is too old",
-            "60 min ago; allowed are 5 min",
+            "matches, but it is too old",
+            "60 min ago; the tolerance is 5 min",
             "1 h, nearly to the minute: one of the two clocks",
         ],
-        AT - 7200: ["fits, and is too new", "2 h in the future", "time zone"],
-        AT - 1000: ["fits, and is too new", "17 min in the future".replace("17", "16.7"), "clock is slow"],
-        AT + 1000: ["fits, and is too old", f"--at {AT}, or --tolerance 1001"],
+        AT - 7200: ["matches, but it is too new", "2 h in the future", "time zone"],
+        AT - 1000: [
+            "matches, but it is too new",
+            "17 min in the future".replace("17", "16.7"),
+            "clock of this computer is slow",
+        ],
+        AT + 1000: ["matches, but it is too old", f"--at {AT}, or --tolerance 1001"],
     }.items(),
 )
 def test_old_ones_and_clocks(verify: Run, at: int, said: list[str]) -> None:
@@ -125,16 +129,16 @@ REASONS: dict[str, tuple[bytes, str, str]] = {
     "to CRLF": (b'{"event":\r\n"ping"}', signed(b'{"event":\n"ping"}'), "became CRLF on the way"),
     "from CRLF": (b'{"event":\n"ping"}', signed(b'{"event":\r\n"ping"}'), "were CRLF, and became LF"),
     "a byte order mark": (b"\xef\xbb\xbf" + BODY, signed(BODY), "begins with a byte order mark"),
-    "spaces": (rewritten(ensure_ascii=False), signed(BODY), "parsed and written anew (it was compact)"),
-    "jq": (rewritten(indent=2, ensure_ascii=False) + b"\n", signed(BODY), "written anew (it was compact)"),
-    "indented": (BODY, signed(rewritten(indent=2, ensure_ascii=False)), "written anew (it was indented)"),
+    "spaces": (rewritten(ensure_ascii=False), signed(BODY), "parsed and serialized again (it was compact)"),
+    "jq": (rewritten(indent=2, ensure_ascii=False) + b"\n", signed(BODY), "serialized again (it was compact)"),
+    "indented": (BODY, signed(rewritten(indent=2, ensure_ascii=False)), "serialized again (it was indented)"),
     "escaped": (BODY, signed(rewritten(separators=(",", ":"))), "(it was compact, non-ASCII escaped)"),
     "Rails": (BODY, signed(RAILS), "it was compact, with <, > and & escaped"),
     "secret with a line break": (BODY, signed(BODY, f"{SECRET}\n"), "signed with the secret and a line break"),
     "both": (
         BODY + b"\n",
         signed(BODY, f"{SECRET}\n"),
-        "not signed: an editor, echo or a template added it And it was",
+        "not signed: an editor, echo or a template added it; and it was",
     ),
     "no timestamp": (
         BODY,
@@ -144,18 +148,18 @@ REASONS: dict[str, tuple[bytes, str, str]] = {
     "another timestamp": (
         BODY,
         signed(BODY).replace(f"timestamp={AT}", f"timestamp={AT + 7}"),
-        f"signed at {AT}, and its header says {AT + 7}",
+        f"signed at {AT}, but its header says {AT + 7}",
     ),
     "another secret": (BODY, signed(BODY, "another"), "the secret is another webhook's, or an older one"),
     "another body": (BODY, signed(b"{}"), "the body is another delivery's"),
     "no signature": (BODY, "timestamp=1", "can't be read: the header x-buildkite-signature isn't timestamp="),
-    "GitHub's": (BODY, "sha256=" + "0" * 64, "looks like another service's"),
-    "half a header": (BODY, signed(BODY).partition("signature=")[2], "Give the whole header"),
+    "GitHub's": (BODY, "sha256=" + "0" * 64, "looks like the signature of another service"),
+    "half a header": (BODY, signed(BODY).partition("signature=")[2], "Give the complete header"),
     "the token": (BODY, SECRET, "a token in clear text: the secret itself"),
     "a token's header": (
         BODY,
         "x-buildkite-token: other-t0ken",
-        "a token in clear text, and another one than the secret",
+        "a token in clear text: another one than the secret",
     ),
 }
 
@@ -173,9 +177,9 @@ def test_why_it_does_not_fit(verify: Run, body: bytes, header: str, said: str) -
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (f" {SECRET}\t\n", "meant without the white space around it"),
-        (f'"{SECRET}"\n', "meant without its quotes"),
-        (SECRET.upper(), "in small letters"),
+        (f" {SECRET}\t\n", "the right secret has no white space around it"),
+        (f'"{SECRET}"\n', "the right secret has no quotes around it"),
+        (SECRET.upper(), "in lower case"),
     ],
 )
 def test_a_secret_that_is_not_quite_it(verify: Run, file: str, said: str) -> None:
@@ -188,7 +192,7 @@ def test_a_secret_that_is_not_quite_it(verify: Run, file: str, said: str) -> Non
 def test_a_secret_in_hexadecimal(verify: Run) -> None:
     Path("secret").write_text("73336372657421")
     result = verify(BODY, signed(BODY, b"s3cret!"), "--secret-file", "secret")
-    assert "the bytes that the secret stands for" in result.out
+    assert "the bytes that the secret holds in hexadecimal" in result.out
 
 
 @pytest.mark.parametrize(
@@ -211,7 +215,7 @@ def test_the_event(verify: Run, body: bytes, said: str) -> None:
 USAGE: dict[str, tuple[list[str], str]] = {
     "no signature": ([__file__], "--signature requires an argument"),
     "no body": (["nowhere.json", "--signature", "x"], "BODY_FILE: 'nowhere.json' can't be read: No such file"),
-    "no time": ([__file__, "--signature", "x", "--at", "noon"], "--at 'noon': give seconds since 1970, or an hour"),
+    "no time": ([__file__, "--signature", "x", "--at", "noon"], "--at 'noon': give seconds since 1970, or a time"),
     "tolerance": ([__file__, "--signature", "x", "--tolerance", "-1"], "--tolerance -1: give seconds, 0 or more"),
     "two of one": (["--signature", "x", "--secret-file", "-"], "the standard input is read by BODY_FILE already"),
     "the secret": ([__file__, "--signature", "x", "--secret=s3cret"], "There is no --secret"),

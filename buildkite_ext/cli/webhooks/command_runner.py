@@ -1,4 +1,4 @@
-"""`--exec`: a command for each event, without a shell."""
+"""Commands of `webhooks listen --exec`: one process for each event, without a shell."""
 
 from __future__ import annotations
 
@@ -15,42 +15,44 @@ from dataclasses import dataclass
 from ...webhooks.deliveries import Delivery
 from ..env import WEBHOOK_PREFIX
 from ..problem import UsageError
-from .event_fields import Facts
+from .event_fields import EventFields
 
-LONGEST_VALUE = 4096
-"""Longer facts stand in the body alone: the system bounds what an environment holds."""
-LONGEST_LINE = 8192
-AFTERWARDS = 1.0
-"""Seconds to go on reading when the command has ended: what it left running may hold its output open."""
+__all__ = ["CommandResult", "CommandRunner", "command_environment", "split_command"]
 
-Say = Callable[[str], Awaitable[None]]
+_LONGEST_VALUE = 4096
+"""Longer fields are in the body only, because the system limits the size of an environment."""
+_LONGEST_LINE = 8192
+_DRAIN_SECONDS = 1.0
+"""Time to read remaining output after the command has exited: a process that it left running may keep its output open."""
+
+_OnLine = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Execution:
-    """How a command ended."""
+class CommandResult:
+    """Result of a command."""
 
     exit_status: int | None
-    """None where it was stopped, for it took too long, or could not be started."""
+    """None if the command was killed after its timeout, or could not be started."""
     seconds: float
     problem: str | None
-    """What went wrong; None where it exited 0."""
+    """The reason of the failure; None if the command exited 0."""
 
 
-def words_of(command: str) -> list[str]:
-    """The words of a command as a shell would split them, and nothing else that a shell does.
+def split_command(command: str) -> list[str]:
+    """Split a command into words as a shell would. Nothing is expanded.
 
     Raises:
-        UsageError: a quote isn't closed; there is no word; there is no such program.
+        UsageError: a quote isn't closed, the command is empty, or its program doesn't exist.
 
     Example:
-        >>> words_of("sh -c 'echo $BUILDKITE_WEBHOOK_EVENT'")
+        >>> split_command("sh -c 'echo $BUILDKITE_WEBHOOK_EVENT'")
         ['sh', '-c', 'echo $BUILDKITE_WEBHOOK_EVENT']
     """
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise UsageError(f"--exec: it can't be split into words: {error}.") from error
+        raise UsageError(f"--exec: the command can't be split into words: {error}.") from error
     if not words:
         raise UsageError("--exec is empty.")
     if shutil.which(words[0]) is None:
@@ -60,36 +62,35 @@ def words_of(command: str) -> list[str]:
     return words
 
 
-def environment_of(delivery: Delivery, facts: Facts) -> dict[bytes, bytes]:
-    """This process's environment with the facts of a delivery, and without the secrets that verify it."""
+def command_environment(delivery: Delivery, event: EventFields) -> dict[bytes, bytes]:
+    """Return the environment of this process with the fields of a delivery, and without the webhook credentials."""
     environment = {name: value for name, value in os.environb.items() if not name.startswith(WEBHOOK_PREFIX.encode())}
-    named = [*facts.items(), ("delivery", delivery.id)]
-    for name, value in named:
+    for name, value in [*event.items(), ("delivery", delivery.id)]:
         text = value.replace("\0", "").encode("utf-8", "replace")
-        if name != "message" and len(text) <= LONGEST_VALUE:
+        if name != "message" and len(text) <= _LONGEST_VALUE:
             environment[f"{WEBHOOK_PREFIX}{name.upper()}".encode()] = text
     return environment
 
 
-class Executor:
-    """Runs a command for each delivery: its body on the standard input, its facts in the environment.
+class CommandRunner:
+    """Runner of a command. It gets the body of a delivery on its standard input, and the fields in its environment.
 
     Args:
         words: the command.
-        timeout: seconds that it may take; then it is killed, with all that it started.
+        timeout: seconds until the command is killed, with all processes that it started.
     """
 
     def __init__(self, words: list[str], timeout: float) -> None:
         self._words = words
         self._timeout = timeout
 
-    async def run(self, delivery: Delivery, facts: Facts, say: Say) -> Execution:
-        """Run it to its end.
+    async def run(self, delivery: Delivery, event: EventFields, on_line: _OnLine) -> CommandResult:
+        """Run the command and wait for its end.
 
         Args:
-            delivery: what it is for.
-            facts: what its environment tells.
-            say: called with each line that it prints.
+            delivery: the delivery to handle.
+            event: the fields of its event.
+            on_line: called with each line that the command prints.
         """
         begun = time.monotonic()
         try:
@@ -98,34 +99,34 @@ class Executor:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                env=environment_of(delivery, facts),
-                start_new_session=True,  # Ctrl-C is for us: what it was accepted for goes on
+                env=command_environment(delivery, event),
+                start_new_session=True,  # Ctrl-C must not reach commands of accepted deliveries
             )
         except OSError as error:
-            return Execution(None, 0.0, f"the command can't be started: {error.strerror or error}")
-        talk = asyncio.gather(_feed(process, delivery.body), _relay(process, say))
+            return CommandResult(None, 0.0, f"the command can't be started: {error.strerror or error}")
+        pipes = asyncio.gather(_write_body(process, delivery.body), _read_lines(process, on_line))
         try:
-            status = await asyncio.wait_for(_exit_of(process), self._timeout)
+            status = await asyncio.wait_for(_wait(process), self._timeout)
         except TimeoutError:
             problem = f"the command took longer than {self._timeout:g} s and was killed"
-            return Execution(None, time.monotonic() - begun, problem)
+            return CommandResult(None, time.monotonic() - begun, problem)
         else:
-            return Execution(status, time.monotonic() - begun, _problem(status))
+            return CommandResult(status, time.monotonic() - begun, _problem(status))
         finally:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-                await _exit_of(process)
-            # What was written before the end is read; whoever holds the output open afterwards is left alone.
-            await asyncio.wait({talk}, timeout=AFTERWARDS)
-            talk.cancel()
+                await _wait(process)
+            # Read what was written before the exit. A process that keeps the output open after that is left alone.
+            await asyncio.wait({pipes}, timeout=_DRAIN_SECONDS)
+            pipes.cancel()
             with suppress(asyncio.CancelledError):
-                await talk
-            process._transport.close()  # type: ignore[attr-defined] # or what holds its output open keeps ours open
+                await pipes
+            process._transport.close()  # type: ignore[attr-defined] # or such a process would keep our end open too
 
 
-async def _exit_of(process: asyncio.subprocess.Process) -> int:
-    """Its exit status. The `wait` of older Pythons also waits for whoever else holds its output open."""
+async def _wait(process: asyncio.subprocess.Process) -> int:
+    """Return the exit status. (`wait` of older Pythons also waits for other processes that keep the output open.)"""
     pause = 0.002
     while process.returncode is None:
         await asyncio.sleep(pause)
@@ -143,28 +144,28 @@ def _problem(status: int) -> str | None:
     return f"the command was ended by signal {-status}"
 
 
-async def _feed(process: asyncio.subprocess.Process, body: bytes) -> None:
+async def _write_body(process: asyncio.subprocess.Process, body: bytes) -> None:
     assert process.stdin is not None
-    with suppress(BrokenPipeError, ConnectionResetError):  # it need not read
+    with suppress(BrokenPipeError, ConnectionResetError):  # the command may leave its input unread
         process.stdin.write(body)
         await process.stdin.drain()
     process.stdin.close()
 
 
-async def _relay(process: asyncio.subprocess.Process, say: Say) -> None:
-    """Say what it prints, line by line; a line without an end in pieces."""
+async def _read_lines(process: asyncio.subprocess.Process, on_line: _OnLine) -> None:
+    """Call `on_line` with each line of the output. A very long line is passed on in pieces."""
     assert process.stdout is not None
     rest = b""
-    while chunk := await process.stdout.read(LONGEST_LINE):
+    while chunk := await process.stdout.read(_LONGEST_LINE):
         *lines, rest = (rest + chunk).split(b"\n")
-        if len(rest) >= LONGEST_LINE:
+        if len(rest) >= _LONGEST_LINE:
             lines, rest = [*lines, rest], b""
         for line in lines:
-            await _told(say, line)
+            await _pass_on(on_line, line)
     if rest:
-        await _told(say, rest)
+        await _pass_on(on_line, rest)
 
 
-async def _told(say: Say, line: bytes) -> None:
-    with suppress(BrokenPipeError):  # nobody reads ours: the command need not stand still for that
-        await say(line.decode("utf-8", "replace"))
+async def _pass_on(on_line: _OnLine, line: bytes) -> None:
+    with suppress(BrokenPipeError):  # nobody reads our output: the command continues all the same
+        await on_line(line.decode("utf-8", "replace"))

@@ -1,62 +1,73 @@
-"""What `listen` shows: a line for each thing that happens, or a JSON object a line."""
+"""Output of `webhooks listen`: lines for people or JSON objects, written by one thread."""
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any, Protocol, TextIO
+from typing import ParamSpec, Protocol, TextIO, TypeVar
 
 from ...webhooks.deliveries import Delivery
 from ..render.colour import TONES, Tone, painted
 from ..streams import clean, short
-from .command_runner import Execution
-from .counters import Tally
-from .event_fields import Facts
+from .command_runner import CommandResult
+from .counters import DeliveryCounters
+from .event_fields import EventFields
 
-GOOD = frozenset({"passed", "connected"})
-BAD = frozenset({"failed", "failing", "timed_out", "broken", "expired", "lost"})
-DOUBTFUL = frozenset({"blocked", "canceled", "canceling", "skipped", "not_run", "stopping", "stopped", "disconnected"})
+__all__ = ["Display", "DisplayThread", "JsonDisplay", "TextDisplay"]
 
-WIDTHS = (22, 16, 12)
-"""Of the columns event, subject and state. What is wider moves the rest of its line along."""
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_GOOD = frozenset({"passed", "connected"})
+_BAD = frozenset({"failed", "failing", "timed_out", "broken", "expired", "lost"})
+_WARNING = frozenset({"blocked", "canceled", "canceling", "skipped", "not_run", "stopping", "stopped", "disconnected"})
+
+_WIDTHS = (22, 16, 12)
+"""Widths of the columns event, subject and state. A longer value moves the rest of its line to the right."""
+
+_MOST_WAITING = 200
+"""Lines about refusals that may wait to be written. Any client can cause them, so further ones are only counted."""
 
 
-class View(Protocol):
-    """Shows what happens. Each method writes at once, and waits where the stream does."""
+class Display(Protocol):
+    """Output of what happens. Each method writes at once, and blocks while the stream does."""
 
-    def event(self, delivery: Delivery, facts: Facts) -> None: ...
+    def event(self, delivery: Delivery, event: EventFields) -> None: ...
 
     def repeated(self, event: str, delivery: str) -> None: ...
 
     def refused(self, status: int, reason: str, message: str, client: str | None) -> None: ...
 
-    def unshown(self, refusals: int) -> None:
-        """Refusals that came faster than they could be shown."""
+    def not_shown(self, refusals: int) -> None:
+        """Write the number of refusals that were only counted."""
         ...
 
-    def said(self, facts: Facts, line: str) -> None:
-        """A line that the command of `--exec` printed."""
+    def command_line(self, event: EventFields, line: str) -> None:
+        """Write a line that the command of `--exec` printed."""
         ...
 
-    def executed(self, delivery: Delivery, facts: Facts, execution: Execution) -> None: ...
+    def command_ended(self, delivery: Delivery, event: EventFields, result: CommandResult) -> None: ...
 
     def problem(self, text: str) -> None: ...
 
     def note(self, text: str) -> None: ...
 
-    def finish(self, tally: Tally) -> None: ...
+    def end(self, counters: DeliveryCounters) -> None: ...
 
 
-class LineView:
+class TextDisplay:
     """Lines for people.
 
     Args:
-        out: where they go.
-        colour: whether they are coloured.
-        terminal: whether somebody watches: then the hour is enough.
-        now: the time, in seconds since the epoch.
+        out: the stream to write to.
+        colour: whether to write colours.
+        terminal: whether the stream is a terminal: then times are shown without their date.
+        now: a function that returns the time, in seconds since the epoch.
     """
 
     def __init__(self, out: TextIO, *, colour: bool, terminal: bool, now: Callable[[], float] = time.time) -> None:
@@ -65,125 +76,181 @@ class LineView:
         self._terminal = terminal
         self._now = now
 
-    def event(self, delivery: Delivery, facts: Facts) -> None:
-        state = facts.state or ""
+    def event(self, delivery: Delivery, event: EventFields) -> None:
+        state = event.state or ""
         columns = [
-            self._in(short(facts.event, 60).ljust(WIDTHS[0]), "plain"),
-            self._in(subject_of(facts).ljust(WIDTHS[1]), "plain"),
-            self._in(short(state, 40).ljust(WIDTHS[2]), tone_of(state)),
-            *(self._in(text, "faint" if number else "plain") for number, text in enumerate(_rest(facts))),
+            _event_column(event.event),
+            event.subject.ljust(_WIDTHS[1]),
+            self._painted(short(state, 40).ljust(_WIDTHS[2]), _tone(state)),
+            *(self._painted(text, "faint" if number else "plain") for number, text in enumerate(_details(event))),
         ]
-        self._line(delivery.received_at, "  ".join(columns).rstrip())
+        self._line("  ".join(columns).rstrip(), delivery.received_at)
 
-    def repeated(self, event: str, delivery: str) -> None:  # noqa: ARG002 - for machines
-        self._now_line(self._in(f"{short(event, 60).ljust(WIDTHS[0])}  the same delivery again: left alone", "faint"))
+    def repeated(self, event: str, delivery: str) -> None:  # noqa: ARG002 - JSON has it
+        self._line(self._painted(f"{_event_column(event)}  the same delivery again: ignored", "faint"))
 
-    def refused(self, status: int, reason: str, message: str, client: str | None) -> None:  # noqa: ARG002 - each view shows its part of it
+    def refused(self, status: int, reason: str, message: str, client: str | None) -> None:  # noqa: ARG002 - JSON has it
         origin = f" (from {short(client)})" if client else ""
         text = short(message).removeprefix("The delivery is refused: ")
-        self._now_line(f"{self._in(f'refused with {status}'.ljust(WIDTHS[0]), 'bad')}  {text}{origin}")
+        self._line(f"{self._painted(_event_column(f'refused with {status}'), 'bad')}  {text}{origin}")
 
-    def unshown(self, refusals: int) -> None:
-        self._now_line(self._in(f"refused {refusals} more", "bad"))
+    def not_shown(self, refusals: int) -> None:
+        self._line(self._painted(f"refused {refusals} more", "bad"))
 
-    def said(self, facts: Facts, line: str) -> None:
-        bar = painted("|", "2") if self._colour else "|"
-        self._write(f"  {subject_of(facts) or short(facts.event, 60)} {bar} {clean(line)}")
+    def command_line(self, event: EventFields, line: str) -> None:
+        self._write(f"  {event.subject or short(event.event, 60)} {self._painted('|', 'faint')} {clean(line)}")
 
-    def executed(self, delivery: Delivery, facts: Facts, execution: Execution) -> None:  # noqa: ARG002 - each view shows its part of it
-        if execution.problem is not None:
-            name = short(facts.event, 60).ljust(WIDTHS[0])
-            where = subject_of(facts).ljust(WIDTHS[1])
-            text = f"{name}  {where}  {self._in(execution.problem, 'bad')} after {execution.seconds:.1f} s"
-            self._now_line(text)
+    def command_ended(self, delivery: Delivery, event: EventFields, result: CommandResult) -> None:  # noqa: ARG002 - JSON has it
+        if result.problem is not None:
+            columns = (
+                _event_column(event.event),
+                event.subject.ljust(_WIDTHS[1]),
+                self._painted(result.problem, "bad"),
+            )
+            self._line(f"{'  '.join(columns)} after {result.seconds:.1f} s")
 
     def problem(self, text: str) -> None:
-        self._now_line(self._in(clean(text), "bad"))
+        self._line(self._painted(clean(text), "bad"))
 
     def note(self, text: str) -> None:
         for line in text.splitlines():
             self._write(clean(line).rstrip())
 
-    def finish(self, tally: Tally) -> None:
-        self._write(self._in(tally.summary, "bad" if tally.failed or tally.lost else "good"))
+    def end(self, counters: DeliveryCounters) -> None:
+        self._write(self._painted(counters.summary, "bad" if counters.failed or counters.lost else "good"))
 
-    def _in(self, text: str, tone: Tone) -> str:
+    def _painted(self, text: str, tone: Tone) -> str:
         return painted(text, TONES[tone] if self._colour else "")
 
-    def _now_line(self, text: str) -> None:
-        self._line(self._now(), text)
-
-    def _line(self, at: float, text: str) -> None:
-        hour = datetime.fromtimestamp(at, UTC)
-        shown = f"{hour.astimezone():%H:%M:%S}" if self._terminal else hour.strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._write(f"{self._in(shown, 'faint')}  {text}")
+    def _line(self, text: str, at: float | None = None) -> None:
+        moment = datetime.fromtimestamp(self._now() if at is None else at, UTC)
+        shown = f"{moment.astimezone():%H:%M:%S}" if self._terminal else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._write(f"{self._painted(shown, 'faint')}  {text}")
 
     def _write(self, text: str) -> None:
         print(text, file=self._out, flush=True)
 
 
-class JsonView(LineView):
-    """An object a line on the standard output; what is for people goes to the standard error.
+class JsonDisplay(TextDisplay):
+    """JSON objects, one a line, on the standard output. Text for people goes to the standard error.
 
     Args:
-        out: where the objects go.
-        err: where the rest goes.
-        colour: whether the rest is coloured.
+        out: the stream for objects.
+        err: the stream for text.
+        colour: whether to colour the text.
     """
 
     def __init__(self, out: TextIO, err: TextIO, *, colour: bool) -> None:
         super().__init__(err, colour=colour, terminal=False)
         self._objects = out
 
-    def event(self, delivery: Delivery, facts: Facts) -> None:
-        self._object("event", delivery.received_at, **dict(facts.items()), delivery=delivery.id)
+    def event(self, delivery: Delivery, event: EventFields) -> None:
+        self._object("event", {**dict(event.items()), "delivery": delivery.id}, delivery.received_at)
 
     def repeated(self, event: str, delivery: str) -> None:
-        self._object("repeated", self._now(), event=event, delivery=delivery)
+        self._object("repeated", {"event": event, "delivery": delivery})
 
     def refused(self, status: int, reason: str, message: str, client: str | None) -> None:
-        self._object("refused", self._now(), status=status, reason=reason, message=message, client=client)
+        self._object("refused", {"status": status, "reason": reason, "message": message, "client": client})
 
-    def unshown(self, refusals: int) -> None:
-        self._object("unshown", self._now(), refused=refusals)
+    def not_shown(self, refusals: int) -> None:
+        self._object("unshown", {"refused": refusals})
 
-    def executed(self, delivery: Delivery, facts: Facts, execution: Execution) -> None:
-        self._object(
-            "command",
-            self._now(),
-            event=facts.event,
-            delivery=delivery.id,
-            exit_status=execution.exit_status,
-            seconds=round(execution.seconds, 3),
-            problem=execution.problem,
-        )
+    def command_ended(self, delivery: Delivery, event: EventFields, result: CommandResult) -> None:
+        values = {
+            "event": event.event,
+            "delivery": delivery.id,
+            "exit_status": result.exit_status,
+            "seconds": round(result.seconds, 3),
+            "problem": result.problem,
+        }
+        self._object("command", values)
 
     def problem(self, text: str) -> None:
-        self._object("problem", self._now(), message=text)
+        self._object("problem", {"message": text})
 
-    def finish(self, tally: Tally) -> None:
-        super().finish(tally)
-        self._object("end", self._now(), **tally.counts())
+    def end(self, counters: DeliveryCounters) -> None:
+        super().end(counters)
+        self._object("end", counters.as_dict())
 
-    def _object(self, kind: str, at: float, **told: Any) -> None:
-        hour = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-        print(json.dumps({"type": kind, "at": hour, **told}), file=self._objects, flush=True)
-
-
-def subject_of(facts: Facts) -> str:
-    """Such as `web #12`, safe to print."""
-    if facts.pipeline is not None:
-        return short(facts.pipeline, 40) + (f" #{short(facts.build_number, 12)}" if facts.build_number else "")
-    return short(facts.agent_name or facts.package, 40)
+    def _object(self, kind: str, values: Mapping[str, str | float | None], at: float | None = None) -> None:
+        moment = datetime.fromtimestamp(self._now() if at is None else at, UTC).isoformat(timespec="milliseconds")
+        print(json.dumps({"type": kind, "at": moment, **values}), file=self._objects, flush=True)
 
 
-def tone_of(state: str) -> Tone:
-    return "good" if state in GOOD else "bad" if state in BAD else "warn" if state in DOUBTFUL else "plain"
+class DisplayThread:
+    """Thread that writes, in order. A stream that nobody reads must not block the event loop, which answers requests.
+
+    Args:
+        display: the display whose methods the thread runs.
+        on_closed: called when the reader of the output is gone.
+    """
+
+    def __init__(self, display: Display, on_closed: Callable[[], None]) -> None:
+        self._display = display
+        self._on_closed = on_closed
+        self._thread = ThreadPoolExecutor(1, "webhooks-output")
+        self._waiting = 0
+        self._not_shown = 0
+
+    async def run(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Run a function in its turn, and wait for it."""
+        try:
+            return await asyncio.wrap_future(self._thread.submit(function, *args, **kwargs))
+        except OSError as error:
+            self._check_closed(error)
+            raise
+
+    def submit(self, function: Callable[_P, None], *args: _P.args, **kwargs: _P.kwargs) -> None:
+        """Run a function in its turn, without waiting for it."""
+        self._waiting += 1
+        loop = asyncio.get_running_loop()
+        future = self._thread.submit(function, *args, **kwargs)
+        future.add_done_callback(lambda done: loop.call_soon_threadsafe(self._done, done))
+
+    def submit_or_count(self, function: Callable[_P, None], *args: _P.args, **kwargs: _P.kwargs) -> None:
+        """Do the same, or, if too many functions wait, only count this one."""
+        if self._waiting >= _MOST_WAITING:
+            self._not_shown += 1
+            return
+        self._show_count()
+        self.submit(function, *args, **kwargs)
+
+    async def end(self, counters: DeliveryCounters) -> None:
+        """Write the counters when everything else is written."""
+        self._show_count()
+        await self.run(self._display.end, counters)
+
+    def close(self) -> None:
+        """Start no more functions. Those that wait for a stream that nobody reads are dropped."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _show_count(self) -> None:
+        if self._not_shown:
+            count, self._not_shown = self._not_shown, 0
+            self.submit(self._display.not_shown, count)
+
+    def _done(self, future: Future[None]) -> None:
+        self._waiting -= 1
+        self._check_closed(future.exception())
+
+    def _check_closed(self, error: BaseException | None) -> None:
+        # A terminal that was closed gives EIO.
+        if isinstance(error, OSError) and error.errno in (errno.EPIPE, errno.EIO):
+            self._on_closed()
 
 
-def _rest(facts: Facts) -> list[str]:
-    """What stands behind the columns: the branch and, of a job, its name, of a build, its message."""
-    exited = f"exit status {short(facts.job_exit_status, 12)}" if facts.job_exit_status else ""
-    first_line = (facts.message or "").strip().partition("\n")[0]
-    detail = [short(facts.job_name, 60), exited] if facts.job_id or facts.job_name else [short(first_line, 60)]
-    return [text for text in (short(facts.branch, 60), *detail) if text]
+def _event_column(text: str) -> str:
+    return short(text, 60).ljust(_WIDTHS[0])
+
+
+def _tone(state: str) -> Tone:
+    return "good" if state in _GOOD else "bad" if state in _BAD else "warn" if state in _WARNING else "plain"
+
+
+def _details(event: EventFields) -> list[str]:
+    """Return the texts behind the columns: the branch, and a job's name and exit status or a build's message."""
+    exited = f"exit status {short(event.job_exit_status, 12)}" if event.job_exit_status else ""
+    first_line = (event.message or "").strip().partition("\n")[0]
+    details = [short(event.job_name, 60), exited] if event.job_id or event.job_name else [short(first_line, 60)]
+    return [text for text in (short(event.branch, 60), *details) if text]

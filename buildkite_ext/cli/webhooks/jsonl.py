@@ -1,10 +1,11 @@
-"""`--jsonl`: deliveries, a line each, in a file or on the standard output."""
+"""Files of `webhooks listen --jsonl`: one delivery a line, in a file or on the standard output."""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
+import re
 import stat
 import threading
 from contextlib import suppress
@@ -13,37 +14,64 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ...webhooks.deliveries import Delivery
-from .json_line import one_line
+from ..strict_json import refuse_constant
 
-MODE = 0o600
-"""Of a file that is made: bodies tell of commits, people and settings."""
+__all__ = ["JsonlFile", "JsonlStream", "JsonlWriter", "delivery_line", "single_line"]
+
+_MODE = 0o600
+"""Mode of a new file: bodies hold names of users, commits and settings."""
+_NOT_PRINTABLE_ASCII = re.compile(r"[^\x20-\x7e]")
 
 
-def line_of(delivery: Delivery) -> bytes:
-    """The line of a delivery: `received_at`, `event`, `delivery` and `body`."""
+def delivery_line(delivery: Delivery) -> bytes:
+    """Return the line of a delivery: an object with `received_at`, `event`, `delivery` and `body`."""
     received = datetime.fromtimestamp(delivery.received_at, UTC).isoformat(timespec="milliseconds")
     head = json.dumps({"received_at": received, "event": delivery.event, "delivery": delivery.id})
-    return f'{head[:-1]}, "body": {one_line(delivery.body)}}}\n'.encode("ascii")
+    return f'{head[:-1]}, "body": {single_line(delivery.body)}}}\n'.encode("ascii")
 
 
-class Journal(Protocol):
-    """Keeps lines."""
+def single_line(body: bytes) -> str:
+    r"""Return the same JSON on one line of printable ASCII, safe for terminals and for programs that read lines.
+
+    The JSON isn't parsed and serialized again: numbers, repeated keys and the order of keys stay. (Outside of strings,
+    JSON holds only ASCII, and white space as the only control characters. Inside of strings it holds no control characters.)
+    A body that isn't strict JSON becomes a string.
+
+    Example:
+        >>> single_line('{"a": 1.10,\n "b": "ü\u2028"}'.encode())
+        '{"a": 1.10,  "b": "\\u00fc\\u2028"}'
+    """
+    try:
+        text = body.decode()
+        json.loads(text, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        return json.dumps(body.decode("utf-8", "replace"))
+    return _NOT_PRINTABLE_ASCII.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    return " " if character < " " else json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
+
+
+class JsonlWriter(Protocol):
+    """Writer of lines."""
 
     def append(self, line: bytes, /) -> None:
-        """Keep a line. Once this returns, the line is where it belongs, whole.
+        """Write a line. It is complete and in its place when this returns.
 
         Raises:
-            OSError: it is not, and nothing of it.
+            OSError: the line can't be written. No part of it was.
         """
         ...
 
     def reopen(self) -> None:
-        """Begin with the file that has the name now."""
+        """Open the file again by its name, after log rotation."""
         ...
 
 
-class StreamJournal:
-    """Lines on a stream."""
+class JsonlStream:
+    """Writer of lines to a stream."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -55,16 +83,16 @@ class StreamJournal:
             self._stream.flush()
 
     def reopen(self) -> None:
-        """A stream has no name."""
+        """Do nothing: a stream has no name."""
 
 
-class FileJournal:
-    """Lines at the end of a file, which are on the disk when `append` returns.
+class JsonlFile:
+    """Writer of lines to the end of a file. A line is on the disk when `append` returns.
 
-    The file may be moved away or removed at any time: the next line begins a new one.
+    The file may be renamed or removed at any time: the next line then starts a new file.
 
     Raises:
-        OSError: the file can't be opened, or is no file.
+        OSError: the file can't be opened, or isn't a regular file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -74,11 +102,11 @@ class FileJournal:
 
     def append(self, line: bytes, /) -> None:
         with self._lock:
-            file = self._current()
-            # Others may write to it as well, another `listen` say. Whoever locks it sees whole lines only.
+            file = self._current_file()
+            # Another process may write to the same file. Each writes complete lines, under a lock.
             fcntl.flock(file, fcntl.LOCK_EX)
             try:
-                _append_whole(file, line)
+                _append_complete(file, line)
             finally:
                 fcntl.flock(file, fcntl.LOCK_UN)
 
@@ -86,31 +114,31 @@ class FileJournal:
         with self._lock:
             self._close()
 
-    def _current(self) -> int:
-        """The file that has the name now."""
+    def _current_file(self) -> int:
+        """Return the file that has the name now."""
         if self._file is not None:
-            mine = os.fstat(self._file)
+            opened = os.fstat(self._file)
             with suppress(FileNotFoundError):
                 named = self._path.stat()
-                if (named.st_dev, named.st_ino) == (mine.st_dev, mine.st_ino):
+                if (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino):
                     return self._file
             self._close()
         self._file = self._open()
         return self._file
 
     def _open(self) -> int:
-        file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, MODE)
+        file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, _MODE)
         try:
             if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise OSError(f"{str(self._path)!r} is no file")
-            self._keep_name()
+                raise OSError("it isn't a regular file")
+            self._sync_folder()
         except BaseException:
             os.close(file)
             raise
         return file
 
-    def _keep_name(self) -> None:
-        """A new file's name stands in its folder, which the disk has to have as well."""
+    def _sync_folder(self) -> None:
+        """Write the folder to the disk, because it holds the name of a new file."""
         with suppress(OSError):  # some systems can't
             folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
@@ -124,11 +152,11 @@ class FileJournal:
             self._file = None
 
 
-def _append_whole(file: int, line: bytes) -> None:
-    """Write a line and see to it that the disk has it; or leave the file as it was."""
+def _append_complete(file: int, line: bytes) -> None:
+    """Write a line to the disk. If that fails, restore the file's previous size."""
     size = os.fstat(file).st_size
     if size and os.pread(file, 1, size - 1) != b"\n":
-        line = b"\n" + line  # somebody died in the middle of a line
+        line = b"\n" + line  # another process was killed in the middle of a line
     rest = memoryview(line)
     try:
         while rest:

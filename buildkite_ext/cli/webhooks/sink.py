@@ -1,4 +1,4 @@
-"""Where `listen` puts what was verified: in the file and on the screen before it is answered, then before the command."""
+"""Sink of `webhooks listen`: writes each verified delivery before it is answered, then runs the command for it."""
 
 from __future__ import annotations
 
@@ -10,112 +10,113 @@ from ...errors import WebhookQueueFull
 from ...webhooks.deliveries import Delivery
 from ...webhooks.memory import MemoryQueue
 from ...webhooks.parsing import event_of
-from .command_runner import Executor
-from .counters import Tally
-from .display import View
-from .event_fields import facts_of
-from .jsonl import Journal, line_of
-from .printer import Printer
+from .command_runner import CommandRunner
+from .counters import DeliveryCounters
+from .display import Display, DisplayThread
+from .event_fields import event_fields
+from .jsonl import JsonlWriter, delivery_line
+
+__all__ = ["ListenSink"]
 
 
-class Intake:
-    """An `EventSink`. What it accepts is in the journal.
+class ListenSink:
+    """`EventSink` that writes deliveries to the file of `--jsonl` and to the display.
 
     Args:
-        wanted: whether an event passes the filters.
-        journal: what keeps deliveries; None for nothing.
-        view: what shows them.
-        printer: what writes.
-        executor: what runs a command for each; None for nothing.
-        limit: the most deliveries to hold.
-        at_once: how many commands may run at once. Those of one build run one after the other.
-        tally: what counts.
+        passes: whether an event passes the filters.
+        jsonl: the writer of `--jsonl`; None without it.
+        display: the output.
+        thread: the thread that writes.
+        runner: the runner of the command of `--exec`; None without it.
+        limit: the most deliveries whose command hasn't ended.
+        at_once: the number of commands that run at once. Those of one build run one after the other.
+        counters: the counters to increase.
     """
 
     def __init__(
         self,
         *,
-        wanted: Callable[[WebhookEvent], bool],
-        journal: Journal | None,
-        view: View,
-        printer: Printer,
-        executor: Executor | None,
+        passes: Callable[[WebhookEvent], bool],
+        jsonl: JsonlWriter | None,
+        display: Display,
+        thread: DisplayThread,
+        runner: CommandRunner | None,
         limit: int,
         at_once: int,
-        tally: Tally,
+        counters: DeliveryCounters,
     ) -> None:
-        self._wanted = wanted
-        self._journal = journal
-        self._view = view
-        self._printer = printer
-        self._executor = executor
+        self._passes = passes
+        self._jsonl = jsonl
+        self._display = display
+        self._thread = thread
+        self._runner = runner
         self._limit = limit
         self._queue = MemoryQueue(limit, workers=at_once, ordered=True)
-        self._entering = 0
-        self._tally = tally
+        self._writing = 0
+        self._counters = counters
 
     @property
     def queued(self) -> int:
-        """How many deliveries were accepted whose command hasn't ended."""
+        """The number of accepted deliveries whose command hasn't ended."""
         return len(self._queue)
 
     async def put(self, delivery: Delivery, /) -> None:
-        """Accept a delivery, which is to be answered with 200.
+        """Accept a delivery: it can be answered with 200.
 
         Raises:
-            WebhookQueueFull: too many are on their way.
-            OSError: it can't be kept or shown.
+            WebhookQueueFull: there are too many deliveries whose command hasn't ended.
+            OSError: the delivery can't be written.
         """
         event = event_of(delivery)
-        if not self._wanted(event):
-            self._tally.passed_over += 1
+        if not self._passes(event):
+            self._counters.passed_over += 1
             return
-        if self._entering + self.queued >= self._limit:
-            # Before it stands in the file: it will be sent anew, and must not be there twice.
+        if self._writing + self.queued >= self._limit:
+            # Before it is in the file: it will be sent again, and must not be there twice.
             raise WebhookQueueFull(
                 f"The delivery is refused: {self._limit} others are being handled, which is the limit.",
                 reason="queue_full",
             )
-        self._entering += 1
+        self._writing += 1
         try:
-            await self._keep(delivery)
-            await self._printer.write(self._view.event, delivery, facts_of(event))
-            if self._executor is None:
-                self._tally.handled += 1
+            await self._write_jsonl(delivery)
+            await self._thread.run(self._display.event, delivery, event_fields(event))
+            if self._runner is None:
+                self._counters.handled += 1
             else:
                 await self._queue.put(delivery)
         finally:
-            self._entering -= 1
+            self._writing -= 1
 
-    async def consume(self) -> None:
-        """Run the command for what is accepted, until `aclose`."""
-        if self._executor is not None:
-            await self._queue.consume(self._execute)
+    async def run_commands(self) -> None:
+        """Run the command for each accepted delivery, until `aclose`."""
+        if self._runner is not None:
+            await self._queue.consume(self._run_command)
 
     async def aclose(self) -> None:
         await self._queue.aclose()
 
-    async def _keep(self, delivery: Delivery) -> None:
-        if self._journal is None:
+    async def _write_jsonl(self, delivery: Delivery) -> None:
+        if self._jsonl is None:
             return
-        line = line_of(delivery)
+        line = delivery_line(delivery)
         try:
-            await self._printer.write(self._journal.append, line)
+            await self._thread.run(self._jsonl.append, line)
         except OSError as error:
-            why = error.strerror or str(error)
-            await self._printer.write(self._view.problem, f"--jsonl: the delivery can't be written: {why}.")
+            reason = error.strerror or str(error)
+            await self._thread.run(self._display.problem, f"--jsonl: the delivery can't be written: {reason}.")
             raise
 
-    async def _execute(self, delivery: Delivery) -> None:
-        assert self._executor is not None
-        facts = facts_of(event_of(delivery))
+    async def _run_command(self, delivery: Delivery) -> None:
+        assert self._runner is not None
+        event = event_fields(event_of(delivery))
 
-        async def say(line: str) -> None:
-            await self._printer.write(self._view.said, facts, line)
+        async def on_line(line: str) -> None:
+            await self._thread.run(self._display.command_line, event, line)
 
-        execution = await self._executor.run(delivery, facts, say)
-        if execution.problem is None:
-            self._tally.handled += 1
+        result = await self._runner.run(delivery, event, on_line)
+        if result.problem is None:
+            self._counters.handled += 1
         else:
-            self._tally.failed += 1
-        await self._printer.write(self._view.executed, delivery, facts, execution)
+            self._counters.failed += 1
+        await self._thread.run(self._display.command_ended, delivery, event, result)
