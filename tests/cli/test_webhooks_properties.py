@@ -25,7 +25,7 @@ VALUES = st.recursive(
 
 @given(VALUES, st.sampled_from([None, 1, "\t"]), st.booleans(), st.sampled_from(["\n", "\r\n"]))
 def test_a_line_holds_the_same_json(value: Any, indent: int | str | None, ascii_only: bool, newline: str) -> None:
-    # What can't be UTF-8 can't be in a body; inside of strings JSON has no line breaks to change.
+    # A body is UTF-8. Inside of strings, JSON has no line breaks that could change.
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "replace")
     body = text.replace(b"\n", newline.encode())
     line = single_line(body)
@@ -34,7 +34,7 @@ def test_a_line_holds_the_same_json(value: Any, indent: int | str | None, ascii_
 
 
 @given(st.binary())
-def test_a_line_is_made_of_anything(body: bytes) -> None:
+def test_any_body_becomes_a_line(body: bytes) -> None:
     line = delivery_line(Delivery("d", "ping", body, 1_780_000_000.0))
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
@@ -43,14 +43,14 @@ def test_a_line_is_made_of_anything(body: bytes) -> None:
 
 
 @given(VALUES, VALUES, st.sampled_from(["build.finished", "job.started", "agent.lost", "package.created", "x\0y"]))
-def test_an_environment_is_made_of_any_event(odd: Any, value: Any, event: str) -> None:
+def test_any_event_becomes_an_environment(odd: Any, value: Any, event: str) -> None:
     fields = {"name": odd, "slug": value, "state": odd, "number": value, "branch": odd, "id": value, "url": "u"}
     values = dict.fromkeys(("build", "job", "pipeline", "agent", "package"), fields)
     body = json.dumps({"event": event, **values}).encode()
     try:
         found = event_fields(parse(body))
     except WebhookMalformed:
-        return  # a number that no float holds, say
+        return  # a number too large for a float, for example
     for name, text in command_environment(Delivery("d", event, body, 0.0), found).items():
         assert b"\0" not in name + text
         assert b"=" not in name

@@ -1,4 +1,4 @@
-"""`webhooks send`: signed samples of every event, and what a receiver answers."""
+"""`webhooks send`: signed samples of every event, and the responses of receivers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Run = Callable[..., Ended]
 
 
 class Receiver:
-    """Whatever is posted, and what to answer it with."""
+    """HTTP server that keeps its requests, and whose response the test sets."""
 
     def __init__(self) -> None:
         self.got: list[tuple[str, dict[str, str], bytes]] = []
@@ -45,7 +45,7 @@ class Receiver:
                     for start in range(0, len(receiver.body), size):
                         self.wfile.write(receiver.body[start : start + size])
                         time.sleep(receiver.pause)
-                except OSError:  # nobody wants the rest
+                except OSError:  # the client has closed the connection
                     pass
 
             def log_message(self, *_: object) -> None: ...
@@ -165,7 +165,7 @@ def test_redirects_are_not_followed(receiver: Receiver, command: Run) -> None:
     assert len(receiver.got) == 1
 
 
-def test_nobody_there(receiver: Receiver, command: Run) -> None:
+def test_no_receiver(receiver: Receiver, command: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     result = command("webhooks", "send", f"http://127.0.0.1:{port}/")
@@ -178,7 +178,7 @@ def test_nobody_there(receiver: Receiver, command: Run) -> None:
     assert SECRET not in result.err
 
 
-def test_an_answer_that_only_drips(receiver: Receiver, command: Run) -> None:
+def test_a_slow_response(receiver: Receiver, command: Run) -> None:
     receiver.body, receiver.pause = b"x" * 1000, 0.2
     begun = time.monotonic()
     result = command("webhooks", "send", receiver.url, "--timeout", "1")
@@ -187,9 +187,7 @@ def test_an_answer_that_only_drips(receiver: Receiver, command: Run) -> None:
     assert time.monotonic() - begun < 10
 
 
-def test_no_proxy_stands_between_this_computer_and_itself(
-    receiver: Receiver, command: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_proxy_is_used_for_this_computer(receiver: Receiver, command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     assert command("webhooks", "send", receiver.url).code == 0
 
@@ -231,7 +229,7 @@ def test_usage(receiver: Receiver, command: Run, words: list[str], said: str) ->
     assert "hunter22" not in result.err
 
 
-def test_a_token_that_no_header_holds(receiver: Receiver, command: Run) -> None:
+def test_a_token_that_no_header_can_have(receiver: Receiver, command: Run) -> None:
     Path("token").write_text("t\u00f6ken\n")
     result = command("webhooks", "send", receiver.url, "--token-file", "token")
     assert result.code == 2

@@ -31,7 +31,7 @@ def secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def verify(command: Run) -> Run:
-    """Verify a body against a header, as of `AT` and a bit."""
+    """Verify a body and a header, 63 seconds after `AT`."""
 
     def do(body: bytes, header: str, *words: str) -> Ended:
         Path("body.json").write_bytes(body)
@@ -48,7 +48,7 @@ def signed(body: bytes, secret: str | bytes = SECRET, at: float = AT) -> str:
     return sign(body, secret, now=lambda: at)
 
 
-def test_it_fits(verify: Run) -> None:
+def test_a_valid_signature(verify: Run) -> None:
     result = verify(BODY, signed(BODY))
     assert result.code == 0
     assert result.lines == [
@@ -57,7 +57,7 @@ def test_it_fits(verify: Run) -> None:
     ]
 
 
-def test_the_body_from_the_standard_input_and_the_whole_header(tmp_path: Path) -> None:
+def test_the_body_from_the_standard_input_and_the_complete_header(tmp_path: Path) -> None:
     body = build_body(blocked=True, state="passed")
     header = f"X-Buildkite-Signature: {sign(body, SECRET)}"
     told = subprocess.run(
@@ -67,7 +67,7 @@ def test_the_body_from_the_standard_input_and_the_whole_header(tmp_path: Path) -
     assert b"Event: build.finished, web #1, blocked, main" in told.stdout
 
 
-def test_which_of_several_secrets(verify: Run) -> None:
+def test_the_matching_one_of_several_secrets(verify: Run) -> None:
     Path("secrets").write_text("older\nold\n")
     Path("new").write_text("new\n")
     result = verify(BODY, signed(BODY, "old"), "--secret-file", "new", "--secret-file", "secrets")
@@ -99,7 +99,7 @@ def test_openssl_signs_the_same(verify: Run) -> None:
         AT + 1000: ["matches, but it is too old", f"--at {AT}, or --tolerance 1001"],
     }.items(),
 )
-def test_old_ones_and_clocks(verify: Run, at: int, said: list[str]) -> None:
+def test_old_signatures_and_wrong_clocks(verify: Run, at: int, said: list[str]) -> None:
     result = verify(BODY, signed(BODY), "--at", str(at))
     assert result.code == 1
     for text in said:
@@ -108,7 +108,7 @@ def test_old_ones_and_clocks(verify: Run, at: int, said: list[str]) -> None:
     assert verify(BODY, signed(BODY), "--at", str(at), "--tolerance", "10000").code == 0
 
 
-def test_now_is_now_unless_told_otherwise(command: Run) -> None:
+def test_the_time_is_now_without_at(command: Run) -> None:
     Path("body.json").write_bytes(BODY)
     words = ("webhooks", "verify", "body.json", "--signature")
     assert command(*words, signed(BODY, at=time.time())).code == 0
@@ -165,7 +165,7 @@ REASONS: dict[str, tuple[bytes, str, str]] = {
 
 
 @pytest.mark.parametrize(("body", "header", "said"), REASONS.values(), ids=REASONS)
-def test_why_it_does_not_fit(verify: Run, body: bytes, header: str, said: str) -> None:
+def test_causes_of_a_mismatch(verify: Run, body: bytes, header: str, said: str) -> None:
     result = verify(body, header)
     assert result.code == 1
     assert said in result.out
@@ -182,7 +182,7 @@ def test_why_it_does_not_fit(verify: Run, body: bytes, header: str, said: str) -
         (SECRET.upper(), "in lower case"),
     ],
 )
-def test_a_secret_that_is_not_quite_it(verify: Run, file: str, said: str) -> None:
+def test_a_secret_that_is_nearly_right(verify: Run, file: str, said: str) -> None:
     Path("secret").write_text(file)
     result = verify(BODY, signed(BODY), "--secret-file", "secret")
     assert result.code == 1
@@ -238,14 +238,14 @@ def test_no_secret_at_all(command: Run, monkeypatch: pytest.MonkeyPatch) -> None
     assert "allow-unsigned" not in result.err
 
 
-def test_a_large_body_is_judged_in_a_moment(verify: Run) -> None:
+def test_a_large_body_takes_little_time(verify: Run) -> None:
     body = json.dumps({"event": "ping", "text": ["x" * 100] * 10_000}).encode()
     begun = time.monotonic()
     assert verify(body, signed(body, "another")).code == 1
     assert time.monotonic() - begun < 10
 
 
-def test_it_knows_no_http_client() -> None:
+def test_it_loads_no_server() -> None:
     code = (
         "import sys\nfrom buildkite_ext.cli import main\n"
         f"main(['webhooks', 'verify', {__file__!r}, '--signature', 'timestamp=1,signature=' + '0' * 64])\n"
