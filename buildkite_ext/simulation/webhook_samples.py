@@ -1,7 +1,7 @@
 """Sample bodies of webhooks, one for each event.
 
-A simulator answers what a sample holds. The sample then has the form that webhooks have: a build without its jobs and its
-pipeline, and times such as `2026-05-28 20:16:40 UTC`.
+A sample holds responses of a simulated organization, in the form of webhooks: builds without their jobs and their pipeline,
+and times such as `2026-05-28 20:16:40 UTC`.
 """
 
 from __future__ import annotations

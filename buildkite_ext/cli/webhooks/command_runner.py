@@ -92,7 +92,7 @@ class CommandRunner:
             event: the fields of its event.
             on_line: called with each line that the command prints.
         """
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._words,
@@ -109,9 +109,9 @@ class CommandRunner:
             status = await asyncio.wait_for(_wait(process), self._timeout)
         except TimeoutError:
             problem = f"the command took longer than {self._timeout:g} s and was killed"
-            return CommandResult(None, time.monotonic() - begun, problem)
+            return CommandResult(None, time.monotonic() - started, problem)
         else:
-            return CommandResult(status, time.monotonic() - begun, _problem(status))
+            return CommandResult(status, time.monotonic() - started, _problem(status))
         finally:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
@@ -167,5 +167,5 @@ async def _read_lines(process: asyncio.subprocess.Process, on_line: _OnLine) -> 
 
 
 async def _pass_on(on_line: _OnLine, line: bytes) -> None:
-    with suppress(BrokenPipeError):  # nobody reads our output: the command continues all the same
+    with suppress(BrokenPipeError):  # our output has no reader left: the command continues
         await on_line(line.decode("utf-8", "replace"))

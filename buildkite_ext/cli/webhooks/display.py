@@ -35,7 +35,7 @@ _MOST_WAITING = 200
 
 
 class Display(Protocol):
-    """Output of what happens. Each method writes at once, and blocks while the stream does."""
+    """Output of events and problems. Each method writes at once, and blocks while the stream does."""
 
     def event(self, delivery: Delivery, event: EventFields) -> None: ...
 
@@ -179,7 +179,7 @@ class JsonDisplay(TextDisplay):
 
 
 class DisplayThread:
-    """Thread that writes, in order. A stream that nobody reads must not block the event loop, which answers requests.
+    """Thread that writes, in order. A stream without a reader must not block the event loop, which answers requests.
 
     Args:
         display: the display whose methods the thread runs.
@@ -222,7 +222,7 @@ class DisplayThread:
         await self.run(self._display.end, counters)
 
     def close(self) -> None:
-        """Start no more functions. Those that wait for a stream that nobody reads are dropped."""
+        """Start no more functions. Those that still wait are dropped: the stream may have no reader."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _show_count(self) -> None:

@@ -261,13 +261,13 @@ def _post(client: httpx.Client, url: str, delivery: _SignedDelivery, timeout: fl
     """
     import httpx
 
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         with client.stream("POST", url, content=delivery.body, headers=delivery.headers) as response:
             body = b""
             for chunk in response.iter_bytes():
                 body += chunk
-                if time.monotonic() - begun > timeout:
+                if time.monotonic() - started > timeout:
                     raise TimeoutError
                 if len(body) > _LARGEST_RESPONSE:
                     break
@@ -278,7 +278,7 @@ def _post(client: httpx.Client, url: str, delivery: _SignedDelivery, timeout: fl
         response.reason_phrase,
         body[:_LARGEST_RESPONSE],
         response.headers.get("location"),
-        time.monotonic() - begun,
+        time.monotonic() - started,
     )
 
 

@@ -74,6 +74,8 @@ def serve(server: ModuleType, options: ListenOptions, bound: socket.socket, disp
 
 
 class _Session:
+    """One run of `webhooks listen`."""
+
     def __init__(self, options: ListenOptions, display: Display) -> None:
         self._options = options
         self._display = display
