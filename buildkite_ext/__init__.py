@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from . import models as models
     from . import simulation as simulation
     from . import webhooks as webhooks
-    from .artifacts import DownloadProgress as DownloadProgress
+    from .artifacts.transfer import DownloadProgress as DownloadProgress
     from .client import AsyncBuildkiteClient as AsyncBuildkiteClient
     from .client import BuildkiteClient as BuildkiteClient
-    from .clock import Clock as Clock
+    from .clock import EpochClock as EpochClock
+    from .clock import MonotonicClock as MonotonicClock
     from .clock import SystemClock as SystemClock
+    from .clock import VirtualClock as VirtualClock
     from .errors import AccessDenied as AccessDenied
     from .errors import AgentNotFound as AgentNotFound
     from .errors import AnnotationNotFound as AnnotationNotFound
@@ -67,33 +69,35 @@ if TYPE_CHECKING:
     from .events import Event as Event
     from .events import RetryScheduled as RetryScheduled
     from .events import SchemaDrift as SchemaDrift
-    from .logs.lines import LogLine as LogLine
+    from .logs.parser import LogLine as LogLine
     from .pagination.items import AsyncItems as AsyncItems
     from .pagination.items import Items as Items
     from .pagination.page import Page as Page
-    from .resilience.retry import Retry as Retry
     from .services.builds import Author as Author
-    from .waiting import Outcome as Outcome
-    from .waiting import WaitResult as WaitResult
+    from .transport.retry import Retry as Retry
+    from .watching.wait import Outcome as Outcome
+    from .watching.wait import WaitResult as WaitResult
 
 _HOMES = {
     "AsyncBuildkiteClient": "client",
     "AsyncItems": "pagination.items",
     "Author": "services.builds",
     "BuildkiteClient": "client",
-    "Clock": "clock",
-    "DownloadProgress": "artifacts",
+    "EpochClock": "clock",
+    "MonotonicClock": "clock",
+    "DownloadProgress": "artifacts.transfer",
     "Event": "events",
     "Items": "pagination.items",
-    "LogLine": "logs.lines",
-    "Outcome": "waiting",
+    "LogLine": "logs.parser",
+    "Outcome": "watching.wait",
     "Page": "pagination.page",
-    "Retry": "resilience.retry",
+    "Retry": "transport.retry",
     "RetryScheduled": "events",
     "SchemaDrift": "events",
     "Secret": "buildkite_api.types",
     "SystemClock": "clock",
-    "WaitResult": "waiting",
+    "VirtualClock": "clock",
+    "WaitResult": "watching.wait",
 }
 _MODULES = {
     "models": "buildkite_ext.models",
@@ -117,13 +121,13 @@ __all__ = [
     "BuildkiteClient",
     "BuildkiteError",
     "CircuitOpen",
-    "Clock",
     "ClusterNotFound",
     "ClusterQueueNotFound",
     "ConfigurationError",
     "ConnectionFailed",
     "DeadlineExceeded",
     "DownloadProgress",
+    "EpochClock",
     "Event",
     "FieldError",
     "InvalidRequest",
@@ -133,6 +137,7 @@ __all__ = [
     "JobNotUnblockable",
     "LogLine",
     "MetadataNotSettable",
+    "MonotonicClock",
     "NetworkError",
     "NotFound",
     "OrganizationNotFound",
@@ -151,6 +156,7 @@ __all__ = [
     "TooManyPages",
     "Unauthorized",
     "UnsafePath",
+    "VirtualClock",
     "WaitResult",
     "WebhookError",
     "WebhookMalformed",

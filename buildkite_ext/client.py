@@ -8,24 +8,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
 
 import httpx
-from buildkite_api.services import AsyncServices, Services
 
-from .config import DEFAULT_TIMEOUT, Config
-from .endpoint import Caller, Endpoint
-from .kernel import run
+from ._sync import run
+from .options import DEFAULT_TIMEOUT, ClientOptions
 from .pagination.items import AsyncItems, Items
 from .pagination.walk import Walk
-from .pipeline import Connections
 from .runtime import AsyncRuntime, BlockingRuntime
+from .services._generated import AsyncServices, Services
+from .transport.middleware import Connections
+from .transport.requester import Endpoint, Requester
 
 if TYPE_CHECKING:
     from buildkite_api.client import Client
     from buildkite_api.types import Secret
 
-    from .auth import TokenSource
-    from .clock import Clock
+    from .clock import MonotonicClock
     from .events import Hook
-    from .resilience.retry import Retry
     from .services.agents import Agents, AsyncAgents
     from .services.annotations import Annotations, AsyncAnnotations
     from .services.artifacts import Artifacts, AsyncArtifacts
@@ -36,6 +34,8 @@ if TYPE_CHECKING:
     from .services.organizations import AsyncOrganizations, Organizations
     from .services.packages import AsyncPackages, Packages
     from .services.pipelines import AsyncPipelines, Pipelines
+    from .transport.auth import TokenSource
+    from .transport.retry import Retry
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -93,12 +93,12 @@ class AsyncBuildkiteClient(AsyncServices):
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock | None = None,
+        clock: MonotonicClock | None = None,
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
         on_event: Hook | None = None,
     ) -> None:
-        config = Config.load(
+        options = ClientOptions.load(
             organization,
             token=token,
             base_url=base_url,
@@ -108,7 +108,7 @@ class AsyncBuildkiteClient(AsyncServices):
             unknown=unknown,
         )
         runtime = AsyncRuntime(clock)
-        self._caller = Caller(config, runtime, Connections(runtime, transport), hook=on_event)
+        self._requester = Requester(options, runtime, Connections(runtime, transport), hook=on_event)
 
     async def __aenter__(self) -> Self:
         return self
@@ -118,15 +118,15 @@ class AsyncBuildkiteClient(AsyncServices):
 
     async def aclose(self) -> None:
         """Close the connections. A copy made by `with_options` leaves them to its original."""
-        await self._caller.close()
+        await self._requester.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._caller.config.organization!r}, base_url={self._caller.config.base_url!r})"
+        return f"{type(self).__name__}({self._requester.options.organization!r}, base_url={self._requester.options.base_url!r})"
 
     @property
-    def config(self) -> Config:
+    def options(self) -> ClientOptions:
         """What the client works with; frozen, and without its token when shown."""
-        return self._caller.config
+        return self._requester.options
 
     def with_options(
         self,
@@ -150,7 +150,7 @@ class AsyncBuildkiteClient(AsyncServices):
 
     def _with(self, **options: Any) -> Self:
         copy = object.__new__(type(self))
-        copy._caller = _copied(self._caller, options)
+        copy._requester = _copied(self._requester, options)
         return copy
 
     async def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -166,11 +166,11 @@ class AsyncBuildkiteClient(AsyncServices):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
-        return await self._caller.call(endpoint, *args, **kwargs)
+        return await self._requester.call(endpoint, *args, **kwargs)
 
     async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Call any operation and get the answer as it came: headers, HEAD, text, a 302 that isn't followed."""
-        return await self._caller.request(endpoint, *args, **kwargs)
+        return await self._requester.request(endpoint, *args, **kwargs)
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
@@ -182,82 +182,82 @@ class AsyncBuildkiteClient(AsyncServices):
         Returns:
             A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
         """
-        return AsyncItems(Walk.of(self._caller, endpoint, args, kwargs))
+        return AsyncItems(Walk.of(self._requester, endpoint, args, kwargs))
 
     @property
     def raw(self) -> Client:
         """The generated client over the same pipeline, for the generated functions themselves."""
-        return self._caller.client
+        return self._requester.client
 
     @cached_property
     def organizations(self) -> AsyncOrganizations:
         """The organizations that the token can see."""
         from .services.organizations import AsyncOrganizations
 
-        return AsyncOrganizations(self._caller)
+        return AsyncOrganizations(self._requester)
 
     @cached_property
     def pipelines(self) -> AsyncPipelines:
         """The organization's pipelines."""
         from .services.pipelines import AsyncPipelines
 
-        return AsyncPipelines(self._caller)
+        return AsyncPipelines(self._requester)
 
     @cached_property
     def builds(self) -> AsyncBuilds:
         """Builds: create, list, follow, wait, cancel, rebuild."""
         from .services.builds import AsyncBuilds
 
-        return AsyncBuilds(self._caller)
+        return AsyncBuilds(self._requester)
 
     @cached_property
     def jobs(self) -> AsyncJobs:
         """The jobs of a build, and their logs."""
         from .services.jobs import AsyncJobs
 
-        return AsyncJobs(self._caller)
+        return AsyncJobs(self._requester)
 
     @cached_property
     def artifacts(self) -> AsyncArtifacts:
         """The files that jobs uploaded."""
         from .services.artifacts import AsyncArtifacts
 
-        return AsyncArtifacts(self._caller)
+        return AsyncArtifacts(self._requester)
 
     @cached_property
     def annotations(self) -> AsyncAnnotations:
         """The annotations of builds and jobs."""
         from .services.annotations import AsyncAnnotations
 
-        return AsyncAnnotations(self._caller)
+        return AsyncAnnotations(self._requester)
 
     @cached_property
     def metadata(self) -> AsyncMetadata:
         """The meta-data of builds."""
         from .services.metadata import AsyncMetadata
 
-        return AsyncMetadata(self._caller)
+        return AsyncMetadata(self._requester)
 
     @cached_property
     def clusters(self) -> AsyncClusters:
         """Clusters and their queues."""
         from .services.clusters import AsyncClusters
 
-        return AsyncClusters(self._caller)
+        return AsyncClusters(self._requester)
 
     @cached_property
     def agents(self) -> AsyncAgents:
         """The agents that are connected."""
         from .services.agents import AsyncAgents
 
-        return AsyncAgents(self._caller)
+        return AsyncAgents(self._requester)
 
     @cached_property
     def packages(self) -> AsyncPackages:
         """The packages of registries."""
         from .services.packages import AsyncPackages
 
-        return AsyncPackages(self._caller)
+        return AsyncPackages(self._requester)
 
 
 class BuildkiteClient(Services):
@@ -294,12 +294,12 @@ class BuildkiteClient(Services):
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = None,
         transport: httpx.BaseTransport | None = None,
-        clock: Clock | None = None,
+        clock: MonotonicClock | None = None,
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
         on_event: Hook | None = None,
     ) -> None:
-        config = Config.load(
+        options = ClientOptions.load(
             organization,
             token=token,
             base_url=base_url,
@@ -309,7 +309,7 @@ class BuildkiteClient(Services):
             unknown=unknown,
         )
         runtime = BlockingRuntime(clock)
-        self._caller = Caller(config, runtime, Connections(runtime, transport), hook=on_event)
+        self._requester = Requester(options, runtime, Connections(runtime, transport), hook=on_event)
 
     def __enter__(self) -> Self:
         return self
@@ -319,15 +319,15 @@ class BuildkiteClient(Services):
 
     def close(self) -> None:
         """Close the connections. A copy made by `with_options` leaves them to its original."""
-        run(self._caller.close())
+        run(self._requester.close())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._caller.config.organization!r}, base_url={self._caller.config.base_url!r})"
+        return f"{type(self).__name__}({self._requester.options.organization!r}, base_url={self._requester.options.base_url!r})"
 
     @property
-    def config(self) -> Config:
+    def options(self) -> ClientOptions:
         """What the client works with; frozen, and without its token when shown."""
-        return self._caller.config
+        return self._requester.options
 
     def with_options(
         self,
@@ -351,7 +351,7 @@ class BuildkiteClient(Services):
 
     def _with(self, **options: Any) -> Self:
         copy = object.__new__(type(self))
-        copy._caller = _copied(self._caller, options)
+        copy._requester = _copied(self._requester, options)
         return copy
 
     def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -367,11 +367,11 @@ class BuildkiteClient(Services):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
-        return run(self._caller.call(endpoint, *args, **kwargs))
+        return run(self._requester.call(endpoint, *args, **kwargs))
 
     def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Call any operation and get the answer as it came: headers, HEAD, text, a 302 that isn't followed."""
-        return run(self._caller.request(endpoint, *args, **kwargs))
+        return run(self._requester.request(endpoint, *args, **kwargs))
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
@@ -383,84 +383,84 @@ class BuildkiteClient(Services):
         Returns:
             A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
         """
-        return Items(Walk.of(self._caller, endpoint, args, kwargs))
+        return Items(Walk.of(self._requester, endpoint, args, kwargs))
 
     @property
     def raw(self) -> Client:
         """The generated client over the same pipeline, for the generated functions themselves."""
-        return self._caller.client
+        return self._requester.client
 
     @cached_property
     def organizations(self) -> Organizations:
         """The organizations that the token can see."""
         from .services.organizations import AsyncOrganizations, Organizations
 
-        return Organizations(AsyncOrganizations(self._caller))
+        return Organizations(AsyncOrganizations(self._requester))
 
     @cached_property
     def pipelines(self) -> Pipelines:
         """The organization's pipelines."""
         from .services.pipelines import AsyncPipelines, Pipelines
 
-        return Pipelines(AsyncPipelines(self._caller))
+        return Pipelines(AsyncPipelines(self._requester))
 
     @cached_property
     def builds(self) -> Builds:
         """Builds: create, list, follow, wait, cancel, rebuild."""
         from .services.builds import AsyncBuilds, Builds
 
-        return Builds(AsyncBuilds(self._caller))
+        return Builds(AsyncBuilds(self._requester))
 
     @cached_property
     def jobs(self) -> Jobs:
         """The jobs of a build, and their logs."""
         from .services.jobs import AsyncJobs, Jobs
 
-        return Jobs(AsyncJobs(self._caller))
+        return Jobs(AsyncJobs(self._requester))
 
     @cached_property
     def artifacts(self) -> Artifacts:
         """The files that jobs uploaded."""
         from .services.artifacts import Artifacts, AsyncArtifacts
 
-        return Artifacts(AsyncArtifacts(self._caller))
+        return Artifacts(AsyncArtifacts(self._requester))
 
     @cached_property
     def annotations(self) -> Annotations:
         """The annotations of builds and jobs."""
         from .services.annotations import Annotations, AsyncAnnotations
 
-        return Annotations(AsyncAnnotations(self._caller))
+        return Annotations(AsyncAnnotations(self._requester))
 
     @cached_property
     def metadata(self) -> Metadata:
         """The meta-data of builds."""
         from .services.metadata import AsyncMetadata, Metadata
 
-        return Metadata(AsyncMetadata(self._caller))
+        return Metadata(AsyncMetadata(self._requester))
 
     @cached_property
     def clusters(self) -> Clusters:
         """Clusters and their queues."""
         from .services.clusters import AsyncClusters, Clusters
 
-        return Clusters(AsyncClusters(self._caller))
+        return Clusters(AsyncClusters(self._requester))
 
     @cached_property
     def agents(self) -> Agents:
         """The agents that are connected."""
         from .services.agents import Agents, AsyncAgents
 
-        return Agents(AsyncAgents(self._caller))
+        return Agents(AsyncAgents(self._requester))
 
     @cached_property
     def packages(self) -> Packages:
         """The packages of registries."""
         from .services.packages import AsyncPackages, Packages
 
-        return Packages(AsyncPackages(self._caller))
+        return Packages(AsyncPackages(self._requester))
 
 
-def _copied(caller: Caller, options: dict[str, Any]) -> Caller:
+def _copied(requester: Requester, options: dict[str, Any]) -> Requester:
     changed = {name: value for name, value in options.items() if value is not UNCHANGED}
-    return caller.copy(replace(caller.config, **changed))
+    return requester.copy(replace(requester.options, **changed))

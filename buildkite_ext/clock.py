@@ -1,19 +1,26 @@
-"""Time, passed in: what the clients ask for the hour, and what they sleep by."""
+"""Clocks: the monotonic one that a client measures by, and the epoch one that a simulator dates by.
+
+An epoch clock measures, too, so a client takes it. A monotonic clock can't date anything: to give it to a simulator is a
+type error. `SystemClock` and `VirtualClock` are epoch clocks.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Protocol
 
+__all__ = ["START", "EpochClock", "MonotonicClock", "SystemClock", "VirtualClock"]
 
-class Clock(Protocol):
-    """What a client measures deadlines and pauses with. Pass one as `clock=` to make time yours in tests.
+START = 1_767_603_600.0
+"""The start of a `VirtualClock`: 2026-01-05 09:00 UTC, in seconds since the epoch."""
 
-    `buildkite_ext.simulation.VirtualClock` is one whose sleeps take no time.
-    """
 
-    def now(self) -> float:
-        """Seconds on a scale that never goes back; only differences are used."""
+class MonotonicClock(Protocol):
+    """Clock that a client measures deadlines and pauses with. Pass one as `clock=` to control time in tests."""
+
+    def monotonic(self) -> float:
+        """Return seconds on a scale that never goes back. Only differences mean something."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -25,16 +32,93 @@ class Clock(Protocol):
         ...
 
 
-class SystemClock:
-    """Real time: monotonic, so that a corrected system clock moves no deadline. asyncio and trio both."""
+class EpochClock(MonotonicClock, Protocol):
+    """Clock that a simulator dates builds, jobs and logs with. It measures as well, so a client takes it too."""
 
-    def now(self) -> float:
+    def time(self) -> float:
+        """Return seconds since the epoch. They never go back."""
+        ...
+
+
+class SystemClock:
+    """Real time, for clients and simulators, on threads, asyncio and trio.
+
+    Both readings come from the monotonic clock, so that a corrected system time moves no deadline and no build.
+
+    Example:
+        >>> SystemClock().time() > START
+        True
+    """
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()
+
+    def monotonic(self) -> float:
+        """Return the seconds of the system's monotonic clock."""
         return time.monotonic()
 
+    def time(self) -> float:
+        """Return seconds since the epoch."""
+        return self._offset + time.monotonic()
+
     def sleep(self, seconds: float) -> None:
+        """Pause the calling thread for `seconds`."""
         time.sleep(seconds)
 
     async def asleep(self, seconds: float) -> None:
+        """Pause the calling task for `seconds`."""
         import anyio
 
         await anyio.sleep(seconds)
+
+
+class VirtualClock:
+    """Time that passes only when code sleeps by it or calls `advance`: a build of an hour takes a test no time.
+
+    Args:
+        start: its first time, in seconds since the epoch.
+
+    Example:
+        >>> clock = VirtualClock()
+        >>> clock.sleep(90)
+        >>> clock.time() - START
+        90.0
+    """
+
+    def __init__(self, start: float = START) -> None:
+        self._now = float(start)
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        """Return the same seconds as `time`: virtual time never goes back."""
+        return self._now
+
+    def time(self) -> float:
+        """Return seconds since the epoch."""
+        return self._now
+
+    def advance(self, seconds: float) -> float:
+        """Let `seconds` pass at once.
+
+        Returns:
+            The new time, in seconds since the epoch.
+
+        Raises:
+            ValueError: `seconds` is negative.
+        """
+        if seconds < 0:
+            raise ValueError(f"advance({seconds}): seconds must not be negative, since time never goes back")
+        with self._lock:
+            self._now += seconds
+            return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass without waiting for them."""
+        self.advance(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        """Let `seconds` pass without waiting for them. Other tasks run meanwhile, and a cancellation is noticed."""
+        import anyio
+
+        self.advance(seconds)
+        await anyio.lowlevel.checkpoint()

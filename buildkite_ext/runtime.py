@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from .clock import Clock, SystemClock
-from .kernel import run
+from ._sync import run
+from .clock import MonotonicClock, SystemClock
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -85,7 +85,7 @@ def _heed(interrupt: threading.Event | None) -> None:
 class BlockingRuntime:
     """Blocks the calling thread. Its coroutines never suspend, so `kernel.run` finishes them."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
 
     def client(self, **options: Any) -> Http:
@@ -112,7 +112,7 @@ class BlockingRuntime:
         http.close()
 
     def now(self) -> float:
-        return self._clock.now()
+        return self._clock.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         interrupt = _interrupt.get()
@@ -165,7 +165,7 @@ class BlockingRuntime:
 class AsyncRuntime:
     """Awaits, on asyncio or trio (by anyio, which httpx brings along)."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
 
     def client(self, **options: Any) -> Http:
@@ -189,7 +189,7 @@ class AsyncRuntime:
         await http.aclose()
 
     def now(self) -> float:
-        return self._clock.now()
+        return self._clock.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         await self._clock.asleep(seconds)

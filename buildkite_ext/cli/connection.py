@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..auth import check_token
-from ..config import ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from ..errors import ConfigurationError
+from ..options import ORGANIZATION_VARIABLE, TOKEN_VARIABLES
+from ..transport.auth import check_token
 from .inputs import STDIN, Inputs
 from .problem import UsageError
 

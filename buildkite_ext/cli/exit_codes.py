@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from ..waiting import Outcome
+    from ..watching.wait import Outcome
 
 
 class ExitCode(IntEnum):

@@ -70,7 +70,7 @@ class Problem:
 
 def without_secrets(text: str) -> str:
     """Return a text without the secrets of the environment: users paste them where they don't belong."""
-    from ..config import TOKEN_VARIABLES
+    from ..options import TOKEN_VARIABLES
 
     for name in (*TOKEN_VARIABLES, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE):
         for token in map(str.strip, os.environ.get(name, "").splitlines()):

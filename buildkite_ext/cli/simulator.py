@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from ..client import BuildkiteClient
-from ..config import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
-from ..simulation.clock import SystemClock
+from ..clock import SystemClock
+from ..options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from ..simulation.demo import demo_organization
 from ..simulation.server import running, serve
 from ..simulation.simulator import Simulator

@@ -8,7 +8,7 @@ import unicodedata
 from contextlib import suppress
 from typing import Literal, TextIO
 
-from ..logs.lines import CSI, ESCAPE, STRING_CONTROL
+from ..logs.parser import CSI, ESCAPE, STRING_CONTROL
 
 __all__ = [
     "Colour",

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ApiError, DeadlineExceeded, InvalidResponse, NotFound, path_of
-from ..waiting import FINISHED_JOBS, next_pause, outcome_of
-from .lines import LineParser, LogLine, plain
+from ..watching.wait import FINISHED_JOBS, next_pause, outcome_of
+from .parser import LineParser, LogLine, plain
 from .tail import Tail, content_range
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
-    from ..endpoint import Caller
+    from ..transport.requester import Requester
 
 POLL_INTERVAL = 2.0
 AT_ONCE = 8
@@ -32,7 +32,7 @@ def name_of(job: Job) -> str:
 class JobLog:
     """One job's log, as far as it was read."""
 
-    caller: Caller
+    requester: Requester
     job_id: str
     parser: LineParser
     tail: Tail = field(default_factory=Tail)
@@ -54,17 +54,17 @@ class JobLog:
         return list(self.parser.finish())
 
     async def _read(self, ends: float | None) -> bytes | None:
-        caller = self.caller
-        get_log = caller.module("jobs", "get_job_log")
-        request = caller.build(
+        requester = self.requester
+        get_log = requester.module("jobs", "get_job_log")
+        request = requester.build(
             get_log,
-            get_log._get_kwargs(caller.organization, self.job_id),
+            get_log._get_kwargs(requester.organization, self.job_id),
             # Uncompressed: ranges count the bytes that are sent.
             headers={"Accept": "text/plain", "Accept-Encoding": "identity", "Range": f"bytes=-{self.tail.suffix}"},
             ends=ends,
         )
         try:
-            response = await caller.send(request)
+            response = await requester.send(request)
         except NotFound:
             return b""  # there is no log before the job writes one
         except ApiError as error:
@@ -80,18 +80,18 @@ class JobLog:
 
 
 async def follow_job(
-    caller: Caller, pipeline: str, number: int, job_id: str, *, poll_interval: float, timeout: float | None
+    requester: Requester, pipeline: str, number: int, job_id: str, *, poll_interval: float, timeout: float | None
 ) -> AsyncGenerator[LogLine, None]:
     """The lines of one job's log until the job ends."""
-    get_job = caller.module("jobs", "get_build_job")
-    ends = None if timeout is None else caller.runtime.now() + timeout
+    get_job = requester.module("jobs", "get_build_job")
+    ends = None if timeout is None else requester.runtime.now() + timeout
     log: JobLog | None = None
     last = False
     while True:
-        job: Job = await caller.call_by(ends, get_job, caller.organization, pipeline, number, job_id)
+        job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, job_id)
         if str(job.type) != "script":
             return  # only command jobs write logs
-        log = log or JobLog(caller, job_id, LineParser(job_id, name_of(job)))
+        log = log or JobLog(requester, job_id, LineParser(job_id, name_of(job)))
         # The state is asked for first: whatever a job that has ended wrote is there by then.
         over = str(job.state) in FINISHED_JOBS
         if job.started_at is not None or over:
@@ -102,12 +102,12 @@ async def follow_job(
                 yield line
             return
         last = await _rest(
-            caller, ends, last, poll_interval, f"Job {name_of(job)!r} is still {job.state} after {timeout} s"
+            requester, ends, last, poll_interval, f"Job {name_of(job)!r} is still {job.state} after {timeout} s"
         )
 
 
 async def follow_build(
-    caller: Caller,
+    requester: Requester,
     pipeline: str,
     number: int,
     *,
@@ -116,24 +116,24 @@ async def follow_build(
     on_build: Callable[[Build], None] | None = None,
 ) -> AsyncGenerator[LogLine, None]:
     """The lines of every job's log until the build ends or blocks."""
-    get_build = caller.module("builds", "get_build")
-    ends = None if timeout is None else caller.runtime.now() + timeout
+    get_build = requester.module("builds", "get_build")
+    ends = None if timeout is None else requester.runtime.now() + timeout
     logs: dict[str, JobLog] = {}
     last = False
     while True:
-        build: Build = await caller.call_by(
-            ends, get_build, caller.organization, pipeline, number, include_retried_jobs=True
+        build: Build = await requester.call_by(
+            ends, get_build, requester.organization, pipeline, number, include_retried_jobs=True
         )
         if on_build is not None:
             on_build(build)
         outcome = outcome_of(build)
         jobs = [job for job in build.jobs if _has_log(job)]
         for job in jobs:
-            logs.setdefault(job.id, JobLog(caller, job.id, LineParser(job.id, name_of(job))))
+            logs.setdefault(job.id, JobLog(requester, job.id, LineParser(job.id, name_of(job))))
         running = [job for job in jobs if not logs[job.id].finished]
         for at in range(0, len(running), AT_ONCE):
             batch = running[at : at + AT_ONCE]
-            found: list[list[LogLine]] = await caller.runtime.map(lambda job: logs[job.id].look(ends), batch)
+            found: list[list[LogLine]] = await requester.runtime.map(lambda job: logs[job.id].look(ends), batch)
             for job, lines in zip(batch, found, strict=True):
                 over = outcome is not None or str(job.state) in FINISHED_JOBS
                 for line in [*lines, *(logs[job.id].end() if over else ())]:
@@ -141,7 +141,7 @@ async def follow_build(
         if outcome is not None:
             return
         last = await _rest(
-            caller, ends, last, poll_interval, f"Build {pipeline} #{number} is still {build.state} after {timeout} s"
+            requester, ends, last, poll_interval, f"Build {pipeline} #{number} is still {build.state} after {timeout} s"
         )
 
 
@@ -149,15 +149,15 @@ def _has_log(job: Any) -> bool:
     return str(job.type) == "script" and job.started_at is not None
 
 
-async def _rest(caller: Caller, ends: float | None, last: bool, interval: float, what: str) -> bool:
+async def _rest(requester: Requester, ends: float | None, last: bool, interval: float, what: str) -> bool:
     """Wait for the next look, and tell whether it is the last.
 
     Raises:
         DeadlineExceeded: this look was it.
     """
-    left = None if ends is None else ends - caller.runtime.now()
+    left = None if ends is None else ends - requester.runtime.now()
     if last or (left is not None and left <= 0):
         raise DeadlineExceeded(f"{what}. It goes on; only the following ended.")
     pause, last = next_pause(interval, left)
-    await caller.runtime.sleep(pause)
+    await requester.runtime.sleep(pause)
     return last

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from ..kernel import BlockingIterator, DetachedIterator
+from .._sync import BlockingIterator, DetachedIterator
 from .page import Page
 from .walk import Walk
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..auth import Origin, origin
 from ..errors import InvalidResponse
+from ..transport.auth import Origin, origin
 
 if TYPE_CHECKING:
     import httpx

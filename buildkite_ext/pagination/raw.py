@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidResponse, TooManyPages, path_of
-from ..pipeline import OPERATION
+from ..transport.middleware import OPERATION
 from .links import links_of
 from .walk import MAX_PAGES, PER_PAGE
 
 if TYPE_CHECKING:
     import httpx
 
-    from ..endpoint import Caller
+    from ..transport.requester import Requester
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class _Body:
 
 
 async def raw_items(
-    caller: Caller,
+    requester: Requester,
     path: str,
     *,
     params: Sequence[tuple[str, str]] = (),
@@ -44,24 +44,24 @@ async def raw_items(
     An item that comes again, since the list grew at its front meanwhile, is given out once.
 
     Args:
-        caller: sends the requests.
-        path, params, headers: of the first page: see `Caller.build_path`. Where the description knows that the list has
+        requester: sends the requests.
+        path, params, headers: of the first page: see `Requester.build_path`. Where the description knows that the list has
             pages and the query doesn't say how large, they are as large as Buildkite gives out.
         limit: the most items to give out.
         max_pages: pages after which a list that still goes on raises TooManyPages.
     """
     seen: set[str] = set()
     given = read = 0
-    request = caller.build_path("GET", path, params=params, headers=headers)
+    request = requester.build_path("GET", path, params=params, headers=headers)
     operation = request.extensions.get(OPERATION)
     if operation is not None and operation.pagination is not None and "per_page" not in request.url.params:
         size = str(PER_PAGE if not limit else min(limit, PER_PAGE))
-        request = caller.build_path("GET", path, params=[*params, ("per_page", size)], headers=headers)
+        request = requester.build_path("GET", path, params=[*params, ("per_page", size)], headers=headers)
     while limit is None or given < limit:
-        response = await caller.send(request)
+        response = await requester.send(request)
         read += 1
         items, body = _items(response, request)
-        further = links_of(response, body, caller.origin).next
+        further = links_of(response, body, requester.origin).next
         for item in items:
             key = _identity(item)
             if key is not None:
@@ -82,7 +82,7 @@ async def raw_items(
                 "with its filters."
             )
         try:
-            request = caller.build_path("GET", str(further), headers=headers)
+            request = requester.build_path("GET", str(further), headers=headers)
         except ValueError as error:
             raise InvalidResponse(
                 f"{path_of(request)}: the link to the next page can't be followed: {error}."

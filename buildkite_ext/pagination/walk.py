@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .._sync import DetachedIterator
 from ..errors import InvalidRequest, InvalidResponse, TooManyPages, path_of
-from ..kernel import DetachedIterator
 from .links import links_of, number_of, page_of, total_of
 from .page import Page
 from .slices import NARROWING, next_bound, still_bound, too_deep
@@ -18,7 +18,7 @@ from .slices import NARROWING, next_bound, still_bound, too_deep
 if TYPE_CHECKING:
     import httpx
 
-    from ..endpoint import Caller, Endpoint
+    from ..transport.requester import Endpoint, Requester
     from .links import Links
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ MAX_PAGES = 10_000
 class Walk(Generic[T]):
     """Which list, and how to go through it."""
 
-    caller: Caller
+    requester: Requester
     endpoint: Endpoint[..., Any]
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
@@ -53,7 +53,7 @@ class Walk(Generic[T]):
     @classmethod
     def of(
         cls,
-        caller: Caller,
+        requester: Requester,
         endpoint: Endpoint[..., Any],
         arguments: tuple[Any, ...],
         options: Mapping[str, Any],
@@ -66,7 +66,7 @@ class Walk(Generic[T]):
         if options.get("per_page") is None and "per_page" in parameters(endpoint):
             options["per_page"] = PER_PAGE if not limit else min(limit, PER_PAGE)
         return cls(
-            caller=caller,
+            requester=requester,
             endpoint=endpoint,
             arguments=arguments,
             options=options,
@@ -92,7 +92,7 @@ class Walk(Generic[T]):
             oldest: datetime | None = None
             urls: list[httpx.URL | None] = [None]
             while urls:
-                outcomes = await self.caller.runtime.map(lambda url, o=options: self._fetch(url, o), urls)  # type: ignore[misc]
+                outcomes = await self.requester.runtime.map(lambda url, o=options: self._fetch(url, o), urls)  # type: ignore[misc]
                 end: _Fetched[T] | None = None
                 for outcome in outcomes:
                     if isinstance(outcome, InvalidRequest):
@@ -127,17 +127,17 @@ class Walk(Generic[T]):
             options.pop("page", None)
 
     async def _fetch(self, url: httpx.URL | None, options: Mapping[str, Any]) -> _Fetched[T] | InvalidRequest:
-        caller = self.caller
-        request = caller.build(self.endpoint, self.endpoint._get_kwargs(*self.arguments, **options), url=url)
+        requester = self.requester
+        request = requester.build(self.endpoint, self.endpoint._get_kwargs(*self.arguments, **options), url=url)
         try:
-            response = await caller.send(request)
+            response = await requester.send(request)
         except InvalidRequest as error:
             if url is not None and too_deep(error) and "created_to" in parameters(self.endpoint):
                 return error
             raise
-        body = caller.parse(self.endpoint, response)
+        body = requester.parse(self.endpoint, response)
         items: list[T] = body if isinstance(body, list) else list(body.items)
-        links = links_of(response, body, caller.origin)
+        links = links_of(response, body, requester.origin)
         if links.next == request.url:
             raise InvalidResponse(f"{path_of(request)}: the link to the next page leads back to the page it came with.")
         return _Fetched(path_of(request), items, links, total_of(response))

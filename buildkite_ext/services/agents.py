@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_api.api.agents import get_agent, list_agents, pause_agent, resume_agent, stop_agent
-from buildkite_api.services import agents as generated
 
 from ..pagination.items import AsyncItems
-from ..service import blocking
+from ._base import blocking
+from ._generated import agents as generated
 from .arguments import given
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class AsyncAgents(generated.AsyncAgents):
         """
         return self._items(
             list_agents,
-            self._caller.organization,
+            self._requester.organization,
             name=name,
             hostname=hostname,
             version=version,
@@ -65,7 +65,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
-        return await self._caller.call(get_agent, self._caller.organization, agent_id)
+        return await self._requester.call(get_agent, self._requester.organization, agent_id)
 
     async def stop(self, agent_id: str, *, force: bool | None = None) -> None:
         """Stop an agent. Scope: write_agents.
@@ -81,8 +81,8 @@ class AsyncAgents(generated.AsyncAgents):
         """
         from buildkite_api.models import StopAgentRequest
 
-        await self._caller.call(
-            stop_agent, self._caller.organization, agent_id, body=StopAgentRequest(**given(force=force))
+        await self._requester.call(
+            stop_agent, self._requester.organization, agent_id, body=StopAgentRequest(**given(force=force))
         )
 
     async def pause(self, agent_id: str, *, note: str | None = None, timeout_in_minutes: int | None = None) -> None:
@@ -101,7 +101,7 @@ class AsyncAgents(generated.AsyncAgents):
         from buildkite_api.models import PauseAgentRequest
 
         body = PauseAgentRequest(**given(note=note, timeout_in_minutes=timeout_in_minutes))
-        await self._caller.call(pause_agent, self._caller.organization, agent_id, body=body)
+        await self._requester.call(pause_agent, self._requester.organization, agent_id, body=body)
 
     async def resume(self, agent_id: str) -> None:
         """Let a paused agent go on. Scope: write_agents.
@@ -114,7 +114,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
-        await self._caller.call(resume_agent, self._caller.organization, agent_id)
+        await self._requester.call(resume_agent, self._requester.organization, agent_id)
 
 
 class Agents(generated.Agents):

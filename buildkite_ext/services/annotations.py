@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import buildkite_api.services.annotations as generated
 from buildkite_api.api.annotations import (
     create_build_annotation,
     create_build_job_annotation,
@@ -14,8 +13,10 @@ from buildkite_api.api.annotations import (
     list_build_job_annotations,
 )
 
+import buildkite_ext.services._generated.annotations as generated
+
 from ..pagination.items import AsyncItems
-from ..service import blocking
+from ._base import blocking
 from .arguments import given
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
-        where: tuple[Any, ...] = (self._caller.organization, pipeline, number)
+        where: tuple[Any, ...] = (self._requester.organization, pipeline, number)
         if job_id is None:
             return self._items(
                 list_build_annotations,
@@ -106,18 +107,18 @@ class AsyncAnnotations(generated.AsyncAnnotations):
         from buildkite_api.models import CreateBuildAnnotationRequest, CreateBuildJobAnnotationRequest
 
         options = given(style=style, context=context, priority=priority, append=append)
-        caller = self._caller
+        requester = self._requester
         if job_id is None:
-            return await caller.call(
+            return await requester.call(
                 create_build_annotation,
-                caller.organization,
+                requester.organization,
                 pipeline,
                 number,
                 body=CreateBuildAnnotationRequest(body=body, **options),
             )
-        return await caller.call(
+        return await requester.call(
             create_build_job_annotation,
-            caller.organization,
+            requester.organization,
             pipeline,
             number,
             job_id,
@@ -138,11 +139,13 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
-        caller = self._caller
+        requester = self._requester
         if job_id is None:
-            await caller.call(delete_build_annotation, caller.organization, pipeline, number, annotation_id)
+            await requester.call(delete_build_annotation, requester.organization, pipeline, number, annotation_id)
         else:
-            await caller.call(delete_build_job_annotation, caller.organization, pipeline, number, job_id, annotation_id)
+            await requester.call(
+                delete_build_job_annotation, requester.organization, pipeline, number, job_id, annotation_id
+            )
 
 
 class Annotations(generated.Annotations):

@@ -13,11 +13,13 @@ from buildkite_api.api.artifacts import (
     list_build_artifacts,
     list_build_job_artifacts,
 )
-from buildkite_api.services import artifacts as generated
 
-from ..artifacts import Progress, conflict, download, file_target, matches, server_filter, tree_target
+from ..artifacts.names import conflict, file_target, server_filter, tree_target
+from ..artifacts.transfer import Progress, download
+from ..globs import matches_path
 from ..pagination.items import AsyncItems
-from ..service import blocking
+from ._base import blocking
+from ._generated import artifacts as generated
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
@@ -56,7 +58,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        where = (self._caller.organization, pipeline, number)
+        where = (self._requester.organization, pipeline, number)
         options: dict[str, Any] = {"state": state, "path": path, "per_page": per_page}
         if job_id is None:
             return self._items(list_build_artifacts, *where, **options, limit=limit, concurrency=concurrency)
@@ -74,7 +76,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        return await self._caller.call(get_job_artifact, self._caller.organization, job_id, artifact_id)
+        return await self._requester.call(get_job_artifact, self._requester.organization, job_id, artifact_id)
 
     async def download(
         self, artifact: Artifact, to: str | os.PathLike[str], *, progress: Progress | None = None
@@ -101,7 +103,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             >>> def fetch(buildkite, artifact) -> Path:
             ...     return buildkite.artifacts.download(artifact, to="report.xml")
         """
-        return await download(self._caller, artifact, file_target(artifact, Path(to)), progress=progress)
+        return await download(self._requester, artifact, file_target(artifact, Path(to)), progress=progress)
 
     async def download_all(
         self,
@@ -130,8 +132,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             The files that were written, in Buildkite's order; none where nothing matched.
 
         Raises:
-            UnsafePath: a path leads outside the folder, or two different artifacts have the same one; before anything is
-                downloaded.
+            UnsafePath: a path or a job id leads outside the folder, or two different artifacts have the same path. Nothing
+                is downloaded.
             ArtifactUnavailable, ArtifactCorrupted: as for `download`.
 
         Example:
@@ -139,23 +141,24 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             ...     return buildkite.artifacts.download_all("web", number, "dist/*.whl", to="wheels")
         """
         root = Path(to)
-        targets: list[tuple[Artifact, Path]] = []
-        async for artifact in self.list(pipeline, number, job_id=job_id, state="finished", path=server_filter(globs)):
-            if matches(artifact.path or "", globs):
-                folder = root / str(artifact.job_id) if by_job else root
-                targets.append((artifact, tree_target(artifact, folder)))
+        listed = self.list(pipeline, number, job_id=job_id, state="finished", path=server_filter(globs))
+        targets = [
+            (artifact, tree_target(artifact, root, by_job=by_job))
+            async for artifact in listed
+            if matches_path(artifact.path or "", globs)
+        ]
         error = conflict(targets)
         if error is not None:
             raise error
         unique = list({target: (artifact, target) for artifact, target in targets}.values())
 
         async def one(pair: tuple[Artifact, Path]) -> Path:
-            return await download(self._caller, pair[0], pair[1], progress=progress)
+            return await download(self._requester, pair[0], pair[1], progress=progress)
 
         written: list[Path] = []
         step = max(1, concurrency)
         for at in range(0, len(unique), step):
-            written += await self._caller.runtime.map(one, unique[at : at + step])
+            written += await self._requester.runtime.map(one, unique[at : at + step])
         return written
 
     async def delete(self, job_id: str, artifact_id: str) -> None:
@@ -167,7 +170,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        await self._caller.call(delete_job_artifact, self._caller.organization, job_id, artifact_id)
+        await self._requester.call(delete_job_artifact, self._requester.organization, job_id, artifact_id)
 
 
 class Artifacts(generated.Artifacts):

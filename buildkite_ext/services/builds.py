@@ -17,16 +17,16 @@ from buildkite_api.api.builds import (
     rebuild_build,
     retry_failed_jobs,
 )
-from buildkite_api.services import builds as generated
 
+from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
-from ..kernel import DetachedIterator
 from ..logs.follow import POLL_INTERVAL as LOG_INTERVAL
 from ..logs.follow import follow_build
-from ..logs.lines import LogLine
+from ..logs.parser import LogLine
 from ..pagination.items import AsyncItems
-from ..service import blocking
-from ..waiting import POLL_INTERVAL, WaitResult, wait
+from ..watching.wait import POLL_INTERVAL, WaitResult, wait
+from ._base import blocking
+from ._generated import builds as generated
 from .arguments import aware, given, listed, many, positive, text_map
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        organization = self._caller.organization
+        organization = self._requester.organization
         options: dict[str, Any] = _filters(
             branch=branch,
             commit=commit,
@@ -198,9 +198,9 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        return await self._caller.call(
+        return await self._requester.call(
             get_build,
-            self._caller.organization,
+            self._requester.organization,
             pipeline,
             number,
             **given(
@@ -275,7 +275,7 @@ class AsyncBuilds(generated.AsyncBuilds):
                 pull_request_repository=pull_request_repository,
             ),
         )
-        return await self._caller.call(create_build, self._caller.organization, pipeline, body=body)
+        return await self._requester.call(create_build, self._requester.organization, pipeline, body=body)
 
     async def cancel(self, pipeline: str, number: int) -> Build:
         """Cancel a build. One that has finished already stays as it is and is returned. Scope: write_builds.
@@ -294,7 +294,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         try:
-            return await self._caller.call(cancel_build, self._caller.organization, pipeline, number)
+            return await self._requester.call(cancel_build, self._requester.organization, pipeline, number)
         except BuildAlreadyFinished:
             build = await self.get(pipeline, number)
             ended = str(build.state) in ("passed", "failed", "canceling", "canceled", "skipped", "not_run")
@@ -317,7 +317,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        return await self._caller.call(rebuild_build, self._caller.organization, pipeline, number)
+        return await self._requester.call(rebuild_build, self._requester.organization, pipeline, number)
 
     async def retry_failed_jobs(
         self, pipeline: str, number: int, *, states: str | Sequence[str] | None = None
@@ -341,7 +341,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         chosen = many(states)
         body = RetryFailedJobsRequest(**given(states=None if chosen is None else ",".join(chosen)))
-        return await self._caller.call(retry_failed_jobs, self._caller.organization, pipeline, number, body=body)
+        return await self._requester.call(retry_failed_jobs, self._requester.organization, pipeline, number, body=body)
 
     async def wait(
         self, pipeline: str, number: int, *, timeout: float | None = None, poll_interval: float = POLL_INTERVAL
@@ -365,7 +365,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             ...     return buildkite.builds.wait("web", number, timeout=1800).outcome == "passed"
         """
         positive(timeout=timeout, poll_interval=poll_interval)
-        return await wait(self._caller, pipeline, number, timeout=timeout, poll_interval=poll_interval)
+        return await wait(self._requester, pipeline, number, timeout=timeout, poll_interval=poll_interval)
 
     def follow(
         self,
@@ -400,7 +400,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         positive(timeout=timeout, poll_interval=poll_interval)
         return DetachedIterator(
             follow_build(
-                self._caller, pipeline, number, poll_interval=poll_interval, timeout=timeout, on_build=on_build
+                self._requester, pipeline, number, poll_interval=poll_interval, timeout=timeout, on_build=on_build
             )
         )
 

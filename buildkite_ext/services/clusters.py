@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from buildkite_api.api.cluster_queues import list_cluster_queues
 from buildkite_api.api.clusters import get_cluster, list_clusters
-from buildkite_api.services import clusters as generated
 
 from ..pagination.items import AsyncItems
-from ..service import blocking
+from ._base import blocking
+from ._generated import clusters as generated
 
 if TYPE_CHECKING:
     from buildkite_api.models import Cluster, ClusterQueue
@@ -33,7 +33,7 @@ class AsyncClusters(generated.AsyncClusters):
         https://buildkite.com/docs/apis/rest-api/clusters
         """
         return self._items(
-            list_clusters, self._caller.organization, per_page=per_page, limit=limit, concurrency=concurrency
+            list_clusters, self._requester.organization, per_page=per_page, limit=limit, concurrency=concurrency
         )
 
     async def get(self, cluster_id: str) -> Cluster:
@@ -47,7 +47,7 @@ class AsyncClusters(generated.AsyncClusters):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
-        return await self._caller.call(get_cluster, self._caller.organization, cluster_id)
+        return await self._requester.call(get_cluster, self._requester.organization, cluster_id)
 
     def queues(
         self, cluster_id: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
@@ -62,7 +62,7 @@ class AsyncClusters(generated.AsyncClusters):
         """
         return self._items(
             list_cluster_queues,
-            self._caller.organization,
+            self._requester.organization,
             cluster_id,
             per_page=per_page,
             limit=limit,

@@ -17,13 +17,13 @@ from buildkite_api.api.jobs import (
     retry_build_job,
     unblock_build_job,
 )
-from buildkite_api.services import jobs as generated
 
-from ..kernel import DetachedIterator
+from .._sync import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
-from ..logs.lines import LogLine
+from ..logs.parser import LogLine
 from ..pagination.items import AsyncItems
-from ..service import blocking
+from ._base import blocking
+from ._generated import jobs as generated
 from .arguments import given, many, positive, text_map
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class AsyncJobs(generated.AsyncJobs):
         """
         return self._items(
             list_build_jobs,
-            self._caller.organization,
+            self._requester.organization,
             pipeline,
             number,
             state=many(state),
@@ -92,7 +92,7 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._caller.call(get_build_job, self._caller.organization, pipeline, number, job_id)
+        return await self._requester.call(get_build_job, self._requester.organization, pipeline, number, job_id)
 
     async def retry(self, pipeline: str, number: int, job_id: str) -> Job:
         """Retry a failed, timed out or canceled job; each job can be retried once. Scope: write_builds.
@@ -110,7 +110,7 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._caller.call(retry_build_job, self._caller.organization, pipeline, number, job_id)
+        return await self._requester.call(retry_build_job, self._requester.organization, pipeline, number, job_id)
 
     async def unblock(
         self,
@@ -138,8 +138,8 @@ class AsyncJobs(generated.AsyncJobs):
         from buildkite_api.models import UnblockBuildJobRequest
 
         body = UnblockBuildJobRequest(**given(fields=text_map("fields", fields), unblocker=unblocker))
-        return await self._caller.call(
-            unblock_build_job, self._caller.organization, pipeline, number, job_id, body=body
+        return await self._requester.call(
+            unblock_build_job, self._requester.organization, pipeline, number, job_id, body=body
         )
 
     async def reprioritize(self, pipeline: str, number: int, job_id: str, priority: int) -> Job:
@@ -155,9 +155,9 @@ class AsyncJobs(generated.AsyncJobs):
         """
         from buildkite_api.models import ReprioritizeBuildJobRequest
 
-        return await self._caller.call(
+        return await self._requester.call(
             reprioritize_build_job,
-            self._caller.organization,
+            self._requester.organization,
             pipeline,
             number,
             job_id,
@@ -174,7 +174,7 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._caller.call(get_build_job_log, self._caller.organization, pipeline, number, job_id)
+        return await self._requester.call(get_build_job_log, self._requester.organization, pipeline, number, job_id)
 
     async def log_text(self, pipeline: str, number: int, job_id: str) -> str:
         """A job's log as the job wrote it, escape sequences included. Scope: read_build_logs.
@@ -186,7 +186,9 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._caller.call(get_build_job_log_text, self._caller.organization, pipeline, number, job_id)
+        return await self._requester.call(
+            get_build_job_log_text, self._requester.organization, pipeline, number, job_id
+        )
 
     async def log_size(self, pipeline: str, number: int, job_id: str) -> int:
         """How many bytes a job's log has, without fetching it. Scope: read_build_logs.
@@ -199,7 +201,7 @@ class AsyncJobs(generated.AsyncJobs):
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         return _length(
-            await self._caller.request(head_build_job_log, self._caller.organization, pipeline, number, job_id)
+            await self._requester.request(head_build_job_log, self._requester.organization, pipeline, number, job_id)
         )
 
     async def log_size_by_id(self, job_id: str) -> int:
@@ -210,7 +212,7 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return _length(await self._caller.request(head_job_log, self._caller.organization, job_id))
+        return _length(await self._requester.request(head_job_log, self._requester.organization, job_id))
 
     async def env(self, pipeline: str, number: int, job_id: str) -> dict[str, str]:
         """The environment variables that a job was started with. Scope: read_job_env.
@@ -222,7 +224,7 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        answer = await self._caller.call(get_build_job_env, self._caller.organization, pipeline, number, job_id)
+        answer = await self._requester.call(get_build_job_env, self._requester.organization, pipeline, number, job_id)
         return dict(answer.env)
 
     def follow(
@@ -248,7 +250,7 @@ class AsyncJobs(generated.AsyncJobs):
         """
         positive(timeout=timeout, poll_interval=poll_interval)
         return DetachedIterator(
-            follow_job(self._caller, pipeline, number, job_id, poll_interval=poll_interval, timeout=timeout)
+            follow_job(self._requester, pipeline, number, job_id, poll_interval=poll_interval, timeout=timeout)
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from buildkite_api.api.builds import get_build
 
 from ..errors import MetadataNotSettable
-from ..service import AsyncService, Service, blocking
+from ._base import AsyncService, Service, blocking
 
 __all__ = ["AsyncMetadata", "Metadata"]
 
@@ -22,7 +22,7 @@ class AsyncMetadata(AsyncService):
             pipeline: the pipeline's slug.
             number: the build's number.
         """
-        build = await self._caller.call(get_build, self._caller.organization, pipeline, number, exclude_jobs=True)
+        build = await self._requester.call(get_build, self._requester.organization, pipeline, number, exclude_jobs=True)
         return dict(build.meta_data)
 
     async def get(self, pipeline: str, number: int, key: str, default: str | None = None) -> Any:

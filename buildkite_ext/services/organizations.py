@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_api.api.organizations import get_organization, list_organizations
-from buildkite_api.services import organizations as generated
 
 from ..pagination.items import AsyncItems
-from ..service import blocking
+from ._base import blocking
+from ._generated import organizations as generated
 
 if TYPE_CHECKING:
     from buildkite_api.models import Organization
@@ -48,7 +48,7 @@ class AsyncOrganizations(generated.AsyncOrganizations):
 
         https://buildkite.com/docs/apis/rest-api/organizations
         """
-        return await self._caller.call(get_organization, organization or self._caller.organization)
+        return await self._requester.call(get_organization, organization or self._requester.organization)
 
 
 class Organizations(generated.Organizations):

@@ -6,9 +6,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from buildkite_api.services import packages as generated
-
-from ..service import blocking
+from ._base import blocking
+from ._generated import packages as generated
 from .arguments import positive
 
 if TYPE_CHECKING:
@@ -54,9 +53,9 @@ class AsyncPackages(generated.AsyncPackages):
         from buildkite_api.types import File
 
         positive(timeout=timeout)
-        caller = self._caller.copy(replace(self._caller.config, timeout=timeout))
+        requester = self._requester.copy(replace(self._requester.options, timeout=timeout))
         request = PublishPackageRequest(file=File(file, name=name))
-        return await caller.call(publish_package, caller.organization, registry, body=request)
+        return await requester.call(publish_package, requester.organization, registry, body=request)
 
 
 class Packages(generated.Packages):

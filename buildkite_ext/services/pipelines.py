@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_api.api.pipelines import get_pipeline, list_pipelines
-from buildkite_api.services import pipelines as generated
 
 from ..pagination.items import AsyncItems
-from ..service import blocking, borrowed
+from ._base import blocking, borrowed
+from ._generated import pipelines as generated
 from .builds import AsyncBuilds
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class AsyncPipelines(generated.AsyncPipelines):
         """
         return self._items(
             list_pipelines,
-            self._caller.organization,
+            self._requester.organization,
             name=name,
             repository=repository,
             per_page=per_page,
@@ -65,7 +65,7 @@ class AsyncPipelines(generated.AsyncPipelines):
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
-        return await self._caller.call(get_pipeline, self._caller.organization, pipeline)
+        return await self._requester.call(get_pipeline, self._requester.organization, pipeline)
 
     builds = borrowed(AsyncBuilds.list)
     """The pipeline's builds: the same as `client.builds.list(pipeline, ...)`."""

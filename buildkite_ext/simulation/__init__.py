@@ -14,7 +14,7 @@ module that decides says so. https://buildkite.com/docs/apis/rest-api
 
 from __future__ import annotations
 
-from .clock import SystemClock, VirtualClock
+from ..clock import SystemClock, VirtualClock
 from .messages import ConnectionDropped, SimRequest, SimResponse
 from .pace import Pace
 from .recording import RecordedRequest

@@ -6,7 +6,7 @@ import hashlib
 import io
 import zipfile
 
-from .clock import Clock
+from ..clock import EpochClock
 from .pace import Pace
 from .simulator import Simulator
 
@@ -15,7 +15,7 @@ GREEN, RED, YELLOW, BOLD, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[1m",
 WHEEL = "web-1.4.2-py3-none-any.whl"
 
 
-def demo_organization(clock: Clock | None = None, *, organization: str = "acme") -> Simulator:
+def demo_organization(clock: EpochClock | None = None, *, organization: str = "acme") -> Simulator:
     """A simulator with something to see: `web` passes and has a wheel, `api` fails, `release` waits to be unblocked.
 
     Args:

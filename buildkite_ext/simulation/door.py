@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from buildkite_ext.client import AsyncBuildkiteClient, BuildkiteClient
 
-    from .clock import Clock
+    from ..clock import EpochClock
 
 
 class ClientDoor:
@@ -17,7 +17,7 @@ class ClientDoor:
 
     organization: str
     token: str
-    clock: Clock
+    clock: EpochClock
 
     if TYPE_CHECKING:
 

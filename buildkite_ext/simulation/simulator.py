@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from ..clock import EpochClock, VirtualClock
 from .agents import Agent, PastPool, Pool
 from .call import Settings
-from .clock import Clock, VirtualClock
 from .clusters import Queue
 from .core import Core
 from .door import ClientDoor
@@ -80,7 +80,7 @@ class Simulator(ClientDoor):
         token: str = "bkua_simulator",  # noqa: S107 - it opens nothing but this
         scopes: Iterable[str] | None = None,
         user: str = "Ada Byron",
-        clock: Clock | None = None,
+        clock: EpochClock | None = None,
         seed: int = 0,
         base_url: str = "https://api.buildkite.test",
         artifacts_url: str = "https://artifacts.buildkite.test",
@@ -92,11 +92,16 @@ class Simulator(ClientDoor):
         link_last: bool = True,
         log_timestamps: bool = True,
     ) -> None:
-        self.clock: Clock = VirtualClock() if clock is None else clock
+        self.clock: EpochClock = VirtualClock() if clock is None else clock
+        if not callable(getattr(self.clock, "time", None)):
+            raise TypeError(
+                f"clock={clock!r} only measures: a simulator dates its builds, so its clock needs `time()`, seconds since "
+                "the epoch. SystemClock and VirtualClock have it."
+            )
         self.organization = organization
         self.token = token
         self._lock = threading.RLock()
-        now = self.clock.now()
+        now = self.clock.time()
         self._founded = founded = stamp(now - 365 * DAY)
         self.state = state = Organization(
             organization,
@@ -179,7 +184,7 @@ class Simulator(ClientDoor):
             )
             self.state.pipelines[slug] = state
             made = SimulatedPipeline(
-                state, engine=self._engine, past=self._past, user=self._user, lock=self._lock, now=self.clock.now
+                state, engine=self._engine, past=self._past, user=self._user, lock=self._lock, now=self.clock.time
             )
             self._pipelines[slug] = made
             return made
@@ -192,14 +197,14 @@ class Simulator(ClientDoor):
             queue: the key of its queue, made when new.
         """
         with self._lock:
-            agent = self.state.add_agent(name, self.queue(queue), self.clock.now())
+            agent = self.state.add_agent(name, self.queue(queue), self.clock.time())
             self._engine.dispatch()
             return agent
 
     def queue(self, key: str) -> Queue:
         """A queue of the default cluster by its key, made when new."""
         with self._lock:
-            return self.state.add_queue(self.state.clusters[0], key, self._user, self.clock.now())
+            return self.state.add_queue(self.state.clusters[0], key, self._user, self.clock.time())
 
     def add_token(
         self,
@@ -223,7 +228,7 @@ class Simulator(ClientDoor):
         """
         with self._lock:
             owner = self._user if user is None else self.state.add_user(user)
-            now = self.clock.now()
+            now = self.clock.time()
             added = self.state.add_token(token, owner, None if scopes is None else frozenset(scopes), "Simulated", now)
             added.expires_at = None if expires_in is None else now + expires_in
 
@@ -309,13 +314,13 @@ class Simulator(ClientDoor):
             200
         """
         with self._lock:
-            self._engine.timeline.advance(self.clock.now())
+            self._engine.timeline.advance(self.clock.time())
             return self._core.answer(request)
 
     def handle_artifact(self, request: SimRequest) -> SimResponse:
         """Answer a request to the artifacts' origin as of the clock's hour."""
         with self._lock:
-            now = self.clock.now()
+            now = self.clock.time()
             self._engine.timeline.advance(now)
             return self._origin.answer(request, now)
 

@@ -11,12 +11,12 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 from buildkite_api.webhooks.events import EVENTS
 
-from .clock import VirtualClock
+from ..clock import VirtualClock
+from ..globs import wildcard
 from .messages import SimRequest
 from .pace import Pace
 from .simulator import Simulator
@@ -57,16 +57,14 @@ def webhook_sample(event: str, *, seed: int = 0, now: float | None = None) -> _J
 def matching_events(patterns: Sequence[str]) -> Iterator[str]:
     """Yield the events that names and patterns match, in the order of the patterns, each event once.
 
+    `*` in a pattern stands for any text.
+
     Example:
         >>> list(matching_events(["ping", "agent.stop*"]))
         ['ping', 'agent.stopping', 'agent.stopped']
     """
-    seen = set()
-    for pattern in patterns:
-        for event in EVENTS:
-            if event not in seen and fnmatchcase(event, pattern):
-                seen.add(event)
-                yield event
+    matching = (event for pattern in patterns for event in EVENTS if wildcard(pattern).fullmatch(event))
+    yield from dict.fromkeys(matching)
 
 
 class _SampleOrganization:

@@ -52,13 +52,13 @@ def stage() -> Simulator:
 def main() -> None:
     for name, way in (("before", before), ("after", after)):
         simulator = stage()
-        began = simulator.clock.now()
+        began = simulator.clock.time()
         with served(simulator) as (url, buildkite):
             found = (
                 before(url, range(1, 61), simulator.clock.sleep) if way is before else after(buildkite, range(1, 61))
             )
         refused = sum(request.status == 429 for request in simulator.requests)
-        print(f"{name}: {len(found)} builds in {simulator.clock.now() - began:.0f} s, {refused} refusal(s)")
+        print(f"{name}: {len(found)} builds in {simulator.clock.time() - began:.0f} s, {refused} refusal(s)")
 
 
 if __name__ == "__main__":

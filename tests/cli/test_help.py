@@ -14,7 +14,7 @@ import pytest
 from buildkite_ext.cli.app import API_EXAMPLES, EXAMPLES, WEBHOOKS_EXAMPLES
 from buildkite_ext.cli.env import ENVIRONMENT_HELP, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from buildkite_ext.cli.exit_codes import ExitCode
-from buildkite_ext.config import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
+from buildkite_ext.options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from buildkite_ext.version import __version__
 
 from .conftest import COMMAND, Ended

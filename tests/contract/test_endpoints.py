@@ -12,7 +12,7 @@ import buildkite_api.api
 import pytest
 from buildkite_api.types import UNSET
 
-from buildkite_ext.endpoint import Endpoint, operation_of
+from buildkite_ext.transport.requester import Endpoint, operation_of
 
 from .calls import module, squashed
 from .description import OPERATIONS, Described, kind_of, members, nullable

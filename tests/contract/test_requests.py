@@ -154,4 +154,4 @@ def test_a_key_that_the_description_does_not_know_yet_is_sent(
 
 def test_the_description_names_the_root_that_a_client_starts_from() -> None:
     with BuildkiteClient(token=TOKEN) as client:
-        assert client.config.base_url == API
+        assert client.options.base_url == API

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from buildkite_ext.kernel import run
+from buildkite_ext._sync import run
 
 from .fakes import Colour, FakeClock
 

@@ -29,7 +29,7 @@ class FakeClock:
         self._lock = threading.Lock()
         self.sleeps: list[float] = []
 
-    def now(self) -> float:
+    def monotonic(self) -> float:
         return self._now
 
     def advance(self, seconds: float) -> None:

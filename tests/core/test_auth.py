@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient, errors
-from buildkite_ext.auth import origin
 from buildkite_ext.simulation import Simulator
 from buildkite_ext.simulation.server import running
+from buildkite_ext.transport.auth import origin
 
 from .fakes import API, TOKEN, App, Colour, agents, answer, build
 

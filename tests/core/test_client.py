@@ -185,14 +185,14 @@ async def test_a_copy_with_other_options_uses_the_same_connections(colour: Colou
     kind: Any = BuildkiteClient if colour.blocking else AsyncBuildkiteClient
     client = kind("acme", token=TOKEN, transport=Counting(app), clock=FakeClock())
     copy = client.with_options(timeout=5, retry=Retry(attempts=2), strict=True, unknown="keep")
-    assert (copy.config.timeout, copy.config.retry.attempts, copy.config.strict, copy.config.unknown) == (
+    assert (copy.options.timeout, copy.options.retry.attempts, copy.options.strict, copy.options.unknown) == (
         5,
         2,
         True,
         "keep",
     )
-    assert (client.config.timeout, client.config.strict) == (120.0, False)
-    assert copy.config.token == client.config.token
+    assert (client.options.timeout, client.options.strict) == (120.0, False)
+    assert copy.options.token == client.options.token
     await colour.call(copy.builds.get, "web", 7)
     await colour.close(copy)
     await colour.close(copy.with_options(timeout=None))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from buildkite_ext.logs.lines import LineParser, LogLine, plain, styled
+from buildkite_ext.logs.parser import LineParser, LogLine, plain, styled
 from buildkite_ext.logs.tail import Tail, content_range
 
 

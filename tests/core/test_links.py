@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.auth import origin
 from buildkite_ext.errors import InvalidRequest, InvalidResponse
 from buildkite_ext.pagination.links import links_of, number_of, page_of, total_of
 from buildkite_ext.pagination.slices import next_bound, still_bound, too_deep
+from buildkite_ext.transport.auth import origin
 
 ROUTE = "https://api.buildkite.com/v2/organizations/acme/agents"
 ORIGIN = origin(httpx.URL(ROUTE))

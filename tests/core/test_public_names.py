@@ -15,7 +15,7 @@ import pytest
 
 import buildkite_ext
 from buildkite_ext import AsyncBuildkiteClient, AsyncItems, BuildkiteClient, Items, webhooks
-from buildkite_ext.service import AsyncService, Service
+from buildkite_ext.services._base import AsyncService, Service
 
 SERVICES = [
     "agents",
@@ -140,14 +140,18 @@ def test_a_client_offers_the_service_in_its_own_colour(name: str) -> None:
     assert type(getattr(client, name)) is blocking
     assert type(getattr(other, name)) is shared
     assert getattr(client, name) is getattr(client, name)
-    assert getattr(client, name)._shared._caller is client._caller
-    assert getattr(client.with_options(timeout=1), name)._shared._caller is not client._caller
+    assert getattr(client, name)._shared._requester is client._requester
+    assert getattr(client.with_options(timeout=1), name)._shared._requester is not client._requester
 
 
 def test_no_service_is_forgotten() -> None:
     import buildkite_ext.services as package
 
-    assert {module.name for module in pkgutil.iter_modules(package.__path__)} - {"arguments"} == set(SERVICES)
+    assert {module.name for module in pkgutil.iter_modules(package.__path__)} - {
+        "arguments",
+        "_base",
+        "_generated",
+    } == set(SERVICES)
 
 
 def test_both_clients_have_the_same_methods() -> None:

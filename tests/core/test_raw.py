@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient
+from buildkite_ext._sync import BlockingIterator, run
 from buildkite_ext.errors import AccessDenied, BuildkiteError, BuildNotFound, InvalidResponse, NotFound, TooManyPages
-from buildkite_ext.kernel import BlockingIterator, run
 from buildkite_ext.pagination.raw import raw_items
-from buildkite_ext.paths import address
+from buildkite_ext.urls import address
 
 from .fakes import API, TOKEN, App
 
@@ -103,7 +103,7 @@ def test_no_path_leads_to_another_origin_or_out_of_v2(
 
     with client(wire, base_url=root).with_options(organization=organization) as buildkite:
         try:
-            run(buildkite._caller.send_path("GET", path, params=params))
+            run(buildkite._requester.send_path("GET", path, params=params))
         except ValueError:
             assert arrived == []
             return
@@ -147,20 +147,20 @@ def test_a_slug_is_one_segment() -> None:
 def test_what_is_typed_has_the_errors_and_the_retries_of_what_is_wrapped() -> None:
     missing = App(httpx.Response(404, json={"message": "No build found"}))
     with client(missing) as buildkite, pytest.raises(BuildNotFound, match="build '1'"):
-        run(buildkite._caller.send_path("GET", "organizations/{org}/pipelines/web/builds/1"))
+        run(buildkite._requester.send_path("GET", "organizations/{org}/pipelines/web/builds/1"))
     denied = App(httpx.Response(403, json={"message": "No"}))
     with client(denied) as buildkite, pytest.raises(AccessDenied, match="needs the scope write_builds"):
-        run(buildkite._caller.send_path("POST", "organizations/{org}/pipelines/web/builds", content=b"{}"))
+        run(buildkite._requester.send_path("POST", "organizations/{org}/pipelines/web/builds", content=b"{}"))
     unknown = App(httpx.Response(404))
     with client(unknown) as buildkite, pytest.raises(NotFound) as caught:
-        run(buildkite._caller.send_path("GET", "brand-new"))
+        run(buildkite._requester.send_path("GET", "brand-new"))
     assert caught.value.operation is None
     assert "Authorization" not in caught.value.response.request.headers
 
     # Rebuilding isn't repeatable, and canceling is as the description says.
     failing = App(httpx.Response(503))
     with client(failing) as buildkite, pytest.raises(BuildkiteError):
-        run(buildkite._caller.send_path("PUT", "organizations/{org}/pipelines/web/builds/1/rebuild"))
+        run(buildkite._requester.send_path("PUT", "organizations/{org}/pipelines/web/builds/1/rebuild"))
     assert len(failing.requests) == 1
 
 
@@ -176,7 +176,7 @@ def page(*ids: object, link: str | None = None, **body: Any) -> httpx.Response:
 
 def numbers(app: App, path: str = "organizations/{org}/agents", **options: Any) -> list[int]:
     with client(app) as buildkite:
-        return [item["n"] for item in BlockingIterator(raw_items(buildkite._caller, path, **options))]
+        return [item["n"] for item in BlockingIterator(raw_items(buildkite._requester, path, **options))]
 
 
 AGENTS = f"{API}/v2/organizations/acme/agents"

@@ -11,8 +11,8 @@ from typing import Any
 import anyio
 import pytest
 
+from buildkite_ext._sync import run
 from buildkite_ext.clock import SystemClock
-from buildkite_ext.kernel import run
 from buildkite_ext.runtime import AsyncRuntime, BlockingRuntime, Runtime
 
 from .fakes import FakeClock

@@ -67,7 +67,7 @@ async def test_a_client_takes_its_token_as_a_secret(colour: Colour) -> None:
     for token in (Secret("bkua_x"), lambda: Secret("bkua_x")):
         client = colour.client(app, token=token)
         await colour.call(client.user.get)
-        assert "bkua_x" not in f"{client} {client.config}"
+        assert "bkua_x" not in f"{client} {client.options}"
     assert [request.headers["Authorization"] for request in app.requests] == ["Bearer bkua_x"] * 2
 
 

@@ -17,7 +17,7 @@ from buildkite_api.types import File
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry
 from buildkite_ext.clock import SystemClock
 from buildkite_ext.errors import ConnectionFailed, InvalidRequest, RateLimited, ResponseLost, ServerError
-from buildkite_ext.resilience.retry import replayable
+from buildkite_ext.transport.retry import replayable
 
 PACKAGE = {"id": "p1", "name": "thing.whl", "web_url": "https://buildkite.com/p1"}
 PUBLISHED = httpx.Response(200, json=PACKAGE)
@@ -201,8 +201,8 @@ def test_a_long_upload_outlives_the_time_for_a_call(wheel: Path) -> None:
     class Slow(SystemClock):
         late = 0.0
 
-        def now(self) -> float:
-            return super().now() + self.late
+        def monotonic(self) -> float:
+            return super().monotonic() + self.late
 
     clock = Slow()
 

@@ -8,6 +8,7 @@ import time
 import anyio
 import pytest
 
+import buildkite_ext
 from buildkite_ext.simulation import Simulator, SystemClock, VirtualClock
 
 from .helpers import build, connect, create
@@ -17,10 +18,10 @@ def test_virtual_time_passes_only_by_sleeping() -> None:
     clock = VirtualClock(1000)
     before = time.monotonic()
     clock.sleep(3600)
-    assert clock.advance(0.5) == clock.now() == 4600.5
+    assert clock.advance(0.5) == clock.time() == 4600.5
     assert time.monotonic() - before < 1
     for wrong in (clock.sleep, clock.advance):
-        with pytest.raises(ValueError, match="one way"):
+        with pytest.raises(ValueError, match="never goes back"):
             wrong(-1)
 
 
@@ -36,7 +37,7 @@ def test_virtual_time_is_safe_between_threads() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert clock.now() == 8000
+    assert clock.time() == 8000
 
 
 @pytest.mark.anyio
@@ -52,18 +53,18 @@ async def test_virtual_time_lets_other_tasks_run() -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(walk, "a")
         group.start_soon(walk, "b")
-    assert clock.now() == 6
+    assert clock.time() == 6
     assert seen != sorted(seen)
 
 
 @pytest.mark.anyio
 async def test_real_time_is_the_hour_and_passes() -> None:
     clock = SystemClock()
-    before = clock.now()
+    before = clock.time()
     assert abs(before - time.time()) < 5
     clock.sleep(0.01)
     await clock.asleep(0.01)
-    assert clock.now() - before >= 0.02
+    assert clock.time() - before >= 0.02
 
 
 def test_builds_go_on_in_real_time() -> None:
@@ -87,3 +88,51 @@ def test_it_does_not_matter_how_often_one_looks() -> None:
         return made.history
 
     assert history(1) == history(600)
+
+
+def test_a_clock_that_only_measures_dates_no_builds() -> None:
+    class Stopwatch:
+        def monotonic(self) -> float:
+            return 12.5
+
+        def sleep(self, seconds: float) -> None: ...
+
+        async def asleep(self, seconds: float) -> None: ...
+
+    with pytest.raises(TypeError, match="only measures"):
+        Simulator(clock=Stopwatch())  # type: ignore[arg-type]
+
+
+def test_the_clock_of_a_client_dates_a_simulator() -> None:
+    simulator = Simulator(clock=buildkite_ext.SystemClock())
+    simulator.pipeline("web").job("test")
+    with simulator.client() as client:
+        created = client.builds.create("web", commit="HEAD", branch="main").created_at
+    assert created is not None
+    assert created.year >= 2026
+
+
+def test_a_client_measures_by_the_clock_of_its_simulator() -> None:
+    class Calendar:
+        def __init__(self) -> None:
+            self.seconds = 1_800_000_000.0
+
+        def time(self) -> float:
+            return self.seconds
+
+        def monotonic(self) -> float:
+            return self.seconds
+
+        def sleep(self, seconds: float) -> None:
+            self.seconds += seconds
+
+        async def asleep(self, seconds: float) -> None:
+            self.sleep(seconds)
+
+    clock = Calendar()
+    simulator = Simulator(clock=clock)
+    simulator.pipeline("web").job("test", after=60)
+    with simulator.client() as client:
+        number = client.builds.create("web", commit="HEAD", branch="main").number
+        assert client.builds.wait("web", number).outcome == "passed"
+    assert clock.seconds > 1_800_000_060

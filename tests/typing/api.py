@@ -25,7 +25,7 @@ from buildkite_ext import (
     WaitResult,
     errors,
 )
-from buildkite_ext.kernel import BlockingIterator, DetachedIterator
+from buildkite_ext._sync import BlockingIterator, DetachedIterator
 from buildkite_ext.models import (
     Agent,
     Annotation,

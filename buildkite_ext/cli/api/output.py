@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ...logs.lines import SGR, styled
+from ...logs.parser import SGR, styled
 from ..render.colour import painted
 from ..streams import clean
 from ..strict_json import refuse_constant

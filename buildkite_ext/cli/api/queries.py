@@ -25,8 +25,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from ...config import TOKEN_VARIABLES
 from ...errors import InvalidResponse
+from ...options import TOKEN_VARIABLES
 from ..problem import UsageError
 
 __all__ = ["JqError", "JqFilter", "Selection", "jq_filter"]

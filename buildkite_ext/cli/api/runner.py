@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..._sync import BlockingIterator, run
 from ...errors import ApiError, BuildkiteError, InvalidResponse, path_of
 from ...events import Event, RetryScheduled
-from ...kernel import BlockingIterator, run
 from ...pagination.raw import raw_items
-from ...pipeline import OPERATION
 from ...redaction import redacted_text
+from ...transport.middleware import OPERATION
 from ..connection import Connection
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
@@ -25,7 +25,7 @@ from .request import ApiRequest
 if TYPE_CHECKING:
     import httpx
 
-    from ...endpoint import Caller
+    from ...transport.requester import Requester
     from .queries import JqFilter
 
 __all__ = ["ApiRun"]
@@ -64,23 +64,23 @@ class ApiRun:
             UsageError: the path can't be used. Nothing was sent.
             BuildkiteError: the request failed. If the answer is JSON, it was printed.
         """
-        with self._caller() as caller:
+        with self._requester() as requester:
             if self.paginate:
-                self._print_pages(caller)
+                self._print_pages(requester)
             else:
-                self._print_answer(caller)
+                self._print_answer(requester)
         sys.stdout.flush()  # raises BrokenPipeError here, and not when the interpreter exits
         return ExitCode.PASSED
 
     @contextmanager
-    def _caller(self) -> Iterator[Caller]:
+    def _requester(self) -> Iterator[Requester]:
         with self.connection.client(_print_retry, need_organization="{org}" in self.request.path) as client:
-            yield (client if self.timeout is None else client.with_options(timeout=self.timeout))._caller
+            yield (client if self.timeout is None else client.with_options(timeout=self.timeout))._requester
 
-    def _print_answer(self, caller: Caller) -> None:
-        request = self._built(caller)
+    def _print_answer(self, requester: Requester) -> None:
+        request = self._built(requester)
         try:
-            response = run(caller.send(request))
+            response = run(requester.send(request))
         except ApiError as error:
             self._print_refusal(error)
             raise
@@ -94,10 +94,10 @@ class ApiRun:
             )
         self._print_content(response)
 
-    def _built(self, caller: Caller) -> httpx.Request:
+    def _built(self, requester: Requester) -> httpx.Request:
         wanted = self.request
         try:
-            return caller.build_path(
+            return requester.build_path(
                 wanted.method, wanted.path, params=wanted.params, content=wanted.content, headers=wanted.headers
             )
         except ValueError as error:
@@ -142,13 +142,13 @@ class ApiRun:
                 return
         sys.stdout.flush()
 
-    def _print_pages(self, caller: Caller) -> None:
-        self._built(caller)  # raises if the path can't be used
+    def _print_pages(self, requester: Requester) -> None:
+        self._built(requester)  # raises if the path can't be used
         of_item = Selection(()) if self.selection is None else self.selection.item()
         count = 0
         whole: list[Any] | None = [] if self.jq is not None or of_item is None else None
         try:
-            for item in self._items(caller):
+            for item in self._items(requester):
                 if whole is not None:
                     whole.append(item)
                     continue
@@ -166,11 +166,11 @@ class ApiRun:
         elif not self._one_a_line:
             self.printer.end(count)
 
-    def _items(self, caller: Caller) -> Iterator[Any]:
+    def _items(self, requester: Requester) -> Iterator[Any]:
         """Walk over the items of all pages."""
         wanted = self.request
         return BlockingIterator(
-            raw_items(caller, wanted.path, params=wanted.params, headers=wanted.headers, limit=self.limit)
+            raw_items(requester, wanted.path, params=wanted.params, headers=wanted.headers, limit=self.limit)
         )
 
     def _print_item(self, value: Any, index: int) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...logs.lines import GROUP
+from ...logs.parser import GROUP
 from ..run.job_table import duration_text
 from ..run.result import FailedJob, RunResult
 from ..streams import log_text
 from .colour import Tone, painted
 
 if TYPE_CHECKING:
-    from ...logs.lines import LogLine
+    from ...logs.parser import LogLine
 
 __all__ = ["LogFormatter", "SummaryLine", "summary"]
 

@@ -26,8 +26,8 @@ from .lines import LogFormatter, summary
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
-    from ...artifacts import DownloadProgress
-    from ...logs.lines import LogLine
+    from ...artifacts.transfer import DownloadProgress
+    from ...logs.parser import LogLine
 
 __all__ = ["TerminalRunView"]
 

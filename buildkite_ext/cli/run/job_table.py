@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ...logs.follow import name_of
-from ...waiting import ACTIVE_JOBS, FAILED_JOBS, FINISHED_JOBS
+from ...watching.wait import ACTIVE_JOBS, FAILED_JOBS, FINISHED_JOBS
 from ..streams import short
 
 if TYPE_CHECKING:

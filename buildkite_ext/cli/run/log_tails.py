@@ -6,14 +6,14 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ...errors import BuildkiteError
-from ...logs.lines import LineParser
+from ...logs.parser import LineParser
 from ..streams import log_text
 
 if TYPE_CHECKING:
     from buildkite_api.models import Job
 
     from ...client import BuildkiteClient
-    from ...logs.lines import LogLine
+    from ...logs.parser import LogLine
 
 __all__ = ["LogTails", "fetch_tail"]
 

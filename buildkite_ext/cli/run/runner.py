@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from ...errors import AccessDenied, BuildkiteError, PipelineNotFound
 from ...events import RetryScheduled
 from ...logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
-from ...waiting import FINISHED_JOBS, failed_jobs, outcome_of
-from ...waiting import POLL_INTERVAL as WAIT_INTERVAL
+from ...watching.wait import FINISHED_JOBS, failed_jobs, outcome_of
+from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
 from ..exit_codes import ExitCode
 from ..problem import Problem, Terminated
 from ..streams import discard, short
@@ -25,10 +25,10 @@ from .state import RunState
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
-    from ...artifacts import DownloadProgress
+    from ...artifacts.transfer import DownloadProgress
     from ...client import BuildkiteClient
     from ...events import Event
-    from ...logs.lines import LogLine
+    from ...logs.parser import LogLine
     from ..connection import Connection
     from .options import RunOptions
 
@@ -118,7 +118,7 @@ class Run:
         state = self._state
         try:
             with self._connection.client(self._on_event) as client:
-                state.organization = client.config.organization
+                state.organization = client.options.organization
                 self._create(client)
                 self._watch(client)
                 self._examine(client)

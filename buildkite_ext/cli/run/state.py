@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ...config import DEFAULT_TIMEOUT
 from ...errors import ApiError, BuildkiteError, ConnectionFailed, DeadlineExceeded, ServerError
+from ...options import DEFAULT_TIMEOUT
 from ..exit_codes import ExitCode, exit_code_of
 from ..problem import Problem
 from ..streams import clean, short
@@ -18,7 +18,7 @@ from .result import BlockingStep, FailedJob, RunResult
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
-    from ...waiting import Outcome
+    from ...watching.wait import Outcome
     from ..connection import Connection
     from .options import RunOptions
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...resilience.backoff import full_jitter
+from ...backoff import full_jitter
 
 
 def growing_pause(tries: int, *, base: float, maximum: float, random: float) -> float:

@@ -1,0 +1,170 @@
+"""Sending again what may be sent again: the one retry layer of the client."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ..backoff import full_jitter
+from ..errors import ConnectionFailed, DeadlineExceeded, NetworkError, from_response, path_of, reset_after, unsigned
+from ..events import Events, RetryScheduled
+from .deadline import DEADLINE
+
+if TYPE_CHECKING:
+    from buildkite_api.operations import Operation
+
+    from ..runtime import Runtime, Send
+
+TRANSIENT = frozenset({500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """When a request is sent again, and after how long. `Retry(attempts=1)` never retries.
+
+    - 429: after the seconds that the limit that was hit has left; every method, since nothing was done.
+    - 500, 502, 503, 504 and lost connections: after 1, 2, 4 … seconds with full jitter; reads, and writes that the
+      description marks repeatable.
+    - A connection that never came about: every method.
+    - A body that can't be sent twice, such as a pipe: never.
+
+    Attributes:
+        attempts: how often a request is sent in all, the first time included.
+        base: ceiling of the first pause in seconds; each further one doubles it.
+        maximum: ceiling of those pauses in seconds. A rate limit's own time is not cut by it, only by the deadline.
+        random: gives a number from 0 to 1; for tests.
+
+    Example:
+        >>> Retry(attempts=3).attempts
+        3
+    """
+
+    attempts: int = 5
+    base: float = 1.0
+    maximum: float = 30.0
+    random: Callable[[], float] = field(default=random.random, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError(f"attempts={self.attempts}: it counts the first attempt, so it is at least 1")
+        for name, seconds in (("base", self.base), ("maximum", self.maximum)):
+            if not seconds >= 0:
+                raise ValueError(f"{name}={seconds!r}: seconds, at least 0")
+
+    def delay(self, attempt: int, outcome: httpx.Response | NetworkError, *, repeatable: bool) -> float | None:
+        """Seconds until the next attempt, or None when this was the last.
+
+        Args:
+            attempt: the attempt that ended so, counted from 1.
+            outcome: its answer, or how it was lost.
+            repeatable: whether the request may be sent again after it may have acted.
+        """
+        if attempt >= self.attempts:
+            return None
+        backoff = full_jitter(attempt, base=self.base, maximum=self.maximum, random=self.random())
+        if isinstance(outcome, ConnectionFailed):
+            return backoff
+        if isinstance(outcome, NetworkError):
+            return backoff if repeatable else None
+        if outcome.status_code == 429:
+            reset = reset_after(outcome)
+            # A moment later than told: at the very second everybody else who was refused is back as well.
+            return backoff if reset is None else reset + self.random()
+        if outcome.status_code in TRANSIENT and repeatable:
+            told = outcome.headers.get("Retry-After", "")
+            return max(backoff, float(told)) if told.isascii() and told.isdigit() and len(told) < 6 else backoff
+        return None
+
+
+class RetryStage:
+    """Runs one policy over the attempts of each request."""
+
+    def __init__(self, policy: Retry, events: Events) -> None:
+        self._policy = policy
+        self._events = events
+
+    def __repr__(self) -> str:
+        return repr(self._policy)
+
+    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        operation = request.extensions.get("buildkite.operation")
+        repeatable = operation.repeatable if operation is not None else request.method in ("GET", "HEAD", "OPTIONS")
+        attempt = 1
+        may_have_acted = False
+        while True:
+            outcome: httpx.Response | NetworkError
+            try:
+                outcome = await send(request)
+            except NetworkError as lost:
+                outcome = lost
+            pause = self._policy.delay(attempt, outcome, repeatable=repeatable) if replayable(request) else None
+            if pause is None:
+                if isinstance(outcome, NetworkError):
+                    raise outcome
+                if may_have_acted and outcome.status_code == 404 and operation is not None and _removes(operation):
+                    outcome.status_code = operation.success  # an earlier attempt did it, and its answer was lost
+                return outcome
+            reason = _reason(outcome, request)
+            deadline = request.extensions.get(DEADLINE)
+            if deadline is not None and runtime.now() + pause >= deadline.ends:
+                cause = outcome if isinstance(outcome, NetworkError) else _error(outcome, request)
+                raise DeadlineExceeded(
+                    f"{request.method} {path_of(request)}: the next attempt is due in {pause:.1f} s, past the "
+                    f"{deadline.seconds:g} s allowed for the call; attempt {attempt}: {reason}. A longer timeout= waits for it."
+                ) from cause
+            may_have_acted |= not isinstance(outcome, ConnectionFailed) and (
+                isinstance(outcome, NetworkError) or outcome.status_code != 429
+            )
+            if not isinstance(outcome, NetworkError):
+                await runtime.close(outcome)
+            self._events.emit(
+                RetryScheduled(
+                    method=request.method,
+                    path=path_of(request),
+                    operation=operation.id if operation is not None else None,
+                    attempt=attempt,
+                    pause=pause,
+                    reason=reason,
+                )
+            )
+            await runtime.sleep(pause)
+            attempt += 1
+
+
+def _reason(outcome: httpx.Response | NetworkError, request: httpx.Request) -> str:
+    """Why an attempt failed, without what it was, which stands beside it already."""
+    if isinstance(outcome, NetworkError):
+        return str(outcome).removeprefix(f"{request.method} {path_of(request)}: ").removesuffix(".")
+    return f"answered {outcome.status_code}"
+
+
+def replayable(request: httpx.Request) -> bool:
+    """Whether the body of a request can be sent twice: it is in memory, or a form whose files can be rewound.
+
+    httpx rewinds the files of a form itself when it sends them.
+    """
+    if isinstance(request.stream, httpx.ByteStream):
+        return True
+    fields = getattr(request.stream, "fields", None)
+    files = [getattr(field, "file", b"") for field in fields or ()]
+    return fields is not None and all(isinstance(file, bytes | str) or _rewinds(file) for file in files)
+
+
+def _rewinds(file: Any) -> bool:
+    seekable = getattr(file, "seekable", None)
+    return seekable is not None and bool(seekable())
+
+
+def _removes(operation: Operation) -> bool:
+    """Whether an operation leaves nothing behind: a DELETE that answers with something only switches it off."""
+    return operation.method == "DELETE" and operation.success == 204
+
+
+def _error(response: httpx.Response, request: httpx.Request) -> Exception:
+    operation = request.extensions.get("buildkite.operation")
+    response.request = unsigned(request)
+    return from_response(response, operation, {}, method=request.method, path=path_of(request))

@@ -1,0 +1,1 @@
+"""Waiting for builds, and which end they came to."""

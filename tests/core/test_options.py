@@ -1,0 +1,164 @@
+"""Where a client's configuration comes from, and what is wrong with it."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
+from buildkite_ext.errors import ConfigurationError
+from buildkite_ext.options import DEFAULT_BASE_URL, TOKEN_VARIABLES, ClientOptions, normalize_base_url
+
+from .fakes import TOKEN, App, Colour, answer
+
+
+def test_the_token_comes_from_the_argument_before_the_environment() -> None:
+    assert ClientOptions.load(token="mine", environ={"BUILDKITE_API_TOKEN": "theirs"}).token == "mine"
+
+
+@pytest.mark.parametrize("first", range(3))
+def test_the_token_comes_from_the_first_variable_that_is_set(first: int) -> None:
+    environ = {name: f"token-{name}" for name in TOKEN_VARIABLES[first:]}
+    assert ClientOptions.load(environ=environ).token == f"token-{TOKEN_VARIABLES[first]}"
+
+
+def test_a_variable_that_is_blank_counts_as_not_set() -> None:
+    assert ClientOptions.load(environ={"BUILDKITE_API_TOKEN": "  ", "BUILDKITE_TOKEN": "t"}).token == "t"
+
+
+def test_without_a_token_the_error_names_everything_that_was_tried() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        ClientOptions.load(environ={})
+    for name in ("token=", "$BUILDKITE_API_TOKEN", "$BUILDKITE_TOKEN", "$BUILDKITE_API_ACCESS_TOKEN"):
+        assert name in str(error.value)
+
+
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_a_client_reads_the_environment(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDKITE_TOKEN", TOKEN)
+    monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", " acme ")
+    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", "https://buildkite.corp.test/api/v2")
+    options = kind().options
+    assert (options.organization, options.base_url) == ("acme", "https://buildkite.corp.test/api")
+
+
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_a_client_without_a_token_cannot_be_made(kind: type) -> None:
+    with pytest.raises(ConfigurationError, match="No Buildkite API token"):
+        kind("acme")
+
+
+@pytest.mark.parametrize("token", ["", " ", "a b", "a\nb", "a\x7f", "tökén", "bkua_a\r\nX-Evil: 1"])
+def test_what_could_not_be_a_token_is_refused_without_being_shown(token: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        ClientOptions.load(token=token, environ={})
+    assert not token.strip() or token.strip() not in str(error.value)
+
+
+def test_spaces_around_a_token_are_nobodys_intention() -> None:
+    assert ClientOptions.load(token=f" {TOKEN}\n", environ={}).token == TOKEN
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_timeout_that_is_none_is_refused(timeout: float) -> None:
+    with pytest.raises(ConfigurationError, match="timeout"):
+        ClientOptions.load(token=TOKEN, timeout=timeout)
+    with pytest.raises(ConfigurationError, match="timeout"):
+        BuildkiteClient("acme", token=TOKEN).with_options(timeout=timeout)
+
+
+async def test_an_operation_without_an_organization_says_how_to_name_one(colour: Colour) -> None:
+    client = colour.client(App(answer([])), None)
+    with pytest.raises(ConfigurationError, match="BUILDKITE_ORGANIZATION_SLUG"):
+        await colour.call(client.builds.get, "web", 1)
+
+
+def test_a_configuration_is_frozen() -> None:
+    options = BuildkiteClient("acme", token=TOKEN).options
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        options.timeout = 1  # type: ignore[misc]
+
+
+def test_a_configuration_is_not_pickled_since_it_holds_a_token() -> None:
+    options = BuildkiteClient("acme", token=TOKEN).options
+    with pytest.raises(TypeError, match="token"):
+        pickle.dumps(options)
+    with pytest.raises(TypeError):
+        copy.deepcopy(options)
+
+
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_no_repr_shows_the_token(kind: type) -> None:
+    client = kind("acme", token=TOKEN)
+    shown = [client, client.options, client.raw, client.builds, client._requester, *client._requester.stages]
+    shown += [client._requester._http.auth, client.builds.list("web")]
+    for thing in shown:
+        assert TOKEN not in repr(thing)
+        assert TOKEN not in str(thing)
+
+
+@pytest.mark.parametrize(
+    ("url", "root"),
+    [
+        ("https://api.buildkite.com", DEFAULT_BASE_URL),
+        ("https://api.buildkite.com/", DEFAULT_BASE_URL),
+        ("https://api.buildkite.com/v2", DEFAULT_BASE_URL),
+        ("https://api.buildkite.com/v2/", DEFAULT_BASE_URL),
+        ("HTTPS://api.buildkite.com/v2", DEFAULT_BASE_URL),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://[::1]:8080/v2", "http://[::1]:8080"),
+        ("https://corp.test/buildkite/v2/", "https://corp.test/buildkite"),
+    ],
+)
+def test_the_address_of_the_api_is_its_root(url: str, root: str) -> None:
+    assert normalize_base_url(url) == root
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "api.buildkite.com",
+        "ftp://api.buildkite.com",
+        "https://",
+        "https:///v2",
+        "https://user@api.buildkite.com",
+        "https://user:hunter2@api.buildkite.com",
+        "https://api.buildkite.com/?access_token=hunter2",
+        "https://api.buildkite.com/#hunter2",
+        "https://user:hunter2",
+        "http://[::1",
+        "http://host:99999",
+        "http://exa mple.com",
+        "http://example.com\r\nHost: evil.test",
+    ],
+)
+def test_what_is_no_address_of_an_api_is_refused_without_showing_its_secrets(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="base_url") as error:
+        normalize_base_url(url)
+    assert "hunter2" not in str(error.value)
+
+
+@given(st.text() | st.from_regex(r"https?://[\w.:\[\]@%-]{0,20}(/[\w.%-]{0,8}){0,3}/?", fullmatch=True))
+@example("https://xn--0.com")
+@example("https://a..b")
+@example("http://\u2100.com")
+@example("https://[v1.x]")
+def test_any_text_gives_a_usable_address_or_a_configuration_error(url: str) -> None:
+    try:
+        root = normalize_base_url(url)
+    except ConfigurationError:
+        return
+    assert not root.endswith("/")
+    assert not root.endswith("/v2") or "/v2/v2" in url
+    assert normalize_base_url(root + "/v2") == root
+    try:
+        client = BuildkiteClient("acme", token=TOKEN, base_url=url, transport=httpx.MockTransport(App(answer([]))))
+    except ConfigurationError:
+        return
+    assert client.options.base_url == root
