@@ -111,7 +111,7 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
     ),
     CommandGroup(
         name="webhooks",
-        help="Receive webhooks here, find out why a signature doesn't fit, and send samples.",
+        help="Receive webhooks here, find out why a signature doesn't match, and send samples.",
         examples=WEBHOOKS_EXAMPLES,
         commands=(
             Command(
@@ -123,12 +123,12 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
             Command(
                 name="verify",
                 function="buildkite_ext.cli.webhooks.verify:verify",
-                help="Check whether a signature fits a body and, if it doesn't, find out why.\n\nNothing is sent anywhere.",
+                help="Verify the signature of a body and, if it doesn't match, find out why.\n\nNothing is sent anywhere.",
             ),
             Command(
                 name="send",
                 function="buildkite_ext.cli.webhooks.send:send",
-                help="Sign a sample of an event, post it to a URL, and show the answer.\n\nNo API token is needed or sent.",
+                help="Sign a sample of an event, post it to a URL, and show the response.\n\nNo API token is needed or sent.",
             ),
         ),
     ),
