@@ -198,9 +198,9 @@ def test_a_secret_in_hexadecimal(verify: Run) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"no json", "Event: none. Its body is no JSON object"),
+        (b"no json", "Event: none. Its body isn't a JSON object"),
         (b"{}", "Event: none. Its body names no event."),
-        (b'{"event": "\x1b[2Jx"}', "Event: none. Its body is no JSON object"),
+        (b'{"event": "\x1b[2Jx"}', "Event: none. Its body isn't a JSON object"),
         (b'{"event": "\\u001b[2Jbrand.new"}', "Event: brand.new (UnknownEvent: this version doesn't know the event)"),
         (b'{"event": "build.finished"}', "build.finished (UnknownEvent: it has no build)"),
     ],

@@ -11,7 +11,7 @@ import pytest
 from buildkite_api.webhooks.events import EVENTS, BuildEvent
 
 from buildkite_ext.simulation.webhook_samples import webhook_sample
-from buildkite_ext.webhooks import UnknownEvent, happening, parse, state_of
+from buildkite_ext.webhooks import UnknownEvent, deduplication_key, event_state, parse
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -33,13 +33,13 @@ def test_a_sample_of(event: str) -> None:
         assert sorted(body["sender"]) == ["id", "name"]
     if isinstance(found, BuildEvent):
         state = event.partition(".")[2].replace("finished", "passed")
-        assert state_of(found) == state
+        assert event_state(found) == state
     if "build" in body:
         assert "jobs" not in body["build"]
         assert "pipeline" not in body["build"]
         assert body["pipeline"]["slug"] == found.pipeline.slug  # type: ignore[attr-defined]
     if event.startswith(("build.", "job.", "agent.")):
-        assert happening(found)
+        assert deduplication_key(found)
     assert webhook_sample(event, seed=1, now=1_780_000_000) != body
     assert webhook_sample(event, now=1_780_000_000) == body
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ...webhooks.deliveries import Delivery
+from ...webhooks.delivery import Delivery
 from ..env import WEBHOOK_PREFIX
 from ..problem import UsageError
 from .event_fields import EventFields

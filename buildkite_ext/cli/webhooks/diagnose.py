@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ...errors import WebhookMalformed, WebhookUnverified
-from ...webhooks.headers import SIGNATURE, TOKEN
+from ...webhooks.http import SIGNATURE, TOKEN
 from ...webhooks.parsing import UnknownEvent, parse
 from ...webhooks.signature import Verified
 from ...webhooks.signature import verify as verify_signature

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import ParamSpec, Protocol, TextIO, TypeVar
 
-from ...webhooks.deliveries import Delivery
+from ...webhooks.delivery import Delivery
 from ..render.colour import TONES, Tone, painted
 from ..streams import clean, short
 from .command_runner import CommandResult

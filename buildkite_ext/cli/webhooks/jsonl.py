@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from ...webhooks.deliveries import Delivery
+from ...webhooks.delivery import Delivery
 from ..strict_json import refuse_constant
 
 __all__ = ["JsonlFile", "JsonlStream", "JsonlWriter", "delivery_line", "single_line"]

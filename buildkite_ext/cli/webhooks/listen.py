@@ -147,7 +147,7 @@ def _filter(
         UsageError: no event could ever pass.
     """
     from ...errors import ConfigurationError
-    from ...webhooks.matching import Filters, matcher
+    from ...webhooks.filters import Filters, matcher
 
     filters = Filters(state=states or None, pipeline=pipelines or None, branch=branches or None)
     try:

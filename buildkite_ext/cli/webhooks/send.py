@@ -173,7 +173,7 @@ def _signed(body: bytes, auth: WebhookAuth) -> _SignedDelivery:
     """
     from ...errors import WebhookMalformed
     from ...version import __version__
-    from ...webhooks.headers import EVENT, SIGNATURE, TOKEN
+    from ...webhooks.http import EVENT, SIGNATURE, TOKEN
     from ...webhooks.parsing import parse
     from ...webhooks.signature import sign
 

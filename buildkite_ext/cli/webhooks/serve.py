@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from buildkite_api.webhooks.events import WebhookEvent
 
-from ...webhooks.answers import answer
-from ...webhooks.asgi import AsgiApp, Receive, Scope, Send, respond
+from ...webhooks.adapters.asgi import AsgiApp, Receive, Scope, Send, respond
+from ...webhooks.events import DeliveryAccepted, DeliveryEvent, DeliveryRefused, DeliveryRepeated
 from ...webhooks.handler import WebhookHandler
-from ...webhooks.reports import Accepted, Refused, Repeated, Report
+from ...webhooks.http import response
 from ..exit_codes import ExitCode
 from ..problem import UsageError
 from .command_runner import CommandRunner
@@ -117,17 +117,17 @@ class _Session:
             allow_unsigned=auth.mode == "unsigned",
             tolerance=self._options.tolerance,
             sink=self._sink,
-            on_report=self._on_report,
+            on_delivery_event=self._on_delivery_event,
         )
 
-    def _on_report(self, report: Report) -> None:
-        if isinstance(report, Accepted):
+    def _on_delivery_event(self, event: DeliveryEvent) -> None:
+        if isinstance(event, DeliveryAccepted):
             self._counters.accepted += 1
-        elif isinstance(report, Repeated):
+        elif isinstance(event, DeliveryRepeated):
             self._counters.repeated += 1
-            self._thread.submit_or_count(self._display.repeated, report.event, report.delivery)
-        elif isinstance(report, Refused):
-            self._refused(report.status, report.reason, report.message, report.client)
+            self._thread.submit_or_count(self._display.repeated, event.event, event.delivery)
+        elif isinstance(event, DeliveryRefused):
+            self._refused(event.status, event.reason, event.message, event.client)
 
     def _wrong_path(self, client: str | None) -> None:
         self._refused(404, "path", f"its path isn't {self._options.path}", client)
@@ -219,7 +219,7 @@ class _PathFilter:
             return
         client = scope.get("client")
         self._on_wrong_path(client[0] if client else None)
-        await respond(send, answer(404, "Nothing is received at this path."))
+        await respond(send, response(404, "Nothing is received at this path."))
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

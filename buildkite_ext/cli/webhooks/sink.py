@@ -7,9 +7,9 @@ from collections.abc import Callable
 from buildkite_api.webhooks.events import WebhookEvent
 
 from ...errors import WebhookQueueFull
-from ...webhooks.deliveries import Delivery
-from ...webhooks.memory import MemoryQueue
+from ...webhooks.delivery import Delivery
 from ...webhooks.parsing import event_of
+from ...webhooks.queue import MemoryQueue
 from .command_runner import CommandRunner
 from .counters import DeliveryCounters
 from .display import Display, DisplayThread

@@ -376,7 +376,7 @@ class Registrar(ABC):
                 `state` says.
             pipeline: only of the pipeline with this slug, or one of these. Patterns.
             branch: only of this branch, or one of these. Patterns.
-            once: run once for each happening, however often it is delivered: see `happening`.
+            once: run once for each event, also if it is delivered several times: see `deduplication_key`.
             timeout: seconds that the handler may take; None for what the `WebhookHandler` was given.
 
         Returns:
