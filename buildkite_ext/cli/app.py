@@ -8,7 +8,7 @@ from cyclopts import App
 
 from ..version import __version__
 from .env import ENVIRONMENT_HELP
-from .exit_codes import listing
+from .exit_codes import exit_codes_help
 
 __all__ = ["API_EXAMPLES", "COMMANDS", "EXAMPLES", "WEBHOOKS_EXAMPLES", "Command", "CommandGroup", "app"]
 
@@ -174,7 +174,7 @@ def _register(program: App, command: Command, epilogue: str) -> None:
 
 
 def _epilogue(examples: str) -> str:
-    return f"{examples}\n{EXAMPLES}\n{ENVIRONMENT_HELP}\n\nExit codes:\n{listing()}".strip()
+    return f"{examples}\n{EXAMPLES}\n{ENVIRONMENT_HELP}\n\n{exit_codes_help()}".strip()
 
 
 app = _app(COMMANDS)

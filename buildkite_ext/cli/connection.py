@@ -6,26 +6,27 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..options import ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from ..transport.auth import check_token
-from .inputs import STDIN, Inputs
+from .inputs import Inputs, source_of
 from .problem import UsageError
 
 if TYPE_CHECKING:
     from ..client import BuildkiteClient
     from ..events import Hook
 
-__all__ = ["Connection"]
+__all__ = ["ConnectionOptions"]
 
 _LARGEST_TOKEN_FILE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """Where a command connects to.
+class ConnectionOptions:
+    """Options of a command's connection to Buildkite, or to a simulator.
 
     Attributes:
         organization: the organization's slug; None for that of the environment.
@@ -34,7 +35,7 @@ class Connection:
     """
 
     organization: str | None = None
-    token_file: str | None = None
+    token_file: Path | None = None
     simulate: bool = False
 
     @contextmanager
@@ -46,7 +47,7 @@ class Connection:
             need_organization: raise an error where no organization is given.
 
         Raises:
-            UsageError: there is no token or no organization.
+            UsageError: the token or the organization isn't given.
         """
         if self.simulate:
             from .simulator import simulated_client
@@ -69,7 +70,7 @@ class Connection:
     def options(self) -> list[str]:
         """The options with which another command connects to the same."""
         given = [("--organization", self.organization), ("--token-file", self.token_file)]
-        return [word for name, value in given if value is not None for word in (name, value)]
+        return [word for name, value in given if value is not None for word in (name, str(value))]
 
     def _token(self) -> str | None:
         if self.token_file is not None:
@@ -79,8 +80,7 @@ class Connection:
             try:
                 return check_token(text)
             except ConfigurationError as error:
-                where = "the standard input" if self.token_file == STDIN else repr(self.token_file)
-                raise UsageError(f"--token-file: the content of {where} can't be a token. {error}") from error
+                raise UsageError(f"--token-file: {source_of(self.token_file)} doesn't hold a token. {error}") from error
         if any(os.environ.get(name, "").strip() for name in TOKEN_VARIABLES):
             return None  # the client reads it
         raise UsageError(

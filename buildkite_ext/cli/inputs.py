@@ -11,7 +11,18 @@ from typing import Any
 from .problem import UsageError
 from .strict_json import refuse_constant
 
-__all__ = ["STDIN", "Inputs", "json_or_text", "name_and_value", "not_empty", "pairs", "positive", "slug"]
+__all__ = [
+    "STDIN",
+    "Inputs",
+    "is_stdin",
+    "json_or_text",
+    "name_and_value",
+    "not_empty",
+    "pairs",
+    "positive",
+    "slug",
+    "source_of",
+]
 
 STDIN = "-"
 """The argument that names the standard input in place of a file."""
@@ -29,7 +40,7 @@ class Inputs:
         self._reserved = reserved_for is not None
 
     def read(
-        self, argument: str, path: str, *, most: int = -1, prompt: str | None = None, hint: str | None = None
+        self, argument: str, path: str | Path, *, most: int = -1, prompt: str | None = None, hint: str | None = None
     ) -> bytes:
         """Return the bytes of a file, or of the standard input for `-`.
 
@@ -44,7 +55,7 @@ class Inputs:
             UsageError: the file can't be read, or another argument reads the standard input.
         """
         try:
-            if path != STDIN:
+            if not is_stdin(path):
                 with Path(path).open("rb") as file:
                     return file.read(most)
             self._take_stdin(argument)
@@ -57,9 +68,9 @@ class Inputs:
             binary = getattr(sys.stdin, "buffer", None)
             return binary.read(most) if binary is not None else sys.stdin.read(most).encode()
         except OSError as error:
-            raise UsageError(f"{argument}: {_described(path)} can't be read: {error.strerror or error}") from error
+            raise UsageError(f"{argument}: {source_of(path)} can't be read: {error.strerror or error}") from error
 
-    def text(self, argument: str, path: str, *, most: int = -1, prompt: str | None = None) -> str:
+    def text(self, argument: str, path: str | Path, *, most: int = -1, prompt: str | None = None) -> str:
         """Return the same, decoded from UTF-8.
 
         Raises:
@@ -69,7 +80,7 @@ class Inputs:
         try:
             return content.decode()
         except UnicodeDecodeError as error:
-            raise UsageError(f"{argument}: the content of {_described(path)} isn't UTF-8 text.") from error
+            raise UsageError(f"{argument}: the content of {source_of(path)} isn't UTF-8 text.") from error
 
     def _take_stdin(self, argument: str) -> None:
         if self._reader is not None and not (self._reserved and self._reader == argument):
@@ -81,7 +92,7 @@ def name_and_value(argument: str, word: str) -> tuple[str, str]:
     """Split `NAME=VALUE`.
 
     Raises:
-        UsageError: there is no `=` or no name, or the bytes of one half aren't UTF-8.
+        UsageError: the word has no `=` or no name, or isn't UTF-8.
 
     Example:
         >>> name_and_value("--field", "a=b=c")
@@ -163,5 +174,11 @@ def slug(argument: str, text: str) -> str:
     return text
 
 
-def _described(path: str) -> str:
-    return "the standard input" if path == STDIN else repr(path)
+def is_stdin(path: str | Path | None) -> bool:
+    """Return whether an argument names the standard input."""
+    return path is not None and str(path) == STDIN
+
+
+def source_of(path: str | Path) -> str:
+    """Return how messages name a file, or the standard input."""
+    return "the standard input" if is_stdin(path) else repr(str(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Group, Parameter
@@ -24,7 +25,7 @@ class CommonOptions:
     organization: Annotated[str | None, Parameter(group=CONNECTION, metavar="SLUG")] = None
     """The organization; by default $BUILDKITE_ORGANIZATION_SLUG."""
 
-    token_file: Annotated[str | None, Parameter(group=CONNECTION, metavar="PATH", allow_leading_hyphen=True)] = None
+    token_file: Annotated[Path | None, Parameter(group=CONNECTION, metavar="PATH", allow_leading_hyphen=True)] = None
     """A file that holds the API token; - reads the standard input. By default $BUILDKITE_API_TOKEN."""
 
     debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False

@@ -93,7 +93,7 @@ def test_a_token_from_a_file_or_the_standard_input(
     file.write_text("two words\n")
     bad = command(*words, "--token-file", str(file))
     assert bad.code == 2
-    assert "can't be a token" in bad.err
+    assert "doesn't hold a token" in bad.err
     assert "two words" not in bad.err
     gone = command(*words, "--token-file", str(tmp_path / "gone"))
     assert gone.code == 2

@@ -24,6 +24,7 @@ Run = Callable[..., Ended]
 
 HELPS = [
     *[("--help",), ("run", "--help"), ("api", "--help"), ("cancel", "-h"), ("simulate", "--help"), ()],
+    ("completion", "--help"),
     *[("webhooks",), ("webhooks", "listen", "--help"), ("webhooks", "verify", "-h"), ("webhooks", "send", "--help")],
 ]
 

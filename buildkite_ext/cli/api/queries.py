@@ -83,7 +83,7 @@ class Selection:
 
     @property
     def many(self) -> bool:
-        """Whether the result is a list of values."""
+        """True if the path has a `[]`, so that its result is a list."""
         return _EACH in self.steps
 
     def of(self, value: Any) -> Any:

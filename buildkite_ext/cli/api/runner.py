@@ -14,7 +14,7 @@ from ...events import Event, RetryScheduled
 from ...pagination.raw import raw_items
 from ...redaction import redacted_text
 from ...transport.middleware import OPERATION
-from ..connection import Connection
+from ..connection import ConnectionOptions
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
 from ..streams import clean, print_error
@@ -48,7 +48,7 @@ class ApiRun:
     """
 
     request: ApiRequest
-    connection: Connection
+    connection: ConnectionOptions
     printer: JsonPrinter
     timeout: float | None
     paginate: bool

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter, Token
 
 from ..exit_codes import ExitCode
-from ..inputs import STDIN, Inputs, name_and_value, positive
+from ..inputs import Inputs, is_stdin, name_and_value, positive
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag, Repeated
 from ..problem import UsageError
 from ..streams import Colour, coloured
@@ -57,7 +58,7 @@ def api(
         ),
     ] = (),
     input: Annotated[  # noqa: A002 - the option's name
-        str | None, Parameter(group=_REQUEST, metavar="FILE", allow_leading_hyphen=True)
+        Path | None, Parameter(group=_REQUEST, metavar="FILE", allow_leading_hyphen=True)
     ] = None,
     header: Annotated[tuple[str, ...], Repeated, Parameter(group=_REQUEST, metavar="K:V", alias="-H")] = (),
     timeout: Annotated[float | None, Parameter(group=_REQUEST, metavar="S")] = None,
@@ -95,13 +96,13 @@ def api(
     """
     from ..api.output import JsonPrinter
     from ..api.request import ApiRequest
-    from ..connection import Connection
+    from ..connection import ConnectionOptions
 
     verb = method.upper()
     if verb not in _METHODS:
         raise UsageError(f"METHOD: {method!r} isn't one of {', '.join(_METHODS)}.")
     _check_combination(verb, input=input, paginate=paginate, limit=limit, select=select, jq=jq, include=include)
-    inputs = Inputs(reserved_for="--token-file" if common.token_file == STDIN else None)
+    inputs = Inputs(reserved_for="--token-file" if is_stdin(common.token_file) else None)
     fields = _fields(field, inputs)
     content = None if input is None else inputs.read("--input", input)
     request = ApiRequest.of(verb, path, fields=fields, content=content, headers=header)
@@ -112,7 +113,7 @@ def api(
 
     return ApiRun(
         request=request,
-        connection=Connection(organization=common.organization, token_file=common.token_file, simulate=simulate),
+        connection=ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate),
         printer=printer,
         timeout=None if timeout is None else positive("--timeout", timeout),
         paginate=paginate,
@@ -126,7 +127,7 @@ def api(
 def _check_combination(
     method: str,
     *,
-    input: str | None,  # noqa: A002
+    input: Path | None,  # noqa: A002
     paginate: bool,
     limit: int | None,
     select: str | None,

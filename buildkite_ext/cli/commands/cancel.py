@@ -30,11 +30,11 @@ def cancel(
         pipeline: The pipeline's slug.
         number: The build's number.
     """
-    from ..connection import Connection
+    from ..connection import ConnectionOptions
 
     if number < 1:
         raise UsageError(f"NUMBER: {number} can't be a build's number. They begin at 1.")
-    connection = Connection(organization=common.organization, token_file=common.token_file)
+    connection = ConnectionOptions(organization=common.organization, token_file=common.token_file)
     pipeline = slug("PIPELINE", pipeline)
     with connection.client() as client:
         build = client.builds.cancel(pipeline, number)

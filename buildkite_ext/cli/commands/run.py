@@ -66,7 +66,7 @@ def run(
         simulate: Run against a simulator inside this command, over real HTTP; it has the pipelines web, api and release.
             It needs no token and no network, and ignores the environment.
     """
-    from ..connection import Connection
+    from ..connection import ConnectionOptions
     from ..run.options import RunOptions
     from ..run.runner import Run
 
@@ -84,7 +84,7 @@ def run(
         follow=not (no_follow or quiet),
         last_lines=not quiet,
     )
-    connection = Connection(organization=common.organization, token_file=common.token_file, simulate=simulate)
+    connection = ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate)
     view = _view(json=json, quiet=quiet, color=color)
     try:
         result = Run(options, connection, view).result()

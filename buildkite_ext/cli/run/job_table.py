@@ -50,7 +50,7 @@ class JobRow:
 
     @property
     def finished(self) -> bool:
-        """Whether its state is final."""
+        """True if its state is final."""
         return self.state in FINISHED_JOBS
 
     @property

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ...client import BuildkiteClient
     from ...events import Event
     from ...logs.parser import LogLine
-    from ..connection import Connection
+    from ..connection import ConnectionOptions
     from .options import RunOptions
 
 __all__ = ["RequestBudget", "Run", "RunView"]
@@ -102,9 +102,9 @@ class RequestBudget:
 
 
 class Run:
-    """One execution of the command. It has a result whatever happens."""
+    """One execution of the command. It always has a result: errors and signals are part of it."""
 
-    def __init__(self, options: RunOptions, connection: Connection, view: RunView) -> None:
+    def __init__(self, options: RunOptions, connection: ConnectionOptions, view: RunView) -> None:
         self._options = options
         self._connection = connection
         self._view = view

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from buildkite_api.models import Build
 
     from ...watching.wait import Outcome
-    from ..connection import Connection
+    from ..connection import ConnectionOptions
     from .options import RunOptions
 
 __all__ = ["RunState"]
@@ -46,7 +46,7 @@ class RunState:
     """
 
     options: RunOptions
-    connection: Connection
+    connection: ConnectionOptions
     phase: Literal["before", "creating", "watching", "ended", "fetching"] = "before"
     organization: str | None = None
     known: tuple[str, ...] = ()
