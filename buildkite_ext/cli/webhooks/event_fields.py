@@ -1,22 +1,25 @@
-"""What an event tells, as texts: for lines, for variables and for JSON."""
+"""Fields of an event as texts: for lines, environment variables and JSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from buildkite_api.webhooks.events import AgentEvent, BuildEvent, JobEvent, PackageCreated
 
 from ...webhooks.filters import build_state
+from ..streams import short
 
 if TYPE_CHECKING:
     from buildkite_api.models import Agent, Build, Job
     from buildkite_api.webhooks.events import WebhookEvent
 
+__all__ = ["EventFields", "event_fields"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """The facts of an event; None for what it doesn't tell. They are as somebody else wrote them: not safe to print."""
+class EventFields:
+    """Fields of an event; None for those that it lacks. They hold text of others: clean it before you print it."""
 
     event: str
     pipeline: str | None = None
@@ -38,36 +41,43 @@ class Facts:
 
     @property
     def state(self) -> str | None:
-        """The state of what the event is about."""
+        """The state of the job, build or agent."""
         return self.job_state or self.build_state or self.agent_state
 
+    @property
+    def subject(self) -> str:
+        """The build, agent or package, such as `web #12`. Safe to print."""
+        if self.pipeline is not None:
+            return short(self.pipeline, 40) + (f" #{short(self.build_number, 12)}" if self.build_number else "")
+        return short(self.agent_name or self.package, 40)
+
     def items(self) -> list[tuple[str, str]]:
-        """What there is, by name."""
+        """Return the names and values of the fields that the event has."""
         named = ((each.name, getattr(self, each.name)) for each in fields(self))
         return [(name, value) for name, value in named if value is not None]
 
 
-def facts_of(event: WebhookEvent) -> Facts:
-    """The facts of an event.
+def event_fields(event: WebhookEvent) -> EventFields:
+    """Return the fields of an event.
 
     Example:
         >>> from buildkite_ext.webhooks import parse
-        >>> facts_of(parse(b'{"event": "agent.lost", "agent": {"id": "0b46", "name": "mac-1"}}')).items()
+        >>> event_fields(parse(b'{"event": "agent.lost", "agent": {"id": "0b46", "name": "mac-1"}}')).items()
         [('event', 'agent.lost'), ('agent_id', '0b46'), ('agent_name', 'mac-1')]
     """
-    told: dict[str, str | None] = {}
+    found: dict[str, str | None] = {}
     if isinstance(event, BuildEvent | JobEvent):
-        told |= {"pipeline": _text(event.pipeline.slug), **_of_build(event.build)}
+        found |= {"pipeline": _text(event.pipeline.slug), **_build_fields(event.build)}
     if isinstance(event, JobEvent):
-        told |= _of_job(event.job)
+        found |= _job_fields(event.job)
     if isinstance(event, AgentEvent):
-        told |= _of_agent(event.agent)
+        found |= _agent_fields(event.agent)
     if isinstance(event, PackageCreated):
-        told["package"] = _text(event.package.name)
-    return Facts(event=event.event, **told)
+        found["package"] = _text(event.package.name)
+    return EventFields(event=event.event, **found)
 
 
-def _of_build(build: Build) -> dict[str, str | None]:
+def _build_fields(build: Build) -> dict[str, str | None]:
     return {
         "build_id": _text(build.id),
         "build_number": _text(build.number),
@@ -79,7 +89,7 @@ def _of_build(build: Build) -> dict[str, str | None]:
     }
 
 
-def _of_job(job: Job) -> dict[str, str | None]:
+def _job_fields(job: Job) -> dict[str, str | None]:
     return {
         "job_id": _text(job.id),
         "job_name": _text(job.name) or _text(job.label),
@@ -88,7 +98,7 @@ def _of_job(job: Job) -> dict[str, str | None]:
     }
 
 
-def _of_agent(agent: Agent) -> dict[str, str | None]:
+def _agent_fields(agent: Agent) -> dict[str, str | None]:
     return {
         "agent_id": _text(agent.id),
         "agent_name": _text(agent.name),
@@ -96,8 +106,8 @@ def _of_agent(agent: Agent) -> dict[str, str | None]:
     }
 
 
-def _text(value: Any) -> str | None:
-    """A text or a number as a text: what is of another type stands in the body alone."""
+def _text(value: object) -> str | None:
+    """Return a string or a number as text. A value of another type is in the body only."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return str(value) or None
