@@ -14,6 +14,7 @@ import importlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,7 +112,16 @@ def _exported(module: str) -> list[str]:
 
 def _module_page(page: str, names: Iterable[str]) -> str:
     module = importlib.import_module(MODULES[page] or "buildkite_ext")
-    return _text(TITLES.get(page, page), [f"Module `{module.__name__}`.", *(f"::: {name}" for name in names)])
+    inherited = "\n    options:\n      inherited_members: true" if page in ("simulation", "webhooks") else ""
+    entries = _by_letter(names) if page == "models" else (f"::: {name}{inherited}" for name in names)
+    return _text(TITLES.get(page, page), [f"Module `{module.__name__}`.", *entries])
+
+
+def _by_letter(names: Iterable[str]) -> Iterator[str]:
+    """Yield the entries under a heading for each letter: the page is long, and its contents list no deeper heading."""
+    for letter, group in groupby(names, key=lambda path: _name(path)[0]):
+        yield f"## {letter}"
+        yield from (f"::: {name}\n    options:\n      heading_level: 3" for name in group)
 
 
 def _services() -> Iterator[str]:
