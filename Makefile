@@ -35,6 +35,7 @@ docs: $(VENV)/.dev ## Build the documentation site into site/; a broken link fai
 	$(BIN)/zensical build --clean --strict
 
 generate: $(VENV)/.dev ## Compile spec/ into generated/, docs/operations.md and docs/reference/
+	$(BIN)/python scripts/lint_spec.py
 	$(BIN)/python scripts/generate.py
 	$(BIN)/python scripts/reference.py
 	$(BIN)/python scripts/reference_pages.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -78,6 +79,18 @@ def test_no_document_counts_operations_by_hand() -> None:
         if document.name != "CHANGELOG.md":
             by_hand = re.sub(r"<!-- Written by .*?\n\n", "", prose(document), flags=re.DOTALL)
             assert re.findall(r"\b\d{2,} (?:of \d+|operations|endpoints|models|methods)\b", by_hand) == [], document
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").rglob("*.py")), ids=lambda path: path.stem)
+def test_an_example_can_be_copied_alone(example: Path) -> None:
+    """It imports nothing that stands beside it."""
+    imported = [
+        node for node in ast.walk(ast.parse(example.read_text(encoding="utf-8"))) if isinstance(node, ast.ImportFrom)
+    ]
+    modules = {str(node.module).partition(".")[0] for node in imported}
+    beside = {path.stem for path in (ROOT / "examples").rglob("*.py")}
+    assert not modules & beside
+    assert not any(node.level for node in imported)
 
 
 def test_every_tool_has_one_version() -> None:

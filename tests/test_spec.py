@@ -169,9 +169,9 @@ def test_the_coverage_is_what_the_documentation_says(capsys: pytest.CaptureFixtu
 
 
 def test_the_table_is_whole() -> None:
-    assert (len(TABLE), len(ROWS), len(EXCLUDED)) == (218, 215, 3)
+    assert len(TABLE) == len(ROWS) + len(EXCLUDED)
     assert {row["group"] for row in EXCLUDED} == {"go_only_contradicted"}
-    assert len(GROUPS) == 42
+    assert {"builds", "jobs", "artifacts", "pipelines", "clusters", "teams"} <= GROUPS
 
 
 def test_a_file_for_each_group() -> None:
