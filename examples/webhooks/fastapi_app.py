@@ -1,4 +1,4 @@
-"""A FastAPI app that takes Buildkite's webhooks at /webhooks/buildkite.
+"""FastAPI app that receives Buildkite's webhooks at /webhooks/buildkite.
 
 BUILDKITE_WEBHOOK_SECRET=... uvicorn --app-dir examples/webhooks fastapi_app:app
 """
@@ -18,8 +18,8 @@ red: dict[str, str] = {}  # a real one would write to a database
 
 @hooks.on("build.finished", branch=["main", "release/*"])
 async def keep_the_board(event: BuildFinished) -> None:
-    """Runs after the delivery was answered, so it may take its time."""
-    # A build at a block step says "passed" and blocked: it isn't over.
+    """Record the last result of a pipeline. The delivery was answered before, so this may take long."""
+    # A build at a block step has the state "passed" and is blocked: it hasn't ended.
     if event.build.state == "failed":
         red[event.pipeline.slug] = event.build.web_url
     elif event.build.state == "passed" and not event.build.blocked:
@@ -28,16 +28,16 @@ async def keep_the_board(event: BuildFinished) -> None:
 
 @hooks.on("job.finished", state="failed", once=True)
 def complain(event: JobFinished) -> None:
-    """Sync handlers run in a thread. This one runs once a happening, however often Buildkite delivers it."""
+    """Print a failed job, once, however often Buildkite delivers it. A sync handler runs in a thread."""
     print(f"{event.job.name} failed: {event.job.web_url}", flush=True)
 
 
 app = FastAPI(lifespan=hooks.lifespan)  # so that what was accepted is handled before the server ends
-# A route, where app.mount() would do as well but for the path's end: it sends deliveries on to "/webhooks/buildkite/".
+# A route: app.mount() would redirect deliveries to "/webhooks/buildkite/".
 app.router.routes.append(Route("/webhooks/buildkite", hooks.asgi()))
 
 
 @app.get("/red")
 async def board() -> dict[str, str]:
-    """The pipelines whose last build failed."""
+    """Return the pipelines whose last build failed."""
     return red
