@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+from ..globs import branch_matches
 from .builds import Asked
-from .globs import branch_allowed
 from .messages import Json, Refused, invalid
 from .pipelines import Pipeline
 
@@ -60,7 +60,7 @@ def refuse_branch(pipeline: Pipeline, asked: Asked, body: Json) -> None:
         Refused: it has, and the body does not say that filters are to be ignored.
     """
     patterns = pipeline.branch_configuration
-    if patterns and not body.get("ignore_pipeline_branch_filters") and not branch_allowed(patterns, asked.branch):
+    if patterns and not body.get("ignore_pipeline_branch_filters") and not branch_matches(patterns, asked.branch):
         raise Refused(422, f"The pipeline doesn't build the branch {asked.branch}")
 
 

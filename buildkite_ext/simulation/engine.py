@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from ..globs import branch_matches
 from .agents import Pool
 from .artifacts import Artifact
 from .builds import Asked, Build
-from .globs import branch_allowed
 from .jobs import Job
 from .logs import compose
 from .organization import Organization
@@ -154,7 +154,7 @@ class Engine:
             job.parallel_index = index if command.parallelism else None
             if command.skip:
                 self._end(job, "skipped")
-            elif command.branches is not None and not branch_allowed(command.branches, build.asked.branch):
+            elif command.branches is not None and not branch_matches(command.branches, build.asked.branch):
                 job.broken_reason = "branch_mismatch"
                 self._end(job, "broken")
 

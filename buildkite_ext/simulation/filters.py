@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..globs import wildcard
 from .builds import Build
-from .globs import glob
 from .parameters import Parameters
 from .states import BUILD_FINISHED
 from .views.builds import on_paused_queue
@@ -34,7 +34,7 @@ def _tests(query: Parameters) -> list[Test]:
     tests: list[Test] = []
     if branches := query.either("branch"):
         # Only the scalar form takes patterns.
-        pattern = glob(query.text("branch") or "")
+        pattern = wildcard(query.text("branch") or "")
         exact = frozenset(branches)
         tests.append(lambda build: build.asked.branch in exact or bool(pattern.fullmatch(build.asked.branch)))
     if commits := frozenset(query.either("commit")):

@@ -58,6 +58,26 @@ def test_only_who_may_write_pipelines_sees_where_webhooks_go(simulator: Simulato
         assert listed["pipeline"]["provider"]["webhook_url"] == ""
 
 
+def test_a_provider_always_has_settings(simulator: Simulator, api: httpx.Client) -> None:
+    simulator.pipeline("web").job("test").build()
+    created = create(api)
+    number = created["number"]
+    pipelines = [
+        api.get(WEB).json(),
+        api.get(f"{ORG}/pipelines").json()[0],
+        created["pipeline"],
+        api.get(f"{WEB}/builds/{number}").json()["pipeline"],
+        api.get(f"{WEB}/builds").json()[0]["pipeline"],
+        api.put(f"{WEB}/builds/{number}/cancel").json()["pipeline"],
+        api.put(f"{WEB}/builds/{number}/rebuild").json()["pipeline"],
+    ]
+    for pipeline in pipelines:
+        settings = pipeline["provider"]["settings"]
+        assert (settings["trigger_mode"], settings["repository"]) == ("code", "acme/web")
+        for name in ("build_pull_request_forks", "build_tags", "publish_commit_status_per_step"):
+            assert settings[name] is False
+
+
 def test_a_token_can_expire_and_be_revoked(simulator: Simulator) -> None:
     simulator.add_token("bkua_short", expires_in=60)
     with connect(simulator, "bkua_short") as api:

@@ -27,6 +27,7 @@ def test_clusters_and_their_queues(simulator: Simulator, api: httpx.Client) -> N
     default, mac = api.get(path).json()
     assert (default["key"], mac["key"], cluster["default_queue_id"]) == ("default", "mac", default["id"])
     assert api.get(f"{path}/{mac['id']}").json() == mac
+    assert mac["retry_agent_affinity"] == "prefer-warmest"
     assert refusal(api.get(f"{path}/x")) == (404, "No queue found")
     assert refusal(api.get(f"{ORG}/clusters/x")) == (404, "No cluster found")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...globs import wildcard
 from ..artifacts import STATES, Artifact
 from ..call import NO_CONTENT, Call, Handler
-from ..globs import glob
 from ..jobs import Job
 from ..messages import Refused, SimResponse, json_response
 from ..views.parts import artifact_view
@@ -24,7 +24,7 @@ def _list(call: Call, jobs: list[Job]) -> SimResponse:
     state, path = call.query.text("state"), call.query.text("path")
     if state is not None and state not in STATES:
         raise Refused(422, f"Unknown state: {state}")
-    pattern = glob(path if path is not None else "*")
+    pattern = wildcard(path if path is not None else "*")
     shown = [
         artifact
         for job in jobs

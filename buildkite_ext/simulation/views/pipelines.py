@@ -20,7 +20,7 @@ def embedded_pipeline(pipeline: Pipeline, urls: Urls, *, may_write: bool) -> Jso
         "name": pipeline.name,
         "slug": pipeline.slug,
         "repository": pipeline.repository,
-        "provider": {"id": "github", "webhook_url": _webhook_url(pipeline, may_write)},
+        "provider": _provider(pipeline, may_write),
         "skip_queued_branch_builds": pipeline.skip_queued_branch_builds,
         "skip_queued_branch_builds_filter": None,
         "cancel_running_branch_builds": pipeline.cancel_running_branch_builds,
@@ -40,16 +40,6 @@ def pipeline_view(pipeline: Pipeline, urls: Urls, *, may_write: bool) -> Json:
         "description": pipeline.description,
         "branch_configuration": pipeline.branch_configuration,
         "default_branch": pipeline.default_branch,
-        "provider": {
-            "id": "github",
-            "webhook_url": _webhook_url(pipeline, may_write),
-            "settings": {
-                "trigger_mode": "code",
-                "build_pull_requests": True,
-                "publish_commit_status": True,
-                "repository": pipeline.repository.partition(":")[2].removesuffix(".git"),
-            },
-        },
         "created_by": user_view(pipeline.created_by),
         "archived_at": None,
         "visibility": "private",
@@ -61,8 +51,21 @@ def pipeline_view(pipeline: Pipeline, urls: Urls, *, may_write: bool) -> Json:
     }
 
 
-def _webhook_url(pipeline: Pipeline, may_write: bool) -> str:
-    return f"https://webhook.example/deliver/{pipeline.id}" if may_write else ""
+def _provider(pipeline: Pipeline, may_write: bool) -> Json:
+    """Return the source code provider, with `settings` in every answer: programs in Go can't read a build without."""
+    return {
+        "id": "github",
+        "webhook_url": f"https://webhook.example/deliver/{pipeline.id}" if may_write else "",
+        "settings": {
+            "trigger_mode": "code",
+            "build_pull_requests": True,
+            "build_pull_request_forks": False,
+            "build_tags": False,
+            "publish_commit_status": True,
+            "publish_commit_status_per_step": False,
+            "repository": pipeline.repository.partition(":")[2].removesuffix(".git"),
+        },
+    }
 
 
 def _step(step: Step) -> Json:
