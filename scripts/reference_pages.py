@@ -108,10 +108,13 @@ def _exported(module: str) -> list[str]:
 
 
 def _module_page(page: str, names: Iterable[str]) -> str:
-    module = importlib.import_module(MODULES[page])
+    introduction = (
+        f"::: {MODULES[page]}\n    options:\n      members: false\n      show_root_heading: false\n"
+        "      show_root_toc_entry: false"
+    )
     inherited = "\n    options:\n      inherited_members: true" if page in ("simulation", "webhooks") else ""
     entries = _by_letter(names) if page == "models" else (f"::: {name}{inherited}" for name in names)
-    return _text(TITLES.get(page, page), [f"Module `{module.__name__}`.", *entries])
+    return _text(TITLES.get(page, page), [introduction, *entries])
 
 
 def _by_letter(names: Iterable[str]) -> Iterator[str]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
+
+import buildkite_ext
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, BuildkiteError, Outcome, Retry
 
 from .documents import PROJECT, ROOT, anchors, documents, links, prose
 
@@ -120,3 +124,48 @@ def test_the_addresses_of_the_project() -> None:
     urls = PROJECT_FILE["project"]["urls"]
     assert all(url.startswith(PROJECT) for url in urls.values())
     assert SITE["repo_url"] == PROJECT == urls["Source"]
+
+
+def table(document: str, heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without its head."""
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2]
+    rows = [row.strip("|").split("|") for row in re.search(r"(^\|.*\n)+", text, re.MULTILINE)[0].splitlines()]  # type: ignore[index]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def first_names(document: str, heading: str) -> set[str]:
+    return {name for row in table(document, heading) for name in re.findall(r"`(\w+)`", row[0])}
+
+
+@pytest.mark.parametrize("client", [BuildkiteClient, AsyncBuildkiteClient])
+def test_every_option_of_a_client_is_in_the_guide(client: type) -> None:
+    parameters = inspect.signature(client).parameters
+    rows = {row[0].strip("`"): row[2] for row in table("configuration.md", "Options of a client")}
+    assert rows.keys() == parameters.keys()
+    assert rows["timeout"] == f"{parameters['timeout'].default:g}"
+
+
+def test_every_field_of_the_retry_policy_is_in_the_guide() -> None:
+    rows = {row[0].strip("`"): row[2] for row in table("client/retries.md", "The policy")}
+    assert rows == {name: f"{getattr(Retry(), name):g}" for name in rows}
+    assert rows.keys() == inspect.signature(Retry).parameters.keys() - {"random"}
+
+
+def test_every_outcome_is_in_the_guide() -> None:
+    assert first_names("client/timeouts.md", "Outcomes") == set(get_args(Outcome))
+
+
+def test_the_errors_of_the_guide_exist() -> None:
+    named = first_names("client/errors.md", "Which one to catch")
+    assert all(issubclass(getattr(buildkite_ext, name), BuildkiteError) for name in named)
+
+
+def test_the_variables_of_the_guide_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = table("configuration.md", "Environment variables")
+    named = {argument.strip("`"): re.findall(r"`(\w+)`", names) for names, _, argument in rows[::-1]}
+    given = {"token": "bkua_x", "organization": "acme", "base_url": "https://api.example"}
+    assert given.keys() == named.keys() - {""}
+    for argument, value in given.items():
+        monkeypatch.setenv(named[argument][0], value)
+    options = BuildkiteClient().options
+    assert (options.token, options.organization, options.base_url) == tuple(given.values())
