@@ -39,6 +39,27 @@ def test_each_page_stands_in_the_navigation_once() -> None:
     assert sorted(named) == sorted(there)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[a page](nowhere.md)", "page does not exist"),
+        ("[a name][buildkite_ext.Nowhere]", "unresolved autoref"),
+        ("::: buildkite_ext.nowhere", "buildkite_ext.nowhere could not be found"),
+    ],
+)
+def test_the_build_refuses_what_leads_nowhere(text: str, said: str, tmp_path: Path) -> None:
+    config = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    config = re.sub(r"^nav = \[.*?^\]$", 'nav = [{ "Home" = "index.md" }]', config, flags=re.MULTILINE | re.DOTALL)
+    config = re.sub(r"^(preload_modules|extensions) = .*$", "", config, flags=re.MULTILINE)
+    (tmp_path / "zensical.toml").write_text(config, encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text(f"# Home\n\n{text}\n", encoding="utf-8")
+    program = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert said in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("document", documents(), ids=lambda document: str(document.relative_to(ROOT)))
 def test_each_link_leads_somewhere(document: Path) -> None:
     """`make docs` refuses broken links between pages; links to the project's files are checked here alone."""
