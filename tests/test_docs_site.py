@@ -177,7 +177,7 @@ def test_every_outcome_is_in_the_guide() -> None:
 
 
 def test_the_errors_of_the_guide_exist() -> None:
-    named = first_names("client/errors.md", "Which one to catch")
+    named = first_names("client/errors.md", "The errors to catch")
     assert all(issubclass(getattr(buildkite_ext, name), BuildkiteError) for name in named)
 
 
