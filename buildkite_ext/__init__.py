@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from .errors import BuildAlreadyFinished as BuildAlreadyFinished
     from .errors import BuildkiteError as BuildkiteError
     from .errors import BuildNotFound as BuildNotFound
-    from .errors import CircuitOpen as CircuitOpen
     from .errors import ClusterNotFound as ClusterNotFound
     from .errors import ClusterQueueNotFound as ClusterQueueNotFound
     from .errors import ConfigurationError as ConfigurationError
@@ -76,8 +75,8 @@ if TYPE_CHECKING:
     from .pagination.page import Page as Page
     from .services.builds import Author as Author
     from .transport.retry import Retry as Retry
-    from .watching.wait import Outcome as Outcome
-    from .watching.wait import WaitResult as WaitResult
+    from .watching.outcome import Outcome as Outcome
+    from .watching.outcome import WaitResult as WaitResult
 
 _HOMES = {
     "AsyncBuildkiteClient": "client",
@@ -90,7 +89,7 @@ _HOMES = {
     "Event": "events",
     "Items": "pagination.items",
     "LogLine": "logs.parser",
-    "Outcome": "watching.wait",
+    "Outcome": "watching.outcome",
     "Page": "pagination.page",
     "Retry": "transport.retry",
     "RetryScheduled": "events",
@@ -99,7 +98,7 @@ _HOMES = {
     "SystemClock": "clock",
     "UNSET": "buildkite_api.types",
     "VirtualClock": "clock",
-    "WaitResult": "watching.wait",
+    "WaitResult": "watching.outcome",
 }
 _MODULES = {
     "models": "buildkite_ext.models",
@@ -123,7 +122,6 @@ __all__ = [
     "BuildNotFound",
     "BuildkiteClient",
     "BuildkiteError",
-    "CircuitOpen",
     "ClusterNotFound",
     "ClusterQueueNotFound",
     "ConfigurationError",

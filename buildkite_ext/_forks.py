@@ -10,28 +10,37 @@ import os
 from typing import Protocol
 from weakref import WeakSet
 
-__all__ = ["ProcessLocal", "reset_after_fork"]
+__all__ = ["ProcessLocal", "keep_inherited", "reset_after_fork"]
 
 
 class ProcessLocal(Protocol):
     """Object that may not share its connections and locks with a forked child process."""
 
-    def reset(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Replace connections and locks. Acquire no lock: the thread that holds it doesn't exist in the child."""
         ...
 
 
 _process_local: WeakSet[ProcessLocal] = WeakSet()
+_inherited: list[object] = []
 
 
 def reset_after_fork(each: ProcessLocal) -> None:
-    """Call `each.reset()` in each child process that is forked while `each` is referenced."""
+    """Call `each._reset_after_fork()` in each child process that is forked while `each` is referenced."""
     _process_local.add(each)
+
+
+def keep_inherited(*objects: object) -> None:
+    """Keep objects of the parent process referenced, so that nothing in them is closed.
+
+    Closing an inherited event loop or transport ends the parent's registration with the epoll that both processes share.
+    """
+    _inherited.extend(objects)
 
 
 def _after_in_child() -> None:
     for each in list(_process_local):
-        each.reset()
+        each._reset_after_fork()
 
 
 if hasattr(os, "register_at_fork"):  # Windows has no fork

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from .. import strict_json
 from .problem import UsageError
-from .strict_json import refuse_constant
 
 __all__ = [
     "STDIN",
@@ -132,7 +132,7 @@ def json_or_text(text: str) -> Any:
         [5, True, None, {'a': 1}, '1.10', 'main', '5']
     """
     try:
-        value = json.loads(text, parse_constant=refuse_constant)
+        value = strict_json.loads(text)
         if isinstance(value, int | float) and not isinstance(value, bool) and json.dumps(value) != text:
             return text
         json.dumps(value, allow_nan=False)  # 1e999 inside an object

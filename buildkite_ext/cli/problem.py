@@ -12,8 +12,6 @@ from .streams import paragraph, print_error
 
 __all__ = ["Problem", "Terminated", "UsageError", "without_secrets", "write_traceback"]
 
-_SHORTEST_SECRET = 8
-
 
 class UsageError(Exception):
     """Error in the command line. Its message says what can't be done, and what to give instead."""
@@ -70,13 +68,15 @@ class Problem:
 
 def without_secrets(text: str) -> str:
     """Return a text without the secrets of the environment: users paste them where they don't belong."""
+    from .. import redaction  # here, since they import httpx
     from ..options import TOKEN_VARIABLES
 
-    for name in (*TOKEN_VARIABLES, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE):
-        for token in map(str.strip, os.environ.get(name, "").splitlines()):
-            if len(token) >= _SHORTEST_SECRET:
-                text = text.replace(token, f"[${name}]")
-    return text
+    secrets = [
+        (f"${name}", token.strip())
+        for name in (*TOKEN_VARIABLES, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE)
+        for token in os.environ.get(name, "").splitlines()
+    ]
+    return redaction.without_secrets(text, secrets)
 
 
 def write_traceback(error: BaseException) -> None:

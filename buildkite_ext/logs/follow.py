@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ApiError, DeadlineExceeded, InvalidResponse, NotFound, path_of
-from ..watching.wait import FINISHED_JOBS, next_pause, outcome_of
+from ..states import FINISHED_JOBS
+from ..watching.outcome import outcome_of
+from ..watching.wait import next_pause
 from .parser import LineParser, LogLine, plain
 from .tail import Tail, content_range
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .. import strict_json
 from ..errors import InvalidResponse, TooManyPages, path_of
 from ..transport.context import context_of
 from .links import links_of
@@ -91,8 +91,8 @@ async def raw_items(
 
 def _items(response: httpx.Response, request: httpx.Request) -> tuple[list[Any], object]:
     try:
-        body = json.loads(response.content)
-    except (ValueError, RecursionError) as error:
+        body = strict_json.loads(response.content)
+    except ValueError as error:
         raise InvalidResponse(f"{path_of(request)}: the page isn't JSON: {error}") from error
     if isinstance(body, list):
         return body, body

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
+from ..redaction import public_url
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -84,20 +84,9 @@ def connect(client_or_url: Redis | str, *, timeout: float) -> RedisConnection:
             # A command whose answer was lost, such as XADD, must not be repeated without the caller's knowledge.
             retry=Retry(NoBackoff(), 0),
         )
-        label = _public_url(client_or_url)
+        label = public_url(client_or_url)
     except (ValueError, TypeError):  # its message may quote the URL with its password
         raise ConfigurationError(
             "The Redis URL is invalid. It looks like redis://[user:password@]host:6379/0, rediss://… or unix:///path."
         ) from None
     return RedisConnection(client, owned=True, label=label)
-
-
-def _public_url(url: str) -> str:
-    """Return a Redis URL without its credentials, which may be before the host and in the query.
-
-    Example:
-        >>> _public_url("rediss://user:hunter2@redis.internal:6380/1?password=hunter2")
-        'rediss://redis.internal:6380/1'
-    """
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

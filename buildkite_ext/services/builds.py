@@ -25,7 +25,9 @@ from ..logs.follow import POLL_INTERVAL as LOG_INTERVAL
 from ..logs.follow import follow_build
 from ..logs.parser import LogLine
 from ..pagination.items import AsyncItems
-from ..watching.wait import POLL_INTERVAL, WaitResult, wait
+from ..states import FINISHED_BUILDS
+from ..watching.outcome import WaitResult
+from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
 from ._generated import builds as generated
 from .arguments import aware, given, listed, many, positive, text_map
@@ -295,7 +297,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             return await self._requester.call(cancel_build, self._requester.organization, pipeline, number)
         except BuildAlreadyFinished:
             build = await self.get(pipeline, number)
-            ended = str(build.state) in ("passed", "failed", "canceling", "canceled", "skipped", "not_run")
+            ended = str(build.state) in FINISHED_BUILDS | {"canceling"}
             if ended and not build.blocked:
                 return build
             raise

@@ -17,9 +17,9 @@ import httpcore
 import httpx
 
 from .._cancellation import guarded
-from .._forks import reset_after_fork
+from .._forks import keep_inherited, reset_after_fork
 from .network import BoundedTimeout
-from .pools import AsyncPools, ConnectionCounts, LoopPools, Pools, Routes, keep_inherited
+from .pools import AsyncPools, ConnectionCounts, LoopPools, Pools, Routes
 
 __all__ = ["HTTPX_ERRORS", "AsyncHttpTransport", "HttpTransport"]
 
@@ -130,7 +130,7 @@ class HttpTransport(httpx.BaseTransport):
         if self._replaced is not None:
             self._replaced.close()
 
-    def reset(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Begin with new pools in a child process. The parent's stay open and untouched."""
         keep_inherited(self._pools)
         self._lock = threading.Lock()
@@ -193,7 +193,7 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
         if self._replaced is not None:
             await self._replaced.aclose()
 
-    def reset(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Begin with new pools in a child process. The parent's stay open and untouched."""
         self._loops.inherit()
         self._loops = LoopPools(self._routes, self._clock)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
-from ..errors import InvalidResponse, from_response, path_of, unsigned
+from ..error_responses import from_response
+from ..errors import InvalidResponse, path_of
+from ..redaction import unsigned
 from .context import context_of
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ import httpcore
 import httpx
 
 from .._cancellation import asyncio_task
+from .._forks import keep_inherited
 from .network import AsyncNetwork, Network, OpenedStreams, opened_streams
 from .proxies import ProxyRules
 
@@ -34,7 +35,6 @@ __all__ = [
     "LoopPools",
     "Pools",
     "Routes",
-    "keep_inherited",
 ]
 
 
@@ -46,16 +46,6 @@ class ConnectionCounts:
     """In use by a request or by an answer that isn't read to its end."""
     idle: int
     """Kept for the next request."""
-
-
-_inherited: list[object] = []
-"""Pools of the parent process. They are kept, since closing an inherited asyncio transport ends the parent's registration
-with the epoll that both processes share."""
-
-
-def keep_inherited(pools: object) -> None:
-    """Keep `pools` of the parent process referenced, so that nothing in them is closed."""
-    _inherited.append(pools)
 
 
 class Routes:

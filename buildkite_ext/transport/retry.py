@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..backoff import full_jitter
-from ..errors import (
-    ConfigurationError,
-    ConnectionFailed,
-    DeadlineExceeded,
-    NetworkError,
-    from_response,
-    path_of,
-    reset_after,
-    unsigned,
-)
+from ..error_responses import from_response, reset_after
+from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError, path_of
 from ..events import Dispatcher, Event, RetryScheduled
+from ..redaction import unsigned
 from .context import context_of
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ class SharedState:
             if transport is not None:
                 await self.runtime.close_transport(transport)
 
-    def reset(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Start with a new lock in a child process. Transports of ours start with new connections themselves."""
         self._lock = threading.Lock()
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import anyio
 
+from .._forks import keep_inherited, reset_after_fork
 from ..errors import ConfigurationError
 from .events import logger
 from .http import FORWARDED, Headers, Refusal, RequestHead, header_values
-from .runtime.event_loop import keep_alive, register_for_fork, running_loop
+from .runtime.event_loop import running_loop
 from .runtime.thread_pool import ThreadPool
 
 __all__ = [
@@ -106,14 +107,14 @@ class AllowedIPs:
         self._due = clock()
         self._fetching: asyncio.Task[None] | None = None
         self._lock = anyio.Lock()
-        register_for_fork(self)
+        reset_after_fork(self)
 
     def __repr__(self) -> str:
         return f"AllowedIPs(refresh={self._refresh:g}, known={len(self._known)})"
 
     def _reset_after_fork(self) -> None:
         """Forget the task that fetches, which runs in the parent process only."""
-        keep_alive(self._fetching)
+        keep_inherited(self._fetching)
         self._fetching = None
 
     async def check(self, head: RequestHead) -> None:

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..events import Dispatcher
+
 __all__ = [
     "DeliveriesLost",
     "DeliveryAccepted",
@@ -85,7 +87,7 @@ class DeliveriesLost:
 
 
 DeliveryEvent = DeliveryAccepted | DeliveryRepeated | DeliveryRefused | DeliveryHandled | HandlerFailed | DeliveriesLost
-DeliveryHook = Callable[[DeliveryEvent], None]
+DeliveryHook = Callable[[DeliveryEvent], object]
 
 _COUNTED_AS: dict[type[DeliveryEvent], str] = {
     DeliveryAccepted: "accepted",
@@ -101,7 +103,7 @@ class DeliveryEvents:
     """Counter and dispatcher of delivery events: each goes to the log and to the user's hook."""
 
     def __init__(self, hook: DeliveryHook | None = None) -> None:
-        self._hook = hook
+        self._hooks: Dispatcher[DeliveryEvent] = Dispatcher(*(() if hook is None else (hook,)))
         self.counts: Counter[str] = Counter()
 
     def emit(self, event: DeliveryEvent) -> None:
@@ -116,12 +118,7 @@ class DeliveryEvents:
             logger.error("%d accepted deliveries were not handled before the time to close was over", event.deliveries)
         else:
             logger.debug("%s", event)
-        if self._hook is not None:
-            try:
-                self._hook(event)
-            except Exception:
-                # A hook that fails must not change the response, nor keep a delivery from its handlers.
-                logger.exception("on_delivery_event failed on %s", type(event).__name__)
+        self._hooks.emit(event)
 
     def problem(self, message: str, error: Exception) -> None:
         """Log an error that changes no response. The error's text isn't logged: it may hold a password."""

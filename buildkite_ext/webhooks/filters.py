@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import re
 import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from buildkite_api.models import AgentConnectionState, Build, BuildState, JobState
+from buildkite_api.models import AgentConnectionState, BuildState, JobState
 from buildkite_api.webhooks.events import EVENTS, AgentEvent, BuildEvent, JobEvent, WebhookEvent
 from buildkite_api.webhooks.registrar import Patterns
 
 from ..errors import ConfigurationError
+from ..globs import wildcard
+from ..states import build_state
 
-__all__ = ["Filters", "Match", "build_state", "event_state", "matcher"]
+__all__ = ["Filters", "Match", "event_state", "matcher"]
 
 _STATES = frozenset(str(state.value) for enum in (BuildState, JobState, AgentConnectionState) for state in enum)
 
@@ -78,13 +79,6 @@ def event_state(event: WebhookEvent) -> str | None:
     return None if state is None else str(state)
 
 
-def build_state(build: Build) -> str | None:
-    """Return the state of a build, which is `blocked` at a block step."""
-    if build.blocked is True:
-        return "blocked"
-    return None if build.state is None else str(build.state)
-
-
 def _warn_unknown(name: str, given: str, known: Collection[str]) -> None:
     """Warn of an unknown name. It isn't an error, because Buildkite may have added it after this version."""
     if given not in known:
@@ -129,6 +123,5 @@ def _alternatives(name: str, given: Patterns) -> list[str]:
 
 def _pattern(name: str, given: Patterns) -> Callable[[str | None], bool]:
     """Return a function that matches a text with patterns, in which `*` stands for any characters."""
-    texts = _alternatives(name, given)
-    pattern = re.compile("|".join(".*".join(map(re.escape, text.split("*"))) for text in texts), re.DOTALL)
-    return lambda text: isinstance(text, str) and pattern.fullmatch(text) is not None
+    patterns = [wildcard(each) for each in _alternatives(name, given)]
+    return lambda text: isinstance(text, str) and any(each.fullmatch(text) for each in patterns)

@@ -7,9 +7,10 @@ import threading
 import zlib
 from contextlib import suppress
 
+from .._forks import reset_after_fork
 from ..errors import ConfigurationError, WebhookQueueFull
 from .delivery import Delivery, Handle
-from .runtime.event_loop import register_for_fork, running_loop
+from .runtime.event_loop import running_loop
 
 __all__ = ["MemoryQueue"]
 
@@ -42,7 +43,7 @@ class MemoryQueue:
         self._workers = workers
         self._ordered = ordered
         self._reset_after_fork()
-        register_for_fork(self)
+        reset_after_fork(self)
 
     def _reset_after_fork(self) -> None:
         """Empty the queue in a forked process. The parent process handles what it accepted."""

@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 
 import buildkite_ext
 from buildkite_ext import Retry, errors
-from buildkite_ext.errors import FieldError, from_response, reset_after
+from buildkite_ext.error_responses import from_response, reset_after
+from buildkite_ext.errors import FieldError
 
 from .fakes import TOKEN, App, Body, Colour, answer
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ... import strict_json
 from ...logs.parser import SGR, styled
 from ..render.colour import painted
 from ..streams import clean
-from ..strict_json import refuse_constant
 
 if TYPE_CHECKING:
     import httpx
@@ -32,10 +32,7 @@ def parsed(content: bytes) -> Any:
     Raises:
         ValueError: the content isn't JSON, or is nested too deeply.
     """
-    try:
-        return json.loads(content, parse_constant=refuse_constant, parse_float=_finite)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    return strict_json.loads(content, parse_float=_finite)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

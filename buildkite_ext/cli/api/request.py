@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ... import strict_json
 from ..inputs import json_or_text
 from ..problem import UsageError
-from ..strict_json import refuse_constant
 
 __all__ = ["ApiRequest", "RequestField", "body_of"]
 
@@ -140,8 +140,8 @@ def _has_room(item: Any, keys: list[str]) -> bool:
 def _check_json(content: bytes) -> None:
     """Refuse a body that isn't JSON, before anything is sent."""
     try:
-        json.loads(content.decode(), parse_constant=refuse_constant)
-    except (ValueError, RecursionError) as error:
+        strict_json.loads(content)
+    except ValueError as error:
         said = "it isn't UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise UsageError(
             f"--input isn't JSON: {said}. For another format give its type: --header 'Content-Type: …'."

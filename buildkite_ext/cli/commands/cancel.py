@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from ...states import FINISHED_BUILDS
 from ..exit_codes import ExitCode
 from ..inputs import slug
 from ..parameters import CommonOptions
@@ -14,7 +15,8 @@ from ..streams import clean, short
 
 __all__ = ["cancel"]
 
-_ENDED = frozenset({"passed", "failed", "skipped", "not_run"})
+_ENDED = FINISHED_BUILDS - {"canceled"}
+"""States of a build that canceling didn't end."""
 
 
 def cancel(

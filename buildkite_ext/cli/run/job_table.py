@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ...logs.follow import name_of
-from ...watching.wait import ACTIVE_JOBS, FAILED_JOBS, FINISHED_JOBS
+from ...states import FAILED_JOBS, FINISHED_JOBS, is_job_active
 from ..streams import short
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class JobRow:
         """Its priority if not all rows fit. 0 is the highest: failed, or waiting for a person."""
         if self.state in FAILED_JOBS or self.state == "blocked":
             return 0
-        if self.state in ACTIVE_JOBS:
+        if is_job_active(self.state):
             return 1 if self.started_at is not None else 2
         return 4 if self.finished else 3
 

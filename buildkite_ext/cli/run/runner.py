@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from ...errors import AccessDenied, BuildkiteError, PipelineNotFound
 from ...events import RetryScheduled
 from ...logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
-from ...watching.wait import FINISHED_JOBS, failed_jobs, outcome_of
+from ...states import FINISHED_JOBS
+from ...watching.outcome import failed_jobs, outcome_of
 from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
 from ..exit_codes import ExitCode
 from ..problem import Problem, Terminated

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
+from ...redaction import without_secrets
 from ..env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from ..inputs import STDIN, Inputs
 from ..problem import UsageError
@@ -59,11 +60,8 @@ class WebhookAuth:
 
     def hide(self, text: str) -> str:
         """Replace the credentials in a text: a receiver may have sent one back."""
-        for each in self.credentials:
-            value = each.value.decode("utf-8", "replace")
-            if len(value) >= _SHORTEST_HIDDEN:
-                text = text.replace(value, f"[{each.origin}]")
-        return text
+        known = [(each.origin, each.value.decode("utf-8", "replace")) for each in self.credentials]
+        return without_secrets(text, known, shortest=_SHORTEST_HIDDEN)
 
 
 def read_auth(

@@ -7,15 +7,15 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from ... import strict_json
 from ...errors import WebhookMalformed, WebhookUnverified
+from ...timestamps import format_webhook_time
 from ...webhooks.http import SIGNATURE, TOKEN
 from ...webhooks.parsing import UnknownEvent, parse
 from ...webhooks.signature import Verified
 from ...webhooks.signature import verify as verify_signature
 from ..streams import short
-from ..strict_json import refuse_constant
 from .credentials import WebhookAuth
 from .event_fields import event_fields
 
@@ -153,7 +153,7 @@ def _event(body: bytes) -> list[str]:
 def _time(seconds: float) -> str:
     """Format a time as `2018-03-25 03:58:14 UTC`, or as a number if no calendar has it."""
     try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        return format_webhook_time(seconds)
     except (ValueError, OverflowError, OSError):
         return f"{seconds:.0f}"
 
@@ -249,8 +249,8 @@ def _respaced_bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
 def _reserialized_bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield a JSON body in the forms in which it may have been signed, before something parsed and serialized it."""
     try:
-        value = json.loads(body, parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
+        value = strict_json.loads(body)
+    except ValueError:
         return
     text = (
         "the body is not the signed one but the same JSON, parsed and serialized again ({}): keep the raw bytes of the body from "

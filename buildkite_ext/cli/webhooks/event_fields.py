@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from buildkite_api.webhooks.events import AgentEvent, BuildEvent, JobEvent, PackageCreated
 
-from ...webhooks.filters import build_state
+from ...states import build_state
 from ..streams import short
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from ... import strict_json
 from ...webhooks.delivery import Delivery
-from ..strict_json import refuse_constant
 
 __all__ = ["JsonlFile", "JsonlStream", "JsonlWriter", "delivery_line", "single_line"]
 
@@ -43,8 +43,8 @@ def single_line(body: bytes) -> str:
     """
     try:
         text = body.decode()
-        json.loads(text, parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
+        strict_json.loads(text)
+    except ValueError:
         return json.dumps(body.decode("utf-8", "replace"))
     return _NOT_PRINTABLE_ASCII.sub(_escaped, text)
 

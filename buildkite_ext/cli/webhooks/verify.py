@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sys
 import time
-from datetime import UTC, datetime
 from typing import Annotated
 
 from cyclopts import Group, Parameter
 
+from ...timestamps import parse_time
 from ..exit_codes import ExitCode
 from ..inputs import STDIN, Inputs
 from ..parameters import OUTPUT, Flag
@@ -20,7 +20,6 @@ from .credentials import SECRET_GROUP, SecretFiles, read_auth
 __all__ = ["verify"]
 
 _DELIVERY = Group("The delivery", sort_key=1)
-_WEBHOOK_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
 
 
 def verify(
@@ -78,10 +77,8 @@ def _seconds(option: str, text: str) -> float:
     try:
         if re.fullmatch(r"\d{1,12}(\.\d+)?", text):
             return float(text)
-        found = _WEBHOOK_TIME.fullmatch(text)
-        parsed = datetime.fromisoformat(f"{found[1]}+00:00" if found else text)
+        return parse_time(text)
     except ValueError as error:
         raise UsageError(
             f"{option} {text!r}: give seconds since 1970, or a time such as 2026-05-09T21:05:59Z."
         ) from error
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...events import Dispatcher
 from ..delivery import Delivery
 from ..events import logger
 from .codec import UnreadableEntry, from_fields
@@ -80,10 +81,7 @@ def report_dead_letter(
         limit = settings.dead_letter_limit
         logger.error("%s holds its limit of %d dead letters: the oldest was dropped", dead_letters, limit)
     if settings.on_dead_letter is not None:
-        try:
-            settings.on_dead_letter(letter)
-        except Exception:
-            logger.exception("on_dead_letter failed")
+        Dispatcher(settings.on_dead_letter).emit(letter)
 
 
 def _name(fields: Mapping[bytes, bytes]) -> str:

@@ -9,20 +9,17 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextvars
-import os
 import threading
-import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
+
+from ..._forks import keep_inherited, reset_after_fork
 
 __all__ = [
     "EventLoopThread",
     "LoopStopped",
-    "ResetAfterFork",
     "call_at_exit",
-    "keep_alive",
-    "register_for_fork",
     "running_loop",
 ]
 
@@ -54,12 +51,12 @@ class EventLoopThread:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reset_after_fork()
-        register_for_fork(self)
+        reset_after_fork(self)
 
     def _reset_after_fork(self) -> None:
         """Forget the loop and the thread, which run in the parent process only."""
         if self._loop is not None:
-            keep_alive(self._loop, self._thread)
+            keep_inherited(self._loop, self._thread)
         self._lock = threading.Lock()
         self._loop = None
         self._thread: threading.Thread | None = None
@@ -179,37 +176,3 @@ def call_at_exit(function: Callable[[], None]) -> None:
 
 
 # --- Forked processes -------------------------------------------------------------------------------------------------
-
-
-class ResetAfterFork(Protocol):
-    """An object that holds threads, loops or locks, which a forked process doesn't inherit."""
-
-    def _reset_after_fork(self) -> None:
-        """Start again, as if just made. Locks may be held by threads that this process doesn't have."""
-        ...
-
-
-_to_reset: weakref.WeakSet[ResetAfterFork] = weakref.WeakSet()
-_kept_alive: list[object] = []
-
-
-def register_for_fork(each: ResetAfterFork) -> None:
-    """Call `each._reset_after_fork()` in every child process, as long as `each` exists."""
-    _to_reset.add(each)
-
-
-def keep_alive(*things: object) -> None:
-    """Never destroy objects of the parent process.
-
-    A loop that is closed in the child loses its files in the parent too, because both share one epoll object.
-    """
-    _kept_alive.extend(things)
-
-
-def _reset_all() -> None:
-    for each in list(_to_reset):
-        each._reset_after_fork()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, which doesn't fork
-    os.register_at_fork(after_in_child=_reset_all)

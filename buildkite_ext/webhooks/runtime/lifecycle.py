@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
+from ..._forks import keep_inherited, reset_after_fork
 from ...errors import ConfigurationError
 from ..deduplication import DeduplicationStore
 from ..delivery import EventSink, EventSource, Handle
 from ..events import DeliveriesLost, DeliveryEvents
 from ..queue import MemoryQueue
-from .event_loop import EventLoopThread, call_at_exit, keep_alive, register_for_fork, running_loop
+from .event_loop import EventLoopThread, call_at_exit, running_loop
 
 __all__ = ["Lifecycle", "consume_until_signal"]
 
@@ -56,11 +57,11 @@ class Lifecycle:
         self._loop_thread = EventLoopThread()
         self._closes_at_exit = False
         self._starting = threading.Lock()
-        register_for_fork(self)
+        reset_after_fork(self)
 
     def _reset_after_fork(self) -> None:
         """Forget the worker, which handles in the parent process what was accepted there."""
-        keep_alive(self._worker)
+        keep_inherited(self._worker)
         self._worker = None
         self._starting = threading.Lock()
 

@@ -12,7 +12,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from .event_loop import register_for_fork, running_loop
+from ..._forks import reset_after_fork
+from .event_loop import running_loop
 
 __all__ = ["ThreadPool"]
 
@@ -39,7 +40,7 @@ class ThreadPool:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._reset_after_fork()
-        register_for_fork(self)
+        reset_after_fork(self)
 
     def _reset_after_fork(self) -> None:
         """Forget threads and jobs, which exist in the parent process only."""

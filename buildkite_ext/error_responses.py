@@ -1,0 +1,215 @@
+"""Error answers of Buildkite: which error each is, and what its message says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import strict_json
+from .errors import (
+    AccessDenied,
+    AgentNotFound,
+    AnnotationNotFound,
+    ApiError,
+    ArtifactNotFound,
+    BuildAlreadyFinished,
+    BuildNotFound,
+    ClusterNotFound,
+    ClusterQueueNotFound,
+    FieldError,
+    InvalidRequest,
+    JobNotFound,
+    JobNotUnblockable,
+    NotFound,
+    OrganizationNotFound,
+    PipelineNotFound,
+    RateLimited,
+    ServerError,
+    ServiceUnavailable,
+    Unauthorized,
+)
+
+if TYPE_CHECKING:
+    import httpx
+    from buildkite_api.operations import Operation
+
+__all__ = ["from_response", "reset_after"]
+
+_NOT_FOUND: Mapping[str, type[NotFound]] = {
+    "organization": OrganizationNotFound,
+    "pipeline": PipelineNotFound,
+    "build": BuildNotFound,
+    "job": JobNotFound,
+    "artifact": ArtifactNotFound,
+    "annotation": AnnotationNotFound,
+    "cluster": ClusterNotFound,
+    "cluster_queue": ClusterQueueNotFound,
+    "agent": AgentNotFound,
+}
+
+_MAX_REASON = 500
+
+
+def from_response(
+    response: httpx.Response,
+    operation: Operation | None,
+    identifiers: Mapping[str, str],
+    *,
+    method: str,
+    path: str,
+) -> ApiError:
+    """The error that an answer of status 400 or above means.
+
+    Args:
+        response: the answer, its body read.
+        operation: what was asked; None outside the description.
+        identifiers: the parameters of the path, such as `{"org_slug": "acme", "pipeline_slug": "web"}`.
+        method: the request's method.
+        path: the request's path, without its query.
+    """
+    status = response.status_code
+    body = _json(response)
+    reason = _reason(response, body)
+    errors = _field_errors(body)
+    kind = _kind(status, operation)
+    lines = [f"{method} {path} answered {status}" + (f": {reason}" if reason else "")]
+    lines += [f"  {error.field}: {error.code}" if error.field else f"  {error.code}" for error in errors]
+    hint = _hint(kind, operation, identifiers)
+    if hint:
+        lines.append(hint)
+    error = kind(
+        "\n".join(lines),
+        response=response,
+        reason=reason,
+        errors=errors,
+        operation=operation.id if operation else None,
+        method=method,
+        path=path,
+    )
+    if isinstance(error, AccessDenied):
+        error.scope = operation.scope if operation else None
+    if isinstance(error, RateLimited):
+        error.scope = body["scope"] if isinstance(body.get("scope"), str) else None
+        error.limit = body["limit"] if isinstance(body.get("limit"), int) else None
+        error.retry_after = reset_after(response)
+    return error
+
+
+def reset_after(response: httpx.Response) -> float | None:
+    """Seconds until the limit that a 429 hit is counted anew; None where the answer doesn't say.
+
+    The body's `reset` belongs to the limit that was hit. Without it, the header of that limit does: `RateLimit-Reset`
+    for the organization's, `RateLimit-User-Reset` for the user's, both in seconds left. Where the body names neither,
+    the limit with nothing remaining is the one. https://buildkite.com/docs/apis/rest-api/rate-limits
+    """
+    body = _json(response)
+    reset = _number(body.get("reset"))
+    if reset is not None:
+        return reset
+    headers = response.headers
+    organization = _number(headers.get("RateLimit-Reset"))
+    user = _number(headers.get("RateLimit-User-Reset"))
+    scope = body.get("scope") or ""
+    if scope == "rest_user":
+        return user if user is not None else organization
+    if scope == "rest":
+        return organization if organization is not None else user
+    exhausted = [
+        reset
+        for reset, remaining in (
+            (organization, headers.get("RateLimit-Remaining")),
+            (user, headers.get("RateLimit-User-Remaining")),
+        )
+        if reset is not None and _number(remaining) == 0
+    ]
+    known = exhausted or [reset for reset in (organization, user) if reset is not None]
+    return max(known) if known else _number(headers.get("Retry-After"))
+
+
+def _kind(status: int, operation: Operation | None) -> type[ApiError]:
+    name = operation.row if operation else ""
+    if status in (400, 422):
+        if name == "cancel_build" and status == 422:
+            return BuildAlreadyFinished
+        if name in ("unblock_job", "unblock_build_job"):
+            return JobNotUnblockable
+        return InvalidRequest
+    if status == 401:
+        return Unauthorized
+    if status == 403:
+        return AccessDenied
+    if status == 404:
+        return _NOT_FOUND.get(operation.resource, NotFound) if operation else NotFound
+    if status == 429:
+        return RateLimited
+    if status == 503:
+        return ServiceUnavailable
+    return ServerError if status >= 500 else ApiError
+
+
+def _hint(kind: type[ApiError], operation: Operation | None, identifiers: Mapping[str, str]) -> str | None:
+    if issubclass(kind, NotFound) and identifiers:
+        named = ", ".join(f"{_label(name)} {value!r}" for name, value in identifiers.items())
+        return f"One of these doesn't exist, or the token can't see it: {named}."
+    if kind is Unauthorized:
+        return "Check the token: it may be mistyped, expired or revoked (https://buildkite.com/user/api-access-tokens)."
+    if kind is AccessDenied and operation is not None and operation.scope:
+        return (
+            f"{operation.id} needs the scope {operation.scope}: check that the token has it, that it was granted to this "
+            "organization, and that its user has the permission."
+        )
+    if kind is RateLimited:
+        return "The retries allowed for it are used up; fewer requests at once, or a longer timeout=, would help."
+    return None
+
+
+def _label(parameter: str) -> str:
+    return {"org_slug": "organization", "pipeline_slug": "pipeline", "build_number": "build"}.get(
+        parameter, parameter.removesuffix("_id").removesuffix("_uuid").removesuffix("_slug").replace("_", " ")
+    )
+
+
+def _json(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        body = strict_json.loads(response.content)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _reason(response: httpx.Response, body: Mapping[str, Any]) -> str:
+    for key in ("message", "error_description", "error"):
+        if isinstance(body.get(key), str) and body[key].strip():
+            return str(body[key]).strip()[:_MAX_REASON]
+    if body or not response.content:
+        return ""
+    kind = response.headers.get("content-type", "no content type").split(";")[0].strip().lower()
+    if kind.endswith("json"):
+        return ""
+    if kind == "text/plain":
+        return response.text.strip()[:_MAX_REASON]
+    return f"{response.reason_phrase} ({kind} instead of JSON)".strip()
+
+
+def _field_errors(body: Mapping[str, Any]) -> list[FieldError]:
+    entries = body.get("errors")
+    if not isinstance(entries, list):
+        return []
+    found = []
+    for entry in entries:
+        if isinstance(entry, dict):
+            code = entry.get("code", entry.get("message", ""))
+            found.append(FieldError(str(entry.get("field", "")), str(code)))
+        else:
+            found.append(FieldError("", str(entry)))
+    return found
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 <= number < 1e9 else None

@@ -1,0 +1,34 @@
+"""Strict JSON: without NaN and Infinity, which Python also accepts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+__all__ = ["loads"]
+
+
+def loads(content: str | bytes, *, parse_float: Callable[[str], Any] | None = None) -> Any:
+    """Decode JSON.
+
+    Args:
+        content: the text, or its bytes in UTF-8.
+        parse_float: makes the value of a number with a fraction or an exponent; by default a float.
+
+    Raises:
+        ValueError: it isn't JSON or isn't UTF-8, holds NaN or Infinity, or is nested too deeply.
+
+    Example:
+        >>> loads('{"a": [1, 2.5]}')
+        {'a': [1, 2.5]}
+    """
+    text = content if isinstance(content, str) else content.decode()
+    try:
+        return json.loads(text, parse_constant=_refuse, parse_float=parse_float)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} isn't JSON")
