@@ -1,7 +1,7 @@
 """Fuzz verify and parse, guided by the coverage of their code: `make fuzz`, or `make fuzz seconds=600`.
 
-It begins with a body of every event. An input is a header's value, a line feed, and a body. Whatever escapes that is not
-declared, and whatever is taken and can't be used, ends it with a report and the input in a file.
+It begins with a body of every event. An input is a header's value, a line feed, and a body. An exception that is not
+declared ends it, and so does an event that is accepted and can't be used: with a report, and the input in a file.
 """
 
 from __future__ import annotations

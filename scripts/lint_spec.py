@@ -69,7 +69,7 @@ class Operation:
 
     @property
     def success(self) -> Json:
-        """The success response; an empty one if there is not exactly one."""
+        """Success response; an empty one if there is not exactly one."""
         response: Json = self.body["responses"][self.successes[0]] if len(self.successes) == 1 else {}
         return response
 

@@ -121,12 +121,12 @@ def simplified(code: str) -> str:
     module.body = [node for i, node in enumerate(module.body) if not _repeats(node, module.body[:i])]
     names = [node.name for node in module.body if isinstance(node, ast.ClassDef)]
     table = ", ".join(f"{json.dumps(_literal(node))}: {node.name}" for node in module.body if _literal(node))
-    text = '"""The events that Buildkite posts, each a class."""\n\n'
+    text = '"""Events that Buildkite posts, a class for each."""\n\n'
     text += _DOCSTRING.sub(
         lambda found: f'    """{ast.literal_eval(found[1])}"""\n', ast.unparse(ast.fix_missing_locations(module))
     ).replace("annotations\n", "annotations\nfrom msgspec import Struct\n", 1)
     text += f"\n\nEVENTS: dict[str, type[{ROOT_EVENT}]] = {{{table}}}\n"
-    text += '"""The class of each event, by its name."""\n\n'
+    text += '"""Class of each event, by its name."""\n\n'
     return text + f"__all__ = {json.dumps(sorted([*names, 'EVENTS']))}\n"
 
 

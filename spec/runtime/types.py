@@ -91,7 +91,7 @@ class Secret:
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
-            raise TypeError(f"a secret is made of a string, not of {type(text).__name__}")
+            raise TypeError(f"a secret needs a string, not {type(text).__name__}")
         self._text = text
 
     def reveal(self) -> str:
@@ -177,7 +177,7 @@ class FilePart:
         self._opened: BinaryIO | None = None
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes; none at the end."""
+        """Return the next bytes; b"" at the end."""
         if not isinstance(self._source, (str, os.PathLike)):
             return self._source.read(size)
         if self._opened is None:
@@ -201,11 +201,11 @@ class FilePart:
         return self._source.seek(offset, whence)
 
     def tell(self) -> int:
-        """Where `seek` goes back to."""
+        """Return the position that `seek` goes back to."""
         return 0
 
     def seekable(self) -> bool:
-        """Whether it can be sent again."""
+        """Return True if the file can be sent again."""
         if isinstance(self._source, (str, os.PathLike)):
             return True
         return hasattr(self._source, "seekable") and self._source.seekable()

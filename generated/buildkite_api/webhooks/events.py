@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The events that Buildkite posts, each a class."""
+"""Events that Buildkite posts, a class for each."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ EVENTS: dict[str, type[WebhookEvent]] = {
     "ping": Ping,
     "workflow.alarm": WorkflowAlarm,
 }
-"""The class of each event, by its name."""
+"""Class of each event, by its name."""
 
 __all__ = [
     "AgentBlocked",
