@@ -117,7 +117,8 @@ class WebhookHandler(Registrar):
         self._registrations: list[Registration] = []
         self._events = DeliveryEvents(on_delivery_event)
         self._dispatcher = HandlerDispatcher(self._events, store, remember=remember, threads=threads)
-        self._lifecycle = Lifecycle(sink, store, self.handle, self._events, close_timeout=close_timeout)
+        queue = sink if isinstance(sink, MemoryQueue) else None
+        self._lifecycle = Lifecycle(sink, queue, store, self.handle, self._events, close_timeout=close_timeout)
         self._receiver = Receiver(
             verifier,
             store,

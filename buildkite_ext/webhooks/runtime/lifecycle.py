@@ -9,15 +9,17 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..._forks import keep_inherited, reset_after_fork
 from ...errors import ConfigurationError
 from ..deduplication import DeduplicationStore
 from ..delivery import EventSink, EventSource, Handle
 from ..events import DeliveriesLost, DeliveryEvents
-from ..queue import MemoryQueue
 from .event_loop import EventLoopThread, call_at_exit, running_loop
+
+if TYPE_CHECKING:
+    from ..queue import MemoryQueue
 
 __all__ = ["Lifecycle", "consume_until_signal"]
 
@@ -31,6 +33,7 @@ class Lifecycle:
 
     Args:
         sink: where deliveries go.
+        queue: the sink, if it is a queue of this process that a worker empties.
         store: the store that remembers deliveries; closed at the end if it can be closed.
         handle: handles a delivery that the worker of a queue takes.
         events: where lost deliveries are reported.
@@ -40,6 +43,7 @@ class Lifecycle:
     def __init__(
         self,
         sink: EventSink,
+        queue: MemoryQueue | None,
         store: DeduplicationStore,
         handle: Handle,
         events: DeliveryEvents,
@@ -48,7 +52,7 @@ class Lifecycle:
     ) -> None:
         self.sink = sink
         self._store = store
-        self.queue = sink if isinstance(sink, MemoryQueue) else None
+        self.queue = queue
         self.closed = False
         self._handle = handle
         self._events = events
