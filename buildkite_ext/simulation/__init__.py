@@ -15,11 +15,11 @@ module that decides says so. https://buildkite.com/docs/apis/rest-api
 from __future__ import annotations
 
 from ..clock import SystemClock, VirtualClock
-from .messages import ConnectionDropped, SimRequest, SimResponse
-from .pace import Pace
+from .api.request import ConnectionDropped, SimRequest, SimResponse
+from .behaviour.timing import Pace
+from .builder import SimulatedPipeline
 from .recording import RecordedRequest
 from .simulator import Simulator
-from .template import SimulatedPipeline
 
 __all__ = [
     "ConnectionDropped",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from .builds import Asked
+from .api.request import Json, Refused, invalid
 from .globs import branch_allowed
-from .messages import Json, Refused, invalid
-from .pipelines import Pipeline
+from .state.builds import Asked
+from .state.pipelines import Pipeline
 
 
 def asked_of(body: Json) -> Asked:

@@ -7,7 +7,7 @@ import io
 import zipfile
 
 from ..clock import EpochClock
-from .pace import Pace
+from .behaviour.timing import Pace
 from .simulator import Simulator
 
 GREEN, RED, YELLOW, BOLD, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"

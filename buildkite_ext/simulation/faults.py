@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import responses
 
-from .messages import ConnectionDropped, SimResponse, dumps
+from .api.request import ConnectionDropped, SimResponse, dumps
 
 
 @dataclass(slots=True, kw_only=True)

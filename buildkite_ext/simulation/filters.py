@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .builds import Build
+from .api.views.builds import on_paused_queue
 from .globs import glob
 from .parameters import Parameters
+from .state.builds import Build
 from .states import BUILD_FINISHED
-from .views.builds import on_paused_queue
 
 Test = Callable[[Build], bool]
 

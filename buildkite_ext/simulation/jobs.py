@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .agents import Agent
 from .artifacts import Artifact
-from .logs import Log
-from .people import User
+from .behaviour.logs import Log
+from .definition.steps import BlockStep, CommandStep, Step, TriggerStep
+from .engine.agent_pool import Agent
+from .engine.scheduler import Event
+from .state.users import User
 from .states import JOB_FAILED, JOB_RUNNING, JOB_STATES
-from .steps import BlockStep, CommandStep, Step, TriggerStep
-from .timeline import Event
 
 if TYPE_CHECKING:
-    from .builds import Build
-    from .clusters import Queue
+    from .state.builds import Build
+    from .state.clusters import Queue
 
 
 @dataclass(slots=True, eq=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .messages import Pairs, Refused
+from .api.request import Pairs, Refused
 from .times import written
 
 SECONDS = 60.0

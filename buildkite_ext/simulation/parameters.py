@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .messages import Pairs, Refused
+from .api.request import Pairs, Refused
 from .times import read
 
 PER_PAGE = 30

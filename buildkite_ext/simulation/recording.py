@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .messages import Pairs, SimRequest, SimResponse
+from .api.request import Pairs, SimRequest, SimResponse
 
 KEPT = 20_000
 """The most that is kept; of more, the older half goes."""

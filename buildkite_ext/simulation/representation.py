@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .messages import SimRequest
+from .api.request import SimRequest
 
 Form = Literal["json", "text", "html"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .builds import Build
+from .api.request import Refused
 from .jobs import Job
-from .messages import Refused
+from .state.builds import Build
 
 RETRYABLE = ("canceled", "expired", "failed", "soft_failed", "timed_out")
 """What `states` of retry_failed_jobs may name."""

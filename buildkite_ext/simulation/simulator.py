@@ -7,26 +7,26 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ..clock import EpochClock, VirtualClock
-from .agents import Agent, PastPool, Pool
-from .call import Settings
-from .clusters import Queue
-from .core import Core
-from .door import ClientDoor
-from .engine import Engine
+from .api.app import Core
+from .api.handler import Settings
+from .api.request import SimRequest, SimResponse
+from .api.views.builds import BuildWriter
+from .api.views.urls import Urls
+from .artifact_storage import ArtifactOrigin
+from .behaviour.timing import Pace
+from .builder import SimulatedPipeline
+from .clients import ClientDoor
+from .engine.agent_pool import Agent, PastPool, Pool
+from .engine.engine import Engine
+from .engine.scheduler import Timeline
 from .faults import Fault
 from .ids import Ids
 from .limits import GENEROUS, Window
-from .messages import SimRequest, SimResponse
-from .organization import Organization
-from .origin import ArtifactOrigin
-from .pace import Pace
-from .pipelines import Pipeline
 from .recording import RecordedRequest
-from .template import SimulatedPipeline
-from .timeline import Timeline
+from .state.clusters import Queue
+from .state.organization import Organization
+from .state.pipelines import Pipeline
 from .times import stamp
-from .views.builds import BuildWriter
-from .views.urls import Urls
 
 if TYPE_CHECKING:
     import httpx

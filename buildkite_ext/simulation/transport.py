@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from .messages import ConnectionDropped, SimRequest, SimResponse
+from .api.request import ConnectionDropped, SimRequest, SimResponse
 
 if TYPE_CHECKING:
     from .simulator import Simulator

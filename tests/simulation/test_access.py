@@ -9,7 +9,7 @@ import pytest
 from buildkite_api.operations import OPERATIONS, Operation
 
 from buildkite_ext.simulation import Simulator
-from buildkite_ext.simulation.routes import HANDLERS
+from buildkite_ext.simulation.api.routes import HANDLERS
 
 from .helpers import ORG, WEB, connect, create, refusal
 

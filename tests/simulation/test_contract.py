@@ -10,7 +10,7 @@ import pytest
 from buildkite_api.operations import OPERATIONS
 
 from buildkite_ext.simulation import Simulator
-from buildkite_ext.simulation.routes import HANDLERS
+from buildkite_ext.simulation.api.routes import HANDLERS
 
 from .described import Described
 from .helpers import ORG, WEB, create

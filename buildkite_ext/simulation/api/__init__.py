@@ -1,0 +1,1 @@
+"""REST API: requests in, answers out."""

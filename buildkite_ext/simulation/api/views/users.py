@@ -1,0 +1,68 @@
+"""The organization, users and tokens in answers."""
+
+from __future__ import annotations
+
+from ...ids import graphql_id
+from ...state.organization import EMOJIS, Organization
+from ...state.users import SCOPES, Token, User
+from ...times import written, written_or_none
+from ..request import Json
+from .urls import Urls
+
+
+def user_view(user: User) -> Json:
+    """A user wherever one is named."""
+    return {
+        "id": user.id,
+        "graphql_id": graphql_id("User", user.id),
+        "name": user.name,
+        "email": user.email,
+        "avatar_url": f"https://avatars.example/{user.id}",
+        "created_at": written(user.created_at),
+    }
+
+
+def user_or_none(user: User | None) -> Json | None:
+    """The same, null where there is nobody."""
+    return None if user is None else user_view(user)
+
+
+def organization_view(organization: Organization, urls: Urls) -> Json:
+    """An organization."""
+    url = urls.org()
+    return {
+        "id": organization.id,
+        "graphql_id": graphql_id("Organization", organization.id),
+        "url": url,
+        "web_url": f"{urls.web}/{organization.slug}",
+        "name": organization.name,
+        "slug": organization.slug,
+        "pipelines_url": f"{url}/pipelines",
+        "agents_url": f"{url}/agents",
+        "emojis_url": f"{url}/emojis",
+        "created_at": written(organization.created_at),
+    }
+
+
+def token_view(token: Token) -> Json:
+    """The token in use. Its value is never in it."""
+    return {
+        "uuid": token.uuid,
+        "scopes": sorted(SCOPES if token.scopes is None else token.scopes),
+        "description": token.description,
+        "created_at": written(token.created_at),
+        "expires_at": written_or_none(token.expires_at),
+        "user": {"name": token.user.name, "email": token.user.email},
+    }
+
+
+def emojis_view(urls: Urls) -> list[Json]:
+    """The organization's own emojis."""
+    return [
+        {
+            "name": name,
+            "url": f"{urls.web}/emoji/{name}.png",
+            **({"aliases": list(aliases)} if aliases else {}),
+        }
+        for name, aliases in EMOJIS
+    ]

@@ -1,0 +1,1 @@
+"""Definition: what a pipeline says."""

@@ -1,0 +1,1 @@
+"""Engine: changes the state as time passes and emits an event for each change."""

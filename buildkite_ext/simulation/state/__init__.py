@@ -1,0 +1,1 @@
+"""State: an organization with its users, clusters, pipelines and builds."""
