@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test endurance check generate check-generated public-api bench fuzz format clean
+.PHONY: help demo test endurance check docs generate check-generated public-api bench fuzz format clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -25,18 +25,24 @@ check: $(VENV)/.dev ## Lint, types, import directions, public names, the generat
 	$(BIN)/python scripts/lint_spec.py
 	$(BIN)/python scripts/generate.py --check
 	$(BIN)/python scripts/reference.py --check
+	$(BIN)/python scripts/reference_pages.py --check
 	$(BIN)/python scripts/public_api.py --check
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-generate: $(VENV)/.dev ## Compile spec/ into generated/ and docs/operations.md
+docs: $(VENV)/.dev ## Build the documentation site into site/; a broken link fails
+	$(BIN)/zensical build --clean --strict
+
+generate: $(VENV)/.dev ## Compile spec/ into generated/, docs/operations.md and docs/reference/
 	$(BIN)/python scripts/generate.py
 	$(BIN)/python scripts/reference.py
+	$(BIN)/python scripts/reference_pages.py
 
 check-generated: $(VENV)/.dev ## Does generated/ hold what spec/ compiles to?
 	$(BIN)/python scripts/generate.py --check
 	$(BIN)/python scripts/reference.py --check
+	$(BIN)/python scripts/reference_pages.py --check
 
 public-api: $(VENV)/.dev ## Write tests/public_api.txt, the snapshot of the public names and signatures
 	$(BIN)/python scripts/public_api.py
@@ -53,7 +59,7 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) dist wheels .cache .hypothesis
+	rm -rf $(VENV) dist site wheels .cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from . import models as models
     from . import simulation as simulation
     from . import webhooks as webhooks
-    from .artifacts import DownloadProgress as DownloadProgress
+    from .artifacts.transfer import DownloadProgress as DownloadProgress
     from .client import AsyncBuildkiteClient as AsyncBuildkiteClient
     from .client import BuildkiteClient as BuildkiteClient
     from .clock import EpochClock as EpochClock
@@ -85,7 +85,7 @@ _HOMES = {
     "BuildkiteClient": "client",
     "EpochClock": "clock",
     "MonotonicClock": "clock",
-    "DownloadProgress": "artifacts",
+    "DownloadProgress": "artifacts.transfer",
     "Event": "events",
     "Items": "pagination.items",
     "LogLine": "logs.parser",

@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
 
 import httpx
-from buildkite_api.services import AsyncServices, Services
 
 from ._sync import run
 from .options import DEFAULT_TIMEOUT, ClientOptions
 from .pagination.items import AsyncItems, Items
 from .pagination.walk import Walk
 from .runtime import AsyncRuntime, BlockingRuntime
+from .services._generated import AsyncServices, Services
 from .transport.middleware import Connections
 from .transport.requester import Endpoint, Requester
 

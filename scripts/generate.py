@@ -1,7 +1,8 @@
-"""Build generated/ from spec/: the bundled description, the raw client, its models, services and table of operations.
+"""Build generated/ from spec/ (the bundled description, the raw client, its models and table of operations), and the
+service bases in buildkite_ext/services/_generated/.
 
-    python scripts/generate.py            write generated/
-    python scripts/generate.py --check    say which of its files are not what the description makes of them
+    python scripts/generate.py            write both folders
+    python scripts/generate.py --check    name the files that differ from what spec/ compiles to
 
 openapi-python-client does the most of it, with the templates in spec/templates; datamodel-code-generator compiles
 the webhooks. Nothing is fetched.
@@ -30,20 +31,11 @@ import webhooks
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "buildkite_api"
+SERVICES = "buildkite_ext/services/_generated"
 HEADER = "# Generated from spec/ by `make generate`: edit that, not this.\n"
 NO_MAGIC_COMMA = "--config=format.skip-magic-trailing-comma=true"
-COPIED = {
-    "_bodies.py": "_bodies.py",
-    "_drift.py": "_drift.py",
-    "_shapes.py": "_shapes.py",
-    "_text.py": "_text.py",
-    "_timestamps.py": "_timestamps.py",
-    "_tolerant.py": "_tolerant.py",
-    "base.py": "base.py",
-    "decoding.py": "decoding.py",
-    "webhooks_base.py": "webhooks/base.py",
-    "webhooks_init.py": "webhooks/__init__.py",
-}
+UNUSED = ("errors.py",)
+"""Modules of the generator that the runtime has no use for: `decode_error` is in `decoding`."""
 
 
 class GenerateError(Exception):
@@ -51,41 +43,52 @@ class GenerateError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0] if __doc__ else None)
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 when something differs")
     parser.add_argument("--spec", type=Path, default=ROOT / "spec", help="the description (default: spec/)")
     parser.add_argument("--output", type=Path, default=ROOT / "generated", help="default: generated/")
+    parser.add_argument(
+        "--services", type=Path, default=ROOT / SERVICES, help=f"the service bases (default: {SERVICES}/)"
+    )
     options = parser.parse_args(arguments)
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="buildkite-generate-") as folder:
-        fresh = Path(folder) / "generated"
+        fresh = Path(folder)
         try:
-            generate(options.spec, fresh)
+            generate(options.spec, fresh / "generated", fresh / "services")
         except (GenerateError, bundle.BundleError, services.CallsError, webhooks.WebhooksError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
-        changes = list(differences(fresh, options.output))
-        if options.check:
-            for name, change in changes:
-                print(f"{change}: {options.output.name}/{name}", file=sys.stderr)
-            if changes:
-                print(f"{options.output.name}/ is not what spec/ makes: run `make generate`", file=sys.stderr)
-                return 1
-        else:
-            for name, change in changes:
-                replace(fresh / name, options.output / name, change)
+        trees = [(fresh / "generated", options.output), (fresh / "services", options.services)]
+        changes = [(*tree, name, change) for tree in trees for name, change in differences(*tree)]
+        names = " and ".join(f"{shown(present)}/" for _, present in trees)
+        if options.check and changes:
+            for _, present, name, change in changes:
+                print(f"{change}: {shown(present)}/{name}", file=sys.stderr)
+            print(f"{names} differ from what spec/ compiles to: run `make generate`", file=sys.stderr)
+            return 1
+        for source, present, name, change in changes:
+            replace(source / name, present / name, change)
+        if changes:
             remove_empty_folders(options.output)
-    done = "is up to date" if options.check or not changes else f"written, {len(changes)} files differed"
-    print(f"{options.output.name}/ {done} ({time.perf_counter() - begin:.1f} s)")
+            remove_empty_folders(options.services)
+    done = "are up to date" if options.check or not changes else f"written, {len(changes)} files differed"
+    print(f"{names} {done} ({time.perf_counter() - begin:.1f} s)")
     return 0
 
 
-def generate(spec: Path, output: Path) -> None:
-    """Write everything into a folder that does not exist yet.
+def shown(folder: Path) -> str:
+    """Return the name of a folder for messages: its path from the root of the project, or its last part."""
+    return str(folder.relative_to(ROOT)) if folder.is_relative_to(ROOT) else folder.name
+
+
+def generate(spec: Path, output: Path, services_folder: Path) -> None:
+    """Write both trees into folders that do not exist yet.
 
     Args:
-        spec: The folder of the description, with its templates.
-        output: Where `openapi.yaml` and the package go.
+        spec: The folder of the description, with its templates and its runtime.
+        output: The folder of `openapi.yaml` and the package.
+        services_folder: The folder of the service bases.
 
     Raises:
         GenerateError: The description breaks a rule that the templates rely on, or the generator refuses it.
@@ -107,12 +110,18 @@ def generate(spec: Path, output: Path) -> None:
         run_generator(document, spec, package)
     with step("datamodel-code-generator"):
         webhooks.write(bundle.load(spec / webhooks.DESCRIPTION), document, package)
-    with step("operations"):
-        write_rest(document, calls, spec, package)
+    for name in UNUSED:
+        (package / name).unlink()
+    with step("operations and services"):
+        (package / "operations.py").write_text(operations.print_module(document), encoding="utf-8")
+        (package / "py.typed").write_text("", encoding="utf-8")
+        services.write(document, calls, package, services_folder)
     with step("ruff"):
-        ruff("check", "--target-version=py311", "--select=I,F401,UP,PIE790,TC005", "--fix-only", "--quiet", cwd=output)
-        ruff("format", "--target-version=py311", "--line-length=120", "--quiet", NO_MAGIC_COMMA, cwd=output)
-    with step("decoders"):
+        for folder in (package, services_folder):
+            add_headers(folder)
+            tidy(folder)
+    with step("runtime"):
+        copy_runtime(spec / "runtime", package)
         prove_decoders(output)
 
 
@@ -127,13 +136,15 @@ def run_generator(document: dict[str, Any], spec: Path, package: Path) -> None:
     source.unlink()
 
 
-def write_rest(document: dict[str, Any], calls: dict[str, Any], spec: Path, package: Path) -> None:
-    for name, target in COPIED.items():
-        (package / target).write_text((spec / "templates" / name).read_text(encoding="utf-8"), encoding="utf-8")
-    (package / "operations.py").write_text(operations.print_module(document), encoding="utf-8")
-    services.write(document, calls, package)
-    (package / "py.typed").write_text("", encoding="utf-8")
-    for path in sorted(package.rglob("*.py")):
+def copy_runtime(runtime: Path, package: Path) -> None:
+    """Copy the hand-written modules, which replace what the generator wrote under their names."""
+    for path in sorted(runtime.rglob("*.py")):
+        target = package / path.relative_to(runtime)
+        target.write_text(f"{HEADER}\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
+
+
+def add_headers(folder: Path) -> None:
+    for path in sorted(folder.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         if text.strip():
             path.write_text(f"{HEADER}\n{text.lstrip()}", encoding="utf-8")
@@ -142,9 +153,13 @@ def write_rest(document: dict[str, Any], calls: dict[str, Any], spec: Path, pack
             path.unlink()
 
 
-def ruff(*arguments: str, cwd: Path) -> None:
-    # Isolated: the same output whatever configuration stands around it.
-    run([sys.executable, "-m", "ruff", arguments[0], PACKAGE, "--isolated", "--no-cache"], arguments[1:], cwd=cwd)
+def tidy(folder: Path) -> None:
+    """Sort the imports, remove unused ones, and format."""
+    # Isolated: the same output with any configuration around it.
+    ruff = [sys.executable, "-m", "ruff"]
+    options = ["--isolated", "--no-cache", "--quiet", "--target-version=py311"]
+    run([*ruff, "check", folder.name], options, ["--select=I,F401,UP,PIE790,TC005", "--fix-only"], cwd=folder.parent)
+    run([*ruff, "format", folder.name], options, ["--line-length=120", NO_MAGIC_COMMA], cwd=folder.parent)
 
 
 def prove_decoders(output: Path) -> None:

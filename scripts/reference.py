@@ -1,15 +1,16 @@
-"""Write docs/operations.md: every operation, how it is called, what it needs, and whether the simulator answers it.
+"""Write docs/operations.md, a table of every operation with its call, its scope and its simulation, and README.md's counts.
 
-    python scripts/reference.py            write docs/operations.md
-    python scripts/reference.py --check    say whether it is what the description and the clients make of it
+    python scripts/reference.py            write them
+    python scripts/reference.py --check    report what differs from what the description and the clients make of it
 
-The calls are read off the clients, so that the page shows what there is.
+The calls are read from the clients, so the page shows what exists.
 """
 
 from __future__ import annotations
 
 import argparse
 import inspect
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ import bundle
 import lint_spec
 
 PAGE = ROOT / "docs" / "operations.md"
+README = ROOT / "README.md"
+_COUNTS = re.compile(r"(?<=<!-- Written by scripts/reference.py: -->\n).+?(?=\n\n)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +56,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 when it differs")
     options = parser.parse_args(arguments)
-    text = page()
-    name = PAGE.relative_to(ROOT)
     print(table())
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        print(f"{name} is up to date: {coverage()}")
-    elif options.check:
-        print(f"{name} isn't what the description and the clients make: run `make generate`", file=sys.stderr)
-        return 1
-    else:
-        PAGE.write_text(text, encoding="utf-8")
-        print(f"{name} written: {coverage()}")
+    wanted = {PAGE: page(), README: _COUNTS.sub(sentence(), README.read_text(encoding="utf-8"))}
+    for path, text in wanted.items():
+        name = path.relative_to(ROOT)
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            print(f"{name} is up to date: {coverage()}")
+        elif options.check:
+            print(f"{name} isn't what the description and the clients make: run `make generate`", file=sys.stderr)
+            return 1
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"{name} written: {coverage()}")
     return 0
 
 
@@ -106,6 +110,15 @@ def table() -> str:
         for name, numbers in sorted(counts.items(), key=lambda each: each[0] == "all")
     ]
     return "\n".join(lines)
+
+
+def sentence() -> str:
+    """Return the counts as README.md states them."""
+    counted = coverage()
+    return (
+        f"{counted.described} of {counted.rows} documented operations of Buildkite's REST API are described, as "
+        f"{counted.called} methods of both clients;\nthe simulator answers {counted.simulated} of these."
+    )
 
 
 def page() -> str:

@@ -1,4 +1,4 @@
-"""Print generated/buildkite_api/services/: the operations grouped as spec/calls.yaml groups them, async and blocking.
+"""Print buildkite_ext/services/_generated/: the operations grouped as spec/calls.yaml groups them, async and blocking.
 
 What a method takes and gives is read off the generated modules, so that the two cannot differ.
 """
@@ -93,13 +93,14 @@ class Service:
         return self.path.rpartition(".")[2]
 
 
-def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path) -> None:
+def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, folder: Path) -> None:
     """Write the services.
 
     Args:
         document: the bundled description.
         calls: spec/calls.yaml, which `check` has accepted: services, their methods, and which are written by hand.
         package: the generated package, its endpoints and models in place.
+        folder: where the modules go; it doesn't exist yet.
 
     Raises:
         CallsError: two arguments of a method would have one name.
@@ -124,8 +125,7 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path) 
         (service_at(parent).children if parent else roots).append(service)
     # A service that has no methods of its own came up only as the parent of others.
     roots += [service for path, service in services.items() if "." not in path and service not in roots]
-    folder = package / "services"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for root in roots:
         (folder / f"{root.attribute}.py").write_text(print_module(root), encoding="utf-8")
     (folder / "__init__.py").write_text(print_index(roots), encoding="utf-8")
@@ -300,12 +300,14 @@ def print_module(root: Service) -> str:
         "from functools import cached_property",
         "from typing import TYPE_CHECKING, Any",
         "",
+        "from buildkite_api.types import UNSET, Secret, Unset",
+        "",
         "from buildkite_ext.pagination.items import AsyncItems",
         "from buildkite_ext.services._base import AsyncService, Service, blocking",
         "",
+        "if TYPE_CHECKING:",
     ]
-    lines += ["from ..types import UNSET, Secret, Unset", "", "if TYPE_CHECKING:"]
-    lines += [f"    from ..models.{_snake(model)} import {model}" for model in models] or ["    pass"]
+    lines += [f"    from buildkite_api.models import {model}" for model in models] or ["    pass"]
     lines.append("")
     for service in reversed(services):
         lines += [*_async_class(service), "", *_blocking_class(service), ""]
@@ -378,9 +380,9 @@ def _method(each: Method) -> Iterator[str]:
     head = "def" if each.item else "async def"
     yield f"    {head} {each.name}({', '.join(signature)}) -> {result}:"
     yield from textwrap.indent(_docstring(each, keywords, own), " " * 8).split("\n")
-    yield f"        from ..api.{each.module} import {each.operation}"
+    yield f"        from buildkite_api.api.{each.module} import {each.operation}"
     if each.body_model:
-        yield f"        from ..models.{_snake(each.body_model)} import {each.body_model}"
+        yield f"        from buildkite_api.models import {each.body_model}"
     yield ""
     where = ["self._requester.organization"] if each.organization else []
     arguments = [each.operation, *where, *(a.name for a in each.path)]

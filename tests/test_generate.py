@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -215,7 +216,8 @@ def small_spec(folder: Path, change: Any = None) -> Path:
     (folder / "openapi.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     (folder / "webhooks.yaml").write_text(yaml.safe_dump(webhooks, sort_keys=False))
     shutil.copy(ROOT / "spec" / "generator.yaml", folder)
-    shutil.copytree(ROOT / "spec" / "templates", folder / "templates")
+    for name in ("templates", "runtime"):
+        shutil.copytree(ROOT / "spec" / name, folder / name)
     return folder
 
 
@@ -229,7 +231,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def run(spec: Path, output: Path, *options: str) -> int:
-    return generate.main(["--spec", str(spec), "--output", str(output), *options])
+    services = output.parent / "services"
+    return generate.main(["--spec", str(spec), "--output", str(output), "--services", str(services), *options])
 
 
 # --- The script -------------------------------------------------------------------------------------------------------
@@ -256,9 +259,16 @@ def test_everything_is_there_and_says_where_it_comes_from(small: tuple[Path, Pat
     }
     for name in names - {"buildkite_api/py.typed"}:
         assert (small[1] / name).read_text().startswith("# Generated from spec/ by `make generate`"), name
-    for name, target in generate.COPIED.items():
-        written = (small[1] / "buildkite_api" / target).read_text()
-        assert written == f"{generate.HEADER}\n{(ROOT / 'spec' / 'templates' / name).read_text()}"
+    services = small[1].parent / "services"
+    assert generate.files(services) == {"__init__.py", "things.py", "shelf.py"}
+    for name in generate.files(services):
+        assert (services / name).read_text().startswith("# Generated from spec/ by `make generate`"), name
+
+
+def test_the_runtime_is_copied_as_it_is(small: tuple[Path, Path]) -> None:
+    for name in RUNTIME:
+        written = (small[1] / "buildkite_api" / name).read_text()
+        assert written == f"{generate.HEADER}\n{(ROOT / 'spec' / 'runtime' / name).read_text()}"
 
 
 def test_it_makes_the_same_again(small: tuple[Path, Path], tmp_path: Path) -> None:
@@ -270,19 +280,24 @@ def test_it_makes_the_same_again(small: tuple[Path, Path], tmp_path: Path) -> No
             "--spec",
             str(small[0]),
             "--output",
-            str(output),
+            str(output / "generated"),
+            "--services",
+            str(output / "services"),
         ]
         environment = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": "C"}
         subprocess.run(command, check=True, capture_output=True, env=environment, cwd=tmp_path)
-        assert list(generate.differences(small[1], output)) == []
+        assert list(generate.differences(small[1], output / "generated")) == []
+        assert list(generate.differences(small[1].parent / "services", output / "services")) == []
 
 
 def test_check_names_what_changed_and_generating_mends_it(
     small: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    output = tmp_path / "generated"
+    output, services = tmp_path / "generated", tmp_path / "services"
     shutil.copytree(small[1], output)
+    shutil.copytree(small[1].parent / "services", services)
     package = output / "buildkite_api"
+    (services / "things.py").write_text("# by hand\n")
     (package / "operations.py").write_text("# by hand\n")
     (package / "models" / "colour.py").unlink()
     (package / "api" / "gone").mkdir()
@@ -296,25 +311,70 @@ def test_check_names_what_changed_and_generating_mends_it(
         "stray: generated/buildkite_api/api/gone/stray.py",
         "missing: generated/buildkite_api/models/colour.py",
         "changed: generated/buildkite_api/operations.py",
-        "generated/ is not what spec/ makes: run `make generate`",
+        "changed: services/things.py",
+        "generated/ and services/ differ from what spec/ compiles to: run `make generate`",
     ]
     assert (package / "operations.py").read_text() == "# by hand\n"
 
     assert run(small[0], output) == 0
     assert list(generate.differences(small[1], output)) == []
+    assert list(generate.differences(small[1].parent / "services", services)) == []
     assert not (package / "api" / "gone").exists()
     assert run(small[0], output, "--check") == 0
 
 
 def test_a_second_run_writes_nothing(small: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    before = {path: path.stat().st_mtime_ns for path in small[1].rglob("*.py")}
+    before = {path: path.stat().st_mtime_ns for path in small[1].parent.rglob("*.py")}
     assert run(*small) == 0
-    assert {path: path.stat().st_mtime_ns for path in small[1].rglob("*.py")} == before
-    assert "is up to date" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in small[1].parent.rglob("*.py")} == before
+    assert "are up to date" in capsys.readouterr().out
 
 
 def test_the_committed_tree_is_what_the_description_makes() -> None:
     assert generate.main(["--check"]) == 0
+
+
+# --- The checkers and the hand-written runtime ------------------------------------------------------------------------
+
+RUNTIME = sorted(generate.files(ROOT / "spec" / "runtime"))
+PLANTED = '\n\ndef planted() -> int:\n    return "text"\n'
+
+
+def configured(pyproject: dict[str, Any], tool: str, key: str) -> list[str]:
+    """The files of the generated client that a checker is told to check, from the package's root."""
+    patterns = [each for each in pyproject["tool"][tool][key] if each.startswith("generated/")]
+    found = {path for pattern in patterns for path in ROOT.glob(pattern)}
+    return sorted(path.relative_to(ROOT / "generated" / "buildkite_api").as_posix() for path in found)
+
+
+@pytest.mark.parametrize(("tool", "key"), [("mypy", "files"), ("pyright", "include")])
+def test_the_checkers_are_told_of_each_module_of_the_runtime(tool: str, key: str) -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert set(configured(pyproject, tool, key)) >= set(RUNTIME)
+
+
+def test_ruff_checks_each_module_of_the_runtime() -> None:
+    command = [sys.executable, "-m", "ruff", "check", "--show-files", "."]
+    shown = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert {str(ROOT / "spec" / "runtime" / name) for name in RUNTIME} <= set(shown.splitlines())
+
+
+def test_mypy_finds_a_planted_error_in_each_module_of_the_runtime(small: tuple[Path, Path], tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    text = (ROOT / "pyproject.toml").read_text()
+    checked = [f"generated/buildkite_api/{name}" for name in configured(tomllib.loads(text), "mypy", "files")]
+    (tmp_path / "pyproject.toml").write_text(text)
+    spec = small_spec(tmp_path / "spec")
+    for name in RUNTIME:
+        with (spec / "runtime" / name).open("a") as file:
+            file.write(PLANTED)
+    shutil.copytree(small[1], tmp_path / "generated")
+    generate.copy_runtime(spec / "runtime", tmp_path / "generated" / "buildkite_api")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *checked], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    found = [line.partition(":")[0] for line in done.stdout.splitlines() if "return value type" in line]
+    assert sorted(found) == sorted(f"generated/buildkite_api/{name}" for name in RUNTIME), done.stdout + done.stderr
 
 
 def operation(document: dict[str, Any], method: str) -> dict[str, Any]:
@@ -447,6 +507,7 @@ def package(small: tuple[Path, Path]) -> Iterator[ModuleType]:
     """The small package, under a name of its own."""
     source = small[1].parent / "importable"
     shutil.copytree(small[1] / "buildkite_api", source / "small_api")
+    shutil.copytree(small[1].parent / "services", source / "small_services")
     sys.path.insert(0, str(source))
     yield importlib.import_module("small_api")
     sys.path.remove(str(source))
@@ -523,8 +584,8 @@ def test_a_file_and_a_header(package: ModuleType, tmp_path: Path) -> None:
 
 
 def test_services_of_the_small_description(package: ModuleType) -> None:
-    things = importlib.import_module("small_api.services.things")
-    shelf = importlib.import_module("small_api.services.shelf")
+    things = importlib.import_module("small_services.things")
+    shelf = importlib.import_module("small_services.shelf")
     assert {name for name in vars(things.AsyncThings) if not name.startswith("_")} == {"get", "rename"}
     assert "As old as `things.get`." in shelf.AsyncShelfTests.list.__doc__
     assert "api_version: as a date." in shelf.AsyncShelfTests.list.__doc__

@@ -233,20 +233,6 @@ def test_both_sides_of_a_row_do_the_same(
     assert essence(given) == essence(ours)
 
 
-def python_blocks() -> list[str]:
-    return [block for block in re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL) if "Buildkite" not in block]
-
-
-@pytest.mark.parametrize("block", python_blocks())
-def test_the_code_in_the_text_runs(block: str) -> None:
-    with passing().client(strict=True) as buildkite:
-        exec(block, {"buildkite": buildkite})
-
-
-def test_there_is_code_in_the_text() -> None:
-    assert len(python_blocks()) == 3
-
-
 # What is different -----------------------------------------------------------------------------------------------------
 
 

@@ -45,7 +45,7 @@ def test_all_patterns_are_tried_and_named() -> None:
     names = {path.stem for path in PATTERNS.glob("*.py")} - {"stage"}
     document = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
     assert names == set(SAID)
-    assert all(f"(../examples/patterns/{name}.py)" in document for name in names)
+    assert all(f"/blob/main/examples/patterns/{name}.py)" in document for name in names)
 
 
 @pytest.mark.parametrize("name", SAID)

@@ -1,73 +1,87 @@
-"""README.md: its programs run, and what it says stands where is there."""
+"""README.md: its programs do what it says, and end by themselves. That they run, alone, is tested in test_docs.py."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from buildkite_ext.simulation import Pace, Simulator, SystemClock
+from buildkite_ext.simulation import Simulator, SystemClock, Timing
 from buildkite_ext.simulation.server import running
 
-from .contract.answers import content
-from .contract.description import OPERATIONS
-from .contract.values import Fill
+from .documents import ROOT, blocks
 from .webhooks.posting import build_body, signed
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-FIRST, WHOLE, TEST, HOOKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+README = ROOT / "README.md"
+FIRST, WHOLE, TEST, HOOKS = blocks(README, "python")
 WHEEL = "dist/web-1.0-py3-none-any.whl"
 
+Run = Callable[[Simulator, str], None]
 
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.fixture
+def first_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the first program, with another number of seconds, in an organization of the test's own."""
+
+    def run(simulator: Simulator, seconds: str) -> None:
+        with running(simulator) as base_url:
+            monkeypatch.setenv("BUILDKITE_API_TOKEN", simulator.token)
+            monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", base_url)
+            exec(compile(FIRST.code.replace("timeout=1800", f"timeout={seconds}"), "README.md", "exec"), {})
+
     monkeypatch.chdir(tmp_path)
+    return run
 
 
-def test_the_first_program_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    simulator = Simulator("acme", token="bkua_readme", clock=SystemClock(), pace=Pace(pickup=0.01))
-    simulator.pipeline("web").job("test", log="It works\n", artifacts={WHEEL: b"wheel"}, after=0.01)
-    with running(simulator) as base_url:
-        monkeypatch.setenv("BUILDKITE_API_TOKEN", simulator.token)
-        monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", base_url)
-        exec(compile(FIRST, "README.md", "exec"), {})
+def acme(**options: Any) -> Simulator:
+    return Simulator("acme", token="bkua_readme", clock=SystemClock(), timing=Timing(pickup=0), **options)
+
+
+def test_the_first_program(first_program: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    simulator = acme()
+    simulator.pipeline("web").job("test", log="It works\n", artifacts={WHEEL: b"wheel"}, after=0)
+    first_program(simulator, "60")
     assert "test It works" in capsys.readouterr().out
     assert (tmp_path / "wheels" / WHEEL).read_bytes() == b"wheel"
 
 
-def test_the_calls_of_the_whole_api_are_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    simulator = Simulator()
-    called = ("create_pipeline_schedule", "pause_cluster_queue", "list_team_members", "publish_package")
-    for name in called:
-        operation = OPERATIONS[name]
-        body, kind = content(operation, Fill.FULL), {"Content-Type": operation.media or ""}
-        simulator.fail_next(status=operation.success, operation=name, body=body, headers=kind)
-    (tmp_path / "dist").mkdir()
-    (tmp_path / WHEEL).write_bytes(b"wheel")
-    with simulator.client() as buildkite:
-        names: dict[str, Any] = {"buildkite": buildkite, "cluster_id": "c1", "queue_id": "q1", "team_id": "t1"}
-        exec(compile(WHOLE, "README.md", "exec"), names)
-    assert [request.operation for request in simulator.requests] == list(called)
-    assert capsys.readouterr().out
+def test_the_first_program_ends_when_no_agent_takes_the_job(first_program: Run) -> None:
+    simulator = acme(agents=0)
+    web = simulator.pipeline("web").job("test")
+    with pytest.raises(SystemExit, match="canceled after 30 minutes: https://"):
+        first_program(simulator, "0.2")
+    assert web.builds[0].state == "canceled"
+
+
+def test_the_first_program_says_what_failed(first_program: Run) -> None:
+    simulator = acme()
+    simulator.pipeline("web").job("lint", after=0).job("test", exit_status=1, after=0)
+    with pytest.raises(SystemExit, match="failed: test"):
+        first_program(simulator, "60")
+
+
+def test_the_first_program_names_a_blocked_build(first_program: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    simulator = acme()
+    simulator.pipeline("web").block("Ship it?")
+    first_program(simulator, "60")
+    assert capsys.readouterr().out.startswith("waits for approval: https://")
 
 
 def test_the_test_of_a_program_passes() -> None:
     names: dict[str, Any] = {}
-    exec(compile(TEST, "README.md", "exec"), names)
+    TEST.run(names)
     names["test_a_broken_build_is_reported"]()
 
 
 def test_the_receiver_takes_a_delivery(capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, Any] = {}
-    exec(compile(HOOKS, "README.md", "exec"), names)
+    HOOKS.run(names)
     body = build_body(state="failed", branch="release/1", message="Nightly")
     headers = signed(body, secret="…", at=time.time())
 
@@ -81,11 +95,6 @@ def test_the_receiver_takes_a_delivery(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out == "https://buildkite.test/acme/web/builds/1 Nightly\n"
 
 
-def test_what_is_named_is_there() -> None:
-    layout = README.partition("## How the pieces fit")[2].partition("```\n")[2].partition("```")[0]
-    named = re.findall(r"^( {0,2})([a-z_]+(?:/|\.py))", layout, re.MULTILINE)
-    assert len(named) > 8
-    for indent, name in named:
-        assert (ROOT / ("buildkite_ext" if indent else "") / name).exists(), name
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("https://") or (ROOT / target).exists(), target
+def test_the_counts_are_written_from_the_code() -> None:
+    counted = README.read_text(encoding="utf-8").partition("<!-- Written by scripts/reference.py: -->\n")[2]
+    assert re.match(r"\d+ of \d+ documented operations .*\sthe simulator answers \d+ of these\.", counted, re.DOTALL)

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from ..clock import SystemClock
 from ..options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
+from ..simulation import Simulator
 from ..simulation.demo import demo_organization
 from ..simulation.server import serve
-from ..simulation.simulator import Simulator
 from .address import unusable
 from .exit_codes import ExitCode
 from .problem import UsageError

@@ -25,24 +25,32 @@ class Tail:
         b'hello\\n'
         >>> tail.take(0, 12, b"hello\\nworld\\n")
         b'world\\n'
-        >>> tail.take(100, 120, b"x" * 20) is None   # a gap: ask for more of the end
+        >>> tail.take(100, 120, b"x" * 20) is None   # a gap: ask for more of the end, and for what is written meanwhile
         True
         >>> tail.suffix
-        108
+        4204
     """
 
     offset: int = 0
     """Bytes read so far."""
     suffix: int = FIRST_SUFFIX
     """Bytes of the end to ask for next."""
+    _gap_total: int | None = None
+    """Length of the log when the last answer began behind what was read; None where it did not."""
 
     def take(self, start: int, total: int, data: bytes) -> bytes | None:
         """The new bytes of an answer that begins at `start` of `total`; None where it begins behind what was read."""
-        if total < self.offset:  # deleted, or begun anew: what it says now is all new
+        if total < self.offset:  # deleted, or started again: all of it is new
             self.offset = 0
         if start > self.offset:
-            self.suffix = total - self.offset
+            missing = total - self.offset
+            # The job writes while it is asked for, so the exact gap would be too little again. Two gaps in a row tell how
+            # much is written between two requests; the first leaves only a guess.
+            written = missing // 4 if self._gap_total is None else 2 * (total - self._gap_total)
+            self.suffix = missing + max(LEAST_SUFFIX, written)
+            self._gap_total = total
             return None
+        self._gap_total = None
         fresh = data[self.offset - start :]
         # Twice what came last time, so that a steady log takes one request a look and repeats little. What was there
         # at the beginning says nothing of how fast it grows, and a burst costs a second request rather than its bytes.

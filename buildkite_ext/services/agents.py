@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_api.api.agents import get_agent, list_agents, pause_agent, resume_agent, stop_agent
-from buildkite_api.services import agents as generated
 
 from ..pagination.items import AsyncItems
 from ._base import blocking
+from ._generated import agents as generated
 from .arguments import given
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import buildkite_api.services.annotations as generated
 from buildkite_api.api.annotations import (
     create_build_annotation,
     create_build_job_annotation,
@@ -13,6 +12,8 @@ from buildkite_api.api.annotations import (
     list_build_annotations,
     list_build_job_annotations,
 )
+
+import buildkite_ext.services._generated.annotations as generated
 
 from ..pagination.items import AsyncItems
 from ._base import blocking

@@ -13,11 +13,13 @@ from buildkite_api.api.artifacts import (
     list_build_artifacts,
     list_build_job_artifacts,
 )
-from buildkite_api.services import artifacts as generated
 
-from ..artifacts import Progress, conflict, download, file_target, matches, server_filter, tree_target
+from ..artifacts.names import conflict, file_target, server_filter, tree_target
+from ..artifacts.transfer import Progress, download
+from ..globs import matches_path
 from ..pagination.items import AsyncItems
 from ._base import blocking
+from ._generated import artifacts as generated
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
@@ -130,8 +132,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             The files that were written, in Buildkite's order; none where nothing matched.
 
         Raises:
-            UnsafePath: a path leads outside the folder, or two different artifacts have the same one; before anything is
-                downloaded.
+            UnsafePath: a path or a job id leads outside the folder, or two different artifacts have the same path. Nothing
+                is downloaded.
             ArtifactUnavailable, ArtifactCorrupted: as for `download`.
 
         Example:
@@ -139,11 +141,12 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             ...     return buildkite.artifacts.download_all("web", number, "dist/*.whl", to="wheels")
         """
         root = Path(to)
-        targets: list[tuple[Artifact, Path]] = []
-        async for artifact in self.list(pipeline, number, job_id=job_id, state="finished", path=server_filter(globs)):
-            if matches(artifact.path or "", globs):
-                folder = root / str(artifact.job_id) if by_job else root
-                targets.append((artifact, tree_target(artifact, folder)))
+        listed = self.list(pipeline, number, job_id=job_id, state="finished", path=server_filter(globs))
+        targets = [
+            (artifact, tree_target(artifact, root, by_job=by_job))
+            async for artifact in listed
+            if matches_path(artifact.path or "", globs)
+        ]
         error = conflict(targets)
         if error is not None:
             raise error

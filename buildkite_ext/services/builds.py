@@ -17,7 +17,6 @@ from buildkite_api.api.builds import (
     rebuild_build,
     retry_failed_jobs,
 )
-from buildkite_api.services import builds as generated
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
@@ -27,6 +26,7 @@ from ..logs.parser import LogLine
 from ..pagination.items import AsyncItems
 from ..watching.wait import POLL_INTERVAL, WaitResult, wait
 from ._base import blocking
+from ._generated import builds as generated
 from .arguments import aware, given, listed, many, positive, text_map
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from buildkite_api.api.cluster_queues import list_cluster_queues
 from buildkite_api.api.clusters import get_cluster, list_clusters
-from buildkite_api.services import clusters as generated
 
 from ..pagination.items import AsyncItems
 from ._base import blocking
+from ._generated import clusters as generated
 
 if TYPE_CHECKING:
     from buildkite_api.models import Cluster, ClusterQueue

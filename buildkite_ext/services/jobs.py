@@ -17,13 +17,13 @@ from buildkite_api.api.jobs import (
     retry_build_job,
     unblock_build_job,
 )
-from buildkite_api.services import jobs as generated
 
 from .._sync import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
 from ..logs.parser import LogLine
 from ..pagination.items import AsyncItems
 from ._base import blocking
+from ._generated import jobs as generated
 from .arguments import given, many, positive, text_map
 
 if TYPE_CHECKING:

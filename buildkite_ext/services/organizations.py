@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_api.api.organizations import get_organization, list_organizations
-from buildkite_api.services import organizations as generated
 
 from ..pagination.items import AsyncItems
 from ._base import blocking
+from ._generated import organizations as generated
 
 if TYPE_CHECKING:
     from buildkite_api.models import Organization

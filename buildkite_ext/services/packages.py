@@ -6,9 +6,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from buildkite_api.services import packages as generated
-
 from ._base import blocking
+from ._generated import packages as generated
 from .arguments import positive
 
 if TYPE_CHECKING:

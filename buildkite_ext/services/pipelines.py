@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from buildkite_api.api.pipelines import get_pipeline, list_pipelines
-from buildkite_api.services import pipelines as generated
 
 from ..pagination.items import AsyncItems
 from ._base import blocking, borrowed
+from ._generated import pipelines as generated
 from .builds import AsyncBuilds
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The other origin: where the bytes of artifacts are, as if in a bucket of somebody else's."""
+"""Artifact storage: the other origin, which serves the bytes of artifacts as a storage provider does."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ import re
 from urllib.parse import quote
 
 from .api.request import SimRequest, SimResponse
-from .artifacts import Artifact
-from .recording import RecordedRequest, keep
+from .recording import RecordedRequest, record
+from .state.builds import Artifact
 from .state.organization import Organization
 
-SECONDS = 60
-"""How long a link is good for."""
+__all__ = ["ArtifactStorage"]
+
+_VALID_FOR = 60
+"""Seconds that a download URL is valid."""
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-class ArtifactOrigin:
-    """Serves bytes to whoever has a signed link, and nothing to whoever sends it an API token.
+class ArtifactStorage:
+    """Storage of an organization's artifacts. It serves signed URLs and refuses requests with an API token.
 
     Args:
-        organization: whose artifacts they are.
-        seed: what the links are signed with.
+        organization: the organization of the artifacts.
+        seed: the key of the signatures.
 
     Attributes:
-        url: the origin's root; links lie below it.
-        requests: what was asked of it.
+        url: the root of the origin. Download URLs are below it.
+        requests: the requests to it.
     """
 
     def __init__(self, organization: Organization, seed: int) -> None:
@@ -37,32 +39,32 @@ class ArtifactOrigin:
         self.url = ""
         self.requests: list[RecordedRequest] = []
 
-    def link(self, artifact: Artifact, now: float) -> str:
-        """An address that serves the artifact until a minute from `now`."""
-        expires = math.ceil(now + SECONDS)
+    def download_url(self, artifact: Artifact, now: float) -> str:
+        """Return a URL that serves an artifact for a minute."""
+        expires = math.ceil(now + _VALID_FOR)
         signed = self._signature(artifact.id, expires)
         return f"{self.url}/{artifact.id}/{quote(artifact.path)}?Expires={expires}&Signature={signed}"
 
     def answer(self, request: SimRequest, now: float) -> SimResponse:
-        """The answer to a request at an hour, in seconds since the epoch."""
+        """Answer a request at a time, in seconds since the epoch."""
         response = self._answer(request, now)
-        keep(self.requests, RecordedRequest.of(request, None, response))
+        record(self.requests, request, None, response)
         return response
 
     def _answer(self, request: SimRequest, now: float) -> SimResponse:
         if "authorization" in request.headers:
-            return _refused(400, "InvalidArgument", "Only one auth mechanism is allowed: the link is signed already")
+            return _refused(400, "InvalidArgument", "Only one auth mechanism is allowed: the URL is signed already")
         if request.method != "GET":
-            return _refused(403, "SignatureDoesNotMatch", "The link is signed for GET")
+            return _refused(403, "SignatureDoesNotMatch", "The URL is signed for GET")
         query = dict(request.query)
         expires, signed = query.get("Expires", ""), query.get("Signature", "")
         artifact_id = request.path.strip("/").partition("/")[0]
         if not expires.isdigit() or not hmac.compare_digest(
             signed.encode(), self._signature(artifact_id, int(expires[:12])).encode()
         ):
-            return _refused(403, "SignatureDoesNotMatch", "The link isn't signed")
+            return _refused(403, "SignatureDoesNotMatch", "The URL isn't signed")
         if now >= int(expires[:12]):
-            return _refused(403, "AccessDenied", "The link has expired")
+            return _refused(403, "AccessDenied", "The URL has expired")
         return _bytes(self._organization.artifacts[artifact_id], request.headers.get("range"))
 
     def _signature(self, artifact_id: str, expires: int) -> str:

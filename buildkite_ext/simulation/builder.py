@@ -1,4 +1,4 @@
-"""A pipeline as tests write it: its steps, and builds of it made without a request."""
+"""Builder of simulated pipelines: their steps, and builds that no request creates."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from .definition.steps import BlockStep, CommandStep, LogScript, TriggerStep, WaitStep, block_fields
+from .behaviour.commands import CommandBehaviour, LogScript
+from .definition.steps import BlockStep, CommandStep, TriggerStep, WaitStep, block_fields
 from .engine.engine import Engine
-from .engine.scheduler import Timeline
-from .state.builds import Asked, Build
+from .engine.scheduler import Scheduler
+from .state.builds import Build, BuildRequest
 from .state.pipelines import Pipeline
 from .state.users import User
 
+__all__ = ["SimulatedPipeline"]
+
 
 class SimulatedPipeline:
-    """A pipeline of the simulator. Each method that adds a step returns the pipeline, so that steps read as a list.
+    """Pipeline of the simulator. Each method that adds a step returns the pipeline, so that calls can be chained.
 
-    Builds that exist already keep the steps that they were created with.
+    Existing builds keep the steps with which they were created.
 
     Example:
         >>> from buildkite_ext.simulation import Simulator
@@ -33,7 +36,7 @@ class SimulatedPipeline:
         state: Pipeline,
         *,
         engine: Engine,
-        past: Callable[[Timeline], Engine],
+        past: Callable[[Scheduler], Engine],
         user: User,
         lock: threading.RLock,
         now: Callable[[], float],
@@ -47,14 +50,14 @@ class SimulatedPipeline:
 
     @property
     def slug(self) -> str:
-        """Its slug."""
+        """Slug."""
         return self.state.slug
 
     @property
     def builds(self) -> list[Build]:
-        """Its builds as they are now, oldest first."""
+        """Builds at the clock's time, oldest first."""
         with self._current():
-            return list(self.state.builds)
+            return list(self._engine.organization.builds_of(self.state).listed)
 
     def job(
         self,
@@ -77,71 +80,74 @@ class SimulatedPipeline:
         branches: str | None = None,
         skip: bool = False,
     ) -> SimulatedPipeline:
-        """Add a command.
+        """Add a command step and what happens in its jobs.
 
         Args:
-            name: its label.
-            command: what it runs.
-            log: what it prints: a text, whose lines come evenly while it runs, or `(seconds, text)` pieces.
-            exit_status: 0 passes; of a sequence the first is the first attempt's, the last goes on for all others.
-            after: the seconds that it runs.
-            artifacts: the files that it uploads, by path. They are `new` near its end and `finished` when it ends.
-            key: its step key.
-            group: the key of the group it belongs to.
-            soft_fail: whether a failure lets the build pass; or the exit statuses with which it does.
-            parallelism: how many jobs it becomes.
-            automatic_retries: how often a failure is retried at once.
-            timeout: the seconds after which it is timed out.
-            queue: the queue whose agents run it; the cluster's default queue where there is none of this key.
-            priority: higher ones are taken first where agents are few.
-            env: its environment variables.
-            branches: the branches it runs on, such as `"main release/*"`; elsewhere it is broken.
-            skip: it is skipped.
+            name: the label.
+            command: the command; `make <name>` by default.
+            log: the output: a text whose lines arrive evenly while the job runs, or pieces `(seconds, text)`.
+            exit_status: the exit status; 0 passes. A sequence holds one for each attempt, and its last one holds for all
+                further attempts.
+            after: the seconds that the command runs.
+            artifacts: the files that it uploads, by path. They are `new` near its end and `finished` after it.
+            key: the step key.
+            group: the key of the step's group.
+            soft_fail: whether a failure lets the build pass, or the exit statuses that do.
+            parallelism: the number of jobs.
+            automatic_retries: how often a failed job is retried automatically.
+            timeout: the seconds after which the job is timed out.
+            queue: the key of the queue whose agents run it; the cluster's default queue if there is no such queue.
+            priority: jobs of a higher priority start first when agents are few.
+            env: environment variables.
+            branches: the branches that run it, such as `"main release/*"`; on others, the job is broken.
+            skip: whether it is skipped.
 
         Returns:
             The pipeline.
 
         Raises:
-            ValueError: a number makes no sense.
+            ValueError: a number is out of its range, or `exit_status` is empty.
         """
         if after < 0 or automatic_retries < 0 or (parallelism is not None and parallelism < 1):
-            raise ValueError("after and automatic_retries are at least 0, parallelism at least 1")
+            raise ValueError(
+                f"after={after}, automatic_retries={automatic_retries}, parallelism={parallelism}: "
+                "give at least 0 for after and automatic_retries, at least 1 for parallelism"
+            )
         statuses = (exit_status,) if isinstance(exit_status, int) else tuple(exit_status)
         if not statuses:
-            raise ValueError("exit_status needs at least one status")
+            raise ValueError("exit_status is an empty sequence: give at least one status")
         if queue is not None:
             with self._lock:
                 organization = self._engine.organization
                 cluster = next(item for item in organization.clusters if item.id == self.state.cluster_id)
                 organization.add_queue(cluster, queue, self._user, self._now())
-        self.state.steps.append(
-            CommandStep(
-                name=name,
-                command=command if command is not None else f"make {name}",
-                key=key,
-                group=group,
-                log=log,
-                exit_status=statuses,
-                after=float(after),
-                artifacts=dict(artifacts or {}),
-                soft_fail=soft_fail if isinstance(soft_fail, bool) else tuple(soft_fail),
-                parallelism=parallelism,
-                automatic_retries=automatic_retries,
-                timeout=timeout,
-                queue=queue,
-                priority=priority,
-                env=dict(env or {}),
-                branches=branches,
-                skip=skip,
-            )
+        step = CommandStep(
+            label=name,
+            command=command if command is not None else f"make {name}",
+            key=key,
+            group=group,
+            artifact_paths=tuple(artifacts or ()),
+            soft_fail=soft_fail if isinstance(soft_fail, bool) else tuple(soft_fail),
+            parallelism=parallelism,
+            automatic_retries=automatic_retries,
+            timeout=timeout,
+            queue=queue,
+            priority=priority,
+            env=dict(env or {}),
+            branches=branches,
+            skip=skip,
+        )
+        self.state.steps.append(step)
+        self.state.behaviours[step] = CommandBehaviour(
+            duration=float(after), exit_statuses=statuses, log=log, artifacts=dict(artifacts or {})
         )
         return self
 
     def wait(self, *, continue_on_failure: bool = False) -> SimulatedPipeline:
-        """Add a wait: what stands behind it begins when everything before it has passed.
+        """Add a wait step: the steps after it start when all steps before it have passed.
 
         Args:
-            continue_on_failure: it begins after a failure, too.
+            continue_on_failure: whether they start after a failure, too.
         """
         self.state.steps.append(WaitStep(continue_on_failure=continue_on_failure))
         return self
@@ -154,20 +160,20 @@ class SimulatedPipeline:
         key: str | None = None,
         blocked_state: str = "passed",
     ) -> SimulatedPipeline:
-        """Add a block: somebody has to let the build go on.
+        """Add a block step: a user has to unblock the build.
 
         Args:
-            label: what the person is asked.
-            fields: the form's fields: keys of required ones, or mappings as in pipeline.yml. The answers become the
-                build's meta-data.
-            key: its step key.
+            label: the label.
+            fields: the fields of the form: keys of required fields, or mappings as in pipeline.yml. The answers become
+                meta-data of the build.
+            key: the step key.
             blocked_state: the state that the API shows while the build is blocked: passed, failed or running.
 
         Raises:
-            ValueError: a field has no key, or the state is none of the three.
+            ValueError: a field has no key, or the state is another one.
         """
         if blocked_state not in ("passed", "failed", "running"):
-            raise ValueError(f"blocked_state={blocked_state!r}: it is passed, failed or running")
+            raise ValueError(f"blocked_state={blocked_state!r}: give passed, failed or running")
         self.state.steps.append(
             BlockStep(label=label, key=key, fields=block_fields(fields), blocked_state=blocked_state)
         )
@@ -182,13 +188,13 @@ class SimulatedPipeline:
         branch: str | None = None,
         asynchronous: bool = False,
     ) -> SimulatedPipeline:
-        """Add a trigger: it creates a build of another pipeline and, unless asynchronous, passes or fails with it.
+        """Add a trigger step: it creates a build of another pipeline and, unless asynchronous, passes or fails with it.
 
         Args:
-            pipeline: the other pipeline's slug.
-            label: its label; the slug unless given.
-            key: its step key.
-            branch: the branch to build; the other pipeline's default branch unless given.
+            pipeline: the slug of the other pipeline.
+            label: the label; the slug by default.
+            key: the step key.
+            branch: the branch; the default branch of the other pipeline by default.
             asynchronous: whether it passes at once.
         """
         self.state.steps.append(
@@ -197,7 +203,7 @@ class SimulatedPipeline:
                 label=label or pipeline,
                 key=key,
                 branch=branch,
-                wait_for_it=not asynchronous,
+                asynchronous=asynchronous,
             )
         )
         return self
@@ -212,14 +218,14 @@ class SimulatedPipeline:
         env: Mapping[str, str] | None = None,
         meta_data: Mapping[str, str] | None = None,
     ) -> Build:
-        """Create a build, as a push would.
+        """Create a build as a push does.
 
         Returns:
-            The build. It goes on with the clock; `builds` brings it up to the hour.
+            The build. Read `builds` to advance it to the clock's time.
         """
         with self._current():
-            asked = self._asked(branch, commit, message, env, meta_data)
-            return self._engine.create(self.state, asked, source=source, creator=self._user)
+            request = self._request(branch, commit, message, env, meta_data)
+            return self._engine.create(self.state, request, source=source, creator=self._user)
 
     def history(
         self,
@@ -229,13 +235,13 @@ class SimulatedPipeline:
         branch: str | None = None,
         meta_data: Mapping[str, str] | None = None,
     ) -> SimulatedPipeline:
-        """Have builds that are over by now: as many as a test of a long list needs.
+        """Add builds of the past that are finished now, as a test of a long list needs.
 
         Args:
-            count: how many.
-            every: the seconds between the creation of two.
-            branch: their branch.
-            meta_data: their meta-data.
+            count: the number of builds.
+            every: the seconds between the creation of two builds.
+            branch: the branch.
+            meta_data: the meta-data.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
@@ -244,35 +250,34 @@ class SimulatedPipeline:
         """
         with self._current():
             now = self._now()
-            span = self._rehearse(now)
-            timeline = Timeline(now - span - every * max(0, count - 1))
-            engine = self._past(timeline)
+            scheduler = Scheduler(now - self._build_duration(now) - every * max(0, count - 1))
+            engine = self._past(scheduler)
             for number in range(count):
-                asked = self._asked(branch, None, None, None, meta_data)
-                create = partial(engine.create, self.state, asked, source="webhook", creator=self._user)
-                timeline.after(number * every, create)
-            timeline.drain()
+                request = self._request(branch, None, None, None, meta_data)
+                create = partial(engine.create, self.state, request, source="webhook", creator=self._user)
+                scheduler.after(number * every, create)
+            engine.drain()
         return self
 
-    def _rehearse(self, now: float) -> float:
-        """The seconds that one build takes."""
-        timeline = Timeline(now)
-        engine = self._past(timeline)
-        asked = self._asked(None, "0" * 40, "rehearsal", None, None)
-        engine.create(self.state, asked, source="webhook", creator=self._user, rehearsal=True)
-        timeline.drain()
-        return timeline.now - now
+    def _build_duration(self, now: float) -> float:
+        """Return the seconds that a build takes."""
+        scheduler = Scheduler(now)
+        engine = self._past(scheduler)
+        request = self._request(None, "0" * 40, "rehearsal", None, None)
+        engine.create(self.state, request, source="webhook", creator=self._user, rehearsal=True)
+        engine.drain()
+        return scheduler.now - now
 
-    def _asked(
+    def _request(
         self,
         branch: str | None,
         commit: str | None,
         message: str | None,
         env: Mapping[str, str] | None,
         meta_data: Mapping[str, str] | None,
-    ) -> Asked:
+    ) -> BuildRequest:
         branch = branch or self.state.default_branch
-        return Asked(
+        return BuildRequest(
             commit=commit or self._engine.organization.ids.commit(),
             branch=branch,
             message=message or f"Push to {branch}",
@@ -282,7 +287,6 @@ class SimulatedPipeline:
 
     @contextmanager
     def _current(self) -> Iterator[None]:
-        """Everything that is due by now has happened, and nothing else happens meanwhile."""
-        with self._lock:
-            self._engine.timeline.advance(self._now())
+        """Advance to the clock's time, and keep other threads out during a `with` block."""
+        with self._lock, self._engine.at(self._now()):
             yield

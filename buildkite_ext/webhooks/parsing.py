@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from buildkite_api.webhooks.decoding import MALFORMED, OnDrift, decode_fields, required_fields
 from buildkite_api.webhooks.events import EVENTS, WebhookEvent
 
 from ..errors import WebhookMalformed, WebhookReason
 from .deliveries import Delivery
 from .headers import EVENT, HeaderError, Headers, single
 from .nesting import DEEPEST, too_deep
-from .parts import MALFORMED, OnDrift, read, required
 
 _LONGEST_EVENT = 256
 
@@ -54,7 +54,7 @@ def parse(body: bytes, headers: Headers = (), *, on_drift: OnDrift | None = None
     if too_deep(raw):
         _refuse(f"its body nests deeper than {DEEPEST} levels", "no_json")
     try:
-        name, values = read(raw, on_drift)
+        name, values = decode_fields(raw, on_drift)
     except MALFORMED as error:
         _refuse(f"its body is no JSON object ({error})", "no_json")
     if not isinstance(name, str) or not name:
@@ -63,7 +63,7 @@ def parse(body: bytes, headers: Headers = (), *, on_drift: OnDrift | None = None
     kind = EVENTS.get(name)
     if kind is None:
         return UnknownEvent(event=name, raw=raw, problem="this version doesn't know the event", **values)
-    for key in required(kind):
+    for key in required_fields(kind):
         if key not in values:
             return UnknownEvent(event=name, raw=raw, sender=values.get("sender"), problem=f"it has no {key}")
     return kind(raw=raw, **values)

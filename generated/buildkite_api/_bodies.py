@@ -1,9 +1,11 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""Bodies into values: which way each takes, and what is worked out once for each type."""
+"""Decoding of bodies: a fast way, a tolerant way, and the decoders of each type, which are made once."""
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 import typing
 from collections.abc import Callable
@@ -12,19 +14,17 @@ from typing import Any
 
 import msgspec
 
-from ._drift import Reporter, comparer
-from ._shapes import hides, name_of, part_of, prepare_old_parts, shape_of
-from ._text import mended, shown, untyped
-from ._timestamps import has_old_form, made_of
-from ._tolerant import Site, converter
-from .base import made
+from ._shapes import decode_hook, has_old_timestamp, holds_secrets, name_of, prepare_old_structs, shape_of, struct_of
+from ._tolerant import Reporter, Site, comparer, converter
+from .base import to_models
 from .decoding import UnexpectedBody
 
-_MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""Errors that a body raises that is not JSON."""
 
 
-class Plan:
-    """How one type is decoded, by each of the ways."""
+class TypeDecoder:
+    """Decoders of one type: the fast one, the tolerant one, and the search for differences."""
 
     __slots__ = (
         "_whole_old",
@@ -46,111 +46,111 @@ class Plan:
         raw_items: Any = list[msgspec.Raw]
         self.type = type_
         self.name = name_of(type_)
-        self.secret = hides(item or type_)
+        self.secret = holds_secrets(item or type_)
         self.convert = converter(type_)
         self.compare = comparer(type_)
         self.outer: type | None = dict if shape else typing.get_origin(type_)
-        self.whole: Callable[[Any], Any] = msgspec.json.Decoder(part_of(type_), dec_hook=made_of).decode
+        self.whole: Callable[[Any], Any] = msgspec.json.Decoder(struct_of(type_), dec_hook=decode_hook).decode
         self._whole_old: Callable[[Any], Any] | None = None
-        self.item: Plan | None = None
+        self.item: TypeDecoder | None = None
         self.page: Any = None
         self.split: Callable[[Any], Any] = self.whole
         if shape is not None and shape.paged:
-            links: Any = part_of(shape.hints["links"]) | None
+            links: Any = struct_of(shape.hints["links"]) | None
             parts = msgspec.defstruct(shape.name, [("items", raw_items, []), ("links", links, None)])
             self.split = msgspec.json.Decoder(parts).decode
-            self.item = plan_of(typing.get_args(shape.hints["items"])[0])
+            self.item = decoder_of(typing.get_args(shape.hints["items"])[0])
             self.page = type_
         elif shape_of(item) is not None:
             self.split = msgspec.json.Decoder(raw_items).decode
-            self.item = plan_of(item)
+            self.item = decoder_of(item)
 
     def decode_whole(self, content: bytes) -> Any:
         """Decode a value the fast way.
 
         Raises:
-            msgspec.ValidationError: It does not fit.
+            msgspec.ValidationError: The body differs from the type.
         """
-        if has_old_form(content):
-            return made((self._whole_old or self._decode_old())(content))
-        return made(self.whole(content))
+        if has_old_timestamp(content):
+            return to_models((self._whole_old or self._decode_old())(content))
+        return to_models(self.whole(content))
 
     def _decode_old(self) -> Callable[[Any], Any]:
         with _LOCK:
-            prepare_old_parts(self.type)
-            self._whole_old = msgspec.json.Decoder(part_of(self.type, old=True), dec_hook=made_of).decode
+            prepare_old_structs(self.type)
+            self._whole_old = msgspec.json.Decoder(struct_of(self.type, old=True), dec_hook=decode_hook).decode
         return self._whole_old
 
-    def shown(self, content: bytes) -> str:
-        """The beginning of a body that is not of the type, for a message."""
-        return shown(content, secret=self.secret)
+    def excerpt(self, content: bytes) -> str:
+        """Return the beginning of a body that is not of the type, for a message."""
+        return _excerpt(content, secret=self.secret)
 
     def build(self, value: Any, report: Reporter) -> Any:
         """Build a value the tolerant way, from decoded JSON."""
         return self.convert(value, Site(report, self.name), "")
 
 
-_PLANS: dict[Any, Plan] = {}
+_DECODERS: dict[Any, TypeDecoder] = {}
 _LOCK = threading.RLock()
 
 
-def plan_of(type_: Any) -> Plan:
-    """The plan of a type, made when it is first asked for."""
-    plan = _PLANS.get(type_)
-    if plan is None:
+def decoder_of(type_: Any) -> TypeDecoder:
+    """Return the decoders of a type, which are made at the first use."""
+    decoder = _DECODERS.get(type_)
+    if decoder is None:
         with _LOCK:
-            plan = _PLANS.get(type_) or Plan(type_)
-            _PLANS[type_] = plan
-    return plan
+            decoder = _DECODERS.get(type_) or TypeDecoder(type_)
+            _DECODERS[type_] = decoder
+    return decoder
 
 
 def build_model(model: Any, data: dict[str, Any]) -> Any:
-    """Build a model the tolerant way, and tell nobody what does not fit."""
-    return plan_of(model).build(data, _nobody)
+    """Build a model the tolerant way, without a report of differences."""
+    return decoder_of(model).build(data, _ignore)
 
 
 def decode_body(type_: Any, content: bytes, report: Reporter, *, careful: bool, search: bool) -> Any:
     """Decode one body.
 
     Args:
-        type_: What it should be.
+        type_: The expected type.
         content: The body.
-        report: Whom to tell what does not fit.
-        careful: Whether to take the tolerant way, which sees every difference, for everything.
-        search: Whether to search what takes the fast way for differences.
+        report: Called for each difference.
+        careful: Decode everything the tolerant way, which sees every difference.
+        search: Search what was decoded the fast way for differences.
 
     Raises:
-        UnexpectedBody: It is not JSON, or not of the right outer form.
+        UnexpectedBody: The body is not JSON, or not a list or an object as it should be.
     """
-    plan = plan_of(type_)
+    decoder = decoder_of(type_)
     try:
-        return _decode(plan, content, report, careful=careful, search=search)
-    except _MALFORMED as error:
+        return _decode(decoder, content, report, careful=careful, search=search)
+    except MALFORMED as error:
         reason = str(error)
-    text = mended(content)
+    text = repaired(content)
     if text != content:
-        with suppress(*_MALFORMED):
-            return _decode(plan, text, report, careful=careful, search=search)
-    raise UnexpectedBody(f"{plan.name}: expected JSON, got {plan.shown(content)} ({reason})")
+        with suppress(*MALFORMED):
+            return _decode(decoder, text, report, careful=careful, search=search)
+    raise UnexpectedBody(f"{decoder.name}: expected JSON, got {decoder.excerpt(content)} ({reason})")
 
 
-def _decode(plan: Plan, content: bytes, report: Reporter, *, careful: bool, search: bool) -> Any:
+def _decode(decoder: TypeDecoder, content: bytes, report: Reporter, *, careful: bool, search: bool) -> Any:
     if careful:
-        return _build(plan, content, report)
+        return _build(decoder, content, report)
     try:
-        if plan.item is not None:
-            return _decode_items(plan, plan.item, content, report, search=search)
-        value = plan.decode_whole(content)
+        if decoder.item is not None:
+            return _decode_items(decoder, decoder.item, content, report, search=search)
+        value = decoder.decode_whole(content)
     except msgspec.ValidationError:
-        return _build(plan, content, report)
+        return _build(decoder, content, report)
     if search:
-        plan.compare(untyped(content), report)
+        decoder.compare(untyped(content), report)
     return value
 
 
-def _decode_items(plan: Plan, item: Plan, content: bytes, report: Reporter, *, search: bool) -> Any:
-    parts = plan.split(content)
-    raw = parts.items if plan.page else parts
+def _decode_items(decoder: TypeDecoder, item: TypeDecoder, content: bytes, report: Reporter, *, search: bool) -> Any:
+    parts = decoder.split(content)
+    raw = parts.items if decoder.page else parts
     items = []
     for each in raw:
         part = bytes(each)
@@ -160,20 +160,82 @@ def _decode_items(plan: Plan, item: Plan, content: bytes, report: Reporter, *, s
             items.append(item.build(untyped(part), report))
     if search:
         searched: Any = [untyped(each) for each in raw[:1]]
-        if plan.page:
+        if decoder.page:
             keys = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
             searched = {key: searched if key == "items" else untyped(value) for key, value in keys.items()}
-        plan.compare(searched, report)
-    return plan.page(items=items, links=made(parts.links)) if plan.page else items
+        decoder.compare(searched, report)
+    return decoder.page(items=items, links=to_models(parts.links)) if decoder.page else items
 
 
-def _build(plan: Plan, content: bytes, report: Reporter) -> Any:
+def _build(decoder: TypeDecoder, content: bytes, report: Reporter) -> Any:
     value = untyped(content)
-    if plan.outer is not None and not isinstance(value, plan.outer):
-        expected = "a JSON list" if plan.outer is list else "a JSON object"
-        raise UnexpectedBody(f"{plan.name}: expected {expected}, got {plan.shown(content)}")
-    return plan.build(value, report)
+    if decoder.outer is not None and not isinstance(value, decoder.outer):
+        expected = "a JSON list" if decoder.outer is list else "a JSON object"
+        raise UnexpectedBody(f"{decoder.name}: expected {expected}, got {decoder.excerpt(content)}")
+    return decoder.build(value, report)
 
 
-def _nobody(model: str, key: str, kind: Any, path: Callable[[], str] = str) -> None:
-    """Tell nobody."""
+def _ignore(model: str, key: str, kind: Any, path: Callable[[], str] = str) -> None:
+    """Ignore a difference."""
+
+
+# --- Bodies that are not quite JSON, or not at all --------------------------------------------------------------------
+
+_XX = rb"[0-9a-fA-F]{2}"
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]%b\\u[dD][c-fC-F]%b|u[dD][89a-fA-F]%b|.)" % (_XX, _XX, _XX), re.DOTALL)
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+_LENGTH_OF_HALF_A_PAIR = 6
+
+
+def untyped(content: Any) -> Any:
+    """Decode JSON into dicts, lists and plain values.
+
+    Raises:
+        msgspec.DecodeError: It is not JSON.
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.ValidationError:
+        # A number too large for a float, perhaps before an error: json decodes it as infinite.
+        content = bytes(content)
+    try:
+        return json.loads(repaired(content), parse_int=_integer, parse_constant=_refused)
+    except ValueError as error:
+        raise msgspec.DecodeError(str(error)) from None
+
+
+def _integer(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:
+        # Python refuses an integer of thousands of digits.
+        return float(digits)
+
+
+def _refused(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def repaired(content: bytes) -> bytes:
+    """Remove a byte order mark, and replace invalid UTF-8 and halves of surrogate pairs by U+FFFD."""
+    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").encode()
+    if not _HALF.search(text):
+        return text
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if len(found[0]) == _LENGTH_OF_HALF_A_PAIR else found[0], text)
+
+
+def _excerpt(content: bytes, *, secret: bool) -> str:
+    """Return the beginning of a body, for a message.
+
+    Args:
+        content: The body.
+        secret: The body may hold secrets: return its beginning only where it is a page, such as a proxy's.
+    """
+    text = content.strip().decode("utf-8", "replace")
+    if secret and text and not text.startswith("<"):
+        return f"{len(content)} bytes that may hold secrets"
+    return repr(text[:200]) if text else "an empty body"
+
+
+__all__ = ["MALFORMED", "TypeDecoder", "build_model", "decode_body", "decoder_of", "repaired", "untyped"]

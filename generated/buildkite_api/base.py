@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""What every model is made of."""
+"""Base classes of the models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _unless_empty(additional: dict[str, Any] | None) -> dict[str, Any] | None:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class Model:
-    """A JSON object with attributes. An attribute is named like its key, with `_` after it where Python has the name."""
+    """JSON object with attributes. An attribute has the name of its key, with `_` after it if Python reserves the name."""
 
     _keys: ClassVar[dict[str, str]] = {}
 
@@ -29,15 +29,15 @@ class Model:
 
     @property
     def additional_properties(self) -> dict[str, Any]:
-        """The keys of the object that its description does not know."""
+        """Keys of the object that its description does not have."""
         if self._additional is None:
             self._additional = {}
         return self._additional
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as it stands in JSON, made of dicts, lists, strings, numbers, booleans and None.
+        """Return the object as JSON: dicts, lists, strings, numbers, booleans and None.
 
-        That is for sending and for keeping, not for logs: secrets stand there in full.
+        Use it to send and to store, not for logs: it holds secrets in full.
         """
         result: dict[str, Any] = {}
         for each in _fields(self):
@@ -81,10 +81,10 @@ class Model:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class RequestModel(Model):
-    """An object that is sent. What is UNSET is left out, and None is sent as null."""
+    """Object that is sent. A field that is UNSET is left out; None is sent as null."""
 
     def to_form(self) -> dict[str, Any]:
-        """The object as the arguments of httpx that make a form of it: its files, and the rest as text."""
+        """Return the object as a form: the arguments `files` and `data` of httpx."""
         values = self.to_dict()
         files = {key: value.part() for key, value in values.items() if isinstance(value, File)}
         return {"files": files, "data": {key: value for key, value in values.items() if key not in files}}
@@ -92,22 +92,22 @@ class RequestModel(Model):
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class ReadModel(Model):
-    """An object that Buildkite answers. What it may leave out is None, or an empty list or map."""
+    """Object that Buildkite sends. A field that the object lacks is None, or an empty list or map."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Build the object from decoded JSON, tolerantly: what does not fit stays as it is, unknown keys are kept."""
+        """Build the object from decoded JSON. Values of another type stay as they are; unknown keys are kept."""
         from .decoding import build
 
         return build(cls, data)
 
-    def _take(self, part: Any) -> None:
-        """Take over the fields of what msgspec decoded."""
+    def _take(self, struct: Any) -> None:
+        """Copy the fields of the Struct that msgspec decoded."""
         raise NotImplementedError
 
     @classmethod
     def _moment(cls, name: str, value: dt.datetime) -> str:  # noqa: ARG003
-        # Unlike a request, an answer that was read may hold anything, and must come out as it went in.
+        # Unlike a request, an answer may hold any datetime, and must be written as it was read.
         text = value.isoformat(timespec="auto" if value.microsecond % 1000 else "milliseconds")
         return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
@@ -116,30 +116,30 @@ _MODELS: dict[type, type[ReadModel]] = {}
 _new = object.__new__
 
 
-def made_from(part: type, model: type[ReadModel]) -> None:
-    """Let `made` turn instances of one class into models of the other."""
-    _MODELS[part] = model
+def register_struct(struct: type, model: type[ReadModel]) -> None:
+    """Register the model that `to_models` makes of the instances of a Struct."""
+    _MODELS[struct] = model
 
 
-def made(part: Any) -> Any:
-    """The model that msgspec decoded the part for, or whatever else it decoded."""
-    kind = type(part)
+def to_models(decoded: Any) -> Any:
+    """Turn the Structs in a value that msgspec decoded into models."""
+    kind = type(decoded)
     model_class = _MODELS.get(kind)
     if model_class is not None:
         model = _new(model_class)
-        model._take(part)
+        model._take(decoded)
         return model
     if kind is list:
-        return [made(inner) for inner in part]
+        return [to_models(inner) for inner in decoded]
     if kind is dict:
-        return {key: made(inner) for key, inner in part.items()}
-    return part
+        return {key: to_models(inner) for key, inner in decoded.items()}
+    return decoded
 
 
 def _fields(model: Model) -> list[Any]:
-    """The attributes that stand for keys."""
+    """Return the attributes that stand for keys."""
     fields: Any = attrs.fields(cast("Any", type(model)))
     return [each for each in fields if each.init]
 
 
-__all__ = ["Model", "ReadModel", "RequestModel", "made", "made_from"]
+__all__ = ["Model", "ReadModel", "RequestModel", "register_struct", "to_models"]

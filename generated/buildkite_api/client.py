@@ -1,10 +1,11 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""Where the endpoints send their requests."""
+"""HTTP client of the endpoints."""
 
 from __future__ import annotations
 
 import ssl
+from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -15,19 +16,18 @@ DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
 
 class Client:
-    """An httpx client for each colour, made when it is first needed, and the decoder of what comes back.
+    """Pair of httpx clients, a blocking and an asynchronous one, each made at its first use; and the decoder of answers.
 
-    It holds no token: authenticate with `httpx_args={"auth": ...}`, which signs what it decides to sign. Redirects are
-    not followed unless asked for.
+    The client holds no token: authenticate with `httpx_args={"auth": ...}`. Redirects are not followed by default.
 
     Args:
         base_url: The API's root, such as `https://api.buildkite.com`.
-        decoder: How answers become models; a tolerant one when left out.
+        decoder: Decoder of the answers; by default a tolerant one.
         headers: Sent with every request.
         cookies: Sent with every request.
-        timeout: In seconds, or an `httpx.Timeout`; None waits for ever. 30 seconds when left out, 10 to connect.
+        timeout: Seconds, or an `httpx.Timeout`; None waits for ever. By default 30 seconds, and 10 to connect.
         verify_ssl: As `verify` in httpx.
-        follow_redirects: Whether httpx follows redirects.
+        follow_redirects: Follow redirects.
         httpx_args: Further arguments of `httpx.Client` and `httpx.AsyncClient`, such as `auth` or `transport`.
 
     Example:
@@ -69,23 +69,23 @@ class Client:
         return f"Client({str(self._settings['base_url'])!r})"
 
     def set_httpx_client(self, client: httpx.Client) -> Self:
-        """Send blocking requests by this client, whatever the other settings say."""
+        """Send blocking requests with this client, and ignore the other settings."""
         self._client = client
         return self
 
     def get_httpx_client(self) -> httpx.Client:
-        """The client of blocking requests."""
+        """Return the client of blocking requests."""
         if self._client is None:
             self._client = httpx.Client(**self._settings)
         return self._client
 
     def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
-        """Send asynchronous requests by this client, whatever the other settings say."""
+        """Send asynchronous requests with this client, and ignore the other settings."""
         self._async_client = async_client
         return self
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """The client of asynchronous requests."""
+        """Return the client of asynchronous requests."""
         if self._async_client is None:
             self._async_client = httpx.AsyncClient(**self._settings)
         return self._async_client
@@ -94,15 +94,19 @@ class Client:
         self.get_httpx_client().__enter__()
         return self
 
-    def __exit__(self, *args: Any) -> None:
-        self.get_httpx_client().__exit__(*args)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.get_httpx_client().__exit__(kind, error, traceback)
 
     async def __aenter__(self) -> Self:
         await self.get_async_httpx_client().__aenter__()
         return self
 
-    async def __aexit__(self, *args: Any) -> None:
-        await self.get_async_httpx_client().__aexit__(*args)
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.get_async_httpx_client().__aexit__(kind, error, traceback)
 
 
 __all__ = ["DEFAULT_TIMEOUT", "Client"]

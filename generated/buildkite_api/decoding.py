@@ -1,16 +1,22 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""Decode JSON into models: fast where it fits, tolerant where it does not.
+"""Decoder of JSON into models: fast for a body that fits its description, tolerant for one that differs.
 
-A body that fits its description goes through msgspec straight into typed values. What does not fit is built key by key
-instead: in a list it is one item that pays for that, the others stay fast.
+msgspec decodes a body that fits straight into typed values. What differs is built key by key; in a list that is one item,
+and the others stay fast.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .client import Client
+    from .models.error import Error
 
 T = TypeVar("T")
 
@@ -18,7 +24,7 @@ DriftKind = Literal["unknown", "missing", "null", "type"]
 
 
 class Drift(NamedTuple):
-    """One way in which answers differ from their description."""
+    """Difference between an answer and its description."""
 
     model: str
     """The class, such as `Build`."""
@@ -30,22 +36,22 @@ class Drift(NamedTuple):
 
 
 class DecodeError(ValueError):
-    """A body that cannot be decoded: with `strict=True` any that differs from its description."""
+    """Body that cannot be decoded. With `strict=True` that is any body that differs from its description."""
 
 
 class UnexpectedBody(DecodeError):
-    """A body that is not even JSON of the right outer form, such as a proxy's page, or an object instead of a list."""
+    """Body that is not JSON, such as a proxy's page, or an object instead of a list."""
 
 
 class Decoder:
-    """Decodes bodies into models.
+    """Decoder of bodies into models.
 
     Args:
-        strict: Raise `DecodeError` for whatever differs from the description. For tests: it is slow.
-        unknown: What to do with keys that the description does not know: "ignore" them, or "keep" them in
-            `additional_properties`, which is slow.
-        on_drift: Called once for each way in which answers differ from the description. Unknown keys are looked for
-            in single objects and in the first item of each list.
+        strict: Raise `DecodeError` for each difference from the description. For tests: it is slow.
+        unknown: "ignore" keys that the description does not have, or "keep" them in `additional_properties`, which is
+            slow.
+        on_drift: Called once for each kind of difference from the description. Unknown keys are searched in single
+            objects and in the first item of each list.
 
     Example:
         >>> from buildkite_api.models import Meta
@@ -81,11 +87,11 @@ class Decoder:
             content: The body: JSON in UTF-8.
 
         Returns:
-            The value. Unless strict, a part of it may be of another type than declared, where the body's was.
+            The value. Unless strict, a field may be of another type than declared, if it was in the body.
 
         Raises:
-            UnexpectedBody: It is not JSON, or not the list or object that it should be.
-            DecodeError: It differs from its description, and this decoder is strict.
+            UnexpectedBody: The body is not JSON, or not the list or object that it should be.
+            DecodeError: The body differs from its description, and this decoder is strict.
         """
         from ._bodies import decode_body
 
@@ -111,7 +117,7 @@ def build(model: type[T], data: Mapping[str, Any]) -> T:
     """Build a model from decoded JSON, tolerantly, keeping unknown keys.
 
     Raises:
-        UnexpectedBody: `data` is no mapping.
+        UnexpectedBody: `data` is not a mapping.
     """
     from ._bodies import build_model
 
@@ -121,11 +127,26 @@ def build(model: type[T], data: Mapping[str, Any]) -> T:
 
 
 def prepare(*types_: type[Any]) -> None:
-    """Work out now how to decode some types, instead of at the first answer that holds them."""
-    from ._bodies import plan_of
+    """Make the decoders of some types now, instead of at the first answer that holds them."""
+    from ._bodies import decoder_of
 
     for type_ in types_:
-        plan_of(type_)
+        decoder_of(type_)
+
+
+def decode_error(*, client: Client, response: httpx.Response) -> Error:
+    """Decode the body of an answer that is not a success.
+
+    Returns:
+        The error that Buildkite sent. If the body is not a JSON object, such as a proxy's page: an `Error` whose message
+        is the beginning of the body.
+    """
+    from .models.error import Error
+
+    try:
+        return client.decoder.decode(Error, response.content)
+    except UnexpectedBody:
+        return Error(message=response.text.strip()[:200] or f"status {response.status_code} without a body")
 
 
 _EXPLAINED: dict[DriftKind, str] = {
@@ -135,4 +156,4 @@ _EXPLAINED: dict[DriftKind, str] = {
     "type": "another type than described",
 }
 
-__all__ = ["DecodeError", "Decoder", "Drift", "DriftKind", "UnexpectedBody", "build", "prepare"]
+__all__ = ["DecodeError", "Decoder", "Drift", "DriftKind", "UnexpectedBody", "build", "decode_error", "prepare"]

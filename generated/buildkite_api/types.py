@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""Shared by every endpoint: path segments, parameters, open enums, files, secrets, the marker for "leave alone"."""
+"""Types and functions of every endpoint: UNSET, open enums, secrets, files, path segments, parameters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Unset:
-    """The type of `UNSET`: an argument or a request field that is left alone, where None would set it to null."""
+    """Type of `UNSET`, which stands for an argument or a field that is not given. None would be sent as null."""
 
     __slots__ = ()
 
@@ -39,7 +39,7 @@ UNSET: Final = Unset()
 
 
 class Response(NamedTuple, Generic[T]):
-    """An answer with everything that came with it."""
+    """Answer with its status, body and headers."""
 
     status_code: int
     content: bytes
@@ -48,10 +48,10 @@ class Response(NamedTuple, Generic[T]):
 
 
 class OpenEnum(StrEnum):
-    """A string enum that keeps values it does not know.
+    """String enum that keeps unknown values.
 
-    Such a value equals its string, hashes like it, and survives pickling; `known` is False for it. It is a new object
-    every time, so compare with `==`, not with `is`.
+    An unknown value equals its string, hashes like it, and can be pickled; its `known` is False. It is a new object each
+    time, so compare with `==`, not with `is`.
     """
 
     @classmethod
@@ -65,21 +65,21 @@ class OpenEnum(StrEnum):
 
     @property
     def known(self) -> bool:
-        """Whether the API's description lists this value."""
+        """True if the description of the API lists this value."""
         return self._value_ in type(self)._value2member_map_
 
 
 class Secret:
-    """Text that shows itself to nobody but who asks for it: a token, a password, a private key.
+    """Secret text: a token, a password, a private key.
 
-    As text, in a repr and in an f-string it is a mask, and `json.dumps` refuses it. It equals secrets with the same text,
+    `str`, `repr` and f-strings show a mask, and `json.dumps` refuses the secret. It equals secrets with the same text,
     compared in constant time, and never a plain string. Pickling and copying keep the text.
 
     Args:
-        text: What to keep.
+        text: The text to hide.
 
     Raises:
-        TypeError: It is no string.
+        TypeError: The text is not a string.
 
     Example:
         >>> token = Secret("bkct_5yz")
@@ -97,7 +97,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself."""
+        """Return the text itself."""
         return self._text
 
     def __str__(self) -> str:
@@ -128,16 +128,16 @@ class Secret:
 
 
 class File:
-    """A file that is sent, piece by piece: it is never in memory as a whole.
+    """File that is sent in pieces: it is never in memory as a whole.
 
     Args:
-        source: Its path, or something open to read bytes from. What can be rewound is sent from its beginning, and may
-            be sent again.
-        name: What it is called; by default the last part of its path.
+        source: The path, or a file that is open to read bytes. A file that can be rewound is sent from its beginning, and
+            may be sent again.
+        name: The name to send; by default the last part of the path.
 
     Raises:
-        TypeError: It is open to read text.
-        ValueError: It has no name.
+        TypeError: The file is open to read text.
+        ValueError: The file has no name.
 
     Example:
         >>> File("dist/example-1.0-py3-none-any.whl").name
@@ -159,7 +159,7 @@ class File:
         return f"File({self.name!r})"
 
     def part(self) -> tuple[str, FilePart]:
-        """The file as httpx takes it. A path is opened when its part is read, and closed when it was read.
+        """Return the file as httpx takes it. A path is opened when httpx reads it, and closed at its end.
 
         Raises:
             OSError: The path cannot be read.
@@ -170,7 +170,7 @@ class File:
 
 
 class FilePart:
-    """What httpx reads a file by."""
+    """Reader of a file for httpx."""
 
     __slots__ = ("_opened", "_source")
 
@@ -183,7 +183,7 @@ class FilePart:
         if not isinstance(self._source, (str, os.PathLike)):
             return self._source.read(size)
         if self._opened is None:
-            self._opened = Path(self._source).open("rb")
+            self._opened = Path(self._source).open("rb")  # noqa: SIM115  # closed at the end of the file, or by close()
         data = self._opened.read(size)
         if not data:
             self.close()
@@ -223,14 +223,14 @@ class FilePart:
 
 
 def path_segment(name: str, value: str | int) -> str:
-    """Write a value as exactly one segment of a path.
+    """Encode a value as one segment of a path.
 
     Args:
         name: The path parameter, for the message.
-        value: What to write; everything but letters, digits and `-._~` is percent-encoded.
+        value: The value; all but letters, digits and `-._~` is percent-encoded.
 
     Raises:
-        ValueError: The value is empty, "." or "..", which would address another resource, or is no text at all.
+        ValueError: The value is empty, "." or "..", which would address another resource, or is not text or a number.
     """
     if not isinstance(value, (str, int)) or isinstance(value, bool):
         raise ValueError(f"{name} must be text or a number, not {value!r}")
@@ -244,10 +244,10 @@ def path_segment(name: str, value: str | int) -> str:
 
 
 def query_params(values: Mapping[str, object]) -> dict[str, str | list[str]]:
-    """Write query parameters the way the API reads them.
+    """Encode query parameters in the form that the API reads.
 
     Args:
-        values: The parameters by the names the API gives them. UNSET, None and an empty list are left out. A list
+        values: The parameters by their names in the API. UNSET, None and an empty list are left out. A list
             `name[]` with one element is sent as `name`, with more as `name[]` repeated; a mapping `name` as
             `name[key]` for each of its keys.
 
@@ -273,19 +273,19 @@ def query_params(values: Mapping[str, object]) -> dict[str, str | list[str]]:
 
 
 def header_values(values: Mapping[str, object]) -> dict[str, str]:
-    """Write header parameters by the names the API gives them. UNSET and None are left out."""
+    """Encode header parameters by their names in the API. UNSET and None are left out."""
     return {name: _text(name, value) for name, value in values.items() if not isinstance(value, (Unset, type(None)))}
 
 
 def rfc3339(name: str, value: datetime.datetime) -> str:
-    """Write a moment as UTC with milliseconds, such as `2026-01-02T03:04:05.678Z`.
+    """Format a datetime in UTC with milliseconds, such as `2026-01-02T03:04:05.678Z`.
 
     Args:
-        name: What the moment is for, for the message.
-        value: The moment, in any timezone.
+        name: The parameter or field, for the message.
+        value: The datetime, in any timezone.
 
     Raises:
-        ValueError: The datetime has no timezone, so it is no moment.
+        ValueError: The datetime has no timezone.
     """
     if value.utcoffset() is None:
         raise ValueError(f"{name} needs a timezone: {value.isoformat()} could be any of a day's moments")

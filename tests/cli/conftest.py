@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 
 from buildkite_ext.cli import main
-from buildkite_ext.simulation import Pace, SimRequest, SimResponse, Simulator, SystemClock
+from buildkite_ext.simulation import SimRequest, SimResponse, Simulator, SystemClock, Timing
 from buildkite_ext.simulation.asgi import App, application
 from buildkite_ext.simulation.server import running
 
@@ -73,7 +73,7 @@ def door() -> Iterator[Door]:
 @pytest.fixture
 def web(door: Door, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     """An organization behind real HTTP, whose builds take as long as the tests say, and an environment that points at it."""
-    simulator = Simulator(token=TOKEN, clock=SystemClock(), pace=Pace(pickup=0.02, canceling=0.05))
+    simulator = Simulator(token=TOKEN, clock=SystemClock(), timing=Timing(pickup=0.02, canceling=0.05))
     door.open_for(simulator)
     monkeypatch.setenv("BUILDKITE_API_TOKEN", TOKEN)
     monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")

@@ -8,6 +8,7 @@ import stat
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, DownloadProgress, Retry, errors
-from buildkite_ext.artifacts import conflict, file_target, matches, server_filter, tree_target
+from buildkite_ext.artifacts.names import conflict, file_target, server_filter, tree_target
+from buildkite_ext.globs import matches_path
 from buildkite_ext.models import Artifact
 
 from .fakes import TOKEN, App, Body, Colour, FakeClock, answer
@@ -443,6 +445,22 @@ async def test_a_link_that_leads_outside_is_not_followed(colour: Colour, tmp_pat
     assert files(tmp_path) == {}
 
 
+@pytest.mark.parametrize(
+    "job_id", ["../../evil", "..", ".", "/etc", "a/../../..", "..\\evil", "C:", "a/b", "a\0b", "a\nb", "link"]
+)
+async def test_a_job_id_that_is_no_name_of_a_folder_stops_everything_before_it_begins(
+    colour: Colour, tmp_path: Path, job_id: str
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to" / "link").symlink_to(tmp_path / "outside")
+    storage = Storage({"log": [b"one"]}, [described("log", b"one"), described("log", b"two", id="b", job_id=job_id)])
+    with pytest.raises(errors.UnsafePath):
+        await colour.call(colour.client(storage).artifacts.download_all, "web", 7, to=tmp_path / "to", by_job=True)
+    assert files(tmp_path) == {}
+    assert storage.redirects == 0
+
+
 async def test_one_failure_ends_the_others_and_leaves_no_part(colour: Colour, tmp_path: Path) -> None:
     listed = [described(f"f{number}", b"x" * 10) for number in range(8)]
     contents: dict[str, Iterable[Content]] = {f"f{number}": [b"x" * 10] for number in range(8)}
@@ -476,16 +494,17 @@ def test_no_path_is_outside_the_folder(path: str, filename: str) -> None:
         root = Path(folder, "root")
         root.mkdir()
         one = artifact("x", path=path, filename=filename)
-        for place in (tree_target, file_target):
+        named = artifact("x", path="log", filename="log", job_id=path)
+        for place, which in ((tree_target, one), (file_target, one), (partial(tree_target, by_job=True), named)):
             try:
-                target = place(one, root)
+                target = place(which, root)
             except errors.UnsafePath:
                 continue
             resolved = Path(os.path.normpath(target))
             assert resolved.is_relative_to(root)
             assert resolved != root
             assert "\0" not in str(target)
-            assert target.parent == root or place is tree_target
+            assert target.parent == root or place is not file_target
 
 
 def reference(path: str, glob: str) -> bool:
@@ -511,14 +530,14 @@ def reference(path: str, glob: str) -> bool:
 @example("a[1]", "a[1]")
 @example("a+(b)", "a+(b)")
 def test_a_glob_matches_what_it_says(path: str, glob: str) -> None:
-    assert matches(path, [glob]) is reference(path, glob)
+    assert matches_path(path, [glob]) is reference(path, glob)
 
 
 @given(st.text(max_size=10))
 def test_a_path_matches_itself_and_without_globs_everything_does(path: str) -> None:
-    assert matches(path, [])
+    assert matches_path(path, [])
     if not set(path) & set("*?"):
-        assert matches(path, [path])
+        assert matches_path(path, [path])
 
 
 @given(st.lists(st.text(st.sampled_from("ab/*?"), max_size=5), max_size=3))

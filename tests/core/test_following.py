@@ -98,6 +98,59 @@ async def test_only_what_is_new_is_fetched(colour: Colour) -> None:
     assert len(server.ranges) <= len(grown) + 3
 
 
+class Busy:
+    """A job whose log grows by `rate` bytes at every request, as one does that writes while it is asked for."""
+
+    def __init__(self, rate: Callable[[int], int], looks: int) -> None:
+        self._rate = rate
+        self._looks = looks
+        self.log = b""
+        self.sent = self.requests = self.looks = 0
+
+    def _grow(self) -> None:
+        count = self._rate(self.requests)
+        start = len(self.log) // 1000
+        self.log += b"".join(b"%0999d\n" % number for number in range(start, start + count // 1000))
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        over = self.looks >= self._looks
+        if not over:
+            self._grow()
+        if not request.url.path.endswith("/log"):
+            self.looks += 1
+            return answer(job("test", started_at=STARTED, state="passed" if over else "running"))
+        self.requests += 1
+        length = int(request.headers["Range"].removeprefix("bytes=-"))
+        part = self.log[-length:]
+        self.sent += len(part)
+        where = f"bytes {len(self.log) - len(part)}-{len(self.log) - 1}/{len(self.log)}"
+        return httpx.Response(206, content=part, headers={"Content-Range": where, "Content-Type": "text/plain"})
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        lambda _: 200_000,
+        lambda request: 200_000 if request % 7 else 1_000_000,
+        lambda request: 10_000 * (1 + request),
+    ],
+    ids=["steady", "in bursts", "ever faster"],
+)
+async def test_a_log_that_grows_between_two_requests_is_shown_as_it_grows(
+    colour: Colour, clock: FakeClock, rate: Callable[[int], int]
+) -> None:
+    server = Busy(rate, looks=12)
+    client = colour.client(server, clock=clock)
+    lines, early = 0, 0
+    async for line in colour.iterate(client.jobs.follow("web", 7, "job-test")):
+        assert int(line.text) == lines
+        lines += 1
+        early += server.looks <= 12
+    assert lines == len(server.log) // 1000
+    assert early > 0.8 * lines
+    assert server.sent < 4 * len(server.log)
+
+
 async def test_every_job_of_a_build_is_followed_until_it_ends(colour: Colour) -> None:
     server = Logs(
         step("running", a=b"a1\n"),

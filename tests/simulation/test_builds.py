@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from buildkite_ext.simulation import Pace, Simulator
+from buildkite_ext.simulation import Simulator, Timing
 
 from .helpers import ORG, WEB, build, connect, create, jobs, refusal
 
@@ -97,7 +97,7 @@ def test_a_build_whose_steps_are_all_left_out_is_not_run(simulator: Simulator, a
 
 
 def test_creation_can_take_its_time() -> None:
-    simulator = Simulator(pace=Pace(creating=5, pickup=5, assigned=2, accepted=2))
+    simulator = Simulator(timing=Timing(creating=5, pickup=5, assigned=2, accepted=2))
     simulator.pipeline("web").job("test", after=10)
     with connect(simulator) as api:
         assert create(api)["state"] == "creating"
@@ -116,7 +116,7 @@ def test_creation_can_take_its_time() -> None:
 
 
 def test_a_newer_build_can_skip_queued_ones_and_cancel_running_ones() -> None:
-    simulator = Simulator(pace=Pace(pickup=10))
+    simulator = Simulator(timing=Timing(pickup=10))
     simulator.pipeline("web", skip_queued_branch_builds=True, cancel_running_branch_builds=True).job("test", after=100)
     with connect(simulator) as api:
         create(api)
@@ -197,7 +197,7 @@ def test_failed_jobs_are_retried_and_the_build_is_reopened(simulator: Simulator,
 
 
 def test_retrying_can_happen_after_the_answer() -> None:
-    simulator = Simulator(pace=Pace(retrying=3))
+    simulator = Simulator(timing=Timing(retrying=3))
     simulator.pipeline("web").job("test", exit_status=[1, 0])
     with connect(simulator) as api:
         create(api)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.simulation import Pace, Simulator
+from buildkite_ext.simulation import Simulator, Timing
 
 from .helpers import ORG, WEB, connect
 
@@ -90,12 +90,12 @@ actions = st.lists(
     ),
     max_size=25,
 )
-paces = st.sampled_from(
+timings = st.sampled_from(
     [
-        Pace(),
-        Pace(creating=2, assigned=1, accepted=1, canceling=4, retrying=2),
-        Pace(pickup=0, canceling=0),
-        Pace(expiry=8),
+        Timing(),
+        Timing(creating=2, assigned=1, accepted=1, canceling=4, retrying=2),
+        Timing(pickup=0, canceling=0),
+        Timing(expiry=8),
     ]
 )
 
@@ -140,11 +140,11 @@ def act(api: httpx.Client, simulator: Simulator, action: str, number: int) -> No
         assert answer.status_code == 200
 
 
-@given(found=steps, script=actions, pace=paces, agents=st.sampled_from([None, 1, 0]))
+@given(found=steps, script=actions, timing=timings, agents=st.sampled_from([None, 1, 0]))
 def test_states_follow_the_documented_diagram_and_logs_only_grow(
-    found: list[tuple[str, dict[str, Any]]], script: list[tuple[str, int]], pace: Pace, agents: int | None
+    found: list[tuple[str, dict[str, Any]]], script: list[tuple[str, int]], timing: Timing, agents: int | None
 ) -> None:
-    simulator = Simulator(pace=pace, agents=agents)
+    simulator = Simulator(timing=timing, agents=agents)
     template(simulator, found)
     logs: dict[str, bytes] = {}
     with connect(simulator) as api:

@@ -12,7 +12,7 @@ from rich.text import Text
 from ..safe_text import short
 
 if TYPE_CHECKING:
-    from ...artifacts import DownloadProgress
+    from ...artifacts.transfer import DownloadProgress
 
 MOST = 10
 """Bars at once; of more downloads those that are complete make room."""

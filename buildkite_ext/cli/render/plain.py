@@ -17,7 +17,7 @@ from .summary import summary
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
-    from ...artifacts import DownloadProgress
+    from ...artifacts.transfer import DownloadProgress
     from ...logs.parser import LogLine
 
 SHOWN_STATES = frozenset({"running", "blocked"})

@@ -25,7 +25,7 @@ from .table import FRAME, speaks_unicode, spinner, table
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
-    from ...artifacts import DownloadProgress
+    from ...artifacts.transfer import DownloadProgress
     from ...logs.parser import LogLine
 
 MOST_AT_THE_END = 50

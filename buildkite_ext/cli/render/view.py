@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
-    from ...artifacts import DownloadProgress
+    from ...artifacts.transfer import DownloadProgress
     from ...logs.parser import LogLine
     from ..board import ServerTime
     from ..report import Report

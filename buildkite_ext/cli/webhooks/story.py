@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ...simulation import Pace, SimRequest, Simulator, VirtualClock
+from ...simulation import SimRequest, Simulator, Timing, VirtualClock
 from ...simulation.times import written
 
 Json = dict[str, Any]
@@ -20,7 +20,7 @@ class Story:
     def __init__(self, seed: int, now: float) -> None:
         self._now = now
         self._clock = VirtualClock(now - EARLIER)
-        self._simulator = Simulator(clock=self._clock, seed=seed, pace=Pace(pickup=2.0))
+        self._simulator = Simulator(clock=self._clock, seed=seed, timing=Timing(pickup=2.0))
         self._pipeline("web", exit_status=0).block("Ship it?", key="ship").job("deploy", after=30)
         self._pipeline("api", exit_status=1)
 

@@ -1,118 +1,130 @@
-"""A request in, an answer out: who asks, what for, whether they may, and what happens."""
+"""REST API: it routes a request, checks its token and limits, and lets a handler answer it."""
 
 from __future__ import annotations
 
 from buildkite_api.operations import Operation, match
 
 from ..engine.engine import Engine
-from ..faults import Faults
-from ..parameters import Parameters
-from ..recording import TOKEN_PARAMETERS, RecordedRequest, keep
-from ..representation import without_suffix
-from ..state.users import Token
-from .handler import Call, Settings
-from .request import ConnectionDropped, Pairs, Refused, SimRequest, SimResponse
+from ..state.users import RateLimit, Token
+from .handler import AnswerOptions, RoutedRequest
+from .request import TOKEN_PARAMETERS, Pairs, Query, RefusedRequest, SimRequest, SimResponse, without_suffix
 from .routes import HANDLERS, UNAUTHENTICATED
 from .views.builds import BuildWriter
 from .views.urls import Urls
 
+__all__ = ["RestApi", "Route", "route"]
 
-class Core:
-    """Answers requests out of an organization's state. No sockets, no httpx, and no waiting.
+Route = tuple[Operation, dict[str, str]]
+"""Operation of a request, and the values in its path."""
+
+
+def route(request: SimRequest) -> Route | None:
+    """Return the route of a request; None where no operation has this method and path."""
+    return match(request.method, request.path) or match(request.method, without_suffix(request.path))
+
+
+class RestApi:
+    """REST API of an organization, without sockets and without httpx.
 
     Args:
-        engine: runs the organization.
-        settings: how to answer.
+        engine: changes the organization.
+        options: options of the answers.
 
     Attributes:
-        writer: writes builds, and knows the addresses.
-        faults: what goes wrong next.
-        requests: what was asked so far.
+        writer: writes builds, and knows the URLs that answers contain.
     """
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
-        self.engine = engine
-        self.settings = settings
-        self.writer = BuildWriter(Urls("", "", engine.organization.slug))
-        self.faults = Faults()
-        self.requests: list[RecordedRequest] = []
+    def __init__(self, engine: Engine, options: AnswerOptions) -> None:
+        self._engine = engine
+        self._organization = engine.organization
+        self._options = options
+        self.writer = BuildWriter(Urls("", "", engine.organization.slug), engine.organization)
 
-    def answer(self, request: SimRequest) -> SimResponse:
-        """The answer to a request, as of the engine's hour.
-
-        Raises:
-            ConnectionDropped: a fault wants it so.
-        """
-        found = match(request.method, request.path) or match(request.method, without_suffix(request.path))
-        operation = found[0] if found else None
-        response: SimResponse | None = None
-        try:
-            response = self._answer_or_fault(request, found)
-            return response
-        finally:
-            keep(self.requests, RecordedRequest.of(request, operation.id if operation else None, response))
-
-    def _answer_or_fault(self, request: SimRequest, found: tuple[Operation, dict[str, str]] | None) -> SimResponse:
-        fault = self.faults.next_for(*((found[0].id, found[0].row) if found else ()))
-        if fault is not None:
-            if fault.after_acting and fault.status is None:
-                self._answer(request, found)
-                raise ConnectionDropped(acted=True)
-            response = fault.answer()
-            given = {name.lower() for name, _ in response.headers}
-            limits = tuple(pair for pair in self._limits(None) if pair[0].lower() not in given)
-            return SimResponse(response.status, (*response.headers, *limits), response.body)
-        return self._answer(request, found)
-
-    def _answer(self, request: SimRequest, found: tuple[Operation, dict[str, str]] | None) -> SimResponse:
+    def answer(self, request: SimRequest, found: Route | None) -> SimResponse:
+        """Return the answer to a request with the route that was found for it."""
         token: Token | None = None
         try:
             if found is None:
-                raise Refused(404, "Not Found")
+                raise RefusedRequest(404, "Not Found")
             operation, path = found
-            query = Parameters(request.query)
+            query = Query(request.query)
             if operation.row not in UNAUTHENTICATED:
                 token = self._token(request, query)
                 self._count(token)
                 self._check(operation, path, token)
             handler = HANDLERS.get(operation.row)
             if handler is None:
-                raise Refused(501, f"The simulator doesn't answer {operation.id} ({operation.summary})")
-            call = Call(request, operation, path, query, token, self.engine, self.writer, self.settings)
-            response = handler(call)
-        except Refused as refused:
+                raise RefusedRequest(501, f"The simulator doesn't answer {operation.id} ({operation.summary})")
+            response = handler(
+                RoutedRequest(request, operation, path, query, token, self._engine, self.writer, self._options)
+            )
+        except RefusedRequest as refused:
             response = refused.response
         if request.method == "HEAD":
             response = SimResponse(response.status, response.headers)
-        return SimResponse(response.status, (*response.headers, *self._limits(token)), response.body)
+        return self.with_rate_limits(response, token)
 
-    def _token(self, request: SimRequest, query: Parameters) -> Token:
+    def with_rate_limits(self, response: SimResponse, token: Token | None = None) -> SimResponse:
+        """Return an answer with the headers of both rate limits, apart from those that it has already."""
+        now = self._engine.scheduler.now
+        # A request without a token belongs to no user. Its answer has the headers of a user all the same.
+        user = token.user if token is not None else next(iter(self._organization.users.values()))
+        limits = (
+            *_rate_limit_headers(self._organization.rate_limit, "RateLimit-", now),
+            *_rate_limit_headers(user.rate_limit, "RateLimit-User-", now),
+        )
+        given = {name.lower() for name, _ in response.headers}
+        added = tuple(pair for pair in limits if pair[0].lower() not in given)
+        return SimResponse(response.status, (*response.headers, *added), response.body)
+
+    def _token(self, request: SimRequest, query: Query) -> Token:
         kind, _, value = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer":
             value = next((text for name in TOKEN_PARAMETERS if (text := query.text(name))), "")
-        token = self.engine.organization.tokens.get(value.strip())
-        if token is None or (token.expires_at is not None and token.expires_at <= self.engine.now):
-            raise Refused(401, "Authentication required: send a valid API access token")
+        token = self._organization.tokens.get(value.strip())
+        if token is None or (token.expires_at is not None and token.expires_at <= self._engine.now):
+            raise RefusedRequest(401, "Authentication required: send a valid API access token")
         return token
 
     def _count(self, token: Token) -> None:
-        now = self.engine.timeline.now
-        windows = (self.engine.organization.window, token.user.window)
-        for window in windows:
-            window.count(now)
-        for window in windows:
-            if window.exceeded:
-                raise window.refusal(now)
+        now = self._engine.scheduler.now
+        limits = (self._organization.rate_limit, token.user.rate_limit)
+        for limit in limits:
+            limit.count(now)
+        for limit in limits:
+            if limit.exceeded:
+                raise _too_many_requests(limit, now)
 
     def _check(self, operation: Operation, path: dict[str, str], token: Token) -> None:
         if not token.allows(operation.scope):
-            raise Refused(403, f"Forbidden: the token lacks the scope {operation.scope}")
-        if path.get("org_slug", self.engine.organization.slug) != self.engine.organization.slug:
-            raise Refused(404, "No organization found")
+            raise RefusedRequest(403, f"Forbidden: the token lacks the scope {operation.scope}")
+        if path.get("org_slug", self._organization.slug) != self._organization.slug:
+            raise RefusedRequest(404, "No organization found")
 
-    def _limits(self, token: Token | None) -> Pairs:
-        now = self.engine.timeline.now
-        organization = self.engine.organization
-        # Whoever sends no token is nobody in particular; the headers are there all the same.
-        user = token.user if token is not None else next(iter(organization.users.values()))
-        return (*organization.window.headers("RateLimit-", now), *user.window.headers("RateLimit-User-", now))
+
+def _rate_limit_headers(limit: RateLimit, prefix: str, now: float) -> Pairs:
+    reset = limit.reset(now)
+    pairs = (
+        (f"{prefix}Scope", limit.scope),
+        (f"{prefix}Limit", str(limit.limit)),
+        (f"{prefix}Remaining", str(limit.remaining)),
+        (f"{prefix}Reset", str(reset)),
+    )
+    if limit.remaining:
+        return pairs
+    return (
+        *pairs,
+        (f"{prefix}Warning", f"The limit of the scope {limit.scope} is used up for {reset} seconds."),
+    )
+
+
+def _too_many_requests(limit: RateLimit, now: float) -> RefusedRequest:
+    reset = limit.reset(now)
+    return RefusedRequest(
+        429,
+        f"You have used up your API requests. Wait {reset} seconds before you send more.",
+        scope=limit.scope,
+        limit=limit.limit,
+        current=limit.current,
+        reset=reset,
+    )

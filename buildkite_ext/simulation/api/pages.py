@@ -1,4 +1,4 @@
-"""Lists in pages: numbered ones with a `Link` header, and those with cursors.
+"""Pages of lists: numbered pages with a `Link` header, and pages with cursors.
 
 https://buildkite.com/docs/apis/rest-api#pagination
 """
@@ -12,40 +12,41 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
-from ..jobs import Job
-from ..parameters import MOST_PER_PAGE, PER_PAGE, Parameters
-from .request import Json, Pairs, Refused
+from ..state.builds import Job
+from .request import MAX_PER_PAGE, PER_PAGE, Json, Pairs, Query, RefusedRequest
+
+__all__ = ["JobPage", "NumberedPage", "by_cursor", "numbered", "requested_page"]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class NumberedPage(Generic[T]):
-    """A page of a list and the header that names the pages around it."""
+    """Page of a list, and the header that links to the other pages."""
 
     items: Sequence[T]
     headers: Pairs
 
 
-def numbered(items: Sequence[T], parameters: Parameters, url: str, *, with_last: bool) -> NumberedPage[T]:
-    """The page that a query asks for.
+def numbered(items: Sequence[T], query: Query, url: str, *, with_last: bool) -> NumberedPage[T]:
+    """Return the page that a query asks for.
 
-    `page=0` is the first one, a page past the end is empty, and `per_page` over the most is the most (Buildkite does not
-    say what it does there).
+    `page=0` is the first page, a page after the last one is empty, and a `per_page` above the maximum is the maximum. The
+    documentation doesn't describe these cases.
 
     Args:
         items: the whole list.
-        parameters: the query; all of it comes back in the links, a token in it too.
-        url: the address of the list without a query.
+        query: the query. All of it comes back in the links, including a token.
+        url: the URL of the list without a query.
         with_last: whether the links name the last page.
     """
-    page, size = page_asked(parameters)
+    page, size = requested_page(query)
     pages = max(1, -(-len(items) // size))
     links: list[str] = []
 
     def link(rel: str, number: int) -> None:
-        query = [pair for pair in parameters.pairs if pair[0] != "page"]
-        links.append(f'<{url}?{urlencode([*query, ("page", str(number))])}>; rel="{rel}"')
+        pairs = [pair for pair in query.pairs if pair[0] != "page"]
+        links.append(f'<{url}?{urlencode([*pairs, ("page", str(number))])}>; rel="{rel}"')
 
     if page > 1:
         link("first", 1)
@@ -58,49 +59,49 @@ def numbered(items: Sequence[T], parameters: Parameters, url: str, *, with_last:
     return NumberedPage(items[start : start + size], (("Link", ", ".join(links)),) if links else ())
 
 
-def page_asked(parameters: Parameters) -> tuple[int, int]:
-    """The number of the page that a query asks for, and its size."""
-    return parameters.number("page", 1), min(parameters.number("per_page", PER_PAGE), MOST_PER_PAGE)
+def requested_page(query: Query) -> tuple[int, int]:
+    """Return the number of the page that a query asks for, and its size."""
+    return query.number("page", 1), min(query.number("per_page", PER_PAGE), MAX_PER_PAGE)
 
 
 @dataclass(frozen=True, slots=True)
-class CursorPage:
-    """A page of jobs and the links in its body."""
+class JobPage:
+    """Page of jobs, and the links in its body."""
 
     items: list[Job]
     links: Json
 
 
-def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], parameters: Parameters, url: str) -> CursorPage:
-    """The page of jobs that a query asks for.
+def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], query: Query, url: str) -> JobPage:
+    """Return the page of jobs that a query asks for.
 
     Args:
-        jobs: all the jobs of the build in order. A cursor stands for a place among these, so that it holds when its job
-            is in another state by now.
-        shown: those that the filters let through.
-        parameters: the query.
-        url: the address of the list without a query.
+        jobs: all jobs of the build in order. A cursor is a position among these: it stays valid when its job no longer
+            matches the filters.
+        shown: the jobs that match the filters.
+        query: the query.
+        url: the URL of the list without a query.
 
     Raises:
-        Refused: the cursor or `per_page` is no good.
+        RefusedRequest: the cursor or `per_page` is invalid.
     """
-    places = {job.id: place for place, job in enumerate(jobs)}
-    size = _size(parameters)
-    after, before = parameters.text("after"), parameters.text("before")
+    positions = {job.id: position for position, job in enumerate(jobs)}
+    size = _size(query)
+    after, before = query.text("after"), query.text("before")
     if after is not None and before is not None:
-        raise Refused(400, "after and before can't be given together")
+        raise RefusedRequest(400, "after and before can't be given together")
     if before is not None:
-        end = _place(before, places)
-        items = [job for job in shown if places[job.id] < end][-size:]
+        end = _position(before, positions)
+        items = [job for job in shown if positions[job.id] < end][-size:]
     else:
-        start = -1 if after is None else _place(after, places)
-        items = [job for job in shown if places[job.id] > start][:size]
+        start = -1 if after is None else _position(after, positions)
+        items = [job for job in shown if positions[job.id] > start][:size]
 
-    query = [pair for pair in parameters.pairs if pair[0] not in ("after", "before", "per_page")]
-    query.append(("per_page", str(size)))
+    pairs = [pair for pair in query.pairs if pair[0] not in ("after", "before", "per_page")]
+    pairs.append(("per_page", str(size)))
 
     def link(*cursor: tuple[str, str]) -> str:
-        return f"{url}?{urlencode([*cursor, *query])}"
+        return f"{url}?{urlencode([*cursor, *pairs])}"
 
     given = [(name, value) for name, value in (("after", after), ("before", before)) if value is not None]
     links: Json = {"self": link(*given)}
@@ -110,15 +111,15 @@ def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], parameters: Parameters,
         links["prev"] = link(("before", _cursor(items[0])))
     if given:
         links["first"] = link()
-    return CursorPage(items, links)
+    return JobPage(items, links)
 
 
-def _size(parameters: Parameters) -> int:
-    text = parameters.text("per_page")
+def _size(query: Query) -> int:
+    text = query.text("per_page")
     if text is None:
         return PER_PAGE
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_PER_PAGE):
-        raise Refused(400, f"per_page must be a number from 1 to {MOST_PER_PAGE}")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PER_PAGE):
+        raise RefusedRequest(400, f"per_page must be a number from 1 to {MAX_PER_PAGE}")
     return int(text)
 
 
@@ -126,11 +127,11 @@ def _cursor(job: Job) -> str:
     return base64.urlsafe_b64encode(job.id.encode()).decode().rstrip("=")
 
 
-def _place(cursor: str, places: dict[str, int]) -> int:
+def _position(cursor: str, positions: dict[str, int]) -> int:
     try:
         job_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError):
         job_id = ""
-    if job_id not in places:
-        raise Refused(400, "The cursor isn't valid")
-    return places[job_id]
+    if job_id not in positions:
+        raise RefusedRequest(400, "The cursor isn't valid")
+    return positions[job_id]

@@ -1,4 +1,4 @@
-"""What a job prints, and how much of it has arrived at an hour."""
+"""Output of a job, and the bytes of it that have arrived by a time."""
 
 from __future__ import annotations
 
@@ -8,57 +8,59 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from ..definition.steps import LogScript
+from .commands import LogScript
+
+__all__ = ["Log", "Piece", "compose"]
 
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
-_REWRITTEN = re.compile(rb"\r(?!\n)")
-_HEADER = re.compile(rb"^(?:\x1b_bk;t=\d+\x07)?(?:---|\+\+\+|~~~) ", re.MULTILINE)
+_LINE_RESTART = re.compile(rb"\r(?!\n)")
+_GROUP_HEADER = re.compile(rb"^(?:\x1b_bk;t=\d+\x07)?(?:---|\+\+\+|~~~) ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some bytes and the hour they arrive at."""
+    """Bytes of a log, and the time at which they arrive."""
 
     at: float
     data: bytes
 
 
-def compose(script: LogScript, *, started: float, lasts: float, timestamps: bool) -> list[Piece]:
-    """The pieces that a script comes in.
+def compose(script: LogScript, *, started: float, duration: float, timestamps: bool) -> list[Piece]:
+    """Return the pieces in which a log arrives.
 
     Args:
         script: the job's output.
-        started: when the job starts, in seconds since the epoch.
-        lasts: the seconds it runs.
-        timestamps: put Buildkite's `ESC _bk;t=<milliseconds> BEL` before each line, as agents do, and behind a
-            carriage return that begins the line anew.
+        started: the time at which the job starts, in seconds since the epoch.
+        duration: the seconds that it runs.
+        timestamps: put Buildkite's `ESC _bk;t=<milliseconds> BEL` before each line, as agents do, and after each
+            carriage return that starts a line again.
     """
     if isinstance(script, str | bytes):
         lines = _LINE.findall(_bytes(script))
-        timed = [(lasts * number / len(lines), line) for number, line in enumerate(lines)]
+        timed = [(duration * number / len(lines), line) for number, line in enumerate(lines)]
     else:
-        timed = sorted(((max(0.0, min(at, lasts)), _bytes(text)) for at, text in script), key=lambda item: item[0])
+        timed = sorted(((max(0.0, min(at, duration)), _bytes(text)) for at, text in script), key=lambda item: item[0])
     pieces: list[Piece] = []
-    begins = True
+    at_line_start = True
     for offset, data in timed:
         at = started + offset
         if timestamps:
             mark = f"\x1b_bk;t={round(at * 1000)}\x07".encode()
-            marked, begins = _marked(data, mark, begins)
+            marked, at_line_start = _marked(data, mark, at_line_start)
             pieces.append(Piece(at, marked))
         else:
             pieces.append(Piece(at, data))
     return pieces
 
 
-def _marked(data: bytes, mark: bytes, begins: bool) -> tuple[bytes, bool]:
-    """The bytes with the mark at each beginning of a line, and whether what follows them begins one."""
+def _marked(data: bytes, mark: bytes, at_line_start: bool) -> tuple[bytes, bool]:
+    """Return the bytes with the mark at each start of a line, and whether the next bytes start a line."""
     marked: list[bytes] = []
     for line in _LINE.findall(data):
-        marked.append(mark if begins else b"")
-        marked.append(_REWRITTEN.sub(lambda _: b"\r" + mark, line) if b"\r" in line else line)
-        begins = line.endswith(b"\n")
-    return b"".join(marked), begins
+        marked.append(mark if at_line_start else b"")
+        marked.append(_LINE_RESTART.sub(lambda _: b"\r" + mark, line) if b"\r" in line else line)
+        at_line_start = line.endswith(b"\n")
+    return b"".join(marked), at_line_start
 
 
 def _bytes(text: str | bytes) -> bytes:
@@ -66,7 +68,10 @@ def _bytes(text: str | bytes) -> bytes:
 
 
 class Log:
-    """A job's log. It is empty before the job starts and grows until the job ends.
+    """Log of a job: empty before the job starts, growing until the job finishes.
+
+    Attributes:
+        deleted: whether a request has deleted it.
 
     Example:
         >>> log = Log()
@@ -84,26 +89,26 @@ class Log:
         self._stopped: float | None = None
 
     def begin(self, script: Callable[[], list[Piece]]) -> None:
-        """The job has started; `script` says what it prints, and is asked when somebody first looks."""
+        """Begin the log of a job that has started; `script` is called when the log is first read."""
         self._script = script
 
     def stop(self, now: float) -> None:
-        """The job has ended: nothing arrives after this."""
+        """End the log: nothing arrives after this time."""
         if self._stopped is None:
             self._stopped = now
 
     def size(self, now: float) -> int:
-        """The bytes that have arrived."""
+        """Return the number of bytes that have arrived."""
         return self._ends[count - 1] if (count := self._count(now)) else 0
 
     def visible(self, now: float) -> bytes:
-        """What has arrived."""
+        """Return the bytes that have arrived."""
         end = self.size(now)
         return self._data[:end]
 
     def header_times(self, now: float) -> list[int]:
-        """When each group's header arrived, in nanoseconds since the epoch."""
-        headers = _HEADER.finditer(self.visible(now))
+        """Return the times at which the headers of groups arrived, in nanoseconds since the epoch."""
+        headers = _GROUP_HEADER.finditer(self.visible(now))
         return [round(self._times[bisect_right(self._ends, found.start())] * 1000) * 1_000_000 for found in headers]
 
     def _count(self, now: float) -> int:

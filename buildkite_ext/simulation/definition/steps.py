@@ -1,26 +1,28 @@
-"""A pipeline's template: what each of its builds will do."""
+"""Steps of a pipeline, in the terms of pipeline.yml.
+
+https://buildkite.com/docs/pipelines/configure/defining-steps
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-LogScript = str | bytes | Sequence[tuple[float, str | bytes]]
-"""A job's output: a text whose lines come evenly while it runs, or pieces with the second each of them comes at."""
+__all__ = ["BlockField", "BlockStep", "CommandStep", "Step", "TriggerStep", "WaitStep", "block_fields"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CommandStep:
-    """A command. What the fields mean stands at `SimulatedPipeline.job`."""
+    """Command step.
 
-    name: str
+    `SimulatedPipeline.job` explains the fields. Two steps with equal fields are still two steps.
+    """
+
+    label: str
     command: str
     key: str | None = None
     group: str | None = None
-    log: LogScript = ""
-    exit_status: tuple[int, ...] = (0,)
-    after: float = 5.0
-    artifacts: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    artifact_paths: tuple[str, ...] = ()
     soft_fail: bool | tuple[int, ...] = False
     parallelism: int | None = None
     automatic_retries: int = 0
@@ -31,18 +33,14 @@ class CommandStep:
     branches: str | None = None
     skip: bool = False
 
-    def exit_status_of(self, attempt: int) -> int:
-        """How the attempt (the first is 0) exits; the last status named goes on."""
-        return self.exit_status[min(attempt, len(self.exit_status) - 1)]
-
-    def softens(self, exit_status: int) -> bool:
-        """Whether a failure with this status lets the build pass."""
+    def allows_failure(self, exit_status: int) -> bool:
+        """Return whether a failure with this exit status lets the build pass."""
         return self.soft_fail if isinstance(self.soft_fail, bool) else exit_status in self.soft_fail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WaitStep:
-    """Everything before it has to end before anything behind it begins."""
+    """Wait step: the steps after it start when all steps before it have finished."""
 
     key: str | None = None
     continue_on_failure: bool = False
@@ -50,15 +48,15 @@ class WaitStep:
 
 @dataclass(frozen=True, slots=True)
 class BlockField:
-    """A field of a block step's form."""
+    """Field of a block step's form."""
 
     key: str
     required: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BlockStep:
-    """A person has to let the build go on."""
+    """Block step: a user has to unblock the build."""
 
     label: str
     key: str | None = None
@@ -67,15 +65,15 @@ class BlockStep:
     blocked_state: str = "passed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TriggerStep:
-    """A build of another pipeline."""
+    """Trigger step: it creates a build of another pipeline."""
 
     pipeline: str
     label: str
     key: str | None = None
     group: str | None = None
-    wait_for_it: bool = True
+    asynchronous: bool = False
     branch: str | None = None
 
 
@@ -83,7 +81,7 @@ Step = CommandStep | WaitStep | BlockStep | TriggerStep
 
 
 def block_fields(fields: Iterable[str | Mapping[str, object]]) -> tuple[BlockField, ...]:
-    """The fields of a form: a plain string is the key of a required one, a mapping is as in pipeline.yml.
+    """Return the fields of a form: a string is the key of a required field, a mapping is as in pipeline.yml.
 
     Raises:
         ValueError: a mapping has no `key`.
@@ -95,5 +93,5 @@ def block_fields(fields: Iterable[str | Mapping[str, object]]) -> tuple[BlockFie
         elif isinstance(item.get("key"), str):
             made.append(BlockField(str(item["key"]), item.get("required", True) is not False))
         else:
-            raise ValueError(f"a block step's field needs a key: {dict(item)!r}")
+            raise ValueError(f"a field of a block step needs a key, a string: {dict(item)!r}")
     return tuple(made)

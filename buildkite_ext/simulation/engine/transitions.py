@@ -1,111 +1,200 @@
-"""What follows from the states of a build's jobs: which of them may begin, and the state of the build."""
+"""Transitions of builds and jobs between their states.
+
+Builds follow the diagram of https://buildkite.com/docs/pipelines/configure/defining-steps. A blocked build has the state
+`blocked` here; the API shows the state that its block step names, with `blocked: true`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..definition.steps import BlockStep, WaitStep
-from ..jobs import Job
-from ..state.builds import Build
-from ..states import JOB_ACTIVE, JOB_LEFT_OUT, JOB_WAITING
+from ..state.builds import Build, Job
+from ..state.organization import Organization
+from ..state.states import BUILD_DONE, JOB_ACTIVE, JOB_LEFT_OUT, JOB_STATES, JOB_WAITING
 from ..times import stamp
+from .changes import BuildChanged, Changes, JobChanged
+from .scheduler import Scheduler
+
+__all__ = ["Transitions"]
+
+_BUILD_DIAGRAM: Mapping[str, frozenset[str]] = {
+    "creating": frozenset({"scheduled"}),
+    "scheduled": frozenset({"not_run", "skipped", "running", "blocked", "canceled"}),
+    "running": frozenset({"blocked", "passed", "failing", "failed", "canceling"}),
+    "failing": frozenset({"running", "failed", "canceling"}),
+    "blocked": frozenset({"running", "canceled"}),
+    "passed": frozenset({"running"}),
+    "failed": frozenset({"running"}),
+    "canceling": frozenset({"canceled"}),
+    "canceled": frozenset(),
+    "skipped": frozenset(),
+    "not_run": frozenset(),
+}
 
 
 @dataclass(slots=True)
-class _Way:
-    """How far a walk over the jobs has come."""
+class _Walk:
+    """Position of a walk over the jobs of a build.
 
-    now: float
+    Attributes:
+        due: the jobs that became `scheduled`.
+        closed: a step before keeps the following jobs waiting.
+        failed: a job before has failed.
+        unfinished: a job before has not finished.
+        abandoned: a failure before keeps the following jobs from ever running.
+    """
+
     due: list[Job]
-    shut: bool = False
+    closed: bool = False
     failed: bool = False
     unfinished: bool = False
-    given_up: bool = False
+    abandoned: bool = False
 
 
-def settle(build: Build, now: float) -> list[Job]:
-    """Move a build's jobs and then the build to where they belong by now.
+class Transitions:
+    """Transitions of builds and jobs. Each is emitted as an event.
 
-    Returns:
-        The jobs that have just become `scheduled`.
+    Args:
+        organization: the organization of the builds.
+        scheduler: knows the time.
+        changes: receives the events.
     """
-    if build.state == "canceling":
-        if not any(job.running for job in build.slots):
-            build.move("canceled", now)
-        return []
-    if build.state in ("creating", "canceled", "skipped", "not_run"):
-        return []
-    way = _Way(now, [])
-    for job in build.slots:
-        match job.step:
-            case WaitStep() as step:
-                _wait(job, step, way)
-            case BlockStep():
-                _block(job, way)
-            case _:
-                _work(job, way)
-    build.move(_state(build), now)
-    return way.due
 
+    def __init__(self, organization: Organization, scheduler: Scheduler, changes: Changes) -> None:
+        self._organization = organization
+        self._scheduler = scheduler
+        self._changes = changes
 
-def _wait(job: Job, step: WaitStep, way: _Way) -> None:
-    if job.state == "passed":
-        return  # what it once let through is not called back by a retry before it
-    if way.shut or way.unfinished:
-        way.shut = True
-        job.move("waiting")
-    elif way.given_up or (way.failed and not step.continue_on_failure):
-        way.given_up = True
-        job.move("waiting_failed")
-    else:
-        job.finished_at = stamp(way.now)
-        job.move("passed")
+    def build_changed(self, build: Build, before: str | None) -> None:
+        """Emit the change of a build. A rehearsal, which has no number, emits nothing."""
+        if build.number and self._changes.wanted:
+            self._changes.emit(BuildChanged(build, before, build.state, stamp(self._scheduler.now)))
 
+    def job_changed(self, job: Job, before: str | None) -> None:
+        """Emit the change of a job."""
+        if job.build.number and self._changes.wanted:
+            self._changes.emit(JobChanged(job, before, job.state, stamp(self._scheduler.now)))
 
-def _block(job: Job, way: _Way) -> None:
-    if job.state == "unblocked":
-        return
-    if way.shut or way.unfinished:
-        # One that is open to be unblocked stays so while a job before it is retried.
-        if job.state != "blocked":
-            job.move("waiting")
-        way.shut = True
-    elif way.given_up or way.failed:
-        way.given_up = True
-        job.move("blocked_failed")
-    else:
-        way.shut = True
-        job.move("blocked")
+    def move_build(self, build: Build, state: str) -> None:
+        """Move a build to a state, by way of `running` where the diagram has no direct way.
 
+        Raises:
+            AssertionError: the diagram has no way, which is an error of the simulator.
+        """
+        before = build.state
+        if state == before:
+            return
+        if state not in _BUILD_DIAGRAM[before]:
+            assert "running" in _BUILD_DIAGRAM[before], f"{before} -> {state}"
+            self.move_build(build, "running")
+            before = build.state
+        assert state in _BUILD_DIAGRAM[before], f"{before} -> {state}"
+        build.state = state
+        build.history.append((self._scheduler.now, state))
+        now = stamp(self._scheduler.now)
+        if state == "scheduled":
+            build.scheduled_at = now
+        elif state == "running" and build.started_at is None:
+            build.started_at = now
+        elif state == "failing" and build.failing_at is None:
+            build.failing_at = now
+        build.finished_at = now if state in BUILD_DONE or state == "blocked" else None
+        if build.number:
+            self._organization.builds_of(build.pipeline).update(build)
+        build.touch()
+        self.build_changed(build, before)
 
-def _work(job: Job, way: _Way) -> None:
-    if job.state in JOB_WAITING or job.state == "pending":
-        if way.shut:
-            job.move("waiting")
-        elif way.given_up:
-            job.move("waiting_failed")
+    def move_job(self, job: Job, state: str) -> None:
+        """Move a job to a state."""
+        assert state in JOB_STATES, state
+        before = job.state
+        if state != before:
+            job.state = state
+            job.build.touch()
+            self.job_changed(job, before)
+
+    def settle(self, build: Build) -> list[Job]:
+        """Move the jobs of a build, and then the build, to the states that follow from the states of its jobs.
+
+        Returns:
+            The jobs that became `scheduled`.
+        """
+        if build.state == "canceling":
+            if not any(job.running for job in build.current_jobs):
+                self.move_build(build, "canceled")
+            return []
+        if build.state in ("creating", "canceled", "skipped", "not_run"):
+            return []
+        walk = _Walk([])
+        for job in build.current_jobs:
+            match job.step:
+                case WaitStep() as step:
+                    self._wait(job, step, walk)
+                case BlockStep():
+                    self._block(job, walk)
+                case _:
+                    self._work(job, walk)
+        self.move_build(build, _state(build))
+        return walk.due
+
+    def _wait(self, job: Job, step: WaitStep, walk: _Walk) -> None:
+        if job.state == "passed":
+            return  # a retry of a job before it doesn't hold back what has already started
+        if walk.closed or walk.unfinished:
+            walk.closed = True
+            self.move_job(job, "waiting")
+        elif walk.abandoned or (walk.failed and not step.continue_on_failure):
+            walk.abandoned = True
+            self.move_job(job, "waiting_failed")
         else:
-            job.scheduled_at = job.runnable_at = stamp(way.now)
-            job.move("scheduled")
-            way.due.append(job)
-    if job.state in JOB_ACTIVE:
-        way.unfinished = True
-    if job.failed_hard:
-        way.failed = True
+            job.finished_at = stamp(self._scheduler.now)
+            self.move_job(job, "passed")
+
+    def _block(self, job: Job, walk: _Walk) -> None:
+        if job.state == "unblocked":
+            return
+        if walk.closed or walk.unfinished:
+            # A blocked job stays blocked while a job before it is retried.
+            if job.state != "blocked":
+                self.move_job(job, "waiting")
+            walk.closed = True
+        elif walk.abandoned or walk.failed:
+            walk.abandoned = True
+            self.move_job(job, "blocked_failed")
+        else:
+            walk.closed = True
+            self.move_job(job, "blocked")
+
+    def _work(self, job: Job, walk: _Walk) -> None:
+        if job.state in JOB_WAITING or job.state == "pending":
+            if walk.closed:
+                self.move_job(job, "waiting")
+            elif walk.abandoned:
+                self.move_job(job, "waiting_failed")
+            else:
+                job.scheduled_at = job.runnable_at = stamp(self._scheduler.now)
+                self.move_job(job, "scheduled")
+                walk.due.append(job)
+        if job.state in JOB_ACTIVE:
+            walk.unfinished = True
+        if job.failed_hard:
+            walk.failed = True
 
 
 def _state(build: Build) -> str:
-    failed = any(job.failed_hard for job in build.slots)
-    if any(job.state in JOB_ACTIVE for job in build.slots):
-        if build.state == "scheduled" and not any(job.executed for job in build.slots):
+    """Return the state of a build that follows from the states of its jobs."""
+    jobs = build.current_jobs
+    failed = any(job.failed_hard for job in jobs)
+    if any(job.state in JOB_ACTIVE for job in jobs):
+        if build.state == "scheduled" and not any(job.executed for job in jobs):
             return "scheduled"
         return "failing" if failed else "running"
-    if any(job.state == "blocked" for job in build.slots):
+    if any(job.state == "blocked" for job in jobs):
         return "blocked"
     if failed:
         return "failed"
-    if any(job.executed for job in build.slots) or not all(
-        job.state in JOB_LEFT_OUT or job.type == "waiter" for job in build.slots
-    ):
+    if any(job.executed for job in jobs) or not all(job.state in JOB_LEFT_OUT or job.type == "waiter" for job in jobs):
         return "passed"
     return "not_run"

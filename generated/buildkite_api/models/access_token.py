@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .access_token_user import AccessTokenUser
@@ -35,11 +35,11 @@ class AccessToken(ReadModel):
     user: AccessTokenUser | None = None
     """Whose it is."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.uuid = part.uuid
-        self.scopes = part.scopes
-        self.description = part.description
-        self.created_at = part.created_at
-        self.expires_at = part.expires_at
-        self.user = part.user and made(part.user)
+        self.uuid = struct.uuid
+        self.scopes = struct.scopes
+        self.description = struct.description
+        self.created_at = struct.created_at
+        self.expires_at = struct.expires_at
+        self.user = struct.user and to_models(struct.user)

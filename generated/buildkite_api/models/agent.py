@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -108,34 +108,34 @@ class Agent(ReadModel):
     paused_timeout_in_minutes: int | None = None
     """After how many minutes it resumes by itself."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.url = part.url
-        self.web_url = part.web_url
-        self.name = part.name
-        self.connection_state = part.connection_state
-        self.access_token = part.access_token
-        self.hostname = part.hostname
-        self.ip_address = part.ip_address
-        self.user_agent = part.user_agent
-        self.version = part.version
-        self.os_id = part.os_id
-        self.arch = part.arch
-        self.queue = part.queue
-        self.creator = part.creator and made(part.creator)
-        self.created_at = part.created_at
-        self.connected_at = part.connected_at
-        self.disconnected_at = part.disconnected_at
-        self.lost_at = part.lost_at
-        self.stopped_at = part.stopped_at
-        self.job = part.job and made(part.job)
-        self.last_job_finished_at = part.last_job_finished_at
-        self.priority = part.priority
-        self.meta_data = part.meta_data
-        self.paused = part.paused
-        self.paused_at = part.paused_at
-        self.paused_by = part.paused_by and made(part.paused_by)
-        self.paused_note = part.paused_note
-        self.paused_timeout_in_minutes = part.paused_timeout_in_minutes
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.name = struct.name
+        self.connection_state = struct.connection_state
+        self.access_token = struct.access_token
+        self.hostname = struct.hostname
+        self.ip_address = struct.ip_address
+        self.user_agent = struct.user_agent
+        self.version = struct.version
+        self.os_id = struct.os_id
+        self.arch = struct.arch
+        self.queue = struct.queue
+        self.creator = struct.creator and to_models(struct.creator)
+        self.created_at = struct.created_at
+        self.connected_at = struct.connected_at
+        self.disconnected_at = struct.disconnected_at
+        self.lost_at = struct.lost_at
+        self.stopped_at = struct.stopped_at
+        self.job = struct.job and to_models(struct.job)
+        self.last_job_finished_at = struct.last_job_finished_at
+        self.priority = struct.priority
+        self.meta_data = struct.meta_data
+        self.paused = struct.paused
+        self.paused_at = struct.paused_at
+        self.paused_by = struct.paused_by and to_models(struct.paused_by)
+        self.paused_note = struct.paused_note
+        self.paused_timeout_in_minutes = struct.paused_timeout_in_minutes

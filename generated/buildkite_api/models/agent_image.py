@@ -52,17 +52,17 @@ class AgentImage(ReadModel):
     cluster_url: str | None = None
     """The image's cluster in the REST API."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.name = part.name
-        self.status = part.status
-        self.image_ref = part.image_ref
-        self.version = part.version
-        self.last_build_error = part.last_build_error
-        self.dockerfile = part.dockerfile
-        self.base_image = part.base_image
-        self.composed_dockerfile = part.composed_dockerfile
-        self.url = part.url
-        self.web_url = part.web_url
-        self.cluster_url = part.cluster_url
+        self.id = struct.id
+        self.name = struct.name
+        self.status = struct.status
+        self.image_ref = struct.image_ref
+        self.version = struct.version
+        self.last_build_error = struct.last_build_error
+        self.dockerfile = struct.dockerfile
+        self.base_image = struct.base_image
+        self.composed_dockerfile = struct.composed_dockerfile
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.cluster_url = struct.cluster_url

@@ -45,14 +45,14 @@ class Annotation(ReadModel):
     updated_at: datetime.datetime | None = None
     """When it was last added to or replaced."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.context = part.context
-        self.style = part.style
-        self.scope = part.scope
-        self.job_id = part.job_id
-        self.priority = part.priority
-        self.body_html = part.body_html
-        self.created_at = part.created_at
-        self.updated_at = part.updated_at
+        self.id = struct.id
+        self.context = struct.context
+        self.style = struct.style
+        self.scope = struct.scope
+        self.job_id = struct.job_id
+        self.priority = struct.priority
+        self.body_html = struct.body_html
+        self.created_at = struct.created_at
+        self.updated_at = struct.updated_at

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .api_catalog_entry import ApiCatalogEntry
@@ -19,6 +19,6 @@ class ApiCatalog(ReadModel):
     linkset: list[ApiCatalogEntry]
     """One entry for each API."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.linkset = part.linkset and made(part.linkset)
+        self.linkset = struct.linkset and to_models(struct.linkset)

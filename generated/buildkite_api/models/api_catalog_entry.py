@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .api_catalog_link import ApiCatalogLink
@@ -27,8 +27,8 @@ class ApiCatalogEntry(ReadModel):
     service_doc: list[ApiCatalogLink] = field(factory=list)
     """Descriptions for people."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.anchor = part.anchor
-        self.service_desc = part.service_desc and made(part.service_desc)
-        self.service_doc = part.service_doc and made(part.service_doc)
+        self.anchor = struct.anchor
+        self.service_desc = struct.service_desc and to_models(struct.service_desc)
+        self.service_doc = struct.service_doc and to_models(struct.service_doc)

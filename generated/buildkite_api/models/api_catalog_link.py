@@ -19,7 +19,7 @@ class ApiCatalogLink(ReadModel):
     type: str | None = None
     """Its media type."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.href = part.href
-        self.type = part.type
+        self.href = struct.href
+        self.type = struct.type

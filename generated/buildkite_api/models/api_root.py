@@ -19,7 +19,7 @@ class ApiRoot(ReadModel):
     timestamp: int
     """The time at Buildkite, in seconds since 1970."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.message = part.message
-        self.timestamp = part.timestamp
+        self.message = struct.message
+        self.timestamp = struct.timestamp

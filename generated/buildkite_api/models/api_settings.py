@@ -30,10 +30,10 @@ class ApiSettings(ReadModel):
     """Which of the settings the plan has: `api_ip_allow_list` and `inactive_api_token_revocation`. It tells a
     setting that is off from one that cannot be had."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.url = part.url
-        self.allowed_ip_addresses = part.allowed_ip_addresses
-        self.revoke_inactive_tokens_after_days = part.revoke_inactive_tokens_after_days
-        self.restrict_user_api_token_creation = part.restrict_user_api_token_creation
-        self.features = part.features
+        self.url = struct.url
+        self.allowed_ip_addresses = struct.allowed_ip_addresses
+        self.revoke_inactive_tokens_after_days = struct.revoke_inactive_tokens_after_days
+        self.restrict_user_api_token_creation = struct.restrict_user_api_token_creation
+        self.features = struct.features

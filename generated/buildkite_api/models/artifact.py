@@ -55,18 +55,18 @@ class Artifact(ReadModel):
     sha1sum: str | None = None
     """The SHA-1 of its contents, as the agent computed it."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.job_id = part.job_id
-        self.url = part.url
-        self.download_url = part.download_url
-        self.state = part.state
-        self.path = part.path
-        self.dirname = part.dirname
-        self.filename = part.filename
-        self.mime_type = part.mime_type
-        self.file_size = part.file_size
-        self.glob_path = part.glob_path
-        self.original_path = part.original_path
-        self.sha1sum = part.sha1sum
+        self.id = struct.id
+        self.job_id = struct.job_id
+        self.url = struct.url
+        self.download_url = struct.download_url
+        self.state = struct.state
+        self.path = struct.path
+        self.dirname = struct.dirname
+        self.filename = struct.filename
+        self.mime_type = struct.mime_type
+        self.file_size = struct.file_size
+        self.glob_path = struct.glob_path
+        self.original_path = struct.original_path
+        self.sha1sum = struct.sha1sum

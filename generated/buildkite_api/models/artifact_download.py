@@ -17,6 +17,6 @@ class ArtifactDownload(ReadModel):
     url: Secret = field(repr=False)
     """Where to fetch them, for about 60 seconds, without the API token. Whoever has it can."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.url = part.url
+        self.url = struct.url

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .audit_event_entity import AuditEventEntity
@@ -46,14 +46,14 @@ class AuditEvent(ReadModel):
     url: str | None = None
     """The event in the REST API."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.uuid = part.uuid
-        self.graphql_id = part.graphql_id
-        self.type = part.type
-        self.occurred_at = part.occurred_at
-        self.actor = part.actor and made(part.actor)
-        self.subject = part.subject and made(part.subject)
-        self.context = part.context
-        self.data = part.data
-        self.url = part.url
+        self.uuid = struct.uuid
+        self.graphql_id = struct.graphql_id
+        self.type = struct.type
+        self.occurred_at = struct.occurred_at
+        self.actor = struct.actor and to_models(struct.actor)
+        self.subject = struct.subject and to_models(struct.subject)
+        self.context = struct.context
+        self.data = struct.data
+        self.url = struct.url

@@ -22,8 +22,8 @@ class AuditEventEntity(ReadModel):
     name: str | None = None
     """Its name."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.type = part.type
-        self.uuid = part.uuid
-        self.name = part.name
+        self.type = struct.type
+        self.uuid = struct.uuid
+        self.name = struct.name

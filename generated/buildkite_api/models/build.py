@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .build_author import BuildAuthor
@@ -125,37 +125,37 @@ class Build(ReadModel):
     retried_jobs_count: int | None = None
     """How many jobs were queued again. Only in the answer to retrying failed jobs."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.url = part.url
-        self.web_url = part.web_url
-        self.number = part.number
-        self.state = part.state
-        self.blocked = part.blocked
-        self.cancel_reason = part.cancel_reason
-        self.message = part.message
-        self.commit = part.commit
-        self.branch = part.branch
-        self.env = part.env
-        self.source = part.source
-        self.creator = part.creator and made(part.creator)
-        self.author = part.author and made(part.author)
-        self.jobs = part.jobs and made(part.jobs)
-        self.job_state_counts = part.job_state_counts and made(part.job_state_counts)
-        self.created_at = part.created_at
-        self.scheduled_at = part.scheduled_at
-        self.started_at = part.started_at
-        self.failing_at = part.failing_at
-        self.finished_at = part.finished_at
-        self.meta_data = part.meta_data
-        self.pull_request = part.pull_request and made(part.pull_request)
-        self.merge_queue = part.merge_queue and made(part.merge_queue)
-        self.rebuilt_from = part.rebuilt_from and made(part.rebuilt_from)
-        self.triggered_from = part.triggered_from and made(part.triggered_from)
-        self.pipeline = part.pipeline and made(part.pipeline)
-        self.test_engine = part.test_engine and made(part.test_engine)
-        self.tag = part.tag
-        self.steps = part.steps and made(part.steps)
-        self.retried_jobs_count = part.retried_jobs_count
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.number = struct.number
+        self.state = struct.state
+        self.blocked = struct.blocked
+        self.cancel_reason = struct.cancel_reason
+        self.message = struct.message
+        self.commit = struct.commit
+        self.branch = struct.branch
+        self.env = struct.env
+        self.source = struct.source
+        self.creator = struct.creator and to_models(struct.creator)
+        self.author = struct.author and to_models(struct.author)
+        self.jobs = struct.jobs and to_models(struct.jobs)
+        self.job_state_counts = struct.job_state_counts and to_models(struct.job_state_counts)
+        self.created_at = struct.created_at
+        self.scheduled_at = struct.scheduled_at
+        self.started_at = struct.started_at
+        self.failing_at = struct.failing_at
+        self.finished_at = struct.finished_at
+        self.meta_data = struct.meta_data
+        self.pull_request = struct.pull_request and to_models(struct.pull_request)
+        self.merge_queue = struct.merge_queue and to_models(struct.merge_queue)
+        self.rebuilt_from = struct.rebuilt_from and to_models(struct.rebuilt_from)
+        self.triggered_from = struct.triggered_from and to_models(struct.triggered_from)
+        self.pipeline = struct.pipeline and to_models(struct.pipeline)
+        self.test_engine = struct.test_engine and to_models(struct.test_engine)
+        self.tag = struct.tag
+        self.steps = struct.steps and to_models(struct.steps)
+        self.retried_jobs_count = struct.retried_jobs_count

@@ -22,8 +22,8 @@ class BuildAuthor(ReadModel):
     email: str | None = None
     """The author's e-mail address."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.username = part.username
-        self.name = part.name
-        self.email = part.email
+        self.username = struct.username
+        self.name = struct.name
+        self.email = struct.email

@@ -28,10 +28,10 @@ class BuildExports(ReadModel):
     supported_strategies: list[str] = field(factory=list)
     """What `strategy_id` can be."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.available = part.available
-        self.enabled = part.enabled
-        self.location = part.location
-        self.strategy_id = part.strategy_id
-        self.supported_strategies = part.supported_strategies
+        self.available = struct.available
+        self.enabled = struct.enabled
+        self.location = struct.location
+        self.strategy_id = struct.strategy_id
+        self.supported_strategies = struct.supported_strategies

@@ -16,6 +16,6 @@ class BuildMergeQueue(ReadModel):
     base_branch: str | None = None
     """The branch that the queue merges into."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.base_branch = part.base_branch
+        self.base_branch = struct.base_branch

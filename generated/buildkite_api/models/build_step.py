@@ -21,7 +21,7 @@ class BuildStep(ReadModel):
     async_: bool | None = None
     """Whether the build went on without waiting for the one it triggered."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.type = part.type
-        self.async_ = part.async_
+        self.type = struct.type
+        self.async_ = struct.async_

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .build_test_engine_run import BuildTestEngineRun
@@ -19,6 +19,6 @@ class BuildTestEngine(ReadModel):
     runs: list[BuildTestEngineRun] = field(factory=list)
     """The test runs."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.runs = part.runs and made(part.runs)
+        self.runs = struct.runs and to_models(struct.runs)

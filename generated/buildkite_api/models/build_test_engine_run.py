@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .build_test_engine_suite import BuildTestEngineSuite
@@ -22,7 +22,7 @@ class BuildTestEngineRun(ReadModel):
     suite: BuildTestEngineSuite | None = None
     """The suite that the run belongs to."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.suite = part.suite and made(part.suite)
+        self.id = struct.id
+        self.suite = struct.suite and to_models(struct.suite)

@@ -19,7 +19,7 @@ class BuildTestEngineSuite(ReadModel):
     slug: str | None = None
     """The suite's slug."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.slug = part.slug
+        self.id = struct.id
+        self.slug = struct.slug

@@ -35,12 +35,12 @@ class CacheVolume(ReadModel):
     detached_at: datetime.datetime | None = None
     """When an agent last detached it."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.tag = part.tag
-        self.cluster_id = part.cluster_id
-        self.size_mb = part.size_mb
-        self.created_at = part.created_at
-        self.attached_at = part.attached_at
-        self.detached_at = part.detached_at
+        self.id = struct.id
+        self.tag = struct.tag
+        self.cluster_id = struct.cluster_id
+        self.size_mb = struct.size_mb
+        self.created_at = struct.created_at
+        self.attached_at = struct.attached_at
+        self.detached_at = struct.detached_at

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .cluster_maintainers import ClusterMaintainers
@@ -66,21 +66,21 @@ class Cluster(ReadModel):
     hosted_container_cache_enabled: bool | None = None
     """Whether hosted agents keep a cache of containers. Only for those who may manage the cluster."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.default_queue_id = part.default_queue_id
-        self.name = part.name
-        self.description = part.description
-        self.emoji = part.emoji
-        self.color = part.color
-        self.maintainers = part.maintainers and made(part.maintainers)
-        self.url = part.url
-        self.web_url = part.web_url
-        self.default_queue_url = part.default_queue_url
-        self.queues_url = part.queues_url
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
-        self.hosted_git_mirror_enabled = part.hosted_git_mirror_enabled
-        self.hosted_container_cache_enabled = part.hosted_container_cache_enabled
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.default_queue_id = struct.default_queue_id
+        self.name = struct.name
+        self.description = struct.description
+        self.emoji = struct.emoji
+        self.color = struct.color
+        self.maintainers = struct.maintainers and to_models(struct.maintainers)
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.default_queue_url = struct.default_queue_url
+        self.queues_url = struct.queues_url
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)
+        self.hosted_git_mirror_enabled = struct.hosted_git_mirror_enabled
+        self.hosted_container_cache_enabled = struct.hosted_container_cache_enabled

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .cluster_maintainer_actor import ClusterMaintainerActor
@@ -22,7 +22,7 @@ class ClusterMaintainer(ReadModel):
     actor: ClusterMaintainerActor | None = None
     """The user or team."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.actor = part.actor and made(part.actor)
+        self.id = struct.id
+        self.actor = struct.actor and to_models(struct.actor)

@@ -34,11 +34,11 @@ class ClusterMaintainerActor(ReadModel):
     type: ClusterMaintainerType | None = None
     """Which of the two it is. Missing from some teams."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.name = part.name
-        self.email = part.email
-        self.slug = part.slug
-        self.type = part.type
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.name = struct.name
+        self.email = struct.email
+        self.slug = struct.slug
+        self.type = struct.type

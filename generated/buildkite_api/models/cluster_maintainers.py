@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .cluster_maintainer import ClusterMaintainer
@@ -22,7 +22,7 @@ class ClusterMaintainers(ReadModel):
     teams: list[ClusterMaintainer] = field(factory=list)
     """Whole teams."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.users = part.users and made(part.users)
-        self.teams = part.teams and made(part.teams)
+        self.users = struct.users and to_models(struct.users)
+        self.teams = struct.teams and to_models(struct.teams)

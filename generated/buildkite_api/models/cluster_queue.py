@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .hosted_agents import HostedAgents
@@ -67,21 +67,21 @@ class ClusterQueue(ReadModel):
     hosted_agents: HostedAgents | None = None
     """What Buildkite's agents are like."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.key = part.key
-        self.description = part.description
-        self.url = part.url
-        self.web_url = part.web_url
-        self.cluster_url = part.cluster_url
-        self.retry_agent_affinity = part.retry_agent_affinity
-        self.dispatch_paused = part.dispatch_paused
-        self.dispatch_paused_by = part.dispatch_paused_by and made(part.dispatch_paused_by)
-        self.dispatch_paused_at = part.dispatch_paused_at
-        self.dispatch_paused_note = part.dispatch_paused_note
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
-        self.hosted = part.hosted
-        self.hosted_agents = part.hosted_agents and made(part.hosted_agents)
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.key = struct.key
+        self.description = struct.description
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.cluster_url = struct.cluster_url
+        self.retry_agent_affinity = struct.retry_agent_affinity
+        self.dispatch_paused = struct.dispatch_paused
+        self.dispatch_paused_by = struct.dispatch_paused_by and to_models(struct.dispatch_paused_by)
+        self.dispatch_paused_at = struct.dispatch_paused_at
+        self.dispatch_paused_note = struct.dispatch_paused_note
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)
+        self.hosted = struct.hosted
+        self.hosted_agents = struct.hosted_agents and to_models(struct.hosted_agents)

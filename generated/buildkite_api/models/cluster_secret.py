@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .organization_reference import OrganizationReference
@@ -57,18 +57,18 @@ class ClusterSecret(ReadModel):
     organization: OrganizationReference | None = None
     """The organization that it belongs to."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.key = part.key
-        self.description = part.description
-        self.policy = part.policy
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
-        self.updated_at = part.updated_at
-        self.updated_by = part.updated_by and made(part.updated_by)
-        self.last_read_at = part.last_read_at
-        self.url = part.url
-        self.cluster_url = part.cluster_url
-        self.organization = part.organization and made(part.organization)
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.key = struct.key
+        self.description = struct.description
+        self.policy = struct.policy
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)
+        self.updated_at = struct.updated_at
+        self.updated_by = struct.updated_by and to_models(struct.updated_by)
+        self.last_read_at = struct.last_read_at
+        self.url = struct.url
+        self.cluster_url = struct.cluster_url
+        self.organization = struct.organization and to_models(struct.organization)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -48,15 +48,15 @@ class ClusterToken(ReadModel):
     token: Secret | None = field(default=None, repr=False)
     """The secret that agents register with. Only in the answer to creating the token."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.description = part.description
-        self.allowed_ip_addresses = part.allowed_ip_addresses
-        self.expires_at = part.expires_at
-        self.url = part.url
-        self.cluster_url = part.cluster_url
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
-        self.token = part.token
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.description = struct.description
+        self.allowed_ip_addresses = struct.allowed_ip_addresses
+        self.expires_at = struct.expires_at
+        self.url = struct.url
+        self.cluster_url = struct.cluster_url
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)
+        self.token = struct.token

@@ -27,9 +27,9 @@ class CursorLinks(ReadModel):
     first: str | None = None
     """The URL of the first page."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.self_ = part.self_
-        self.next = part.next
-        self.prev = part.prev
-        self.first = part.first
+        self.self_ = struct.self_
+        self.next = struct.next
+        self.prev = struct.prev
+        self.first = struct.first

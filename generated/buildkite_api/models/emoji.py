@@ -22,8 +22,8 @@ class Emoji(ReadModel):
     aliases: list[str] = field(factory=list)
     """Its other names."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.name = part.name
-        self.url = part.url
-        self.aliases = part.aliases
+        self.name = struct.name
+        self.url = struct.url
+        self.aliases = struct.aliases

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .error_detail import ErrorDetail
@@ -35,11 +35,11 @@ class Error(ReadModel):
     reset: int | None = None
     """Seconds until the window ends."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.message = part.message
-        self.errors = part.errors and made(part.errors)
-        self.scope = part.scope
-        self.limit = part.limit
-        self.current = part.current
-        self.reset = part.reset
+        self.message = struct.message
+        self.errors = struct.errors and to_models(struct.errors)
+        self.scope = struct.scope
+        self.limit = struct.limit
+        self.current = struct.current
+        self.reset = struct.reset

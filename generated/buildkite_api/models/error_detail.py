@@ -19,7 +19,7 @@ class ErrorDetail(ReadModel):
     code: str | None = None
     """What is wrong with it. Documented to hold a whole sentence."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.field = part.field
-        self.code = part.code
+        self.field = struct.field
+        self.code = struct.code

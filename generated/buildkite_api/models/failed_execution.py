@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .failure_expanded import FailureExpanded
@@ -65,21 +65,21 @@ class FailedExecution(ReadModel):
     tags: dict[str, str] = field(factory=dict)
     """Its tags, but for those that repeat the result, the branch and the commit."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.execution_id = part.execution_id
-        self.run_id = part.run_id
-        self.test_id = part.test_id
-        self.run_name = part.run_name
-        self.commit_sha = part.commit_sha
-        self.created_at = part.created_at
-        self.branch = part.branch
-        self.failure_reason = part.failure_reason
-        self.failure_expanded = part.failure_expanded and made(part.failure_expanded)
-        self.duration = part.duration
-        self.location = part.location
-        self.test_name = part.test_name
-        self.run_url = part.run_url
-        self.test_url = part.test_url
-        self.test_execution_url = part.test_execution_url
-        self.tags = part.tags
+        self.execution_id = struct.execution_id
+        self.run_id = struct.run_id
+        self.test_id = struct.test_id
+        self.run_name = struct.run_name
+        self.commit_sha = struct.commit_sha
+        self.created_at = struct.created_at
+        self.branch = struct.branch
+        self.failure_reason = struct.failure_reason
+        self.failure_expanded = struct.failure_expanded and to_models(struct.failure_expanded)
+        self.duration = struct.duration
+        self.location = struct.location
+        self.test_name = struct.test_name
+        self.run_url = struct.run_url
+        self.test_url = struct.test_url
+        self.test_execution_url = struct.test_execution_url
+        self.tags = struct.tags

@@ -19,7 +19,7 @@ class FailureExpanded(ReadModel):
     expanded: list[str] = field(factory=list)
     """The message, line by line."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.backtrace = part.backtrace
-        self.expanded = part.expanded
+        self.backtrace = struct.backtrace
+        self.expanded = struct.expanded

@@ -47,16 +47,16 @@ class FlakyTest(ReadModel):
     ownership_team_ids: list[str] = field(factory=list)
     """The ids of the teams that own it."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.web_url = part.web_url
-        self.scope = part.scope
-        self.name = part.name
-        self.location = part.location
-        self.file_name = part.file_name
-        self.instances = part.instances
-        self.latest_occurrence_at = part.latest_occurrence_at
-        self.most_recent_instance_at = part.most_recent_instance_at
-        self.last_resolved_at = part.last_resolved_at
-        self.ownership_team_ids = part.ownership_team_ids
+        self.id = struct.id
+        self.web_url = struct.web_url
+        self.scope = struct.scope
+        self.name = struct.name
+        self.location = struct.location
+        self.file_name = struct.file_name
+        self.instances = struct.instances
+        self.latest_occurrence_at = struct.latest_occurrence_at
+        self.most_recent_instance_at = struct.most_recent_instance_at
+        self.last_resolved_at = struct.last_resolved_at
+        self.ownership_team_ids = struct.ownership_team_ids

@@ -26,9 +26,9 @@ class GithubWebhookProcessing(ReadModel):
     disabled_by: str | None = None
     """The name of the user who switched it off."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.url = part.url
-        self.enabled = part.enabled
-        self.disabled_at = part.disabled_at
-        self.disabled_by = part.disabled_by
+        self.url = struct.url
+        self.enabled = struct.enabled
+        self.disabled_at = struct.disabled_at
+        self.disabled_by = struct.disabled_by

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .hosted_agents_platform_settings import HostedAgentsPlatformSettings
@@ -23,7 +23,7 @@ class HostedAgents(ReadModel):
     platform_settings: HostedAgentsPlatformSettings | None = None
     """What depends on their operating system."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.instance_shape = part.instance_shape and made(part.instance_shape)
-        self.platform_settings = part.platform_settings and made(part.platform_settings)
+        self.instance_shape = struct.instance_shape and to_models(struct.instance_shape)
+        self.platform_settings = struct.platform_settings and to_models(struct.platform_settings)

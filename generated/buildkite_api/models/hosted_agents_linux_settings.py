@@ -16,6 +16,6 @@ class HostedAgentsLinuxSettings(ReadModel):
     agent_image_ref: str | None = None
     """The image that they run. Null for the default."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.agent_image_ref = part.agent_image_ref
+        self.agent_image_ref = struct.agent_image_ref

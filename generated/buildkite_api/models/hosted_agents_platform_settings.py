@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .hosted_agents_linux_settings import HostedAgentsLinuxSettings
@@ -19,6 +19,6 @@ class HostedAgentsPlatformSettings(ReadModel):
     linux: HostedAgentsLinuxSettings | None = None
     """For Linux."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.linux = part.linux and made(part.linux)
+        self.linux = struct.linux and to_models(struct.linux)

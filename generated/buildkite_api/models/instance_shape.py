@@ -31,10 +31,10 @@ class InstanceShape(ReadModel):
     name: InstanceShapeName | None = None
     """The shape's name."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.machine_type = part.machine_type
-        self.architecture = part.architecture
-        self.cpu = part.cpu
-        self.memory = part.memory
-        self.name = part.name
+        self.machine_type = struct.machine_type
+        self.architecture = struct.architecture
+        self.cpu = struct.cpu
+        self.memory = struct.memory
+        self.name = struct.name

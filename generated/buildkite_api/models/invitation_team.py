@@ -22,8 +22,8 @@ class InvitationTeam(ReadModel):
     slug: str | None = None
     """The team's slug."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.slug = part.slug
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.slug = struct.slug

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .agent import Agent
@@ -194,59 +194,59 @@ class Job(ReadModel):
     triggered_build: TriggeredBuild | None = None
     """The build that a `trigger` job started. Null until it exists."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.type = part.type
-        self.name = part.name
-        self.label = part.label
-        self.step_key = part.step_key
-        self.group_key = part.group_key
-        self.step = part.step and made(part.step)
-        self.priority = part.priority and made(part.priority)
-        self.agent_query_rules = part.agent_query_rules
-        self.state = part.state
-        self.build_url = part.build_url
-        self.web_url = part.web_url
-        self.log_url = part.log_url
-        self.logs_url = part.logs_url
-        self.raw_log_url = part.raw_log_url
-        self.artifacts_url = part.artifacts_url
-        self.script_path = part.script_path
-        self.command = part.command
-        self.soft_failed = part.soft_failed
-        self.exit_status = part.exit_status
-        self.signal = part.signal
-        self.signal_reason = part.signal_reason
-        self.broken_reason = part.broken_reason
-        self.promised_exit_status = part.promised_exit_status
-        self.promised_exit_status_at = part.promised_exit_status_at
-        self.artifact_paths = part.artifact_paths
-        self.agent = part.agent and made(part.agent)
-        self.created_at = part.created_at
-        self.scheduled_at = part.scheduled_at
-        self.runnable_at = part.runnable_at
-        self.concurrency_wait_time_ms = part.concurrency_wait_time_ms
-        self.started_at = part.started_at
-        self.finished_at = part.finished_at
-        self.expired_at = part.expired_at
-        self.retried = part.retried
-        self.retried_in_job_id = part.retried_in_job_id
-        self.retries_count = part.retries_count
-        self.retry_source = part.retry_source and made(part.retry_source)
-        self.retry_type = part.retry_type
-        self.retried_by = part.retried_by and made(part.retried_by)
-        self.parallel_group_index = part.parallel_group_index
-        self.parallel_group_total = part.parallel_group_total
-        self.matrix = part.matrix
-        self.cluster_id = part.cluster_id
-        self.cluster_url = part.cluster_url
-        self.cluster_queue_id = part.cluster_queue_id
-        self.cluster_queue_url = part.cluster_queue_url
-        self.unblocked_by = part.unblocked_by and made(part.unblocked_by)
-        self.unblocked_at = part.unblocked_at
-        self.unblockable = part.unblockable
-        self.unblock_url = part.unblock_url
-        self.async_ = part.async_
-        self.triggered_build = part.triggered_build and made(part.triggered_build)
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.type = struct.type
+        self.name = struct.name
+        self.label = struct.label
+        self.step_key = struct.step_key
+        self.group_key = struct.group_key
+        self.step = struct.step and to_models(struct.step)
+        self.priority = struct.priority and to_models(struct.priority)
+        self.agent_query_rules = struct.agent_query_rules
+        self.state = struct.state
+        self.build_url = struct.build_url
+        self.web_url = struct.web_url
+        self.log_url = struct.log_url
+        self.logs_url = struct.logs_url
+        self.raw_log_url = struct.raw_log_url
+        self.artifacts_url = struct.artifacts_url
+        self.script_path = struct.script_path
+        self.command = struct.command
+        self.soft_failed = struct.soft_failed
+        self.exit_status = struct.exit_status
+        self.signal = struct.signal
+        self.signal_reason = struct.signal_reason
+        self.broken_reason = struct.broken_reason
+        self.promised_exit_status = struct.promised_exit_status
+        self.promised_exit_status_at = struct.promised_exit_status_at
+        self.artifact_paths = struct.artifact_paths
+        self.agent = struct.agent and to_models(struct.agent)
+        self.created_at = struct.created_at
+        self.scheduled_at = struct.scheduled_at
+        self.runnable_at = struct.runnable_at
+        self.concurrency_wait_time_ms = struct.concurrency_wait_time_ms
+        self.started_at = struct.started_at
+        self.finished_at = struct.finished_at
+        self.expired_at = struct.expired_at
+        self.retried = struct.retried
+        self.retried_in_job_id = struct.retried_in_job_id
+        self.retries_count = struct.retries_count
+        self.retry_source = struct.retry_source and to_models(struct.retry_source)
+        self.retry_type = struct.retry_type
+        self.retried_by = struct.retried_by and to_models(struct.retried_by)
+        self.parallel_group_index = struct.parallel_group_index
+        self.parallel_group_total = struct.parallel_group_total
+        self.matrix = struct.matrix
+        self.cluster_id = struct.cluster_id
+        self.cluster_url = struct.cluster_url
+        self.cluster_queue_id = struct.cluster_queue_id
+        self.cluster_queue_url = struct.cluster_queue_url
+        self.unblocked_by = struct.unblocked_by and to_models(struct.unblocked_by)
+        self.unblocked_at = struct.unblocked_at
+        self.unblockable = struct.unblockable
+        self.unblock_url = struct.unblock_url
+        self.async_ = struct.async_
+        self.triggered_build = struct.triggered_build and to_models(struct.triggered_build)

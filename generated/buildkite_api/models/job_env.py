@@ -16,6 +16,6 @@ class JobEnv(ReadModel):
     env: dict[str, str] = field(repr=False)
     """The variables. They can hold secrets."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.env = part.env
+        self.env = struct.env

@@ -25,9 +25,9 @@ class JobLog(ReadModel):
     header_times: list[int] = field(factory=list)
     """When each group header was written, shown as nanoseconds since 1970. It can be empty."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.url = part.url
-        self.content = part.content
-        self.size = part.size
-        self.header_times = part.header_times
+        self.url = struct.url
+        self.content = struct.content
+        self.size = struct.size
+        self.header_times = struct.header_times

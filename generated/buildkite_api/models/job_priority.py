@@ -16,6 +16,6 @@ class JobPriority(ReadModel):
     number: int | None = None
     """Higher goes first. 0 where nothing was set."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.number = part.number
+        self.number = struct.number

@@ -19,7 +19,7 @@ class JobRetrier(ReadModel):
     email: str | None = None
     """The user's e-mail address."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.name = part.name
-        self.email = part.email
+        self.name = struct.name
+        self.email = struct.email

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .job_retrier import JobRetrier
@@ -26,8 +26,8 @@ class JobRetrySource(ReadModel):
     retried_by: JobRetrier | None = None
     """Who retried it, if someone did. Only in webhooks."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.job_id = part.job_id
-        self.retry_type = part.retry_type
-        self.retried_by = part.retried_by and made(part.retried_by)
+        self.job_id = struct.job_id
+        self.retry_type = struct.retry_type
+        self.retried_by = struct.retried_by and to_models(struct.retried_by)

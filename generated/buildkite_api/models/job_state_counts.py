@@ -19,7 +19,7 @@ class JobStateCounts(ReadModel):
     states: dict[str, int] = field(factory=dict)
     """How many jobs are in each state that occurs."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.total = part.total
-        self.states = part.states
+        self.total = struct.total
+        self.states = struct.states

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .job_step_signature import JobStepSignature
@@ -22,7 +22,7 @@ class JobStep(ReadModel):
     signature: JobStepSignature | None = None
     """The signature of a signed pipeline."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.signature = part.signature and made(part.signature)
+        self.id = struct.id
+        self.signature = struct.signature and to_models(struct.signature)

@@ -22,8 +22,8 @@ class JobStepSignature(ReadModel):
     signed_fields: list[str] = field(factory=list)
     """The fields that it covers."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.value = part.value
-        self.algorithm = part.algorithm
-        self.signed_fields = part.signed_fields
+        self.value = struct.value
+        self.algorithm = struct.algorithm
+        self.signed_fields = struct.signed_fields

@@ -16,6 +16,6 @@ class Meta(ReadModel):
     webhook_ips: list[str] = field(factory=list)
     """The addresses of outgoing requests, in CIDR notation."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.webhook_ips = part.webhook_ips
+        self.webhook_ips = struct.webhook_ips

@@ -19,7 +19,7 @@ class NetworkRange(ReadModel):
     kind: str | None = None
     """What kind of range it is, as its provider names it."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.cidr_range = part.cidr_range
-        self.kind = part.kind
+        self.cidr_range = struct.cidr_range
+        self.kind = struct.kind

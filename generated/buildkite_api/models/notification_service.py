@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .notification_service_provider import NotificationServiceProvider
@@ -60,18 +60,18 @@ class NotificationService(ReadModel):
     created_by: User | None = None
     """Who created it."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.url = part.url
-        self.provider = part.provider and made(part.provider)
-        self.description = part.description
-        self.enabled = part.enabled
-        self.scope = part.scope
-        self.scope_uuids = part.scope_uuids
-        self.branch_configuration = part.branch_configuration
-        self.build_states = part.build_states
-        self.settings = part.settings
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.url = struct.url
+        self.provider = struct.provider and to_models(struct.provider)
+        self.description = struct.description
+        self.enabled = struct.enabled
+        self.scope = struct.scope
+        self.scope_uuids = struct.scope_uuids
+        self.branch_configuration = struct.branch_configuration
+        self.build_states = struct.build_states
+        self.settings = struct.settings
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)

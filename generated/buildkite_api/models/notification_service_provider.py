@@ -22,7 +22,7 @@ class NotificationServiceProvider(ReadModel):
     name: str | None = None
     """Its display name."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.name = part.name
+        self.id = struct.id
+        self.name = struct.name

@@ -47,16 +47,16 @@ class Organization(ReadModel):
     created_at: datetime.datetime | None = None
     """When the organization was created."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.url = part.url
-        self.web_url = part.web_url
-        self.name = part.name
-        self.slug = part.slug
-        self.pipelines_url = part.pipelines_url
-        self.agents_url = part.agents_url
-        self.emojis_url = part.emojis_url
-        self.repository = part.repository
-        self.created_at = part.created_at
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.name = struct.name
+        self.slug = struct.slug
+        self.pipelines_url = struct.pipelines_url
+        self.agents_url = struct.agents_url
+        self.emojis_url = struct.emojis_url
+        self.repository = struct.repository
+        self.created_at = struct.created_at

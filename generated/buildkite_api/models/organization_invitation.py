@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .invitation_state import InvitationState
@@ -66,20 +66,20 @@ class OrganizationInvitation(ReadModel):
     expired_at: datetime.datetime | None = None
     """When it expired."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.url = part.url
-        self.email = part.email
-        self.state = part.state
-        self.role = part.role
-        self.sso_mode = part.sso_mode
-        self.teams = part.teams and made(part.teams)
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
-        self.accepted_at = part.accepted_at
-        self.accepted_by = part.accepted_by and made(part.accepted_by)
-        self.revoked_at = part.revoked_at
-        self.revoked_by = part.revoked_by and made(part.revoked_by)
-        self.expired_at = part.expired_at
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.url = struct.url
+        self.email = struct.email
+        self.state = struct.state
+        self.role = struct.role
+        self.sso_mode = struct.sso_mode
+        self.teams = struct.teams and to_models(struct.teams)
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)
+        self.accepted_at = struct.accepted_at
+        self.accepted_by = struct.accepted_by and to_models(struct.accepted_by)
+        self.revoked_at = struct.revoked_at
+        self.revoked_by = struct.revoked_by and to_models(struct.revoked_by)
+        self.expired_at = struct.expired_at

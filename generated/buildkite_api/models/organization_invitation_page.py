@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .cursor_links import CursorLinks
@@ -23,7 +23,7 @@ class OrganizationInvitationPage(ReadModel):
     links: CursorLinks
     """The neighbours of this page."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.items = part.items and made(part.items)
-        self.links = part.links and made(part.links)
+        self.items = struct.items and to_models(struct.items)
+        self.links = struct.links and to_models(struct.links)

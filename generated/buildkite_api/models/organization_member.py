@@ -32,10 +32,10 @@ class OrganizationMember(ReadModel):
     sso_mode: SsoMode | None = None
     """Whether the member has to sign in by SSO. Only told to administrators, and about oneself."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.name = part.name
-        self.email = part.email
-        self.role = part.role
-        self.sso_mode = part.sso_mode
+        self.id = struct.id
+        self.name = struct.name
+        self.email = struct.email
+        self.role = struct.role
+        self.sso_mode = struct.sso_mode

@@ -25,9 +25,9 @@ class OrganizationReference(ReadModel):
     web_url: str | None = None
     """The organization's page on Buildkite."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.slug = part.slug
-        self.url = part.url
-        self.web_url = part.web_url
+        self.id = struct.id
+        self.slug = struct.slug
+        self.url = struct.url
+        self.web_url = struct.web_url

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .organization_reference import OrganizationReference
@@ -52,16 +52,16 @@ class Package(ReadModel):
     registry: RegistryReference | None = None
     """The registry. Absent from lists."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.url = part.url
-        self.web_url = part.web_url
-        self.name = part.name
-        self.created_at = part.created_at
-        self.version = part.version
-        self.variant = part.variant
-        self.metadata = part.metadata
-        self.digests = part.digests and made(part.digests)
-        self.organization = part.organization and made(part.organization)
-        self.registry = part.registry and made(part.registry)
+        self.id = struct.id
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.name = struct.name
+        self.created_at = struct.created_at
+        self.version = struct.version
+        self.variant = struct.variant
+        self.metadata = struct.metadata
+        self.digests = struct.digests and to_models(struct.digests)
+        self.organization = struct.organization and to_models(struct.organization)
+        self.registry = struct.registry and to_models(struct.registry)

@@ -19,7 +19,7 @@ class PackageDigests(ReadModel):
     sha512: str | None = None
     """By SHA-512."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.sha256 = part.sha256
-        self.sha512 = part.sha512
+        self.sha256 = struct.sha256
+        self.sha512 = struct.sha512

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .package_presigned_upload_form import PackagePresignedUploadForm
@@ -22,7 +22,7 @@ class PackagePresignedUpload(ReadModel):
     form: PackagePresignedUploadForm
     """The form to send."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.uri = part.uri
-        self.form = part.form and made(part.form)
+        self.uri = struct.uri
+        self.form = struct.form and to_models(struct.form)

@@ -26,9 +26,9 @@ class PackagePresignedUploadForm(ReadModel):
     data: dict[str, Secret] = field(factory=dict, repr=False)
     """The other parts, by name. They hold credentials."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.file_input = part.file_input
-        self.method = part.method
-        self.url = part.url
-        self.data = part.data
+        self.file_input = struct.file_input
+        self.method = struct.method
+        self.url = struct.url
+        self.data = struct.data

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .pipeline_provider import PipelineProvider
@@ -130,41 +130,41 @@ class Pipeline(ReadModel):
     maximum_command_step_timeout: int | None = None
     """How long any command step may run, in minutes. Known from Buildkite's Go client."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.url = part.url
-        self.web_url = part.web_url
-        self.name = part.name
-        self.description = part.description
-        self.slug = part.slug
-        self.repository = part.repository
-        self.cluster_id = part.cluster_id
-        self.pipeline_template_uuid = part.pipeline_template_uuid
-        self.branch_configuration = part.branch_configuration
-        self.default_branch = part.default_branch
-        self.skip_queued_branch_builds = part.skip_queued_branch_builds
-        self.skip_queued_branch_builds_filter = part.skip_queued_branch_builds_filter
-        self.cancel_running_branch_builds = part.cancel_running_branch_builds
-        self.cancel_running_branch_builds_filter = part.cancel_running_branch_builds_filter
-        self.allow_rebuilds = part.allow_rebuilds
-        self.provider = part.provider and made(part.provider)
-        self.builds_url = part.builds_url
-        self.badge_url = part.badge_url
-        self.clone_mirror_url = part.clone_mirror_url
-        self.created_by = part.created_by and made(part.created_by)
-        self.created_at = part.created_at
-        self.archived_at = part.archived_at
-        self.scheduled_builds_count = part.scheduled_builds_count
-        self.running_builds_count = part.running_builds_count
-        self.scheduled_jobs_count = part.scheduled_jobs_count
-        self.running_jobs_count = part.running_jobs_count
-        self.waiting_jobs_count = part.waiting_jobs_count
-        self.visibility = part.visibility
-        self.tags = part.tags
-        self.configuration = part.configuration
-        self.steps = part.steps and made(part.steps)
-        self.env = part.env
-        self.default_command_step_timeout = part.default_command_step_timeout
-        self.maximum_command_step_timeout = part.maximum_command_step_timeout
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.name = struct.name
+        self.description = struct.description
+        self.slug = struct.slug
+        self.repository = struct.repository
+        self.cluster_id = struct.cluster_id
+        self.pipeline_template_uuid = struct.pipeline_template_uuid
+        self.branch_configuration = struct.branch_configuration
+        self.default_branch = struct.default_branch
+        self.skip_queued_branch_builds = struct.skip_queued_branch_builds
+        self.skip_queued_branch_builds_filter = struct.skip_queued_branch_builds_filter
+        self.cancel_running_branch_builds = struct.cancel_running_branch_builds
+        self.cancel_running_branch_builds_filter = struct.cancel_running_branch_builds_filter
+        self.allow_rebuilds = struct.allow_rebuilds
+        self.provider = struct.provider and to_models(struct.provider)
+        self.builds_url = struct.builds_url
+        self.badge_url = struct.badge_url
+        self.clone_mirror_url = struct.clone_mirror_url
+        self.created_by = struct.created_by and to_models(struct.created_by)
+        self.created_at = struct.created_at
+        self.archived_at = struct.archived_at
+        self.scheduled_builds_count = struct.scheduled_builds_count
+        self.running_builds_count = struct.running_builds_count
+        self.scheduled_jobs_count = struct.scheduled_jobs_count
+        self.running_jobs_count = struct.running_jobs_count
+        self.waiting_jobs_count = struct.waiting_jobs_count
+        self.visibility = struct.visibility
+        self.tags = struct.tags
+        self.configuration = struct.configuration
+        self.steps = struct.steps and to_models(struct.steps)
+        self.env = struct.env
+        self.default_command_step_timeout = struct.default_command_step_timeout
+        self.maximum_command_step_timeout = struct.maximum_command_step_timeout

@@ -24,8 +24,8 @@ class PipelineProvider(ReadModel):
     settings: dict[str, Any] = field(factory=dict)
     """When the provider triggers builds, and what is reported to it. The keys depend on the provider."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.webhook_url = part.webhook_url
-        self.settings = part.settings
+        self.id = struct.id
+        self.webhook_url = struct.webhook_url
+        self.settings = struct.settings

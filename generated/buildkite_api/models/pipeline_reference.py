@@ -22,8 +22,8 @@ class PipelineReference(ReadModel):
     url: str | None = None
     """The pipeline in the REST API."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.slug = part.slug
-        self.url = part.url
+        self.id = struct.id
+        self.slug = struct.slug
+        self.url = struct.url

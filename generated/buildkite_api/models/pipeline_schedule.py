@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .pipeline_reference import PipelineReference
@@ -66,21 +66,21 @@ class PipelineSchedule(ReadModel):
     pipeline: PipelineReference | None = None
     """The pipeline."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.url = part.url
-        self.label = part.label
-        self.cronline = part.cronline
-        self.message = part.message
-        self.commit = part.commit
-        self.branch = part.branch
-        self.env = part.env
-        self.enabled = part.enabled
-        self.next_build_at = part.next_build_at
-        self.failed_message = part.failed_message
-        self.failed_at = part.failed_at
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
-        self.pipeline = part.pipeline and made(part.pipeline)
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.url = struct.url
+        self.label = struct.label
+        self.cronline = struct.cronline
+        self.message = struct.message
+        self.commit = struct.commit
+        self.branch = struct.branch
+        self.env = struct.env
+        self.enabled = struct.enabled
+        self.next_build_at = struct.next_build_at
+        self.failed_message = struct.failed_message
+        self.failed_at = struct.failed_at
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)
+        self.pipeline = struct.pipeline and to_models(struct.pipeline)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .build_exports import BuildExports
@@ -47,17 +47,17 @@ class PipelineSettings(ReadModel):
     build_exports: BuildExports | None = None
     """The export of builds."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.url = part.url
-        self.default_branch = part.default_branch
-        self.default_cluster_id = part.default_cluster_id
-        self.default_timeout_in_minutes = part.default_timeout_in_minutes
-        self.maximum_timeout_in_minutes = part.maximum_timeout_in_minutes
-        self.scheduled_job_expiry_in_minutes = part.scheduled_job_expiry_in_minutes
-        self.hosted_agents_terminal_access = part.hosted_agents_terminal_access and made(
-            part.hosted_agents_terminal_access
+        self.url = struct.url
+        self.default_branch = struct.default_branch
+        self.default_cluster_id = struct.default_cluster_id
+        self.default_timeout_in_minutes = struct.default_timeout_in_minutes
+        self.maximum_timeout_in_minutes = struct.maximum_timeout_in_minutes
+        self.scheduled_job_expiry_in_minutes = struct.scheduled_job_expiry_in_minutes
+        self.hosted_agents_terminal_access = struct.hosted_agents_terminal_access and to_models(
+            struct.hosted_agents_terminal_access
         )
-        self.public_pipeline_creation = part.public_pipeline_creation and made(part.public_pipeline_creation)
-        self.advanced_queue_metrics = part.advanced_queue_metrics and made(part.advanced_queue_metrics)
-        self.build_exports = part.build_exports and made(part.build_exports)
+        self.public_pipeline_creation = struct.public_pipeline_creation and to_models(struct.public_pipeline_creation)
+        self.advanced_queue_metrics = struct.advanced_queue_metrics and to_models(struct.advanced_queue_metrics)
+        self.build_exports = struct.build_exports and to_models(struct.build_exports)

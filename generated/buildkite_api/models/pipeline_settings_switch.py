@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .user import User
@@ -29,9 +29,9 @@ class PipelineSettingsSwitch(ReadModel):
     disable_supported: bool | None = None
     """Whether it can be switched off by the API. Only of `advanced_queue_metrics`, and always false."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.enabled = part.enabled
-        self.enabled_at = part.enabled_at
-        self.enabled_by = part.enabled_by and made(part.enabled_by)
-        self.disable_supported = part.disable_supported
+        self.enabled = struct.enabled
+        self.enabled_at = struct.enabled_at
+        self.enabled_by = struct.enabled_by and to_models(struct.enabled_by)
+        self.disable_supported = struct.disable_supported

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .pipeline_step_build import PipelineStepBuild
@@ -64,20 +64,20 @@ class PipelineStep(ReadModel):
     async_: bool | None = None
     """Whether a `trigger` step goes on without waiting for that build."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.type = part.type
-        self.name = part.name
-        self.label = part.label
-        self.command = part.command
-        self.artifact_paths = part.artifact_paths
-        self.branch_configuration = part.branch_configuration
-        self.env = part.env
-        self.timeout_in_minutes = part.timeout_in_minutes
-        self.agent_query_rules = part.agent_query_rules
-        self.concurrency = part.concurrency
-        self.parallelism = part.parallelism
-        self.plugins = part.plugins
-        self.pipeline = part.pipeline
-        self.build = part.build and made(part.build)
-        self.async_ = part.async_
+        self.type = struct.type
+        self.name = struct.name
+        self.label = struct.label
+        self.command = struct.command
+        self.artifact_paths = struct.artifact_paths
+        self.branch_configuration = struct.branch_configuration
+        self.env = struct.env
+        self.timeout_in_minutes = struct.timeout_in_minutes
+        self.agent_query_rules = struct.agent_query_rules
+        self.concurrency = struct.concurrency
+        self.parallelism = struct.parallelism
+        self.plugins = struct.plugins
+        self.pipeline = struct.pipeline
+        self.build = struct.build and to_models(struct.build)
+        self.async_ = struct.async_

@@ -25,9 +25,9 @@ class PipelineStepBuild(ReadModel):
     env: dict[str, Any] | None = None
     """Its environment variables."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.message = part.message
-        self.branch = part.branch
-        self.commit = part.commit
-        self.env = part.env
+        self.message = struct.message
+        self.branch = struct.branch
+        self.commit = struct.commit
+        self.env = struct.env

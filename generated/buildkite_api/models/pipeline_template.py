@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .user import User
@@ -53,17 +53,17 @@ class PipelineTemplate(ReadModel):
     updated_by: User | None = None
     """Who last changed it."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.uuid = part.uuid
-        self.graphql_id = part.graphql_id
-        self.name = part.name
-        self.description = part.description
-        self.configuration = part.configuration
-        self.available = part.available
-        self.url = part.url
-        self.web_url = part.web_url
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
-        self.updated_at = part.updated_at
-        self.updated_by = part.updated_by and made(part.updated_by)
+        self.uuid = struct.uuid
+        self.graphql_id = struct.graphql_id
+        self.name = struct.name
+        self.description = struct.description
+        self.configuration = struct.configuration
+        self.available = struct.available
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)
+        self.updated_at = struct.updated_at
+        self.updated_by = struct.updated_by and to_models(struct.updated_by)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -51,16 +51,16 @@ class Portal(ReadModel):
     token: Secret | None = field(default=None, repr=False)
     """What opens it. Only in the answer to creating the portal."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.uuid = part.uuid
-        self.slug = part.slug
-        self.organization_uuid = part.organization_uuid
-        self.name = part.name
-        self.description = part.description
-        self.query = part.query
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
-        self.allowed_ip_addresses = part.allowed_ip_addresses
-        self.user_invokable = part.user_invokable
-        self.token = part.token
+        self.uuid = struct.uuid
+        self.slug = struct.slug
+        self.organization_uuid = struct.organization_uuid
+        self.name = struct.name
+        self.description = struct.description
+        self.query = struct.query
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)
+        self.allowed_ip_addresses = struct.allowed_ip_addresses
+        self.user_invokable = struct.user_invokable
+        self.token = struct.token

@@ -22,8 +22,8 @@ class PullRequestInfo(ReadModel):
     repository: str | None = None
     """The repository that it comes from."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.base = part.base
-        self.repository = part.repository
+        self.id = struct.id
+        self.base = struct.base
+        self.repository = struct.repository

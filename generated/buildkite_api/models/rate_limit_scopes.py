@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .rate_limit_window import RateLimitWindow
@@ -22,7 +22,7 @@ class RateLimitScopes(ReadModel):
     graphql: RateLimitWindow | None = None
     """Complexity points in the GraphQL API, in windows of 300 seconds."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.rest = part.rest and made(part.rest)
-        self.graphql = part.graphql and made(part.graphql)
+        self.rest = struct.rest and to_models(struct.rest)
+        self.graphql = struct.graphql and to_models(struct.graphql)

@@ -29,10 +29,10 @@ class RateLimitWindow(ReadModel):
     enforced: bool | None = None
     """Whether the limit is enforced for this organization."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.limit = part.limit
-        self.current = part.current
-        self.reset = part.reset
-        self.reset_at = part.reset_at
-        self.enforced = part.enforced
+        self.limit = struct.limit
+        self.current = struct.current
+        self.reset = struct.reset
+        self.reset_at = struct.reset_at
+        self.enforced = struct.enforced

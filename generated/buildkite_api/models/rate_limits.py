@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .rate_limit_scopes import RateLimitScopes
@@ -19,6 +19,6 @@ class RateLimits(ReadModel):
     scopes: RateLimitScopes
     """One budget for each API."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.scopes = part.scopes and made(part.scopes)
+        self.scopes = struct.scopes and to_models(struct.scopes)

@@ -22,8 +22,8 @@ class RebuiltFrom(ReadModel):
     url: str
     """The build in the REST API."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.number = part.number
-        self.url = part.url
+        self.id = struct.id
+        self.number = struct.number
+        self.url = struct.url

@@ -53,18 +53,18 @@ class Registry(ReadModel):
     team_ids: list[str] = field(factory=list)
     """The ids of the teams that can reach it."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.slug = part.slug
-        self.url = part.url
-        self.web_url = part.web_url
-        self.name = part.name
-        self.ecosystem = part.ecosystem
-        self.description = part.description
-        self.emoji = part.emoji
-        self.color = part.color
-        self.public = part.public
-        self.oidc_policy = part.oidc_policy
-        self.team_ids = part.team_ids
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.slug = struct.slug
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.name = struct.name
+        self.ecosystem = struct.ecosystem
+        self.description = struct.description
+        self.emoji = struct.emoji
+        self.color = struct.color
+        self.public = struct.public
+        self.oidc_policy = struct.oidc_policy
+        self.team_ids = struct.team_ids

@@ -28,10 +28,10 @@ class RegistryReference(ReadModel):
     web_url: str | None = None
     """The registry's page on Buildkite."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.slug = part.slug
-        self.url = part.url
-        self.web_url = part.web_url
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.slug = struct.slug
+        self.url = struct.url
+        self.web_url = struct.web_url

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ class RegistryToken(ReadModel):
     token: Secret | None = field(default=None, repr=False)
     """The secret itself. Only in the answer to creating the token, and known from Buildkite's Go client alone."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.description = part.description
-        self.url = part.url
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
-        self.organization = part.organization and made(part.organization)
-        self.registry = part.registry and made(part.registry)
-        self.token = part.token
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.description = struct.description
+        self.url = struct.url
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)
+        self.organization = struct.organization and to_models(struct.organization)
+        self.registry = struct.registry and to_models(struct.registry)
+        self.token = struct.token

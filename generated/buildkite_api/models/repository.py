@@ -25,9 +25,9 @@ class Repository(ReadModel):
     default_branch: str | None = None
     """Its default branch."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.full_name = part.full_name
-        self.html_url = part.html_url
-        self.clone_url = part.clone_url
-        self.default_branch = part.default_branch
+        self.full_name = struct.full_name
+        self.html_url = struct.html_url
+        self.clone_url = struct.clone_url
+        self.default_branch = struct.default_branch

@@ -28,9 +28,9 @@ class RepositoryConnection(ReadModel):
     url: str
     """The connection in the REST API."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.type = part.type
-        self.display_name = part.display_name
-        self.url = part.url
+        self.id = struct.id
+        self.type = struct.type
+        self.display_name = struct.display_name
+        self.url = struct.url

@@ -16,6 +16,6 @@ class RepositoryConnectionAccount(ReadModel):
     login: str | None = None
     """Its name."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.login = part.login
+        self.login = struct.login

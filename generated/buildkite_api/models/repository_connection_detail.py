@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .repository_connection_account import RepositoryConnectionAccount
@@ -40,12 +40,12 @@ class RepositoryConnectionDetail(ReadModel):
     rate_limit: RepositoryConnectionRateLimit | None = None
     """The budget on the host, as it was last seen."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.type = part.type
-        self.display_name = part.display_name
-        self.url = part.url
-        self.service_account = part.service_account and made(part.service_account)
-        self.host = part.host and made(part.host)
-        self.rate_limit = part.rate_limit and made(part.rate_limit)
+        self.id = struct.id
+        self.type = struct.type
+        self.display_name = struct.display_name
+        self.url = struct.url
+        self.service_account = struct.service_account and to_models(struct.service_account)
+        self.host = struct.host and to_models(struct.host)
+        self.rate_limit = struct.rate_limit and to_models(struct.rate_limit)

@@ -32,11 +32,11 @@ class RepositoryConnectionHost(ReadModel):
     proxy_auth_strategy: Any = None
     """How Buildkite signs in to a proxy before it."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.type = part.type
-        self.url = part.url
-        self.webhook_allowed_addresses = part.webhook_allowed_addresses
-        self.verify_server_cert = part.verify_server_cert
-        self.authentication_strategy = part.authentication_strategy
-        self.proxy_auth_strategy = part.proxy_auth_strategy
+        self.type = struct.type
+        self.url = struct.url
+        self.webhook_allowed_addresses = struct.webhook_allowed_addresses
+        self.verify_server_cert = struct.verify_server_cert
+        self.authentication_strategy = struct.authentication_strategy
+        self.proxy_auth_strategy = struct.proxy_auth_strategy

@@ -26,9 +26,9 @@ class RepositoryConnectionRateLimit(ReadModel):
     reset_at: datetime.datetime | None = None
     """When it ends."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.limit = part.limit
-        self.used = part.used
-        self.remaining = part.remaining
-        self.reset_at = part.reset_at
+        self.limit = struct.limit
+        self.used = struct.used
+        self.remaining = struct.remaining
+        self.reset_at = struct.reset_at

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .rule_action import RuleAction
@@ -58,18 +58,18 @@ class Rule(ReadModel):
     created_by: User | None = None
     """Who created it."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.uuid = part.uuid
-        self.graphql_id = part.graphql_id
-        self.organization_uuid = part.organization_uuid
-        self.url = part.url
-        self.type = part.type
-        self.source_type = part.source_type
-        self.source_uuid = part.source_uuid
-        self.target_type = part.target_type
-        self.target_uuid = part.target_uuid
-        self.effect = part.effect
-        self.action = part.action
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
+        self.uuid = struct.uuid
+        self.graphql_id = struct.graphql_id
+        self.organization_uuid = struct.organization_uuid
+        self.url = struct.url
+        self.type = struct.type
+        self.source_type = struct.source_type
+        self.source_uuid = struct.source_uuid
+        self.target_type = struct.target_type
+        self.target_uuid = struct.target_uuid
+        self.effect = struct.effect
+        self.action = struct.action
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)

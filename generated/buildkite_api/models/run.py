@@ -45,14 +45,14 @@ class Run(ReadModel):
     created_at: datetime.datetime | None = None
     """When it was created."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.branch = part.branch
-        self.commit_sha = part.commit_sha
-        self.state = part.state
-        self.result = part.result
-        self.url = part.url
-        self.web_url = part.web_url
-        self.build_id = part.build_id
-        self.created_at = part.created_at
+        self.id = struct.id
+        self.branch = struct.branch
+        self.commit_sha = struct.commit_sha
+        self.state = struct.state
+        self.result = struct.result
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.build_id = struct.build_id
+        self.created_at = struct.created_at

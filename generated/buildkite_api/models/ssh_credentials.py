@@ -20,7 +20,7 @@ class SshCredentials(ReadModel):
     private_key: Secret = field(repr=False)
     """The private key."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.username = part.username
-        self.private_key = part.private_key
+        self.username = struct.username
+        self.private_key = struct.private_key

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ class SshSession(ReadModel):
     ssh: SshCredentials
     """Who to be, once connected."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.endpoint = part.endpoint
-        self.access_token = part.access_token
-        self.expires_at = part.expires_at
-        self.transport = part.transport
-        self.ssh = part.ssh and made(part.ssh)
+        self.endpoint = struct.endpoint
+        self.access_token = struct.access_token
+        self.expires_at = struct.expires_at
+        self.transport = struct.transport
+        self.ssh = struct.ssh and to_models(struct.ssh)

@@ -62,20 +62,20 @@ class StepUpload(ReadModel):
     definition_yaml_omitted: bool | None = None
     """Whether they were too long to be written."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.uuid = part.uuid
-        self.graphql_id = part.graphql_id
-        self.state = part.state
-        self.source = part.source
-        self.source_job_id = part.source_job_id
-        self.replace_existing_steps = part.replace_existing_steps
-        self.created_jobs_count = part.created_jobs_count
-        self.rejection_type = part.rejection_type
-        self.message = part.message
-        self.url = part.url
-        self.created_at = part.created_at
-        self.processed_at = part.processed_at
-        self.definition_bytes = part.definition_bytes
-        self.definition_yaml = part.definition_yaml
-        self.definition_yaml_omitted = part.definition_yaml_omitted
+        self.uuid = struct.uuid
+        self.graphql_id = struct.graphql_id
+        self.state = struct.state
+        self.source = struct.source
+        self.source_job_id = struct.source_job_id
+        self.replace_existing_steps = struct.replace_existing_steps
+        self.created_jobs_count = struct.created_jobs_count
+        self.rejection_type = struct.rejection_type
+        self.message = struct.message
+        self.url = struct.url
+        self.created_at = struct.created_at
+        self.processed_at = struct.processed_at
+        self.definition_bytes = struct.definition_bytes
+        self.definition_yaml = struct.definition_yaml
+        self.definition_yaml_omitted = struct.definition_yaml_omitted

@@ -54,18 +54,18 @@ class Suite(ReadModel):
     api_token: Secret | None = field(default=None, repr=False)
     """Its API token. Only with `show_api_token`."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.organization_id = part.organization_id
-        self.slug = part.slug
-        self.name = part.name
-        self.url = part.url
-        self.web_url = part.web_url
-        self.default_branch = part.default_branch
-        self.application_name = part.application_name
-        self.color = part.color
-        self.emoji = part.emoji
-        self.oidc_policy = part.oidc_policy
-        self.api_token = part.api_token
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.organization_id = struct.organization_id
+        self.slug = struct.slug
+        self.name = struct.name
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.default_branch = struct.default_branch
+        self.application_name = struct.application_name
+        self.color = struct.color
+        self.emoji = struct.emoji
+        self.oidc_policy = struct.oidc_policy
+        self.api_token = struct.api_token

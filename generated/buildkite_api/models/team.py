@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 
 if TYPE_CHECKING:
     from .team_member_role import TeamMemberRole
@@ -68,21 +68,21 @@ class Team(ReadModel):
     created_by: User | None = None
     """Who created it."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.name = part.name
-        self.slug = part.slug
-        self.description = part.description
-        self.privacy = part.privacy
-        self.default = part.default
-        self.is_default_team = part.is_default_team
-        self.default_member_role = part.default_member_role
-        self.members_can_create_pipelines = part.members_can_create_pipelines
-        self.members_can_create_suites = part.members_can_create_suites
-        self.members_can_create_registries = part.members_can_create_registries
-        self.members_can_destroy_registries = part.members_can_destroy_registries
-        self.members_can_destroy_packages = part.members_can_destroy_packages
-        self.created_at = part.created_at
-        self.created_by = part.created_by and made(part.created_by)
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.name = struct.name
+        self.slug = struct.slug
+        self.description = struct.description
+        self.privacy = struct.privacy
+        self.default = struct.default
+        self.is_default_team = struct.is_default_team
+        self.default_member_role = struct.default_member_role
+        self.members_can_create_pipelines = struct.members_can_create_pipelines
+        self.members_can_create_suites = struct.members_can_create_suites
+        self.members_can_create_registries = struct.members_can_create_registries
+        self.members_can_destroy_registries = struct.members_can_destroy_registries
+        self.members_can_destroy_packages = struct.members_can_destroy_packages
+        self.created_at = struct.created_at
+        self.created_by = struct.created_by and to_models(struct.created_by)

@@ -29,9 +29,9 @@ class TeamMember(ReadModel):
     created_at: datetime.datetime | None = None
     """When the user joined."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.user_id = part.user_id
-        self.user_name = part.user_name
-        self.role = part.role
-        self.created_at = part.created_at
+        self.user_id = struct.user_id
+        self.user_name = struct.user_name
+        self.role = struct.role
+        self.created_at = struct.created_at

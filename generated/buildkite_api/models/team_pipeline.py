@@ -29,9 +29,9 @@ class TeamPipeline(ReadModel):
     created_at: datetime.datetime | None = None
     """When the team got the pipeline."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.pipeline_id = part.pipeline_id
-        self.pipeline_url = part.pipeline_url
-        self.access_level = part.access_level
-        self.created_at = part.created_at
+        self.pipeline_id = struct.pipeline_id
+        self.pipeline_url = struct.pipeline_url
+        self.access_level = struct.access_level
+        self.created_at = struct.created_at

@@ -29,9 +29,9 @@ class TeamSuite(ReadModel):
     created_at: datetime.datetime | None = None
     """When the team got the suite."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.suite_id = part.suite_id
-        self.suite_url = part.suite_url
-        self.access_level = part.access_level
-        self.created_at = part.created_at
+        self.suite_id = struct.suite_id
+        self.suite_url = struct.suite_url
+        self.access_level = struct.access_level
+        self.created_at = struct.created_at

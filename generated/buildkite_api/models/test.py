@@ -39,13 +39,13 @@ class Test(ReadModel):
     labels: list[str] = field(factory=list)
     """Its labels. Some answers leave them out."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.url = part.url
-        self.web_url = part.web_url
-        self.scope = part.scope
-        self.name = part.name
-        self.location = part.location
-        self.file_name = part.file_name
-        self.labels = part.labels
+        self.id = struct.id
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.scope = struct.scope
+        self.name = struct.name
+        self.location = struct.location
+        self.file_name = struct.file_name
+        self.labels = struct.labels

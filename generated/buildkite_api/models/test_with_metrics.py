@@ -62,20 +62,20 @@ class TestWithMetrics(ReadModel):
     """How many of them there were by result: `passed` and `failed` always, `skipped`, `pending` and `unknown`
     where there were any."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.url = part.url
-        self.web_url = part.web_url
-        self.scope = part.scope
-        self.name = part.name
-        self.location = part.location
-        self.file_name = part.file_name
-        self.labels = part.labels
-        self.reliability = part.reliability
-        self.duration_avg = part.duration_avg
-        self.duration_sum = part.duration_sum
-        self.duration_min = part.duration_min
-        self.duration_max = part.duration_max
-        self.executions_count = part.executions_count
-        self.executions_count_by_result = part.executions_count_by_result
+        self.id = struct.id
+        self.url = struct.url
+        self.web_url = struct.web_url
+        self.scope = struct.scope
+        self.name = struct.name
+        self.location = struct.location
+        self.file_name = struct.file_name
+        self.labels = struct.labels
+        self.reliability = struct.reliability
+        self.duration_avg = struct.duration_avg
+        self.duration_sum = struct.duration_sum
+        self.duration_min = struct.duration_min
+        self.duration_max = struct.duration_max
+        self.executions_count = struct.executions_count
+        self.executions_count_by_result = struct.executions_count_by_result

@@ -25,9 +25,9 @@ class TriggeredBuild(ReadModel):
     web_url: str | None = None
     """The build's page on Buildkite."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.number = part.number
-        self.url = part.url
-        self.web_url = part.web_url
+        self.id = struct.id
+        self.number = struct.number
+        self.url = struct.url
+        self.web_url = struct.web_url

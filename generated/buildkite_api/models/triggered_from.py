@@ -22,8 +22,8 @@ class TriggeredFrom(ReadModel):
     build_pipeline_slug: str | None = None
     """The slug of that pipeline."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.build_id = part.build_id
-        self.build_number = part.build_number
-        self.build_pipeline_slug = part.build_pipeline_slug
+        self.build_id = struct.build_id
+        self.build_number = struct.build_number
+        self.build_pipeline_slug = struct.build_pipeline_slug

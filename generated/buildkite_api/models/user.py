@@ -33,11 +33,11 @@ class User(ReadModel):
     created_at: datetime.datetime | None = None
     """When the account was created."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.id = part.id
-        self.graphql_id = part.graphql_id
-        self.name = part.name
-        self.email = part.email
-        self.avatar_url = part.avatar_url
-        self.created_at = part.created_at
+        self.id = struct.id
+        self.graphql_id = struct.graphql_id
+        self.name = struct.name
+        self.email = struct.email
+        self.avatar_url = struct.avatar_url
+        self.created_at = struct.created_at

@@ -20,7 +20,7 @@ class VncCredentials(ReadModel):
     password: Secret = field(repr=False)
     """The password."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.username = part.username
-        self.password = part.password
+        self.username = struct.username
+        self.password = struct.password

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, made
+from ..base import ReadModel, to_models
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ class VncSession(ReadModel):
     vnc: VncCredentials
     """Who to be, once connected."""
 
-    def _take(self, part: Any) -> None:
+    def _take(self, struct: Any) -> None:
         self._additional = None
-        self.endpoint = part.endpoint
-        self.access_token = part.access_token
-        self.expires_at = part.expires_at
-        self.vnc = part.vnc and made(part.vnc)
+        self.endpoint = struct.endpoint
+        self.access_token = struct.access_token
+        self.expires_at = struct.expires_at
+        self.vnc = struct.vnc and to_models(struct.vnc)

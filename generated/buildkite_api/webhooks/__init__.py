@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""What Buildkite posts when something happens: a class for each event."""
+"""Webhooks: a class for each event, the decoder of their bodies, and the registrar of handlers."""

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""What every event is made of, and what a handler of one is."""
+"""Base class of the events, and the type of the decorators that register handlers."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from .._text import mended, untyped
-
-E_contra = TypeVar("E_contra", contravariant=True)
+E = TypeVar("E")
 R = TypeVar("R")
 
 
 class Delivered(msgspec.Struct, kw_only=True, frozen=True, dict=True):
-    """Something that came with a body of its own."""
+    """Event that was delivered with a body."""
 
     raw: bytes = b""
-    """The exact body."""
+    """Exact bytes of the body."""
 
     @cached_property
     def data(self) -> dict[str, Any]:
-        """The whole body as it stands in JSON, with what no description knows."""
-        value = untyped(mended(self.raw)) if self.raw else {}
+        """Whole body, decoded from JSON, with the keys that the description does not have."""
+        from .._bodies import repaired, untyped
+
+        value = untyped(repaired(self.raw)) if self.raw else {}
         return value if isinstance(value, dict) else {}
 
     def __repr__(self) -> str:
@@ -34,10 +34,10 @@ class Delivered(msgspec.Struct, kw_only=True, frozen=True, dict=True):
         return f"{type(self).__name__}({', '.join(given)})"
 
 
-class Decorator(Protocol[E_contra]):
-    """Registers a function, sync or async, and gives it back as it is."""
+class Decorator(Protocol[E]):
+    """Decorator that registers a function, sync or async, and returns it unchanged."""
 
-    def __call__(self, function: Callable[[E_contra], R], /) -> Callable[[E_contra], R]: ...
+    def __call__(self, function: Callable[[E], R], /) -> Callable[[E], R]: ...
 
 
 __all__ = ["Decorator", "Delivered"]

@@ -1,4 +1,4 @@
-"""The handlers of the operations, and which operation has which."""
+"""Routes: the handler of each operation, in one module for each resource."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HANDLERS: Mapping[str, Handler] = {
     **CLUSTERS,
     **AGENTS,
 }
-"""By the operation's id; another form of an operation (a log as text) has the handler of its row."""
+"""Handlers by operation id. The other representations of an operation, such as a log as text, have the same handler."""
 
 UNAUTHENTICATED = frozenset({"get_meta"})
 """Operations that need no token."""

@@ -1,90 +1,83 @@
-"""Agents. https://buildkite.com/docs/apis/rest-api/agents"""
+"""Routes of agents. https://buildkite.com/docs/apis/rest-api/agents"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...engine.agent_pool import Agent
-from ..handler import NO_CONTENT, Call, Handler
-from ..request import Json, Refused, SimResponse, json_response
+from ...state.clusters import Agent
+from ..handler import NO_CONTENT, Handler, RoutedRequest
+from ..request import Json, RefusedRequest, SimResponse, json_response
 from ..views.agents import agent_view
 from ..views.jobs import agents_job_view
 
-PAUSED_FOR = 5
-"""The minutes that an agent is paused for unless the request says."""
+_PAUSE_MINUTES = 5
+"""Minutes of a pause unless the request names others."""
 
 
-def list_agents(call: Call) -> SimResponse:
-    text = call.query.text
+def list_agents(request: RoutedRequest) -> SimResponse:
+    text = request.query.text
     name, hostname, version, queue = text("name"), text("hostname"), text("version"), text("cluster_queue_id")
     shown = [
         agent
-        for agent in call.organization.agents
+        for agent in request.organization.agents
         if agent.connection_state in ("connected", "stopping")
         and name in (None, agent.name)
         and hostname in (None, agent.hostname)
         and version in (None, agent.version)
         and queue in (None, agent.queue.id)
     ]
-    return call.listing(shown, lambda agent: _view(call, agent))
+    return request.page(shown, lambda agent: _view(request, agent))
 
 
-def get_agent(call: Call) -> SimResponse:
-    return json_response(_view(call, _agent(call)))
+def get_agent(request: RoutedRequest) -> SimResponse:
+    return json_response(_view(request, _agent(request)))
 
 
-def stop_agent(call: Call) -> SimResponse:
-    agent = _agent(call)
+def stop_agent(request: RoutedRequest) -> SimResponse:
+    agent = _agent(request)
     if agent.connection_state not in ("connected", "stopping"):
-        raise Refused(400, "Can only stop connected agents")
-    job = agent.job
-    if job is None:
-        agent.stop(call.now)
-    else:
-        agent.connection_state = "stopping"
-        if call.body().get("force", True) is not False:
-            call.engine.cancel(job.build)
+        raise RefusedRequest(400, "Can only stop connected agents")
+    # An idle agent stops whatever the body holds.
+    force = agent.job_id is not None and request.body().get("force", True) is not False
+    request.engine.stop_agent(agent, force=force)
     return NO_CONTENT
 
 
-def pause_agent(call: Call) -> SimResponse:
-    agent = _agent(call)
+def pause_agent(request: RoutedRequest) -> SimResponse:
+    agent = _agent(request)
     if agent.connection_state != "connected":
-        raise Refused(422, "The agent isn't connected")
+        raise RefusedRequest(422, "The agent isn't connected")
     if agent.paused:
-        raise Refused(422, "The agent is paused already")
-    body = call.body()
+        raise RefusedRequest(422, "The agent is paused already")
+    body = request.body()
     note, minutes = body.get("note"), body.get("timeout_in_minutes")
-    agent.paused_at, agent.paused_by = call.now, call.user
-    agent.paused_note = note if isinstance(note, str) else None
-    agent.paused_timeout_in_minutes = minutes if type(minutes) is int and minutes > 0 else PAUSED_FOR
-
-    def wake() -> None:
-        agent.resume()
-        call.engine.dispatch()
-
-    agent.wakes = call.engine.timeline.after(agent.paused_timeout_in_minutes * 60, wake)
+    request.engine.pause_agent(
+        agent,
+        request.user,
+        note if isinstance(note, str) else None,
+        minutes if type(minutes) is int and minutes > 0 else _PAUSE_MINUTES,
+    )
     return NO_CONTENT
 
 
-def resume_agent(call: Call) -> SimResponse:
-    agent = _agent(call)
+def resume_agent(request: RoutedRequest) -> SimResponse:
+    agent = _agent(request)
     if not agent.paused:
-        raise Refused(422, "Agent is not paused")
-    agent.resume()
-    call.engine.dispatch()
+        raise RefusedRequest(422, "Agent is not paused")
+    request.engine.resume_agent(agent)
     return NO_CONTENT
 
 
-def _agent(call: Call) -> Agent:
-    for agent in call.organization.agents:
-        if agent.id == call.path["agent_id"]:
+def _agent(request: RoutedRequest) -> Agent:
+    for agent in request.organization.agents:
+        if agent.id == request.path["agent_id"]:
             return agent
-    raise Refused(404, "No agent found")
+    raise RefusedRequest(404, "No agent found")
 
 
-def _view(call: Call, agent: Agent) -> Json:
-    return agent_view(agent, call.urls, agents_job_view(agent.job, call.urls) if agent.job else None)
+def _view(request: RoutedRequest, agent: Agent) -> Json:
+    job = None if agent.job_id is None else request.organization.jobs[agent.job_id]
+    return agent_view(agent, request.urls, agents_job_view(job, request.urls) if job else None)
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -1,55 +1,51 @@
-"""Annotations of builds and of jobs. https://buildkite.com/docs/apis/rest-api/annotations"""
+"""Routes of annotations. https://buildkite.com/docs/apis/rest-api/annotations"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...annotations import LARGEST_BODY, PRIORITY, STYLES, Annotation
-from ...jobs import Job
-from ...state.builds import Build
-from ..handler import NO_CONTENT, Call, Handler
-from ..request import Json, Refused, SimResponse, invalid, json_response
-from ..views.parts import annotation_view
+from ...state.builds import Build, Job
+from ..handler import NO_CONTENT, Handler, RoutedRequest
+from ..request import Json, RefusedRequest, SimResponse, invalid, json_response
+from ..views.builds import annotation_view
+
+_STYLES = ("success", "info", "warning", "error")
+_MAX_BODY = 1024 * 1024
 
 
-def list_of_build(call: Call) -> SimResponse:
-    build = call.build()
-    scope = call.query.text("scope") or "build"
+def list_of_build(request: RoutedRequest) -> SimResponse:
+    build = request.build()
+    scope = request.query.text("scope") or "build"
     if scope not in ("build", "job", "all"):
-        raise Refused(400, "scope must be build, job or all")
+        raise RefusedRequest(400, "scope must be build, job or all")
     shown = [item for item in build.annotations if scope == "all" or (item.job is None) == (scope == "build")]
-    body = not call.query.flag("omit_body")
-    return call.listing(shown, lambda item: annotation_view(item, body=body))
+    body = not request.query.flag("omit_body")
+    return request.page(shown, lambda item: annotation_view(item, body=body))
 
 
-def list_of_job(call: Call) -> SimResponse:
-    job = call.job()
-    body = not call.query.flag("omit_body")
+def list_of_job(request: RoutedRequest) -> SimResponse:
+    job = request.job()
+    body = not request.query.flag("omit_body")
     shown = [item for item in job.build.annotations if item.job is job]
-    return call.listing(shown, lambda item: annotation_view(item, body=body))
+    return request.page(shown, lambda item: annotation_view(item, body=body))
 
 
-def create_on_build(call: Call) -> SimResponse:
-    return _create(call, call.build(), None)
+def create_on_build(request: RoutedRequest) -> SimResponse:
+    return _create(request, request.build(), None)
 
 
-def create_on_job(call: Call) -> SimResponse:
-    job = call.job()
-    return _create(call, job.build, job)
+def create_on_job(request: RoutedRequest) -> SimResponse:
+    job = request.job()
+    return _create(request, job.build, job)
 
 
-def _create(call: Call, build: Build, job: Job | None) -> SimResponse:
-    body = call.body()
+def _create(request: RoutedRequest, build: Build, job: Job | None) -> SimResponse:
+    body = request.body()
     text, style, priority, context = _fields(body)
-    known = next((item for item in build.annotations if item.job is job and item.context == context), None)
-    if known is None:
-        known = Annotation(call.organization.ids.uuid(), context, "info", PRIORITY, "", job, call.now, call.now)
-        build.annotations.append(known)
-    known.body = known.body + text if body.get("append") is True else text
-    known.style = style or known.style
-    known.priority = priority or known.priority
-    known.updated_at = call.now
-    return json_response(annotation_view(known), status=201)
+    annotation = request.engine.annotate(
+        build, job, context, text, style=style, priority=priority, append=body.get("append") is True
+    )
+    return json_response(annotation_view(annotation), status=201)
 
 
 def _fields(body: Json) -> tuple[str, str | None, int | None, str]:
@@ -57,10 +53,10 @@ def _fields(body: Json) -> tuple[str, str | None, int | None, str]:
     wrong: list[tuple[str, str]] = []
     if not isinstance(text, str) or not text:
         wrong.append(("body", "body can't be blank"))
-    elif len(text.encode("utf-8", "replace")) > LARGEST_BODY:
+    elif len(text.encode("utf-8", "replace")) > _MAX_BODY:
         wrong.append(("body", "body is over 1 MiB"))
-    if style is not None and style not in STYLES:
-        wrong.append(("style", f"style must be one of {', '.join(STYLES)}"))
+    if style is not None and style not in _STYLES:
+        wrong.append(("style", f"style must be one of {', '.join(_STYLES)}"))
     if priority is not None and not (type(priority) is int and 1 <= priority <= 10):
         wrong.append(("priority", "priority must be a number from 1 to 10"))
     if context is not None and not isinstance(context, str):
@@ -75,21 +71,21 @@ def _fields(body: Json) -> tuple[str, str | None, int | None, str]:
     )
 
 
-def delete_of_build(call: Call) -> SimResponse:
-    return _delete(call, call.build(), None)
+def delete_of_build(request: RoutedRequest) -> SimResponse:
+    return _delete(request, request.build(), None)
 
 
-def delete_of_job(call: Call) -> SimResponse:
-    job = call.job()
-    return _delete(call, job.build, job)
+def delete_of_job(request: RoutedRequest) -> SimResponse:
+    job = request.job()
+    return _delete(request, job.build, job)
 
 
-def _delete(call: Call, build: Build, job: Job | None) -> SimResponse:
+def _delete(request: RoutedRequest, build: Build, job: Job | None) -> SimResponse:
     for annotation in build.annotations:
-        if annotation.id == call.path["annotation_uuid"] and (job is None or annotation.job is job):
-            build.annotations.remove(annotation)
+        if annotation.id == request.path["annotation_uuid"] and (job is None or annotation.job is job):
+            request.engine.delete_annotation(annotation)
             return NO_CONTENT
-    raise Refused(404, "No annotation found")
+    raise RefusedRequest(404, "No annotation found")
 
 
 HANDLERS: Mapping[str, Handler] = {

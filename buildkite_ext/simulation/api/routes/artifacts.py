@@ -1,30 +1,31 @@
-"""Artifacts. https://buildkite.com/docs/apis/rest-api/artifacts"""
+"""Routes of artifacts. https://buildkite.com/docs/apis/rest-api/artifacts"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...artifacts import STATES, Artifact
-from ...globs import glob
-from ...jobs import Job
-from ..handler import NO_CONTENT, Call, Handler
-from ..request import Refused, SimResponse, json_response
-from ..views.parts import artifact_view
+from ....globs import wildcard
+from ...state.builds import Artifact, Job
+from ..handler import NO_CONTENT, Handler, RoutedRequest
+from ..request import RefusedRequest, SimResponse, json_response
+from ..views.jobs import artifact_view
+
+_STATES = ("new", "error", "finished", "deleted", "expired")
 
 
-def list_of_build(call: Call) -> SimResponse:
-    return _list(call, call.build().jobs)
+def list_of_build(request: RoutedRequest) -> SimResponse:
+    return _list(request, request.build().jobs)
 
 
-def list_of_job(call: Call) -> SimResponse:
-    return _list(call, [call.job()])
+def list_of_job(request: RoutedRequest) -> SimResponse:
+    return _list(request, [request.job()])
 
 
-def _list(call: Call, jobs: list[Job]) -> SimResponse:
-    state, path = call.query.text("state"), call.query.text("path")
-    if state is not None and state not in STATES:
-        raise Refused(422, f"Unknown state: {state}")
-    pattern = glob(path if path is not None else "*")
+def _list(request: RoutedRequest, jobs: list[Job]) -> SimResponse:
+    state, path = request.query.text("state"), request.query.text("path")
+    if state is not None and state not in _STATES:
+        raise RefusedRequest(422, f"Unknown state: {state}")
+    pattern = wildcard(path if path is not None else "*")
     shown = [
         artifact
         for job in jobs
@@ -33,33 +34,36 @@ def _list(call: Call, jobs: list[Job]) -> SimResponse:
         and (state is None or artifact.state == state)
         and pattern.fullmatch(artifact.path)
     ]
-    return call.listing(shown, lambda item: artifact_view(item, call.urls))
+    return request.page(shown, lambda item: artifact_view(item, request.urls))
 
 
-def get_artifact(call: Call) -> SimResponse:
-    return json_response(artifact_view(_artifact(call), call.urls))
+def get_artifact(request: RoutedRequest) -> SimResponse:
+    return json_response(artifact_view(_artifact(request), request.urls))
 
 
-def download_artifact(call: Call) -> SimResponse:
-    """Only a finished one can be had. What Buildkite answers for others is not documented; here it is 404."""
-    artifact = _artifact(call)
+def download_artifact(request: RoutedRequest) -> SimResponse:
+    """Redirect to the bytes of a finished artifact.
+
+    The answer for other artifacts is not documented; here it is 404.
+    """
+    artifact = _artifact(request)
     if artifact.state != "finished":
-        raise Refused(404, f"The artifact can't be downloaded: it is {artifact.state}")
-    url = call.settings.artifact_link(artifact, call.now)
+        raise RefusedRequest(404, f"The artifact can't be downloaded: it is {artifact.state}")
+    url = request.options.artifact_link(artifact, request.now)
     return json_response({"url": url}, status=302, headers=(("Location", url),))
 
 
-def delete_artifact(call: Call) -> SimResponse:
-    _artifact(call).state = "deleted"
+def delete_artifact(request: RoutedRequest) -> SimResponse:
+    request.engine.delete_artifact(_artifact(request))
     return NO_CONTENT
 
 
-def _artifact(call: Call) -> Artifact:
-    wanted = call.path["artifact_id"]
-    for artifact in call.job().artifacts:
+def _artifact(request: RoutedRequest) -> Artifact:
+    wanted = request.path["artifact_id"]
+    for artifact in request.job().artifacts:
         if artifact.id == wanted and artifact.state != "deleted":
             return artifact
-    raise Refused(404, "No artifact found")
+    raise RefusedRequest(404, "No artifact found")
 
 
 HANDLERS: Mapping[str, Handler] = {

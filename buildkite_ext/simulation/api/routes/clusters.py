@@ -1,61 +1,61 @@
-"""Clusters and queues. https://buildkite.com/docs/apis/rest-api/clusters"""
+"""Routes of clusters and queues. https://buildkite.com/docs/apis/rest-api/clusters"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from ...state.clusters import Cluster, Queue
-from ..handler import Call, Handler
-from ..request import Refused, SimResponse, json_response
+from ..handler import Handler, RoutedRequest
+from ..request import RefusedRequest, SimResponse, json_response
 from ..views.clusters import cluster_view, queue_view
 
 
-def list_clusters(call: Call) -> SimResponse:
-    return call.listing(call.organization.clusters, lambda item: cluster_view(item, call.urls))
+def list_clusters(request: RoutedRequest) -> SimResponse:
+    return request.page(request.organization.clusters, lambda item: cluster_view(item, request.urls))
 
 
-def get_cluster(call: Call) -> SimResponse:
-    return json_response(cluster_view(_cluster(call), call.urls))
+def get_cluster(request: RoutedRequest) -> SimResponse:
+    return json_response(cluster_view(_cluster(request), request.urls))
 
 
-def list_queues(call: Call) -> SimResponse:
-    return call.listing(_cluster(call).queues, lambda item: queue_view(item, call.urls))
+def list_queues(request: RoutedRequest) -> SimResponse:
+    return request.page(_cluster(request).queues, lambda item: queue_view(item, request.urls))
 
 
-def get_queue(call: Call) -> SimResponse:
-    return json_response(queue_view(_queue(call), call.urls))
+def get_queue(request: RoutedRequest) -> SimResponse:
+    return json_response(queue_view(_queue(request), request.urls))
 
 
-def pause_queue(call: Call) -> SimResponse:
-    queue = _queue(call)
+def pause_queue(request: RoutedRequest) -> SimResponse:
+    queue = _queue(request)
     if queue.paused:
-        raise Refused(422, "Cluster queue is already paused")
-    note = call.body().get("dispatch_paused_note")
-    queue.pause(call.now, call.user, note if isinstance(note, str) else None)
-    return json_response(queue_view(queue, call.urls))
+        raise RefusedRequest(422, "Cluster queue is already paused")
+    note = request.body().get("dispatch_paused_note")
+    queue.pause(request.now, request.user, note if isinstance(note, str) else None)
+    return json_response(queue_view(queue, request.urls))
 
 
-def resume_queue(call: Call) -> SimResponse:
-    queue = _queue(call)
+def resume_queue(request: RoutedRequest) -> SimResponse:
+    queue = _queue(request)
     if not queue.paused:
-        raise Refused(422, "Cluster queue is not paused")
+        raise RefusedRequest(422, "Cluster queue is not paused")
     queue.resume()
-    call.engine.dispatch()
-    return json_response(queue_view(queue, call.urls))
+    request.engine.dispatch()
+    return json_response(queue_view(queue, request.urls))
 
 
-def _cluster(call: Call) -> Cluster:
-    for cluster in call.organization.clusters:
-        if cluster.id == call.path["cluster_id"]:
+def _cluster(request: RoutedRequest) -> Cluster:
+    for cluster in request.organization.clusters:
+        if cluster.id == request.path["cluster_id"]:
             return cluster
-    raise Refused(404, "No cluster found")
+    raise RefusedRequest(404, "No cluster found")
 
 
-def _queue(call: Call) -> Queue:
-    for queue in _cluster(call).queues:
-        if queue.id == call.path["queue_id"]:
+def _queue(request: RoutedRequest) -> Queue:
+    for queue in _cluster(request).queues:
+        if queue.id == request.path["queue_id"]:
             return queue
-    raise Refused(404, "No queue found")
+    raise RefusedRequest(404, "No queue found")
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -1,37 +1,37 @@
-"""Logs: whole, their size, their end, and gone. https://buildkite.com/docs/apis/rest-api/jobs"""
+"""Routes of logs: get one, its size or its end; delete it. https://buildkite.com/docs/apis/rest-api/jobs"""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 
-from ...html import rendered
-from ...jobs import Job
-from ...representation import representation
-from ..handler import NO_CONTENT, Call, Handler
-from ..request import Refused, SimResponse, dumps, json_response
+from ...state.builds import Job
+from ..handler import NO_CONTENT, Handler, RoutedRequest
+from ..request import RefusedRequest, SimResponse, dumps, json_response, representation
 
+_TOKEN = re.compile(r"\x1b_bk;t=(\d+)\x07|\x1b\[([0-9;]*)m|\x1b\][^\x07]*\x07|\x1b\[[0-9;?]*[A-Za-z]|\x1b_[^\x07]*\x07")
 _SUFFIX_RANGE = re.compile(r"bytes=-([0-9]+)")
 
 
-def get_log(call: Call) -> SimResponse:
-    job = _job(call)
-    now = call.engine.timeline.now
+def get_log(request: RoutedRequest) -> SimResponse:
+    job = _job(request)
+    now = request.engine.scheduler.now
     data = job.log.visible(now)
-    form = representation(call.request)
-    wanted = call.request.headers.get("range")
+    form = representation(request.request)
+    wanted = request.request.headers.get("range")
     if wanted is not None:
         return _end(data, wanted, plain=form == "text")
     if form == "text":
         return _plain(200, data, (("Accept-Ranges", "bytes"),))
     if form == "html":
-        page = rendered(data).encode()
+        page = _html(data).encode()
         return SimResponse(
             200, (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page)))), page
         )
     return json_response(
         {
-            "url": f"{call.urls.job(job)}/log",
+            "url": f"{request.urls.job(job)}/log",
             "content": data.decode("utf-8", "replace"),
             "size": len(data),
             "header_times": job.log.header_times(now),
@@ -40,11 +40,11 @@ def get_log(call: Call) -> SimResponse:
 
 
 def _end(data: bytes, wanted: str, *, plain: bool) -> SimResponse:
-    """The last bytes of a log: the one kind of range that there is."""
+    """Return the last bytes of a log: the only range that Buildkite serves."""
     asked = _SUFFIX_RANGE.fullmatch(wanted.strip())
     count = int(asked[1][:15]) if asked else 0
     if not plain or not count:
-        raise Refused(400, "Only a range of the form bytes=-N, with Accept: text/plain, can be had of a log")
+        raise RefusedRequest(400, "The only range of a log is bytes=-N with Accept: text/plain")
     if not data:
         body = dumps({"message": "The log is empty"})
         headers = (("Content-Type", "application/json; charset=utf-8"), ("Content-Range", "bytes */0"))
@@ -58,8 +58,8 @@ def _plain(status: int, data: bytes, headers: tuple[tuple[str, str], ...]) -> Si
     return SimResponse(status, (*kind, *headers), data)
 
 
-def head_log(call: Call) -> SimResponse:
-    size = _job(call).log.size(call.engine.timeline.now)
+def head_log(request: RoutedRequest) -> SimResponse:
+    size = _job(request).log.size(request.engine.scheduler.now)
     return SimResponse(
         200,
         (
@@ -70,16 +70,51 @@ def head_log(call: Call) -> SimResponse:
     )
 
 
-def delete_log(call: Call) -> SimResponse:
-    """What there is afterwards is not documented; here it is 404, which clients take for "no log"."""
-    _job(call).log.deleted = True
+def delete_log(request: RoutedRequest) -> SimResponse:
+    """Delete a log.
+
+    The answer to later requests is not documented; here it is 404.
+    """
+    request.engine.delete_log(_job(request))
     return NO_CONTENT
 
 
-def _job(call: Call) -> Job:
-    job = call.job()
+def _html(log: bytes) -> str:
+    """Return a log as HTML, similar to the output of Buildkite's terminal-to-html.
+
+    The lines are escaped. Colours become classes such as `term-fg31`, timestamps become `<time>`.
+    """
+    return "\n".join(_html_line(line.rstrip("\r")) for line in log.decode("utf-8", "replace").split("\n"))
+
+
+def _html_line(line: str) -> str:
+    # A carriage return starts the line again: the terminal no longer shows what was there before.
+    line = line.rsplit("\r", 1)[-1]
+    parts: list[str] = []
+    opened = False
+    end = 0
+    for token in _TOKEN.finditer(line):
+        parts.append(html.escape(line[end : token.start()]))
+        end = token.end()
+        if token[1]:
+            parts.append(f'<time datetime="{token[1]}"></time>')
+        elif token[2] is not None:
+            if opened:
+                parts.append("</span>")
+            codes = [code for code in token[2].split(";") if code not in ("", "0")]
+            opened = bool(codes)
+            if opened:
+                parts.append(f'<span class="{" ".join(f"term-fg{code}" for code in codes)}">')
+    parts.append(html.escape(line[end:]))
+    if opened:
+        parts.append("</span>")
+    return "".join(parts) or "&nbsp;"
+
+
+def _job(request: RoutedRequest) -> Job:
+    job = request.job()
     if job.command_step is None or job.log.deleted:
-        raise Refused(404, "No log found")
+        raise RefusedRequest(404, "No log found")
     return job
 
 

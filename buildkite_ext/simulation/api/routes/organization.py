@@ -1,58 +1,67 @@
-"""The organization, the current user and token, emojis, rate limits and Buildkite's addresses."""
+"""Routes of the organization, the user and the token, emojis, rate limits and Buildkite's IP addresses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from ...times import written
-from ..handler import NO_CONTENT, Call, Handler
+from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import SimResponse, json_response
 from ..views.users import emojis_view, organization_view, token_view, user_view
 
-GRAPHQL_LIMIT, GRAPHQL_SECONDS = 20_000, 300
-"""Buildkite's other interface, which nobody uses here."""
+_GRAPHQL_LIMIT, _GRAPHQL_SECONDS = 20_000, 300
+"""Rate limit of the GraphQL API, which the simulator doesn't answer."""
 
 
-def list_organizations(call: Call) -> SimResponse:
-    return call.listing([call.organization], lambda item: organization_view(item, call.urls))
+def list_organizations(request: RoutedRequest) -> SimResponse:
+    return request.page([request.organization], lambda item: organization_view(item, request.urls))
 
 
-def get_organization(call: Call) -> SimResponse:
-    return json_response(organization_view(call.organization, call.urls))
+def get_organization(request: RoutedRequest) -> SimResponse:
+    return json_response(organization_view(request.organization, request.urls))
 
 
-def get_rate_limit(call: Call) -> SimResponse:
-    rest = call.organization.window.report(call.engine.timeline.now)
+def get_rate_limit(request: RoutedRequest) -> SimResponse:
+    now = request.engine.scheduler.now
+    limit = request.organization.rate_limit
+    reset = limit.reset(now)
+    rest = {
+        "limit": limit.limit,
+        "current": limit.current,
+        "reset": reset,
+        "reset_at": written(now + reset),
+        "enforced": True,
+    }
     graphql = {
-        "limit": GRAPHQL_LIMIT,
+        "limit": _GRAPHQL_LIMIT,
         "current": 0,
-        "reset": GRAPHQL_SECONDS,
-        "reset_at": written(call.now + GRAPHQL_SECONDS),
+        "reset": _GRAPHQL_SECONDS,
+        "reset_at": written(request.now + _GRAPHQL_SECONDS),
         "enforced": True,
     }
     return json_response({"scopes": {"rest": rest, "graphql": graphql}})
 
 
-def list_emojis(call: Call) -> SimResponse:
-    return json_response(emojis_view(call.urls))
+def list_emojis(request: RoutedRequest) -> SimResponse:
+    return json_response(emojis_view(request.urls))
 
 
-def get_user(call: Call) -> SimResponse:
-    return json_response(user_view(call.user))
+def get_user(request: RoutedRequest) -> SimResponse:
+    return json_response(user_view(request.user))
 
 
-def get_token(call: Call) -> SimResponse:
-    assert call.token is not None
-    return json_response(token_view(call.token))
+def get_token(request: RoutedRequest) -> SimResponse:
+    assert request.token is not None
+    return json_response(token_view(request.token))
 
 
-def revoke_token(call: Call) -> SimResponse:
-    assert call.token is not None
-    del call.organization.tokens[call.token.value]
+def revoke_token(request: RoutedRequest) -> SimResponse:
+    assert request.token is not None
+    del request.organization.tokens[request.token.value]
     return NO_CONTENT
 
 
-def get_meta(_: Call) -> SimResponse:
+def get_meta(_: RoutedRequest) -> SimResponse:
     return json_response({"webhook_ips": ["192.0.2.64/26", "198.51.100.7"]})
 
 

@@ -1,27 +1,33 @@
-"""Pipelines: list and get. https://buildkite.com/docs/apis/rest-api/pipelines"""
+"""Routes of pipelines. https://buildkite.com/docs/apis/rest-api/pipelines"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..handler import Call, Handler
-from ..request import SimResponse, json_response
+from ...state.pipelines import Pipeline
+from ..handler import Handler, RoutedRequest
+from ..request import Json, SimResponse, json_response
 from ..views.pipelines import pipeline_view
 
 
-def list_pipelines(call: Call) -> SimResponse:
-    name = (call.query.text("name") or "").lower()
-    repository = (call.query.text("repository") or "").lower()
+def list_pipelines(request: RoutedRequest) -> SimResponse:
+    name = (request.query.text("name") or "").lower()
+    repository = (request.query.text("repository") or "").lower()
     shown = [
         pipeline
-        for pipeline in call.organization.pipelines.values()
+        for pipeline in request.organization.pipelines.values()
         if name in pipeline.name.lower() and repository in pipeline.repository.lower()
     ]
-    return call.listing(shown, lambda item: pipeline_view(item, call.urls, may_write=call.may_write_pipelines))
+    return request.page(shown, lambda item: _view(request, item))
 
 
-def get_pipeline(call: Call) -> SimResponse:
-    return json_response(pipeline_view(call.pipeline(), call.urls, may_write=call.may_write_pipelines))
+def get_pipeline(request: RoutedRequest) -> SimResponse:
+    return json_response(_view(request, request.pipeline()))
+
+
+def _view(request: RoutedRequest, pipeline: Pipeline) -> Json:
+    counts = request.organization.builds_of(pipeline).counts()
+    return pipeline_view(pipeline, counts, request.urls, may_write=request.may_write_pipelines)
 
 
 HANDLERS: Mapping[str, Handler] = {"list_pipelines": list_pipelines, "get_pipeline": get_pipeline}

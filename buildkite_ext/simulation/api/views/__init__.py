@@ -1,1 +1,1 @@
-"""How each resource looks in an answer: the shapes of https://buildkite.com/docs/apis/rest-api."""
+"""Views: the JSON of each resource, as in https://buildkite.com/docs/apis/rest-api."""

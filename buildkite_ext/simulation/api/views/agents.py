@@ -1,22 +1,21 @@
-"""An agent in answers: by itself, inside a build's job, and as the stub that lists of builds have."""
+"""Views of an agent: by itself, in a job of a build, and in a list of builds."""
 
 from __future__ import annotations
 
-from ...engine.agent_pool import Agent
-from ...ids import graphql_id
+from ...state.clusters import Agent
 from ...times import written, written_or_none
 from ..request import Json
-from .urls import Urls
+from .urls import Urls, graphql_id
 from .users import user_or_none, user_view
 
 
 def agent_stub(agent: Agent, urls: Urls) -> Json:
-    """What a list of builds tells of a job's agent."""
+    """Return the agent of a job in a list of builds."""
     return {"id": agent.id, "url": urls.agent(agent), "name": agent.name}
 
 
 def agent_in_build(agent: Agent, urls: Urls) -> Json:
-    """What a single build tells of a job's agent."""
+    """Return the agent of a job in a single build."""
     return {
         "id": agent.id,
         "graphql_id": graphql_id("Agent", agent.id),
@@ -33,7 +32,7 @@ def agent_in_build(agent: Agent, urls: Urls) -> Json:
 
 
 def agent_view(agent: Agent, urls: Urls, job: Json | None) -> Json:
-    """An agent by itself and in the list of agents; `job` is what it runs."""
+    """Return an agent by itself or in the list of agents; `job` is the view of its job."""
     return {
         **agent_in_build(agent, urls),
         "version": agent.version,

@@ -1,4 +1,4 @@
-"""A build in answers."""
+"""Views of a build and of its annotations."""
 
 from __future__ import annotations
 
@@ -6,53 +6,55 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...ids import graphql_id
-from ...jobs import Job
-from ...state.builds import Build
+from ...state.builds import Annotation, Build, Job
+from ...state.organization import Organization
 from ...state.pipelines import Pipeline
 from ...times import written, written_or_none
 from ..request import Json, dumps
-from .jobs import Agents, job_view
+from .jobs import AgentDetail, job_view
 from .pipelines import embedded_pipeline
-from .urls import Urls
+from .urls import Urls, graphql_id
 from .users import user_view
+
+_CACHE_SIZE = 5_000
+"""Number of builds of one selection in the cache of a `BuildWriter`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuildShape:
-    """What a caller wants to see of a build."""
+class BuildSelection:
+    """Selection of what an answer shows of a build."""
 
     jobs: bool = True
     pipeline: bool = True
     retried: bool = False
     job_states: frozenset[str] = frozenset()
     counts: bool = False
-    agents: Agents = "whole"
+    agents: AgentDetail = "full"
     test_engine: bool = False
     rebuilt_from: bool = True
     without_paused: bool = False
     may_write: bool = True
 
 
-def jobs_shown(build: Build, shape: BuildShape) -> list[Job]:
-    """The jobs of a build that a shape has."""
+def jobs_shown(build: Build, selection: BuildSelection) -> list[Job]:
+    """Return the jobs of a build that a selection shows."""
     return [
         job
         for job in build.jobs
-        if (shape.retried or not job.retried)
-        and (not shape.job_states or job.state in shape.job_states)
-        and not (shape.without_paused and on_paused_queue(job))
+        if (selection.retried or not job.retried)
+        and (not selection.job_states or job.state in selection.job_states)
+        and not (selection.without_paused and on_paused_queue(job))
     ]
 
 
 def on_paused_queue(job: Job) -> bool:
-    """Whether it waits for a queue that gives out no jobs."""
+    """Return whether a job waits for a paused queue."""
     return job.queue is not None and job.queue.paused and job.state == "scheduled"
 
 
-def build_view(build: Build, urls: Urls, shape: BuildShape) -> Json:
-    """A build without its pipeline, which has a life of its own."""
-    asked = build.asked
+def build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
+    """Return a build without its pipeline, which changes independently."""
+    request = build.request
     view: Json = {
         "id": build.id,
         "graphql_id": graphql_id("Build", build.id),
@@ -62,10 +64,10 @@ def build_view(build: Build, urls: Urls, shape: BuildShape) -> Json:
         "state": build.shown_state,
         "cancel_reason": build.cancel_reason,
         "blocked": build.blocked,
-        "message": asked.message,
-        "commit": asked.commit,
-        "branch": asked.branch,
-        "env": asked.env,
+        "message": request.message,
+        "commit": request.commit,
+        "branch": request.branch,
+        "env": request.env,
         "source": build.source,
         "creator": user_view(build.creator),
         "created_at": written(build.created_at),
@@ -74,13 +76,13 @@ def build_view(build: Build, urls: Urls, shape: BuildShape) -> Json:
         "failing_at": written_or_none(build.failing_at),
         "finished_at": written_or_none(build.finished_at),
         "meta_data": build.meta_data,
-        "pull_request": asked.pull_request,
+        "pull_request": request.pull_request,
         "merge_queue": None,
     }
-    if shape.rebuilt_from:
-        view["rebuilt_from"] = _source(build.rebuilt_from, urls)
-    if asked.author is not None:
-        view["author"] = asked.author
+    if selection.rebuilt_from:
+        view["rebuilt_from"] = _rebuilt_from(build.rebuilt_from, urls)
+    if request.author is not None:
+        view["author"] = request.author
     if build.triggered_by is not None:
         parent = build.triggered_by.build
         view["triggered_from"] = {
@@ -88,58 +90,80 @@ def build_view(build: Build, urls: Urls, shape: BuildShape) -> Json:
             "build_number": parent.number,
             "build_pipeline_slug": parent.pipeline.slug,
         }
-    if shape.jobs:
-        view["jobs"] = [job_view(job, urls, agents=shape.agents, in_build=True) for job in jobs_shown(build, shape)]
-    if shape.counts:
-        states = Counter(job.state for job in build.jobs if shape.retried or not job.retried)
+    if selection.jobs:
+        view["jobs"] = [
+            job_view(job, urls, agents=selection.agents, in_build=True) for job in jobs_shown(build, selection)
+        ]
+    if selection.counts:
+        states = Counter(job.state for job in build.jobs if selection.retried or not job.retried)
         view["job_state_counts"] = {"total": states.total(), "states": dict(states)}
-    if shape.test_engine:
+    if selection.test_engine:
         view["test_engine"] = {"runs": []}
     return view
 
 
-def _source(build: Build | None, urls: Urls) -> Json | None:
+def _rebuilt_from(build: Build | None, urls: Urls) -> Json | None:
     return None if build is None else {"id": build.id, "number": build.number, "url": urls.build(build)}
 
 
-REMEMBERED = 5_000
-"""How many builds of one shape are kept as they were written."""
-
-
 class BuildWriter:
-    """Writes builds as JSON and remembers what it wrote: a list of a hundred finished builds is written once."""
+    """Writer of builds as JSON. It caches its output: a list of a hundred finished builds is written once.
 
-    def __init__(self, urls: Urls) -> None:
+    Args:
+        urls: the URLs that answers contain.
+        organization: the organization of the builds.
+    """
+
+    def __init__(self, urls: Urls, organization: Organization) -> None:
         self.urls = urls
-        self._builds: dict[BuildShape, dict[str, tuple[int, bytes]]] = {}
+        self._organization = organization
+        self._builds: dict[BuildSelection, dict[str, tuple[int, bytes]]] = {}
         self._pipelines: dict[tuple[str, bool], tuple[int, bytes]] = {}
 
-    def many(self, builds: Sequence[Build], shape: BuildShape) -> bytes:
-        """A list of builds as JSON."""
-        # Which queues are paused is no part of a build's version.
-        known = {} if shape.without_paused else self._builds.setdefault(shape, {})
-        return b"[" + b",".join([self._build(build, shape, known) for build in builds]) + b"]"
+    def many(self, builds: Sequence[Build], selection: BuildSelection) -> bytes:
+        """Return a list of builds as JSON."""
+        # A pause of a queue doesn't change the version of a build.
+        known = {} if selection.without_paused else self._builds.setdefault(selection, {})
+        return b"[" + b",".join([self._build(build, selection, known) for build in builds]) + b"]"
 
-    def one(self, build: Build, shape: BuildShape, **more: object) -> bytes:
-        """A build as JSON."""
-        view = {**build_view(build, self.urls, shape), **more}
-        return self._with_pipeline(dumps(view), build.pipeline, shape)
+    def one(self, build: Build, selection: BuildSelection, **more: object) -> bytes:
+        """Return a build as JSON."""
+        view = {**build_view(build, self.urls, selection), **more}
+        return self._with_pipeline(dumps(view), build.pipeline, selection)
 
-    def _build(self, build: Build, shape: BuildShape, known: dict[str, tuple[int, bytes]]) -> bytes:
+    def _build(self, build: Build, selection: BuildSelection, known: dict[str, tuple[int, bytes]]) -> bytes:
         version, text = known.get(build.id, (-1, b""))
         if version != build.version:
-            if len(known) >= REMEMBERED:
+            if len(known) >= _CACHE_SIZE:
                 known.clear()
-            text = dumps(build_view(build, self.urls, shape))
+            text = dumps(build_view(build, self.urls, selection))
             known[build.id] = build.version, text
-        return self._with_pipeline(text, build.pipeline, shape)
+        return self._with_pipeline(text, build.pipeline, selection)
 
-    def _with_pipeline(self, build: bytes, pipeline: Pipeline, shape: BuildShape) -> bytes:
-        if not shape.pipeline:
+    def _with_pipeline(self, build: bytes, pipeline: Pipeline, selection: BuildSelection) -> bytes:
+        if not selection.pipeline:
             return build
-        key = pipeline.id, shape.may_write
+        key = pipeline.id, selection.may_write
         version, text = self._pipelines.get(key, (-1, b""))
         if version != pipeline.version:
-            text = dumps(embedded_pipeline(pipeline, self.urls, may_write=shape.may_write))
+            counts = self._organization.builds_of(pipeline).counts()
+            text = dumps(embedded_pipeline(pipeline, counts, self.urls, may_write=selection.may_write))
             self._pipelines[key] = pipeline.version, text
         return build[:-1] + b',"pipeline":' + text + b"}"
+
+
+def annotation_view(annotation: Annotation, *, body: bool = True) -> Json:
+    """Return an annotation, with or without its body."""
+    view: Json = {
+        "id": annotation.id,
+        "context": annotation.context,
+        "style": annotation.style,
+        "scope": "build" if annotation.job is None else "job",
+        "job_id": None if annotation.job is None else annotation.job.id,
+        "priority": annotation.priority,
+        "created_at": written(annotation.created_at),
+        "updated_at": written(annotation.updated_at),
+    }
+    if body:
+        view["body_html"] = annotation.body_html
+    return view

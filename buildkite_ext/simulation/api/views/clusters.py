@@ -1,17 +1,16 @@
-"""Clusters and queues in answers."""
+"""Views of clusters and queues."""
 
 from __future__ import annotations
 
-from ...ids import graphql_id
 from ...state.clusters import Cluster, Queue
 from ...times import written, written_or_none
 from ..request import Json
-from .urls import Urls
+from .urls import Urls, graphql_id
 from .users import user_or_none, user_view
 
 
 def cluster_view(cluster: Cluster, urls: Urls) -> Json:
-    """A cluster."""
+    """Return a cluster."""
     default = cluster.default_queue
     maintainer = cluster.created_by
     return {
@@ -47,7 +46,7 @@ def cluster_view(cluster: Cluster, urls: Urls) -> Json:
 
 
 def queue_view(queue: Queue, urls: Urls) -> Json:
-    """A self-hosted queue."""
+    """Return a self-hosted queue."""
     return {
         "id": queue.id,
         "graphql_id": graphql_id("ClusterQueue", queue.id),

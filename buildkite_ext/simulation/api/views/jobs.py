@@ -1,24 +1,23 @@
-"""A job in answers. Its type decides its shape, and so does the endpoint."""
+"""Views of a job, of its environment and of its artifacts. The form of a job depends on its type and on the endpoint."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from ...definition.steps import BlockStep, CommandStep, TriggerStep
-from ...ids import graphql_id
-from ...jobs import Job
+from ...state.builds import Artifact, Job
 from ...times import written, written_or_none
 from ..request import Json
 from .agents import agent_in_build, agent_stub
-from .urls import Urls
+from .urls import Urls, graphql_id
 from .users import user_or_none
 
-Agents = Literal["stub", "whole", "none"]
-"""How much an endpoint tells of a job's agent: a list of builds, one build, the endpoints of jobs."""
+AgentDetail = Literal["stub", "full", "none"]
+"""Form of a job's agent: `stub` in a list of builds, `full` in a build, `none` in the endpoints of jobs."""
 
 
-def job_view(job: Job, urls: Urls, *, agents: Agents, in_build: bool) -> Json:
-    """A job of any type."""
+def job_view(job: Job, urls: Urls, *, agents: AgentDetail, in_build: bool) -> Json:
+    """Return a job of any type."""
     common: Json = {
         "id": job.id,
         "graphql_id": graphql_id("Job", job.id),
@@ -37,7 +36,7 @@ def job_view(job: Job, urls: Urls, *, agents: Agents, in_build: bool) -> Json:
 
 
 def acted_job_view(job: Job, urls: Urls) -> Json:
-    """A command job as the answers to retry and reprioritize show it: the build's web page, and no artifacts' address."""
+    """Return a job in the answer to retry or reprioritize: with the build's web page, and an empty `artifacts_url`."""
     view = job_view(job, urls, agents="none", in_build=False)
     if job.command_step is not None:
         view["build_url"] = urls.build_web(job.build)
@@ -46,7 +45,7 @@ def acted_job_view(job: Job, urls: Urls) -> Json:
 
 
 def agents_job_view(job: Job, urls: Urls) -> Json:
-    """The job that an agent runs, as the agent shows it."""
+    """Return the job that an agent runs, as the agent shows it."""
     whole = job_view(job, urls, agents="none", in_build=False)
     kept = (
         "id graphql_id type name agent_query_rules state build_url web_url log_url raw_log_url artifacts_url command "
@@ -55,11 +54,11 @@ def agents_job_view(job: Job, urls: Urls) -> Json:
     return {**{key: whole[key] for key in kept.split()}, "script_path": whole["command"]}
 
 
-def _script(job: Job, step: CommandStep, urls: Urls, agents: Agents) -> Json:
+def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail) -> Json:
     url = urls.job(job)
     queue = job.queue
     return {
-        "name": step.name,
+        "name": step.label,
         "step_key": step.key,
         "step": {"id": job.step_id, "signature": None},
         "priority": {"number": job.priority},
@@ -76,7 +75,7 @@ def _script(job: Job, step: CommandStep, urls: Urls, agents: Agents) -> Json:
         "signal": job.signal,
         "signal_reason": job.signal_reason,
         "broken_reason": job.broken_reason,
-        "artifact_paths": ";".join(step.artifacts) or None,
+        "artifact_paths": ";".join(step.artifact_paths) or None,
         "agent": _agent(job, urls, agents),
         "created_at": written(job.created_at),
         "scheduled_at": written_or_none(job.scheduled_at),
@@ -101,7 +100,7 @@ def _script(job: Job, step: CommandStep, urls: Urls, agents: Agents) -> Json:
     }
 
 
-def _agent(job: Job, urls: Urls, agents: Agents) -> Json | None:
+def _agent(job: Job, urls: Urls, agents: AgentDetail) -> Json | None:
     if job.agent is None or agents == "none":
         return None
     return agent_stub(job.agent, urls) if agents == "stub" else agent_in_build(job.agent, urls)
@@ -125,7 +124,7 @@ def _trigger(job: Job, step: TriggerStep, urls: Urls) -> Json:
         "name": step.label,
         "step_key": step.key,
         "state": job.state,
-        "async": not step.wait_for_it,
+        "async": step.asynchronous,
         "web_url": urls.job_web(job),
         "created_at": written(job.created_at),
         "scheduled_at": written_or_none(job.scheduled_at),
@@ -140,4 +139,51 @@ def _trigger(job: Job, step: TriggerStep, urls: Urls) -> Json:
             "url": urls.build(build),
             "web_url": urls.build_web(build),
         },
+    }
+
+
+def environment(job: Job, organization: str) -> dict[str, str]:
+    """Return the environment variables of a job: Buildkite's, then the build's, then the step's."""
+    build = job.build
+    own: dict[str, str] = {
+        "BUILDKITE": "true",
+        "CI": "true",
+        "BUILDKITE_ORGANIZATION_SLUG": organization,
+        "BUILDKITE_PIPELINE_SLUG": build.pipeline.slug,
+        "BUILDKITE_BUILD_ID": build.id,
+        "BUILDKITE_BUILD_NUMBER": str(build.number),
+        "BUILDKITE_BRANCH": build.request.branch,
+        "BUILDKITE_COMMIT": build.request.commit,
+        "BUILDKITE_MESSAGE": build.request.message,
+        "BUILDKITE_SOURCE": build.source,
+        "BUILDKITE_JOB_ID": job.id,
+        "BUILDKITE_RETRY_COUNT": str(job.attempt),
+    }
+    step = job.command_step
+    if step is not None:
+        own["BUILDKITE_LABEL"] = step.label
+        own["BUILDKITE_COMMAND"] = step.command
+        if step.parallelism:
+            own["BUILDKITE_PARALLEL_JOB"] = str(job.parallel_index)
+            own["BUILDKITE_PARALLEL_JOB_COUNT"] = str(step.parallelism)
+    return {**own, **build.pipeline.env, **build.request.env, **(step.env if step is not None else {})}
+
+
+def artifact_view(artifact: Artifact, urls: Urls) -> Json:
+    """Return an artifact."""
+    url = f"{urls.job(artifact.job)}/artifacts/{artifact.id}"
+    return {
+        "id": artifact.id,
+        "job_id": artifact.job.id,
+        "url": url,
+        "download_url": f"{url}/download",
+        "state": artifact.state,
+        "path": artifact.path,
+        "dirname": artifact.dirname,
+        "filename": artifact.filename,
+        "mime_type": artifact.mime_type,
+        "file_size": len(artifact.data),
+        "glob_path": None,
+        "original_path": None,
+        "sha1sum": artifact.sha1sum,
     }

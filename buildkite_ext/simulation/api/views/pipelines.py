@@ -1,18 +1,19 @@
-"""A pipeline in answers: whole, and as it stands inside a build."""
+"""Views of a pipeline: by itself and in a build."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...definition.steps import BlockStep, CommandStep, Step, TriggerStep
-from ...ids import graphql_id
 from ...state.pipelines import Pipeline
 from ...times import written
 from ..request import Json
-from .urls import Urls
+from .urls import Urls, graphql_id
 from .users import user_view
 
 
-def embedded_pipeline(pipeline: Pipeline, urls: Urls, *, may_write: bool) -> Json:
-    """The smaller form inside a build."""
+def embedded_pipeline(pipeline: Pipeline, counts: Mapping[str, int], urls: Urls, *, may_write: bool) -> Json:
+    """Return the short form that a build contains."""
     return {
         "id": pipeline.id,
         "graphql_id": graphql_id("Pipeline", pipeline.id),
@@ -28,14 +29,14 @@ def embedded_pipeline(pipeline: Pipeline, urls: Urls, *, may_write: bool) -> Jso
         "builds_url": f"{urls.pipeline(pipeline)}/builds",
         "badge_url": f"https://badge.example/{pipeline.id}.svg",
         "created_at": written(pipeline.created_at),
-        **pipeline.counts(),
+        **counts,
     }
 
 
-def pipeline_view(pipeline: Pipeline, urls: Urls, *, may_write: bool) -> Json:
-    """A pipeline of the list and by itself. Only somebody who may write sees where its webhooks go."""
+def pipeline_view(pipeline: Pipeline, counts: Mapping[str, int], urls: Urls, *, may_write: bool) -> Json:
+    """Return a pipeline. Only a token that may write it sees its webhook URL."""
     return {
-        **embedded_pipeline(pipeline, urls, may_write=may_write),
+        **embedded_pipeline(pipeline, counts, urls, may_write=may_write),
         "web_url": urls.pipeline_web(pipeline),
         "description": pipeline.description,
         "branch_configuration": pipeline.branch_configuration,
@@ -52,7 +53,7 @@ def pipeline_view(pipeline: Pipeline, urls: Urls, *, may_write: bool) -> Json:
 
 
 def _provider(pipeline: Pipeline, may_write: bool) -> Json:
-    """Return the source code provider, with `settings` in every answer: programs in Go can't read a build without."""
+    """Return the source code provider. Clients in Go can't read a provider without `settings`."""
     return {
         "id": "github",
         "webhook_url": f"https://webhook.example/deliver/{pipeline.id}" if may_write else "",
@@ -73,9 +74,9 @@ def _step(step: Step) -> Json:
         case CommandStep():
             return {
                 "type": "script",
-                "name": step.name,
+                "name": step.label,
                 "command": step.command,
-                "artifact_paths": ";".join(step.artifacts) or None,
+                "artifact_paths": ";".join(step.artifact_paths) or None,
                 "branch_configuration": step.branches,
                 "env": dict(step.env),
                 "timeout_in_minutes": None if step.timeout is None else max(1, round(step.timeout / 60)),
@@ -91,7 +92,7 @@ def _step(step: Step) -> Json:
                 "label": step.label,
                 "pipeline": step.pipeline,
                 "build": {"message": None, "branch": step.branch or "main", "commit": "HEAD", "env": None},
-                "async": not step.wait_for_it,
+                "async": step.asynchronous,
                 "branch_configuration": None,
             }
         case _:

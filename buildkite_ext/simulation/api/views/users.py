@@ -1,17 +1,16 @@
-"""The organization, users and tokens in answers."""
+"""Views of the organization, its users and tokens."""
 
 from __future__ import annotations
 
-from ...ids import graphql_id
 from ...state.organization import EMOJIS, Organization
 from ...state.users import SCOPES, Token, User
 from ...times import written, written_or_none
 from ..request import Json
-from .urls import Urls
+from .urls import Urls, graphql_id
 
 
 def user_view(user: User) -> Json:
-    """A user wherever one is named."""
+    """Return a user."""
     return {
         "id": user.id,
         "graphql_id": graphql_id("User", user.id),
@@ -23,12 +22,12 @@ def user_view(user: User) -> Json:
 
 
 def user_or_none(user: User | None) -> Json | None:
-    """The same, null where there is nobody."""
+    """Return a user, or None for None."""
     return None if user is None else user_view(user)
 
 
 def organization_view(organization: Organization, urls: Urls) -> Json:
-    """An organization."""
+    """Return an organization."""
     url = urls.org()
     return {
         "id": organization.id,
@@ -45,7 +44,7 @@ def organization_view(organization: Organization, urls: Urls) -> Json:
 
 
 def token_view(token: Token) -> Json:
-    """The token in use. Its value is never in it."""
+    """Return the token of the request, without its value."""
     return {
         "uuid": token.uuid,
         "scopes": sorted(SCOPES if token.scopes is None else token.scopes),
@@ -57,7 +56,7 @@ def token_view(token: Token) -> Json:
 
 
 def emojis_view(urls: Urls) -> list[Json]:
-    """The organization's own emojis."""
+    """Return the organization's own emojis."""
     return [
         {
             "name": name,

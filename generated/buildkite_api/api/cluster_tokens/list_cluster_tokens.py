@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...errors import decode_error
+from ...decoding import decode_error
 from ...types import UNSET, Response, Unset, path_segment, query_params
 
 if TYPE_CHECKING:

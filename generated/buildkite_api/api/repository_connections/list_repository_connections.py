@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...errors import decode_error
+from ...decoding import decode_error
 from ...types import Response, path_segment
 
 if TYPE_CHECKING:

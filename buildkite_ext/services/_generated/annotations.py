@@ -1,0 +1,198 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""The service `client.annotations`: annotations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from buildkite_api.types import UNSET, Unset
+from buildkite_ext.pagination.items import AsyncItems
+from buildkite_ext.services._base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Annotation, AnnotationStyle
+
+
+class AsyncAnnotations(AsyncService):
+    """Markdown shown on a build's page."""
+
+    def list_for_job(
+        self,
+        pipeline: str,
+        number: int,
+        job_id: str,
+        *,
+        per_page: int | None = None,
+        limit: int | None = None,
+        concurrency: int = 1,
+    ) -> AsyncItems[Annotation]:
+        """List a job's annotations. Scope: read_builds.
+
+        The annotations of a job.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            number: the build's number inside its pipeline, not its id.
+            job_id: the job's id.
+            per_page: items a request, at most 100.
+            limit: the most items to give out.
+            concurrency: pages fetched at once.
+
+        https://buildkite.com/docs/apis/rest-api/annotations
+        """
+        from buildkite_api.api.annotations import list_build_job_annotations
+
+        return self._items(
+            list_build_job_annotations,
+            self._requester.organization,
+            pipeline,
+            number,
+            job_id,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
+        )
+
+    def list_for_job_by_id(
+        self, job_id: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
+    ) -> AsyncItems[Annotation]:
+        """List a job's annotations by its id alone. Scope: read_builds.
+
+        Like `annotations.list_for_job`, for those who know only the organization and the job.
+
+        Args:
+            job_id: the job's id.
+            per_page: items a request, at most 100.
+            limit: the most items to give out.
+            concurrency: pages fetched at once.
+
+        https://buildkite.com/docs/apis/rest-api/annotations
+        """
+        from buildkite_api.api.annotations import list_job_annotations
+
+        return self._items(
+            list_job_annotations,
+            self._requester.organization,
+            job_id,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
+        )
+
+    async def create_for_job(
+        self,
+        pipeline: str,
+        number: int,
+        job_id: str,
+        *,
+        body: str,
+        style: AnnotationStyle | str | Unset = UNSET,
+        priority: int | Unset = UNSET,
+        context: str | Unset = UNSET,
+        append: bool | Unset = UNSET,
+    ) -> Annotation:
+        """Annotate a job. Scope: write_builds.
+
+        Show Markdown or HTML on a build's page, as one of its jobs' annotations; at most 1 MiB.
+
+        A second annotation with the same context replaces the first, or is added to its end with `append`.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            number: the build's number inside its pipeline, not its id.
+            job_id: the job's id.
+            body: the body, as Markdown or HTML.
+            style: how it looks.
+            priority: from 1 to 10. Higher stands first; Buildkite takes 3 when left out.
+            context: its name within the job, to add to it or replace it later.
+            append: whether to add the body to the end of the annotation with the same context, instead of
+                replacing it.
+
+        https://buildkite.com/docs/apis/rest-api/annotations
+        """
+        from buildkite_api.api.annotations import create_build_job_annotation
+        from buildkite_api.models import CreateBuildJobAnnotationRequest
+
+        request = CreateBuildJobAnnotationRequest(
+            body=body, style=style, priority=priority, context=context, append=append
+        )
+        return await self._requester.call(
+            create_build_job_annotation, self._requester.organization, pipeline, number, job_id, body=request
+        )
+
+    async def create_for_job_by_id(
+        self,
+        job_id: str,
+        *,
+        body: str,
+        style: AnnotationStyle | str | Unset = UNSET,
+        priority: int | Unset = UNSET,
+        context: str | Unset = UNSET,
+        append: bool | Unset = UNSET,
+    ) -> Annotation:
+        """Annotate a job by its id alone. Scope: write_builds.
+
+        Like `annotations.create_for_job`, for those who know only the organization and the job.
+
+        Args:
+            job_id: the job's id.
+            body: the body, as Markdown or HTML.
+            style: how it looks.
+            priority: from 1 to 10. Higher stands first; Buildkite takes 3 when left out.
+            context: its name within the job, to add to it or replace it later.
+            append: whether to add the body to the end of the annotation with the same context, instead of
+                replacing it.
+
+        https://buildkite.com/docs/apis/rest-api/annotations
+        """
+        from buildkite_api.api.annotations import create_job_annotation
+        from buildkite_api.models import CreateJobAnnotationRequest
+
+        request = CreateJobAnnotationRequest(body=body, style=style, priority=priority, context=context, append=append)
+        return await self._requester.call(create_job_annotation, self._requester.organization, job_id, body=request)
+
+    async def delete_for_job(self, pipeline: str, number: int, job_id: str, annotation_uuid: str) -> None:
+        """Delete an annotation of a job. Scope: write_builds.
+
+        Take an annotation off a job.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            number: the build's number inside its pipeline, not its id.
+            job_id: the job's id.
+            annotation_uuid: the annotation's id.
+
+        https://buildkite.com/docs/apis/rest-api/annotations
+        """
+        from buildkite_api.api.annotations import delete_build_job_annotation
+
+        return await self._requester.call(
+            delete_build_job_annotation, self._requester.organization, pipeline, number, job_id, annotation_uuid
+        )
+
+    async def delete_for_job_by_id(self, job_id: str, annotation_uuid: str) -> None:
+        """Delete an annotation of a job by its id alone. Scope: write_builds.
+
+        Like `annotations.delete_for_job`, for those who know only the organization and the job.
+
+        Args:
+            job_id: the job's id.
+            annotation_uuid: the annotation's id.
+
+        https://buildkite.com/docs/apis/rest-api/annotations
+        """
+        from buildkite_api.api.annotations import delete_job_annotation
+
+        return await self._requester.call(delete_job_annotation, self._requester.organization, job_id, annotation_uuid)
+
+
+class Annotations(Service[AsyncAnnotations]):
+    """Markdown shown on a build's page."""
+
+    list_for_job = blocking(AsyncAnnotations.list_for_job)
+    list_for_job_by_id = blocking(AsyncAnnotations.list_for_job_by_id)
+    create_for_job = blocking(AsyncAnnotations.create_for_job)
+    create_for_job_by_id = blocking(AsyncAnnotations.create_for_job_by_id)
+    delete_for_job = blocking(AsyncAnnotations.delete_for_job)
+    delete_for_job_by_id = blocking(AsyncAnnotations.delete_for_job_by_id)

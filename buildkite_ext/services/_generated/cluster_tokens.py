@@ -1,0 +1,148 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""The service `client.cluster_tokens`: cluster tokens."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from buildkite_api.types import UNSET, Unset
+from buildkite_ext.pagination.items import AsyncItems
+from buildkite_ext.services._base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import ClusterToken
+
+
+class AsyncClusterTokens(AsyncService):
+    """What agents register with at a cluster."""
+
+    def list(
+        self, cluster_id: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
+    ) -> AsyncItems[ClusterToken]:
+        """List a cluster's agent tokens. Scope: read_clusters.
+
+        The agent tokens of a cluster, without their secrets, a page at a time.
+
+        Args:
+            cluster_id: the cluster's id.
+            per_page: items a request, at most 100.
+            limit: the most items to give out.
+            concurrency: pages fetched at once.
+
+        https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
+        """
+        from buildkite_api.api.cluster_tokens import list_cluster_tokens
+
+        return self._items(
+            list_cluster_tokens,
+            self._requester.organization,
+            cluster_id,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
+        )
+
+    async def get(self, cluster_id: str, token_id: str) -> ClusterToken:
+        """Get an agent token. Scope: read_clusters.
+
+        One agent token by its id, without its secret.
+
+        Args:
+            cluster_id: the cluster's id.
+            token_id: the agent token's id, not its secret.
+
+        https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
+        """
+        from buildkite_api.api.cluster_tokens import get_cluster_token
+
+        return await self._requester.call(get_cluster_token, self._requester.organization, cluster_id, token_id)
+
+    async def create(
+        self,
+        cluster_id: str,
+        *,
+        description: str,
+        expires_at: datetime.datetime | Unset = UNSET,
+        allowed_ip_addresses: str | Unset = UNSET,
+    ) -> ClusterToken:
+        """Create an agent token. Scope: write_clusters.
+
+        Create a token for the agents of a cluster. What does not fit is a 422.
+
+        Only this answer holds the secret itself, in `token`. Never log it: it cannot be got again.
+
+        Args:
+            cluster_id: the cluster's id.
+            description: what it is for.
+            expires_at: when it expires.
+            allowed_ip_addresses: the IPv4 networks that agents may come from, in CIDR notation.
+
+        https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
+        """
+        from buildkite_api.api.cluster_tokens import create_cluster_token
+        from buildkite_api.models import CreateClusterTokenRequest
+
+        request = CreateClusterTokenRequest(
+            description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses
+        )
+        return await self._requester.call(create_cluster_token, self._requester.organization, cluster_id, body=request)
+
+    async def update(
+        self,
+        cluster_id: str,
+        token_id: str,
+        *,
+        description: str | Unset = UNSET,
+        expires_at: datetime.datetime | Unset = UNSET,
+        allowed_ip_addresses: str | Unset = UNSET,
+    ) -> ClusterToken:
+        """Update an agent token. Scope: write_clusters.
+
+        Change what is given and leave the rest alone. What does not fit is a 422.
+
+        Args:
+            cluster_id: the cluster's id.
+            token_id: the agent token's id, not its secret.
+            description: what it is for.
+            expires_at: when it expires.
+            allowed_ip_addresses: the IPv4 networks that agents may come from, in CIDR notation.
+
+        https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
+        """
+        from buildkite_api.api.cluster_tokens import update_cluster_token
+        from buildkite_api.models import UpdateClusterTokenRequest
+
+        request = UpdateClusterTokenRequest(
+            description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses
+        )
+        return await self._requester.call(
+            update_cluster_token, self._requester.organization, cluster_id, token_id, body=request
+        )
+
+    async def revoke(self, cluster_id: str, token_id: str) -> None:
+        """Revoke an agent token. Scope: write_clusters.
+
+        Revoke a token: no agent can register with it any more. One that cannot be revoked is a 422 that names
+        the reason.
+
+        Args:
+            cluster_id: the cluster's id.
+            token_id: the agent token's id, not its secret.
+
+        https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
+        """
+        from buildkite_api.api.cluster_tokens import revoke_cluster_token
+
+        return await self._requester.call(revoke_cluster_token, self._requester.organization, cluster_id, token_id)
+
+
+class ClusterTokens(Service[AsyncClusterTokens]):
+    """What agents register with at a cluster."""
+
+    list = blocking(AsyncClusterTokens.list)
+    get = blocking(AsyncClusterTokens.get)
+    create = blocking(AsyncClusterTokens.create)
+    update = blocking(AsyncClusterTokens.update)
+    revoke = blocking(AsyncClusterTokens.revoke)

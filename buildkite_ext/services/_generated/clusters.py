@@ -1,0 +1,115 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""The service `client.clusters`: clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from buildkite_api.types import UNSET, Unset
+from buildkite_ext.services._base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Cluster, ClusterMaintainerRequest
+
+
+class AsyncClusters(AsyncService):
+    """Isolated sets of agents and pipelines."""
+
+    async def create(
+        self,
+        *,
+        name: str,
+        description: str | Unset = UNSET,
+        emoji: str | Unset = UNSET,
+        color: str | Unset = UNSET,
+        maintainers: Sequence[ClusterMaintainerRequest] | Unset = UNSET,
+    ) -> Cluster:
+        """Create a cluster. Scope: write_clusters.
+
+        Create a cluster. What does not fit is a 422.
+
+        Args:
+            name: the display name.
+            description: what it is for.
+            emoji: an emoji such as `:rocket:`.
+            color: a color as a hex code.
+            maintainers: who may manage it.
+
+        https://buildkite.com/docs/apis/rest-api/clusters
+        """
+        from buildkite_api.api.clusters import create_cluster
+        from buildkite_api.models import CreateClusterRequest
+
+        request = CreateClusterRequest(
+            name=name, description=description, emoji=emoji, color=color, maintainers=maintainers
+        )
+        return await self._requester.call(create_cluster, self._requester.organization, body=request)
+
+    async def update(
+        self,
+        cluster_id: str,
+        *,
+        name: str | Unset = UNSET,
+        description: str | Unset = UNSET,
+        emoji: str | Unset = UNSET,
+        color: str | Unset = UNSET,
+        default_queue_id: str | Unset = UNSET,
+        hosted_git_mirror_enabled: bool | Unset = UNSET,
+        hosted_container_cache_enabled: bool | Unset = UNSET,
+    ) -> Cluster:
+        """Update a cluster. Scope: write_clusters.
+
+        Change what is given and leave the rest alone.
+
+        The `hosted_` settings only fit clusters with Buildkite hosted agents; elsewhere they are a 422. When
+        the service behind them fails, the answer is a 503 and nothing has changed.
+
+        Args:
+            cluster_id: the cluster's id.
+            name: the display name.
+            description: what it is for.
+            emoji: an emoji such as `:rocket:`.
+            color: a color as a hex code.
+            default_queue_id: the queue of agents that name none.
+            hosted_git_mirror_enabled: whether hosted agents keep a mirror of repositories.
+            hosted_container_cache_enabled: whether hosted agents keep a cache of containers.
+
+        https://buildkite.com/docs/apis/rest-api/clusters
+        """
+        from buildkite_api.api.clusters import update_cluster
+        from buildkite_api.models import UpdateClusterRequest
+
+        request = UpdateClusterRequest(
+            name=name,
+            description=description,
+            emoji=emoji,
+            color=color,
+            default_queue_id=default_queue_id,
+            hosted_git_mirror_enabled=hosted_git_mirror_enabled,
+            hosted_container_cache_enabled=hosted_container_cache_enabled,
+        )
+        return await self._requester.call(update_cluster, self._requester.organization, cluster_id, body=request)
+
+    async def delete(self, cluster_id: str) -> None:
+        """Delete a cluster. Scope: write_clusters.
+
+        Delete a cluster with its queues and tokens. One that cannot be deleted is a 422 that names the reason.
+
+        Args:
+            cluster_id: the cluster's id.
+
+        https://buildkite.com/docs/apis/rest-api/clusters
+        """
+        from buildkite_api.api.clusters import delete_cluster
+
+        return await self._requester.call(delete_cluster, self._requester.organization, cluster_id)
+
+
+class Clusters(Service[AsyncClusters]):
+    """Isolated sets of agents and pipelines."""
+
+    create = blocking(AsyncClusters.create)
+    update = blocking(AsyncClusters.update)
+    delete = blocking(AsyncClusters.delete)

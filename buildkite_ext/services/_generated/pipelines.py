@@ -1,0 +1,356 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""The service `client.pipelines`: pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from buildkite_api.types import UNSET, Unset
+from buildkite_ext.services._base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import GithubWebhookProcessing, Pipeline, PipelineStepRequest, PipelineVisibility
+
+
+class AsyncPipelines(AsyncService):
+    """Pipelines, their webhook and their archive state."""
+
+    async def create(
+        self,
+        *,
+        name: str,
+        cluster_id: str,
+        repository: str,
+        configuration: str | Unset = UNSET,
+        steps: Sequence[PipelineStepRequest] | Unset = UNSET,
+        allow_rebuilds: bool | Unset = UNSET,
+        branch_configuration: str | None | Unset = UNSET,
+        cancel_running_branch_builds: bool | Unset = UNSET,
+        cancel_running_branch_builds_filter: str | None | Unset = UNSET,
+        clone_mirror_url: str | None | Unset = UNSET,
+        color: str | Unset = UNSET,
+        default_branch: str | Unset = UNSET,
+        default_command_step_timeout: int | Unset = UNSET,
+        description: str | Unset = UNSET,
+        emoji: str | Unset = UNSET,
+        env: Mapping[str, Any] | Unset = UNSET,
+        maximum_command_step_timeout: int | Unset = UNSET,
+        pipeline_template_uuid: str | None | Unset = UNSET,
+        provider_settings: Mapping[str, Any] | Unset = UNSET,
+        skip_queued_branch_builds: bool | Unset = UNSET,
+        skip_queued_branch_builds_filter: str | None | Unset = UNSET,
+        slug: str | None | Unset = UNSET,
+        tags: Sequence[str] | Unset = UNSET,
+        teams: Mapping[str, str] | Unset = UNSET,
+        visibility: PipelineVisibility | str | Unset = UNSET,
+        team_uuids: Sequence[str] | Unset = UNSET,
+    ) -> Pipeline:
+        """Create a pipeline. Scope: write_pipelines.
+
+        Create a pipeline whose steps come from YAML (`configuration`), from a template
+        (`pipeline_template_uuid`), or from a list of steps (`steps`, for pipelines with visual steps).
+
+        One of the three has to be there: without steps it is a 422. A name that is taken is refused, too. Once
+        an organization uses teams, only administrators may leave out `teams`.
+
+        Args:
+            name: the display name, which no other pipeline of the organization may have.
+            cluster_id: the cluster to run in.
+            repository: the URL of the repository.
+            configuration: the steps as YAML, not empty.
+            steps: the steps of a pipeline with visual steps.
+            allow_rebuilds: whether builds may be rebuilt.
+            branch_configuration: which branches may trigger builds, as a pattern such as `main release/*`.
+            cancel_running_branch_builds: whether a new build cancels running ones of its branch.
+            cancel_running_branch_builds_filter: on which branches that holds, as a pattern.
+            clone_mirror_url: where agents clone from instead. No credentials, query or fragment. Null removes
+                it. Needs clone mirrors to be enabled for the organization.
+            color: a color as a hex code.
+            default_branch: the branch that new builds begin with, and that lists of builds show first.
+            default_command_step_timeout: how long a command step may run, in minutes, where it does not say so
+                itself.
+            description: what the pipeline is for.
+            emoji: an emoji such as `:rocket:`.
+            env: environment variables. Only for pipelines with visual steps.
+            maximum_command_step_timeout: how long any command step may run, in minutes.
+            pipeline_template_uuid: the template that the steps come from. Null removes it.
+            provider_settings: when the source code provider triggers builds, and what is reported to it. The
+                keys depend on the provider; the documentation lists them.
+            skip_queued_branch_builds: whether a new build skips those of its branch that have not begun.
+            skip_queued_branch_builds_filter: on which branches that holds, as a pattern.
+            slug: the name in URLs: letters, digits and dashes, no dash in front. Made from the name when null
+                or left out.
+            tags: labels, in which emojis such as `:rocket:` may stand.
+            teams: the teams that see the pipeline, as an access level by the team's id: `read_only`,
+                `build_and_read` or `manage_build_and_read`.
+            visibility: who may see it.
+            team_uuids: the teams that see the pipeline, by id. `teams` replaces it.
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
+        """
+        from buildkite_api.api.pipelines import create_pipeline
+        from buildkite_api.models import CreatePipelineRequest
+
+        request = CreatePipelineRequest(
+            name=name,
+            cluster_id=cluster_id,
+            repository=repository,
+            configuration=configuration,
+            steps=steps,
+            allow_rebuilds=allow_rebuilds,
+            branch_configuration=branch_configuration,
+            cancel_running_branch_builds=cancel_running_branch_builds,
+            cancel_running_branch_builds_filter=cancel_running_branch_builds_filter,
+            clone_mirror_url=clone_mirror_url,
+            color=color,
+            default_branch=default_branch,
+            default_command_step_timeout=default_command_step_timeout,
+            description=description,
+            emoji=emoji,
+            env=env,
+            maximum_command_step_timeout=maximum_command_step_timeout,
+            pipeline_template_uuid=pipeline_template_uuid,
+            provider_settings=provider_settings,
+            skip_queued_branch_builds=skip_queued_branch_builds,
+            skip_queued_branch_builds_filter=skip_queued_branch_builds_filter,
+            slug=slug,
+            tags=tags,
+            teams=teams,
+            visibility=visibility,
+            team_uuids=team_uuids,
+        )
+        return await self._requester.call(create_pipeline, self._requester.organization, body=request)
+
+    async def update(
+        self,
+        pipeline: str,
+        *,
+        name: str | Unset = UNSET,
+        repository: str | Unset = UNSET,
+        cluster_id: str | None | Unset = UNSET,
+        configuration: str | Unset = UNSET,
+        steps: Sequence[PipelineStepRequest] | Unset = UNSET,
+        allow_rebuilds: bool | Unset = UNSET,
+        branch_configuration: str | None | Unset = UNSET,
+        cancel_running_branch_builds: bool | Unset = UNSET,
+        cancel_running_branch_builds_filter: str | None | Unset = UNSET,
+        clone_mirror_url: str | None | Unset = UNSET,
+        color: str | Unset = UNSET,
+        default_branch: str | Unset = UNSET,
+        default_command_step_timeout: int | Unset = UNSET,
+        description: str | Unset = UNSET,
+        emoji: str | Unset = UNSET,
+        env: Mapping[str, Any] | Unset = UNSET,
+        maximum_command_step_timeout: int | Unset = UNSET,
+        pipeline_template_uuid: str | None | Unset = UNSET,
+        provider_settings: Mapping[str, Any] | Unset = UNSET,
+        skip_queued_branch_builds: bool | Unset = UNSET,
+        skip_queued_branch_builds_filter: str | None | Unset = UNSET,
+        slug: str | None | Unset = UNSET,
+        tags: Sequence[str] | Unset = UNSET,
+        teams: Mapping[str, str] | Unset = UNSET,
+        visibility: PipelineVisibility | str | Unset = UNSET,
+    ) -> Pipeline:
+        """Update a pipeline. Scope: write_pipelines.
+
+        Change what is given and leave the rest alone.
+
+        A new `name` without a `slug` also changes the slug, and so the pipeline's URL. For pipelines with YAML
+        steps, `env` is ignored and `steps` alone is a 422: send the whole `configuration` instead, which
+        replaces all of it. The documentation lists `teams`, and says to use GraphQL for them.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            name: the display name. Without a `slug`, the slug follows it.
+            repository: the URL of the repository.
+            cluster_id: the cluster to run in. Null takes the pipeline out of its cluster.
+            configuration: all steps as YAML. What was there is replaced.
+            steps: all steps of a pipeline with visual steps.
+            allow_rebuilds: whether builds may be rebuilt.
+            branch_configuration: which branches may trigger builds, as a pattern such as `main release/*`.
+            cancel_running_branch_builds: whether a new build cancels running ones of its branch.
+            cancel_running_branch_builds_filter: on which branches that holds, as a pattern.
+            clone_mirror_url: where agents clone from instead. No credentials, query or fragment. Null removes
+                it. Needs clone mirrors to be enabled for the organization.
+            color: a color as a hex code.
+            default_branch: the branch that new builds begin with, and that lists of builds show first.
+            default_command_step_timeout: how long a command step may run, in minutes, where it does not say so
+                itself.
+            description: what the pipeline is for.
+            emoji: an emoji such as `:rocket:`.
+            env: environment variables. Only for pipelines with visual steps.
+            maximum_command_step_timeout: how long any command step may run, in minutes.
+            pipeline_template_uuid: the template that the steps come from. Null removes it.
+            provider_settings: when the source code provider triggers builds, and what is reported to it. The
+                keys depend on the provider; the documentation lists them.
+            skip_queued_branch_builds: whether a new build skips those of its branch that have not begun.
+            skip_queued_branch_builds_filter: on which branches that holds, as a pattern.
+            slug: the name in URLs: letters, digits and dashes, no dash in front. Made from the name when null
+                or left out.
+            tags: labels, in which emojis such as `:rocket:` may stand.
+            teams: the teams that see the pipeline, as an access level by the team's id: `read_only`,
+                `build_and_read` or `manage_build_and_read`.
+            visibility: who may see it.
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
+        """
+        from buildkite_api.api.pipelines import update_pipeline
+        from buildkite_api.models import UpdatePipelineRequest
+
+        request = UpdatePipelineRequest(
+            name=name,
+            repository=repository,
+            cluster_id=cluster_id,
+            configuration=configuration,
+            steps=steps,
+            allow_rebuilds=allow_rebuilds,
+            branch_configuration=branch_configuration,
+            cancel_running_branch_builds=cancel_running_branch_builds,
+            cancel_running_branch_builds_filter=cancel_running_branch_builds_filter,
+            clone_mirror_url=clone_mirror_url,
+            color=color,
+            default_branch=default_branch,
+            default_command_step_timeout=default_command_step_timeout,
+            description=description,
+            emoji=emoji,
+            env=env,
+            maximum_command_step_timeout=maximum_command_step_timeout,
+            pipeline_template_uuid=pipeline_template_uuid,
+            provider_settings=provider_settings,
+            skip_queued_branch_builds=skip_queued_branch_builds,
+            skip_queued_branch_builds_filter=skip_queued_branch_builds_filter,
+            slug=slug,
+            tags=tags,
+            teams=teams,
+            visibility=visibility,
+        )
+        return await self._requester.call(update_pipeline, self._requester.organization, pipeline, body=request)
+
+    async def delete(self, pipeline: str) -> None:
+        """Delete a pipeline. Scope: write_pipelines.
+
+        Delete a pipeline. One whose builds are still of interest can be archived instead.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
+        """
+        from buildkite_api.api.pipelines import delete_pipeline
+
+        return await self._requester.call(delete_pipeline, self._requester.organization, pipeline)
+
+    async def archive(self, pipeline: str) -> Pipeline:
+        """Archive a pipeline. Scope: write_pipelines.
+
+        Make a pipeline read-only and hide it. Its builds, logs and artifacts stay. A pipeline that cannot be
+        archived is a 422.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
+        """
+        from buildkite_api.api.pipelines import archive_pipeline
+
+        return await self._requester.call(archive_pipeline, self._requester.organization, pipeline)
+
+    async def unarchive(self, pipeline: str) -> Pipeline:
+        """Unarchive a pipeline. Scope: write_pipelines.
+
+        Make an archived pipeline usable again. One that cannot be is a 422.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
+        """
+        from buildkite_api.api.pipelines import unarchive_pipeline
+
+        return await self._requester.call(unarchive_pipeline, self._requester.organization, pipeline)
+
+    async def create_webhook(self, pipeline: str) -> None:
+        """Create a pipeline's GitHub webhook. Scope: write_pipelines.
+
+        Let GitHub tell Buildkite about pushes to the pipeline's repository. Only for repositories connected by
+        the GitHub App.
+
+        A repository of another kind is a 422, and so is a webhook that exists already. What the answer's body
+        holds is not documented.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
+        """
+        from buildkite_api.api.pipelines import create_pipeline_webhook
+
+        return await self._requester.call(create_pipeline_webhook, self._requester.organization, pipeline)
+
+    async def get_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
+        """Get whether GitHub webhooks are processed. Scope: read_pipelines.
+
+        Whether Buildkite acts on the GitHub webhooks that arrive for a pipeline.
+
+        Only for pipelines on GitHub or GitHub Enterprise in an organization that is enrolled in expanded
+        webhook triggers, and only with full access to the pipeline. Otherwise 404.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
+        """
+        from buildkite_api.api.pipelines import get_github_webhook_processing
+
+        return await self._requester.call(get_github_webhook_processing, self._requester.organization, pipeline)
+
+    async def enable_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
+        """Process GitHub webhooks. Scope: write_pipelines.
+
+        Act on the GitHub webhooks that arrive for a pipeline. Idempotent.
+
+        Only for pipelines on GitHub or GitHub Enterprise in an organization that is enrolled in expanded
+        webhook triggers, and only with full access to the pipeline. Otherwise 404.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
+        """
+        from buildkite_api.api.pipelines import enable_github_webhook_processing
+
+        return await self._requester.call(enable_github_webhook_processing, self._requester.organization, pipeline)
+
+    async def disable_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
+        """Ignore GitHub webhooks. Scope: write_pipelines.
+
+        Ignore the GitHub webhooks that arrive for a pipeline. Idempotent: who did it first, and when, stays on
+        record.
+
+        Only for pipelines on GitHub or GitHub Enterprise in an organization that is enrolled in expanded
+        webhook triggers, and only with full access to the pipeline. Otherwise 404.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+
+        https://buildkite.com/docs/apis/rest-api/pipelines
+        """
+        from buildkite_api.api.pipelines import disable_github_webhook_processing
+
+        return await self._requester.call(disable_github_webhook_processing, self._requester.organization, pipeline)
+
+
+class Pipelines(Service[AsyncPipelines]):
+    """Pipelines, their webhook and their archive state."""
+
+    create = blocking(AsyncPipelines.create)
+    update = blocking(AsyncPipelines.update)
+    delete = blocking(AsyncPipelines.delete)
+    archive = blocking(AsyncPipelines.archive)
+    unarchive = blocking(AsyncPipelines.unarchive)
+    create_webhook = blocking(AsyncPipelines.create_webhook)
+    get_github_webhooks = blocking(AsyncPipelines.get_github_webhooks)
+    enable_github_webhooks = blocking(AsyncPipelines.enable_github_webhooks)
+    disable_github_webhooks = blocking(AsyncPipelines.disable_github_webhooks)

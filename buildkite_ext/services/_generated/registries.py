@@ -1,0 +1,137 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""The service `client.registries`: package registries."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from buildkite_api.types import UNSET, Unset
+from buildkite_ext.services._base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Registry
+
+
+class AsyncRegistries(AsyncService):
+    """Package registries."""
+
+    async def list(self) -> builtins.list[Registry]:
+        """List an organization's package registries. Scope: read_registries.
+
+        The package registries of an organization. Whether the list is paged is not documented.
+
+        https://buildkite.com/docs/apis/rest-api/package-registries/registries
+        """
+        from buildkite_api.api.package_registries import list_registries
+
+        return await self._requester.call(list_registries, self._requester.organization)
+
+    async def get(self, registry: str) -> Registry:
+        """Get a package registry. Scope: read_registries.
+
+        One registry by its slug.
+
+        Args:
+            registry: the package registry's slug, as in its URL.
+
+        https://buildkite.com/docs/apis/rest-api/package-registries/registries
+        """
+        from buildkite_api.api.package_registries import get_registry
+
+        return await self._requester.call(get_registry, self._requester.organization, registry)
+
+    async def create(
+        self,
+        *,
+        name: str,
+        ecosystem: str,
+        team_ids: Sequence[str] | Unset = UNSET,
+        description: str | Unset = UNSET,
+        emoji: str | Unset = UNSET,
+        color: str | Unset = UNSET,
+        oidc_policy: str | Sequence[Mapping[str, Any]] | None | Unset = UNSET,
+    ) -> Registry:
+        """Create a package registry. Scope: write_registries.
+
+        Create a registry for the packages of one ecosystem. Where the organization uses teams, `team_ids` has
+        to be given.
+
+        Args:
+            name: the display name.
+            ecosystem: which kind of packages it holds, such as `ruby`.
+            team_ids: the teams that can reach it. Has to be given where the organization uses teams.
+            description: what it is for.
+            emoji: an emoji such as `:rocket:`.
+            color: a color as a hex code.
+            oidc_policy: which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null for
+                none.
+
+        https://buildkite.com/docs/apis/rest-api/package-registries/registries
+        """
+        from buildkite_api.api.package_registries import create_registry
+        from buildkite_api.models import CreateRegistryRequest
+
+        request = CreateRegistryRequest(
+            name=name,
+            ecosystem=ecosystem,
+            team_ids=team_ids,
+            description=description,
+            emoji=emoji,
+            color=color,
+            oidc_policy=oidc_policy,
+        )
+        return await self._requester.call(create_registry, self._requester.organization, body=request)
+
+    async def update(
+        self,
+        registry: str,
+        *,
+        name: str | Unset = UNSET,
+        description: str | Unset = UNSET,
+        oidc_policy: str | Sequence[Mapping[str, Any]] | None | Unset = UNSET,
+    ) -> Registry:
+        """Update a package registry. Scope: write_registries.
+
+        Change what is given and leave the rest alone. An OIDC policy is replaced as a whole.
+
+        Args:
+            registry: the package registry's slug, as in its URL.
+            name: the display name.
+            description: what it is for.
+            oidc_policy: which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null for
+                none.
+
+        https://buildkite.com/docs/apis/rest-api/package-registries/registries
+        """
+        from buildkite_api.api.package_registries import update_registry
+        from buildkite_api.models import UpdateRegistryRequest
+
+        request = UpdateRegistryRequest(name=name, description=description, oidc_policy=oidc_policy)
+        return await self._requester.call(update_registry, self._requester.organization, registry, body=request)
+
+    async def delete(self, registry: str) -> None:
+        """Delete a package registry. Scope: delete_registries.
+
+        Delete a registry. What the answer's body holds is not documented.
+
+        Args:
+            registry: the package registry's slug, as in its URL.
+
+        https://buildkite.com/docs/apis/rest-api/package-registries/registries
+        """
+        from buildkite_api.api.package_registries import delete_registry
+
+        return await self._requester.call(delete_registry, self._requester.organization, registry)
+
+
+class Registries(Service[AsyncRegistries]):
+    """Package registries."""
+
+    list = blocking(AsyncRegistries.list)
+    get = blocking(AsyncRegistries.get)
+    create = blocking(AsyncRegistries.create)
+    update = blocking(AsyncRegistries.update)
+    delete = blocking(AsyncRegistries.delete)

@@ -1,0 +1,165 @@
+# Generated from spec/ by `make generate`: edit that, not this.
+
+"""The service `client.schedules`: pipeline schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from buildkite_api.types import UNSET, Unset
+from buildkite_ext.pagination.items import AsyncItems
+from buildkite_ext.services._base import AsyncService, Service, blocking
+
+if TYPE_CHECKING:
+    from buildkite_api.models import PipelineSchedule
+
+
+class AsyncSchedules(AsyncService):
+    """Schedules that create builds."""
+
+    def list(
+        self, pipeline: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
+    ) -> AsyncItems[PipelineSchedule]:
+        """List a pipeline's schedules. Scope: read_pipelines.
+
+        The schedules of a pipeline, newest first, a page at a time.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            per_page: items a request, at most 100.
+            limit: the most items to give out.
+            concurrency: pages fetched at once.
+
+        https://buildkite.com/docs/apis/rest-api/pipeline-schedules
+        """
+        from buildkite_api.api.pipeline_schedules import list_pipeline_schedules
+
+        return self._items(
+            list_pipeline_schedules,
+            self._requester.organization,
+            pipeline,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
+        )
+
+    async def get(self, pipeline: str, schedule_id: str) -> PipelineSchedule:
+        """Get a schedule. Scope: read_pipelines.
+
+        One schedule by its id.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            schedule_id: the schedule's id.
+
+        https://buildkite.com/docs/apis/rest-api/pipeline-schedules
+        """
+        from buildkite_api.api.pipeline_schedules import get_pipeline_schedule
+
+        return await self._requester.call(get_pipeline_schedule, self._requester.organization, pipeline, schedule_id)
+
+    async def create(
+        self,
+        pipeline: str,
+        *,
+        cronline: str,
+        label: str | Unset = UNSET,
+        message: str | Unset = UNSET,
+        commit: str | Unset = UNSET,
+        branch: str | Unset = UNSET,
+        env: Mapping[str, Any] | Unset = UNSET,
+        enabled: bool | Unset = UNSET,
+    ) -> PipelineSchedule:
+        """Create a schedule. Scope: write_pipelines.
+
+        Create builds of a pipeline again and again. What does not fit is a 422.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            cronline: when to create builds: a name such as `@daily`, or a line of a crontab.
+            label: what it is for.
+            message: the message of its builds.
+            commit: the commit of its builds. `HEAD`, when left out.
+            branch: the branch of its builds. The pipeline's default branch, when left out.
+            env: environment variables of its builds.
+            enabled: whether it creates builds. It does, when left out.
+
+        https://buildkite.com/docs/apis/rest-api/pipeline-schedules
+        """
+        from buildkite_api.api.pipeline_schedules import create_pipeline_schedule
+        from buildkite_api.models import CreatePipelineScheduleRequest
+
+        request = CreatePipelineScheduleRequest(
+            cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
+        )
+        return await self._requester.call(
+            create_pipeline_schedule, self._requester.organization, pipeline, body=request
+        )
+
+    async def update(
+        self,
+        pipeline: str,
+        schedule_id: str,
+        *,
+        cronline: str | Unset = UNSET,
+        label: str | Unset = UNSET,
+        message: str | Unset = UNSET,
+        commit: str | Unset = UNSET,
+        branch: str | Unset = UNSET,
+        env: Mapping[str, Any] | None | Unset = UNSET,
+        enabled: bool | Unset = UNSET,
+    ) -> PipelineSchedule:
+        """Update a schedule. Scope: write_pipelines.
+
+        Change what is given and leave the rest alone. To enable a schedule that failed clears its failure. What
+        does not fit is a 422.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            schedule_id: the schedule's id.
+            cronline: when to create builds: a name such as `@daily`, or a line of a crontab.
+            label: what it is for.
+            message: the message of its builds.
+            commit: the commit of its builds.
+            branch: the branch of its builds.
+            env: environment variables of its builds. What was there is replaced. Buildkite's Go client sends
+                null to clear them.
+            enabled: whether it creates builds.
+
+        https://buildkite.com/docs/apis/rest-api/pipeline-schedules
+        """
+        from buildkite_api.api.pipeline_schedules import update_pipeline_schedule
+        from buildkite_api.models import UpdatePipelineScheduleRequest
+
+        request = UpdatePipelineScheduleRequest(
+            cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
+        )
+        return await self._requester.call(
+            update_pipeline_schedule, self._requester.organization, pipeline, schedule_id, body=request
+        )
+
+    async def delete(self, pipeline: str, schedule_id: str) -> None:
+        """Delete a schedule. Scope: write_pipelines.
+
+        Delete a schedule: it creates no more builds.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            schedule_id: the schedule's id.
+
+        https://buildkite.com/docs/apis/rest-api/pipeline-schedules
+        """
+        from buildkite_api.api.pipeline_schedules import delete_pipeline_schedule
+
+        return await self._requester.call(delete_pipeline_schedule, self._requester.organization, pipeline, schedule_id)
+
+
+class Schedules(Service[AsyncSchedules]):
+    """Schedules that create builds."""
+
+    list = blocking(AsyncSchedules.list)
+    get = blocking(AsyncSchedules.get)
+    create = blocking(AsyncSchedules.create)
+    update = blocking(AsyncSchedules.update)
+    delete = blocking(AsyncSchedules.delete)

@@ -1,0 +1,112 @@
+"""Cancellation that leaves no connection behind.
+
+`asyncio.Task.cancel()` raises CancelledError wherever a task waits, also inside the shielded clean-up of httpcore: those
+shields are anyio scopes, and only cancellation by anyio respects them. A connection that is cancelled there stays in its pool
+as busy for good. On asyncio `guarded` therefore runs an attempt in a task of its own, which `cancel()` of the caller never
+reaches: it becomes the cancellation of an anyio scope inside that task, and the caller waits until the task has ended.
+Structured cancellation on trio respects the shields, so nothing but the deadline is added there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+import anyio
+
+__all__ = ["asyncio_task", "guarded"]
+
+_T = TypeVar("_T")
+
+_attempts: WeakSet[asyncio.Task[Any]] = WeakSet()
+"""The tasks of attempts that run."""
+
+
+def asyncio_task() -> asyncio.Task[Any] | None:
+    """Return the task that runs, or None where asyncio runs none: on trio."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
+async def guarded(
+    function: Callable[[], Awaitable[_T]],
+    *,
+    seconds: float | None = None,
+    discard: Callable[[_T], Awaitable[object]] | None = None,
+) -> _T:
+    """Await `function()` so that cancellation reaches it only in a way that httpcore cleans up after.
+
+    The caller's context variables are set in the attempt. An attempt inside an attempt needs no further task. A caller that is
+    cancelled gets its CancelledError when the attempt has ended, however often it was cancelled.
+
+    Args:
+        function: Starts the attempt.
+        seconds: Limit on the attempt; it is cancelled after that.
+        discard: Called with a result that arrives although the caller was cancelled: it closes a response, say.
+
+    Raises:
+        TimeoutError: The attempt took longer than `seconds`.
+    """
+    current = asyncio_task()
+    if current is None or current in _attempts:
+        if seconds is None:
+            return await function()
+        with anyio.fail_after(seconds):
+            return await function()
+
+    scope = anyio.CancelScope() if seconds is None else anyio.CancelScope(deadline=anyio.current_time() + seconds)
+
+    async def attempt() -> _T:
+        with scope:
+            return await function()
+        raise TimeoutError
+
+    task = asyncio.get_running_loop().create_task(attempt())
+    _attempts.add(task)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await _ended(task, shielded=cancelled is not None)
+        except asyncio.CancelledError as error:
+            cancelled = error
+            scope.cancel()
+    if cancelled is None:
+        try:
+            return task.result()
+        finally:
+            del task  # its error refers to this frame
+    try:
+        if not task.cancelled() and task.exception() is None and discard is not None:
+            await _discarded(discard, task.result())
+        raise cancelled
+    finally:
+        cancelled = None  # its traceback holds this frame
+
+
+async def _discarded(discard: Callable[[_T], Awaitable[object]], result: _T) -> None:
+    with contextlib.suppress(Exception, asyncio.CancelledError):  # the caller is being cancelled anyway
+        await guarded(lambda: discard(result))
+
+
+async def _ended(task: asyncio.Task[Any], *, shielded: bool) -> None:
+    """Wait for the end of `task` without taking its result; cancellation of the caller leaves the task alone."""
+    gate: asyncio.Future[None] = task.get_loop().create_future()
+
+    def wake(_: asyncio.Task[Any]) -> None:
+        if not gate.done():
+            gate.set_result(None)
+
+    task.add_done_callback(wake)
+    try:
+        if shielded:  # anyio would cancel the wait again and again as long as it lasts
+            with anyio.CancelScope(shield=True):
+                await gate
+        else:
+            await gate
+    finally:
+        task.remove_done_callback(wake)

@@ -1,0 +1,481 @@
+"""Connection pools: one set for each process, and in async code one for each event loop.
+
+A pool of httpcore gives each connection a place, and gives the place away when the connection reports that it is idle or
+closed. Some failures of httpcore's connections never report that; `_PooledConnection` does it for them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import socket
+import ssl
+import threading
+import warnings
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet
+
+import anyio
+import httpcore
+import httpx
+
+from .cancellation import asyncio_task
+from .network import AsyncNetwork, Network, OpenedStreams, opened_streams
+from .proxies import ProxyRules
+
+if TYPE_CHECKING:
+    from trio.lowlevel import TrioToken
+
+__all__ = [
+    "AsyncPools",
+    "ConnectionCounts",
+    "LoopPools",
+    "Pools",
+    "Routes",
+    "keep_inherited",
+    "reset_after_fork",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionCounts:
+    """Numbers of open connections."""
+
+    busy: int
+    """In use by a request or by an answer that isn't read to its end."""
+    idle: int
+    """Kept for the next request."""
+
+
+class _ProcessLocal(Protocol):
+    """Object that may not share its connections and locks with a forked child process."""
+
+    def reset(self) -> None:
+        """Replace connections and locks. Acquire no lock: the thread that holds it doesn't exist in the child."""
+        ...
+
+
+_process_local: WeakSet[_ProcessLocal] = WeakSet()
+_inherited: list[object] = []
+"""Pools of the parent process. They are kept, since closing an inherited asyncio transport ends the parent's registration
+with the epoll that both processes share."""
+
+
+def reset_after_fork(each: _ProcessLocal) -> None:
+    """Call `each.reset()` in each child process that is forked while `each` is referenced."""
+    _process_local.add(each)
+
+
+def keep_inherited(pools: object) -> None:
+    """Keep `pools` of the parent process referenced, so that nothing in them is closed."""
+    _inherited.append(pools)
+
+
+def _after_in_child() -> None:
+    for each in list(_process_local):
+        each.reset()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_after_in_child)
+
+
+class Routes:
+    """Ways to servers: the proxies of the environment and the TLS settings, read when they are first needed."""
+
+    def __init__(self, limits: httpx.Limits) -> None:
+        self.limits = limits
+        self._rules: ProxyRules | None = None
+        self._ssl_context: ssl.SSLContext | None = None
+
+    def proxy(self, url: httpx.URL) -> httpx.Proxy | None:
+        """Return the proxy for `url`, or None if it is reached directly."""
+        if self._rules is None:
+            self._rules = ProxyRules.from_environment()
+        return self._rules.find(url)
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return the TLS settings of httpx, which SSL_CERT_FILE and SSL_CERT_DIR change."""
+        if self._ssl_context is None:
+            self._ssl_context = httpx.create_ssl_context()
+        return self._ssl_context
+
+    def to_httpcore(self, proxy: httpx.Proxy | None) -> httpcore.Proxy | None:
+        """Return `proxy` in the form that httpcore's pools take.
+
+        Raises:
+            ImportError: It is a SOCKS proxy and socksio is not installed.
+        """
+        if proxy is None:
+            return None
+        if proxy.url.scheme.startswith("socks"):
+            try:
+                import socksio  # noqa: F401
+            except ImportError:
+                raise ImportError(
+                    "The environment names a SOCKS proxy, which needs the package socksio: pip install 'httpx[socks]'."
+                ) from None
+        url = httpcore.URL(
+            scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=proxy.url.raw_path
+        )
+        context = self.ssl_context() if proxy.url.scheme == "https" else None
+        return httpcore.Proxy(url, auth=proxy.raw_auth, headers=proxy.headers.raw, ssl_context=context)
+
+
+_Key = tuple[httpx.Proxy | None, bool]
+"""Proxy, and True for a pool of TLS connections."""
+
+
+class Pools:
+    """Pools of blocking code."""
+
+    def __init__(self, routes: Routes, clock: Callable[[], float]) -> None:
+        self._routes = routes
+        self._network = Network(clock)
+        self._pools: dict[_Key, _Pool] = {}
+
+    def find(self, url: httpx.URL) -> httpcore.ConnectionPool:
+        """Return the pool for `url`. The caller holds a lock."""
+        key = (self._routes.proxy(url), url.scheme == "https")
+        pool = self._pools.get(key)
+        if pool is None:
+            limits = self._routes.limits
+            pool = self._pools[key] = _Pool(
+                ssl_context=self._routes.ssl_context() if key[1] else None,
+                proxy=self._routes.to_httpcore(key[0]),
+                max_connections=limits.max_connections,
+                max_keepalive_connections=limits.max_keepalive_connections,
+                keepalive_expiry=limits.keepalive_expiry,
+                network_backend=self._network,
+            )
+        return pool
+
+    def counts(self) -> ConnectionCounts:
+        """Count the connections."""
+        return _count([each for pool in list(self._pools.values()) for each in pool.connections])
+
+    def close(self) -> None:
+        """Close each connection."""
+        for pool in list(self._pools.values()):
+            pool.close()
+
+
+class AsyncPools:
+    """Pools of async code on one event loop."""
+
+    def __init__(self, routes: Routes, clock: Callable[[], float]) -> None:
+        self._routes = routes
+        self._network = AsyncNetwork(clock)
+        self._pools: dict[_Key, _AsyncPool] = {}
+        self.inherited = False
+        """True in a child process of the process that opened the connections."""
+
+    def find(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:
+        """Return the pool for `url`. The caller holds a lock."""
+        key = (self._routes.proxy(url), url.scheme == "https")
+        pool = self._pools.get(key)
+        if pool is None:
+            limits = self._routes.limits
+            pool = self._pools[key] = _AsyncPool(
+                ssl_context=self._routes.ssl_context() if key[1] else None,
+                proxy=self._routes.to_httpcore(key[0]),
+                max_connections=limits.max_connections,
+                max_keepalive_connections=limits.max_keepalive_connections,
+                keepalive_expiry=limits.keepalive_expiry,
+                network_backend=self._network,
+            )
+        return pool
+
+    def counts(self) -> ConnectionCounts:
+        """Count the connections."""
+        return _count([each for pool in list(self._pools.values()) for each in pool.connections])
+
+    async def aclose(self) -> None:
+        """Close each connection, on the event loop that opened it."""
+        if not self.inherited:
+            for pool in list(self._pools.values()):
+                await pool.aclose()
+
+    def drop(self) -> None:
+        """End each connection without its event loop, which is closed.
+
+        An asyncio transport closes its socket only on its loop or when it is deleted, and warns in the second case.
+        """
+        streams = list(self._network.streams)
+        connected = [_disconnect(stream) for stream in streams]
+        streams.clear()
+        self._pools.clear()
+        if any(connected):  # transports refer to themselves, so only the collector deletes them
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)
+                gc.collect()
+
+
+def _disconnect(stream: httpcore.AsyncNetworkStream) -> bool:
+    """End the connection of `stream`, and return True if an asyncio transport still holds its socket."""
+    raw = stream.get_extra_info("socket")
+    try:
+        if isinstance(raw, socket.socket):  # trio
+            raw.close()
+            return False
+        raw.shutdown(socket.SHUT_RDWR)
+    except (OSError, TypeError):  # closed already, or held by uvloop, which closes it with the loop
+        return False
+    return True
+
+
+class LoopPools:
+    """Pools of each event loop that uses a transport.
+
+    A loop closes its pools itself when it ends: asyncio and trio finish the async generators that were begun on them. Pools of
+    a loop that was closed in another way are dropped when the next loop appears.
+    """
+
+    def __init__(self, routes: Routes, clock: Callable[[], float]) -> None:
+        self._routes = routes
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._of: dict[AbstractEventLoop | TrioToken, tuple[AsyncPools, AsyncGenerator[None, None]]] = {}
+
+    def current(self, url: httpx.URL) -> tuple[AsyncPools, httpcore.AsyncConnectionPool]:
+        """Return the pools of the event loop that runs, and the one of them for `url`."""
+        loop = _running_loop()
+        if loop not in self._of:
+            self._drop_ended()
+        with self._lock:
+            if loop not in self._of:
+                pools = AsyncPools(self._routes, self._clock)
+                self._of[loop] = (pools, _closer(pools))
+            pools, _ = self._of[loop]
+            return pools, pools.find(url)
+
+    def counts(self) -> ConnectionCounts:
+        """Count the connections of each loop."""
+        with self._lock:
+            counts = [pools.counts() for pools, _ in self._of.values()]
+        return ConnectionCounts(sum(each.busy for each in counts), sum(each.idle for each in counts))
+
+    async def aclose(self) -> None:
+        """Close the connections of the event loop that runs, and those of loops that have ended."""
+        self._drop_ended()
+        with self._lock:
+            _, closer = self._of.pop(_running_loop(), (None, None))
+        if closer is not None:
+            await closer.aclose()
+
+    def inherit(self) -> None:
+        """Mark the connections as those of the parent process. No lock is acquired."""
+        for pools, _ in list(self._of.values()):
+            pools.inherited = True
+        keep_inherited(self._of)
+
+    def _drop_ended(self) -> None:
+        with self._lock:
+            ended = [self._of.pop(loop)[0] for loop in list(self._of) if _has_ended(loop)]
+        for pools in ended:
+            pools.drop()
+
+
+def _running_loop() -> AbstractEventLoop | TrioToken:
+    task = asyncio_task()
+    if task is not None:
+        return task.get_loop()
+    import trio
+
+    return trio.lowlevel.current_trio_token()
+
+
+def _has_ended(loop: AbstractEventLoop | TrioToken) -> bool:
+    if isinstance(loop, AbstractEventLoop):
+        return loop.is_closed()
+    import trio
+
+    try:
+        loop.run_sync_soon(_nothing)
+    except trio.RunFinishedError:
+        return True
+    return False
+
+
+def _nothing() -> None:
+    """Do nothing: only whether a loop accepts it counts."""
+
+
+def _closer(pools: AsyncPools) -> AsyncGenerator[None, None]:
+    """Return a generator that closes `pools` when the running event loop finishes its generators, or when it is closed."""
+
+    async def generator() -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await pools.aclose()
+
+    closer = generator()
+    with contextlib.suppress(StopIteration):
+        closer.__anext__().send(None)  # runs up to the yield; the loop notes the generator
+    return closer
+
+
+def _count(connections: Sequence[httpcore.ConnectionInterface | httpcore.AsyncConnectionInterface]) -> ConnectionCounts:
+    in_use = [each for each in connections if not each.is_closed()]
+    idle = sum(each.is_idle() or each.is_available() for each in in_use)
+    return ConnectionCounts(len(in_use) - idle, idle)
+
+
+class _Pool(httpcore.ConnectionPool):
+    def create_connection(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
+        return _PooledConnection(super().create_connection(origin))
+
+
+class _AsyncPool(httpcore.AsyncConnectionPool):
+    def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        return _AsyncPooledConnection(super().create_connection(origin))
+
+
+class _PooledConnection(httpcore.ConnectionInterface):
+    """Connection whose failures never keep its place in the pool.
+
+    Three of httpcore's connections would: one behind a proxy whose TLS handshake fails, one behind a SOCKS proxy whose
+    handshake is interrupted, and one that the pool gave to a request which had just stopped waiting.
+    """
+
+    def __init__(self, inner: httpcore.ConnectionInterface) -> None:
+        self._inner = inner
+        self._lock = threading.Lock()
+        self._used = False
+        self._closed = False
+
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+        if not self._lock.acquire(blocking=False):
+            raise httpcore.ConnectionNotAvailable
+        try:
+            if self._closed:
+                raise httpcore.ConnectionNotAvailable
+            if self._used:
+                return self._use(request)
+            self._used = True
+            return self._open(request)
+        finally:
+            self._lock.release()
+
+    def _open(self, request: httpcore.Request) -> httpcore.Response:
+        opened = OpenedStreams()
+        token = opened_streams.set(opened)
+        try:
+            return self._inner.handle_request(request)
+        except BaseException:
+            self.close()
+            for stream in opened.blocking:
+                stream.close()
+            raise
+        finally:
+            opened_streams.reset(token)
+
+    def _use(self, request: httpcore.Request) -> httpcore.Response:
+        try:
+            return self._inner.handle_request(request)
+        except httpcore.ConnectionNotAvailable:
+            raise
+        except BaseException:
+            if not (self._inner.is_idle() or self._inner.is_closed()):
+                self.close()
+            raise
+
+    def close(self) -> None:
+        self._closed = True
+        self._inner.close()
+
+    def info(self) -> str:
+        return self._inner.info()
+
+    def can_handle_request(self, origin: httpcore.Origin) -> bool:
+        return self._inner.can_handle_request(origin)
+
+    def is_available(self) -> bool:
+        return not self._closed and (not self._used or self._inner.is_available())
+
+    def has_expired(self) -> bool:
+        return self._inner.has_expired()
+
+    def is_idle(self) -> bool:
+        return self._inner.is_idle()
+
+    def is_closed(self) -> bool:
+        return self._closed or self._inner.is_closed()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{self.info()}]>"
+
+
+class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
+    """The same for async code, where a request is also cancelled."""
+
+    def __init__(self, inner: httpcore.AsyncConnectionInterface) -> None:
+        self._inner = inner
+        self._opening = False
+        self._used = False
+        self._closed = False
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        if self._closed or self._opening:
+            raise httpcore.ConnectionNotAvailable
+        if self._used:
+            return await self._use(request)
+        self._used = True
+        return await self._open(request)
+
+    async def _open(self, request: httpcore.Request) -> httpcore.Response:
+        opened = OpenedStreams()
+        token = opened_streams.set(opened)
+        self._opening = True
+        try:
+            return await self._inner.handle_async_request(request)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.aclose()
+                for stream in opened.awaiting:
+                    await stream.aclose()
+            raise
+        finally:
+            self._opening = False
+            opened_streams.reset(token)
+
+    async def _use(self, request: httpcore.Request) -> httpcore.Response:
+        try:
+            return await self._inner.handle_async_request(request)
+        except httpcore.ConnectionNotAvailable:
+            raise
+        except BaseException:
+            if not (self._inner.is_idle() or self._inner.is_closed()):
+                with anyio.CancelScope(shield=True):
+                    await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        self._closed = True
+        await self._inner.aclose()
+
+    def info(self) -> str:
+        return self._inner.info()
+
+    def can_handle_request(self, origin: httpcore.Origin) -> bool:
+        return self._inner.can_handle_request(origin)
+
+    def is_available(self) -> bool:
+        return not self._closed and (not self._used or self._inner.is_available())
+
+    def has_expired(self) -> bool:
+        return self._inner.has_expired()
+
+    def is_idle(self) -> bool:
+        return self._inner.is_idle()
+
+    def is_closed(self) -> bool:
+        return self._closed or self._inner.is_closed()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{self.info()}]>"

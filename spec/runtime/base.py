@@ -1,0 +1,143 @@
+"""Base classes of the models."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, ClassVar, Self, cast
+
+import attrs
+from attrs import define, field
+
+from .types import UNSET, File, Secret, rfc3339
+
+
+def _unless_empty(additional: dict[str, Any] | None) -> dict[str, Any] | None:
+    return additional or None
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class Model:
+    """JSON object with attributes. An attribute has the name of its key, with `_` after it if Python reserves the name."""
+
+    _keys: ClassVar[dict[str, str]] = {}
+
+    _additional: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=_unless_empty)
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """Keys of the object that its description does not have."""
+        if self._additional is None:
+            self._additional = {}
+        return self._additional
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the object as JSON: dicts, lists, strings, numbers, booleans and None.
+
+        Use it to send and to store, not for logs: it holds secrets in full.
+        """
+        result: dict[str, Any] = {}
+        for each in _fields(self):
+            name: str = each.name
+            value = getattr(self, name)
+            if value is not UNSET:
+                result[self._keys.get(name, name)] = self._plain(name, value)
+        for key, value in (self._additional or {}).items():
+            result.setdefault(key, self._plain(key, value))
+        return result
+
+    def __repr__(self) -> str:
+        shown = ((each.name, getattr(self, each.name)) for each in _fields(self) if each.repr)
+        given = (f"{name}={value!r}" for name, value in shown if value not in (None, UNSET, [], {}))
+        return f"{type(self).__name__}({', '.join(given)})"
+
+    @classmethod
+    def _moment(cls, name: str, value: dt.datetime) -> str:
+        return rfc3339(name, value)
+
+    @classmethod
+    def _plain(cls, name: str, value: Any) -> Any:
+        if value is None or type(value) in (str, int, bool, float):
+            return value
+        if isinstance(value, Model):
+            return value.to_dict()
+        if isinstance(value, Enum):
+            return value.value
+        if isinstance(value, Secret):
+            return value.reveal()
+        if isinstance(value, dt.datetime):
+            return cls._moment(name, value)
+        if isinstance(value, dt.date):
+            return value.isoformat()
+        if isinstance(value, Mapping):
+            return {key: cls._plain(name, inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [cls._plain(name, inner) for inner in value]
+        return value
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class RequestModel(Model):
+    """Object that is sent. A field that is UNSET is left out; None is sent as null."""
+
+    def to_form(self) -> dict[str, Any]:
+        """Return the object as a form: the arguments `files` and `data` of httpx."""
+        values = self.to_dict()
+        files = {key: value.part() for key, value in values.items() if isinstance(value, File)}
+        return {"files": files, "data": {key: value for key, value in values.items() if key not in files}}
+
+
+@define(kw_only=True, repr=False, weakref_slot=False)
+class ReadModel(Model):
+    """Object that Buildkite sends. A field that the object lacks is None, or an empty list or map."""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Build the object from decoded JSON. Values of another type stay as they are; unknown keys are kept."""
+        from .decoding import build
+
+        return build(cls, data)
+
+    def _take(self, struct: Any) -> None:
+        """Copy the fields of the Struct that msgspec decoded."""
+        raise NotImplementedError
+
+    @classmethod
+    def _moment(cls, name: str, value: dt.datetime) -> str:  # noqa: ARG003
+        # Unlike a request, an answer may hold any datetime, and must be written as it was read.
+        text = value.isoformat(timespec="auto" if value.microsecond % 1000 else "milliseconds")
+        return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+_MODELS: dict[type, type[ReadModel]] = {}
+_new = object.__new__
+
+
+def register_struct(struct: type, model: type[ReadModel]) -> None:
+    """Register the model that `to_models` makes of the instances of a Struct."""
+    _MODELS[struct] = model
+
+
+def to_models(decoded: Any) -> Any:
+    """Turn the Structs in a value that msgspec decoded into models."""
+    kind = type(decoded)
+    model_class = _MODELS.get(kind)
+    if model_class is not None:
+        model = _new(model_class)
+        model._take(decoded)
+        return model
+    if kind is list:
+        return [to_models(inner) for inner in decoded]
+    if kind is dict:
+        return {key: to_models(inner) for key, inner in decoded.items()}
+    return decoded
+
+
+def _fields(model: Model) -> list[Any]:
+    """Return the attributes that stand for keys."""
+    fields: Any = attrs.fields(cast("Any", type(model)))
+    return [each for each in fields if each.init]
+
+
+__all__ = ["Model", "ReadModel", "RequestModel", "register_struct", "to_models"]

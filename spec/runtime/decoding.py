@@ -1,0 +1,157 @@
+"""Decoder of JSON into models: fast for a body that fits its description, tolerant for one that differs.
+
+msgspec decodes a body that fits straight into typed values. What differs is built key by key; in a list that is one item,
+and the others stay fast.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .client import Client
+    from .models.error import Error
+
+T = TypeVar("T")
+
+DriftKind = Literal["unknown", "missing", "null", "type"]
+
+
+class Drift(NamedTuple):
+    """Difference between an answer and its description."""
+
+    model: str
+    """The class, such as `Build`."""
+    key: str
+    """The JSON key."""
+    kind: DriftKind
+    """`unknown`: the description has no such key. `missing`: it calls the key required. `null`: it does not allow
+    null. `type`: the value is of another type."""
+
+
+class DecodeError(ValueError):
+    """Body that cannot be decoded. With `strict=True` that is any body that differs from its description."""
+
+
+class UnexpectedBody(DecodeError):
+    """Body that is not JSON, such as a proxy's page, or an object instead of a list."""
+
+
+class Decoder:
+    """Decoder of bodies into models.
+
+    Args:
+        strict: Raise `DecodeError` for each difference from the description. For tests: it is slow.
+        unknown: "ignore" keys that the description does not have, or "keep" them in `additional_properties`, which is
+            slow.
+        on_drift: Called once for each kind of difference from the description. Unknown keys are searched in single
+            objects and in the first item of each list.
+
+    Example:
+        >>> from buildkite_api.models import Meta
+        >>> Decoder().decode(Meta, b'{"webhook_ips": ["192.0.2.7"]}')
+        Meta(webhook_ips=['192.0.2.7'])
+    """
+
+    __slots__ = ("_lock", "_on_drift", "_reported", "_strict", "_unknown")
+
+    def __init__(
+        self,
+        *,
+        strict: bool = False,
+        unknown: Literal["ignore", "keep"] = "ignore",
+        on_drift: Callable[[Drift], None] | None = None,
+    ) -> None:
+        if unknown not in ("ignore", "keep"):
+            raise ValueError(f'unknown must be "ignore" or "keep", not {unknown!r}')
+        self._strict = strict
+        self._unknown = unknown
+        self._on_drift = on_drift
+        self._reported: set[Drift] = set()
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Decoder(strict={self._strict}, unknown={self._unknown!r})"
+
+    def decode(self, type_: type[T], content: bytes) -> T:
+        """Decode one body.
+
+        Args:
+            type_: A model, a list of models, or another type that msgspec knows.
+            content: The body: JSON in UTF-8.
+
+        Returns:
+            The value. Unless strict, a field may be of another type than declared, if it was in the body.
+
+        Raises:
+            UnexpectedBody: The body is not JSON, or not the list or object that it should be.
+            DecodeError: The body differs from its description, and this decoder is strict.
+        """
+        from ._bodies import decode_body
+
+        careful = self._strict or self._unknown == "keep"
+        search = self._on_drift is not None
+        return cast("T", decode_body(type_, content, self._report, careful=careful, search=search))
+
+    def _report(self, model: str, key: str, kind: DriftKind, path: Callable[[], str] = str) -> None:
+        if self._strict:
+            name = f"{model}.{key}" if key else model
+            raise DecodeError(f"{name}: {_EXPLAINED[kind]} (at {path()})")
+        drift = Drift(model, key, kind)
+        if self._on_drift is None or drift in self._reported:
+            return
+        with self._lock:
+            if drift in self._reported:
+                return
+            self._reported.add(drift)
+        self._on_drift(drift)
+
+
+def build(model: type[T], data: Mapping[str, Any]) -> T:
+    """Build a model from decoded JSON, tolerantly, keeping unknown keys.
+
+    Raises:
+        UnexpectedBody: `data` is not a mapping.
+    """
+    from ._bodies import build_model
+
+    if not isinstance(data, Mapping):
+        raise UnexpectedBody(f"{model.__name__}: expected a mapping, got {type(data).__name__}")
+    return cast("T", build_model(model, dict(data)))
+
+
+def prepare(*types_: type[Any]) -> None:
+    """Make the decoders of some types now, instead of at the first answer that holds them."""
+    from ._bodies import decoder_of
+
+    for type_ in types_:
+        decoder_of(type_)
+
+
+def decode_error(*, client: Client, response: httpx.Response) -> Error:
+    """Decode the body of an answer that is not a success.
+
+    Returns:
+        The error that Buildkite sent. If the body is not a JSON object, such as a proxy's page: an `Error` whose message
+        is the beginning of the body.
+    """
+    from .models.error import Error
+
+    try:
+        return client.decoder.decode(Error, response.content)
+    except UnexpectedBody:
+        return Error(message=response.text.strip()[:200] or f"status {response.status_code} without a body")
+
+
+_EXPLAINED: dict[DriftKind, str] = {
+    "unknown": "the description does not know this key",
+    "missing": "a required key is missing",
+    "null": "null, where the description does not allow it",
+    "type": "another type than described",
+}
+
+__all__ = ["DecodeError", "Decoder", "Drift", "DriftKind", "UnexpectedBody", "build", "decode_error", "prepare"]

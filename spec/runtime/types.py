@@ -1,0 +1,316 @@
+"""Types and functions of every endpoint: UNSET, open enums, secrets, files, path segments, parameters."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import os
+from collections.abc import Iterable, Mapping
+from enum import Enum, StrEnum
+from hmac import compare_digest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Generic, Literal, NamedTuple, Self, TypeVar
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+
+class Unset:
+    """Type of `UNSET`, which stands for an argument or a field that is not given. None would be sent as null."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+
+
+class Response(NamedTuple, Generic[T]):
+    """Answer with its status, body and headers."""
+
+    status_code: int
+    content: bytes
+    headers: httpx.Headers
+    parsed: T
+
+
+class OpenEnum(StrEnum):
+    """String enum that keeps unknown values.
+
+    An unknown value equals its string, hashes like it, and can be pickled; its `known` is False. It is a new object each
+    time, so compare with `==`, not with `is`.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+    @property
+    def known(self) -> bool:
+        """True if the description of the API lists this value."""
+        return self._value_ in type(self)._value2member_map_
+
+
+class Secret:
+    """Secret text: a token, a password, a private key.
+
+    `str`, `repr` and f-strings show a mask, and `json.dumps` refuses the secret. It equals secrets with the same text,
+    compared in constant time, and never a plain string. Pickling and copying keep the text.
+
+    Args:
+        text: The text to hide.
+
+    Raises:
+        TypeError: The text is not a string.
+
+    Example:
+        >>> token = Secret("bkct_5yz")
+        >>> f"{token} {[token]}"
+        "*** [Secret('***')]"
+        >>> token.reveal()
+        'bkct_5yz'
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"a secret is made of a string, not of {type(text).__name__}")
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._text
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return compare_digest(self._bytes(), other._bytes())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        return Secret, (self._text,)
+
+    def _bytes(self) -> bytes:
+        return self._text.encode("utf-8", "surrogatepass")
+
+
+class File:
+    """File that is sent in pieces: it is never in memory as a whole.
+
+    Args:
+        source: The path, or a file that is open to read bytes. A file that can be rewound is sent from its beginning, and
+            may be sent again.
+        name: The name to send; by default the last part of the path.
+
+    Raises:
+        TypeError: The file is open to read text.
+        ValueError: The file has no name.
+
+    Example:
+        >>> File("dist/example-1.0-py3-none-any.whl").name
+        'example-1.0-py3-none-any.whl'
+    """
+
+    __slots__ = ("_source", "name")
+
+    def __init__(self, source: str | os.PathLike[str] | BinaryIO, *, name: str | None = None) -> None:
+        if isinstance(source, io.TextIOBase):
+            raise TypeError("a file is sent as bytes: open it with mode 'rb'")
+        self._source = source
+        path = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", "")
+        self.name = name or (Path(path).name if isinstance(path, (str, os.PathLike)) else "")
+        if not self.name:
+            raise ValueError("a file without a name: give it one, File(..., name=)")
+
+    def __repr__(self) -> str:
+        return f"File({self.name!r})"
+
+    def part(self) -> tuple[str, FilePart]:
+        """Return the file as httpx takes it. A path is opened when httpx reads it, and closed at its end.
+
+        Raises:
+            OSError: The path cannot be read.
+        """
+        if isinstance(self._source, (str, os.PathLike)):
+            Path(self._source).open("rb").close()  # to fail before anything is sent
+        return self.name, FilePart(self._source)
+
+
+class FilePart:
+    """Reader of a file for httpx."""
+
+    __slots__ = ("_opened", "_source")
+
+    def __init__(self, source: str | os.PathLike[str] | BinaryIO) -> None:
+        self._source = source
+        self._opened: BinaryIO | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; none at the end."""
+        if not isinstance(self._source, (str, os.PathLike)):
+            return self._source.read(size)
+        if self._opened is None:
+            self._opened = Path(self._source).open("rb")  # noqa: SIM115  # closed at the end of the file, or by close()
+        data = self._opened.read(size)
+        if not data:
+            self.close()
+        return data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to the beginning or the end.
+
+        Raises:
+            io.UnsupportedOperation: It is a stream that goes one way.
+        """
+        if isinstance(self._source, (str, os.PathLike)):
+            self.close()
+            return Path(self._source).stat().st_size if whence == os.SEEK_END else 0
+        if not self.seekable():
+            raise io.UnsupportedOperation("seek")
+        return self._source.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Where `seek` goes back to."""
+        return 0
+
+    def seekable(self) -> bool:
+        """Whether it can be sent again."""
+        if isinstance(self._source, (str, os.PathLike)):
+            return True
+        return hasattr(self._source, "seekable") and self._source.seekable()
+
+    def close(self) -> None:
+        """Close what was opened here, which a failed request leaves open."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def path_segment(name: str, value: str | int) -> str:
+    """Encode a value as one segment of a path.
+
+    Args:
+        name: The path parameter, for the message.
+        value: The value; all but letters, digits and `-._~` is percent-encoded.
+
+    Raises:
+        ValueError: The value is empty, "." or "..", which would address another resource, or is not text or a number.
+    """
+    if not isinstance(value, (str, int)) or isinstance(value, bool):
+        raise ValueError(f"{name} must be text or a number, not {value!r}")
+    text = str(value)
+    if text in ("", ".", ".."):
+        raise ValueError(f"{name} must not be {text!r}: it would address another resource")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} holds a lone surrogate, which no URL can carry: {text!r}") from None
+
+
+def query_params(values: Mapping[str, object]) -> dict[str, str | list[str]]:
+    """Encode query parameters in the form that the API reads.
+
+    Args:
+        values: The parameters by their names in the API. UNSET, None and an empty list are left out. A list
+            `name[]` with one element is sent as `name`, with more as `name[]` repeated; a mapping `name` as
+            `name[key]` for each of its keys.
+
+    Raises:
+        ValueError: A datetime has no timezone.
+    """
+    params: dict[str, str | list[str]] = {}
+    for name, value in values.items():
+        if value is None or isinstance(value, Unset):
+            continue
+        if isinstance(value, Mapping):
+            given = ((key, inner) for key, inner in value.items() if inner is not None)
+            params.update({f"{name}[{key}]": _text(name, inner) for key, inner in given})
+        elif isinstance(value, str) or not isinstance(value, Iterable):
+            params[name.removesuffix("[]")] = _text(name, value)
+        else:
+            texts = [_text(name, inner) for inner in value if inner is not None]
+            if len(texts) == 1:
+                params[name.removesuffix("[]")] = texts[0]
+            elif texts:
+                params[name] = texts
+    return params
+
+
+def header_values(values: Mapping[str, object]) -> dict[str, str]:
+    """Encode header parameters by their names in the API. UNSET and None are left out."""
+    return {name: _text(name, value) for name, value in values.items() if not isinstance(value, (Unset, type(None)))}
+
+
+def rfc3339(name: str, value: datetime.datetime) -> str:
+    """Format a datetime in UTC with milliseconds, such as `2026-01-02T03:04:05.678Z`.
+
+    Args:
+        name: The parameter or field, for the message.
+        value: The datetime, in any timezone.
+
+    Raises:
+        ValueError: The datetime has no timezone.
+    """
+    if value.utcoffset() is None:
+        raise ValueError(f"{name} needs a timezone: {value.isoformat()} could be any of a day's moments")
+    utc = value.astimezone(datetime.UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, datetime.datetime):
+        return rfc3339(name, value)
+    return str(value)
+
+
+__all__ = [
+    "UNSET",
+    "File",
+    "FilePart",
+    "OpenEnum",
+    "Response",
+    "Secret",
+    "Unset",
+    "header_values",
+    "path_segment",
+    "query_params",
+    "rfc3339",
+]

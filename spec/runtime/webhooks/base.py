@@ -1,0 +1,41 @@
+"""Base class of the events, and the type of the decorators that register handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+E = TypeVar("E")
+R = TypeVar("R")
+
+
+class Delivered(msgspec.Struct, kw_only=True, frozen=True, dict=True):
+    """Event that was delivered with a body."""
+
+    raw: bytes = b""
+    """Exact bytes of the body."""
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """Whole body, decoded from JSON, with the keys that the description does not have."""
+        from .._bodies import repaired, untyped
+
+        value = untyped(repaired(self.raw)) if self.raw else {}
+        return value if isinstance(value, dict) else {}
+
+    def __repr__(self) -> str:
+        shown = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "raw")
+        given = (f"{name}={value!r}" for name, value in shown if value not in (None, [], {}))
+        return f"{type(self).__name__}({', '.join(given)})"
+
+
+class Decorator(Protocol[E]):
+    """Decorator that registers a function, sync or async, and returns it unchanged."""
+
+    def __call__(self, function: Callable[[E], R], /) -> Callable[[E], R]: ...
+
+
+__all__ = ["Decorator", "Delivered"]

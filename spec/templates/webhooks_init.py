@@ -1,1 +1,0 @@
-"""What Buildkite posts when something happens: a class for each event."""

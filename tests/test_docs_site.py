@@ -1,0 +1,109 @@
+"""The documentation site and the contributor's files are whole: pages, links, names, versions and numbers."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .documents import PROJECT, ROOT, anchors, documents, links, prose
+
+SITE = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
+PROJECT_FILE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def pages(entries: list[dict[str, Any]]) -> Iterator[str]:
+    for entry in entries:
+        for target in entry.values():
+            if isinstance(target, str):
+                yield target
+            else:
+                yield from pages(target)
+
+
+def test_each_page_stands_in_the_navigation_once() -> None:
+    there = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
+    named = list(pages(SITE["nav"]))
+    assert sorted(named) == sorted(there)
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda document: str(document.relative_to(ROOT)))
+def test_each_link_leads_somewhere(document: Path) -> None:
+    """`make docs` refuses broken links between pages; links to the project's files are checked here alone."""
+    for target in links(document):
+        path, _, anchor = target.partition("#")
+        if path.startswith(PROJECT):
+            path = path.removeprefix(PROJECT).lstrip("/")
+            if not path.startswith(("blob/main/", "tree/main/")):
+                assert path in ("", "issues", "security/advisories/new"), target
+                continue
+            file = ROOT / path.partition("/main/")[2]
+        elif path.startswith("https://"):
+            continue
+        else:
+            assert document.parent != ROOT, (
+                f"{target}: a link in {document.name} has to be absolute, it is shown elsewhere too"
+            )
+            file = (document.parent / path).resolve() if path else document
+            assert file.is_relative_to(ROOT / "docs"), (
+                f"{target}: the site has no page for it; link to {PROJECT}/blob/main/"
+            )
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+@pytest.mark.parametrize("script", ["reference.py", "reference_pages.py"])
+def test_what_is_written_from_the_code_is_up_to_date(script: str) -> None:
+    """So the numbers and names in these pages are the code's."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / script), "--check"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_document_counts_operations_by_hand() -> None:
+    """A number that a new operation would make wrong stands only in what is written from the code."""
+    for document in documents():
+        if document.name != "CHANGELOG.md":
+            by_hand = re.sub(r"<!-- Written by .*?\n\n", "", prose(document), flags=re.DOTALL)
+            assert re.findall(r"\b\d{2,} (?:of \d+|operations|endpoints|models|methods)\b", by_hand) == [], document
+
+
+def test_every_tool_has_one_version() -> None:
+    pinned = [name for name in PROJECT_FILE["dependency-groups"]["generate"] if name.startswith("ruff==")]
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    versions = [name for hook in hooks for name in hook.get("additional_dependencies", ())]
+    assert versions
+    assert set(versions) == set(pinned)
+
+
+def test_both_forges_run_the_same_targets() -> None:
+    buildkite = yaml.safe_load((ROOT / ".buildkite" / "pipeline.yml").read_text(encoding="utf-8"))
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    by_buildkite = {step["command"] for step in buildkite["steps"]}
+    by_workflow = {
+        step["run"]
+        for job in workflow["jobs"].values()
+        for step in job["steps"]
+        if step.get("run", "").startswith("make ")
+    }
+    assert by_buildkite == by_workflow == {f"make {name}" for name in ("check", "test", "docs", "endurance")}
+    assert {name.removeprefix("make ") for name in by_buildkite} <= set(targets)
+
+
+def test_the_addresses_of_the_project() -> None:
+    urls = PROJECT_FILE["project"]["urls"]
+    assert all(url.startswith(PROJECT) for url in urls.values())
+    assert SITE["repo_url"] == PROJECT == urls["Source"]

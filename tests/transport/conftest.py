@@ -1,0 +1,36 @@
+"""Servers that end with their test, and an environment without proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from .servers import CERTIFICATE, FLAVOURS, Serve, Server
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[..., Server]]:
+    servers: list[Server] = []
+
+    def start(serve: Serve, *, tls: bool = False) -> Server:
+        servers.append(Server(serve, tls=tls))
+        return servers[-1]
+
+    yield start
+    for each in servers:
+        each.close()
+
+
+@pytest.fixture(params=FLAVOURS)
+def flavour(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
