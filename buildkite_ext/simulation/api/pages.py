@@ -15,20 +15,20 @@ from urllib.parse import urlencode
 from ..state.builds import Job
 from .request import MAX_PER_PAGE, PER_PAGE, Json, Pairs, Query, RefusedRequest
 
-__all__ = ["JobPage", "NumberedPage", "by_cursor", "numbered", "requested_page"]
+__all__ = ["by_cursor", "numbered", "requested_page"]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class NumberedPage(Generic[T]):
+class _NumberedPage(Generic[T]):
     """Page of a list, and the header that links to the other pages."""
 
     items: Sequence[T]
     headers: Pairs
 
 
-def numbered(items: Sequence[T], query: Query, url: str, *, with_last: bool) -> NumberedPage[T]:
+def numbered(items: Sequence[T], query: Query, url: str, *, with_last: bool) -> _NumberedPage[T]:
     """Return the page that a query asks for.
 
     `page=0` is the first page, a page after the last one is empty, and a `per_page` above the maximum is the maximum. The
@@ -56,7 +56,7 @@ def numbered(items: Sequence[T], query: Query, url: str, *, with_last: bool) -> 
         if with_last:
             link("last", pages)
     start = (page - 1) * size
-    return NumberedPage(items[start : start + size], (("Link", ", ".join(links)),) if links else ())
+    return _NumberedPage(items[start : start + size], (("Link", ", ".join(links)),) if links else ())
 
 
 def requested_page(query: Query) -> tuple[int, int]:
@@ -65,14 +65,14 @@ def requested_page(query: Query) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class JobPage:
+class _JobPage:
     """Page of jobs, and the links in its body."""
 
     items: list[Job]
     links: Json
 
 
-def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], query: Query, url: str) -> JobPage:
+def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], query: Query, url: str) -> _JobPage:
     """Return the page of jobs that a query asks for.
 
     Args:
@@ -111,7 +111,7 @@ def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], query: Query, url: str)
         links["prev"] = link(("before", _cursor(items[0])))
     if given:
         links["first"] = link()
-    return JobPage(items, links)
+    return _JobPage(items, links)
 
 
 def _size(query: Query) -> int:

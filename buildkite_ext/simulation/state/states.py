@@ -1,34 +1,28 @@
-"""Buildkite's own states, and which may follow which.
-
-Builds: the diagram of https://buildkite.com/docs/pipelines/configure/defining-steps. A blocked build is in the state
-`blocked` in here; the API shows it as the state that the block step keeps, with `blocked: true`.
-"""
+"""States of builds and jobs in the REST API."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+__all__ = [
+    "BUILD_DONE",
+    "BUILD_FINISHED",
+    "BUILD_UNDER_WAY",
+    "JOB_ACTIVE",
+    "JOB_FAILED",
+    "JOB_LEFT_OUT",
+    "JOB_RUNNING",
+    "JOB_STATES",
+    "JOB_WAITING",
+]
 
-BUILD_DIAGRAM: Mapping[str, frozenset[str]] = {
-    "creating": frozenset({"scheduled"}),
-    "scheduled": frozenset({"not_run", "skipped", "running", "blocked", "canceled"}),
-    "running": frozenset({"blocked", "passed", "failing", "failed", "canceling"}),
-    "failing": frozenset({"running", "failed", "canceling"}),
-    "blocked": frozenset({"running", "canceled"}),
-    "passed": frozenset({"running"}),
-    "failed": frozenset({"running"}),
-    "canceling": frozenset({"canceled"}),
-    "canceled": frozenset(),
-    "skipped": frozenset(),
-    "not_run": frozenset(),
-}
 
 BUILD_FINISHED = frozenset({"passed", "failed", "blocked", "canceled"})
-"""What the filter `state=finished` stands for."""
+"""States that the filter `state=finished` matches."""
 
 BUILD_DONE = frozenset({"passed", "failed", "canceled", "skipped", "not_run"})
-"""Nothing more happens by itself."""
+"""States that a build keeps unless a user acts."""
 
 BUILD_UNDER_WAY = frozenset({"running", "failing", "canceling"})
+"""States that count as running in a pipeline's `running_builds_count`."""
 
 JOB_STATES = frozenset(
     {
@@ -55,17 +49,19 @@ JOB_STATES = frozenset(
         "limited",
     }
 )
-"""Every job state of the REST API; the list of jobs takes these as `state[]`."""
+"""States of a job. The list of jobs accepts these as `state[]`."""
 
 JOB_RUNNING = frozenset({"running", "canceling", "timing_out"})
-"""Something runs on an agent."""
+"""States of a job that runs on an agent."""
 
 JOB_ACTIVE = JOB_RUNNING | {"pending", "scheduled", "assigned", "accepted", "limited"}
-"""It runs, or nothing but time keeps it from running."""
+"""States of a job that runs, or runs as soon as an agent is free."""
 
 JOB_WAITING = frozenset({"waiting", "waiting_failed"})
-"""Something before it has to end first, or has failed."""
+"""States of a job that waits for a step before it, or never runs because of it."""
 
 JOB_FAILED = frozenset({"failed", "timed_out", "canceled", "expired"})
+"""States of a job that make its build fail."""
 
 JOB_LEFT_OUT = frozenset({"skipped", "broken"})
+"""States of a job that never runs."""

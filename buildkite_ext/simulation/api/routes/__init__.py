@@ -15,6 +15,9 @@ from .jobs import HANDLERS as JOBS
 from .organization import HANDLERS as ORGANIZATION
 from .pipelines import HANDLERS as PIPELINES
 
+__all__ = ["HANDLERS", "UNAUTHENTICATED"]
+
+
 HANDLERS: Mapping[str, Handler] = {
     **ORGANIZATION,
     **PIPELINES,

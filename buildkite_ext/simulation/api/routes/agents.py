@@ -10,11 +10,14 @@ from ..request import Json, RefusedRequest, SimResponse, json_response
 from ..views.agents import agent_view
 from ..views.jobs import agents_job_view
 
+__all__ = ["HANDLERS"]
+
+
 _PAUSE_MINUTES = 5
 """Minutes of a pause unless the request names others."""
 
 
-def list_agents(request: RoutedRequest) -> SimResponse:
+def _list_agents(request: RoutedRequest) -> SimResponse:
     text = request.query.text
     name, hostname, version, queue = text("name"), text("hostname"), text("version"), text("cluster_queue_id")
     shown = [
@@ -29,11 +32,11 @@ def list_agents(request: RoutedRequest) -> SimResponse:
     return request.page(shown, lambda agent: _view(request, agent))
 
 
-def get_agent(request: RoutedRequest) -> SimResponse:
+def _get_agent(request: RoutedRequest) -> SimResponse:
     return json_response(_view(request, _agent(request)))
 
 
-def stop_agent(request: RoutedRequest) -> SimResponse:
+def _stop_agent(request: RoutedRequest) -> SimResponse:
     agent = _agent(request)
     if agent.connection_state not in ("connected", "stopping"):
         raise RefusedRequest(400, "Can only stop connected agents")
@@ -43,7 +46,7 @@ def stop_agent(request: RoutedRequest) -> SimResponse:
     return NO_CONTENT
 
 
-def pause_agent(request: RoutedRequest) -> SimResponse:
+def _pause_agent(request: RoutedRequest) -> SimResponse:
     agent = _agent(request)
     if agent.connection_state != "connected":
         raise RefusedRequest(422, "The agent isn't connected")
@@ -60,7 +63,7 @@ def pause_agent(request: RoutedRequest) -> SimResponse:
     return NO_CONTENT
 
 
-def resume_agent(request: RoutedRequest) -> SimResponse:
+def _resume_agent(request: RoutedRequest) -> SimResponse:
     agent = _agent(request)
     if not agent.paused:
         raise RefusedRequest(422, "Agent is not paused")
@@ -81,9 +84,9 @@ def _view(request: RoutedRequest, agent: Agent) -> Json:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "list_agents": list_agents,
-    "get_agent": get_agent,
-    "stop_agent": stop_agent,
-    "pause_agent": pause_agent,
-    "resume_agent": resume_agent,
+    "list_agents": _list_agents,
+    "get_agent": _get_agent,
+    "stop_agent": _stop_agent,
+    "pause_agent": _pause_agent,
+    "resume_agent": _resume_agent,
 }

@@ -9,11 +9,14 @@ from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import Json, RefusedRequest, SimResponse, invalid, json_response
 from ..views.builds import annotation_view
 
+__all__ = ["HANDLERS"]
+
+
 _STYLES = ("success", "info", "warning", "error")
 _MAX_BODY = 1024 * 1024
 
 
-def list_of_build(request: RoutedRequest) -> SimResponse:
+def _list_of_build(request: RoutedRequest) -> SimResponse:
     build = request.build()
     scope = request.query.text("scope") or "build"
     if scope not in ("build", "job", "all"):
@@ -23,18 +26,18 @@ def list_of_build(request: RoutedRequest) -> SimResponse:
     return request.page(shown, lambda item: annotation_view(item, body=body))
 
 
-def list_of_job(request: RoutedRequest) -> SimResponse:
+def _list_of_job(request: RoutedRequest) -> SimResponse:
     job = request.job()
     body = not request.query.flag("omit_body")
     shown = [item for item in job.build.annotations if item.job is job]
     return request.page(shown, lambda item: annotation_view(item, body=body))
 
 
-def create_on_build(request: RoutedRequest) -> SimResponse:
+def _create_on_build(request: RoutedRequest) -> SimResponse:
     return _create(request, request.build(), None)
 
 
-def create_on_job(request: RoutedRequest) -> SimResponse:
+def _create_on_job(request: RoutedRequest) -> SimResponse:
     job = request.job()
     return _create(request, job.build, job)
 
@@ -71,11 +74,11 @@ def _fields(body: Json) -> tuple[str, str | None, int | None, str]:
     )
 
 
-def delete_of_build(request: RoutedRequest) -> SimResponse:
+def _delete_of_build(request: RoutedRequest) -> SimResponse:
     return _delete(request, request.build(), None)
 
 
-def delete_of_job(request: RoutedRequest) -> SimResponse:
+def _delete_of_job(request: RoutedRequest) -> SimResponse:
     job = request.job()
     return _delete(request, job.build, job)
 
@@ -89,13 +92,13 @@ def _delete(request: RoutedRequest, build: Build, job: Job | None) -> SimRespons
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "list_build_annotations": list_of_build,
-    "list_build_job_annotations": list_of_job,
-    "list_job_annotations": list_of_job,
-    "create_build_annotation": create_on_build,
-    "create_build_job_annotation": create_on_job,
-    "create_job_annotation": create_on_job,
-    "delete_build_annotation": delete_of_build,
-    "delete_build_job_annotation": delete_of_job,
-    "delete_job_annotation": delete_of_job,
+    "list_build_annotations": _list_of_build,
+    "list_build_job_annotations": _list_of_job,
+    "list_job_annotations": _list_of_job,
+    "create_build_annotation": _create_on_build,
+    "create_build_job_annotation": _create_on_job,
+    "create_job_annotation": _create_on_job,
+    "delete_build_annotation": _delete_of_build,
+    "delete_build_job_annotation": _delete_of_job,
+    "delete_job_annotation": _delete_of_job,
 }

@@ -10,14 +10,17 @@ from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import RefusedRequest, SimResponse, json_response
 from ..views.jobs import artifact_view
 
+__all__ = ["HANDLERS"]
+
+
 _STATES = ("new", "error", "finished", "deleted", "expired")
 
 
-def list_of_build(request: RoutedRequest) -> SimResponse:
+def _list_of_build(request: RoutedRequest) -> SimResponse:
     return _list(request, request.build().jobs)
 
 
-def list_of_job(request: RoutedRequest) -> SimResponse:
+def _list_of_job(request: RoutedRequest) -> SimResponse:
     return _list(request, [request.job()])
 
 
@@ -37,11 +40,11 @@ def _list(request: RoutedRequest, jobs: list[Job]) -> SimResponse:
     return request.page(shown, lambda item: artifact_view(item, request.urls))
 
 
-def get_artifact(request: RoutedRequest) -> SimResponse:
+def _get_artifact(request: RoutedRequest) -> SimResponse:
     return json_response(artifact_view(_artifact(request), request.urls))
 
 
-def download_artifact(request: RoutedRequest) -> SimResponse:
+def _download_artifact(request: RoutedRequest) -> SimResponse:
     """Redirect to the bytes of a finished artifact.
 
     The answer for other artifacts is not documented; here it is 404.
@@ -53,7 +56,7 @@ def download_artifact(request: RoutedRequest) -> SimResponse:
     return json_response({"url": url}, status=302, headers=(("Location", url),))
 
 
-def delete_artifact(request: RoutedRequest) -> SimResponse:
+def _delete_artifact(request: RoutedRequest) -> SimResponse:
     request.engine.delete_artifact(_artifact(request))
     return NO_CONTENT
 
@@ -67,13 +70,13 @@ def _artifact(request: RoutedRequest) -> Artifact:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "list_build_artifacts": list_of_build,
-    "list_build_job_artifacts": list_of_job,
-    "list_job_artifacts": list_of_job,
-    "get_build_job_artifact": get_artifact,
-    "get_job_artifact": get_artifact,
-    "download_build_job_artifact": download_artifact,
-    "download_job_artifact": download_artifact,
-    "delete_build_job_artifact": delete_artifact,
-    "delete_job_artifact": delete_artifact,
+    "list_build_artifacts": _list_of_build,
+    "list_build_job_artifacts": _list_of_job,
+    "list_job_artifacts": _list_of_job,
+    "get_build_job_artifact": _get_artifact,
+    "get_job_artifact": _get_artifact,
+    "download_build_job_artifact": _download_artifact,
+    "download_job_artifact": _download_artifact,
+    "delete_build_job_artifact": _delete_artifact,
+    "delete_job_artifact": _delete_artifact,
 }

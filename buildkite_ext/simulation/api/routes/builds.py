@@ -15,19 +15,22 @@ from ..request import Json, Query, RefusedRequest, SimResponse, invalid, raw_jso
 from ..views.builds import BuildSelection, on_paused_queue
 from .jobs import refuse_retry
 
+__all__ = ["HANDLERS"]
+
+
 _CANCELABLE = frozenset({"scheduled", "running", "failing", "blocked"})
 
 _RETRYABLE = ("canceled", "expired", "failed", "soft_failed", "timed_out")
-"""Values in `states` of `retry_failed_jobs`."""
+"""Values in `states` of `_retry_failed_jobs`."""
 
 _Filter = Callable[[Build], bool]
 
 
-def list_everywhere(request: RoutedRequest) -> SimResponse:
+def _list_everywhere(request: RoutedRequest) -> SimResponse:
     return _list(request, request.organization.builds)
 
 
-def list_of_pipeline(request: RoutedRequest) -> SimResponse:
+def _list_of_pipeline(request: RoutedRequest) -> SimResponse:
     return _list(request, request.organization.builds_of(request.pipeline()).listed)
 
 
@@ -51,7 +54,7 @@ def _list(request: RoutedRequest, builds: Sequence[Build]) -> SimResponse:
     return raw_json_response(request.writer.many(found.items, selection), headers=found.headers)
 
 
-def get_build(request: RoutedRequest) -> SimResponse:
+def _get_build(request: RoutedRequest) -> SimResponse:
     query = request.query
     selection = BuildSelection(
         jobs=not query.flag("exclude_jobs"),
@@ -65,7 +68,7 @@ def get_build(request: RoutedRequest) -> SimResponse:
     return raw_json_response(request.writer.one(request.build(), selection))
 
 
-def create_build(request: RoutedRequest) -> SimResponse:
+def _create_build(request: RoutedRequest) -> SimResponse:
     pipeline = request.pipeline()
     body = request.body()
     asked = _build_request(body)
@@ -74,7 +77,7 @@ def create_build(request: RoutedRequest) -> SimResponse:
     return _acted(request, build, 201)
 
 
-def cancel_build(request: RoutedRequest) -> SimResponse:
+def _cancel_build(request: RoutedRequest) -> SimResponse:
     build = request.build()
     if build.state not in _CANCELABLE:
         raise RefusedRequest(422, f"The build can't be canceled: it is {build.state}")
@@ -82,7 +85,7 @@ def cancel_build(request: RoutedRequest) -> SimResponse:
     return _acted(request, build, 200)
 
 
-def rebuild_build(request: RoutedRequest) -> SimResponse:
+def _rebuild_build(request: RoutedRequest) -> SimResponse:
     old = request.build()
     if not old.pipeline.allow_rebuilds:
         raise RefusedRequest(422, "The pipeline doesn't allow rebuilds")
@@ -90,7 +93,7 @@ def rebuild_build(request: RoutedRequest) -> SimResponse:
     return _acted(request, build, 200)
 
 
-def retry_failed_jobs(request: RoutedRequest) -> SimResponse:
+def _retry_failed_jobs(request: RoutedRequest) -> SimResponse:
     build = request.build()
     jobs = _jobs_to_retry(build, request.body().get("states"))
     refuse_retry(build)
@@ -256,12 +259,12 @@ def _not_wholly_paused(build: Build) -> bool:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "list_builds": list_everywhere,
-    "list_organization_builds": list_everywhere,
-    "list_pipeline_builds": list_of_pipeline,
-    "get_build": get_build,
-    "create_build": create_build,
-    "cancel_build": cancel_build,
-    "rebuild_build": rebuild_build,
-    "retry_failed_jobs": retry_failed_jobs,
+    "list_builds": _list_everywhere,
+    "list_organization_builds": _list_everywhere,
+    "list_pipeline_builds": _list_of_pipeline,
+    "get_build": _get_build,
+    "create_build": _create_build,
+    "cancel_build": _cancel_build,
+    "rebuild_build": _rebuild_build,
+    "retry_failed_jobs": _retry_failed_jobs,
 }

@@ -9,24 +9,26 @@ from ..handler import Handler, RoutedRequest
 from ..request import RefusedRequest, SimResponse, json_response
 from ..views.clusters import cluster_view, queue_view
 
+__all__ = ["HANDLERS"]
 
-def list_clusters(request: RoutedRequest) -> SimResponse:
+
+def _list_clusters(request: RoutedRequest) -> SimResponse:
     return request.page(request.organization.clusters, lambda item: cluster_view(item, request.urls))
 
 
-def get_cluster(request: RoutedRequest) -> SimResponse:
+def _get_cluster(request: RoutedRequest) -> SimResponse:
     return json_response(cluster_view(_cluster(request), request.urls))
 
 
-def list_queues(request: RoutedRequest) -> SimResponse:
+def _list_queues(request: RoutedRequest) -> SimResponse:
     return request.page(_cluster(request).queues, lambda item: queue_view(item, request.urls))
 
 
-def get_queue(request: RoutedRequest) -> SimResponse:
+def _get_queue(request: RoutedRequest) -> SimResponse:
     return json_response(queue_view(_queue(request), request.urls))
 
 
-def pause_queue(request: RoutedRequest) -> SimResponse:
+def _pause_queue(request: RoutedRequest) -> SimResponse:
     queue = _queue(request)
     if queue.paused:
         raise RefusedRequest(422, "Cluster queue is already paused")
@@ -35,7 +37,7 @@ def pause_queue(request: RoutedRequest) -> SimResponse:
     return json_response(queue_view(queue, request.urls))
 
 
-def resume_queue(request: RoutedRequest) -> SimResponse:
+def _resume_queue(request: RoutedRequest) -> SimResponse:
     queue = _queue(request)
     if not queue.paused:
         raise RefusedRequest(422, "Cluster queue is not paused")
@@ -59,10 +61,10 @@ def _queue(request: RoutedRequest) -> Queue:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "list_clusters": list_clusters,
-    "get_cluster": get_cluster,
-    "list_cluster_queues": list_queues,
-    "get_cluster_queue": get_queue,
-    "pause_cluster_queue": pause_queue,
-    "resume_cluster_queue": resume_queue,
+    "list_clusters": _list_clusters,
+    "get_cluster": _get_cluster,
+    "list_cluster_queues": _list_queues,
+    "get_cluster_queue": _get_queue,
+    "pause_cluster_queue": _pause_queue,
+    "resume_cluster_queue": _resume_queue,
 }

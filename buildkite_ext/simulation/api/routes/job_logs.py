@@ -10,11 +10,14 @@ from ...state.builds import Job
 from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import RefusedRequest, SimResponse, dumps, json_response, representation
 
+__all__ = ["HANDLERS"]
+
+
 _TOKEN = re.compile(r"\x1b_bk;t=(\d+)\x07|\x1b\[([0-9;]*)m|\x1b\][^\x07]*\x07|\x1b\[[0-9;?]*[A-Za-z]|\x1b_[^\x07]*\x07")
 _SUFFIX_RANGE = re.compile(r"bytes=-([0-9]+)")
 
 
-def get_log(request: RoutedRequest) -> SimResponse:
+def _get_log(request: RoutedRequest) -> SimResponse:
     job = _job(request)
     now = request.engine.scheduler.now
     data = job.log.visible(now)
@@ -58,7 +61,7 @@ def _plain(status: int, data: bytes, headers: tuple[tuple[str, str], ...]) -> Si
     return SimResponse(status, (*kind, *headers), data)
 
 
-def head_log(request: RoutedRequest) -> SimResponse:
+def _head_log(request: RoutedRequest) -> SimResponse:
     size = _job(request).log.size(request.engine.scheduler.now)
     return SimResponse(
         200,
@@ -70,7 +73,7 @@ def head_log(request: RoutedRequest) -> SimResponse:
     )
 
 
-def delete_log(request: RoutedRequest) -> SimResponse:
+def _delete_log(request: RoutedRequest) -> SimResponse:
     """Delete a log.
 
     The answer to later requests is not documented; here it is 404.
@@ -119,10 +122,10 @@ def _job(request: RoutedRequest) -> Job:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "get_build_job_log": get_log,
-    "get_job_log": get_log,
-    "head_build_job_log": head_log,
-    "head_job_log": head_log,
-    "delete_build_job_log": delete_log,
-    "delete_job_log": delete_log,
+    "get_build_job_log": _get_log,
+    "get_job_log": _get_log,
+    "head_build_job_log": _head_log,
+    "head_job_log": _head_log,
+    "delete_build_job_log": _delete_log,
+    "delete_job_log": _delete_log,
 }

@@ -13,8 +13,10 @@ from ..pages import by_cursor
 from ..request import Json, RefusedRequest, SimResponse, json_response, representation
 from ..views.jobs import acted_job_view, environment, job_view
 
+__all__ = ["HANDLERS", "refuse_retry"]
 
-def list_jobs(request: RoutedRequest) -> SimResponse:
+
+def _list_jobs(request: RoutedRequest) -> SimResponse:
     build, query = request.build(), request.query
     states = query.values("state")
     if wrong := [state for state in states if state not in JOB_STATES]:
@@ -38,11 +40,11 @@ def _group(job: Job) -> str | None:
     return job.step.group if isinstance(job.step, CommandStep | BlockStep | TriggerStep) else None
 
 
-def get_job(request: RoutedRequest) -> SimResponse:
+def _get_job(request: RoutedRequest) -> SimResponse:
     return json_response(job_view(request.job(), request.urls, agents="none", in_build=False))
 
 
-def retry_job(request: RoutedRequest) -> SimResponse:
+def _retry_job(request: RoutedRequest) -> SimResponse:
     job = request.job()
     _refuse_job_retry(job)
     return json_response(acted_job_view(request.engine.retry(job, by=request.user), request.urls))
@@ -73,7 +75,7 @@ def _refuse_job_retry(job: Job) -> None:
         raise RefusedRequest(422, "The job has been retried already")
 
 
-def reprioritize_job(request: RoutedRequest) -> SimResponse:
+def _reprioritize_job(request: RoutedRequest) -> SimResponse:
     job = request.job()
     priority = request.body().get("priority")
     if not isinstance(priority, int) or isinstance(priority, bool):
@@ -84,7 +86,7 @@ def reprioritize_job(request: RoutedRequest) -> SimResponse:
     return json_response(acted_job_view(job, request.urls))
 
 
-def unblock_job(request: RoutedRequest) -> SimResponse:
+def _unblock_job(request: RoutedRequest) -> SimResponse:
     """Unblock a block job.
 
     The status for a job that isn't blocked and for missing fields is not documented; here it is 422.
@@ -124,7 +126,7 @@ def _answer(value: object) -> str:
     return str(value)
 
 
-def get_env(request: RoutedRequest) -> SimResponse:
+def _get_env(request: RoutedRequest) -> SimResponse:
     job = request.job()
     env = environment(job, request.organization.slug)
     if representation(request.request) == "text":
@@ -136,15 +138,15 @@ def get_env(request: RoutedRequest) -> SimResponse:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "list_build_jobs": list_jobs,
-    "get_build_job": get_job,
-    "get_job": get_job,
-    "retry_build_job": retry_job,
-    "retry_job": retry_job,
-    "reprioritize_build_job": reprioritize_job,
-    "reprioritize_job": reprioritize_job,
-    "unblock_build_job": unblock_job,
-    "unblock_job": unblock_job,
-    "get_build_job_env": get_env,
-    "get_job_env": get_env,
+    "list_build_jobs": _list_jobs,
+    "get_build_job": _get_job,
+    "get_job": _get_job,
+    "retry_build_job": _retry_job,
+    "retry_job": _retry_job,
+    "reprioritize_build_job": _reprioritize_job,
+    "reprioritize_job": _reprioritize_job,
+    "unblock_build_job": _unblock_job,
+    "unblock_job": _unblock_job,
+    "get_build_job_env": _get_env,
+    "get_job_env": _get_env,
 }

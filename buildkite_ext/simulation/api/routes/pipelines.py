@@ -9,8 +9,10 @@ from ..handler import Handler, RoutedRequest
 from ..request import Json, SimResponse, json_response
 from ..views.pipelines import pipeline_view
 
+__all__ = ["HANDLERS"]
 
-def list_pipelines(request: RoutedRequest) -> SimResponse:
+
+def _list_pipelines(request: RoutedRequest) -> SimResponse:
     name = (request.query.text("name") or "").lower()
     repository = (request.query.text("repository") or "").lower()
     shown = [
@@ -21,7 +23,7 @@ def list_pipelines(request: RoutedRequest) -> SimResponse:
     return request.page(shown, lambda item: _view(request, item))
 
 
-def get_pipeline(request: RoutedRequest) -> SimResponse:
+def _get_pipeline(request: RoutedRequest) -> SimResponse:
     return json_response(_view(request, request.pipeline()))
 
 
@@ -30,4 +32,4 @@ def _view(request: RoutedRequest, pipeline: Pipeline) -> Json:
     return pipeline_view(pipeline, counts, request.urls, may_write=request.may_write_pipelines)
 
 
-HANDLERS: Mapping[str, Handler] = {"list_pipelines": list_pipelines, "get_pipeline": get_pipeline}
+HANDLERS: Mapping[str, Handler] = {"list_pipelines": _list_pipelines, "get_pipeline": _get_pipeline}

@@ -8,6 +8,8 @@ from ..request import Json
 from .urls import Urls, graphql_id
 from .users import user_or_none, user_view
 
+__all__ = ["agent_in_build", "agent_stub", "agent_view"]
+
 
 def agent_stub(agent: Agent, urls: Urls) -> Json:
     """Return the agent of a job in a list of builds."""

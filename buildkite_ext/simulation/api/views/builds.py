@@ -16,6 +16,9 @@ from .pipelines import embedded_pipeline
 from .urls import Urls, graphql_id
 from .users import user_view
 
+__all__ = ["BuildSelection", "BuildWriter", "annotation_view", "on_paused_queue"]
+
+
 _CACHE_SIZE = 5_000
 """Number of builds of one selection in the cache of a `BuildWriter`."""
 
@@ -36,7 +39,7 @@ class BuildSelection:
     may_write: bool = True
 
 
-def jobs_shown(build: Build, selection: BuildSelection) -> list[Job]:
+def _jobs_shown(build: Build, selection: BuildSelection) -> list[Job]:
     """Return the jobs of a build that a selection shows."""
     return [
         job
@@ -52,7 +55,7 @@ def on_paused_queue(job: Job) -> bool:
     return job.queue is not None and job.queue.paused and job.state == "scheduled"
 
 
-def build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
+def _build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
     """Return a build without its pipeline, which changes independently."""
     request = build.request
     view: Json = {
@@ -92,7 +95,7 @@ def build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
         }
     if selection.jobs:
         view["jobs"] = [
-            job_view(job, urls, agents=selection.agents, in_build=True) for job in jobs_shown(build, selection)
+            job_view(job, urls, agents=selection.agents, in_build=True) for job in _jobs_shown(build, selection)
         ]
     if selection.counts:
         states = Counter(job.state for job in build.jobs if selection.retried or not job.retried)
@@ -128,7 +131,7 @@ class BuildWriter:
 
     def one(self, build: Build, selection: BuildSelection, **more: object) -> bytes:
         """Return a build as JSON."""
-        view = {**build_view(build, self.urls, selection), **more}
+        view = {**_build_view(build, self.urls, selection), **more}
         return self._with_pipeline(dumps(view), build.pipeline, selection)
 
     def _build(self, build: Build, selection: BuildSelection, known: dict[str, tuple[int, bytes]]) -> bytes:
@@ -136,7 +139,7 @@ class BuildWriter:
         if version != build.version:
             if len(known) >= _CACHE_SIZE:
                 known.clear()
-            text = dumps(build_view(build, self.urls, selection))
+            text = dumps(_build_view(build, self.urls, selection))
             known[build.id] = build.version, text
         return self._with_pipeline(text, build.pipeline, selection)
 

@@ -8,6 +8,8 @@ from ..request import Json
 from .urls import Urls, graphql_id
 from .users import user_or_none, user_view
 
+__all__ = ["cluster_view", "queue_view"]
+
 
 def cluster_view(cluster: Cluster, urls: Urls) -> Json:
     """Return a cluster."""

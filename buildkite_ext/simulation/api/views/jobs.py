@@ -12,6 +12,9 @@ from .agents import agent_in_build, agent_stub
 from .urls import Urls, graphql_id
 from .users import user_or_none
 
+__all__ = ["AgentDetail", "acted_job_view", "agents_job_view", "artifact_view", "environment", "job_view"]
+
+
 AgentDetail = Literal["stub", "full", "none"]
 """Form of a job's agent: `stub` in a list of builds, `full` in a build, `none` in the endpoints of jobs."""
 

@@ -11,6 +11,8 @@ from ..request import Json
 from .urls import Urls, graphql_id
 from .users import user_view
 
+__all__ = ["embedded_pipeline", "pipeline_view"]
+
 
 def embedded_pipeline(pipeline: Pipeline, counts: Mapping[str, int], urls: Urls, *, may_write: bool) -> Json:
     """Return the short form that a build contains."""

@@ -10,6 +10,8 @@ from ...state.builds import Build, Job
 from ...state.clusters import Agent, Cluster, Queue
 from ...state.pipelines import Pipeline
 
+__all__ = ["Urls", "graphql_id"]
+
 
 @dataclass(frozen=True, slots=True)
 class Urls:

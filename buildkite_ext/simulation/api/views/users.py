@@ -8,6 +8,8 @@ from ...times import written, written_or_none
 from ..request import Json
 from .urls import Urls, graphql_id
 
+__all__ = ["emojis_view", "organization_view", "token_view", "user_or_none", "user_view"]
+
 
 def user_view(user: User) -> Json:
     """Return a user."""
