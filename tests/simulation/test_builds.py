@@ -1,4 +1,4 @@
-"""Builds: created, gone through, canceled, rebuilt, retried."""
+"""Builds: created, run, canceled, rebuilt, retried."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_failure_stops_what_waits_for_it(simulator: Simulator, api: httpx.Clie
     assert jobs(api)["deploy"]["started_at"] is None
 
 
-def test_a_wait_may_go_on_after_a_failure(simulator: Simulator, api: httpx.Client) -> None:
+def test_a_wait_can_continue_after_a_failure(simulator: Simulator, api: httpx.Client) -> None:
     simulator.pipeline("web").job("test", exit_status=1).wait(continue_on_failure=True).job("report").wait().job(
         "deploy"
     )
@@ -261,7 +261,7 @@ def test_a_body_that_is_no_json_object_is_refused(simulator: Simulator, api: htt
 
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/json; charset=utf-8"])
-def test_a_body_is_json_whatever_it_is_called(simulator: Simulator, api: httpx.Client, kind: str | None) -> None:
+def test_a_body_is_json_with_any_content_type(simulator: Simulator, api: httpx.Client, kind: str | None) -> None:
     simulator.pipeline("web").job("test")
     headers = {} if kind is None else {"Content-Type": kind}
     response = api.post(f"{WEB}/builds", content=b'{"commit": "HEAD", "branch": "main"}', headers=headers)

@@ -22,7 +22,7 @@ from buildkite_ext.simulation import (
 )
 
 from .helpers import ORG, WEB, build, connect, create, job_path, jobs
-from .test_properties import act, actions, steps, template, timings
+from .test_properties import act, actions, add_steps, steps, timings
 
 AnyChange = AgentChanged | AnnotationChanged | ArtifactChanged | BuildChanged | JobChanged
 
@@ -87,7 +87,7 @@ def test_the_events_alone_give_the_state_that_the_api_answers(
             raised.append(error)
 
     simulator.on_change(listener)
-    template(simulator, found)
+    add_steps(simulator, found)
     with connect(simulator) as api:
         for action, number in [("create", 0), *script, ("sleep", 5), ("sleep", 500)]:
             act(api, simulator, action, number)
@@ -110,7 +110,7 @@ def test_the_history_of_a_build_is_that_of_its_events(
             events.setdefault(change.build.id, []).append((change.time, change.after))
 
     simulator.on_change(listener)
-    template(simulator, found)
+    add_steps(simulator, found)
     web = simulator.pipeline("web")
     web.build()
     for pause in pauses:

@@ -1,4 +1,4 @@
-"""The async transport, the ASGI application, the server, and our own clients."""
+"""Clients of the simulator: httpx transports, the ASGI application, the server and BuildkiteClient."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_an_async_request_can_be_cancelled_before_it_acts(simulator: Simul
     assert web.builds == []
 
 
-def test_there_is_nothing_anywhere_else(simulator: Simulator, api: httpx.Client) -> None:
+def test_other_hosts_cannot_be_reached(simulator: Simulator, api: httpx.Client) -> None:
     for url in (
         "https://api.buildkite.com/v2/user",
         "http://api.buildkite.test/v2/user",
@@ -168,7 +168,7 @@ def test_a_port_that_is_taken_is_an_error() -> None:
             pytest.fail("nobody can listen there")
 
 
-def test_a_missing_extra_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_named_with_its_installation(monkeypatch: pytest.MonkeyPatch) -> None:
     original = builtins.__import__
 
     def without_uvicorn(name: str, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Whatever is done to builds in whatever order: only documented states in documented order, and logs only grow."""
+"""Properties for random pipelines and requests: builds only have documented transitions, and logs only grow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from buildkite_ext.simulation import Simulator, Timing
 
 from .helpers import ORG, WEB, connect
 
-# Written out once more on purpose: this is the diagram of the documentation, not what the simulator believes.
+# The diagram of the documentation. It is not imported, so that the simulator's own copy is tested.
 EDGES = {
     "creating": {"scheduled"},
     "scheduled": {"not_run", "skipped", "running", "blocked", "canceled"},
@@ -100,7 +100,7 @@ timings = st.sampled_from(
 )
 
 
-def template(simulator: Simulator, found: list[tuple[str, dict[str, Any]]]) -> None:
+def add_steps(simulator: Simulator, found: list[tuple[str, dict[str, Any]]]) -> None:
     web = simulator.pipeline("web", skip_queued_branch_builds=len(found) % 2 == 0)
     simulator.pipeline("other").job("work", after=4)
     for number, (kind, options) in enumerate(found):
@@ -145,7 +145,7 @@ def test_states_follow_the_documented_diagram_and_logs_only_grow(
     found: list[tuple[str, dict[str, Any]]], script: list[tuple[str, int]], timing: Timing, agents: int | None
 ) -> None:
     simulator = Simulator(timing=timing, agents=agents)
-    template(simulator, found)
+    add_steps(simulator, found)
     logs: dict[str, bytes] = {}
     with connect(simulator) as api:
         for action, number in [("create", 0), *script, ("sleep", 5), ("sleep", 500)]:
@@ -165,12 +165,12 @@ def test_states_follow_the_documented_diagram_and_logs_only_grow(
             assert states[0] == "creating"
             for before, after in pairwise(states):
                 assert after in EDGES.get(before, set()), states
-            hours = [hour for hour, _ in seen.history]
-            assert hours == sorted(hours)
+            times = [time for time, _ in seen.history]
+            assert times == sorted(times)
 
 
 def consistent(build: dict[str, Any]) -> None:
-    """What the parts of a build say about one another."""
+    """Check that the state of a build agrees with the states of its jobs."""
     current = [job for job in build["jobs"] if not job.get("retried")]
     states = {job["state"] for job in current}
     under_way = states & {"scheduled", "assigned", "accepted", "running", "canceling", "timing_out"}

@@ -1,4 +1,4 @@
-"""Rate limits: two windows, their headers, and what comes when one is used up."""
+"""Rate limits of the organization and of users: headers, and refused requests."""
 
 from __future__ import annotations
 

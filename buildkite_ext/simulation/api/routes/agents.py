@@ -40,7 +40,7 @@ def _stop_agent(request: RoutedRequest) -> SimResponse:
     agent = _agent(request)
     if agent.connection_state not in ("connected", "stopping"):
         raise RefusedRequest(400, "Can only stop connected agents")
-    # An idle agent stops whatever the body holds.
+    # The body of the request is not read for an idle agent.
     force = agent.job_id is not None and request.body().get("force", True) is not False
     request.engine.stop_agent(agent, force=force)
     return NO_CONTENT
