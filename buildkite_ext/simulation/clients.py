@@ -1,4 +1,4 @@
-"""Simulator with its clients: `BuildkiteClient`, httpx and ASGI."""
+"""Simulator with its clients: `BuildkiteClient` and httpx transports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     import httpx
 
     from ..client import AsyncBuildkiteClient, BuildkiteClient
-    from .asgi import App
 
 __all__ = ["Simulator"]
 
@@ -100,9 +99,3 @@ class Simulator(SimulatedOrganization):
         from .transport import AsyncSimulatorTransport
 
         return AsyncSimulatorTransport(self)
-
-    def app(self) -> App:
-        """Return an ASGI application that is the API. `buildkite_ext.simulation.server` serves it."""
-        from .asgi import application
-
-        return application(self.handle)

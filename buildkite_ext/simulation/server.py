@@ -99,7 +99,7 @@ def running(
     with _bound(host, port) as api, _bound(host, artifacts_port) as artifacts, _without_dropped_connections():
         simulator.move_to(base_url or url_of(host, api), url_of(host, artifacts))
         servers = [
-            (_server(uvicorn, application(simulator.handle)), api),
+            (_server(uvicorn, simulator.app()), api),
             (_server(uvicorn, application(simulator.handle_artifact)), artifacts),
         ]
         thread = threading.Thread(target=lambda: asyncio.run(_serve(servers)), name="simulator", daemon=True)

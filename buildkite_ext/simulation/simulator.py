@@ -12,6 +12,7 @@ from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .api.views.builds import BuildWriter
 from .api.views.urls import Urls
 from .artifact_storage import ArtifactStorage
+from .asgi import App, application
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
 from .engine.agent_pool import AgentPool, HistoryAgentPool
@@ -351,6 +352,10 @@ class SimulatedOrganization:
             now = self.clock.time()
             with self._engine.at(now):
                 return self._artifact_storage.answer(request, now)
+
+    def app(self) -> App:
+        """Return an ASGI application that is the API. `buildkite_ext.simulation.server` serves it."""
+        return application(self.handle)
 
     def _answer(self, request: SimRequest, found: Route | None) -> SimResponse:
         fault = self._faults.take(*((found[0].id, found[0].row) if found else ()))
