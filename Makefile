@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# Each test that starts a process would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test endurance check docs generate check-generated public-api bench fuzz format clean
 
@@ -13,11 +16,12 @@ help: ## What there is
 demo: $(VENV)/.demo ## Trigger a build, follow its logs, wait, fetch its artifacts: against the simulator
 	@$(BIN)/buildkite-ext run web --branch main --message "make demo" --artifacts 'dist/*.whl' --to wheels --simulate
 
-test: $(VENV)/.dev ## All tests
-	$(BIN)/python -m pytest -n auto
+test: $(VENV)/.dev ## All tests but the endurance tests
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
-endurance: $(VENV)/.dev ## 100,000 webhooks over Redis, with workers killed in the middle: what was lost or repeated
-	BUILDKITE_EXT_REDIS_EVENTS=100000 $(BIN)/python -m pytest tests/webhooks/redis/test_endurance.py -s -p no:xdist
+endurance: $(VENV)/.dev ## Load, killed workers, 100,000 webhooks over Redis; property tests with many more examples
+	$(BIN)/python -m pytest tests/endurance -p no:xdist
+	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile thorough
 
 check: $(VENV)/.dev ## Lint, types, import directions, public names, the generated code and the spec
 	$(BIN)/ruff check .
@@ -34,12 +38,13 @@ check: $(VENV)/.dev ## Lint, types, import directions, public names, the generat
 docs: $(VENV)/.dev ## Build the documentation site into site/; a broken link fails
 	$(BIN)/zensical build --clean --strict
 
-generate: $(VENV)/.dev ## Compile spec/ into generated/, docs/operations.md and docs/reference/
+generate: $(VENV)/.dev ## Compile spec/: generated/, the service bases, docs/operations.md and docs/reference/
+	$(BIN)/python scripts/lint_spec.py
 	$(BIN)/python scripts/generate.py
 	$(BIN)/python scripts/reference.py
 	$(BIN)/python scripts/reference_pages.py
 
-check-generated: $(VENV)/.dev ## Does generated/ hold what spec/ compiles to?
+check-generated: $(VENV)/.dev ## Compare what is generated with what spec/ compiles to
 	$(BIN)/python scripts/generate.py --check
 	$(BIN)/python scripts/reference.py --check
 	$(BIN)/python scripts/reference_pages.py --check

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from buildkite_api.types import UNSET as UNSET
     from buildkite_api.types import Secret as Secret
 
     from . import models as models
@@ -96,6 +97,7 @@ _HOMES = {
     "SchemaDrift": "events",
     "Secret": "buildkite_api.types",
     "SystemClock": "clock",
+    "UNSET": "buildkite_api.types",
     "VirtualClock": "clock",
     "WaitResult": "watching.wait",
 }
@@ -106,6 +108,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "UNSET",
     "AccessDenied",
     "AgentNotFound",
     "AnnotationNotFound",

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
 
 import httpx
+from buildkite_api.types import UNSET, Unset
 
 from ._sync import run
-from .options import DEFAULT_TIMEOUT, ClientOptions
+from .options import DEFAULT_MAX_BODY, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
 from .pagination.items import AsyncItems, Items
 from .pagination.walk import Walk
 from .runtime import AsyncRuntime, BlockingRuntime
 from .services._generated import AsyncServices, Services
-from .transport.middleware import Connections
 from .transport.requester import Endpoint, Requester
+from .transport.shared import SharedState
 
 if TYPE_CHECKING:
     from buildkite_api.client import Client
@@ -51,14 +52,6 @@ class CursorPage(Protocol[T]):
     def links(self) -> Any: ...
 
 
-class _Unchanged:
-    def __repr__(self) -> str:
-        return "UNCHANGED"
-
-
-UNCHANGED: Any = _Unchanged()
-
-
 class AsyncBuildkiteClient(AsyncServices):
     """The client for asyncio and trio.
 
@@ -73,11 +66,12 @@ class AsyncBuildkiteClient(AsyncServices):
             current one; default: $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
-        retry: when a request is sent again.
+        retry: when a request is sent again; None for never.
         transport: an httpx transport to send by, for fakes and recordings.
         clock: what deadlines and pauses are measured with, for tests.
         strict: raise when an answer doesn't fit the description, instead of reporting it.
         unknown: `keep` keeps the keys that no model holds in `additional_properties`; slower.
+        max_body: limit on the bytes of an answer that is read whole; a larger one raises InvalidResponse.
         on_event: called with each event (a retry, a drift from the description).
 
     Raises:
@@ -91,11 +85,12 @@ class AsyncBuildkiteClient(AsyncServices):
         token: TokenSource | None = None,
         base_url: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
-        retry: Retry | None = None,
+        retry: Retry | None = DEFAULT_RETRY,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: MonotonicClock | None = None,
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
+        max_body: int = DEFAULT_MAX_BODY,
         on_event: Hook | None = None,
     ) -> None:
         options = ClientOptions.load(
@@ -104,11 +99,14 @@ class AsyncBuildkiteClient(AsyncServices):
             base_url=base_url,
             timeout=timeout,
             retry=retry,
+            transport=transport,
+            clock=clock,
             strict=strict,
             unknown=unknown,
+            max_body=max_body,
+            on_event=on_event,
         )
-        runtime = AsyncRuntime(clock)
-        self._requester = Requester(options, runtime, Connections(runtime, transport), hook=on_event)
+        self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
 
     async def __aenter__(self) -> Self:
         return self
@@ -131,26 +129,32 @@ class AsyncBuildkiteClient(AsyncServices):
     def with_options(
         self,
         *,
-        organization: str = UNCHANGED,
-        timeout: float | None = UNCHANGED,
-        retry: Retry = UNCHANGED,
-        strict: bool = UNCHANGED,
-        unknown: Literal["ignore", "keep"] = UNCHANGED,
+        organization: str | Unset | None = UNSET,
+        timeout: float | Unset | None = UNSET,
+        retry: Retry | Unset | None = UNSET,
+        strict: bool | Unset = UNSET,
+        unknown: Literal["ignore", "keep"] | Unset = UNSET,
+        max_body: int | Unset = UNSET,
     ) -> Self:
-        """A copy with other options that shares this client's connections.
+        """Return a copy with other options that shares this client's connections. It needs no closing.
 
         Args:
-            organization, timeout, retry, strict, unknown: as for the client itself.
+            organization, timeout, retry, strict, unknown, max_body: as for the client itself; UNSET for as it was.
 
         Example:
             >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
             ...     return buildkite.with_options(timeout=600)
         """
-        return self._with(organization=organization, timeout=timeout, retry=retry, strict=strict, unknown=unknown)
-
-    def _with(self, **options: Any) -> Self:
+        changes = {
+            "organization": organization,
+            "timeout": timeout,
+            "retry": retry,
+            "strict": strict,
+            "unknown": unknown,
+            "max_body": max_body,
+        }
         copy = object.__new__(type(self))
-        copy._requester = _copied(self._requester, options)
+        copy._requester = _with_changes(self._requester, changes)
         return copy
 
     async def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -187,7 +191,7 @@ class AsyncBuildkiteClient(AsyncServices):
     @property
     def raw(self) -> Client:
         """The generated client over the same pipeline, for the generated functions themselves."""
-        return self._requester.client
+        return self._requester.raw
 
     @cached_property
     def organizations(self) -> AsyncOrganizations:
@@ -274,11 +278,12 @@ class BuildkiteClient(Services):
             $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
-        retry: when a request is sent again.
+        retry: when a request is sent again; None for never.
         transport: an httpx transport to send by, for fakes and recordings.
         clock: what deadlines and pauses are measured with, for tests.
         strict: raise when an answer doesn't fit the description, instead of reporting it.
         unknown: `keep` keeps the keys that no model holds in `additional_properties`; slower.
+        max_body: limit on the bytes of an answer that is read whole; a larger one raises InvalidResponse.
         on_event: called with each event (a retry, a drift from the description).
 
     Raises:
@@ -292,11 +297,12 @@ class BuildkiteClient(Services):
         token: str | Secret | Callable[[], str | Secret] | None = None,
         base_url: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
-        retry: Retry | None = None,
+        retry: Retry | None = DEFAULT_RETRY,
         transport: httpx.BaseTransport | None = None,
         clock: MonotonicClock | None = None,
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
+        max_body: int = DEFAULT_MAX_BODY,
         on_event: Hook | None = None,
     ) -> None:
         options = ClientOptions.load(
@@ -305,11 +311,14 @@ class BuildkiteClient(Services):
             base_url=base_url,
             timeout=timeout,
             retry=retry,
+            transport=transport,
+            clock=clock,
             strict=strict,
             unknown=unknown,
+            max_body=max_body,
+            on_event=on_event,
         )
-        runtime = BlockingRuntime(clock)
-        self._requester = Requester(options, runtime, Connections(runtime, transport), hook=on_event)
+        self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
 
     def __enter__(self) -> Self:
         return self
@@ -332,26 +341,32 @@ class BuildkiteClient(Services):
     def with_options(
         self,
         *,
-        organization: str = UNCHANGED,
-        timeout: float | None = UNCHANGED,
-        retry: Retry = UNCHANGED,
-        strict: bool = UNCHANGED,
-        unknown: Literal["ignore", "keep"] = UNCHANGED,
+        organization: str | Unset | None = UNSET,
+        timeout: float | Unset | None = UNSET,
+        retry: Retry | Unset | None = UNSET,
+        strict: bool | Unset = UNSET,
+        unknown: Literal["ignore", "keep"] | Unset = UNSET,
+        max_body: int | Unset = UNSET,
     ) -> Self:
-        """A copy with other options that shares this client's connections.
+        """Return a copy with other options that shares this client's connections. It needs no closing.
 
         Args:
-            organization, timeout, retry, strict, unknown: as for the client itself.
+            organization, timeout, retry, strict, unknown, max_body: as for the client itself; UNSET for as it was.
 
         Example:
             >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:
             ...     return buildkite.with_options(timeout=600)
         """
-        return self._with(organization=organization, timeout=timeout, retry=retry, strict=strict, unknown=unknown)
-
-    def _with(self, **options: Any) -> Self:
+        changes = {
+            "organization": organization,
+            "timeout": timeout,
+            "retry": retry,
+            "strict": strict,
+            "unknown": unknown,
+            "max_body": max_body,
+        }
         copy = object.__new__(type(self))
-        copy._requester = _copied(self._requester, options)
+        copy._requester = _with_changes(self._requester, changes)
         return copy
 
     def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -388,7 +403,7 @@ class BuildkiteClient(Services):
     @property
     def raw(self) -> Client:
         """The generated client over the same pipeline, for the generated functions themselves."""
-        return self._requester.client
+        return self._requester.raw
 
     @cached_property
     def organizations(self) -> Organizations:
@@ -461,6 +476,6 @@ class BuildkiteClient(Services):
         return Packages(AsyncPackages(self._requester))
 
 
-def _copied(requester: Requester, options: dict[str, Any]) -> Requester:
-    changed = {name: value for name, value in options.items() if value is not UNCHANGED}
-    return requester.copy(replace(requester.options, **changed))
+def _with_changes(requester: Requester, changes: Mapping[str, object]) -> Requester:
+    given: dict[str, Any] = {name: value for name, value in changes.items() if value is not UNSET}
+    return requester.copy(replace(requester.options, **given))

@@ -1,7 +1,7 @@
 """Everything that can go wrong, as one tree.
 
     BuildkiteError
-    ├── ConfigurationError            a token, an organization or an address is missing or unusable
+    ├── ConfigurationError            (also a ValueError) a token, an organization or an address is missing or unusable
     ├── ApiError                      Buildkite answered, and the answer was an error
     │   ├── InvalidRequest            400, 422: every entry of the answer's errors[]
     │   │   ├── BuildAlreadyFinished  the build can't be canceled any more
@@ -90,7 +90,7 @@ class BuildkiteError(Exception):
     """Above all errors of this library: `except BuildkiteError` catches each of them and nothing else."""
 
 
-class ConfigurationError(BuildkiteError):
+class ConfigurationError(BuildkiteError, ValueError):
     """Something the client needs to begin (a token, an organization, an address) is missing or unusable."""
 
 

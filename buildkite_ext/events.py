@@ -1,4 +1,4 @@
-"""What happens inside a client, as frozen values for one hook: `BuildkiteClient(on_event=print)`.
+"""Events of a client, as frozen values for a hook: `BuildkiteClient(on_event=print)`.
 
 Each event is also a line of the logger `buildkite_ext`, at debug level.
 """
@@ -8,13 +8,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+__all__ = ["Dispatcher", "Event", "Hook", "RetryScheduled", "SchemaDrift", "client_events", "logger"]
+
+E = TypeVar("E")
 
 logger = logging.getLogger("buildkite_ext")
 
 
 @dataclass(frozen=True, slots=True)
 class RetryScheduled:
-    """A request failed and will be sent again after a pause."""
+    """Retry of a request that failed, after a pause."""
 
     method: str
     path: str
@@ -28,7 +33,7 @@ class RetryScheduled:
 
 @dataclass(frozen=True, slots=True)
 class SchemaDrift:
-    """An answer held something that the description doesn't: reported once a model and key."""
+    """Difference between an answer and the description, reported once for each model and key."""
 
     model: str
     key: str
@@ -38,16 +43,54 @@ class SchemaDrift:
 
 
 Event = RetryScheduled | SchemaDrift
-Hook = Callable[[Event], None]
+Hook = Callable[[Event], object]
 
 
-class Events:
-    """Hands each event to the log and to the user's hook."""
+class Dispatcher(Generic[E]):
+    """Dispatcher of events to hooks, in the order in which they were added.
 
-    def __init__(self, hook: Hook | None = None) -> None:
-        self._hook = hook
+    A hook that raises breaks nothing: its error is logged, and the other hooks still get the event.
 
-    def emit(self, event: Event) -> None:
-        logger.debug("%s", event)
-        if self._hook is not None:
-            self._hook(event)
+    Args:
+        hooks: the hooks to begin with.
+        log: logger of each event, at debug level; None for none.
+
+    Example:
+        >>> seen: list[str] = []
+        >>> Dispatcher[str](seen.append).emit("build.started")
+        >>> seen
+        ['build.started']
+    """
+
+    def __init__(self, *hooks: Callable[[E], object], log: logging.Logger | None = None) -> None:
+        self._hooks = hooks
+        self._log = log
+
+    def __bool__(self) -> bool:
+        return bool(self._hooks)
+
+    def add(self, hook: Callable[[E], object]) -> None:
+        """Call `hook` with each event from now on."""
+        self._hooks = (*self._hooks, hook)
+
+    def remove(self, hook: Callable[[E], object]) -> None:
+        """Call `hook` no longer. A hook that isn't there is ignored."""
+        hooks = list(self._hooks)
+        if hook in hooks:
+            hooks.remove(hook)
+        self._hooks = tuple(hooks)
+
+    def emit(self, event: E) -> None:
+        """Hand an event to the log and to each hook."""
+        if self._log is not None:
+            self._log.debug("%s", event)
+        for hook in self._hooks:
+            try:
+                hook(event)
+            except Exception:
+                logger.exception("The hook %r raised an error on %s. The call goes on.", hook, type(event).__name__)
+
+
+def client_events(hook: Hook | None) -> Dispatcher[Event]:
+    """Return the dispatcher of a client's events."""
+    return Dispatcher(*(() if hook is None else (hook,)), log=logger)

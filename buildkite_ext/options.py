@@ -1,43 +1,79 @@
-"""What a client is configured with, where it comes from, and what is wrong with it."""
+"""Options of a client: what they are, where they come from, and which values are refused."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from .errors import ConfigurationError
-from .transport.auth import TokenSource, check_token
+from .transport.auth import check_token
 from .transport.retry import Retry
+
+if TYPE_CHECKING:
+    from .clock import MonotonicClock
+    from .events import Hook
+    from .runtime import Transport
+    from .transport.auth import TokenSource
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "DEFAULT_MAX_BODY",
+    "DEFAULT_RETRY",
+    "DEFAULT_TIMEOUT",
+    "ENDPOINT_VARIABLE",
+    "ORGANIZATION_VARIABLE",
+    "TOKEN_VARIABLES",
+    "ClientOptions",
+    "normalize_base_url",
+]
 
 TOKEN_VARIABLES = ("BUILDKITE_API_TOKEN", "BUILDKITE_TOKEN", "BUILDKITE_API_ACCESS_TOKEN")
 ORGANIZATION_VARIABLE = "BUILDKITE_ORGANIZATION_SLUG"
 ENDPOINT_VARIABLE = "BUILDKITE_REST_API_ENDPOINT"
 DEFAULT_BASE_URL = "https://api.buildkite.com"
 DEFAULT_TIMEOUT = 120.0
+DEFAULT_RETRY = Retry()
+DEFAULT_MAX_BODY = 256 * 1024 * 1024
+
+_SHARED: Mapping[str, Any] = {"shared": True}
+"""Metadata of the options that a client and its copies share, so that `with_options` does not change them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientOptions:
-    """A client's configuration. Frozen; the token is in no repr."""
+    """Options of a client. Frozen; the token is in no repr.
 
-    token: TokenSource = field(repr=False)
+    A new option is a field here, a keyword of both clients, and a line of their documentation; unless it is marked as shared,
+    a keyword of `with_options` as well. `tests/core/test_options.py` proves that they agree.
+    """
+
+    token: TokenSource = field(repr=False, metadata=_SHARED)
     organization: str | None = None
-    base_url: str = DEFAULT_BASE_URL
+    base_url: str = field(default=DEFAULT_BASE_URL, metadata=_SHARED)
     timeout: float | None = DEFAULT_TIMEOUT
-    retry: Retry = field(default_factory=Retry)
+    retry: Retry | None = DEFAULT_RETRY
+    transport: Transport | None = field(default=None, repr=False, metadata=_SHARED)
+    clock: MonotonicClock | None = field(default=None, repr=False, metadata=_SHARED)
     strict: bool = False
     unknown: Literal["ignore", "keep"] = "ignore"
-    max_body: int = 256 * 1024 * 1024
+    max_body: int = DEFAULT_MAX_BODY
+    on_event: Hook | None = field(default=None, repr=False, metadata=_SHARED)
 
     def __post_init__(self) -> None:
         if self.timeout is not None and not self.timeout > 0:
             raise ConfigurationError(f"timeout={self.timeout!r}: give seconds above 0, or None for no limit.")
+        if not self.max_body > 0:
+            raise ConfigurationError(f"max_body={self.max_body!r}: give bytes above 0.")
+        if self.unknown not in ("ignore", "keep"):
+            raise ConfigurationError(f"unknown={self.unknown!r}: give 'ignore' or 'keep'.")
 
     def __getstate__(self) -> object:
-        raise TypeError("A configuration holds a token, so it isn't pickled: make a client where it is needed.")
+        raise TypeError(
+            "The options of a client hold a token, so they aren't pickled. Make a client where it is needed."
+        )
 
     @classmethod
     def load(
@@ -47,15 +83,19 @@ class ClientOptions:
         token: TokenSource | None = None,
         base_url: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
-        retry: Retry | None = None,
+        retry: Retry | None = DEFAULT_RETRY,
+        transport: Transport | None = None,
+        clock: MonotonicClock | None = None,
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
+        max_body: int = DEFAULT_MAX_BODY,
+        on_event: Hook | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> ClientOptions:
-        """Arguments first, then the environment, then the defaults.
+        """Return the options that arguments, then the environment, then the defaults give.
 
         Raises:
-            ConfigurationError: there is no token, or something given can't be used.
+            ConfigurationError: there is no token, or an argument can't be used.
         """
         environ = os.environ if environ is None else environ
         if token is None:
@@ -69,14 +109,18 @@ class ClientOptions:
             organization=organization,
             base_url=normalize_base_url(base_url or environ.get(ENDPOINT_VARIABLE, "").strip() or DEFAULT_BASE_URL),
             timeout=timeout,
-            retry=retry if retry is not None else Retry(),
+            retry=retry,
+            transport=transport,
+            clock=clock,
             strict=strict,
             unknown=unknown,
+            max_body=max_body,
+            on_event=on_event,
         )
 
 
 def normalize_base_url(url: str) -> str:
-    """The API's root without a trailing slash or `/v2`.
+    """Return the API's root without a trailing slash or `/v2`.
 
     Example:
         >>> normalize_base_url("https://api.buildkite.com/v2/")
@@ -112,5 +156,5 @@ def _token_from(environ: Mapping[str, str]) -> str:
     tried = ", ".join(f"${name}" for name in TOKEN_VARIABLES)
     raise ConfigurationError(
         f"No Buildkite API token: token= wasn't given, and none of {tried} is set. "
-        "Make one at https://buildkite.com/user/api-access-tokens."
+        "Create one at https://buildkite.com/user/api-access-tokens."
     )

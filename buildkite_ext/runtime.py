@@ -1,10 +1,11 @@
-"""The few things that differ between blocking and async code; everything else is written once above them."""
+"""Runtimes: the few operations that differ between blocking and async code. The rest is written once, over them."""
 
 from __future__ import annotations
 
 import contextvars
+import inspect
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import Any, Protocol, TypeVar
 
@@ -12,46 +13,78 @@ import httpx
 
 from ._sync import run
 from .clock import MonotonicClock, SystemClock
+from .errors import ConfigurationError
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+__all__ = ["AsyncRuntime", "BlockingRuntime", "Http", "Interrupted", "Runtime", "Send", "Transport"]
+
 Http = httpx.Client | httpx.AsyncClient
-"""An httpx client of the runtime's own colour."""
+"""An httpx client: blocking or async, as the runtime is."""
+
+Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
+"""An httpx transport: blocking or async, as the runtime is."""
 
 Send = Callable[[httpx.Request], Coroutine[Any, Any, httpx.Response]]
 """Passes a request on to the next stage."""
 
 
 class Runtime(Protocol):
-    """What shared code may await: nothing else."""
+    """Operations that shared code may await, and no others."""
 
-    def client(self, **options: Any) -> Http:
-        """An httpx client of this colour."""
+    blocking: bool
+    """Whether its httpx objects are the blocking ones."""
+
+    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str]) -> Http:
+        """Return an httpx client that hands each request to `send`: for the generated functions."""
         ...
 
-    def transport(self, send: Send) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
-        """A transport of this colour that hands each request to `send`."""
+    async def attempt(
+        self,
+        function: Callable[[], Coroutine[Any, Any, T]],
+        *,
+        seconds: float | None,
+        discard: Callable[[T], Coroutine[Any, Any, object]],
+    ) -> T:
+        """Run one attempt of a request so that cancellation leaves no connection busy.
+
+        Args:
+            function: starts the attempt.
+            seconds: limit on an async attempt. A blocking one ends by the timeouts of its socket.
+            discard: closes a result that arrives although the caller was cancelled.
+
+        Raises:
+            TimeoutError: the attempt took longer than `seconds`.
+        """
         ...
 
-    async def send(self, http: Http, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
-        """Send one request by this httpx client."""
+    async def send(self, transport: Transport, request: httpx.Request) -> httpx.Response:
+        """Send one request, and return its answer with the body unread."""
+        ...
+
+    async def awaited(self, value: T | Awaitable[T]) -> T:
+        """Return a value, or what it gives when awaited.
+
+        Raises:
+            ConfigurationError: it has to be awaited, and the runtime is blocking.
+        """
         ...
 
     def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """The decoded body of a response that is still unread, as it arrives."""
+        """Return the decoded body of a response that is still unread, as it arrives."""
         ...
 
     async def close(self, response: httpx.Response) -> None:
         """Give the response's connection back."""
         ...
 
-    async def close_client(self, http: Http) -> None:
-        """Close an httpx client and its pool."""
+    async def close_transport(self, transport: Transport) -> None:
+        """Close a transport and its connections."""
         ...
 
     def now(self) -> float:
-        """Seconds of the clock; only differences mean something."""
+        """Return the seconds of the clock. Only differences mean something."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -85,19 +118,36 @@ def _heed(interrupt: threading.Event | None) -> None:
 class BlockingRuntime:
     """Blocks the calling thread. Its coroutines never suspend, so `kernel.run` finishes them."""
 
+    blocking = True
+
     def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
 
-    def client(self, **options: Any) -> Http:
-        return httpx.Client(**options)
+    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str]) -> Http:
+        return httpx.Client(transport=_BlockingPath(send), base_url=base_url, headers=headers, trust_env=False)
 
-    def transport(self, send: Send) -> httpx.BaseTransport:
-        return _BlockingTransport(send)
+    async def attempt(
+        self,
+        function: Callable[[], Coroutine[Any, Any, T]],
+        *,
+        seconds: float | None,  # noqa: ARG002 - its socket has them
+        discard: Callable[[T], Coroutine[Any, Any, object]],  # noqa: ARG002 - nothing arrives late
+    ) -> T:
+        return await function()
 
-    async def send(self, http: Http, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
-        assert isinstance(http, httpx.Client)
+    async def send(self, transport: Transport, request: httpx.Request) -> httpx.Response:
+        assert isinstance(transport, httpx.BaseTransport)
         _heed(_interrupt.get())
-        return http.send(request, stream=stream)
+        return transport.handle_request(request)
+
+    async def awaited(self, value: T | Awaitable[T]) -> T:
+        if not inspect.isawaitable(value):
+            return value
+        if inspect.iscoroutine(value):
+            value.close()
+        raise ConfigurationError(
+            "token= returned an awaitable: BuildkiteClient takes a plain function, AsyncBuildkiteClient an async one as well."
+        )
 
     async def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         for chunk in response.iter_bytes():
@@ -107,9 +157,9 @@ class BlockingRuntime:
     async def close(self, response: httpx.Response) -> None:
         response.close()
 
-    async def close_client(self, http: Http) -> None:
-        assert isinstance(http, httpx.Client)
-        http.close()
+    async def close_transport(self, transport: Transport) -> None:
+        assert isinstance(transport, httpx.BaseTransport)
+        transport.close()
 
     def now(self) -> float:
         return self._clock.monotonic()
@@ -165,18 +215,31 @@ class BlockingRuntime:
 class AsyncRuntime:
     """Awaits, on asyncio or trio (by anyio, which httpx brings along)."""
 
+    blocking = False
+
     def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
 
-    def client(self, **options: Any) -> Http:
-        return httpx.AsyncClient(**options)
+    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str]) -> Http:
+        return httpx.AsyncClient(transport=_AsyncPath(send), base_url=base_url, headers=headers, trust_env=False)
 
-    def transport(self, send: Send) -> httpx.AsyncBaseTransport:
-        return _AsyncTransport(send)
+    async def attempt(
+        self,
+        function: Callable[[], Coroutine[Any, Any, T]],
+        *,
+        seconds: float | None,
+        discard: Callable[[T], Coroutine[Any, Any, object]],
+    ) -> T:
+        from ._cancellation import guarded
 
-    async def send(self, http: Http, request: httpx.Request, *, stream: bool = False) -> httpx.Response:
-        assert isinstance(http, httpx.AsyncClient)
-        return await http.send(request, stream=stream)
+        return await guarded(function, seconds=seconds, discard=discard)
+
+    async def send(self, transport: Transport, request: httpx.Request) -> httpx.Response:
+        assert isinstance(transport, httpx.AsyncBaseTransport)
+        return await transport.handle_async_request(request)
+
+    async def awaited(self, value: T | Awaitable[T]) -> T:
+        return await value if inspect.isawaitable(value) else value
 
     def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         return response.aiter_bytes()
@@ -184,9 +247,9 @@ class AsyncRuntime:
     async def close(self, response: httpx.Response) -> None:
         await response.aclose()
 
-    async def close_client(self, http: Http) -> None:
-        assert isinstance(http, httpx.AsyncClient)
-        await http.aclose()
+    async def close_transport(self, transport: Transport) -> None:
+        assert isinstance(transport, httpx.AsyncBaseTransport)
+        await transport.aclose()
 
     def now(self) -> float:
         return self._clock.monotonic()
@@ -222,7 +285,7 @@ class AsyncRuntime:
         return await to_thread.run_sync(function)
 
 
-class _BlockingTransport(httpx.BaseTransport):
+class _BlockingPath(httpx.BaseTransport):
     def __init__(self, send: Send) -> None:
         self._send = send
 
@@ -230,7 +293,7 @@ class _BlockingTransport(httpx.BaseTransport):
         return run(self._send(request))
 
 
-class _AsyncTransport(httpx.AsyncBaseTransport):
+class _AsyncPath(httpx.AsyncBaseTransport):
     def __init__(self, send: Send) -> None:
         self._send: Callable[[httpx.Request], Awaitable[httpx.Response]] = send
 

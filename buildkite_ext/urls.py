@@ -1,24 +1,39 @@
-"""Paths that somebody typed: to the API's own origin, below its `/v2`, and nowhere else."""
+"""URLs: origins, and the paths that users type, which lead below the API's own `/v2` and nowhere else."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
-MALFORMED = re.compile(r"%(?![0-9A-Fa-f]{2})")
-PLACEHOLDER = "{org}"
-CREDENTIALS = frozenset({"access_token", "api_key"})
-"""Query parameters that Buildkite takes a token in."""
+if TYPE_CHECKING:
+    import httpx
 
-KEPT = "%!$&'()*+,;=:@~"
-DEEPEST = 5
-"""How often a segment is decoded at most: something encoded more often means no good."""
+__all__ = ["CREDENTIALS", "Origin", "address", "origin"]
+
+Origin = tuple[str, str, int | None]
+"""Scheme, host and port."""
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+_MALFORMED = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PLACEHOLDER = "{org}"
+_PORTS = {"http": 80, "https": 443}
+CREDENTIALS = frozenset({"access_token", "api_key"})
+"""Query parameters that Buildkite takes a token in, and repeats in its links."""
+
+_KEPT = "%!$&'()*+,;=:@~"
+_DEEPEST = 5
+"""Limit on decoding a segment again. One that is encoded more often is an attack."""
+
+
+def origin(url: httpx.URL) -> Origin:
+    """Return scheme, host and port, the port filled in where the scheme implies it."""
+    return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
 
 
 def address(path: str, *, root: str, organization: str | None = None, params: Sequence[tuple[str, str]] = ()) -> str:
-    """The whole address that a path means.
+    """Return the whole URL that a path means.
 
     Args:
         path: relative to the API's root, with or without `/v2`; or an address of the API's own. `{org}` in it stands for
@@ -54,18 +69,18 @@ def address(path: str, *, root: str, organization: str | None = None, params: Se
 
 
 def _filled(route: str, organization: str | None) -> str:
-    if PLACEHOLDER in route:
+    if _PLACEHOLDER in route:
         if organization is None:
-            raise ValueError(f"{PLACEHOLDER} stands for the organization, and there is none")
-        route = route.replace(PLACEHOLDER, quote(organization, safe=""))
+            raise ValueError(f"{_PLACEHOLDER} stands for the organization, and there is none")
+        route = route.replace(_PLACEHOLDER, quote(organization, safe=""))
     if "{" in route or "}" in route:
-        raise ValueError(f"the only placeholder is {PLACEHOLDER}")
+        raise ValueError(f"the only placeholder is {_PLACEHOLDER}")
     return route
 
 
 def _below_root(route: str, root: str) -> str:
-    """The part of a route that follows the API's root."""
-    if not SCHEME.match(route):
+    """Return the part of a route that follows the API's root."""
+    if not _SCHEME.match(route):
         return route
     own, given = urlsplit(root), urlsplit(route)
     try:
@@ -81,17 +96,17 @@ def _below_root(route: str, root: str) -> str:
 
 
 def _place(scheme: str, host: str | None, port: int | None) -> tuple[str, str | None, int | None]:
-    return scheme.lower(), host, port if port is not None else {"http": 80, "https": 443}.get(scheme.lower())
+    return scheme.lower(), host, port if port is not None else _PORTS.get(scheme.lower())
 
 
 def _checked(segment: str) -> str:
-    """A segment, encoded; refuses what any server on the way could take for a step elsewhere."""
-    if MALFORMED.search(segment):
+    """Return a segment, encoded; refuse one that any server on the way could read as a way to another path."""
+    if _MALFORMED.search(segment):
         raise ValueError("after % there are two hexadecimal digits; write %25 for the character")
     if not segment:
         raise ValueError("it has an empty segment (//)")
     plain = segment
-    for _ in range(DEEPEST):
+    for _ in range(_DEEPEST):
         decoded = unquote(plain, errors="surrogateescape")
         if decoded == plain:
             break
@@ -104,12 +119,12 @@ def _checked(segment: str) -> str:
         raise ValueError("it has a backslash")
     if any(part.partition(";")[0].strip() in (".", "..") for part in plain.split("/")):
         raise ValueError("a segment of dots leads elsewhere")
-    return quote(segment, safe=KEPT)
+    return quote(segment, safe=_KEPT)
 
 
 def _query(query: str) -> str:
     _harmless(parse_qsl(query, keep_blank_values=True, errors="replace"))
-    return quote(MALFORMED.sub("%25", query), safe=f"{KEPT}/?[]")
+    return quote(_MALFORMED.sub("%25", query), safe=f"{_KEPT}/?[]")
 
 
 def _harmless(params: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:

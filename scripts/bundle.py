@@ -3,9 +3,9 @@
     from bundle import bundle, dump
     print(dump(bundle(Path("spec"))))
 
-The root holds what is shared. A fragment holds the paths and components of one group, and spells its
-references as `#/components/...`, as if it stood in the bundle already. Nothing is overridden: a path's method
-or a component that is written twice is an error, and so is a key that is written twice in one YAML mapping.
+The root holds the shared part. A fragment holds the paths and components of one group; its references are
+`#/components/...`, as in the bundle. Nothing is overridden: a path's method or a component that is written twice is an
+error, and so is a key that is written twice in one YAML mapping.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import yaml
 
 FRAGMENT_KEYS = ("paths", "components")
 
-# document > paths > path > method, and document > components > kind > name: below these, nothing is blended.
+# document > paths > path > method, and document > components > kind > name: below these, nothing is merged.
 _MERGED_LEVELS = 3
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class BundleError(ValueError):
-    """The parts of the description do not fit together. The message says where and what to do."""
+    """Parts of the description that do not fit together. The message says where, and what to do."""
 
 
 def bundle(spec_dir: Path) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def references(node: Any) -> Iterator[str]:
-    """Every reference in a part of a description, as it is written."""
+    """Yield every reference in a part of a description, as it is written."""
     if isinstance(node, dict):
         if isinstance(node.get("$ref"), str):
             yield node["$ref"]
@@ -95,7 +95,7 @@ def references(node: Any) -> Iterator[str]:
 
 
 def dump(document: dict[str, Any]) -> str:
-    """Print a document as YAML: the same text for the same document, wherever it runs."""
+    """Return a document as YAML: the same text for the same document on every machine."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False)
 
 

@@ -1,4 +1,4 @@
-"""Fuzz verify and parse, guided by what of their code is reached: `make fuzz`, or `make fuzz seconds=600`.
+"""Fuzz verify and parse, guided by the coverage of their code: `make fuzz`, or `make fuzz seconds=600`.
 
 It begins with a body of every event. An input is a header's value, a line feed, and a body. Whatever escapes that is not
 declared, and whatever is taken and can't be used, ends it with a report and the input in a file.
@@ -50,7 +50,7 @@ MANY = 200
 
 
 def main() -> None:
-    """Fuzz for some seconds. It ends the process: 0 where nothing was found."""
+    """Fuzz for some seconds, then end the process: with 0 if nothing was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="how long (60)")
     seconds = parser.parse_args().seconds
@@ -76,10 +76,10 @@ def main() -> None:
 
 
 class Target:
-    """What is done with each input."""
+    """Function that runs on each input."""
 
     def __init__(self) -> None:
-        # Imported late, so that what of them is reached is seen.
+        # Imported here, so that their coverage is measured.
         from buildkite_ext.errors import WebhookError
         from buildkite_ext.webhooks import happening, parse, sign, verify, verify_token
 
@@ -116,12 +116,12 @@ class Target:
         assert copy.deepcopy(event) == event
         drift: list[Any] = []
         again = self.parse_body(body, on_drift=drift.append)
-        # As text: what isn't a number is not equal to itself.
+        # As text: NaN is not equal to itself.
         assert repr(again) == repr(event)
 
 
 def with_another_value(content: bytes, rng: random.Random) -> bytes:
-    """An input with another value somewhere in its JSON; nothing where that isn't JSON."""
+    """Return the input with another value somewhere in its JSON, or nothing if the input isn't JSON."""
     head, _, text = content.partition(b"\n")
     if text.count(b"{") + text.count(b"[") > MANY:
         return b""
@@ -148,7 +148,7 @@ def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def seeds(folder: Path) -> tuple[Path, Path]:
-    """The inputs to begin with, and the words to try."""
+    """Return the first inputs, and the words to try."""
     sys.path.insert(0, str(ROOT))
     from tests.webhooks.bodies import EVENTS, NEW_FORM, OLD_FORM, body_of, encoded
 

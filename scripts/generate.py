@@ -4,8 +4,8 @@ service bases in buildkite_ext/services/_generated/.
     python scripts/generate.py            write both folders
     python scripts/generate.py --check    name the files that differ from what spec/ compiles to
 
-openapi-python-client does the most of it, with the templates in spec/templates; datamodel-code-generator compiles
-the webhooks. Nothing is fetched.
+openapi-python-client makes the endpoints and the models, with the templates in spec/templates. datamodel-code-generator
+compiles the webhooks. The modules in spec/runtime are copied. Nothing is fetched.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ SERVICES = "buildkite_ext/services/_generated"
 HEADER = "# Generated from spec/ by `make generate`: edit that, not this.\n"
 NO_MAGIC_COMMA = "--config=format.skip-magic-trailing-comma=true"
 UNUSED = ("errors.py",)
-"""Modules of the generator that the runtime has no use for: `decode_error` is in `decoding`."""
+"""Modules of the generator that the package does not need: `decode_error` is in `decoding`."""
 
 
 class GenerateError(Exception):
-    """The description cannot be generated from. The message says why."""
+    """Description that cannot be compiled. The message says why."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,7 +149,7 @@ def add_headers(folder: Path) -> None:
         if text.strip():
             path.write_text(f"{HEADER}\n{text.lstrip()}", encoding="utf-8")
         else:
-            # A map without keys of its own: the generator gives it a class, the templates make it a dict.
+            # A map without fixed keys: the generator makes an empty class of it, the templates a dict.
             path.unlink()
 
 
@@ -163,7 +163,7 @@ def tidy(folder: Path) -> None:
 
 
 def prove_decoders(output: Path) -> None:
-    """Build the decoder of every model, so that a type that msgspec refuses is found here and not by a user."""
+    """Build the decoder of every model: a type that msgspec refuses must fail here, and not for a user."""
     code = (
         "import sys; sys.path.insert(0, '.'); "
         "from buildkite_api import models; from buildkite_api.base import ReadModel; "
@@ -186,7 +186,7 @@ def run(*arguments: Sequence[str], cwd: Path | None = None, failure: str = "") -
 
 
 def broken_rules(document: dict[str, Any]) -> Iterator[str]:
-    """What the templates could not make right code of, as sentences."""
+    """Yield the reasons why the templates would make wrong code, as sentences."""
     sent: set[str] = set()
     read: set[str] = set()
     for method, path, operation in operations.operations(document):
@@ -219,7 +219,7 @@ def broken_rules(document: dict[str, Any]) -> Iterator[str]:
 
 
 def references(document: dict[str, Any], part: Any) -> set[str]:
-    """The names of all schemas that a part of a description leads to."""
+    """Return the names of all schemas that a part of a description leads to."""
     found: set[str] = set()
     waiting = [part]
     while waiting:
@@ -246,9 +246,9 @@ def resolve(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_descriptions(document: dict[str, Any]) -> Any:
-    """A copy in which descriptions stand where the generator looks for them.
+    """Return a copy with the descriptions where the generator reads them.
 
-    It reads a parameter's description from the schema, and none that stands beside a `$ref`.
+    The generator reads the description of a parameter from its schema, and ignores one beside a `$ref`.
     """
     plain: dict[str, Any] = json.loads(json.dumps(document))
     waiting: list[Any] = [plain]
@@ -269,7 +269,7 @@ def with_descriptions(document: dict[str, Any]) -> Any:
 
 
 def differences(fresh: Path, present: Path) -> Iterator[tuple[str, str]]:
-    """What is `changed`, `missing` or `stray` in a tree, by the name of the file."""
+    """Yield the files that differ between two trees, each as `changed`, `missing` or `stray`."""
     wanted, found = files(fresh), files(present)
     for name in sorted(wanted | found):
         if name not in found:

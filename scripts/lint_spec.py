@@ -1,10 +1,10 @@
-"""Check the hand-kept description: that it is OpenAPI, and that it keeps this project's own rules.
+"""Check the description in spec/: that it is OpenAPI, and that it keeps the rules of this project.
 
     python scripts/lint_spec.py
 
-Each finding says where it is, what is wrong and what to do. The rules exist for the generated client: what
-they refuse would make it wrong (a default that is sent unasked), fragile (a null that breaks a page) or
-unpleasant (a class named after its place). Exits with 1 when there is a finding.
+Each finding says where it is, what is wrong and what to do. The rules serve the generated client. They refuse
+a description that would make it wrong (a default that is always sent), fragile (a null that breaks a page) or
+hard to use (a class with the name of its place). The script exits with 1 if there is a finding.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SPEC_DIR = Path(__file__).parents[1] / "spec"
 DOCUMENTATION = "https://buildkite.com/docs/apis/rest-api"
 GO_CLIENT = "https://github.com/buildkite/go-buildkite/blob/"
 METHODS = ("get", "head", "post", "put", "patch", "delete")
-EXTENSIONS = ("scope", "pagination", "repeatable", "row", "note", "no-store")
+EXTENSIONS = ("scope", "pagination", "repeatable", "update", "row", "note", "no-store")
 ERROR = {"$ref": "#/components/responses/Error"}
 JSON, FORM = "application/json", "multipart/form-data"
 SECRET_NAMES = ("token", "access_token", "api_token", "password", "private_key", "secret")
@@ -40,7 +40,7 @@ Rows = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken rule: where, what, and what to do about it."""
+    """Broken rule: its place, the problem, and the remedy."""
 
     where: str
     what: str
@@ -52,7 +52,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation with everything that it inherits from its path."""
+    """Operation with the parameters of its path."""
 
     path: str
     method: str
@@ -69,13 +69,13 @@ class Operation:
 
     @property
     def success(self) -> Json:
-        """The success response, or an empty one where there is not exactly one."""
+        """The success response; an empty one if there is not exactly one."""
         response: Json = self.body["responses"][self.successes[0]] if len(self.successes) == 1 else {}
         return response
 
 
 class Description:
-    """A bundled description, with the table rows that it has to agree with."""
+    """Bundled description, with the table that it has to agree with."""
 
     def __init__(self, document: Json, rows: Rows) -> None:
         self.document = document
@@ -101,23 +101,23 @@ class Description:
                     yield Operation(path, method, body, tuple(own))
 
     def read_schemas(self) -> set[str]:
-        """The schemas that responses are made of."""
+        """Return the schemas of the responses."""
         reached = set(self._reach(self.components.get("responses", {})))
         for operation in self.operations():
             reached |= set(self._reach(operation.body["responses"]))
         return reached
 
     def sent_schemas(self) -> set[str]:
-        """The schemas that request bodies are made of."""
+        """Return the schemas of the request bodies."""
         return {name for o in self.operations() for name in self._reach(o.body.get("requestBody", {}))}
 
     def form_schemas(self) -> set[str]:
-        """The schemas of the request bodies that are forms, which alone can hold files."""
+        """Return the schemas of the request bodies that are forms. Only forms can hold files."""
         bodies = (o.body.get("requestBody", {}).get("content", {}) for o in self.operations())
         return {name for content in bodies for name in self._reach(content.get(FORM, {}))}
 
     def every_schema(self) -> Iterator[tuple[str, Json]]:
-        """Each schema of the document, however deep, with its place."""
+        """Yield each schema of the document, at any depth, with its place."""
         for name, schema in self.schemas.items():
             yield from _inside(name, schema)
         for kind in ("parameters", "headers"):
@@ -146,11 +146,11 @@ def lint(document: Json, rows: Rows) -> list[Finding]:
     """Check a bundled description.
 
     Args:
-        document: What `bundle` returns.
+        document: The document that `bundle` returns.
         rows: The table of endpoints by operation id, as `read_rows` returns it.
 
     Returns:
-        What is wrong. Dangling references and invalid OpenAPI are told alone: the other rules build on them.
+        The findings. With dangling references or invalid OpenAPI, only these: the other rules rely on them.
     """
     description = Description(document, rows)
     for first in (_references_resolve, _is_openapi):
@@ -167,7 +167,7 @@ def read_rows(table: Path) -> dict[str, dict[str, str]]:
 
 
 def usable(row: Mapping[str, str]) -> bool:
-    """Whether a row is to be described: some are in the table only to say that they are not."""
+    """Return True if the description must have a row. Some rows are in the table to exclude an operation."""
     return "EXCLUDE" not in row["notes"]
 
 
@@ -216,7 +216,7 @@ def _agrees_with_its_row(d: Description) -> Iterator[Finding]:
         form_of = o.body.get("x-buildkite-row")
         row = d.rows.get(form_of or o.id)
         if row is None:
-            yield Finding(o.id, "is in no row of endpoints.tsv", "remove it or name its row in x-buildkite-row")
+            yield Finding(o.id, "is in no row of endpoints.tsv", "add its row there, or remove it")
             continue
         if not usable(row):
             yield Finding(o.id, "is excluded by its row", "remove it")
@@ -344,6 +344,22 @@ def _repeatable(d: Description) -> Iterator[Finding]:
             yield Finding(o.id, f"a {o.method.upper()} marked repeatable", "remove x-buildkite-repeatable")
 
 
+def _updates(d: Description) -> Iterator[Finding]:
+    for o in d.operations():
+        marker = o.body.get("x-buildkite-update")
+        content: Json = o.body.get("requestBody", {}).get("content", {})
+        schemas = [d.resolve(each.get("schema", {})) for each in content.values()]
+        optional = any(s.get("properties", {}).keys() - set(s.get("required", ())) for s in schemas)
+        if marker is not None and marker is not True:
+            yield Finding(o.id, f"x-buildkite-update is {marker}", "say true, or leave it out")
+        elif marker and not optional:
+            yield Finding(
+                o.id, "is marked as an update, but its body can leave nothing out", "remove x-buildkite-update"
+            )
+        elif optional and not marker and o.id.startswith("update_"):
+            yield Finding(o.id, "is an update whose body can leave fields out", "mark it x-buildkite-update: true")
+
+
 def _nothing_unused(d: Description) -> Iterator[Finding]:
     used = set(references(d.document))
     for kind, components in d.components.items():
@@ -443,6 +459,7 @@ RULES: tuple[Callable[[Description], Iterator[Finding]], ...] = (
     _responses,
     _pagination,
     _repeatable,
+    _updates,
     _nothing_unused,
     _request_bodies,
     _objects,
@@ -489,7 +506,7 @@ def _nullable(schema: Json) -> bool:
 
 
 def _single(schema: Json) -> bool:
-    """Whether an absent value is None: a scalar or an object of its own, not a list, a map or anything."""
+    """Return True if an absent value is None: for a scalar or an object, not for a list, a map or an untyped value."""
     kinds = schema.get("type", ())
     return not {"array", "object"} & ({kinds} if isinstance(kinds, str) else set(kinds)) and bool(
         {"type", "$ref", "anyOf", "oneOf"} & schema.keys()

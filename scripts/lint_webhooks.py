@@ -1,7 +1,7 @@
-"""The rules for spec/webhooks.yaml, which `python scripts/lint_spec.py` checks with the others.
+"""Rules for spec/webhooks.yaml. `python scripts/lint_spec.py` checks them with its own.
 
-That it is OpenAPI, that everything is described, and that what may be absent may be null: an event that is turned down for
-a null would be worse than one that holds it.
+The description must be OpenAPI. Everything in it has a description. A value that may be absent may be null: an event that
+holds a null is better than one that is refused.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from webhooks import events
 
 Json = Mapping[str, Any]
 Problem = tuple[str, str, str]
-"""Where, what is wrong, and what to do about it."""
+"""The place, the problem, and the remedy."""
 
 MODELS = "openapi.yaml#/"
 PAGES = "https://buildkite.com/docs/"
 
 
 def problems(webhooks: Json, rest: Json) -> Iterator[Problem]:
-    """What breaks a rule.
+    """Yield the broken rules.
 
     Args:
         webhooks: the description of the webhooks.
@@ -60,7 +60,7 @@ def _schemas(document: Json) -> dict[str, Any]:
 
 
 def _local(part: Any) -> Any:
-    """A copy whose references lead into one document."""
+    """Return a copy whose references lead into one document."""
     if isinstance(part, list):
         return [_local(inner) for inner in part]
     if not isinstance(part, Mapping):
@@ -72,7 +72,7 @@ def _local(part: Any) -> Any:
 
 
 def _page(document: Json, schema: Json) -> str:
-    """The page of an event, or of what it is made of."""
+    """Return the page of an event, or of its base."""
     if "externalDocs" in schema:
         return str(schema["externalDocs"]["url"])
     for part in schema.get("allOf", ()):

@@ -1,4 +1,4 @@
-"""Print generated/buildkite_api/operations.py: which operations there are, and which one a request is."""
+"""Print generated/buildkite_api/operations.py: the table of operations, and the match of a request with one of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
-# What a path parameter identifies, where its name without the suffix does not say it.
-# What a team holds of a pipeline or a suite is neither of them.
+# The resource of a path parameter whose name without the suffix is not the resource. The access of a team to a pipeline or
+# a suite is a resource of its own.
 RESOURCES = {
     "image_id": "agent_image",
     "maintainer_id": "cluster_maintainer",
@@ -25,7 +25,7 @@ RESOURCES = {
 }
 SUFFIXES = ("_slug", "_number", "_id", "_uuid")
 
-MODULE = '''"""The operations of the API: what each of them is, and which one a request is."""
+MODULE = '''"""Operations of the API, and the match of a request with one of them."""
 
 from __future__ import annotations
 
@@ -39,42 +39,42 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the API."""
+    """Operation of the API."""
 
     id: str
-    """Its name, which is also the name of its module, such as `get_build`."""
+    """Name, which is also the name of its module, such as `get_build`."""
     method: str
-    """The HTTP method, in capitals."""
+    """HTTP method, in capitals."""
     path: str
-    """The path with its parameters in braces, from the API's root."""
+    """Path from the API's root, with its parameters in braces."""
     group: str
-    """The package of its module, such as `builds`."""
+    """Package of its module, such as `builds`."""
     resource: str
-    """What the path identifies last, such as `build`, or ""."""
+    """Resource that the last parameter of the path identifies, such as `build`, or ""."""
     success: int
-    """The status that means success."""
+    """Status that means success."""
     accept: str
-    """The media type of its answer."""
+    """Media type of the answer."""
     scope: str | None
-    """The scope that a token needs."""
+    """Scope that a token needs."""
     pagination: Literal["link", "cursor"] | None
-    """How its list is paged, if it is."""
+    """Kind of pagination of a list."""
     repeatable: bool
-    """Whether it may be sent again although the first may have acted."""
+    """True if it may be sent again although the first request may have acted."""
     no_store: bool
-    """Whether its answer must not be stored anywhere."""
+    """True if its answer must not be stored anywhere."""
     row: str
-    """The row of spec/endpoints.tsv that describes it."""
+    """Row of spec/endpoints.tsv that describes it."""
     summary: str
-    """What it does, in a few words."""
+    """Summary in a few words."""
     doc: str
-    """Its page in Buildkite's documentation; for what only the Go client knows, its source there."""
+    """Page in Buildkite's documentation; the source in the Go client for an operation that only it has."""
     note: str
-    """Where Buildkite's documentation and its Go client disagree or are silent, and what is followed; often ""."""
+    """Points where Buildkite's documentation and its Go client disagree or are silent, and the choice made; often ""."""
 
 
 def match(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-    """Find the operation that a request is.
+    """Find the operation of a request.
 
     Args:
         method: The HTTP method, in capitals.
@@ -102,7 +102,7 @@ def match(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
 
 
 def find(method: str, path: str) -> Operation | None:
-    """Find the operation that a request is, like `match`, without the parameters."""
+    """Find the operation of a request, without the values of its parameters."""
     found = match(method, path)
     return found[0] if found else None
 
@@ -154,7 +154,7 @@ __all__ = ["OPERATIONS", "Operation", "find", "match"]
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every operation of a description, as (method in capitals, path, operation), in the description's order."""
+    """Yield every operation of a description as (method in capitals, path, operation), in the description's order."""
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -162,13 +162,13 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 
 def print_module(document: dict[str, Any]) -> str:
-    """The source of the module for a bundled description."""
+    """Return the source of the module for a bundled description."""
     records = (record(*operation) for operation in operations(document))
     return MODULE % "".join(f"    Operation({_arguments(fields)}),\n" for fields in records)
 
 
 def record(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
-    """The fields of one `Operation`."""
+    """Return the fields of one `Operation`."""
     success = [status for status in operation["responses"] if status != "default"]
     return {
         "id": operation["operationId"],
@@ -190,7 +190,7 @@ def record(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def resource(path: str) -> str:
-    """What the last parameter of a path identifies."""
+    """Return the resource that the last parameter of a path identifies."""
     parameters = [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]
     if not parameters:
         return ""

@@ -1,4 +1,4 @@
-"""Record the cassettes of tests/cassettes anew: over HTTP, against the simulator.
+"""Record the cassettes of tests/cassettes again, over HTTP, against the simulator.
 
 python scripts/record_cassettes.py
 """

@@ -1,7 +1,7 @@
 """Write docs/operations.md, a table of every operation with its call, its scope and its simulation, and README.md's counts.
 
     python scripts/reference.py            write them
-    python scripts/reference.py --check    report what differs from what the description and the clients make of it
+    python scripts/reference.py --check    compare them with the description and the clients
 
 The calls are read from the clients, so the page shows what exists.
 """
@@ -31,7 +31,7 @@ _COUNTS = re.compile(r"(?<=<!-- Written by scripts/reference.py: -->\n).+?(?=\n\
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of Buildkite's API there is here."""
+    """Coverage of Buildkite's API."""
 
     rows: int
     """Operations that Buildkite documents, or its Go client knows: the rows of spec/endpoints.tsv to be described."""
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if path.exists() and path.read_text(encoding="utf-8") == text:
             print(f"{name} is up to date: {coverage()}")
         elif options.check:
-            print(f"{name} isn't what the description and the clients make: run `make generate`", file=sys.stderr)
+            print(f"{name} differs from the description and the clients: run `make generate`", file=sys.stderr)
             return 1
         else:
             path.write_text(text, encoding="utf-8")
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def coverage() -> Coverage:
-    """Count."""
+    """Count the operations."""
     from buildkite_api.operations import OPERATIONS
 
     from buildkite_ext.simulation.api.routes import HANDLERS
@@ -90,7 +90,7 @@ def coverage() -> Coverage:
 
 
 def table() -> str:
-    """The same, group by group: rows of the table, and how many of them are described, called and simulated."""
+    """Return the coverage group by group: rows of the table, and the number of described, called and simulated ones."""
     from buildkite_api.operations import OPERATIONS
 
     from buildkite_ext.simulation.api.routes import HANDLERS
@@ -122,7 +122,7 @@ def sentence() -> str:
 
 
 def page() -> str:
-    """The text of docs/operations.md."""
+    """Return the text of docs/operations.md."""
     return "\n".join(_lines()) + "\n"
 
 
@@ -175,7 +175,7 @@ def _method(client: object, service: str, name: str) -> Any:
 
 
 def _needed(method: Any) -> str:
-    """The arguments that a method can't do without."""
+    """Return the required arguments of a method."""
     needed = [each for each in inspect.signature(method).parameters.values() if each.default is each.empty]
     return ", ".join(
         f"{each.name}=…" if each.kind is each.KEYWORD_ONLY else each.name

@@ -1,6 +1,6 @@
 """Print buildkite_ext/services/_generated/: the operations grouped as spec/calls.yaml groups them, async and blocking.
 
-What a method takes and gives is read off the generated modules, so that the two cannot differ.
+The arguments and results of the methods are read from the generated modules, so that the two cannot differ.
 """
 
 from __future__ import annotations
@@ -14,48 +14,50 @@ from pathlib import Path
 from typing import Any
 
 RENAMED = {"build_number": "number"}
-"""How services call what the paths call otherwise, beside slugs: `pipeline_slug` is `pipeline`."""
+"""Names of arguments that differ from the path parameters. Slugs differ too: `pipeline_slug` is `pipeline`."""
 
 PAGED = frozenset({"page", "per_page", "after", "before"})
 
 NO_MODELS = frozenset({"UNSET", "Unset", "Any", "None", "Mapping", "Sequence", "True", "False", "File", "Secret"})
-"""What annotations name beside models."""
+"""Names in annotations that are not models."""
 
 OWN = {
     "per_page": ("int | None = None", "items a request, at most 100."),
-    "limit": ("int | None = None", "the most items to give out."),
+    "limit": ("int | None = None", "the maximum of items."),
     "concurrency": ("int = 1", "pages fetched at once."),
 }
 
 
 class CallsError(ValueError):
-    """The table of calls cannot be printed. The message says why."""
+    """Table of calls that cannot be printed. The message says why."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What the services are made of."""
+    """Sources of the services."""
 
     document: Mapping[str, Any]
     package: Path
     called: Mapping[str, str]
-    """How each operation is called, such as `teams.members.list`."""
+    """Call of each operation, such as `teams.members.list`."""
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a method."""
+    """Argument of a method."""
 
     name: str
     annotation: str
     text: str
     sent_as: str = ""
-    """What the generated module or the request model calls it."""
+    """Its name in the generated module or the request model."""
+    nullable: bool = False
+    """True if null is documented."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """One method of a service."""
+    """Method of a service."""
 
     name: str
     operation: str
@@ -69,22 +71,24 @@ class Method:
     body: tuple[Argument, ...]
     body_model: str | None
     body_required: bool
+    update: bool
+    """True if a field that the body lacks stays as it is: UNSET is the default then, and a documented null is sent."""
     organization: bool
     result: str
     item: str | None
-    """What a paginated list gives out; None for anything else."""
+    """Model of the items of a paginated list; None for another method."""
     pages: tuple[str, ...] = ()
 
 
 @dataclass
 class Service:
-    """One service, and those below it."""
+    """Service, and the services below it."""
 
     path: str
     name: str
-    """Of its blocking class."""
+    """Name of the blocking class."""
     about: str
-    """What it is, in a sentence."""
+    """Docstring of the classes."""
     methods: list[Method] = field(default_factory=list)
     children: list[Service] = field(default_factory=list)
 
@@ -100,7 +104,7 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, 
         document: the bundled description.
         calls: spec/calls.yaml, which `check` has accepted: services, their methods, and which are written by hand.
         package: the generated package, its endpoints and models in place.
-        folder: where the modules go; it doesn't exist yet.
+        folder: the folder of the modules; it doesn't exist yet.
 
     Raises:
         CallsError: two arguments of a method would have one name.
@@ -123,7 +127,7 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, 
     for path, service in list(services.items()):
         parent = path.rpartition(".")[0]
         (service_at(parent).children if parent else roots).append(service)
-    # A service that has no methods of its own came up only as the parent of others.
+    # A service without methods was created as the parent of others.
     roots += [service for path, service in services.items() if "." not in path and service not in roots]
     folder.mkdir(parents=True)
     for root in roots:
@@ -132,7 +136,7 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, 
 
 
 def about(path: str, calls: Mapping[str, Any], document: Mapping[str, Any]) -> str:
-    """What a service is: what the description says of its one tag, or its name."""
+    """Return the docstring of a service: the description of its tag, or its name."""
     operations = operations_of(document)
     tags = {operations[id_][0]["tags"][0] for id_ in calls["services"].get(path, {}).values()}
     described = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
@@ -141,13 +145,13 @@ def about(path: str, calls: Mapping[str, Any], document: Mapping[str, Any]) -> s
 
 
 def class_name(path: str, package: Path) -> str:
-    """The name of a service's blocking class: never that of a model."""
+    """Return the name of a service's blocking class, which is never the name of a model."""
     name = "".join(part.title().replace("_", "") for part in path.split("."))
     return f"{name}Service" if (package / "models" / f"{_snake(name)}.py").exists() else name
 
 
 def operations_of(document: Mapping[str, Any]) -> dict[str, tuple[Mapping[str, Any], str]]:
-    """Every operation by its id, with its path."""
+    """Return every operation by its id, with its path."""
     return {
         operation["operationId"]: (operation, path)
         for path, item in document["paths"].items()
@@ -164,11 +168,15 @@ def check(calls: Mapping[str, Any], document: Mapping[str, Any]) -> None:
     """
     operations = operations_of(document)
     named = [operation for methods in calls["services"].values() for operation in methods.values()]
-    problems = [f"{name} isn't an operation of the description" for name in named if name not in operations]
-    problems += [f"{name} is in no service" for name in operations if name not in named]
-    problems += [f"{name} is there twice" for name in set(named) if named.count(name) > 1]
+    problems = [
+        f"{name} isn't an operation of the description: remove or rename it" for name in named if name not in operations
+    ]
     problems += [
-        f"by_hand: {path}.{name} isn't in services"
+        f"{name} is in no service: add it to one, as `METHOD: {name}`" for name in operations if name not in named
+    ]
+    problems += [f"{name} is there twice: remove one" for name in set(named) if named.count(name) > 1]
+    problems += [
+        f"by_hand: {path}.{name} isn't in services: add it there, or remove it here"
         for path, names in calls["by_hand"].items()
         for name in names
         if name not in calls["services"].get(path, {})
@@ -178,7 +186,7 @@ def check(calls: Mapping[str, Any], document: Mapping[str, Any]) -> None:
 
 
 def method(name: str, operation: Mapping[str, Any], path: str, made_of: Sources) -> Method:
-    """What a method of a service looks like."""
+    """Return the method of a service for an operation."""
     document, package, id_ = made_of.document, made_of.package, operation["operationId"]
     group = operation["tags"][0]
     functions = {
@@ -204,6 +212,7 @@ def method(name: str, operation: Mapping[str, Any], path: str, made_of: Sources)
     body = next((a for a in given.kwonlyargs if a.arg == "body"), None)
     model = _text(body.annotation).removesuffix(" | Unset") if body else None
     paged = operation.get("x-buildkite-pagination")
+    update = bool(operation.get("x-buildkite-update"))
     made = Method(
         name=name,
         operation=id_,
@@ -216,9 +225,10 @@ def method(name: str, operation: Mapping[str, Any], path: str, made_of: Sources)
         doc=(operation.get("externalDocs") or {}).get("url", ""),
         path=tuple(positional),
         query=tuple(q for q in query if not (paged and q.name in PAGED)),
-        body=tuple(_fields(model, document, package)) if model else (),
+        body=tuple(_fields(model, document, package, update=update)) if model else (),
         body_model=model,
         body_required=bool(body and "Unset" not in _text(body.annotation)),
+        update=update,
         organization="{org_slug}" in path,
         result=result,
         item=_item(result, document) if paged else None,
@@ -231,7 +241,7 @@ def method(name: str, operation: Mapping[str, Any], path: str, made_of: Sources)
     return made
 
 
-def _fields(model: str, document: Mapping[str, Any], package: Path) -> Iterator[Argument]:
+def _fields(model: str, document: Mapping[str, Any], package: Path, *, update: bool) -> Iterator[Argument]:
     source = (package / "models" / f"{_snake(model)}.py").read_text(encoding="utf-8")
     (cls,) = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
     properties = document["components"]["schemas"].get(model, {}).get("properties", {})
@@ -239,9 +249,12 @@ def _fields(model: str, document: Mapping[str, Any], package: Path) -> Iterator[
         annotation = _text(node.annotation) if isinstance(node, ast.AnnAssign) else "ClassVar"
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and "ClassVar" not in annotation:
             key = node.target.id
-            default = " = UNSET" if "Unset" in annotation else ""
-            said = _said(properties.get(key) or properties.get(key.rstrip("_")))
-            yield Argument(_snake(key), annotation + default, said, key)
+            schema = properties.get(key) or properties.get(key.rstrip("_")) or {}
+            if not update:
+                annotation = _optional(annotation)
+            elif "Unset" in annotation:
+                annotation += " = UNSET"
+            yield Argument(_snake(key), annotation, _said(schema), key, _nullable(schema))
 
 
 def _item(result: str, document: Mapping[str, Any]) -> str:
@@ -271,6 +284,10 @@ def _text(node: ast.expr | None) -> str:
     return ast.unparse(node) if node is not None else "None"
 
 
+def _nullable(schema: Mapping[str, Any]) -> bool:
+    return "null" in schema.get("type", ()) or {"type": "null"} in schema.get("anyOf", ())
+
+
 def _optional(annotation: str) -> str:
     known = annotation.replace(" | Unset", "")
     return known if known == annotation else f"{known} = None" if "None" in known else f"{known} | None = None"
@@ -285,12 +302,12 @@ def _said(described: Mapping[str, Any] | None) -> str:
 
 
 def print_module(root: Service) -> str:
-    """The module of one service and those below it."""
+    """Return the module of one service and those below it."""
     services = [root, *root.children]
     methods = [method for service in services for method in service.methods]
     models = sorted(set(_models(methods)))
     lines = [
-        f'"""The service `client.{root.path}`: {", ".join(sorted({m.module.replace("_", " ") for m in methods}))}."""',
+        f'"""Service `client.{root.path}`: {", ".join(sorted({m.module.replace("_", " ") for m in methods}))}."""',
         "",
         "from __future__ import annotations",
         "",
@@ -298,17 +315,17 @@ def print_module(root: Service) -> str:
         "import datetime",
         "from collections.abc import Mapping, Sequence",
         "from functools import cached_property",
-        "from typing import TYPE_CHECKING, Any",
+        "from typing import Any",
         "",
-        "from buildkite_api.types import UNSET, Secret, Unset",
+        # At run time, so that `typing.get_type_hints` can resolve the annotations.
+        *(f"from buildkite_api.models import {model}" for model in models),
+        "from buildkite_api.types import UNSET, File, Secret, Unset",
         "",
         "from buildkite_ext.pagination.items import AsyncItems",
         "from buildkite_ext.services._base import AsyncService, Service, blocking",
+        "from buildkite_ext.services.arguments import not_null, or_unset",
         "",
-        "if TYPE_CHECKING:",
     ]
-    lines += [f"    from buildkite_api.models import {model}" for model in models] or ["    pass"]
-    lines.append("")
     for service in reversed(services):
         lines += [*_async_class(service), "", *_blocking_class(service), ""]
     return "\n".join(lines)
@@ -316,7 +333,7 @@ def print_module(root: Service) -> str:
 
 def _models(methods: list[Method]) -> Iterator[str]:
     for method in methods:
-        texts = [method.result, method.item or "", method.body_model or ""]
+        texts = [method.item or method.result]
         texts += [argument.annotation for argument in (*method.path, *method.query, *method.body)]
         for text in texts:
             for name in re.findall(r"\b[A-Z]\w+", text):
@@ -369,7 +386,7 @@ def _own(each: Method) -> list[str]:
 def _method(each: Method) -> Iterator[str]:
     keywords = [*each.query, *each.body]
     own = _own(each)
-    # What is required stands before what is not.
+    # Required arguments come first.
     keywords.sort(key=lambda argument: "=" in argument.annotation)
     signature = ["self", *(f"{a.name}: {_builtin(a.annotation)}" for a in each.path)]
     if keywords or own:
@@ -392,10 +409,18 @@ def _method(each: Method) -> Iterator[str]:
         yield f"        return self._items({call})"
         return
     if each.body_model:
-        fields = ", ".join(f"{a.sent_as}={a.name}" for a in each.body)
+        solid = [a.name for a in each.body if not a.nullable]
+        if each.update and solid:
+            yield f"        not_null({', '.join(f'{name}={name}' for name in solid)})"
+        fields = ", ".join(f"{a.sent_as}={_sent(each, a)}" for a in each.body)
         yield f"        request = {each.body_model}({fields})"
         query.append("body=request" if each.body_required else "body=request if request.to_dict() else UNSET")
     yield f"        return await self._requester.call({', '.join([*arguments, *query])})"
+
+
+def _sent(each: Method, argument: Argument) -> str:
+    optional = "=" in argument.annotation and not each.update
+    return f"or_unset({argument.name})" if optional else argument.name
 
 
 def _builtin(annotation: str) -> str:
@@ -434,9 +459,9 @@ def _docstring(each: Method, keywords: list[Argument], own: list[str]) -> str:
 
 
 def print_index(roots: list[Service]) -> str:
-    """The mixins that give the clients their services."""
+    """Return the module of the mixins that give the clients their services."""
     lines = [
-        '"""Every service of the API, as attributes of the clients."""',
+        '"""Services of the API, as attributes of the clients."""',
         "",
         "from __future__ import annotations",
         "",
@@ -448,26 +473,26 @@ def print_index(roots: list[Service]) -> str:
         "",
     ]
     lines += [f"    from .{root.attribute} import Async{root.name}, {root.name}" for root in roots]
-    for colour in ("Async", ""):
+    for prefix in ("Async", ""):
         lines += [
             "",
             "",
-            f"class {colour}Services:",
-            '    """The services of a client."""',
+            f"class {prefix}Services:",
+            '    """Services of a client."""',
             "",
             "    _requester: Requester",
             "",
         ]
         for root in roots:
             made = f"Async{root.name}(self._requester)"
-            names = f"Async{root.name}" if colour else f"Async{root.name}, {root.name}"
+            names = f"Async{root.name}" if prefix else f"Async{root.name}, {root.name}"
             lines += [
                 "    @cached_property",
-                f"    def {root.attribute}(self) -> {colour}{root.name}:",
+                f"    def {root.attribute}(self) -> {prefix}{root.name}:",
                 f'        """{root.about}"""',
                 f"        from .{root.attribute} import {names}",
                 "",
-                f"        return {made if colour else f'{root.name}({made})'}",
+                f"        return {made if prefix else f'{root.name}({made})'}",
                 "",
             ]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Compile spec/webhooks.yaml into generated/buildkite_api/webhooks/: a class for each event, and a registrar of handlers.
 
-datamodel-code-generator makes the classes, as msgspec Structs that hold the REST API's models. What it writes is then
-simplified: descriptions become docstrings, and what may be absent is None instead of UNSET.
+datamodel-code-generator makes the classes, as msgspec Structs that hold the REST API's models. Its output is then
+simplified: descriptions become docstrings, and an absent value is None instead of UNSET.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ MODELS = "openapi.yaml#/components/schemas/"
 
 
 class WebhooksError(ValueError):
-    """The description of the webhooks cannot be compiled. The message says why."""
+    """Description of the webhooks that cannot be compiled. The message says why."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event: its name, its class, what it is, and where Buildkite documents it."""
+    """Event: its name, its class and its description."""
 
     name: str
     class_name: str
@@ -59,7 +59,7 @@ def write(document: Mapping[str, Any], rest: Mapping[str, Any], package: Path) -
 
 
 def events(document: Mapping[str, Any]) -> Iterator[Event]:
-    """The events, in the description's order."""
+    """Yield the events, in the description's order."""
     for class_name, schema in document["components"]["schemas"].items():
         for part in schema.get("allOf", ()):
             name = part.get("properties", {}).get("event", {}).get("const")
@@ -68,7 +68,7 @@ def events(document: Mapping[str, Any]) -> Iterator[Event]:
 
 
 def broken_rules(document: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterator[str]:
-    """What the compiler could not make right code of, as sentences."""
+    """Yield the reasons why the compiler would make wrong code, as sentences."""
     schemas = document["components"]["schemas"]
     sent = json.dumps(document["webhooks"])
     for event in events(document):
@@ -88,10 +88,10 @@ def broken_rules(document: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterat
 
 
 def compiled(document: Mapping[str, Any], rest: Mapping[str, Any]) -> str:
-    """What datamodel-code-generator makes of the description."""
+    """Return the code that datamodel-code-generator makes of the description."""
     with tempfile.TemporaryDirectory(prefix="buildkite-webhooks-") as name:
         folder = Path(name)
-        # JSON is YAML; the name is what the references lead to.
+        # JSON is YAML. The references name this file.
         (folder / "openapi.yaml").write_text(json.dumps(rest), encoding="utf-8")
         (folder / DESCRIPTION).write_text(json.dumps(document), encoding="utf-8")
         command = [
@@ -115,7 +115,7 @@ def compiled(document: Mapping[str, Any], rest: Mapping[str, Any]) -> str:
 
 
 def simplified(code: str) -> str:
-    """The generated classes without what only a validator reads."""
+    """Return the generated classes without the parts that only a validator reads."""
     module = _Simplify().visit(ast.parse(code))
     module.body = [node for node in module.body if not _imports_only(node, "msgspec")]
     module.body = [node for i, node in enumerate(module.body) if not _repeats(node, module.body[:i])]
@@ -132,7 +132,7 @@ def simplified(code: str) -> str:
 
 class _Simplify(ast.NodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
-        # As the rest of the package does, which may be imported by another name.
+        # Relative, like the imports of the other modules.
         for prefix, level in (("buildkite_api.webhooks.", 1), ("buildkite_api.", 2)):
             if node.module and node.module.startswith(prefix):
                 return ast.ImportFrom(node.module.removeprefix(prefix), node.names, level)
@@ -153,7 +153,7 @@ class _Simplify(ast.NodeTransformer):
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
         self.generic_visit(node)
         if isinstance(node.value, ast.Name) and node.value.id == "UNSET":
-            # An empty one of its own for each object: msgspec sees to that.
+            # msgspec makes a new empty dict for each object.
             node.value = ast.Dict([], []) if ast.unparse(node.annotation).startswith("dict[") else ast.Constant(None)
         return node
 
@@ -172,7 +172,7 @@ def _repeats(node: ast.stmt, before: list[ast.stmt]) -> bool:
 
 
 def _literal(node: ast.stmt) -> str:
-    """The event of a class; nothing for a class that is none."""
+    """Return the name of the event of a class, or "" for a base class."""
     for inner in getattr(node, "body", ()):
         if isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name) and inner.target.id == "event":
             return str(inner.value.value) if isinstance(inner.value, ast.Constant) else ""
@@ -181,7 +181,7 @@ def _literal(node: ast.stmt) -> str:
 
 # --- The registrar ----------------------------------------------------------------------------------------------------
 
-_REGISTRAR = '''"""How handlers are registered: a decorator whose argument tells the type of what they are given."""
+_REGISTRAR = '''"""Registration of handlers: a decorator whose argument determines the type of the event."""
 
 from __future__ import annotations
 
@@ -195,14 +195,14 @@ from .events import {classes}
 E = TypeVar("E", bound={root})
 
 EventName = Literal[{names}]
-"""The events that have a class of their own."""
+"""Names of the events."""
 
 Patterns = str | Collection[str]
-"""What a filter takes: one text, or several of which one must fit. In patterns `*` stands for anything, `/` as well."""
+"""Value of a filter: one text, or several of which one must match. In a pattern `*` matches any text, also `/`."""
 
 
 class Registrar(ABC):
-    """Registers handlers of events."""
+    """Registrar of the handlers of events."""
 
 {overloads}
     @overload
@@ -214,22 +214,21 @@ class Registrar(ABC):
     def on(self, event: str | type[Any], /, {parameters}) -> Any:
         """Register a handler: `@handler.on("build.finished", state="failed", pipeline="web", branch="release/*")`.
 
-        Handlers run in the order in which they were registered, one after the other. What a handler raises does not
+        Handlers run in the order in which they were registered, one after the other. An error in one handler does not
         stop the others.
 
         Args:
             event: the event's name; a class such as `BuildFinished` or `JobEvent`, for each event of that kind; or a
                 pattern such as `"build.*"` or `"*"`.
-            state: only in this state, or one of these: of the build for a build's events, of the job for a job's, of
-                the agent's connection for an agent's. A build that stands at a block step is `blocked`, whatever its
-                `state` says.
-            pipeline: only of the pipeline with this slug, or one of these. Patterns.
-            branch: only of this branch, or one of these. Patterns.
-            once: run once for each happening, however often it is delivered: see `happening`.
-            timeout: seconds that the handler may take; None for what the `WebhookHandler` was given.
+            state: the state or states to handle: of the build for a build's events, of the job for a job's, of the
+                connection for an agent's. A build that waits at a block step is `blocked`, with any `state`.
+            pipeline: the slug of the pipeline, or several slugs. Patterns.
+            branch: the branch, or several branches. Patterns.
+            once: run once for each happening, even if it is delivered several times: see `happening`.
+            timeout: maximum of seconds for the handler; None for the timeout of the `WebhookHandler`.
 
         Returns:
-            A decorator, which gives the function back as it is.
+            A decorator, which returns the function unchanged.
 
         Raises:
             ConfigurationError: a filter that this event can't have, or that is empty.
@@ -255,7 +254,7 @@ _PARAMETERS = (
 
 
 def print_registrar(document: Mapping[str, Any]) -> str:
-    """The module of the registrar."""
+    """Return the module of the registrar."""
     all_events = list(events(document))
     overloads = "\n".join(
         f"    @overload\n    def on(self, event: Literal[{json.dumps(event.name)}], /, {_PARAMETERS}) "

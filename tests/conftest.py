@@ -1,36 +1,31 @@
-"""What every test has: a clean environment, and property tests that give the same result each time."""
+"""Clean environment and settings of hypothesis for every test."""
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.webhooks.load.figures import PROPERTY, table
-
-settings.register_profile(
-    "repeatable",
+_COMMON = settings(
     database=None,
     deadline=None,
     derandomize=True,
-    max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+settings.register_profile("repeatable", _COMMON, max_examples=60)
+settings.register_profile("thorough", _COMMON, max_examples=500)
 settings.load_profile("repeatable")
+
+# A shell ignores SIGINT in what it starts in the background. The processes that tests interrupt would inherit that.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
 def no_buildkite_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may have a token in the environment."""
+    """Remove a token and other settings of the developer from the environment."""
     for name in [name for name in os.environ if name.startswith("BUILDKITE_")]:
         monkeypatch.delenv(name)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What was measured under load: only numbers for whoever looks, no test depends on them."""
-    reports = terminalreporter.getreports("passed")
-    rows = [value for report in reports for name, value in report.user_properties if name == PROPERTY]
-    if rows:
-        terminalreporter.section("webhooks")
-        terminalreporter.write_line("\n".join(table(rows)))

@@ -141,6 +141,6 @@ RUNNABLE = [
 @pytest.mark.parametrize("line", RUNNABLE)
 def test_a_command_runs(line: str) -> None:
     program = [sys.executable, "-c", "import sys; from buildkite_ext.cli import main; sys.exit(main())"]
-    ended = subprocess.run([*program, *words(line)[1:]], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run([*program, *words(line)[1:]], capture_output=True, text=True, timeout=240, check=False)
     assert (ended.returncode, ended.stderr) == (0, ""), line
     assert ended.stdout

@@ -66,7 +66,7 @@ def test_what_is_written_from_the_code_is_up_to_date(script: str) -> None:
         [sys.executable, str(ROOT / "scripts" / script), "--check"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -112,17 +112,17 @@ def test_the_start(tmp_path: Path, port: int) -> None:
         text=True,
     )
     try:
-        for _ in range(400):
+        for _ in range(1200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.05)
         told = subprocess.run(
-            shlex.split(send), env=environment, capture_output=True, text=True, timeout=30, check=True
+            shlex.split(send), env=environment, capture_output=True, text=True, timeout=90, check=True
         )
     finally:
         server.terminate()
-        out, err = server.communicate(timeout=30)
+        out, err = server.communicate(timeout=90)
     assert re.sub(r"in \d+ ms", "in 11 ms", told.stdout) == f"{answered}\n"
     assert (out, err) == (f"{printed}\n", "")
 

@@ -24,6 +24,8 @@ from buildkite_api.models import BuildState, CreateBuildRequest, Error, Job, Use
 from buildkite_api.operations import OPERATIONS, match
 from buildkite_api.types import UNSET, OpenEnum
 
+from .batches import batched
+
 ROOT = Path(__file__).resolve().parents[1]
 # Beside the repository, or beside what its worktrees stand in.
 _PLACES = [folder / "shared" / "reference" / "documented-samples.jsonl" for folder in ROOT.parents]
@@ -89,11 +91,14 @@ def within(value: Any, around: Any) -> bool:
     return value == around and type(value) is type(around)
 
 
-@pytest.mark.parametrize("name", READ)
+every_schema_that_is_read = batched("name", READ)
+
+
 class TestEverySchemaThatIsRead:
     def decode(self, name: str, body: Any) -> Any:
         return Decoder(strict=True).decode(CLASSES[name], json.dumps(body).encode())
 
+    @every_schema_that_is_read
     def test_every_key_arrives(self, name: str) -> None:
         body = example(SCHEMAS[name])
         model = self.decode(name, body)
@@ -101,6 +106,7 @@ class TestEverySchemaThatIsRead:
             assert getattr(model, attribute(type(model), key)) not in (None, [], {}), key
         assert within(body, model.to_dict())
 
+    @every_schema_that_is_read
     def test_every_key_arrives_the_fast_way(self, name: str) -> None:
         body = json.dumps(example(SCHEMAS[name])).encode()
         drift: list[Drift] = []
@@ -109,12 +115,14 @@ class TestEverySchemaThatIsRead:
         assert decoder.decode(list[CLASSES[name]], b"[" + body + b"]") == [self.decode(name, json.loads(body))]
         assert drift == []
 
+    @every_schema_that_is_read
     def test_every_null_arrives(self, name: str) -> None:
         body = example(SCHEMAS[name], null=True)
         model = self.decode(name, body)
         assert within(body, model.to_dict())
         assert Decoder().decode(CLASSES[name], json.dumps(body).encode()) == model
 
+    @every_schema_that_is_read
     def test_whatever_is_optional_may_be_absent(self, name: str) -> None:
         body = example(SCHEMAS[name], optional=False)
         model = self.decode(name, body)
@@ -123,6 +131,7 @@ class TestEverySchemaThatIsRead:
             assert getattr(model, attribute(type(model), key)) in (None, [], {}), key
         assert Decoder().decode(CLASSES[name], json.dumps(body).encode()) == model
 
+    @every_schema_that_is_read
     def test_it_goes_out_and_in_again(self, name: str) -> None:
         model = self.decode(name, example(SCHEMAS[name]))
         again = self.decode(name, model.to_dict())
@@ -132,16 +141,18 @@ class TestEverySchemaThatIsRead:
         assert copy.deepcopy(model) == model
         assert attrs.evolve(model) == model
 
+    @every_schema_that_is_read
     def test_its_attributes_are_its_keys(self, name: str) -> None:
         fields = [field for field in attrs.fields(CLASSES[name]) if field.init]
         keys = [CLASSES[name]._keys.get(field.name, field.name) for field in fields]
         assert keys == list(SCHEMAS[name]["properties"])
 
+    @every_schema_that_is_read
     def test_it_is_slotted(self, name: str) -> None:
         assert not hasattr(self.decode(name, example(SCHEMAS[name])), "__dict__")
 
 
-@pytest.mark.parametrize("name", SENT)
+@batched("name", SENT)
 def test_every_schema_that_is_sent(name: str) -> None:
     schema = SCHEMAS[name]
     cls = CLASSES[name]
@@ -172,7 +183,7 @@ def test_a_request_says_null_only_when_told_to() -> None:
     assert pickle.loads(pickle.dumps(request)).to_dict() == request.to_dict()
 
 
-@pytest.mark.parametrize("name", ENUMS)
+@batched("name", ENUMS)
 def test_enums_know_their_values_and_keep_others(name: str) -> None:
     enum = CLASSES[name]
     assert sorted(member.value for member in enum) == sorted(SCHEMAS[name]["enum"])
@@ -243,7 +254,7 @@ def answer(operation_id: str, content: bytes, decoder: Decoder, *, success: bool
     return module._parse_response(client=SimpleNamespace(decoder=decoder), response=response)
 
 
-@pytest.mark.parametrize("operation_id", sorted(OPERATIONS))
+@batched("operation_id", sorted(OPERATIONS))
 def test_every_operation_reads_its_answer(operation_id: str) -> None:
     operation = OPERATIONS[operation_id]
     described = DOCUMENT["paths"][operation.path][operation.method.lower()]["responses"][str(operation.success)]
@@ -259,7 +270,7 @@ def test_every_operation_reads_its_answer(operation_id: str) -> None:
         assert answer(operation_id, b"", Decoder()) is None
 
 
-@pytest.mark.parametrize("operation_id", sorted(OPERATIONS))
+@batched("operation_id", sorted(OPERATIONS))
 def test_every_operation_reads_a_refusal(operation_id: str) -> None:
     refusal = answer(operation_id, b'{"message": "Forbidden"}', Decoder(), success=False, status=403)
     assert refusal == Error(message="Forbidden")

@@ -20,6 +20,7 @@ from pybuildkite.exceptions import BuildStateNotAList, NoAcccessTokenException, 
 from pybuildkite.jobs import LogFormat
 
 from buildkite_ext import (
+    UNSET,
     ApiError,
     ArtifactCorrupted,
     BuildkiteClient,
@@ -457,6 +458,13 @@ def test_what_is_none(theirs: Theirs) -> None:
         assert simulator.requests[-1].body == b'{"description": ""}'
         client.request(update_pipeline, "acme", "web", body=models.UpdatePipelineRequest(cluster_id=None))
         assert simulator.requests[-1].body == b'{"cluster_id":null}'
+        simulator.fail_next(times=2, status=200, body={}, operation="update_pipeline")
+        client.pipelines.update("web", cluster_id=None)
+        assert simulator.requests[-1].body == b'{"cluster_id":null}'
+        client.pipelines.update("web", visibility=UNSET, description="")
+        assert simulator.requests[-1].body == b'{"description":""}'
+        with pytest.raises(TypeError, match=r"^visibility=None: Buildkite documents no null for visibility"):
+            client.pipelines.update("web", visibility=None)  # type: ignore[arg-type]
 
 
 def test_what_is_deleted_and_downloaded(theirs: Theirs, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_it_runs_by_itself(name: str, tmp_path: Path) -> None:
             "PYTHONIOENCODING": "utf-8",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'generated'}",
         },
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert (told.returncode, told.stderr) == (0, "")

@@ -6,10 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .batches import batched
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -117,7 +120,7 @@ NULL_CLEARS = {
     "UpdateRegistryRequest": {"oidc_policy"},
 }
 
-each_row = pytest.mark.parametrize("row", ROWS, ids=[row["operation_id"] for row in ROWS])
+each_row = batched("row", ROWS, tests=2, names=itemgetter("operation_id"))
 
 
 def operation_of(row: dict[str, str]) -> Operation:
@@ -168,10 +171,11 @@ def test_the_coverage_is_what_the_documentation_says(capsys: pytest.CaptureFixtu
         print(f"\n{said}")
 
 
-def test_the_table_is_whole() -> None:
-    assert (len(TABLE), len(ROWS), len(EXCLUDED)) == (218, 215, 3)
+def test_nothing_is_lost_from_the_table() -> None:
+    # At least what Buildkite documented in August 2026.
+    assert len(ROWS) >= 215
+    assert len(GROUPS) >= 42
     assert {row["group"] for row in EXCLUDED} == {"go_only_contradicted"}
-    assert len(GROUPS) == 42
 
 
 def test_a_file_for_each_group() -> None:
@@ -512,7 +516,7 @@ def sound() -> dict[str, Any]:
             "update_thing",
             "200",
             {"$ref": f"{REFS}/Thing"},
-            **{"x-buildkite-repeatable": True},
+            **{"x-buildkite-repeatable": True, "x-buildkite-update": True},
             requestBody={"required": True, "content": body},
         ),
         "delete": sound_operation("delete_thing", "204", None),
@@ -756,6 +760,12 @@ FAULTS = {
     "repeatable POST": (
         put(*ITEM, "post", sound_operation("poke_thing", "200", None, **{"x-buildkite-repeatable": True})),
         "poke_thing: a POST marked repeatable",
+    ),
+    "update false": (put(*PUT, "x-buildkite-update", False), "x-buildkite-update is False"),
+    "an update unmarked": (put(*PUT, "x-buildkite-update", REMOVED), "update_thing: is an update whose body can leave"),
+    "an update that leaves nothing out": (
+        put(*GET, "x-buildkite-update", True),
+        "get_thing: is marked as an update, but its body can leave nothing out",
     ),
     "unused schema": (
         put("components", "schemas", "Spare", said({"type": "string"})),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from buildkite_api.types import Secret
 
 from ..errors import ArtifactCorrupted, ArtifactUnavailable, NetworkError
-from ..transport.middleware import TRANSPORT_ERRORS, lost
+from ..transport.wire import TRANSPORT_ERRORS, lost
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
@@ -105,7 +105,8 @@ class _Again(Exception):
             return None
         if isinstance(self.error, ArtifactUnavailable):
             return 0.0
-        return requester.options.retry.delay(attempt, self.error, repeatable=True)
+        retry = requester.options.retry
+        return None if retry is None else retry.delay(attempt, self.error, repeatable=True)
 
 
 async def _address(requester: Requester, artifact: Artifact) -> str:

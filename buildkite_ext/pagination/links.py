@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidResponse
-from ..transport.auth import Origin, origin
+from ..urls import CREDENTIALS, Origin, origin
 
 if TYPE_CHECKING:
     import httpx
-
-CREDENTIALS = ("access_token", "api_key")
-"""Query parameters that Buildkite takes a token in, and repeats in its links."""
 
 
 @dataclass(frozen=True, slots=True)

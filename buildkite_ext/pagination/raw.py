@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidResponse, TooManyPages, path_of
-from ..transport.middleware import OPERATION
+from ..transport.context import context_of
 from .links import links_of
 from .walk import MAX_PAGES, PER_PAGE
 
@@ -53,7 +53,7 @@ async def raw_items(
     seen: set[str] = set()
     given = read = 0
     request = requester.build_path("GET", path, params=params, headers=headers)
-    operation = request.extensions.get(OPERATION)
+    operation = context_of(request).operation
     if operation is not None and operation.pagination is not None and "per_page" not in request.url.params:
         size = str(PER_PAGE if not limit else min(limit, PER_PAGE))
         request = requester.build_path("GET", path, params=[*params, ("per_page", size)], headers=headers)

@@ -1,1 +1,1 @@
-"""The services of a client: `client.builds`, `client.jobs`, … Each stands in a module of its own, async and blocking."""
+"""Services of a client: `client.builds`, `client.jobs`, … One module for each, with its async and its blocking class."""

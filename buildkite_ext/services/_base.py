@@ -1,10 +1,12 @@
-"""How a service is written once and has two colours."""
+"""Base classes of the services, and the way from an async method to its blocking twin."""
 
 from __future__ import annotations
 
+import inspect
+import typing
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import wraps
-from inspect import iscoroutine
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from .._sync import BlockingIterator, run
@@ -14,13 +16,19 @@ from ..pagination.walk import Walk
 if TYPE_CHECKING:
     from ..transport.requester import Endpoint, Requester
 
+__all__ = ["AsyncService", "Service", "blocking", "borrowed"]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 S = TypeVar("S", bound="AsyncService")
 
 
 class AsyncService:
-    """A group of operations; the shared implementation of both colours."""
+    """Group of operations. Its blocking twin runs the same code."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _name_methods(cls)
 
     def __init__(self, requester: Requester) -> None:
         self._requester = requester
@@ -33,16 +41,27 @@ class AsyncService:
         concurrency: int = 1,
         **options: Any,
     ) -> AsyncItems[Any]:
-        """A lazy list; options that are None aren't sent."""
+        """Return a lazy list. Options that are None are not sent."""
         given = {name: value for name, value in options.items() if value is not None}
         return AsyncItems(Walk.of(self._requester, endpoint, arguments, given, limit=limit, concurrency=concurrency))
 
 
 class Service(Generic[S]):
-    """The blocking face of an async service, whose requester has the blocking runtime."""
+    """Blocking twin of an async service. The requester of the async service has the blocking runtime."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _name_methods(cls)
 
     def __init__(self, shared: S) -> None:
         self._shared = shared
+
+
+def _name_methods(cls: type) -> None:
+    """Name the methods of a class after it: a blocking or borrowed method has the name of its original."""
+    for name, value in vars(cls).items():
+        if isinstance(value, FunctionType):
+            value.__name__, value.__qualname__, value.__module__ = name, f"{cls.__qualname__}.{name}", cls.__module__
 
 
 @overload
@@ -54,24 +73,52 @@ def blocking(
     method: Callable[Concatenate[Any, P], AsyncIterator[T]], /
 ) -> Callable[Concatenate[Any, P], BlockingIterator[T]]: ...
 def blocking(method: Callable[..., Any], /) -> Callable[..., Any]:
-    """The blocking twin of an async method: same arguments, same docstring, run on the calling thread.
+    """Make the blocking twin of an async method: the same arguments and docstring, run on the calling thread.
 
-    A coroutine becomes its result, an AsyncItems an Items, an async iterator an iterator.
+    A coroutine becomes its result, an `AsyncItems` an `Items`, and an async iterator a `BlockingIterator`. The signature
+    and the annotations of the twin have these types, and a TypeError about its arguments has its name.
     """
 
     @wraps(method)
     def call(self: Service[Any], *args: Any, **kwargs: Any) -> Any:
-        result = method(self._shared, *args, **kwargs)
-        if iscoroutine(result):
+        try:
+            result = method(self._shared, *args, **kwargs)
+        except TypeError as error:
+            original, message = f"{method.__qualname__}()", str(error)
+            if message.startswith(original):
+                raise TypeError(f"{call.__qualname__}(){message.removeprefix(original)}") from None
+            raise
+        if inspect.iscoroutine(result):
             return run(result)
         if isinstance(result, AsyncItems):
             return blocking_items(result)
         return BlockingIterator(cast("AsyncIterator[Any]", result))
 
-    call.__annotations__ = dict(method.__annotations__)
+    if not inspect.iscoroutinefunction(method):
+        text, kind = _blocking_result(method)
+        call.__annotations__ = {**method.__annotations__, "return": kind}
+        call.__dict__["__signature__"] = inspect.signature(method).replace(return_annotation=text)
     return call
 
 
+def _blocking_result(method: Callable[..., Any]) -> tuple[str, Any]:
+    """Return the type that the twin of a method returns: as the source would write it, and itself.
+
+    `typing.get_type_hints` needs the type itself, since the module of the method does not import its name.
+    """
+    annotation: str = method.__annotations__["return"]
+    given: Any = eval(annotation, method.__globals__)  # noqa: S307  # the text is our own source
+    twin: Any = Items if typing.get_origin(given) is AsyncItems else BlockingIterator
+    return twin.__name__ + annotation[annotation.index("[") :], twin[typing.get_args(given)]
+
+
 def borrowed(method: Callable[Concatenate[Any, P], T], /) -> Callable[Concatenate[Any, P], T]:
-    """Another service's method, which works on any service alike."""
-    return method
+    """Copy the method of another service into this one, where it takes the name that it is assigned to."""
+    original = cast("FunctionType", method)
+    copy = FunctionType(
+        original.__code__, original.__globals__, original.__name__, original.__defaults__, original.__closure__
+    )
+    copy.__kwdefaults__ = original.__kwdefaults__
+    copy.__annotations__ = dict(original.__annotations__)
+    copy.__doc__ = original.__doc__
+    return cast("Callable[Concatenate[Any, P], T]", copy)

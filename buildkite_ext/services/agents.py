@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from buildkite_api.api.agents import get_agent, list_agents, pause_agent, resume_agent, stop_agent
+from buildkite_api.models import Agent
 
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import agents as generated
 from .arguments import given
 
-if TYPE_CHECKING:
-    from buildkite_api.models import Agent
-
 __all__ = ["Agents", "AsyncAgents"]
 
 
 class AsyncAgents(generated.AsyncAgents):
-    """The agents that are connected."""
+    """Agents that are connected."""
 
     def list(
         self,
@@ -31,13 +27,13 @@ class AsyncAgents(generated.AsyncAgents):
         limit: int | None = None,
         concurrency: int = 1,
     ) -> AsyncItems[Agent]:
-        """The agents that are connected or stopping, lazily. Scope: read_agents.
+        """List the agents that are connected or stopping, lazily. Scope: read_agents.
 
         Args:
             name, hostname, version: agents with this name, host or version.
             cluster_queue_id: agents of this queue.
             per_page: agents a request, at most 100.
-            limit: the most agents to give out.
+            limit: the maximum of agents.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/agents
@@ -55,7 +51,7 @@ class AsyncAgents(generated.AsyncAgents):
         )
 
     async def get(self, agent_id: str) -> Agent:
-        """One agent, in whatever state. Scope: read_agents.
+        """Get an agent in any state. Scope: read_agents.
 
         Args:
             agent_id: its id.
@@ -90,8 +86,8 @@ class AsyncAgents(generated.AsyncAgents):
 
         Args:
             agent_id: its id.
-            note: why.
-            timeout_in_minutes: minutes after which it goes on by itself.
+            note: the reason.
+            timeout_in_minutes: minutes after which it continues by itself.
 
         Raises:
             InvalidRequest: it is paused already, or isn't connected.
@@ -104,7 +100,7 @@ class AsyncAgents(generated.AsyncAgents):
         await self._requester.call(pause_agent, self._requester.organization, agent_id, body=body)
 
     async def resume(self, agent_id: str) -> None:
-        """Let a paused agent go on. Scope: write_agents.
+        """Resume a paused agent. Scope: write_agents.
 
         Args:
             agent_id: its id.
@@ -118,7 +114,7 @@ class AsyncAgents(generated.AsyncAgents):
 
 
 class Agents(generated.Agents):
-    """The agents that are connected."""
+    """Agents that are connected."""
 
     list = blocking(AsyncAgents.list)
     get = blocking(AsyncAgents.get)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from buildkite_api.api.annotations import (
     create_build_annotation,
@@ -12,6 +12,7 @@ from buildkite_api.api.annotations import (
     list_build_annotations,
     list_build_job_annotations,
 )
+from buildkite_api.models import Annotation
 
 import buildkite_ext.services._generated.annotations as generated
 
@@ -19,16 +20,13 @@ from ..pagination.items import AsyncItems
 from ._base import blocking
 from .arguments import given
 
-if TYPE_CHECKING:
-    from buildkite_api.models import Annotation
-
 __all__ = ["Annotations", "AsyncAnnotations"]
 
 Style = Literal["success", "info", "warning", "error"]
 
 
 class AsyncAnnotations(generated.AsyncAnnotations):
-    """The annotations of builds and jobs."""
+    """Annotations of builds and jobs."""
 
     def list(
         self,
@@ -42,7 +40,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
         limit: int | None = None,
         concurrency: int = 1,
     ) -> AsyncItems[Annotation]:
-        """A build's annotations, or one job's, lazily. Scope: read_builds.
+        """List the annotations of a build, or of one job, lazily. Scope: read_builds.
 
         Args:
             pipeline: the pipeline's slug.
@@ -51,7 +49,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
             scope: the build's own (the default), its jobs', or all; not with job_id.
             omit_body: leave the bodies out; not with job_id.
             per_page: annotations a request, at most 100.
-            limit: the most annotations to give out.
+            limit: the maximum of annotations.
             concurrency: pages fetched at once.
 
         Raises:
@@ -99,7 +97,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
             job_id: the job to annotate; None for the build.
             style: `success`, `info`, `warning` or `error`.
             context: its name; one of the same context is replaced, or added to.
-            priority: 1 to 10; higher ones stand further up (Buildkite's default is 3).
+            priority: 1 to 10; higher ones are shown first (Buildkite's default is 3).
             append: add to the annotation of the same context.
 
         https://buildkite.com/docs/apis/rest-api/annotations
@@ -149,7 +147,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
 
 class Annotations(generated.Annotations):
-    """The annotations of builds and jobs."""
+    """Annotations of builds and jobs."""
 
     list = blocking(AsyncAnnotations.list)
     create = blocking(AsyncAnnotations.create)

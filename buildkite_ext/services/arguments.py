@@ -1,15 +1,19 @@
-"""What users pass, brought into the form that the generated modules take."""
+"""Checks and conversions of arguments, from the form that users pass into the form that the generated modules take."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
+
+from buildkite_api.types import UNSET, Unset
+
+T = TypeVar("T")
 
 
 def listed(value: str | Sequence[str] | None) -> list[str] | None:
-    """One or many as a list; None stays None.
+    """Return one or many as a list; None stays None.
 
     Example:
         >>> listed("main"), listed(["main", "dev"]), listed(None)
@@ -21,22 +25,25 @@ def listed(value: str | Sequence[str] | None) -> list[str] | None:
 
 
 def many(value: str | Sequence[str] | None) -> list[str] | None:
-    """The same for a filter.
+    """Return the values of a filter as a list.
 
     Raises:
-        ValueError: there is nothing in it. Sent as no filter at all, it would stand for everything.
+        ValueError: the list is empty, which Buildkite would read as no filter at all.
     """
     values = listed(value)
     if values == []:
-        raise ValueError("an empty list as a filter would list everything: leave it out (None) where that is meant")
+        raise ValueError(
+            "an empty list as a filter would list everything: leave it out, or pass None, to list everything"
+        )
     return values
 
 
 def aware(name: str, value: datetime | None) -> datetime | None:
-    """A datetime that says which instant it means.
+    """Check that a datetime has a time zone, and return it.
 
     Raises:
-        ValueError: it is naive: it could be any of a day's instants, depending on who runs the script.
+        TypeError: it isn't a datetime.
+        ValueError: it has no time zone.
     """
     if value is not None and not isinstance(value, datetime):
         raise TypeError(
@@ -51,12 +58,39 @@ def aware(name: str, value: datetime | None) -> datetime | None:
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """The options that were given: without those that are None."""
+    """Return the options that are not None."""
     return {name: value for name, value in options.items() if value is not None}
 
 
+def or_unset(value: T | None) -> T | Unset:
+    """Return the value of an argument that None leaves out: UNSET instead of None.
+
+    Example:
+        >>> or_unset(None), or_unset(""), or_unset(0)
+        (UNSET, '', 0)
+    """
+    return UNSET if value is None else value
+
+
+def not_null(**arguments: object) -> None:
+    """Refuse None for arguments of an update for which Buildkite documents no null.
+
+    Raises:
+        TypeError: An argument is None.
+    """
+    for name, value in arguments.items():
+        if value is None:
+            raise TypeError(
+                f"{name}=None: Buildkite documents no null for {name}. Leave {name} out to keep its present value."
+            )
+
+
 def text_map(name: str, value: Mapping[str, str] | None) -> dict[str, str] | None:
-    """A map of texts, checked, since a number or a bool would reach Buildkite as something else than was meant."""
+    """Check a map of texts, and return it as a dict. A number or a bool would reach Buildkite as another text than expected.
+
+    Raises:
+        TypeError: a name or a value isn't a text.
+    """
     if value is None:
         return None
     for key, text in value.items():
@@ -66,7 +100,11 @@ def text_map(name: str, value: Mapping[str, str] | None) -> dict[str, str] | Non
 
 
 def positive(**seconds: float | None) -> None:
-    """Refuse a length of time that is none."""
+    """Check that lengths of time are above 0.
+
+    Raises:
+        ValueError: one isn't.
+    """
     for name, value in seconds.items():
         if value is not None and not value > 0:
             raise ValueError(f"{name}={value!r}: seconds above 0")

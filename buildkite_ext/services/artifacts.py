@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from buildkite_api.api.artifacts import (
     delete_job_artifact,
@@ -13,6 +13,7 @@ from buildkite_api.api.artifacts import (
     list_build_artifacts,
     list_build_job_artifacts,
 )
+from buildkite_api.models import Artifact
 
 from ..artifacts.names import conflict, file_target, server_filter, tree_target
 from ..artifacts.transfer import Progress, download
@@ -21,16 +22,13 @@ from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import artifacts as generated
 
-if TYPE_CHECKING:
-    from buildkite_api.models import Artifact
-
 __all__ = ["Artifacts", "AsyncArtifacts"]
 
 State = Literal["new", "error", "finished", "deleted", "expired"]
 
 
 class AsyncArtifacts(generated.AsyncArtifacts):
-    """The files that jobs uploaded."""
+    """Files that jobs uploaded."""
 
     def list(
         self,
@@ -44,16 +42,16 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         limit: int | None = None,
         concurrency: int = 1,
     ) -> AsyncItems[Artifact]:
-        """A build's artifacts, or one job's, lazily. Scope: read_artifacts.
+        """List the artifacts of a build, or of one job, lazily. Scope: read_artifacts.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
             job_id: artifacts of this job only.
-            state: `finished` are those that can be downloaded.
-            path: their path; `*` stands for anything.
+            state: artifacts in this state only; `finished` ones can be downloaded.
+            path: artifacts with this path only; `*` matches any text.
             per_page: artifacts a request, at most 100.
-            limit: the most artifacts to give out.
+            limit: the maximum of artifacts.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
@@ -65,7 +63,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         return self._items(list_build_job_artifacts, *where, job_id, **options, limit=limit, concurrency=concurrency)
 
     async def get(self, job_id: str, artifact_id: str) -> Artifact:
-        """One artifact. Scope: read_artifacts.
+        """Get an artifact. Scope: read_artifacts.
 
         Args:
             job_id: the job that uploaded it.
@@ -81,10 +79,10 @@ class AsyncArtifacts(generated.AsyncArtifacts):
     async def download(
         self, artifact: Artifact, to: str | os.PathLike[str], *, progress: Progress | None = None
     ) -> Path:
-        """Download one artifact: whole and checked, or not at all. Scope: read_artifacts.
+        """Download an artifact, complete and checked, or not at all. Scope: read_artifacts.
 
-        It is written to a temporary file beside the target, its size and SHA-1 are compared with Buildkite's, and only
-        then does it take the target's place. The storage that it comes from never sees the token.
+        The file is written to a temporary file beside the target. When its size and SHA-1 agree with Buildkite's, it
+        replaces the target. The storage that it comes from never sees the token.
 
         Args:
             artifact: as `list` or `get` give it.
@@ -96,7 +94,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         Raises:
             ArtifactUnavailable: never uploaded, expired, deleted, or refused by its storage.
-            ArtifactCorrupted: what came isn't what was uploaded.
+            ArtifactCorrupted: the content differs from what was uploaded.
             UnsafePath: its name isn't a file name.
 
         Example:
@@ -121,15 +119,15 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
-            globs: which ones, such as `dist/*.whl`; `**` goes through folders. All without any.
-            to: the folder; it is made where it doesn't exist.
+            globs: patterns of paths, such as `dist/*.whl`; `**` matches folders as well. Without patterns: all artifacts.
+            to: the folder; it is made if it doesn't exist.
             job_id: artifacts of this job only.
-            by_job: put each job's into a folder named by the job's id.
+            by_job: write the artifacts of each job into a folder with the job's id as its name.
             concurrency: downloads at once.
             progress: called as bytes arrive.
 
         Returns:
-            The files that were written, in Buildkite's order; none where nothing matched.
+            The files that were written, in Buildkite's order; an empty list if nothing matched.
 
         Raises:
             UnsafePath: a path or a job id leads outside the folder, or two different artifacts have the same path. Nothing
@@ -162,7 +160,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         return written
 
     async def delete(self, job_id: str, artifact_id: str) -> None:
-        """Delete an artifact. Files in a storage of your own stay there. Scope: write_artifacts.
+        """Delete an artifact. Files in your own storage stay there. Scope: write_artifacts.
 
         Args:
             job_id: the job that uploaded it.
@@ -174,7 +172,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
 
 class Artifacts(generated.Artifacts):
-    """The files that jobs uploaded."""
+    """Files that jobs uploaded."""
 
     list = blocking(AsyncArtifacts.list)
     get = blocking(AsyncArtifacts.get)

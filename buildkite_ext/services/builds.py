@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from buildkite_api.api.builds import (
     cancel_build,
@@ -17,6 +17,7 @@ from buildkite_api.api.builds import (
     rebuild_build,
     retry_failed_jobs,
 )
+from buildkite_api.models import Build
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
@@ -29,15 +30,12 @@ from ._base import blocking
 from ._generated import builds as generated
 from .arguments import aware, given, listed, many, positive, text_map
 
-if TYPE_CHECKING:
-    from buildkite_api.models import Build
-
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who a build is made in the name of."""
+    """Author of a build, by name and e-mail address."""
 
     name: str
     email: str
@@ -66,26 +64,26 @@ class AsyncBuilds(generated.AsyncBuilds):
         limit: int | None = None,
         concurrency: int = 1,
     ) -> AsyncItems[Build]:
-        """Builds, newest first, lazily: a pipeline's, or the organization's. Scope: read_builds.
+        """List the builds of a pipeline, or of the organization, newest first, lazily. Scope: read_builds.
 
-        However many there are: where Buildkite refuses to list any deeper, the list goes on in slices of `created_to`.
+        The list is complete: where Buildkite refuses to list any deeper, it continues in slices of `created_to`.
 
         Args:
             pipeline: the pipeline's slug; None for the whole organization.
-            branch: one or many; a single one may hold `*`.
-            commit: one or many full SHAs.
-            state: one or many, such as `failed`; `finished` is passed, failed, blocked and canceled together.
+            branch: one or several; a single one may have `*` in it.
+            commit: one or several full SHAs.
+            state: one or several, such as `failed`; `finished` means passed, failed, blocked and canceled.
             creator: the user's id.
-            created_from: builds created at this instant or later.
-            created_to: builds created before this instant.
-            finished_from: builds finished at this instant or later.
+            created_from: builds created at this time or later.
+            created_to: builds created before this time.
+            finished_from: builds finished at this time or later.
             meta_data: builds with these meta-data values.
             include_retried_jobs: show jobs that were retried as well.
-            include_paused: False leaves out what waits on paused queues.
+            include_paused: False leaves out jobs on paused queues.
             exclude_jobs: leave the jobs out, for much smaller answers.
             exclude_pipeline: leave the pipeline's details out.
             per_page: builds a request, at most 100.
-            limit: the most builds to give out.
+            limit: the maximum of builds.
             concurrency: pages fetched at once.
 
         Raises:
@@ -138,7 +136,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         limit: int | None = None,
         concurrency: int = 1,
     ) -> AsyncItems[Build]:
-        """The builds of every organization that the token was granted, newest first. Scope: read_builds.
+        """List the builds of all organizations that the token can see, newest first, lazily. Scope: read_builds.
 
         Args:
             branch, commit, state, creator, created_from, created_to, finished_from, meta_data: as for `list`.
@@ -182,7 +180,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         exclude_pipeline: bool | None = None,
         job_states: str | Sequence[str] | None = None,
     ) -> Build:
-        """One build. Scope: read_builds.
+        """Get a build. Scope: read_builds.
 
         Args:
             pipeline: the pipeline's slug.
@@ -194,7 +192,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             job_states: show jobs in these states only.
 
         Raises:
-            BuildNotFound: it, its pipeline or its organization doesn't exist for this token.
+            BuildNotFound: the build, its pipeline or its organization doesn't exist for this token.
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
@@ -231,25 +229,25 @@ class AsyncBuilds(generated.AsyncBuilds):
     ) -> Build:
         """Create a build. Scope: write_builds.
 
-        It is sent again only when it never arrived or was answered 429, so it never starts two builds.
+        The request is sent again only if it never arrived or was answered 429, so it never starts two builds.
 
         Args:
             pipeline: the pipeline's slug.
-            commit: a SHA, or `HEAD` for the branch's newest.
+            commit: a SHA, or `HEAD` for the newest commit of the branch.
             branch: the branch.
-            message: what the build is called; by default the commit's message.
-            author: who it is made in the name of; a map with `name` and `email` does as well.
-            env: environment variables of its jobs.
-            meta_data: its meta-data; the only way to set some.
-            clean_checkout: whether agents check out afresh.
-            ignore_pipeline_branch_filters: whether it is built on a branch that the pipeline's filters leave out.
+            message: the title of the build; by default the message of the commit.
+            author: the author to show; also a map with `name` and `email`.
+            env: environment variables of the jobs.
+            meta_data: the meta-data of the build. It can only be set here.
+            clean_checkout: make agents start with a fresh checkout.
+            ignore_pipeline_branch_filters: build a branch that the pipeline's filters leave out.
             pull_request_base_branch, pull_request_id, pull_request_labels, pull_request_repository: the pull request that
-                it is built for.
+                the build is for.
 
         Raises:
             PipelineNotFound: the pipeline doesn't exist for this token.
-            InvalidRequest: Buildkite refused it; `errors` says which field.
-            ResponseLost: the answer was lost: the build may exist. Look with `list(..., commit=...)` before another try.
+            InvalidRequest: Buildkite refused the build; `errors` names the field.
+            ResponseLost: the answer was lost, and the build may exist. Check with `list(..., commit=...)` before you try again.
 
         Example:
             >>> def nightly(buildkite) -> int:
@@ -278,18 +276,18 @@ class AsyncBuilds(generated.AsyncBuilds):
         return await self._requester.call(create_build, self._requester.organization, pipeline, body=body)
 
     async def cancel(self, pipeline: str, number: int) -> Build:
-        """Cancel a build. One that has finished already stays as it is and is returned. Scope: write_builds.
+        """Cancel a build. A build that has finished already is returned as it is. Scope: write_builds.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
 
         Returns:
-            The build: canceled or canceling, or as it had ended.
+            The build: canceled, canceling, or finished before.
 
         Raises:
             BuildAlreadyFinished: Buildkite refused although the build hasn't finished (it may be blocked).
-            BuildNotFound: it doesn't exist for this token.
+            BuildNotFound: the build doesn't exist for this token.
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
@@ -303,7 +301,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             raise
 
     async def rebuild(self, pipeline: str, number: int) -> Build:
-        """Build the same again, as a new build. Scope: write_builds.
+        """Build the same commit again, as a new build. Scope: write_builds.
 
         Args:
             pipeline: the pipeline's slug.
@@ -313,7 +311,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             The new build.
 
         Raises:
-            InvalidRequest: it can't be rebuilt.
+            InvalidRequest: the build can't be rebuilt.
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
@@ -322,15 +320,15 @@ class AsyncBuilds(generated.AsyncBuilds):
     async def retry_failed_jobs(
         self, pipeline: str, number: int, *, states: str | Sequence[str] | None = None
     ) -> Build:
-        """Retry a finished build's failed jobs. Buildkite does so in the background. Scope: write_builds.
+        """Retry the failed jobs of a finished build. Buildkite does so in the background. Scope: write_builds.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
-            states: which jobs: canceled, expired, failed, soft_failed, timed_out; None for all of these.
+            states: states of the jobs to retry: canceled, expired, failed, soft_failed, timed_out; None for all of these.
 
         Returns:
-            The build; `retried_jobs_count` says how many jobs are retried.
+            The build; `retried_jobs_count` is the number of retried jobs.
 
         Raises:
             InvalidRequest: a state isn't one of these.
@@ -346,19 +344,19 @@ class AsyncBuilds(generated.AsyncBuilds):
     async def wait(
         self, pipeline: str, number: int, *, timeout: float | None = None, poll_interval: float = POLL_INTERVAL
     ) -> WaitResult:
-        """Wait until a build has ended, or has come to a block step. Scope: read_builds.
+        """Wait until a build has finished, or waits at a block step. Scope: read_builds.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
-            timeout: seconds to wait at most; None for as long as it takes.
-            poll_interval: seconds between two looks at the most; the first ones follow faster.
+            timeout: maximum of seconds to wait; None for no limit.
+            poll_interval: maximum of seconds between two polls; the first polls come faster.
 
         Returns:
             The build, its outcome (`passed`, `failed`, `blocked`, `canceled`, `skipped`, `not_run`) and the jobs that broke it.
 
         Raises:
-            DeadlineExceeded: it hadn't ended in time. The build goes on.
+            DeadlineExceeded: the build did not finish in time. It continues.
 
         Example:
             >>> def passes(buildkite, number: int) -> bool:
@@ -376,21 +374,21 @@ class AsyncBuilds(generated.AsyncBuilds):
         timeout: float | None = None,
         on_build: Callable[[Build], None] | None = None,
     ) -> DetachedIterator[LogLine]:
-        """Every line of every job's log, live, until the build ends or comes to a block step.
+        """Follow the logs of all jobs, line by line, until the build finishes or waits at a block step.
         Scopes: read_builds and read_build_logs.
 
-        Only what is new is fetched.
+        Each request fetches only the new part of a log.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
-            poll_interval: seconds between two looks.
-            timeout: seconds to follow at most; None for as long as it takes.
-            on_build: called with the build, its jobs included, at each look and before that look's lines: for a table of
-                jobs beside the log that costs no request of its own.
+            poll_interval: seconds between two polls.
+            timeout: maximum of seconds to follow; None for no limit.
+            on_build: called at each poll with the build and its jobs, before the lines of that poll. It serves to show a
+                table of jobs beside the log, without further requests.
 
         Raises:
-            DeadlineExceeded: it hadn't ended in time. The build goes on.
+            DeadlineExceeded: the build did not finish in time. It continues.
 
         Example:
             >>> def show(buildkite, number: int) -> None:
@@ -423,7 +421,9 @@ def _author(author: Author | Mapping[str, str]) -> dict[str, str]:
     if isinstance(author, Author):
         return {"name": author.name, "email": author.email}
     if not isinstance(author, Mapping) or set(author) != {"name", "email"}:
-        raise TypeError(f"author={author!r}: give Author(name=..., email=...), or a map with just these two")
+        raise TypeError(
+            f"author={author!r}: pass Author(name=..., email=...), or a map with these two keys and no other"
+        )
     return dict(author)
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from buildkite_api.api.cluster_queues import list_cluster_queues
 from buildkite_api.api.clusters import get_cluster, list_clusters
+from buildkite_api.models import Cluster, ClusterQueue
 
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import clusters as generated
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Cluster, ClusterQueue
 
 __all__ = ["AsyncClusters", "Clusters"]
 
@@ -23,11 +19,11 @@ class AsyncClusters(generated.AsyncClusters):
     def list(
         self, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
     ) -> AsyncItems[Cluster]:
-        """The organization's clusters, lazily. Scope: read_clusters.
+        """List the clusters of the organization, lazily. Scope: read_clusters.
 
         Args:
             per_page: clusters a request, at most 100.
-            limit: the most clusters to give out.
+            limit: the maximum of clusters.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/clusters
@@ -37,7 +33,7 @@ class AsyncClusters(generated.AsyncClusters):
         )
 
     async def get(self, cluster_id: str) -> Cluster:
-        """One cluster. Scope: read_clusters.
+        """Get a cluster. Scope: read_clusters.
 
         Args:
             cluster_id: its id.
@@ -52,12 +48,12 @@ class AsyncClusters(generated.AsyncClusters):
     def queues(
         self, cluster_id: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
     ) -> AsyncItems[ClusterQueue]:
-        """A cluster's queues, lazily. Scope: read_clusters.
+        """List the queues of a cluster, lazily. Scope: read_clusters.
 
         Args:
             cluster_id: the cluster's id.
             per_page: queues a request, at most 100.
-            limit: the most queues to give out.
+            limit: the maximum of queues.
             concurrency: pages fetched at once.
         """
         return self._items(

@@ -17,6 +17,7 @@ from buildkite_api.api.jobs import (
     retry_build_job,
     unblock_build_job,
 )
+from buildkite_api.models import Job, JobLog
 
 from .._sync import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
@@ -28,13 +29,12 @@ from .arguments import given, many, positive, text_map
 
 if TYPE_CHECKING:
     import httpx
-    from buildkite_api.models import Job, JobLog
 
 __all__ = ["AsyncJobs", "Jobs"]
 
 
 class AsyncJobs(generated.AsyncJobs):
-    """The jobs of a build, and their logs."""
+    """Jobs of a build, and their logs."""
 
     def list(
         self,
@@ -48,17 +48,17 @@ class AsyncJobs(generated.AsyncJobs):
         per_page: int | None = None,
         limit: int | None = None,
     ) -> AsyncItems[Job]:
-        """A build's jobs, lazily. Scope: read_builds.
+        """List the jobs of a build, lazily. Scope: read_builds.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
-            state: one or many, such as `failed`.
-            include_retried_jobs: False leaves out jobs that were retried (Buildkite shows them here unless told).
+            state: one or several, such as `failed`.
+            include_retried_jobs: False leaves out jobs that were retried; by default Buildkite includes them here.
             step_key: jobs of the step with this key.
             group_key: jobs of the group with this key.
             per_page: jobs a request, at most 100.
-            limit: the most jobs to give out.
+            limit: the maximum of jobs.
 
         Example:
             >>> def names(buildkite, number: int) -> list[str | None]:
@@ -80,7 +80,7 @@ class AsyncJobs(generated.AsyncJobs):
         )
 
     async def get(self, pipeline: str, number: int, job_id: str) -> Job:
-        """One job. Scope: read_builds.
+        """Get a job. Scope: read_builds.
 
         Args:
             pipeline: the pipeline's slug.
@@ -88,14 +88,14 @@ class AsyncJobs(generated.AsyncJobs):
             job_id: the job's id.
 
         Raises:
-            JobNotFound: it, or something above it, doesn't exist for this token.
+            JobNotFound: the job, its build or its pipeline doesn't exist for this token.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         return await self._requester.call(get_build_job, self._requester.organization, pipeline, number, job_id)
 
     async def retry(self, pipeline: str, number: int, job_id: str) -> Job:
-        """Retry a failed, timed out or canceled job; each job can be retried once. Scope: write_builds.
+        """Retry a failed, timed out or canceled job. Each job can be retried once. Scope: write_builds.
 
         Args:
             pipeline: the pipeline's slug.
@@ -103,10 +103,10 @@ class AsyncJobs(generated.AsyncJobs):
             job_id: the job's id.
 
         Returns:
-            The new job, with an id of its own.
+            The new job, which has another id.
 
         Raises:
-            InvalidRequest: it can't be retried.
+            InvalidRequest: the job can't be retried.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
@@ -126,12 +126,12 @@ class AsyncJobs(generated.AsyncJobs):
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
-            job_id: the block step's job.
-            fields: what its fields are filled in with, by their keys.
-            unblocker: the id of the user in whose name it is done; by default the token's.
+            job_id: the id of the block step's job.
+            fields: values of the step's fields, by their keys.
+            unblocker: the id of the user to name as the unblocker; by default the user of the token.
 
         Raises:
-            JobNotUnblockable: it isn't a block step, its build is canceled, or it was unblocked before.
+            JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
@@ -143,7 +143,7 @@ class AsyncJobs(generated.AsyncJobs):
         )
 
     async def reprioritize(self, pipeline: str, number: int, job_id: str, priority: int) -> Job:
-        """Change a waiting job's priority; higher ones run first. Scope: write_builds.
+        """Change the priority of a waiting job; higher ones run first. Scope: write_builds.
 
         Args:
             pipeline: the pipeline's slug.
@@ -165,7 +165,7 @@ class AsyncJobs(generated.AsyncJobs):
         )
 
     async def log(self, pipeline: str, number: int, job_id: str) -> JobLog:
-        """A job's log with its size and the times of its groups. Scope: read_build_logs.
+        """Get the log of a job, with its size and the times of its groups. Scope: read_build_logs.
 
         Args:
             pipeline: the pipeline's slug.
@@ -177,7 +177,7 @@ class AsyncJobs(generated.AsyncJobs):
         return await self._requester.call(get_build_job_log, self._requester.organization, pipeline, number, job_id)
 
     async def log_text(self, pipeline: str, number: int, job_id: str) -> str:
-        """A job's log as the job wrote it, escape sequences included. Scope: read_build_logs.
+        """Get the log of a job as the job wrote it, with its escape sequences. Scope: read_build_logs.
 
         Args:
             pipeline: the pipeline's slug.
@@ -191,7 +191,7 @@ class AsyncJobs(generated.AsyncJobs):
         )
 
     async def log_size(self, pipeline: str, number: int, job_id: str) -> int:
-        """How many bytes a job's log has, without fetching it. Scope: read_build_logs.
+        """Get the size of a job's log in bytes, without the log. Scope: read_build_logs.
 
         Args:
             pipeline: the pipeline's slug.
@@ -205,7 +205,7 @@ class AsyncJobs(generated.AsyncJobs):
         )
 
     async def log_size_by_id(self, job_id: str) -> int:
-        """As `log_size`, for those who know only the job. Scope: read_build_logs.
+        """Get the size of a job's log in bytes, by the id of the job alone. Scope: read_build_logs.
 
         Args:
             job_id: the job's id.
@@ -215,7 +215,7 @@ class AsyncJobs(generated.AsyncJobs):
         return _length(await self._requester.request(head_job_log, self._requester.organization, job_id))
 
     async def env(self, pipeline: str, number: int, job_id: str) -> dict[str, str]:
-        """The environment variables that a job was started with. Scope: read_job_env.
+        """Get the environment variables that a job was started with. Scope: read_job_env.
 
         Args:
             pipeline: the pipeline's slug.
@@ -236,17 +236,17 @@ class AsyncJobs(generated.AsyncJobs):
         poll_interval: float = POLL_INTERVAL,
         timeout: float | None = None,
     ) -> DetachedIterator[LogLine]:
-        """Every line of a job's log, live, until the job ends. Scopes: read_builds and read_build_logs.
+        """Follow the log of a job, line by line, until the job finishes. Scopes: read_builds and read_build_logs.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
             job_id: the job's id.
-            poll_interval: seconds between two looks.
-            timeout: seconds to follow at most; None for as long as it takes.
+            poll_interval: seconds between two polls.
+            timeout: maximum of seconds to follow; None for no limit.
 
         Raises:
-            DeadlineExceeded: it hadn't ended in time. The job goes on.
+            DeadlineExceeded: the job did not finish in time. It continues.
         """
         positive(timeout=timeout, poll_interval=poll_interval)
         return DetachedIterator(
@@ -260,7 +260,7 @@ def _length(response: httpx.Response) -> int:
 
 
 class Jobs(generated.Jobs):
-    """The jobs of a build, and their logs."""
+    """Jobs of a build, and their logs."""
 
     list = blocking(AsyncJobs.list)
     get = blocking(AsyncJobs.get)

@@ -1,4 +1,4 @@
-"""The meta-data of builds. https://buildkite.com/docs/pipelines/configure/build-meta-data"""
+"""Meta-data of builds. https://buildkite.com/docs/pipelines/configure/build-meta-data"""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["AsyncMetadata", "Metadata"]
 
 
 class AsyncMetadata(AsyncService):
-    """The meta-data of builds. Buildkite's REST API has no resource for it: it is read off the build."""
+    """Meta-data of builds. Buildkite's REST API has no resource for it, so it is read from the build."""
 
     async def items(self, pipeline: str, number: int) -> dict[str, Any]:
-        """All of a build's meta-data. Scope: read_builds.
+        """Get all meta-data of a build. Scope: read_builds.
 
         Args:
             pipeline: the pipeline's slug.
@@ -26,13 +26,13 @@ class AsyncMetadata(AsyncService):
         return dict(build.meta_data)
 
     async def get(self, pipeline: str, number: int, key: str, default: str | None = None) -> Any:
-        """One value; `default` where the build has no such key. Scope: read_builds.
+        """Get one value, or `default` if the build does not have the key. Scope: read_builds.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
             key: the meta-data's key.
-            default: what to return without it.
+            default: the value to return without the key.
 
         Example:
             >>> def release(buildkite, number: int) -> str | None:
@@ -41,7 +41,7 @@ class AsyncMetadata(AsyncService):
         return (await self.items(pipeline, number)).get(key, default)
 
     async def list_keys(self, pipeline: str, number: int) -> list[str]:
-        """The keys of a build's meta-data, sorted. Scope: read_builds.
+        """List the keys of a build's meta-data, sorted. Scope: read_builds.
 
         Args:
             pipeline: the pipeline's slug.
@@ -49,8 +49,8 @@ class AsyncMetadata(AsyncService):
         """
         return sorted(await self.items(pipeline, number))
 
-    async def set(self, pipeline: str, number: int, key: str, value: str) -> NoReturn:  # noqa: ARG002  # the signature that people will try
-        """Never sets anything: Buildkite's REST API can't, and this says what can.
+    async def set(self, pipeline: str, number: int, key: str, value: str) -> NoReturn:  # noqa: ARG002  # the signature that users try
+        """Raise an error that tells how to set meta-data: Buildkite's REST API can't.
 
         Raises:
             MetadataNotSettable: always.
@@ -63,7 +63,7 @@ class AsyncMetadata(AsyncService):
 
 
 class Metadata(Service[AsyncMetadata]):
-    """The meta-data of builds. Buildkite's REST API has no resource for it: it is read off the build."""
+    """Meta-data of builds. Buildkite's REST API has no resource for it, so it is read from the build."""
 
     items = blocking(AsyncMetadata.items)
     get = blocking(AsyncMetadata.get)

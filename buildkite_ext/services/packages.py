@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
+
+from buildkite_api.models import Package
 
 from ._base import blocking
 from ._generated import packages as generated
 from .arguments import positive
 
-if TYPE_CHECKING:
-    from buildkite_api.models import Package
-
 __all__ = ["AsyncPackages", "Packages"]
 
 
 class AsyncPackages(generated.AsyncPackages):
-    """The packages of a registry."""
+    """Packages of a registry."""
 
     async def publish(
         self,
@@ -27,20 +26,20 @@ class AsyncPackages(generated.AsyncPackages):
         name: str | None = None,
         timeout: float | None = None,
     ) -> Package:
-        """Publish a package: its file is read while it is sent, never as a whole. Scope: write_packages.
+        """Publish a package. Its file is read while it is sent, never as a whole. Scope: write_packages.
 
-        It is sent again only where Buildkite took nothing of it (it never arrived, or hit a rate limit), and only a file
-        that can be rewound.
+        The request is sent again only if Buildkite took nothing of it (it never arrived, or hit a rate limit), and if the
+        file can be rewound.
 
         Args:
             registry: the package registry's slug.
-            file: its path, or something open to read bytes from.
-            name: the file's name; by default the last part of its path.
-            timeout: seconds for the whole upload; None for as long as it takes, since the client's own is made for calls.
+            file: the path, or a file that is open to read bytes.
+            name: the name of the file; by default the last part of the path.
+            timeout: seconds for the whole upload; None for no limit. The client's own timeout does not apply.
 
         Raises:
             OSError: the file can't be read.
-            InvalidRequest: it isn't a package of the registry's kind, or is there already.
+            InvalidRequest: the file isn't a package of the registry's kind, or it was published before.
 
         Example:
             >>> def release(buildkite) -> str | None:
@@ -59,6 +58,6 @@ class AsyncPackages(generated.AsyncPackages):
 
 
 class Packages(generated.Packages):
-    """The packages of a registry."""
+    """Packages of a registry."""
 
     publish = blocking(AsyncPackages.publish)

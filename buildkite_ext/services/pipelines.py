@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from buildkite_api.api.pipelines import get_pipeline, list_pipelines
+from buildkite_api.models import Pipeline
 
 from ..pagination.items import AsyncItems
 from ._base import blocking, borrowed
 from ._generated import pipelines as generated
 from .builds import AsyncBuilds
 
-if TYPE_CHECKING:
-    from buildkite_api.models import Pipeline
-
 __all__ = ["AsyncPipelines", "Pipelines"]
 
 
 class AsyncPipelines(generated.AsyncPipelines):
-    """The organization's pipelines."""
+    """Pipelines of the organization."""
 
     def list(
         self,
@@ -29,13 +25,13 @@ class AsyncPipelines(generated.AsyncPipelines):
         limit: int | None = None,
         concurrency: int = 1,
     ) -> AsyncItems[Pipeline]:
-        """The organization's pipelines, lazily. Scope: read_pipelines.
+        """List the pipelines of the organization, lazily. Scope: read_pipelines.
 
         Args:
-            name: part of the name, in any case.
-            repository: part of the repository's address, in any case.
+            name: part of the name; upper and lower case are the same.
+            repository: part of the repository's URL; upper and lower case are the same.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         Example:
@@ -55,24 +51,24 @@ class AsyncPipelines(generated.AsyncPipelines):
         )
 
     async def get(self, pipeline: str) -> Pipeline:
-        """One pipeline. Scope: read_pipelines.
+        """Get a pipeline. Scope: read_pipelines.
 
         Args:
             pipeline: its slug.
 
         Raises:
-            PipelineNotFound: it doesn't exist, or the token can't see it.
+            PipelineNotFound: the pipeline doesn't exist, or the token can't see it.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         return await self._requester.call(get_pipeline, self._requester.organization, pipeline)
 
     builds = borrowed(AsyncBuilds.list)
-    """The pipeline's builds: the same as `client.builds.list(pipeline, ...)`."""
+    """Builds of the pipeline: the same as `client.builds.list(pipeline, ...)`."""
 
 
 class Pipelines(generated.Pipelines):
-    """The organization's pipelines."""
+    """Pipelines of the organization."""
 
     list = blocking(AsyncPipelines.list)
     get = blocking(AsyncPipelines.get)

@@ -2,66 +2,51 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-import httpx
-
 from ..errors import ConfigurationError
+from ..urls import Origin, origin
 
 if TYPE_CHECKING:
+    import httpx
     from buildkite_api.types import Secret
 
+    from ..runtime import Runtime, Send
+
+__all__ = ["SignStage", "TokenSource", "check_token"]
+
 TokenSource: TypeAlias = "str | Secret | Callable[[], str | Secret] | Callable[[], Awaitable[str | Secret]]"
-"""A token, or something that hands out the current one (async only for `AsyncBuildkiteClient`)."""
-
-Origin = tuple[str, str, int | None]
+"""A token, or a function that returns the current one (async only for `AsyncBuildkiteClient`)."""
 
 
-class TokenAuth(httpx.Auth):
-    """Puts `Authorization: Bearer …` on requests to one origin.
+class SignStage:
+    """Stage that puts `Authorization: Bearer …` on requests to one origin.
 
-    It is an httpx.Auth rather than a stage of the pipeline, since a token put in below a redirect would follow it.
-    A callable is asked for each request anew, so a rotated token is used from the next request on.
+    It is directly above the wire, so each attempt is signed: a function is asked for the token each time, and a rotated token
+    is used from the next attempt on. Redirects are never followed below it, so no token follows one.
     """
 
-    def __init__(self, source: TokenSource, origin: Origin) -> None:
+    def __init__(self, source: TokenSource, own: Origin) -> None:
         self._source = source
-        self._origin = origin
+        self._origin = own
 
     def __repr__(self) -> str:
-        return f"TokenAuth(origin={self._origin!r})"
+        return f"Sign(origin={self._origin!r})"
 
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         if origin(request.url) == self._origin:
-            token = self._source() if callable(self._source) else self._source
-            if inspect.isawaitable(token):
-                if inspect.iscoroutine(token):
-                    token.close()
-                raise ConfigurationError(
-                    "token= gave something to await: BuildkiteClient takes a plain function, "
-                    "AsyncBuildkiteClient an async one as well."
-                )
+            token = await runtime.awaited(self._source()) if callable(self._source) else self._source
             request.headers["Authorization"] = f"Bearer {check_token(token)}"
-        yield request
-
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        if origin(request.url) == self._origin:
-            token = self._source() if callable(self._source) else self._source
-            if inspect.isawaitable(token):
-                token = await token
-            request.headers["Authorization"] = f"Bearer {check_token(token)}"
-        yield request
-
-
-def origin(url: httpx.URL) -> Origin:
-    """Scheme, host and port, the port filled in where the scheme says it."""
-    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
+        return await send(request)
 
 
 def check_token(token: object) -> str:
-    """The token as it goes into a header; refuses what could not be one, without showing it."""
+    """Return the token as it goes into a header; refuse one that can't be right, without showing it.
+
+    Raises:
+        ConfigurationError: it is no string, is empty, or holds characters that no token has.
+    """
     if not isinstance(token, str):
         token = _revealed(token)
     token = token.strip()

@@ -1,4 +1,4 @@
-"""One clock over a whole call: its attempts, its pauses and its body."""
+"""Deadline of a call: one end for its attempts, its pauses and its body."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import DeadlineExceeded, NetworkError, path_of
+from .context import context_of
 
 if TYPE_CHECKING:
     import httpx
 
     from ..runtime import Runtime, Send
 
-DEADLINE = "buildkite.deadline"
-"""The extension under which a request carries its `Until`."""
-
-ENDS = "buildkite.ends"
-"""The extension under which a request carries the end, on the runtime's clock, of what it is a part of: a wait, say."""
+__all__ = ["Deadline", "DeadlineStage"]
 
 
 @dataclass(frozen=True, slots=True)
-class Until:
-    """When a call has to be over."""
+class Deadline:
+    """End of a call."""
 
     ends: float
     """On the runtime's clock."""
@@ -29,6 +26,7 @@ class Until:
     """What was allowed for the whole."""
 
     def exceeded(self, request: httpx.Request) -> DeadlineExceeded:
+        """Return the error of a call that took longer."""
         return DeadlineExceeded(
             f"{request.method} {path_of(request)} took longer than the {self.seconds:g} s allowed for the call. "
             "A longer timeout= allows more."
@@ -36,8 +34,11 @@ class Until:
 
 
 class DeadlineStage:
-    """Gives each request an end. It cancels nothing: Retry refuses pauses past it, the wire narrows each attempt's
-    timeouts to what is left and looks at the clock between chunks, so blocking and async code behave alike."""
+    """Stage that gives each request a deadline.
+
+    It cancels nothing itself: Retry refuses pauses that reach past the deadline, and the wire carries it to each read of the
+    socket. So blocking and async code behave alike.
+    """
 
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
@@ -46,19 +47,17 @@ class DeadlineStage:
         return f"Deadline({self._seconds!r})"
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        context = context_of(request)
         now = runtime.now()
-        ends: float | None = request.extensions.get(ENDS)
-        limits = [
-            *([] if self._seconds is None else [Until(now + self._seconds, self._seconds)]),
-            *([] if ends is None else [Until(ends, max(0.0, ends - now))]),
-        ]
-        if not limits:
+        deadline = None if self._seconds is None else Deadline(now + self._seconds, self._seconds)
+        if context.ends is not None and (deadline is None or context.ends < deadline.ends):
+            deadline = Deadline(context.ends, max(0.0, context.ends - now))
+        context.deadline = deadline
+        if deadline is None:
             return await send(request)
-        until = min(limits, key=lambda limit: limit.ends)
-        request.extensions[DEADLINE] = until
         try:
             return await send(request)
         except NetworkError as lost:
-            if runtime.now() >= until.ends - 0.01:  # the narrowed timeout was the deadline's
-                raise until.exceeded(request) from lost
+            if runtime.now() >= deadline.ends - 0.01:  # the narrowed timeout was the deadline's
+                raise deadline.exceeded(request) from lost
             raise

@@ -16,9 +16,10 @@ import anyio
 import httpcore
 import httpx
 
-from .cancellation import guarded
+from .._cancellation import guarded
+from .._forks import reset_after_fork
 from .network import BoundedTimeout
-from .pools import AsyncPools, ConnectionCounts, LoopPools, Pools, Routes, keep_inherited, reset_after_fork
+from .pools import AsyncPools, ConnectionCounts, LoopPools, Pools, Routes, keep_inherited
 
 __all__ = ["HTTPX_ERRORS", "AsyncHttpTransport", "HttpTransport"]
 
@@ -58,6 +59,14 @@ else:
 _ERRORS = tuple(HTTPX_ERRORS)
 
 
+def _is_replaced(method: Callable[..., object]) -> bool:
+    """Return True if a recorder or a mock (vcrpy, pytest-httpx, …) has replaced a method of httpx's transports.
+
+    While it is replaced, a transport of httpx sends the requests, so that these tools work as with any client over httpx.
+    """
+    return hasattr(method, "__wrapped__") or not getattr(method, "__module__", "").startswith("httpx.")
+
+
 def _to_httpx(error: Exception) -> httpx.TransportError:
     """Return the most exact error of httpx for `error`."""
     kind = next(HTTPX_ERRORS[each] for each in type(error).__mro__ if each in HTTPX_ERRORS)
@@ -92,6 +101,7 @@ class HttpTransport(httpx.BaseTransport):
         self._routes = Routes(limits)
         self._lock = threading.Lock()
         self._pools = Pools(self._routes, clock)
+        self._replaced: httpx.HTTPTransport | None = None
         reset_after_fork(self)
 
     def __repr__(self) -> str:
@@ -103,6 +113,9 @@ class HttpTransport(httpx.BaseTransport):
         return self._pools.counts()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if _is_replaced(httpx.HTTPTransport.handle_request):
+            self._replaced = self._replaced or httpx.HTTPTransport()
+            return self._replaced.handle_request(request)
         with self._lock:
             pool = self._pools.find(request.url)
         assert isinstance(request.stream, httpx.SyncByteStream)
@@ -114,6 +127,8 @@ class HttpTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         self._pools.close()
+        if self._replaced is not None:
+            self._replaced.close()
 
     def reset(self) -> None:
         """Begin with new pools in a child process. The parent's stay open and untouched."""
@@ -139,6 +154,7 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
         self._clock = clock
         self._routes = Routes(limits)
         self._loops = LoopPools(self._routes, clock)
+        self._replaced: httpx.AsyncHTTPTransport | None = None
         reset_after_fork(self)
 
     def __repr__(self) -> str:
@@ -150,6 +166,9 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
         return self._loops.counts()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if _is_replaced(httpx.AsyncHTTPTransport.handle_async_request):
+            self._replaced = self._replaced or httpx.AsyncHTTPTransport()
+            return await self._replaced.handle_async_request(request)
         pools, pool = self._loops.current(request.url)
         deadline = _AsyncDeadline(request, self._clock)
         assert isinstance(request.stream, httpx.AsyncByteStream)
@@ -171,6 +190,8 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connections of the event loop that runs, and of those that have ended."""
         await guarded(self._loops.aclose)
+        if self._replaced is not None:
+            await self._replaced.aclose()
 
     def reset(self) -> None:
         """Begin with new pools in a child process. The parent's stay open and untouched."""

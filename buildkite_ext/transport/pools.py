@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import socket
 import ssl
 import threading
@@ -16,14 +15,13 @@ import warnings
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
-from weakref import WeakSet
+from typing import TYPE_CHECKING
 
 import anyio
 import httpcore
 import httpx
 
-from .cancellation import asyncio_task
+from .._cancellation import asyncio_task
 from .network import AsyncNetwork, Network, OpenedStreams, opened_streams
 from .proxies import ProxyRules
 
@@ -37,7 +35,6 @@ __all__ = [
     "Pools",
     "Routes",
     "keep_inherited",
-    "reset_after_fork",
 ]
 
 
@@ -51,37 +48,14 @@ class ConnectionCounts:
     """Kept for the next request."""
 
 
-class _ProcessLocal(Protocol):
-    """Object that may not share its connections and locks with a forked child process."""
-
-    def reset(self) -> None:
-        """Replace connections and locks. Acquire no lock: the thread that holds it doesn't exist in the child."""
-        ...
-
-
-_process_local: WeakSet[_ProcessLocal] = WeakSet()
 _inherited: list[object] = []
 """Pools of the parent process. They are kept, since closing an inherited asyncio transport ends the parent's registration
 with the epoll that both processes share."""
 
 
-def reset_after_fork(each: _ProcessLocal) -> None:
-    """Call `each.reset()` in each child process that is forked while `each` is referenced."""
-    _process_local.add(each)
-
-
 def keep_inherited(pools: object) -> None:
     """Keep `pools` of the parent process referenced, so that nothing in them is closed."""
     _inherited.append(pools)
-
-
-def _after_in_child() -> None:
-    for each in list(_process_local):
-        each.reset()
-
-
-if hasattr(os, "register_at_fork"):  # Windows has no fork
-    os.register_at_fork(after_in_child=_after_in_child)
 
 
 class Routes:

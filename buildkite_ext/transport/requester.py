@@ -1,22 +1,25 @@
-"""The typed bridge to the generated client: any generated module is something that can be called."""
+"""Requester: the typed bridge to the generated client. Any generated module can be called."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 import httpx
 
 from ..errors import ConfigurationError, InvalidResponse, path_of
-from ..events import Events, Hook, SchemaDrift
+from ..events import SchemaDrift
 from ..redaction import redact_httpx_log
-from ..urls import address
+from ..urls import Origin, address, origin
 from ..version import __version__
-from .auth import TokenAuth, origin
-from .deadline import ENDS, DeadlineStage
-from .middleware import OPERATION, STREAM, Connections, RaiseForStatus, Stage, Wire, compose
-from .retry import RetryStage
+from .auth import SignStage
+from .context import RequestContext, context_of
+from .deadline import DeadlineStage
+from .middleware import RaiseForStatus, Stage, compose
+from .retry import Retry, RetryStage
+from .wire import Wire
 
 if TYPE_CHECKING:
     from buildkite_api.client import Client
@@ -24,18 +27,18 @@ if TYPE_CHECKING:
     from buildkite_api.operations import Operation
 
     from ..options import ClientOptions
-    from ..runtime import Http, Runtime, Send
+    from .shared import SharedState
+
+__all__ = ["Endpoint", "Requester", "operation_of"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-TIMEOUTS = httpx.Timeout(30.0, connect=10.0)
-"""Of one attempt, in seconds; the deadline narrows them."""
+_NO_RETRY = Retry(attempts=1)
 
-
-FILES = "buildkite.files"
-"""The extension under which a request carries the files that it sends."""
+_TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}
+"""Of one attempt, in seconds. The deadline narrows them."""
 
 
 class Endpoint(Protocol[P, T_co]):
@@ -47,56 +50,39 @@ class Endpoint(Protocol[P, T_co]):
 
 
 class Requester:
-    """Sends what generated modules describe through the pipeline, in the colour of its runtime.
+    """Sender of requests: it builds what generated modules describe, and sends it on the path of every request.
 
-    One wire (a connection pool) may serve several requesters with different options.
+    Requesters with different options may share their connections: see `SharedState`.
     """
 
-    def __init__(
-        self,
-        options: ClientOptions,
-        runtime: Runtime,
-        connections: Connections,
-        *,
-        hook: Hook | None,
-        owner: bool = True,
-    ) -> None:
+    def __init__(self, options: ClientOptions, shared: SharedState, *, owner: bool = True) -> None:
         redact_httpx_log()
         self.options = options
-        self.runtime = runtime
-        self.events = Events(hook)
-        self._connections = connections
-        self._hook = hook
+        self.runtime = shared.runtime
+        self.events = shared.events
+        self._shared = shared
         self._owner = owner
-        try:
-            base = httpx.URL(options.base_url)
-            self.origin = origin(base)
-        except (httpx.InvalidURL, ValueError) as error:
-            raise ConfigurationError(f"base_url {options.base_url!r} isn't an address: {error}") from error
-        self._prefix = base.raw_path.decode("ascii").rstrip("/")
+        self.origin, self._prefix = _root_of(options.base_url)
         self.stages: tuple[Stage, ...] = (
             RaiseForStatus(self._match),
             DeadlineStage(options.timeout),
-            RetryStage(options.retry, self.events),
+            RetryStage(options.retry or _NO_RETRY, self.events),
+            SignStage(options.token, self.origin),
         )
-        self._http = self._outer(
-            compose(self.stages, Wire(connections.api, runtime, options.max_body), runtime),
-            auth=TokenAuth(options.token, self.origin),
-            base_url=options.base_url,
-        )
-        self._foreign_http = self._outer(
-            compose(self.stages[1:], Wire(connections.foreign, runtime, options.max_body), runtime)
-        )
+        runtime = self.runtime
+        self._path = compose(self.stages, Wire(shared.api, runtime, options.max_body), runtime)
+        # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
+        self._foreign_path = compose(self.stages[1:3], Wire(shared.foreign, runtime, options.max_body), runtime)
         self._client: Client | None = None
 
     def copy(self, options: ClientOptions) -> Requester:
-        """A requester with other options over the same connections, which stay this one's to close."""
-        return Requester(options, self.runtime, self._connections, hook=self._hook, owner=False)
+        """Return a requester with other options over the same connections, which only the original closes."""
+        return Requester(options, self._shared, owner=False)
 
     async def close(self) -> None:
-        """Close the connections, where they are this requester's own."""
+        """Close the connections, unless this is a copy."""
         if self._owner:
-            await self._connections.close()
+            await self._shared.close()
 
     @property
     def organization(self) -> str:
@@ -154,21 +140,28 @@ class Requester:
             ends: when, on the runtime's clock, what the request is a part of has to be over.
         """
         operation = operation_of(endpoint)
-        merged = {"Accept": operation.accept, **(kwargs.get("headers") or {}), **(headers or {})}
-        arguments = {**kwargs, "headers": merged}
+        arguments = dict(kwargs)
+        arguments["headers"] = {
+            **_default_headers(),
+            "Accept": operation.accept,
+            **(kwargs.get("headers") or {}),
+            **(headers or {}),
+        }
         if url is not None:
             arguments |= {"url": url, "params": None}
+        else:
+            arguments["url"] = self.options.base_url + kwargs["url"]
+            arguments["params"] = kwargs.get("params") or None
         files = tuple(part for _, part in (kwargs.get("files") or {}).values())
-        extensions = {OPERATION: operation, STREAM: stream, ENDS: ends, FILES: files}
-        return self._http.build_request(**arguments, extensions=extensions)
+        request = httpx.Request(**arguments, extensions={"timeout": _TIMEOUTS})
+        return RequestContext(operation=operation, stream=stream, ends=ends, files=files).attach(request)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the API through the pipeline, signed."""
-        stream = bool(request.extensions.get(STREAM))
         try:
-            return await self.runtime.send(self._http, request, stream=stream)
+            return await self._path(request)
         finally:
-            for file in request.extensions.get(FILES, ()):
+            for file in context_of(request).files:
                 file.close()
 
     def build_path(
@@ -199,36 +192,28 @@ class Requester:
             raise ValueError(f"it isn't an address: {error}") from error
         if origin(url) != self.origin or not f"{url.path}/".startswith(f"{self._prefix}/v2/"):
             raise ValueError(f"it leads elsewhere than to {self.options.base_url}/v2")
-        merged = {"Accept": "application/json, */*;q=0.9", **(headers or {})}
-        found = self._match(method, url.raw_path.partition(b"?")[0].decode("ascii"))
-        extensions = {OPERATION: found[0] if found else None}
-        return self._http.build_request(method, url, content=content, headers=merged, extensions=extensions)
-
-    async def send_path(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Sequence[tuple[str, str]] = (),
-        content: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        """Send a request outside the typed bridge, and give the answer as it came. See `build_path`."""
-        return await self.send(self.build_path(method, path, params=params, content=content, headers=headers))
+        merged = httpx.Headers({**_default_headers(), "Accept": "application/json, */*;q=0.9"})
+        merged.update(headers)
+        request = httpx.Request(method, url, content=content, headers=merged, extensions={"timeout": _TIMEOUTS})
+        context_of(request, self._match)
+        return request
 
     async def send_foreign(self, url: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
-        """GET something from another origin: without the token, and with its body left to read."""
+        """GET a file from another origin, without the token. Its body stays on the connection for its reader."""
         try:
-            request = self._foreign_http.build_request(
-                "GET", url, headers={"Accept-Encoding": "identity", **(headers or {})}, extensions={STREAM: True}
+            request = httpx.Request(
+                "GET",
+                url,
+                headers={**_default_headers(), "Accept-Encoding": "identity", **(headers or {})},
+                extensions={"timeout": _TIMEOUTS},
             )
         except (httpx.InvalidURL, ValueError) as error:
             raise InvalidResponse(f"Buildkite leads to what isn't an address: {error}") from error
-        return await self.runtime.send(self._foreign_http, request, stream=True)
+        return await self._foreign_path(RequestContext(stream=True).attach(request))
 
     @property
     def client(self) -> Client:
-        """The generated client, carrying the pipeline: for the generated functions themselves."""
+        """The generated client with the decoder."""
         if self._client is None:
             from buildkite_api.client import Client
             from buildkite_api.decoding import Decoder, Drift
@@ -236,31 +221,45 @@ class Requester:
             def report(drift: Drift) -> None:
                 self.events.emit(SchemaDrift(drift.model, drift.key, drift.kind))
 
-            client = Client(
+            self._client = Client(
                 base_url=self.options.base_url,
                 decoder=Decoder(strict=self.options.strict, unknown=self.options.unknown, on_drift=report),
             )
-            if isinstance(self._http, httpx.Client):
-                client.set_httpx_client(self._http)
-            else:
-                client.set_async_httpx_client(self._http)
-            self._client = client
         return self._client
 
-    def _outer(self, send: Send, **arguments: Any) -> Http:
-        return self.runtime.client(
-            transport=self.runtime.transport(send),
-            timeout=TIMEOUTS,
-            trust_env=False,  # the wire below is what meets the environment
-            follow_redirects=False,
-            headers={"User-Agent": f"buildkite-ext/{__version__} python-httpx/{httpx.__version__}"},
-            **arguments,
-        )
+    @cached_property
+    def raw(self) -> Client:
+        """The generated client over the path of every request: for the generated functions themselves."""
+        http = self.runtime.client(self._path, base_url=self.options.base_url, headers=_default_headers())
+        if isinstance(http, httpx.Client):
+            return self.client.set_httpx_client(http)
+        return self.client.set_async_httpx_client(http)
 
     def _match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         from buildkite_api.operations import match
 
         return match(method, path.removeprefix(self._prefix))
+
+
+@lru_cache(maxsize=64)
+def _root_of(base_url: str) -> tuple[Origin, str]:
+    """Return the origin of the API and the path in front of its `/v2`."""
+    try:
+        base = httpx.URL(base_url)
+        return origin(base), base.raw_path.decode("ascii").rstrip("/")
+    except (httpx.InvalidURL, ValueError) as error:
+        raise ConfigurationError(f"base_url {base_url!r} isn't an address: {error}") from error
+
+
+@cache
+def _default_headers() -> Mapping[str, str]:
+    """Return the headers of every request: those of httpx, with our name."""
+    headers = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))).headers
+    return {
+        "Accept-Encoding": headers["Accept-Encoding"],
+        "Connection": headers["Connection"],
+        "User-Agent": f"buildkite-ext/{__version__} python-httpx/{httpx.__version__}",
+    }
 
 
 def operation_of(endpoint: Endpoint[..., Any]) -> Operation:

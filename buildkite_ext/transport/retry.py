@@ -1,4 +1,4 @@
-"""Sending again what may be sent again: the one retry layer of the client."""
+"""Retries: which requests are sent again, and when. The one retry layer of the client."""
 
 from __future__ import annotations
 
@@ -10,16 +10,27 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..backoff import full_jitter
-from ..errors import ConnectionFailed, DeadlineExceeded, NetworkError, from_response, path_of, reset_after, unsigned
-from ..events import Events, RetryScheduled
-from .deadline import DEADLINE
+from ..errors import (
+    ConfigurationError,
+    ConnectionFailed,
+    DeadlineExceeded,
+    NetworkError,
+    from_response,
+    path_of,
+    reset_after,
+    unsigned,
+)
+from ..events import Dispatcher, Event, RetryScheduled
+from .context import context_of
 
 if TYPE_CHECKING:
     from buildkite_api.operations import Operation
 
     from ..runtime import Runtime, Send
 
-TRANSIENT = frozenset({500, 502, 503, 504})
+__all__ = ["Retry", "RetryStage", "replayable"]
+
+_TRANSIENT = frozenset({500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +61,10 @@ class Retry:
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
-            raise ValueError(f"attempts={self.attempts}: it counts the first attempt, so it is at least 1")
+            raise ConfigurationError(f"attempts={self.attempts}: it counts the first attempt, so it is at least 1")
         for name, seconds in (("base", self.base), ("maximum", self.maximum)):
             if not seconds >= 0:
-                raise ValueError(f"{name}={seconds!r}: seconds, at least 0")
+                raise ConfigurationError(f"{name}={seconds!r}: seconds, at least 0")
 
     def delay(self, attempt: int, outcome: httpx.Response | NetworkError, *, repeatable: bool) -> float | None:
         """Seconds until the next attempt, or None when this was the last.
@@ -74,7 +85,7 @@ class Retry:
             reset = reset_after(outcome)
             # A moment later than told: at the very second everybody else who was refused is back as well.
             return backoff if reset is None else reset + self.random()
-        if outcome.status_code in TRANSIENT and repeatable:
+        if outcome.status_code in _TRANSIENT and repeatable:
             told = outcome.headers.get("Retry-After", "")
             return max(backoff, float(told)) if told.isascii() and told.isdigit() and len(told) < 6 else backoff
         return None
@@ -83,7 +94,7 @@ class Retry:
 class RetryStage:
     """Runs one policy over the attempts of each request."""
 
-    def __init__(self, policy: Retry, events: Events) -> None:
+    def __init__(self, policy: Retry, events: Dispatcher[Event]) -> None:
         self._policy = policy
         self._events = events
 
@@ -91,7 +102,8 @@ class RetryStage:
         return repr(self._policy)
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
-        operation = request.extensions.get("buildkite.operation")
+        context = context_of(request)
+        operation = context.operation
         repeatable = operation.repeatable if operation is not None else request.method in ("GET", "HEAD", "OPTIONS")
         attempt = 1
         may_have_acted = False
@@ -109,7 +121,7 @@ class RetryStage:
                     outcome.status_code = operation.success  # an earlier attempt did it, and its answer was lost
                 return outcome
             reason = _reason(outcome, request)
-            deadline = request.extensions.get(DEADLINE)
+            deadline = context.deadline
             if deadline is not None and runtime.now() + pause >= deadline.ends:
                 cause = outcome if isinstance(outcome, NetworkError) else _error(outcome, request)
                 raise DeadlineExceeded(
@@ -165,6 +177,6 @@ def _removes(operation: Operation) -> bool:
 
 
 def _error(response: httpx.Response, request: httpx.Request) -> Exception:
-    operation = request.extensions.get("buildkite.operation")
+    operation = context_of(request).operation
     response.request = unsigned(request)
     return from_response(response, operation, {}, method=request.method, path=path_of(request))

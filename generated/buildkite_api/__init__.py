@@ -2,7 +2,7 @@
 
 """A client library for accessing Buildkite REST API: endpoints, models and a decoder.
 
-Nothing is loaded before it is asked for.
+Each module is loaded at its first use.
 """
 
 from __future__ import annotations

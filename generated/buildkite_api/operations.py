@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The operations of the API: what each of them is, and which one a request is."""
+"""Operations of the API, and the match of a request with one of them."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the API."""
+    """Operation of the API."""
 
     id: str
-    """Its name, which is also the name of its module, such as `get_build`."""
+    """Name, which is also the name of its module, such as `get_build`."""
     method: str
-    """The HTTP method, in capitals."""
+    """HTTP method, in capitals."""
     path: str
-    """The path with its parameters in braces, from the API's root."""
+    """Path from the API's root, with its parameters in braces."""
     group: str
-    """The package of its module, such as `builds`."""
+    """Package of its module, such as `builds`."""
     resource: str
-    """What the path identifies last, such as `build`, or ""."""
+    """Resource that the last parameter of the path identifies, such as `build`, or ""."""
     success: int
-    """The status that means success."""
+    """Status that means success."""
     accept: str
-    """The media type of its answer."""
+    """Media type of the answer."""
     scope: str | None
-    """The scope that a token needs."""
+    """Scope that a token needs."""
     pagination: Literal["link", "cursor"] | None
-    """How its list is paged, if it is."""
+    """Kind of pagination of a list."""
     repeatable: bool
-    """Whether it may be sent again although the first may have acted."""
+    """True if it may be sent again although the first request may have acted."""
     no_store: bool
-    """Whether its answer must not be stored anywhere."""
+    """True if its answer must not be stored anywhere."""
     row: str
-    """The row of spec/endpoints.tsv that describes it."""
+    """Row of spec/endpoints.tsv that describes it."""
     summary: str
-    """What it does, in a few words."""
+    """Summary in a few words."""
     doc: str
-    """Its page in Buildkite's documentation; for what only the Go client knows, its source there."""
+    """Page in Buildkite's documentation; the source in the Go client for an operation that only it has."""
     note: str
-    """Where Buildkite's documentation and its Go client disagree or are silent, and what is followed; often ""."""
+    """Points where Buildkite's documentation and its Go client disagree or are silent, and the choice made; often ""."""
 
 
 def match(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-    """Find the operation that a request is.
+    """Find the operation of a request.
 
     Args:
         method: The HTTP method, in capitals.
@@ -77,7 +77,7 @@ def match(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
 
 
 def find(method: str, path: str) -> Operation | None:
-    """Find the operation that a request is, like `match`, without the parameters."""
+    """Find the operation of a request, without the values of its parameters."""
     found = match(method, path)
     return found[0] if found else None
 

@@ -130,7 +130,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def ended(process: subprocess.Popen[str], timeout: float = 30) -> Ended:
+def ended(process: subprocess.Popen[str], timeout: float = 90) -> Ended:
     """Wait for a process."""
     out, err = process.communicate(timeout=timeout)
     return Ended(process.returncode, out, err)

@@ -31,7 +31,7 @@ class Listener:
         ]
         for thread in self._threads:
             thread.start()
-        self.http = httpx.Client(trust_env=False, timeout=20)
+        self.http = httpx.Client(trust_env=False, timeout=60)
         self.url = self._address()
 
     def _collect(self, stream: object, lines: list[str]) -> None:
@@ -46,7 +46,7 @@ class Listener:
     def text(self) -> str:
         return "".join([*self.out, *self.err])
 
-    def until(self, said: str, timeout: float = 20) -> str:
+    def until(self, said: str, timeout: float = 60) -> str:
         """The line that says something."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -64,11 +64,11 @@ class Listener:
             given.pop(ours, None)
         return self.http.post(self.url, content=body, headers=given)
 
-    def end(self, number: int = signal.SIGINT, timeout: float = 30) -> Ended:
+    def end(self, number: int = signal.SIGINT, timeout: float = 90) -> Ended:
         self.process.send_signal(number)
         return self.ended(timeout)
 
-    def ended(self, timeout: float = 30) -> Ended:
+    def ended(self, timeout: float = 90) -> Ended:
         code = self.process.wait(timeout)
         for thread in self._threads:
             thread.join(timeout)

@@ -58,7 +58,7 @@ class SlowServer:
             handler.rfile.read(int(handler.headers["Content-Length"]))
         if self.hangs(method, path):
             self.hanging.set()
-            self.over.wait(60)
+            self.over.wait(300)
             return
         if path.endswith("/drip"):
             self._drip(handler)

@@ -34,7 +34,7 @@ def test_example(name: str, tmp_path: Path) -> None:
         text=True,
         encoding="utf-8",
         env={"PATH": "/nowhere", "TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"},
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert (told.returncode, told.stderr) == (0, "")

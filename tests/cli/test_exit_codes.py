@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,7 +51,13 @@ def test_failed_has_the_last_lines_although_nothing_was_followed(web: Simulator,
 def test_canceled(web: Simulator, run: Run) -> None:
     web.pipeline("web").job("test", after=30)
     with web.client() as client:
-        timer = threading.Timer(0.5, lambda: client.builds.cancel("web", 1))
+
+        def cancel() -> None:
+            while not web.pipeline("web").builds:
+                time.sleep(0.05)
+            client.builds.cancel("web", 1)
+
+        timer = threading.Timer(0.5, cancel)
         timer.start()
         result = run("web")
         timer.join()
@@ -74,9 +81,9 @@ def test_blocked_names_the_step_and_how_to_unblock_it(web: Simulator, run: Run, 
 @pytest.mark.parametrize("following", [(), ("--no-follow",), ("--quiet",)])
 def test_timeout_leaves_the_build_alone(web: Simulator, run: Run, following: tuple[str, ...]) -> None:
     web.pipeline("web").job("test", after=30)
-    result = run("web", "--timeout", "0.4", *following)
+    result = run("web", "--timeout", "1.5", *following)
     assert result.code == 6
-    assert "The 0.4 s of --timeout are over" in result.err
+    assert "The 1.5 s of --timeout are over" in result.err
     assert "Build web #1 still runs: https://buildkite.test/acme/web/builds/1" in result.err
     assert "buildkite-ext cancel web 1" in result.err
     assert str(web.pipeline("web").builds[0].state) == "running"

@@ -23,12 +23,12 @@ SGR = re.compile(r"\x1b\[[0-9;:]*m")
 
 
 def test_plain_lines_tell_the_story_in_order(web: Simulator, run: Run) -> None:
-    web.pipeline("web").job("lint", log="clean\n", after=0.1).wait().job("test", log="--- Tests\nok\n", after=0.1)
+    web.pipeline("web").job("lint", log="clean\n", after=0.1).wait().job("test", log="--- Tests\nok\n", after=3)
     result = run("web")
     at = result.lines.index
     assert at("* created build #1: https://buildkite.test/acme/web/builds/1") == 0
     assert at("lint | clean") < at("* lint: passed after 0:00")  # though the state is known before the lines
-    assert at("test | --- Tests") < at("test | ok") < at("* test: passed after 0:00")
+    assert at("test | --- Tests") < at("test | ok") < at("* test: passed after 0:03")
     assert at("* test: running") < at("test | ok")
     assert result.lines[-1].startswith("Build web #1 passed")
 

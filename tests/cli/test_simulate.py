@@ -76,7 +76,7 @@ def test_an_unknown_pipeline_is_told_which_there_are(command: Run) -> None:
 
 
 def test_an_organization_of_one_s_own(command: Run) -> None:
-    result = command("run", "web", "--branch", "main", "--simulate", "--organization", "tools", "--timeout", "0.2")
+    result = command("run", "web", "--branch", "main", "--simulate", "--organization", "tools", "--timeout", "1.5")
     assert result.code == 6
     assert "https://buildkite.test/tools/web/builds/41" in result.out
 

@@ -46,7 +46,7 @@ class Terminal:
         )
         os.close(slave)
 
-    def until(self, said: str, timeout: float = 20) -> None:
+    def until(self, said: str, timeout: float = 60) -> None:
         deadline = time.monotonic() + timeout
         while said not in self.text:
             assert self._read(deadline), f"{said!r} never came: {self.text!r}"
@@ -54,7 +54,7 @@ class Terminal:
     def press(self, key: str) -> None:
         os.write(self._master, key.encode())
 
-    def end(self, timeout: float = 20) -> int:
+    def end(self, timeout: float = 60) -> int:
         deadline = time.monotonic() + timeout
         while self._read(deadline):
             pass
@@ -143,7 +143,7 @@ def test_long_lines_are_left_to_the_terminal_and_garble_nothing(web: Simulator) 
 def test_more_jobs_than_lines(web: Simulator) -> None:
     pipeline = web.pipeline("web")
     for number in range(40):
-        pipeline.job(f"job {number} with a name that is longer than the terminal is wide", log="hi\n", after=0.5)
+        pipeline.job(f"job {number} with a name that is longer than the terminal is wide", log="hi\n", after=1.5)
     terminal = Terminal("run", "web", *QUICK, width=40, height=10)
     assert terminal.end() == 0
     assert re.search(r"37 more: \d+ ", terminal.text)

@@ -117,15 +117,15 @@ def test_a_program_that_reads_nothing_and_one_that_prints_much(start: Start, tmp
 
 def test_a_command_that_takes_too_long_is_killed_with_what_it_started(start: Start, tmp_path: Path) -> None:
     command = "sh -c 'sleep 300 & echo $! >child; echo waiting; wait'"
-    with listening(start, "--exec", command, "--exec-timeout", "0.7") as listener:
+    with listening(start, "--exec", command, "--exec-timeout", "2") as listener:
         listener.post(build_body())
         listener.until("waiting")
-        line = listener.until("took longer than 0.7 s and was killed")
+        line = listener.until("took longer than 2 s and was killed")
         result = listener.end()
     assert "web #1" in line
     assert result.code == 1
     child = int((tmp_path / "child").read_text())
-    for _ in range(200):
+    for _ in range(3000):
         if not alive(child):
             break
         time.sleep(0.02)
@@ -140,14 +140,14 @@ def alive(process: int) -> bool:
 
 
 def test_what_a_command_leaves_running_holds_nothing_up(start: Start, tmp_path: Path) -> None:
-    command = "sh -c 'sleep 60 & echo $! >child; sleep 0.5; echo done'"
+    command = "sh -c 'sleep 300 & echo $! >child; sleep 0.5; echo done'"
     with listening(start, "--exec", command) as listener:
         listener.post(build_body())
         begun = time.monotonic()
         result = listener.end()
     assert result.code == 0
     assert "| done" in result.out
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60
     os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
 
 
@@ -177,7 +177,7 @@ def test_so_many_at_once_and_those_of_a_build_in_order(start: Start, tmp_path: P
 
 
 def test_a_full_house_is_told_503_and_nothing_accepted_is_lost(start: Start, tmp_path: Path) -> None:
-    command = script(tmp_path, "time.sleep(0.3)")
+    command = script(tmp_path, "time.sleep(1)")
     words = ("--exec", command, "--at-once", "1", "--limit", "2", "--jsonl", "events.jsonl")
     with listening(start, *words) as listener:
         answers = [listener.post(build_body(number=number)) for number in range(1, 6)]
@@ -203,6 +203,6 @@ def test_the_second_signal_ends_it_at_once_and_says_what_is_lost(start: Start, n
         begun = time.monotonic()
         result = listener.end(number)
     assert result.code == code
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
     assert result.lines[-1] == "Accepted 2, handled 0, failed 0, refused 0, lost 2."
     assert result.err == ""

@@ -192,7 +192,7 @@ def test_killed_in_the_middle_nothing_that_was_answered_is_missing(start: Start,
         except Exception:  # it was killed
             pass
         thread.join()
-        listener.process.wait(10)
+        listener.process.wait(60)
         listener.ended()
     assert accepted
     whole = file.read_text().split("\n")[:-1]
@@ -202,6 +202,6 @@ def test_killed_in_the_middle_nothing_that_was_answered_is_missing(start: Start,
 def test_a_file_that_may_not_be_written(start: Start, tmp_path: Path) -> None:
     words = ("webhooks", "listen", "--allow-unsigned", "--port", "0", "--jsonl", "nowhere/events.jsonl")
     process: subprocess.Popen[str] = start(*words)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=90)
     assert (process.returncode, out) == (2, "")
     assert err == "buildkite-ext: --jsonl: 'nowhere/events.jsonl' can't be written: No such file or directory.\n"

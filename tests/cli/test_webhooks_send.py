@@ -227,7 +227,7 @@ def test_an_answer_that_only_drips(receiver: Receiver, command: Run) -> None:
     result = command("webhooks", "send", receiver.url, "--timeout", "1")
     assert result.code == 3
     assert "took longer than 1 s" in result.err
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
 
 
 def test_no_proxy_stands_between_this_computer_and_itself(
@@ -239,7 +239,7 @@ def test_no_proxy_stands_between_this_computer_and_itself(
 
 def test_show_sends_nothing(receiver: Receiver, start: Start) -> None:
     process = start("webhooks", "send", receiver.url, "--show", "--event", "job.*")
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=90)
     assert (process.returncode, err) == (0, "")
     events = [parse(line.encode()).event for line in out.splitlines()]
     assert events == [event for event in EVENTS if event.startswith("job.")]

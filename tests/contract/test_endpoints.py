@@ -9,15 +9,15 @@ from inspect import Parameter, iscoroutinefunction, signature
 from typing import Any
 
 import buildkite_api.api
-import pytest
 from buildkite_api.types import UNSET
 
 from buildkite_ext.transport.requester import Endpoint, operation_of
 
+from ..batches import batched
 from .calls import module, squashed
 from .description import OPERATIONS, Described, kind_of, members, nullable
 
-every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+every_operation = batched("operation", OPERATIONS.values())
 FUNCTIONS = ("sync", "sync_detailed", "asyncio", "asyncio_detailed")
 ANNOTATIONS = {"string": r"\bstr\b|datetime|\bbytes\b|File|[A-Z]\w+", "integer": r"\bint\b", "number": r"\bfloat\b", "boolean": r"\bbool\b",
                "array": r"\b(Sequence|list)\[", "object": r"\b(Mapping|dict)\[|[A-Z]\w+", None: "."}  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
+from ..batches import batched
 from .answers import Answers, differences
 from .calls import Call, calls, module, sorted_pairs
 from .checks import check_body, check_request
@@ -23,7 +24,7 @@ JOB = {"$ref": "#/components/schemas/Job"}
 BUILD = {"$ref": "#/components/schemas/Build"}
 
 
-@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+@batched("name", DOCUMENT["components"]["schemas"])
 def test_what_is_drawn_for_a_schema_fits_it(name: str) -> None:
     schema = {"$ref": f"#/components/schemas/{name}"}
     for fill in Fill:

@@ -7,10 +7,10 @@ from typing import Any
 
 import anyio
 import httpx
-import pytest
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
 
+from ..batches import batched
 from .answers import Answers
 from .calls import least, module
 from .description import OPERATIONS, Described, resolve
@@ -56,7 +56,7 @@ def test_lists_are_paged_in_both_ways() -> None:
     assert len(PAGED) == 38
 
 
-@pytest.mark.parametrize("operation", PAGED, ids=str)
+@batched("operation", PAGED)
 def test_both_pages_of_a_list_are_given_out_in_both_colours(
     operation: Described, client: BuildkiteClient, async_client: AsyncBuildkiteClient, buildkite: Buildkite
 ) -> None:

@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient, errors
 
+from ..batches import batched
 from .answers import Answers
 from .calls import Call, in_path, least, module
 from .description import OPERATIONS, Described, misfits
 from .values import Fill
 from .wire import TOKEN, Buildkite
 
-every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+every_operation = batched("operation", OPERATIONS.values())
 ERROR = {"$ref": "#/components/schemas/Error"}
 CLASSES: dict[int, type[errors.ApiError]] = {
     400: errors.InvalidRequest,

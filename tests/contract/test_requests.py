@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient
 
+from ..batches import batched
 from .calls import OMITTED, Call, calls, in_path, is_moment, least, module, python_names
 from .checks import check_path, check_request, names_in_path, ready, replaced, same_request
 from .description import API, OPERATIONS, Described
 from .values import Fill
 from .wire import TOKEN, Buildkite
 
-every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+every_operation = batched("operation", OPERATIONS.values())
 with_a_path = [each for each in OPERATIONS.values() if each.within("path")]
 with_a_moment = [each for each in OPERATIONS.values() if any(map(is_moment, each.parameters))]
 with_a_body = [each for each in OPERATIONS.values() if each.body]
@@ -70,7 +71,7 @@ def test_call_and_the_generated_functions_send_the_same(
     check()
 
 
-@pytest.mark.parametrize("operation", with_a_path, ids=str)
+@batched("operation", with_a_path)
 def test_a_path_value_that_addresses_something_else_is_refused_before_anything_is_sent(
     operation: Described, client: BuildkiteClient, buildkite: Buildkite
 ) -> None:
@@ -83,7 +84,7 @@ def test_a_path_value_that_addresses_something_else_is_refused_before_anything_i
     assert buildkite.requests == []
 
 
-@pytest.mark.parametrize("operation", with_a_path, ids=str)
+@batched("operation", with_a_path)
 def test_any_path_value_is_one_segment(operation: Described, client: BuildkiteClient, buildkite: Buildkite) -> None:
     simplest = least(operation)
 
@@ -98,7 +99,7 @@ def test_any_path_value_is_one_segment(operation: Described, client: BuildkiteCl
     check()
 
 
-@pytest.mark.parametrize("operation", with_a_moment, ids=str)
+@batched("operation", with_a_moment)
 def test_a_moment_without_a_zone_is_refused_before_anything_is_sent(
     operation: Described, client: BuildkiteClient, buildkite: Buildkite
 ) -> None:
@@ -137,7 +138,7 @@ def test_below_another_root_the_path_stays_the_same(operation: Described, buildk
     check_path(call, replace(sent, url=below))
 
 
-@pytest.mark.parametrize("operation", with_a_body, ids=str)
+@batched("operation", with_a_body)
 def test_a_key_that_the_description_does_not_know_yet_is_sent(
     operation: Described, client: BuildkiteClient, buildkite: Buildkite
 ) -> None:

@@ -7,17 +7,17 @@ from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
-import pytest
 from buildkite_api.operations import OPERATIONS as TABLE
 from buildkite_api.operations import find, match
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ..batches import batched
 from .calls import in_path
 from .description import FIXED_SEGMENTS, OPERATIONS, Described, best_match
 from .values import text_of
 
-every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+every_operation = batched("operation", OPERATIONS.values())
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "get", "")
 RESOURCES = {"org_slug": "organization", "build_number": "build", "queue_id": "cluster_queue"}
 

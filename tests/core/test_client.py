@@ -75,7 +75,7 @@ async def test_a_body_beyond_the_bound_is_dropped(colour: Colour) -> None:
     stream = Body(packed)
     client = colour.client(App(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=stream)))
     with pytest.raises(errors.InvalidResponse, match="larger than 1000 bytes"):
-        await colour.call(client._with(max_body=1000).builds.get, "web", 7)
+        await colour.call(client.with_options(max_body=1000).builds.get, "web", 7)
     assert stream.closed
 
 

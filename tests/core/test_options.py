@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
+import re
+from dataclasses import fields
+from typing import Any
 
 import httpx
 import pytest
+from buildkite_api.types import UNSET
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry
 from buildkite_ext.errors import ConfigurationError
 from buildkite_ext.options import DEFAULT_BASE_URL, TOKEN_VARIABLES, ClientOptions, normalize_base_url
 
@@ -97,7 +102,7 @@ def test_a_configuration_is_not_pickled_since_it_holds_a_token() -> None:
 def test_no_repr_shows_the_token(kind: type) -> None:
     client = kind("acme", token=TOKEN)
     shown = [client, client.options, client.raw, client.builds, client._requester, *client._requester.stages]
-    shown += [client._requester._http.auth, client.builds.list("web")]
+    shown += [client._requester._shared, client.builds.list("web")]
     for thing in shown:
         assert TOKEN not in repr(thing)
         assert TOKEN not in str(thing)
@@ -162,3 +167,67 @@ def test_any_text_gives_a_usable_address_or_a_configuration_error(url: str) -> N
     except ConfigurationError:
         return
     assert client.options.base_url == root
+
+
+SHARED = {field.name for field in fields(ClientOptions) if field.metadata.get("shared")}
+
+
+def keywords(function: Any) -> dict[str, inspect.Parameter]:
+    return {name: each for name, each in inspect.signature(function).parameters.items() if name != "self"}
+
+
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_an_option_is_a_field_a_keyword_of_the_client_and_a_line_of_its_documentation(kind: type) -> None:
+    options = {field.name: field for field in fields(ClientOptions)}
+    taken = keywords(kind.__init__)
+    assert set(taken) == set(options)
+    for name, parameter in taken.items():
+        default = options[name].default
+        assert name in {"token", "base_url"} or parameter.default == default, name
+        assert re.search(rf"^ {{8}}(?:\w+, )*{name}(?:, \w+)*: ", kind.__doc__ or "", re.MULTILINE), name
+    assert set(keywords(ClientOptions.load)) - {"environ"} == set(options)
+
+
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_with_options_takes_each_option_that_is_not_shared(kind: Any) -> None:
+    taken = keywords(kind.with_options)
+    assert set(taken) == {field.name for field in fields(ClientOptions)} - SHARED
+    assert {parameter.default for parameter in taken.values()} == {UNSET}
+    for name in taken:
+        assert re.search(rf"\b{name}\b.*: as for the client", kind.with_options.__doc__), name
+
+
+CHANGES = {
+    "organization": "other",
+    "timeout": 5.0,
+    "retry": Retry(attempts=2),
+    "strict": True,
+    "unknown": "keep",
+    "max_body": 1000,
+}
+
+
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_each_changed_option_changes_alone(kind: Any) -> None:
+    assert set(CHANGES) == {field.name for field in fields(ClientOptions)} - SHARED
+    client = kind("acme", token=TOKEN)
+    for name, value in CHANGES.items():
+        copy = client.with_options(**{name: value})
+        for field in fields(ClientOptions):
+            expected = value if field.name == name else getattr(client.options, field.name)
+            assert getattr(copy.options, field.name) == expected
+    nothing = client.with_options(timeout=None, retry=None, organization=None)
+    assert (nothing.options.timeout, nothing.options.retry, nothing.options.organization) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"timeout": 0}, {"timeout": -1}, {"max_body": 0}, {"unknown": "drop"}],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_an_option_that_can_t_be_used_is_refused_by_name(wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(ConfigurationError, match=f"^{name}="):
+        BuildkiteClient("acme", token=TOKEN, **wrong)
+    with pytest.raises(ConfigurationError, match=f"^{name}="):
+        BuildkiteClient("acme", token=TOKEN).with_options(**wrong)

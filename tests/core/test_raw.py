@@ -103,7 +103,7 @@ def test_no_path_leads_to_another_origin_or_out_of_v2(
 
     with client(wire, base_url=root).with_options(organization=organization) as buildkite:
         try:
-            run(buildkite._requester.send_path("GET", path, params=params))
+            run(send(buildkite, "GET", path, params=params))
         except ValueError:
             assert arrived == []
             return
@@ -140,6 +140,11 @@ def test_addresses(path: str, params: list[tuple[str, str]], expected: str) -> N
     assert address(path, root=API, organization="acme", params=params) == f"{API}{expected}"
 
 
+async def send(buildkite: BuildkiteClient, method: str, path: str, **request: Any) -> httpx.Response:
+    requester = buildkite._requester
+    return await requester.send(requester.build_path(method, path, **request))
+
+
 def test_a_slug_is_one_segment() -> None:
     assert address("x/{org}/y", root=API, organization="a/b?c") == f"{API}/v2/x/a%2Fb%3Fc/y"
 
@@ -147,20 +152,20 @@ def test_a_slug_is_one_segment() -> None:
 def test_what_is_typed_has_the_errors_and_the_retries_of_what_is_wrapped() -> None:
     missing = App(httpx.Response(404, json={"message": "No build found"}))
     with client(missing) as buildkite, pytest.raises(BuildNotFound, match="build '1'"):
-        run(buildkite._requester.send_path("GET", "organizations/{org}/pipelines/web/builds/1"))
+        run(send(buildkite, "GET", "organizations/{org}/pipelines/web/builds/1"))
     denied = App(httpx.Response(403, json={"message": "No"}))
     with client(denied) as buildkite, pytest.raises(AccessDenied, match="needs the scope write_builds"):
-        run(buildkite._requester.send_path("POST", "organizations/{org}/pipelines/web/builds", content=b"{}"))
+        run(send(buildkite, "POST", "organizations/{org}/pipelines/web/builds", content=b"{}"))
     unknown = App(httpx.Response(404))
     with client(unknown) as buildkite, pytest.raises(NotFound) as caught:
-        run(buildkite._requester.send_path("GET", "brand-new"))
+        run(send(buildkite, "GET", "brand-new"))
     assert caught.value.operation is None
     assert "Authorization" not in caught.value.response.request.headers
 
     # Rebuilding isn't repeatable, and canceling is as the description says.
     failing = App(httpx.Response(503))
     with client(failing) as buildkite, pytest.raises(BuildkiteError):
-        run(buildkite._requester.send_path("PUT", "organizations/{org}/pipelines/web/builds/1/rebuild"))
+        run(send(buildkite, "PUT", "organizations/{org}/pipelines/web/builds/1/rebuild"))
     assert len(failing.requests) == 1
 
 

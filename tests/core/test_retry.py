@@ -245,6 +245,16 @@ async def test_a_body_that_cannot_be_decompressed_is_asked_for_again(colour: Col
     assert (await colour.call(colour.client(app).builds.get, "web", 7)).number == 7
 
 
+async def test_a_hook_that_raises_breaks_nothing(colour: Colour, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(event: Any) -> None:
+        raise RuntimeError("the hook is broken")
+
+    client = colour.client(App(answer({}, 503), answer(build(7))), on_event=broken)
+    assert (await colour.call(client.builds.get, "web", 7)).number == 7
+    assert "the hook is broken" in caplog.text
+    assert "RetryScheduled" in caplog.text
+
+
 async def test_each_retry_is_an_event_and_a_line_of_the_log(colour: Colour, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="buildkite_ext")
     events: list[Any] = []

@@ -82,7 +82,7 @@ async def test_the_first_error_wakes_the_sleepers_of_its_batch(anyio_backend: st
         if number == 0:
             raise KeyError(number)
         try:
-            await runtime.sleep(60)
+            await runtime.sleep(300)
             outcomes.append("slept")
         except BaseException:
             outcomes.append("woken")
@@ -91,7 +91,7 @@ async def test_the_first_error_wakes_the_sleepers_of_its_batch(anyio_backend: st
     began = time.monotonic()
     with pytest.raises(KeyError):
         await runtime.map(nap, range(3))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert "slept" not in outcomes
 
 
@@ -101,7 +101,7 @@ async def test_the_first_error_wakes_the_sleepers_of_the_batches_inside(anyio_ba
 
     async def nap(_: int) -> None:
         asleep.release()
-        await runtime.sleep(60)
+        await runtime.sleep(300)
 
     async def outer(number: int) -> None:
         if number == 0:
@@ -116,7 +116,7 @@ async def test_the_first_error_wakes_the_sleepers_of_the_batches_inside(anyio_ba
     began = time.monotonic()
     with pytest.raises(KeyError):
         await runtime.map(outer, range(2))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 def test_a_worker_that_nobody_waits_for_any_more_reads_no_further() -> None:
@@ -139,7 +139,7 @@ def test_a_worker_that_nobody_waits_for_any_more_reads_no_further() -> None:
     async def work(number: int) -> None:
         nonlocal read
         if number == 0:
-            began.wait(10)
+            began.wait(60)
             failed.set()
             raise KeyError(number)
         async for chunk in runtime.chunks(httpx.Response(200, stream=Endless())):
@@ -155,11 +155,11 @@ def test_ctrl_c_ends_a_batch_at_once() -> None:
     started = threading.Barrier(4)
 
     async def nap(_: int) -> None:
-        started.wait(10)
-        await runtime.sleep(60)
+        started.wait(60)
+        await runtime.sleep(300)
 
     def press() -> None:
-        started.wait(10)
+        started.wait(60)
         time.sleep(0.05)
         signal.pthread_kill(main, signal.SIGINT)
 
@@ -169,9 +169,9 @@ def test_ctrl_c_ends_a_batch_at_once() -> None:
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         run(runtime.map(nap, range(3)))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     thread.join()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(thread.name.startswith("buildkite") for thread in threading.enumerate()):
         assert time.monotonic() < deadline, "a worker sleeps on after Ctrl-C"
         time.sleep(0.01)
@@ -187,7 +187,7 @@ async def test_cancelling_the_task_cancels_the_batch(anyio_backend: str) -> None
         if len(started) == 3:
             scope.cancel()
         try:
-            await runtime.sleep(60)
+            await runtime.sleep(300)
         except BaseException:
             cancelled.append(number)
             raise

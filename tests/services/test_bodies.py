@@ -1,4 +1,4 @@
-"""An update says three things of a field: leave it alone, set it to null, or set it to something empty."""
+"""An update leaves alone what it is not given, sends a documented null and refuses another one. Elsewhere None is not given."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import re
 from typing import Any
 
 import pytest
-from buildkite_api.types import UNSET
 
-from .table import PRINTED, Recorder, Row, call_blocking, clients, json_of, least, parameters, schema_of
+from buildkite_ext import UNSET
 
-UPDATES = [row for row in PRINTED if row.operation.method in ("PATCH", "PUT") and schema_of(row)]
+from .table import BODIES, DOCUMENT, ROWS, Recorder, Row, call_blocking, clients, json_of, least, parameters, schema_of
+
+MARKED = {
+    operation["operationId"]
+    for item in DOCUMENT["paths"].values()
+    for operation in item.values()
+    if isinstance(operation, dict) and operation.get("x-buildkite-update")
+}
+UPDATES = [row for row in ROWS if row.operation.id in MARKED]
+OTHERS = [row for row in ROWS if row.operation.id in BODIES and row.operation.id not in MARKED and schema_of(row)]
 
 
 def sent(row: Row, **fields: Any) -> dict[str, Any]:
@@ -19,16 +27,20 @@ def sent(row: Row, **fields: Any) -> dict[str, Any]:
     blocking, _ = clients(recorder)
     args, kwargs = least(row.method(blocking))
     call_blocking(row.method(blocking), *args, **{**kwargs, **fields})
-    (request,) = recorder.requests
-    return json_of(request)
+    return json_of(recorder.requests[-1])
 
 
-def test_there_are_updates() -> None:
-    assert len(UPDATES) > 20
+def nullable(schema: dict[str, Any]) -> bool:
+    return "null" in schema.get("type", ()) or {"type": "null"} in schema.get("anyOf", ())
+
+
+def test_there_are_both() -> None:
+    assert {str(row) for row in UPDATES} >= {"pipelines.update", "clusters.update", "schedules.update"}
+    assert {str(row) for row in OTHERS} >= {"pipelines.create", "builds.create", "queues.pause"}
 
 
 @pytest.mark.parametrize("row", UPDATES, ids=str)
-def test_left_alone_null_and_empty_are_three_things(row: Row) -> None:
+def test_an_update_tells_unset_null_and_empty_apart(row: Row) -> None:
     plain = sent(row)
     _, client = clients(Recorder())
     seen = set()
@@ -36,10 +48,14 @@ def test_left_alone_null_and_empty_are_three_things(row: Row) -> None:
         if parameter.default is not UNSET:
             continue
         name = parameter.name
-        (key,) = set(sent(row, **{name: None})) - set(plain)
+        (key,) = set(sent(row, **{name: ""})) - set(plain)
         seen.add(key)
         assert sent(row, **{name: UNSET}) == plain
-        assert sent(row, **{name: None}) == {**plain, key: None}
+        if nullable(schema_of(row)["properties"][key]):
+            assert sent(row, **{name: None}) == {**plain, key: None}
+        else:
+            with pytest.raises(TypeError, match=f"^{name}=None: Buildkite documents no null for {name}"):
+                sent(row, **{name: None})
         for empty in ("", [], {}, False, 0):
             got = sent(row, **{name: empty})
             assert got == {**plain, key: empty}
@@ -48,15 +64,24 @@ def test_left_alone_null_and_empty_are_three_things(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", UPDATES, ids=str)
-def test_the_types_allow_null_where_null_is_documented_and_leaving_alone_where_that_is(row: Row) -> None:
+def test_the_types_of_an_update_allow_null_where_it_is_documented(row: Row) -> None:
     _, client = clients(Recorder())
     properties, required = schema_of(row)["properties"], schema_of(row).get("required", ())
     for parameter in parameters(row.method(client)):
         key = parameter.name.rstrip("_")
         if key not in properties:
             continue
-        schema = properties[key]
         types = re.sub(r"\[.*\]", "", parameter.annotation).split(" | ")
-        nullable = "null" in schema.get("type", ()) or {"type": "null"} in schema.get("anyOf", ())
-        assert ("None" in types) is nullable or types == ["Any", "Unset"], parameter
+        assert ("None" in types) is nullable(properties[key]), parameter
         assert ("Unset" in types) is (key not in required), parameter
+
+
+@pytest.mark.parametrize("row", OTHERS, ids=str)
+def test_elsewhere_none_is_not_given(row: Row) -> None:
+    plain = sent(row) if row.operation.id != "publish_package" else {}
+    _, client = clients(Recorder())
+    for parameter in parameters(row.method(client)):
+        assert "Unset" not in parameter.annotation, parameter
+        assert parameter.default is not UNSET, parameter
+        if parameter.default is None and row.operation.id != "publish_package":
+            assert sent(row, **{parameter.name: None}) == plain

@@ -5,17 +5,17 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-import pytest
 from buildkite_api.operations import OPERATIONS
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
 
+from ..batches import batched
 from .table import CALLS, ROWS, Row
 
 BLOCKING = BuildkiteClient("acme", token="t")
 ASYNC = AsyncBuildkiteClient("acme", token="t")
 
-every_call = pytest.mark.parametrize("row", ROWS, ids=str)
+every_call = batched("row", ROWS)
 
 
 def function(row: Row, client: object) -> Any:

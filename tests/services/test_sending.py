@@ -9,9 +9,10 @@ from urllib.parse import parse_qs
 import pytest
 from buildkite_api.operations import match
 
+from ..batches import batched
 from .table import PRINTED, Recorder, Row, call, call_blocking, clients, json_of, least, parameters, schema_of, value
 
-every_printed_call = pytest.mark.parametrize("row", PRINTED, ids=str)
+every_printed_call = batched("row", PRINTED)
 
 
 @pytest.fixture

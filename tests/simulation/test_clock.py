@@ -19,7 +19,7 @@ def test_virtual_time_passes_only_by_sleeping() -> None:
     before = time.monotonic()
     clock.sleep(3600)
     assert clock.advance(0.5) == clock.time() == 4600.5
-    assert time.monotonic() - before < 1
+    assert time.monotonic() - before < 60
     for wrong in (clock.sleep, clock.advance):
         with pytest.raises(ValueError, match="never goes back"):
             wrong(-1)
@@ -61,7 +61,7 @@ async def test_virtual_time_lets_other_tasks_run() -> None:
 async def test_real_time_is_the_time_of_the_machine() -> None:
     clock = SystemClock()
     before = clock.time()
-    assert abs(before - time.time()) < 5
+    assert abs(before - time.time()) < 60
     clock.sleep(0.01)
     await clock.asleep(0.01)
     assert clock.time() - before >= 0.02

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import trio
 
-from buildkite_ext.transport.cancellation import asyncio_task, guarded
+from buildkite_ext._cancellation import asyncio_task, guarded
 from buildkite_ext.transport.http import AsyncHttpTransport
 
 from .servers import Server, heads, mute

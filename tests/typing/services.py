@@ -20,7 +20,7 @@ from buildkite_api.models import (
     User,
 )
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Secret
+from buildkite_ext import UNSET, AsyncBuildkiteClient, BuildkiteClient, Secret
 from buildkite_ext.pagination.items import AsyncItems, Items
 from buildkite_ext.services.pipelines import AsyncPipelines, Pipelines
 
@@ -42,6 +42,8 @@ def blocking(client: BuildkiteClient) -> None:
     assert_type(client.packages.publish("wheels", "dist/a.whl"), Package)
     assert_type(client.user.get(), User)
     assert_type(client.api_settings.update(allowed_ip_addresses=None), ApiSettings)
+    assert_type(client.pipelines.update("web", cluster_id=None, description=UNSET), Pipeline)
+    assert_type(client.pipelines.create(name="n", cluster_id="c", repository="r", description=None), Pipeline)
     assert_type(client.cluster_tokens.create("c1", description="d").token, Secret | None)
     assert_type(client.jobs.create_ssh_session("j1").ssh.private_key, Secret)
     assert_type(client.secrets.update_value("c1", "s1", value="plain"), ClusterSecret)
@@ -63,5 +65,6 @@ async def asynchronous(client: AsyncBuildkiteClient) -> None:
 def refused(client: BuildkiteClient) -> None:
     client.schedules.create("web")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.schedules.update("web", "s1", cronline=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.pipelines.update("web", description=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.secrets.update_value("c1", "s1", value=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.teams.members.list()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -63,7 +63,7 @@ def test_it_answers_before_slow_work_and_closing_waits_for_it(hooks: WebhookHand
 
     @hooks.on("build.finished")
     def slow(event: BuildFinished) -> None:
-        release.wait(10)
+        release.wait(60)
         seen.append(event.build.number)
 
     assert [post(hooks, number) for number in (1, 2, 3)] == [200, 200, 200]
@@ -92,11 +92,11 @@ def test_closing_waits_for_requests_that_are_being_handled() -> None:
     @hooks.on("*")
     def slow(event: object) -> None:
         begun.set()
-        release.wait(10)
+        release.wait(60)
 
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(post, hooks)
-        assert begun.wait(10)
+        assert begun.wait(60)
         threading.Timer(0.05, release.set).start()
         hooks.close()
         assert answer.result(10) == 200
@@ -113,7 +113,7 @@ def test_a_request_that_closing_cuts_off_is_not_accepted() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(post, hooks)
-        assert begun.wait(10)
+        assert begun.wait(60)
         hooks.close(timeout=0.01)
         assert answer.result(10) == 503
 
@@ -125,10 +125,10 @@ def test_a_full_queue_says_so() -> None:
     @hooks.on("*")
     def slow(event: object) -> None:
         begun.set()
-        release.wait(10)
+        release.wait(60)
 
     assert post(hooks, 0) == 200
-    assert begun.wait(10)
+    assert begun.wait(60)
     assert [post(hooks, number) for number in range(1, 5)] == [200, 200, 503, 503]
     release.set()
     hooks.close()
@@ -202,7 +202,7 @@ def test_so_many_sync_handlers_run_at_once() -> None:
         with each:
             now += 1
             most = max(most, now)
-        three.wait(10)
+        three.wait(60)
         with each:
             now -= 1
 
@@ -226,7 +226,7 @@ def run(program: str, **more: Any) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-W", "error", "-c", prelude + program],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=90,
         check=False,
     )
 
@@ -262,16 +262,16 @@ def test_a_sync_handler_that_never_returns_does_not_keep_the_process() -> None:
         "asyncio.run(main())\n"
     )
     assert (done.returncode, done.stdout) == (0, "200 1\n")
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, as gunicorn does")
 def test_a_forked_process_handles_its_own_deliveries_and_only_those() -> None:
     done = run(
         "held = threading.Event()\n"
-        "@hooks.on('*', timeout=20)\n"
+        "@hooks.on('*', timeout=100)\n"
         "def note(event):\n"
-        "    if event.data['number'] < 20: held.wait(10)\n"
+        "    if event.data['number'] < 20: held.wait(60)\n"
         "    os.write(1, b'%d %d\\n' % (os.getpid() == parent, event.data['number']))\n"
         "parent = os.getpid()\n"
         # As many as there are workers, and more: some wait in the parent's queue when it forks.

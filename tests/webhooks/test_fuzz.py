@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from buildkite_ext.errors import ConfigurationError, WebhookError
@@ -128,21 +128,18 @@ def use(event: WebhookEvent) -> None:
             assert isinstance(model.to_dict(), dict)
 
 
-@settings(max_examples=300)
 @given(bodies, headers, secrets)
 def test_nothing_else_comes_out_of_verify(body: bytes, given: Any, secret: Any) -> None:
     with suppress(WebhookError, ConfigurationError, TypeError):
         verify(body, given, secret, now=lambda: NOW)
 
 
-@settings(max_examples=300)
 @given(headers, secrets)
 def test_nothing_else_comes_out_of_verify_token(given: Any, secret: Any) -> None:
     with suppress(WebhookError, ConfigurationError, TypeError):
         verify_token(given, secret)
 
 
-@settings(max_examples=200)
 @given(headers)
 def test_with_a_secret_and_bytes_headers_are_taken_or_refused(given: Any) -> None:
     """There is no error of who calls it left: not even TypeError."""
@@ -155,7 +152,6 @@ def test_with_a_secret_and_bytes_headers_are_taken_or_refused(given: Any) -> Non
             check()
 
 
-@settings(max_examples=400)
 @given(bodies)
 def test_a_body_is_an_event_that_can_be_used_or_is_refused(body: bytes) -> None:
     with suppress(WebhookError):
@@ -164,7 +160,6 @@ def test_a_body_is_an_event_that_can_be_used_or_is_refused(body: bytes) -> None:
         use(event)
 
 
-@settings(max_examples=300)
 @given(mutated_values())
 def test_a_body_of_an_event_is_always_taken_while_it_names_one(body: bytes) -> None:
     name = json.loads(body)["event"]

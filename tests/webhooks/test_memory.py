@@ -17,7 +17,7 @@ def delivery(number: int, build: str | None = None) -> Delivery:
 async def drained(queue: MemoryQueue, handle: object) -> None:
     worker = asyncio.create_task(queue.consume(handle))  # type: ignore[arg-type]
     await queue.aclose()
-    await asyncio.wait_for(worker, 5)
+    await asyncio.wait_for(worker, 60)
 
 
 def test_what_was_accepted_is_handled_before_it_closes() -> None:
@@ -129,7 +129,7 @@ def test_while_it_closes_it_refuses_and_then_it_may_be_used_anew_in_another_loop
         with pytest.raises(WebhookQueueFull, match="shutting down"):
             await queue.put(delivery(2))
         release.set()
-        await asyncio.wait_for(worker, 5)
+        await asyncio.wait_for(worker, 60)
         await queue.put(delivery(3))
 
     async def second() -> None:

@@ -155,11 +155,11 @@ def serving(app: Any) -> Iterator[int]:
 def test_behind_a_real_server(hooks: WebhookHandler) -> None:
     body = build_body()
     with serving(hooks.wsgi()) as port:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("POST", "/any/path", body, signed(body))
         answer = connection.getresponse()
         assert (answer.status, answer.read()) == (200, b'{"message": "Handled."}')
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
             head = "".join(f"{name}: {value}\r\n" for name, value in signed(body).items())
             raw.sendall(f"POST / HTTP/1.1\r\n{head}\r\n".encode() + body[:10])
             raw.shutdown(socket.SHUT_WR)

@@ -13,7 +13,7 @@ from ...errors import ApiError, BuildkiteError, InvalidResponse, path_of
 from ...events import Event, RetryScheduled
 from ...pagination.raw import raw_items
 from ...redaction import redacted_text
-from ...transport.middleware import OPERATION
+from ...transport.context import context_of
 from ..connection import Connection
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
@@ -73,7 +73,7 @@ class Performance:
             raise
         if self.include:
             self.printer.head(response)
-        if response.status_code >= 300 and request.extensions[OPERATION] is None:
+        if response.status_code >= 300 and context_of(request).operation is None:
             where = redacted_text(response.headers.get("Location", "nowhere"))
             raise InvalidResponse(
                 f"{request.method} {path_of(request)} was redirected ({response.status_code}) to {where}; redirects "

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""Every service of the API, as attributes of the clients."""
+"""Services of the API, as attributes of the clients."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 
 class AsyncServices:
-    """The services of a client."""
+    """Services of a client."""
 
     _requester: Requester
 
@@ -84,14 +84,14 @@ class AsyncServices:
 
     @cached_property
     def api_settings(self) -> AsyncApiSettingsService:
-        """Who may use the API of an organization, and from where."""
+        """Restrictions of the use of an organization's API."""
         from .api_settings import AsyncApiSettingsService
 
         return AsyncApiSettingsService(self._requester)
 
     @cached_property
     def pipeline_settings(self) -> AsyncPipelineSettingsService:
-        """What holds for all pipelines of an organization."""
+        """Settings for all pipelines of an organization."""
         from .pipeline_settings import AsyncPipelineSettingsService
 
         return AsyncPipelineSettingsService(self._requester)
@@ -189,14 +189,14 @@ class AsyncServices:
 
     @cached_property
     def cluster_tokens(self) -> AsyncClusterTokens:
-        """What agents register with at a cluster."""
+        """Tokens that agents register with at a cluster."""
         from .cluster_tokens import AsyncClusterTokens
 
         return AsyncClusterTokens(self._requester)
 
     @cached_property
     def cluster_maintainers(self) -> AsyncClusterMaintainersService:
-        """Who may manage a cluster."""
+        """Users and teams that may manage a cluster."""
         from .cluster_maintainers import AsyncClusterMaintainersService
 
         return AsyncClusterMaintainersService(self._requester)
@@ -238,7 +238,7 @@ class AsyncServices:
 
     @cached_property
     def rules(self) -> AsyncRules:
-        """What one pipeline may do with another."""
+        """Permissions of one pipeline for another."""
         from .rules import AsyncRules
 
         return AsyncRules(self._requester)
@@ -280,7 +280,7 @@ class AsyncServices:
 
     @cached_property
     def discovery(self) -> AsyncDiscovery:
-        """What the API says about itself."""
+        """Descriptions of the API by itself."""
         from .discovery import AsyncDiscovery
 
         return AsyncDiscovery(self._requester)
@@ -315,7 +315,7 @@ class AsyncServices:
 
 
 class Services:
-    """The services of a client."""
+    """Services of a client."""
 
     _requester: Requester
 
@@ -349,14 +349,14 @@ class Services:
 
     @cached_property
     def api_settings(self) -> ApiSettingsService:
-        """Who may use the API of an organization, and from where."""
+        """Restrictions of the use of an organization's API."""
         from .api_settings import ApiSettingsService, AsyncApiSettingsService
 
         return ApiSettingsService(AsyncApiSettingsService(self._requester))
 
     @cached_property
     def pipeline_settings(self) -> PipelineSettingsService:
-        """What holds for all pipelines of an organization."""
+        """Settings for all pipelines of an organization."""
         from .pipeline_settings import AsyncPipelineSettingsService, PipelineSettingsService
 
         return PipelineSettingsService(AsyncPipelineSettingsService(self._requester))
@@ -454,14 +454,14 @@ class Services:
 
     @cached_property
     def cluster_tokens(self) -> ClusterTokens:
-        """What agents register with at a cluster."""
+        """Tokens that agents register with at a cluster."""
         from .cluster_tokens import AsyncClusterTokens, ClusterTokens
 
         return ClusterTokens(AsyncClusterTokens(self._requester))
 
     @cached_property
     def cluster_maintainers(self) -> ClusterMaintainersService:
-        """Who may manage a cluster."""
+        """Users and teams that may manage a cluster."""
         from .cluster_maintainers import AsyncClusterMaintainersService, ClusterMaintainersService
 
         return ClusterMaintainersService(AsyncClusterMaintainersService(self._requester))
@@ -503,7 +503,7 @@ class Services:
 
     @cached_property
     def rules(self) -> Rules:
-        """What one pipeline may do with another."""
+        """Permissions of one pipeline for another."""
         from .rules import AsyncRules, Rules
 
         return Rules(AsyncRules(self._requester))
@@ -545,7 +545,7 @@ class Services:
 
     @cached_property
     def discovery(self) -> Discovery:
-        """What the API says about itself."""
+        """Descriptions of the API by itself."""
         from .discovery import AsyncDiscovery, Discovery
 
         return Discovery(AsyncDiscovery(self._requester))

@@ -1,15 +1,11 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.access_token`: access token."""
+"""Service `client.access_token`: access token."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import AccessToken
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import AccessToken
 
 
 class AsyncAccessTokenService(AsyncService):
@@ -18,7 +14,7 @@ class AsyncAccessTokenService(AsyncService):
     async def get(self) -> AccessToken:
         """Get the current token.
 
-        What is known about the token in use. Any token may ask.
+        The token in use, with its scopes and its user. Any token may ask.
 
         https://buildkite.com/docs/apis/rest-api/access-token
         """

@@ -1,16 +1,13 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.agent_images`: agent images."""
+"""Service `client.agent_images`: agent images."""
 
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import AgentImage
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import AgentImage
 
 
 class AsyncAgentImages(AsyncService):
@@ -64,7 +61,7 @@ class AsyncAgentImages(AsyncService):
         Args:
             cluster_id: the cluster's id.
             name: its name, once in a cluster.
-            dockerfile: what it adds to Buildkite's image, as lines of a Dockerfile without `FROM`. Empty to add
+            dockerfile: additions to Buildkite's image, as lines of a Dockerfile without `FROM`. Empty to add
                 nothing.
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-images

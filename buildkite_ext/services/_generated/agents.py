@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.agents`: ."""
+"""Service `client.agents`: ."""
 
 from __future__ import annotations
 

@@ -1,17 +1,13 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.annotations`: annotations."""
+"""Service `client.annotations`: annotations."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.models import Annotation, AnnotationStyle
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Annotation, AnnotationStyle
+from buildkite_ext.services.arguments import or_unset
 
 
 class AsyncAnnotations(AsyncService):
@@ -36,7 +32,7 @@ class AsyncAnnotations(AsyncService):
             number: the build's number inside its pipeline, not its id.
             job_id: the job's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/annotations
@@ -64,7 +60,7 @@ class AsyncAnnotations(AsyncService):
         Args:
             job_id: the job's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/annotations
@@ -87,10 +83,10 @@ class AsyncAnnotations(AsyncService):
         job_id: str,
         *,
         body: str,
-        style: AnnotationStyle | str | Unset = UNSET,
-        priority: int | Unset = UNSET,
-        context: str | Unset = UNSET,
-        append: bool | Unset = UNSET,
+        style: AnnotationStyle | str | None = None,
+        priority: int | None = None,
+        context: str | None = None,
+        append: bool | None = None,
     ) -> Annotation:
         """Annotate a job. Scope: write_builds.
 
@@ -103,11 +99,10 @@ class AsyncAnnotations(AsyncService):
             number: the build's number inside its pipeline, not its id.
             job_id: the job's id.
             body: the body, as Markdown or HTML.
-            style: how it looks.
+            style: style.
             priority: from 1 to 10. Higher stands first; Buildkite takes 3 when left out.
             context: its name within the job, to add to it or replace it later.
-            append: whether to add the body to the end of the annotation with the same context, instead of
-                replacing it.
+            append: add the body to the end of the annotation with the same context, instead of replacing it.
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
@@ -115,7 +110,11 @@ class AsyncAnnotations(AsyncService):
         from buildkite_api.models import CreateBuildJobAnnotationRequest
 
         request = CreateBuildJobAnnotationRequest(
-            body=body, style=style, priority=priority, context=context, append=append
+            body=body,
+            style=or_unset(style),
+            priority=or_unset(priority),
+            context=or_unset(context),
+            append=or_unset(append),
         )
         return await self._requester.call(
             create_build_job_annotation, self._requester.organization, pipeline, number, job_id, body=request
@@ -126,10 +125,10 @@ class AsyncAnnotations(AsyncService):
         job_id: str,
         *,
         body: str,
-        style: AnnotationStyle | str | Unset = UNSET,
-        priority: int | Unset = UNSET,
-        context: str | Unset = UNSET,
-        append: bool | Unset = UNSET,
+        style: AnnotationStyle | str | None = None,
+        priority: int | None = None,
+        context: str | None = None,
+        append: bool | None = None,
     ) -> Annotation:
         """Annotate a job by its id alone. Scope: write_builds.
 
@@ -138,18 +137,23 @@ class AsyncAnnotations(AsyncService):
         Args:
             job_id: the job's id.
             body: the body, as Markdown or HTML.
-            style: how it looks.
+            style: style.
             priority: from 1 to 10. Higher stands first; Buildkite takes 3 when left out.
             context: its name within the job, to add to it or replace it later.
-            append: whether to add the body to the end of the annotation with the same context, instead of
-                replacing it.
+            append: add the body to the end of the annotation with the same context, instead of replacing it.
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
         from buildkite_api.api.annotations import create_job_annotation
         from buildkite_api.models import CreateJobAnnotationRequest
 
-        request = CreateJobAnnotationRequest(body=body, style=style, priority=priority, context=context, append=append)
+        request = CreateJobAnnotationRequest(
+            body=body,
+            style=or_unset(style),
+            priority=or_unset(priority),
+            context=or_unset(context),
+            append=or_unset(append),
+        )
         return await self._requester.call(create_job_annotation, self._requester.organization, job_id, body=request)
 
     async def delete_for_job(self, pipeline: str, number: int, job_id: str, annotation_uuid: str) -> None:

@@ -1,25 +1,22 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.api_settings`: organization api settings."""
+"""Service `client.api_settings`: organization api settings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import ApiSettings
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import ApiSettings
+from buildkite_ext.services.arguments import not_null
 
 
 class AsyncApiSettingsService(AsyncService):
-    """Who may use the API of an organization, and from where."""
+    """Restrictions of the use of an organization's API."""
 
     async def get(self) -> ApiSettings:
         """Get an organization's API settings. Scope: read_organization_settings.
 
-        Who may use the API of an organization, and from where. Only for administrators; otherwise 403.
+        The restrictions of the use of an organization's API. Only for administrators; otherwise 403.
 
         https://buildkite.com/docs/apis/rest-api/organizations/api-settings
         """
@@ -47,13 +44,14 @@ class AsyncApiSettingsService(AsyncService):
                 spaces. Null lets every address in.
             revoke_inactive_tokens_after_days: after how many days without use a token is revoked: 30, 60, 90,
                 180 or 365. Null revokes none.
-            restrict_user_api_token_creation: whether only administrators may create tokens.
+            restrict_user_api_token_creation: true if only administrators may create tokens.
 
         https://buildkite.com/docs/apis/rest-api/organizations/api-settings
         """
         from buildkite_api.api.organization_api_settings import update_organization_api_settings
         from buildkite_api.models import UpdateOrganizationApiSettingsRequest
 
+        not_null(restrict_user_api_token_creation=restrict_user_api_token_creation)
         request = UpdateOrganizationApiSettingsRequest(
             allowed_ip_addresses=allowed_ip_addresses,
             revoke_inactive_tokens_after_days=revoke_inactive_tokens_after_days,
@@ -63,7 +61,7 @@ class AsyncApiSettingsService(AsyncService):
 
 
 class ApiSettingsService(Service[AsyncApiSettingsService]):
-    """Who may use the API of an organization, and from where."""
+    """Restrictions of the use of an organization's API."""
 
     get = blocking(AsyncApiSettingsService.get)
     update = blocking(AsyncApiSettingsService.update)

@@ -1,16 +1,12 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.artifacts`: artifacts."""
+"""Service `client.artifacts`: artifacts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import Artifact, ArtifactDownload, ArtifactState
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Artifact, ArtifactDownload, ArtifactState
 
 
 class AsyncArtifacts(AsyncService):
@@ -39,7 +35,7 @@ class AsyncArtifacts(AsyncService):
             state: only artifacts in this state. An unknown state is a 422.
             path: only artifacts with this path, in which `*` is a wildcard.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
@@ -78,7 +74,7 @@ class AsyncArtifacts(AsyncService):
             state: only artifacts in this state. An unknown state is a 422.
             path: only artifacts with this path, in which `*` is a wildcard.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
@@ -99,7 +95,7 @@ class AsyncArtifacts(AsyncService):
     async def get_through_build(self, pipeline: str, number: int, job_id: str, artifact_id: str) -> Artifact:
         """Get an artifact. Scope: read_artifacts.
 
-        What is known about an artifact, not its contents.
+        One artifact by its id, without its contents.
 
         Args:
             pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.

@@ -1,16 +1,12 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.audit_events`: audit events."""
+"""Service `client.audit_events`: audit events."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import AuditEvent
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import AuditEvent
 
 
 class AsyncAuditEvents(AsyncService):
@@ -21,14 +17,14 @@ class AsyncAuditEvents(AsyncService):
     ) -> AsyncItems[AuditEvent]:
         """List an organization's audit events. Scope: read_audit_events.
 
-        What happened in an organization, newest first, a page at a time.
+        The audit log of an organization, newest events first, a page at a time.
 
         Only on the Enterprise plan, and for administrators; otherwise 403. Pages go by cursor. Both cursors at
         once, a wrong cursor or a wrong `per_page` is a 400.
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/organizations/audit-events

@@ -1,18 +1,15 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.builds`: builds."""
+"""Service `client.builds`: builds."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import Build, BuildStateFilter
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Build, BuildStateFilter
 
 
 class AsyncBuilds(AsyncService):
@@ -51,18 +48,17 @@ class AsyncBuilds(AsyncService):
             created_from: only builds created at this time or later.
             created_to: only builds created before this time.
             creator: only builds that the user with this id created.
-            exclude_jobs: whether to leave out the jobs, which are most of the answer.
-            exclude_pipeline: whether to leave out the details of the pipeline.
-            finished_from: only builds finished at this time or later. There is no counterpart for an end.
-            include_paused: whether to include what waits on paused queues, as Buildkite does unless told
-                otherwise. With false, builds whose jobs are all on paused queues are left out, and the others
-                come without such jobs.
-            include_retried_jobs: whether to include jobs that were retried since. Without it only the latest
-                attempt of each step is there.
+            exclude_jobs: leave out the jobs, which are most of the answer.
+            exclude_pipeline: leave out the details of the pipeline.
+            finished_from: only builds finished at this time or later. The API has no parameter for an end.
+            include_paused: include jobs that wait on paused queues, as Buildkite does by default. With false,
+                builds whose jobs are all on paused queues are left out, and the others come without such jobs.
+            include_retried_jobs: include jobs that were retried. By default only the latest attempt of each
+                step is included.
             meta_data: only builds with these meta-data values.
             state: only builds in these states.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/builds

@@ -1,16 +1,13 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.cache_volumes`: cache volumes."""
+"""Service `client.cache_volumes`: cache volumes."""
 
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import CacheVolume
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import CacheVolume
 
 
 class AsyncCacheVolumes(AsyncService):

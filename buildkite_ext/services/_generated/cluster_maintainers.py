@@ -1,21 +1,17 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.cluster_maintainers`: cluster maintainers."""
+"""Service `client.cluster_maintainers`: cluster maintainers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.models import ClusterMaintainer
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import ClusterMaintainer
+from buildkite_ext.services.arguments import or_unset
 
 
 class AsyncClusterMaintainersService(AsyncService):
-    """Who may manage a cluster."""
+    """Users and teams that may manage a cluster."""
 
     def list(
         self, cluster_id: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
@@ -27,7 +23,7 @@ class AsyncClusterMaintainersService(AsyncService):
         Args:
             cluster_id: the cluster's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/clusters/maintainers
@@ -60,9 +56,7 @@ class AsyncClusterMaintainersService(AsyncService):
             get_cluster_maintainer, self._requester.organization, cluster_id, maintainer_id
         )
 
-    async def create(
-        self, cluster_id: str, *, user: str | Unset = UNSET, team: str | Unset = UNSET
-    ) -> ClusterMaintainer:
+    async def create(self, cluster_id: str, *, user: str | None = None, team: str | None = None) -> ClusterMaintainer:
         """Add a maintainer to a cluster. Scope: write_clusters.
 
         Let a user or a team manage a cluster: exactly one of the two. What does not fit is a 422.
@@ -77,7 +71,7 @@ class AsyncClusterMaintainersService(AsyncService):
         from buildkite_api.api.cluster_maintainers import create_cluster_maintainer
         from buildkite_api.models import CreateClusterMaintainerRequest
 
-        request = CreateClusterMaintainerRequest(user=user, team=team)
+        request = CreateClusterMaintainerRequest(user=or_unset(user), team=or_unset(team))
         return await self._requester.call(
             create_cluster_maintainer, self._requester.organization, cluster_id, body=request
         )
@@ -101,7 +95,7 @@ class AsyncClusterMaintainersService(AsyncService):
 
 
 class ClusterMaintainersService(Service[AsyncClusterMaintainersService]):
-    """Who may manage a cluster."""
+    """Users and teams that may manage a cluster."""
 
     list = blocking(AsyncClusterMaintainersService.list)
     get = blocking(AsyncClusterMaintainersService.get)

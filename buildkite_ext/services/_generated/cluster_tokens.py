@@ -1,22 +1,20 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.cluster_tokens`: cluster tokens."""
+"""Service `client.cluster_tokens`: cluster tokens."""
 
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import ClusterToken
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import ClusterToken
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncClusterTokens(AsyncService):
-    """What agents register with at a cluster."""
+    """Tokens that agents register with at a cluster."""
 
     def list(
         self, cluster_id: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
@@ -28,7 +26,7 @@ class AsyncClusterTokens(AsyncService):
         Args:
             cluster_id: the cluster's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
@@ -64,8 +62,8 @@ class AsyncClusterTokens(AsyncService):
         cluster_id: str,
         *,
         description: str,
-        expires_at: datetime.datetime | Unset = UNSET,
-        allowed_ip_addresses: str | Unset = UNSET,
+        expires_at: datetime.datetime | None = None,
+        allowed_ip_addresses: str | None = None,
     ) -> ClusterToken:
         """Create an agent token. Scope: write_clusters.
 
@@ -75,8 +73,8 @@ class AsyncClusterTokens(AsyncService):
 
         Args:
             cluster_id: the cluster's id.
-            description: what it is for.
-            expires_at: when it expires.
+            description: purpose.
+            expires_at: time when it expires.
             allowed_ip_addresses: the IPv4 networks that agents may come from, in CIDR notation.
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
@@ -85,7 +83,9 @@ class AsyncClusterTokens(AsyncService):
         from buildkite_api.models import CreateClusterTokenRequest
 
         request = CreateClusterTokenRequest(
-            description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses
+            description=description,
+            expires_at=or_unset(expires_at),
+            allowed_ip_addresses=or_unset(allowed_ip_addresses),
         )
         return await self._requester.call(create_cluster_token, self._requester.organization, cluster_id, body=request)
 
@@ -105,8 +105,8 @@ class AsyncClusterTokens(AsyncService):
         Args:
             cluster_id: the cluster's id.
             token_id: the agent token's id, not its secret.
-            description: what it is for.
-            expires_at: when it expires.
+            description: purpose.
+            expires_at: time when it expires.
             allowed_ip_addresses: the IPv4 networks that agents may come from, in CIDR notation.
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
@@ -114,6 +114,7 @@ class AsyncClusterTokens(AsyncService):
         from buildkite_api.api.cluster_tokens import update_cluster_token
         from buildkite_api.models import UpdateClusterTokenRequest
 
+        not_null(description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses)
         request = UpdateClusterTokenRequest(
             description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses
         )
@@ -139,7 +140,7 @@ class AsyncClusterTokens(AsyncService):
 
 
 class ClusterTokens(Service[AsyncClusterTokens]):
-    """What agents register with at a cluster."""
+    """Tokens that agents register with at a cluster."""
 
     list = blocking(AsyncClusterTokens.list)
     get = blocking(AsyncClusterTokens.get)

@@ -1,17 +1,15 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.clusters`: clusters."""
+"""Service `client.clusters`: clusters."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import Cluster, ClusterMaintainerRequest
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Cluster, ClusterMaintainerRequest
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncClusters(AsyncService):
@@ -21,10 +19,10 @@ class AsyncClusters(AsyncService):
         self,
         *,
         name: str,
-        description: str | Unset = UNSET,
-        emoji: str | Unset = UNSET,
-        color: str | Unset = UNSET,
-        maintainers: Sequence[ClusterMaintainerRequest] | Unset = UNSET,
+        description: str | None = None,
+        emoji: str | None = None,
+        color: str | None = None,
+        maintainers: Sequence[ClusterMaintainerRequest] | None = None,
     ) -> Cluster:
         """Create a cluster. Scope: write_clusters.
 
@@ -32,10 +30,10 @@ class AsyncClusters(AsyncService):
 
         Args:
             name: the display name.
-            description: what it is for.
+            description: purpose.
             emoji: an emoji such as `:rocket:`.
             color: a color as a hex code.
-            maintainers: who may manage it.
+            maintainers: users and teams that may manage it.
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
@@ -43,7 +41,11 @@ class AsyncClusters(AsyncService):
         from buildkite_api.models import CreateClusterRequest
 
         request = CreateClusterRequest(
-            name=name, description=description, emoji=emoji, color=color, maintainers=maintainers
+            name=name,
+            description=or_unset(description),
+            emoji=or_unset(emoji),
+            color=or_unset(color),
+            maintainers=or_unset(maintainers),
         )
         return await self._requester.call(create_cluster, self._requester.organization, body=request)
 
@@ -69,18 +71,27 @@ class AsyncClusters(AsyncService):
         Args:
             cluster_id: the cluster's id.
             name: the display name.
-            description: what it is for.
+            description: purpose.
             emoji: an emoji such as `:rocket:`.
             color: a color as a hex code.
             default_queue_id: the queue of agents that name none.
-            hosted_git_mirror_enabled: whether hosted agents keep a mirror of repositories.
-            hosted_container_cache_enabled: whether hosted agents keep a cache of containers.
+            hosted_git_mirror_enabled: true if hosted agents keep a mirror of repositories.
+            hosted_container_cache_enabled: true if hosted agents keep a cache of containers.
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
         from buildkite_api.api.clusters import update_cluster
         from buildkite_api.models import UpdateClusterRequest
 
+        not_null(
+            name=name,
+            description=description,
+            emoji=emoji,
+            color=color,
+            default_queue_id=default_queue_id,
+            hosted_git_mirror_enabled=hosted_git_mirror_enabled,
+            hosted_container_cache_enabled=hosted_container_cache_enabled,
+        )
         request = UpdateClusterRequest(
             name=name,
             description=description,

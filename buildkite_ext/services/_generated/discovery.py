@@ -1,19 +1,15 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.discovery`: discovery."""
+"""Service `client.discovery`: discovery."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import ApiCatalog, ApiRoot
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import ApiCatalog, ApiRoot
 
 
 class AsyncDiscovery(AsyncService):
-    """What the API says about itself."""
+    """Descriptions of the API by itself."""
 
     async def api_root(self) -> ApiRoot:
         """Get the root of the API.
@@ -29,7 +25,7 @@ class AsyncDiscovery(AsyncService):
     async def api_catalog(self) -> ApiCatalog:
         """Get the catalog of APIs.
 
-        Which APIs have a machine-readable description, and where: a catalog as RFC 9727 has it. Needs no token.
+        The machine-readable descriptions of APIs: a catalog in the form of RFC 9727. Needs no token.
 
         https://buildkite.com/docs/apis/rest-api
         """
@@ -51,7 +47,7 @@ class AsyncDiscovery(AsyncService):
 
 
 class Discovery(Service[AsyncDiscovery]):
-    """What the API says about itself."""
+    """Descriptions of the API by itself."""
 
     api_root = blocking(AsyncDiscovery.api_root)
     api_catalog = blocking(AsyncDiscovery.api_catalog)

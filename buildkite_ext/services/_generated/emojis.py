@@ -1,16 +1,13 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.emojis`: emojis."""
+"""Service `client.emojis`: emojis."""
 
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import Emoji
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Emoji
 
 
 class AsyncEmojis(AsyncService):

@@ -1,19 +1,16 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.invitations`: organization invitations."""
+"""Service `client.invitations`: organization invitations."""
 
 from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.models import InvitationTeamRequest, OrganizationInvitation, OrganizationRole, SsoMode
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import InvitationTeamRequest, OrganizationInvitation, OrganizationRole, SsoMode
+from buildkite_ext.services.arguments import or_unset
 
 
 class AsyncInvitations(AsyncService):
@@ -27,12 +24,12 @@ class AsyncInvitations(AsyncService):
         The invitations that wait for an answer, newest first, a page at a time. Others can only be got by their
         id.
 
-        Needs the permission to invite members; otherwise 403. Pages go by cursor. Both cursors at once, a
-        cursor that is no string or a wrong `per_page` is a 400.
+        Needs the permission to invite members; otherwise 403. The pages have cursors. Both cursors at once, a
+        cursor that is not a string or a wrong `per_page` is a 400.
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/organizations/invitations
@@ -51,23 +48,23 @@ class AsyncInvitations(AsyncService):
         self,
         *,
         emails: Sequence[str],
-        role: OrganizationRole | str | Unset = UNSET,
-        sso_mode: SsoMode | str | Unset = UNSET,
-        teams: Sequence[InvitationTeamRequest] | Unset = UNSET,
+        role: OrganizationRole | str | None = None,
+        sso_mode: SsoMode | str | None = None,
+        teams: Sequence[InvitationTeamRequest] | None = None,
     ) -> builtins.list[OrganizationInvitation]:
         """Invite people into an organization. Scope: write_organization_invitations.
 
         Invite one or more people by e-mail. Either all of them are invited or none: an address that is not
         valid, that is a member's already or that exceeds a quota is a 422.
 
-        An address that is given twice counts once, whatever its case. Needs the permission to invite members;
-        otherwise 403.
+        An address that is given twice counts once; upper and lower case are the same. Needs the permission to
+        invite members; otherwise 403.
 
         Args:
             emails: the e-mail addresses.
-            role: what they may do. Members, when left out.
-            sso_mode: whether they have to sign in by SSO. Has to be given where the organization has SSO, and
-                is `required` when left out where it has not.
+            role: role. Member, if left out.
+            sso_mode: SSO mode: required or optional. Must be given if the organization has SSO; otherwise it is
+                `required` by default.
             teams: the teams that they join, each at most once.
 
         https://buildkite.com/docs/apis/rest-api/organizations/invitations
@@ -75,13 +72,15 @@ class AsyncInvitations(AsyncService):
         from buildkite_api.api.organization_invitations import create_organization_invitations
         from buildkite_api.models import CreateOrganizationInvitationsRequest
 
-        request = CreateOrganizationInvitationsRequest(emails=emails, role=role, sso_mode=sso_mode, teams=teams)
+        request = CreateOrganizationInvitationsRequest(
+            emails=emails, role=or_unset(role), sso_mode=or_unset(sso_mode), teams=or_unset(teams)
+        )
         return await self._requester.call(create_organization_invitations, self._requester.organization, body=request)
 
     async def get(self, invitation_uuid: str) -> OrganizationInvitation:
         """Get an invitation. Scope: read_organization_invitations.
 
-        One invitation by its id, whatever its state.
+        One invitation by its id, in any state.
 
         Needs the permission to invite members; otherwise 403.
 

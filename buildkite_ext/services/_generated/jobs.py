@@ -1,17 +1,16 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.jobs`: jobs."""
+"""Service `client.jobs`: jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.models import Job, JobEnv, JobLog, SshSession, VncSession
+from buildkite_api.types import UNSET
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Job, JobEnv, JobLog, SshSession, VncSession
+from buildkite_ext.services.arguments import or_unset
 
 
 class AsyncJobs(AsyncService):
@@ -103,7 +102,7 @@ class AsyncJobs(AsyncService):
         return await self._requester.call(reprioritize_job, self._requester.organization, job_id, body=request)
 
     async def unblock_by_id(
-        self, job_id: str, *, unblocker: str | Unset = UNSET, fields: Mapping[str, Any] | Unset = UNSET
+        self, job_id: str, *, unblocker: str | None = None, fields: Mapping[str, Any] | None = None
     ) -> Job:
         """Unblock a job by its id alone. Scope: write_builds.
 
@@ -112,15 +111,15 @@ class AsyncJobs(AsyncService):
         Args:
             job_id: the job's id.
             unblocker: the id of the user who unblocks. Otherwise it is the user of the token.
-            fields: what to fill into the block step's fields, by their keys. Values are strings; how to give
-                several is not documented.
+            fields: values of the block step's fields, by their keys. Values are strings; several values for one
+                field are not documented.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         from buildkite_api.api.jobs import unblock_job
         from buildkite_api.models import UnblockJobRequest
 
-        request = UnblockJobRequest(unblocker=unblocker, fields=fields)
+        request = UnblockJobRequest(unblocker=or_unset(unblocker), fields=or_unset(fields))
         return await self._requester.call(
             unblock_job, self._requester.organization, job_id, body=request if request.to_dict() else UNSET
         )

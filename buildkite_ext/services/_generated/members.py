@@ -1,17 +1,14 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.members`: organization members."""
+"""Service `client.members`: organization members."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import OrganizationMember, OrganizationRole, SsoMode
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import OrganizationMember, OrganizationRole, SsoMode
+from buildkite_ext.services.arguments import not_null
 
 
 class AsyncMembers(AsyncService):
@@ -28,7 +25,7 @@ class AsyncMembers(AsyncService):
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/organizations/members
@@ -71,14 +68,15 @@ class AsyncMembers(AsyncService):
 
         Args:
             user_uuid: the user's id.
-            role: what the member may do.
-            sso_mode: whether the member has to sign in by SSO.
+            role: role of the member.
+            sso_mode: SSO mode of the member: required or optional.
 
         https://buildkite.com/docs/apis/rest-api/organizations/members
         """
         from buildkite_api.api.organization_members import update_organization_member
         from buildkite_api.models import UpdateOrganizationMemberRequest
 
+        not_null(role=role, sso_mode=sso_mode)
         request = UpdateOrganizationMemberRequest(role=role, sso_mode=sso_mode)
         return await self._requester.call(
             update_organization_member, self._requester.organization, user_uuid, body=request

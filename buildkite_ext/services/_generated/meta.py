@@ -1,15 +1,11 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.meta`: meta."""
+"""Service `client.meta`: meta."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import Meta
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Meta
 
 
 class AsyncMetaService(AsyncService):

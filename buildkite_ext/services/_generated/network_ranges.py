@@ -1,16 +1,13 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.network_ranges`: network ranges."""
+"""Service `client.network_ranges`: network ranges."""
 
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import NetworkRange
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import NetworkRange
 
 
 class AsyncNetworkRanges(AsyncService):

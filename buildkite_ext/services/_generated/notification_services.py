@@ -1,18 +1,17 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.notification_services`: notification services."""
+"""Service `client.notification_services`: notification services."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from buildkite_api.models import NotificationService, NotificationServiceScope, NotificationServiceType
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import NotificationService, NotificationServiceScope, NotificationServiceType
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncNotificationServices(AsyncService):
@@ -29,7 +28,7 @@ class AsyncNotificationServices(AsyncService):
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
@@ -64,12 +63,12 @@ class AsyncNotificationServices(AsyncService):
         self,
         *,
         provider: NotificationServiceType | str,
-        description: str | Unset = UNSET,
-        branch_configuration: str | Unset = UNSET,
-        scope: NotificationServiceScope | str | Unset = UNSET,
-        scope_uuids: Sequence[str] | Unset = UNSET,
-        build_states: Mapping[str, bool] | Unset = UNSET,
-        settings: Mapping[str, Any] | Unset = UNSET,
+        description: str | None = None,
+        branch_configuration: str | None = None,
+        scope: NotificationServiceScope | str | None = None,
+        scope_uuids: Sequence[str] | None = None,
+        build_states: Mapping[str, bool] | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> NotificationService:
         """Create a notification service. Scope: write_notification_services.
 
@@ -80,15 +79,15 @@ class AsyncNotificationServices(AsyncService):
         422.
 
         Args:
-            provider: what kind of service it is.
-            description: what it is for.
-            branch_configuration: which branches to tell it about, as a pattern such as `main release/*`. Empty
-                for all.
-            scope: which pipelines to tell it about. All, when left out.
+            provider: kind of the service.
+            description: purpose.
+            branch_configuration: pattern of the branches to notify it of, such as `main release/*`. Empty for
+                all.
+            scope: pipelines to notify it of. All, if left out.
             scope_uuids: the ids of those pipelines, teams or clusters. Not together with the scope `all`.
-            build_states: what to tell it about: any of `build_passed`, `build_fixed`, `build_failed`,
-                `build_blocked`, `build_canceled`, `build_failing` and `job_activated`, each with whether to.
-            settings: what the provider needs. The keys depend on it; the documentation lists them. They can
+            build_states: events to notify it of: true or false for any of `build_passed`, `build_fixed`,
+                `build_failed`, `build_blocked`, `build_canceled`, `build_failing` and `job_activated`.
+            settings: settings of the provider. The keys depend on it; the documentation lists them. They can
                 hold secrets.
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
@@ -98,12 +97,12 @@ class AsyncNotificationServices(AsyncService):
 
         request = CreateNotificationServiceRequest(
             provider=provider,
-            description=description,
-            branch_configuration=branch_configuration,
-            scope=scope,
-            scope_uuids=scope_uuids,
-            build_states=build_states,
-            settings=settings,
+            description=or_unset(description),
+            branch_configuration=or_unset(branch_configuration),
+            scope=or_unset(scope),
+            scope_uuids=or_unset(scope_uuids),
+            build_states=or_unset(build_states),
+            settings=or_unset(settings),
         )
         return await self._requester.call(create_notification_service, self._requester.organization, body=request)
 
@@ -133,14 +132,14 @@ class AsyncNotificationServices(AsyncService):
         Args:
             service_uuid: the service's id.
             provider: the present kind of service, if anything: it cannot be changed.
-            description: what it is for.
-            branch_configuration: which branches to tell it about, as a pattern such as `main release/*`. Empty
-                for all.
-            scope: which pipelines to tell it about.
+            description: purpose.
+            branch_configuration: pattern of the branches to notify it of, such as `main release/*`. Empty for
+                all.
+            scope: pipelines to notify it of.
             scope_uuids: the ids of those pipelines, teams or clusters. Not together with the scope `all`.
-            build_states: what to tell it about: any of `build_passed`, `build_fixed`, `build_failed`,
-                `build_blocked`, `build_canceled`, `build_failing` and `job_activated`, each with whether to.
-            settings: what the provider needs. The keys depend on it; the documentation lists them. Those that
+            build_states: events to notify it of: true or false for any of `build_passed`, `build_fixed`,
+                `build_failed`, `build_blocked`, `build_canceled`, `build_failing` and `job_activated`.
+            settings: settings of the provider. The keys depend on it; the documentation lists them. Those that
                 are left out stay as they are. They can hold secrets.
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
@@ -148,6 +147,15 @@ class AsyncNotificationServices(AsyncService):
         from buildkite_api.api.notification_services import update_notification_service
         from buildkite_api.models import UpdateNotificationServiceRequest
 
+        not_null(
+            provider=provider,
+            description=description,
+            branch_configuration=branch_configuration,
+            scope=scope,
+            scope_uuids=scope_uuids,
+            build_states=build_states,
+            settings=settings,
+        )
         request = UpdateNotificationServiceRequest(
             provider=provider,
             description=description,

@@ -1,15 +1,11 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.organizations`: organizations."""
+"""Service `client.organizations`: organizations."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import RateLimits
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import RateLimits
 
 
 class AsyncOrganizations(AsyncService):
@@ -18,8 +14,8 @@ class AsyncOrganizations(AsyncService):
     async def rate_limit(self) -> RateLimits:
         """Get an organization's rate limits. Scope: read_accounts.
 
-        How much of the organization's budgets is used in the current windows: 60 seconds for the REST API, 300
-        for GraphQL.
+        The use of the organization's budgets in the current windows: 60 seconds for the REST API, 300 for
+        GraphQL.
 
         The per-user budgets are not told here. They arrive with every response, in the `RateLimit-User-*`
         headers. The scope `read_accounts` is what this endpoint's page asks for, although it stands in no

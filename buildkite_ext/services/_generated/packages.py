@@ -1,16 +1,12 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.packages`: packages."""
+"""Service `client.packages`: packages."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import Package, PackagePresignedUpload
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Package, PackagePresignedUpload
 
 
 class AsyncPackages(AsyncService):
@@ -34,7 +30,7 @@ class AsyncPackages(AsyncService):
             registry: the package registry's slug, as in its URL.
             name: only packages with this name.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/package-registries/packages

@@ -1,25 +1,22 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.pipeline_settings`: organization pipeline settings."""
+"""Service `client.pipeline_settings`: organization pipeline settings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import PipelineSettings
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import PipelineSettings
+from buildkite_ext.services.arguments import not_null
 
 
 class AsyncPipelineSettingsService(AsyncService):
-    """What holds for all pipelines of an organization."""
+    """Settings for all pipelines of an organization."""
 
     async def get(self) -> PipelineSettings:
         """Get an organization's pipeline settings. Scope: read_organization_settings.
 
-        What holds for the pipelines of an organization. Only for administrators; otherwise 403.
+        The settings for all pipelines of an organization. Only for administrators; otherwise 403.
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
@@ -44,15 +41,21 @@ class AsyncPipelineSettingsService(AsyncService):
         Args:
             default_branch: the default branch of new pipelines.
             default_cluster_id: the cluster of new pipelines. Null leaves them without one.
-            default_timeout_in_minutes: how long a job of a new pipeline may run.
-            maximum_timeout_in_minutes: how long any job may run.
-            scheduled_job_expiry_in_minutes: how long a scheduled job waits for an agent before it expires.
+            default_timeout_in_minutes: minutes that a job of a new pipeline may run.
+            maximum_timeout_in_minutes: minutes that any job may run.
+            scheduled_job_expiry_in_minutes: minutes that a scheduled job waits for an agent before it expires.
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
         from buildkite_api.api.organization_pipeline_settings import update_organization_pipeline_settings
         from buildkite_api.models import UpdateOrganizationPipelineSettingsRequest
 
+        not_null(
+            default_branch=default_branch,
+            default_timeout_in_minutes=default_timeout_in_minutes,
+            maximum_timeout_in_minutes=maximum_timeout_in_minutes,
+            scheduled_job_expiry_in_minutes=scheduled_job_expiry_in_minutes,
+        )
         request = UpdateOrganizationPipelineSettingsRequest(
             default_branch=default_branch,
             default_cluster_id=default_cluster_id,
@@ -67,8 +70,8 @@ class AsyncPipelineSettingsService(AsyncService):
     async def enable_hosted_agents_remote_access(self) -> PipelineSettings:
         """Allow remote access to hosted agents. Scope: write_organization_settings.
 
-        Let people open SSH sessions on hosted agents, and remote desktops on macOS ones. Who did it and when
-        goes on record. Only for administrators; otherwise 403.
+        Allow SSH sessions on hosted agents, and remote desktops on macOS ones. The user and the time are
+        recorded. Only for administrators; otherwise 403.
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
@@ -79,8 +82,8 @@ class AsyncPipelineSettingsService(AsyncService):
     async def disable_hosted_agents_remote_access(self) -> PipelineSettings:
         """Forbid remote access to hosted agents. Scope: write_organization_settings.
 
-        Let nobody open SSH sessions on hosted agents, or remote desktops on macOS ones. Only for
-        administrators; otherwise 403.
+        Forbid SSH sessions on hosted agents, and remote desktops on macOS ones. Only for administrators;
+        otherwise 403.
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
@@ -132,7 +135,7 @@ class AsyncPipelineSettingsService(AsyncService):
 
         Args:
             location: the bucket, as its name or as a URI such as `s3://name`.
-            strategy_id: how to do it: one of `PipelineSettings.build_exports.supported_strategies`.
+            strategy_id: strategy: one of `PipelineSettings.build_exports.supported_strategies`.
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
@@ -156,7 +159,7 @@ class AsyncPipelineSettingsService(AsyncService):
 
 
 class PipelineSettingsService(Service[AsyncPipelineSettingsService]):
-    """What holds for all pipelines of an organization."""
+    """Settings for all pipelines of an organization."""
 
     get = blocking(AsyncPipelineSettingsService.get)
     update = blocking(AsyncPipelineSettingsService.update)

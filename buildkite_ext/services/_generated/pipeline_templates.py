@@ -1,17 +1,14 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.pipeline_templates`: pipeline templates."""
+"""Service `client.pipeline_templates`: pipeline templates."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import PipelineTemplate
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import PipelineTemplate
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncPipelineTemplates(AsyncService):
@@ -27,7 +24,7 @@ class AsyncPipelineTemplates(AsyncService):
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
@@ -57,7 +54,7 @@ class AsyncPipelineTemplates(AsyncService):
         return await self._requester.call(get_pipeline_template, self._requester.organization, template_uuid)
 
     async def create(
-        self, *, name: str, configuration: str, description: str | Unset = UNSET, available: bool | Unset = UNSET
+        self, *, name: str, configuration: str, description: str | None = None, available: bool | None = None
     ) -> PipelineTemplate:
         """Create a pipeline template. Scope: write_pipeline_templates.
 
@@ -66,8 +63,8 @@ class AsyncPipelineTemplates(AsyncService):
         Args:
             name: the display name.
             configuration: its steps as YAML.
-            description: what it is for.
-            available: whether others than administrators may give it to pipelines. They may not, when left out.
+            description: purpose.
+            available: true if others than administrators may give it to pipelines. The default is false.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
         """
@@ -75,7 +72,7 @@ class AsyncPipelineTemplates(AsyncService):
         from buildkite_api.models import CreatePipelineTemplateRequest
 
         request = CreatePipelineTemplateRequest(
-            name=name, description=description, configuration=configuration, available=available
+            name=name, description=or_unset(description), configuration=configuration, available=or_unset(available)
         )
         return await self._requester.call(create_pipeline_template, self._requester.organization, body=request)
 
@@ -95,15 +92,16 @@ class AsyncPipelineTemplates(AsyncService):
         Args:
             template_uuid: the template's id.
             name: the display name.
-            description: what it is for.
+            description: purpose.
             configuration: its steps as YAML.
-            available: whether others than administrators may give it to pipelines.
+            available: true if others than administrators may give it to pipelines.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
         """
         from buildkite_api.api.pipeline_templates import update_pipeline_template
         from buildkite_api.models import UpdatePipelineTemplateRequest
 
+        not_null(name=name, description=description, configuration=configuration, available=available)
         request = UpdatePipelineTemplateRequest(
             name=name, description=description, configuration=configuration, available=available
         )

@@ -1,17 +1,16 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.pipelines`: pipelines."""
+"""Service `client.pipelines`: pipelines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from buildkite_api.models import GithubWebhookProcessing, Pipeline, PipelineStepRequest, PipelineVisibility
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import GithubWebhookProcessing, Pipeline, PipelineStepRequest, PipelineVisibility
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncPipelines(AsyncService):
@@ -23,29 +22,29 @@ class AsyncPipelines(AsyncService):
         name: str,
         cluster_id: str,
         repository: str,
-        configuration: str | Unset = UNSET,
-        steps: Sequence[PipelineStepRequest] | Unset = UNSET,
-        allow_rebuilds: bool | Unset = UNSET,
-        branch_configuration: str | None | Unset = UNSET,
-        cancel_running_branch_builds: bool | Unset = UNSET,
-        cancel_running_branch_builds_filter: str | None | Unset = UNSET,
-        clone_mirror_url: str | None | Unset = UNSET,
-        color: str | Unset = UNSET,
-        default_branch: str | Unset = UNSET,
-        default_command_step_timeout: int | Unset = UNSET,
-        description: str | Unset = UNSET,
-        emoji: str | Unset = UNSET,
-        env: Mapping[str, Any] | Unset = UNSET,
-        maximum_command_step_timeout: int | Unset = UNSET,
-        pipeline_template_uuid: str | None | Unset = UNSET,
-        provider_settings: Mapping[str, Any] | Unset = UNSET,
-        skip_queued_branch_builds: bool | Unset = UNSET,
-        skip_queued_branch_builds_filter: str | None | Unset = UNSET,
-        slug: str | None | Unset = UNSET,
-        tags: Sequence[str] | Unset = UNSET,
-        teams: Mapping[str, str] | Unset = UNSET,
-        visibility: PipelineVisibility | str | Unset = UNSET,
-        team_uuids: Sequence[str] | Unset = UNSET,
+        configuration: str | None = None,
+        steps: Sequence[PipelineStepRequest] | None = None,
+        allow_rebuilds: bool | None = None,
+        branch_configuration: str | None = None,
+        cancel_running_branch_builds: bool | None = None,
+        cancel_running_branch_builds_filter: str | None = None,
+        clone_mirror_url: str | None = None,
+        color: str | None = None,
+        default_branch: str | None = None,
+        default_command_step_timeout: int | None = None,
+        description: str | None = None,
+        emoji: str | None = None,
+        env: Mapping[str, Any] | None = None,
+        maximum_command_step_timeout: int | None = None,
+        pipeline_template_uuid: str | None = None,
+        provider_settings: Mapping[str, Any] | None = None,
+        skip_queued_branch_builds: bool | None = None,
+        skip_queued_branch_builds_filter: str | None = None,
+        slug: str | None = None,
+        tags: Sequence[str] | None = None,
+        teams: Mapping[str, str] | None = None,
+        visibility: PipelineVisibility | str | None = None,
+        team_uuids: Sequence[str] | None = None,
     ) -> Pipeline:
         """Create a pipeline. Scope: write_pipelines.
 
@@ -61,31 +60,30 @@ class AsyncPipelines(AsyncService):
             repository: the URL of the repository.
             configuration: the steps as YAML, not empty.
             steps: the steps of a pipeline with visual steps.
-            allow_rebuilds: whether builds may be rebuilt.
-            branch_configuration: which branches may trigger builds, as a pattern such as `main release/*`.
-            cancel_running_branch_builds: whether a new build cancels running ones of its branch.
+            allow_rebuilds: true if builds may be rebuilt.
+            branch_configuration: pattern of the branches that may trigger builds, such as `main release/*`.
+            cancel_running_branch_builds: true if a new build cancels running ones of its branch.
             cancel_running_branch_builds_filter: on which branches that holds, as a pattern.
-            clone_mirror_url: where agents clone from instead. No credentials, query or fragment. Null removes
-                it. Needs clone mirrors to be enabled for the organization.
+            clone_mirror_url: URL that agents clone from instead. No credentials, query or fragment. Null
+                removes it. Needs clone mirrors to be enabled for the organization.
             color: a color as a hex code.
             default_branch: the branch that new builds begin with, and that lists of builds show first.
-            default_command_step_timeout: how long a command step may run, in minutes, where it does not say so
-                itself.
-            description: what the pipeline is for.
+            default_command_step_timeout: minutes that a command step without a timeout of its own may run.
+            description: purpose of the pipeline.
             emoji: an emoji such as `:rocket:`.
             env: environment variables. Only for pipelines with visual steps.
-            maximum_command_step_timeout: how long any command step may run, in minutes.
+            maximum_command_step_timeout: minutes that any command step may run.
             pipeline_template_uuid: the template that the steps come from. Null removes it.
-            provider_settings: when the source code provider triggers builds, and what is reported to it. The
-                keys depend on the provider; the documentation lists them.
-            skip_queued_branch_builds: whether a new build skips those of its branch that have not begun.
+            provider_settings: settings of the source code provider: triggers of builds, and reports. The keys
+                depend on the provider; the documentation lists them.
+            skip_queued_branch_builds: true if a new build skips those of its branch that have not begun.
             skip_queued_branch_builds_filter: on which branches that holds, as a pattern.
             slug: the name in URLs: letters, digits and dashes, no dash in front. Made from the name when null
                 or left out.
             tags: labels, in which emojis such as `:rocket:` may stand.
             teams: the teams that see the pipeline, as an access level by the team's id: `read_only`,
                 `build_and_read` or `manage_build_and_read`.
-            visibility: who may see it.
+            visibility: visibility.
             team_uuids: the teams that see the pipeline, by id. `teams` replaces it.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
@@ -97,29 +95,29 @@ class AsyncPipelines(AsyncService):
             name=name,
             cluster_id=cluster_id,
             repository=repository,
-            configuration=configuration,
-            steps=steps,
-            allow_rebuilds=allow_rebuilds,
-            branch_configuration=branch_configuration,
-            cancel_running_branch_builds=cancel_running_branch_builds,
-            cancel_running_branch_builds_filter=cancel_running_branch_builds_filter,
-            clone_mirror_url=clone_mirror_url,
-            color=color,
-            default_branch=default_branch,
-            default_command_step_timeout=default_command_step_timeout,
-            description=description,
-            emoji=emoji,
-            env=env,
-            maximum_command_step_timeout=maximum_command_step_timeout,
-            pipeline_template_uuid=pipeline_template_uuid,
-            provider_settings=provider_settings,
-            skip_queued_branch_builds=skip_queued_branch_builds,
-            skip_queued_branch_builds_filter=skip_queued_branch_builds_filter,
-            slug=slug,
-            tags=tags,
-            teams=teams,
-            visibility=visibility,
-            team_uuids=team_uuids,
+            configuration=or_unset(configuration),
+            steps=or_unset(steps),
+            allow_rebuilds=or_unset(allow_rebuilds),
+            branch_configuration=or_unset(branch_configuration),
+            cancel_running_branch_builds=or_unset(cancel_running_branch_builds),
+            cancel_running_branch_builds_filter=or_unset(cancel_running_branch_builds_filter),
+            clone_mirror_url=or_unset(clone_mirror_url),
+            color=or_unset(color),
+            default_branch=or_unset(default_branch),
+            default_command_step_timeout=or_unset(default_command_step_timeout),
+            description=or_unset(description),
+            emoji=or_unset(emoji),
+            env=or_unset(env),
+            maximum_command_step_timeout=or_unset(maximum_command_step_timeout),
+            pipeline_template_uuid=or_unset(pipeline_template_uuid),
+            provider_settings=or_unset(provider_settings),
+            skip_queued_branch_builds=or_unset(skip_queued_branch_builds),
+            skip_queued_branch_builds_filter=or_unset(skip_queued_branch_builds_filter),
+            slug=or_unset(slug),
+            tags=or_unset(tags),
+            teams=or_unset(teams),
+            visibility=or_unset(visibility),
+            team_uuids=or_unset(team_uuids),
         )
         return await self._requester.call(create_pipeline, self._requester.organization, body=request)
 
@@ -168,37 +166,56 @@ class AsyncPipelines(AsyncService):
             cluster_id: the cluster to run in. Null takes the pipeline out of its cluster.
             configuration: all steps as YAML. What was there is replaced.
             steps: all steps of a pipeline with visual steps.
-            allow_rebuilds: whether builds may be rebuilt.
-            branch_configuration: which branches may trigger builds, as a pattern such as `main release/*`.
-            cancel_running_branch_builds: whether a new build cancels running ones of its branch.
+            allow_rebuilds: true if builds may be rebuilt.
+            branch_configuration: pattern of the branches that may trigger builds, such as `main release/*`.
+            cancel_running_branch_builds: true if a new build cancels running ones of its branch.
             cancel_running_branch_builds_filter: on which branches that holds, as a pattern.
-            clone_mirror_url: where agents clone from instead. No credentials, query or fragment. Null removes
-                it. Needs clone mirrors to be enabled for the organization.
+            clone_mirror_url: URL that agents clone from instead. No credentials, query or fragment. Null
+                removes it. Needs clone mirrors to be enabled for the organization.
             color: a color as a hex code.
             default_branch: the branch that new builds begin with, and that lists of builds show first.
-            default_command_step_timeout: how long a command step may run, in minutes, where it does not say so
-                itself.
-            description: what the pipeline is for.
+            default_command_step_timeout: minutes that a command step without a timeout of its own may run.
+            description: purpose of the pipeline.
             emoji: an emoji such as `:rocket:`.
             env: environment variables. Only for pipelines with visual steps.
-            maximum_command_step_timeout: how long any command step may run, in minutes.
+            maximum_command_step_timeout: minutes that any command step may run.
             pipeline_template_uuid: the template that the steps come from. Null removes it.
-            provider_settings: when the source code provider triggers builds, and what is reported to it. The
-                keys depend on the provider; the documentation lists them.
-            skip_queued_branch_builds: whether a new build skips those of its branch that have not begun.
+            provider_settings: settings of the source code provider: triggers of builds, and reports. The keys
+                depend on the provider; the documentation lists them.
+            skip_queued_branch_builds: true if a new build skips those of its branch that have not begun.
             skip_queued_branch_builds_filter: on which branches that holds, as a pattern.
             slug: the name in URLs: letters, digits and dashes, no dash in front. Made from the name when null
                 or left out.
             tags: labels, in which emojis such as `:rocket:` may stand.
             teams: the teams that see the pipeline, as an access level by the team's id: `read_only`,
                 `build_and_read` or `manage_build_and_read`.
-            visibility: who may see it.
+            visibility: visibility.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         from buildkite_api.api.pipelines import update_pipeline
         from buildkite_api.models import UpdatePipelineRequest
 
+        not_null(
+            name=name,
+            repository=repository,
+            configuration=configuration,
+            steps=steps,
+            allow_rebuilds=allow_rebuilds,
+            cancel_running_branch_builds=cancel_running_branch_builds,
+            color=color,
+            default_branch=default_branch,
+            default_command_step_timeout=default_command_step_timeout,
+            description=description,
+            emoji=emoji,
+            env=env,
+            maximum_command_step_timeout=maximum_command_step_timeout,
+            provider_settings=provider_settings,
+            skip_queued_branch_builds=skip_queued_branch_builds,
+            tags=tags,
+            teams=teams,
+            visibility=visibility,
+        )
         request = UpdatePipelineRequest(
             name=name,
             repository=repository,
@@ -292,7 +309,7 @@ class AsyncPipelines(AsyncService):
     async def get_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
         """Get whether GitHub webhooks are processed. Scope: read_pipelines.
 
-        Whether Buildkite acts on the GitHub webhooks that arrive for a pipeline.
+        The state of a pipeline's GitHub webhooks: processed or ignored.
 
         Only for pipelines on GitHub or GitHub Enterprise in an organization that is enrolled in expanded
         webhook triggers, and only with full access to the pipeline. Otherwise 404.

@@ -1,17 +1,14 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.portals`: portals."""
+"""Service `client.portals`: portals."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import Portal
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Portal
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncPortals(AsyncService):
@@ -26,7 +23,7 @@ class AsyncPortals(AsyncService):
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/portals
@@ -56,10 +53,10 @@ class AsyncPortals(AsyncService):
         *,
         name: str,
         query: str,
-        slug: str | Unset = UNSET,
-        description: str | Unset = UNSET,
-        allowed_ip_addresses: str | Unset = UNSET,
-        user_invokable: bool | Unset = UNSET,
+        slug: str | None = None,
+        description: str | None = None,
+        allowed_ip_addresses: str | None = None,
+        user_invokable: bool | None = None,
     ) -> Portal:
         """Create a portal. Scope: write_portals.
 
@@ -71,10 +68,10 @@ class AsyncPortals(AsyncService):
             name: the display name.
             query: the GraphQL operation.
             slug: the name in URLs. Made from the name when left out.
-            description: what it is for.
+            description: purpose.
             allowed_ip_addresses: the networks that requests may come from, in CIDR notation and separated by
                 spaces.
-            user_invokable: whether users may invoke it.
+            user_invokable: true if users may invoke it.
 
         https://buildkite.com/docs/apis/rest-api/portals
         """
@@ -84,10 +81,10 @@ class AsyncPortals(AsyncService):
         request = CreatePortalRequest(
             name=name,
             query=query,
-            slug=slug,
-            description=description,
-            allowed_ip_addresses=allowed_ip_addresses,
-            user_invokable=user_invokable,
+            slug=or_unset(slug),
+            description=or_unset(description),
+            allowed_ip_addresses=or_unset(allowed_ip_addresses),
+            user_invokable=or_unset(user_invokable),
         )
         return await self._requester.call(create_portal, self._requester.organization, body=request)
 
@@ -112,16 +109,24 @@ class AsyncPortals(AsyncService):
             name: the display name.
             query: the GraphQL operation.
             slug: the name in URLs.
-            description: what it is for.
+            description: purpose.
             allowed_ip_addresses: the networks that requests may come from, in CIDR notation and separated by
                 spaces.
-            user_invokable: whether users may invoke it.
+            user_invokable: true if users may invoke it.
 
         https://buildkite.com/docs/apis/rest-api/portals
         """
         from buildkite_api.api.portals import update_portal
         from buildkite_api.models import UpdatePortalRequest
 
+        not_null(
+            name=name,
+            query=query,
+            slug=slug,
+            description=description,
+            allowed_ip_addresses=allowed_ip_addresses,
+            user_invokable=user_invokable,
+        )
         request = UpdatePortalRequest(
             name=name,
             query=query,

@@ -1,22 +1,14 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.queues`: cluster queues."""
+"""Service `client.queues`: cluster queues."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import ClusterQueue, CreateHostedAgentsRequest, RetryAgentAffinity, UpdateHostedAgentsRequest
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import (
-        ClusterQueue,
-        CreateHostedAgentsRequest,
-        RetryAgentAffinity,
-        UpdateHostedAgentsRequest,
-    )
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncQueues(AsyncService):
@@ -32,7 +24,7 @@ class AsyncQueues(AsyncService):
         Args:
             cluster_id: the cluster's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
@@ -68,9 +60,9 @@ class AsyncQueues(AsyncService):
         cluster_id: str,
         *,
         key: str,
-        description: str | Unset = UNSET,
-        retry_agent_affinity: RetryAgentAffinity | str | Unset = UNSET,
-        hosted_agents: CreateHostedAgentsRequest | Unset = UNSET,
+        description: str | None = None,
+        retry_agent_affinity: RetryAgentAffinity | str | None = None,
+        hosted_agents: CreateHostedAgentsRequest | None = None,
     ) -> ClusterQueue:
         """Create a queue. Scope: write_clusters.
 
@@ -80,10 +72,9 @@ class AsyncQueues(AsyncService):
         Args:
             cluster_id: the cluster's id.
             key: the name by which steps and agents address it.
-            description: what it is for.
-            retry_agent_affinity: which agents a retried job goes to.
-            hosted_agents: what Buildkite's agents shall be like. Without it, the queue is for agents of one's
-                own.
+            description: purpose.
+            retry_agent_affinity: choice of the agents for a retried job.
+            hosted_agents: properties of Buildkite's agents. Without it, the queue is for self-hosted agents.
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """
@@ -91,7 +82,10 @@ class AsyncQueues(AsyncService):
         from buildkite_api.models import CreateClusterQueueRequest
 
         request = CreateClusterQueueRequest(
-            key=key, description=description, retry_agent_affinity=retry_agent_affinity, hostedAgents=hosted_agents
+            key=key,
+            description=or_unset(description),
+            retry_agent_affinity=or_unset(retry_agent_affinity),
+            hostedAgents=or_unset(hosted_agents),
         )
         return await self._requester.call(create_cluster_queue, self._requester.organization, cluster_id, body=request)
 
@@ -114,15 +108,16 @@ class AsyncQueues(AsyncService):
         Args:
             cluster_id: the cluster's id.
             queue_id: the queue's id, not its key.
-            description: what it is for.
-            retry_agent_affinity: which agents a retried job goes to.
-            hosted_agents: what Buildkite's agents shall be like.
+            description: purpose.
+            retry_agent_affinity: choice of the agents for a retried job.
+            hosted_agents: properties of Buildkite's agents.
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """
         from buildkite_api.api.cluster_queues import update_cluster_queue
         from buildkite_api.models import UpdateClusterQueueRequest
 
+        not_null(description=description, retry_agent_affinity=retry_agent_affinity, hosted_agents=hosted_agents)
         request = UpdateClusterQueueRequest(
             description=description, retry_agent_affinity=retry_agent_affinity, hostedAgents=hosted_agents
         )
@@ -145,7 +140,7 @@ class AsyncQueues(AsyncService):
 
         return await self._requester.call(delete_cluster_queue, self._requester.organization, cluster_id, queue_id)
 
-    async def pause(self, cluster_id: str, queue_id: str, *, dispatch_paused_note: str | Unset = UNSET) -> ClusterQueue:
+    async def pause(self, cluster_id: str, queue_id: str, *, dispatch_paused_note: str | None = None) -> ClusterQueue:
         """Pause a queue. Scope: write_clusters.
 
         Dispatch no more jobs to the agents of a queue. A queue that is paused already is a 422.
@@ -161,7 +156,7 @@ class AsyncQueues(AsyncService):
         from buildkite_api.api.cluster_queues import pause_cluster_queue
         from buildkite_api.models import PauseClusterQueueRequest
 
-        request = PauseClusterQueueRequest(dispatch_paused_note=dispatch_paused_note)
+        request = PauseClusterQueueRequest(dispatch_paused_note=or_unset(dispatch_paused_note))
         return await self._requester.call(
             pause_cluster_queue,
             self._requester.organization,

@@ -1,18 +1,17 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.registries`: package registries."""
+"""Service `client.registries`: package registries."""
 
 from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from buildkite_api.models import Registry
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Registry
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncRegistries(AsyncService):
@@ -48,11 +47,11 @@ class AsyncRegistries(AsyncService):
         *,
         name: str,
         ecosystem: str,
-        team_ids: Sequence[str] | Unset = UNSET,
-        description: str | Unset = UNSET,
-        emoji: str | Unset = UNSET,
-        color: str | Unset = UNSET,
-        oidc_policy: str | Sequence[Mapping[str, Any]] | None | Unset = UNSET,
+        team_ids: Sequence[str] | None = None,
+        description: str | None = None,
+        emoji: str | None = None,
+        color: str | None = None,
+        oidc_policy: str | Sequence[Mapping[str, Any]] | None = None,
     ) -> Registry:
         """Create a package registry. Scope: write_registries.
 
@@ -61,13 +60,13 @@ class AsyncRegistries(AsyncService):
 
         Args:
             name: the display name.
-            ecosystem: which kind of packages it holds, such as `ruby`.
+            ecosystem: kind of its packages, such as `ruby`.
             team_ids: the teams that can reach it. Has to be given where the organization uses teams.
-            description: what it is for.
+            description: purpose.
             emoji: an emoji such as `:rocket:`.
             color: a color as a hex code.
-            oidc_policy: which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null for
-                none.
+            oidc_policy: policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null
+                for none.
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
@@ -77,11 +76,11 @@ class AsyncRegistries(AsyncService):
         request = CreateRegistryRequest(
             name=name,
             ecosystem=ecosystem,
-            team_ids=team_ids,
-            description=description,
-            emoji=emoji,
-            color=color,
-            oidc_policy=oidc_policy,
+            team_ids=or_unset(team_ids),
+            description=or_unset(description),
+            emoji=or_unset(emoji),
+            color=or_unset(color),
+            oidc_policy=or_unset(oidc_policy),
         )
         return await self._requester.call(create_registry, self._requester.organization, body=request)
 
@@ -100,15 +99,16 @@ class AsyncRegistries(AsyncService):
         Args:
             registry: the package registry's slug, as in its URL.
             name: the display name.
-            description: what it is for.
-            oidc_policy: which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null for
-                none.
+            description: purpose.
+            oidc_policy: policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null
+                for none.
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
         from buildkite_api.api.package_registries import update_registry
         from buildkite_api.models import UpdateRegistryRequest
 
+        not_null(name=name, description=description)
         request = UpdateRegistryRequest(name=name, description=description, oidc_policy=oidc_policy)
         return await self._requester.call(update_registry, self._requester.organization, registry, body=request)
 

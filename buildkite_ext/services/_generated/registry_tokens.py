@@ -1,16 +1,13 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.registry_tokens`: registry tokens."""
+"""Service `client.registry_tokens`: registry tokens."""
 
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import RegistryToken
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import RegistryToken
 
 
 class AsyncRegistryTokens(AsyncService):
@@ -54,7 +51,7 @@ class AsyncRegistryTokens(AsyncService):
 
         Args:
             registry: the package registry's slug, as in its URL.
-            description: what it is for.
+            description: purpose.
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registry-tokens
         """
@@ -72,7 +69,7 @@ class AsyncRegistryTokens(AsyncService):
         Args:
             registry: the package registry's slug, as in its URL.
             registry_token_id: the token's id, not its secret.
-            description: what it is for.
+            description: purpose.
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registry-tokens
         """

@@ -1,16 +1,13 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.repository_connections`: repository connections."""
+"""Service `client.repository_connections`: repository connections."""
 
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import Repository, RepositoryConnection, RepositoryConnectionDetail
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import Repository, RepositoryConnection, RepositoryConnectionDetail
 
 
 class AsyncRepositoryConnections(AsyncService):

@@ -1,20 +1,16 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.rules`: rules."""
+"""Service `client.rules`: rules."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import Rule, RuleType, RuleValueRequest
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 
-if TYPE_CHECKING:
-    from buildkite_api.models import Rule, RuleType, RuleValueRequest
-
 
 class AsyncRules(AsyncService):
-    """What one pipeline may do with another."""
+    """Permissions of one pipeline for another."""
 
     def list(self, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1) -> AsyncItems[Rule]:
         """List an organization's rules. Scope: read_rules.
@@ -23,7 +19,7 @@ class AsyncRules(AsyncService):
 
         Args:
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/rules
@@ -54,8 +50,8 @@ class AsyncRules(AsyncService):
         Let one pipeline trigger builds of another, or read its artifacts. What does not fit is a 422.
 
         Args:
-            type: what kind of rule it is.
-            value: which pipelines it is about.
+            type: kind of the rule.
+            value: pipelines of the rule.
 
         https://buildkite.com/docs/apis/rest-api/rules
         """
@@ -81,7 +77,7 @@ class AsyncRules(AsyncService):
 
 
 class Rules(Service[AsyncRules]):
-    """What one pipeline may do with another."""
+    """Permissions of one pipeline for another."""
 
     list = blocking(AsyncRules.list)
     get = blocking(AsyncRules.get)

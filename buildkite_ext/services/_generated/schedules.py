@@ -1,18 +1,17 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.schedules`: pipeline schedules."""
+"""Service `client.schedules`: pipeline schedules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from buildkite_api.models import PipelineSchedule
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import PipelineSchedule
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncSchedules(AsyncService):
@@ -28,7 +27,7 @@ class AsyncSchedules(AsyncService):
         Args:
             pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-schedules
@@ -64,12 +63,12 @@ class AsyncSchedules(AsyncService):
         pipeline: str,
         *,
         cronline: str,
-        label: str | Unset = UNSET,
-        message: str | Unset = UNSET,
-        commit: str | Unset = UNSET,
-        branch: str | Unset = UNSET,
-        env: Mapping[str, Any] | Unset = UNSET,
-        enabled: bool | Unset = UNSET,
+        label: str | None = None,
+        message: str | None = None,
+        commit: str | None = None,
+        branch: str | None = None,
+        env: Mapping[str, Any] | None = None,
+        enabled: bool | None = None,
     ) -> PipelineSchedule:
         """Create a schedule. Scope: write_pipelines.
 
@@ -77,13 +76,13 @@ class AsyncSchedules(AsyncService):
 
         Args:
             pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
-            cronline: when to create builds: a name such as `@daily`, or a line of a crontab.
-            label: what it is for.
+            cronline: times of the builds: a name such as `@daily`, or a line of a crontab.
+            label: purpose.
             message: the message of its builds.
             commit: the commit of its builds. `HEAD`, when left out.
             branch: the branch of its builds. The pipeline's default branch, when left out.
             env: environment variables of its builds.
-            enabled: whether it creates builds. It does, when left out.
+            enabled: true if it creates builds, which is the default.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-schedules
         """
@@ -91,7 +90,13 @@ class AsyncSchedules(AsyncService):
         from buildkite_api.models import CreatePipelineScheduleRequest
 
         request = CreatePipelineScheduleRequest(
-            cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
+            cronline=cronline,
+            label=or_unset(label),
+            message=or_unset(message),
+            commit=or_unset(commit),
+            branch=or_unset(branch),
+            env=or_unset(env),
+            enabled=or_unset(enabled),
         )
         return await self._requester.call(
             create_pipeline_schedule, self._requester.organization, pipeline, body=request
@@ -118,20 +123,21 @@ class AsyncSchedules(AsyncService):
         Args:
             pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
             schedule_id: the schedule's id.
-            cronline: when to create builds: a name such as `@daily`, or a line of a crontab.
-            label: what it is for.
+            cronline: times of the builds: a name such as `@daily`, or a line of a crontab.
+            label: purpose.
             message: the message of its builds.
             commit: the commit of its builds.
             branch: the branch of its builds.
             env: environment variables of its builds. What was there is replaced. Buildkite's Go client sends
                 null to clear them.
-            enabled: whether it creates builds.
+            enabled: true if it creates builds.
 
         https://buildkite.com/docs/apis/rest-api/pipeline-schedules
         """
         from buildkite_api.api.pipeline_schedules import update_pipeline_schedule
         from buildkite_api.models import UpdatePipelineScheduleRequest
 
+        not_null(cronline=cronline, label=label, message=message, commit=commit, branch=branch, enabled=enabled)
         request = UpdatePipelineScheduleRequest(
             cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
         )

@@ -1,17 +1,14 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.secrets`: cluster secrets."""
+"""Service `client.secrets`: cluster secrets."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import ClusterSecret
 from buildkite_api.types import UNSET, Secret, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import ClusterSecret
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncSecrets(AsyncService):
@@ -30,7 +27,7 @@ class AsyncSecrets(AsyncService):
         Args:
             cluster_id: the cluster's id.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
@@ -69,9 +66,9 @@ class AsyncSecrets(AsyncService):
         cluster_id: str,
         *,
         key: str,
-        value: str | Secret | Unset = UNSET,
-        description: str | Unset = UNSET,
-        policy: str | Unset = UNSET,
+        value: str | Secret | None = None,
+        description: str | None = None,
+        policy: str | None = None,
     ) -> ClusterSecret:
         """Create a secret. Scope: write_secrets.
 
@@ -81,16 +78,18 @@ class AsyncSecrets(AsyncService):
             cluster_id: the cluster's id.
             key: the name by which jobs ask for it, once in a cluster: a letter, then letters, digits and
                 underscores, at most 255 in all, and not beginning with `buildkite` or `bk` in any case.
-            value: what to keep. Not blank, and less than 8 kilobytes.
-            description: what it is for.
-            policy: who may read it, as YAML.
+            value: secret value. Not blank, and less than 8 kilobytes.
+            description: purpose.
+            policy: policy that says who may read it, as YAML.
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """
         from buildkite_api.api.cluster_secrets import create_cluster_secret
         from buildkite_api.models import CreateClusterSecretRequest
 
-        request = CreateClusterSecretRequest(key=key, value=value, description=description, policy=policy)
+        request = CreateClusterSecretRequest(
+            key=key, value=or_unset(value), description=or_unset(description), policy=or_unset(policy)
+        )
         return await self._requester.call(create_cluster_secret, self._requester.organization, cluster_id, body=request)
 
     async def update(
@@ -104,14 +103,15 @@ class AsyncSecrets(AsyncService):
         Args:
             cluster_id: the cluster's id.
             secret_id: the secret's id, not its key.
-            description: what it is for.
-            policy: who may read it, as YAML.
+            description: purpose.
+            policy: policy that says who may read it, as YAML.
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """
         from buildkite_api.api.cluster_secrets import update_cluster_secret
         from buildkite_api.models import UpdateClusterSecretRequest
 
+        not_null(description=description, policy=policy)
         request = UpdateClusterSecretRequest(description=description, policy=policy)
         return await self._requester.call(
             update_cluster_secret, self._requester.organization, cluster_id, secret_id, body=request
@@ -125,7 +125,7 @@ class AsyncSecrets(AsyncService):
         Args:
             cluster_id: the cluster's id.
             secret_id: the secret's id, not its key.
-            value: what to keep. Not blank, and less than 8 kilobytes.
+            value: secret value. Not blank, and less than 8 kilobytes.
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """

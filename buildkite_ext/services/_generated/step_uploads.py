@@ -1,16 +1,12 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.step_uploads`: step uploads."""
+"""Service `client.step_uploads`: step uploads."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import StepUpload
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import StepUpload
 
 
 class AsyncStepUploads(AsyncService):
@@ -28,8 +24,8 @@ class AsyncStepUploads(AsyncService):
     ) -> AsyncItems[StepUpload]:
         """List a build's step uploads.
 
-        What the jobs of a build uploaded with `buildkite-agent pipeline upload`, newest first, a page at a
-        time, without the steps themselves.
+        The step uploads of a build's jobs (`buildkite-agent pipeline upload`), newest first, a page at a time,
+        without the steps themselves.
 
         Pages go by cursor. Only while the build is within its maximum lifetime: afterwards it is a 410.
 
@@ -38,7 +34,7 @@ class AsyncStepUploads(AsyncService):
             number: the build's number inside its pipeline, not its id.
             filter_source_job_id: only what the job with this id uploaded.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://github.com/buildkite/go-buildkite/blob/v5.14.0/step_uploads.go

@@ -1,31 +1,28 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.teams`: team members, team pipelines, team suites, teams."""
+"""Service `client.teams`: team members, team pipelines, team suites, teams."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from buildkite_api.models import (
+    PipelineAccessLevel,
+    SuiteAccessLevel,
+    Team,
+    TeamMember,
+    TeamMemberRole,
+    TeamPipeline,
+    TeamPrivacy,
+    TeamSuite,
+)
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 
-if TYPE_CHECKING:
-    from buildkite_api.models import (
-        PipelineAccessLevel,
-        SuiteAccessLevel,
-        Team,
-        TeamMember,
-        TeamMemberRole,
-        TeamPipeline,
-        TeamPrivacy,
-        TeamSuite,
-    )
-
 
 class AsyncTeamsSuites(AsyncService):
-    """What a team may do with test suites."""
+    """Access of teams to test suites."""
 
     def list(
         self, team_uuid: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
@@ -40,7 +37,7 @@ class AsyncTeamsSuites(AsyncService):
         Args:
             team_uuid: the team's id, not its slug.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/teams/suites
@@ -84,7 +81,7 @@ class AsyncTeamsSuites(AsyncService):
         Args:
             team_uuid: the team's id, not its slug.
             suite_id: the suite's id.
-            access_level: what the team may do.
+            access_level: access level.
 
         https://buildkite.com/docs/apis/rest-api/teams/suites
         """
@@ -133,7 +130,7 @@ class AsyncTeamsSuites(AsyncService):
 
 
 class TeamsSuites(Service[AsyncTeamsSuites]):
-    """What a team may do with test suites."""
+    """Access of teams to test suites."""
 
     list = blocking(AsyncTeamsSuites.list)
     get = blocking(AsyncTeamsSuites.get)
@@ -143,7 +140,7 @@ class TeamsSuites(Service[AsyncTeamsSuites]):
 
 
 class AsyncTeamsPipelines(AsyncService):
-    """What a team may do with pipelines."""
+    """Access of teams to pipelines."""
 
     def list(
         self, team_uuid: str, *, per_page: int | None = None, limit: int | None = None, concurrency: int = 1
@@ -158,7 +155,7 @@ class AsyncTeamsPipelines(AsyncService):
         Args:
             team_uuid: the team's id, not its slug.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/teams/pipelines
@@ -202,7 +199,7 @@ class AsyncTeamsPipelines(AsyncService):
         Args:
             team_uuid: the team's id, not its slug.
             pipeline_id: the pipeline's id.
-            access_level: what the team may do.
+            access_level: access level.
 
         https://buildkite.com/docs/apis/rest-api/teams/pipelines
         """
@@ -222,7 +219,7 @@ class AsyncTeamsPipelines(AsyncService):
         Args:
             team_uuid: the team's id, not its slug.
             pipeline_uuid: the pipeline's id, not its slug.
-            access_level: what the team may do.
+            access_level: access level.
 
         https://buildkite.com/docs/apis/rest-api/teams/pipelines
         """
@@ -252,7 +249,7 @@ class AsyncTeamsPipelines(AsyncService):
 
 
 class TeamsPipelines(Service[AsyncTeamsPipelines]):
-    """What a team may do with pipelines."""
+    """Access of teams to pipelines."""
 
     list = blocking(AsyncTeamsPipelines.list)
     get = blocking(AsyncTeamsPipelines.get)
@@ -277,7 +274,7 @@ class AsyncTeamsMembers(AsyncService):
         Args:
             team_uuid: the team's id, not its slug.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/teams/members
@@ -319,7 +316,7 @@ class AsyncTeamsMembers(AsyncService):
         Args:
             team_uuid: the team's id, not its slug.
             user_id: the user's id.
-            role: what the user may do in the team.
+            role: role of the user in the team.
 
         https://buildkite.com/docs/apis/rest-api/teams/members
         """
@@ -337,7 +334,7 @@ class AsyncTeamsMembers(AsyncService):
         Args:
             team_uuid: the team's id, not its slug.
             user_uuid: the user's id.
-            role: what the user may do in the team.
+            role: role of the user in the team.
 
         https://buildkite.com/docs/apis/rest-api/teams/members
         """
@@ -385,12 +382,12 @@ class AsyncTeams(AsyncService):
 
     @cached_property
     def pipelines(self) -> AsyncTeamsPipelines:
-        """What a team may do with pipelines."""
+        """Access of teams to pipelines."""
         return AsyncTeamsPipelines(self._requester)
 
     @cached_property
     def suites(self) -> AsyncTeamsSuites:
-        """What a team may do with test suites."""
+        """Access of teams to test suites."""
         return AsyncTeamsSuites(self._requester)
 
     def list(
@@ -403,7 +400,7 @@ class AsyncTeams(AsyncService):
         Args:
             user_id: only teams that the user with this id is a member of.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/teams
@@ -453,15 +450,15 @@ class AsyncTeams(AsyncService):
 
         Args:
             name: the display name.
-            description: what it is for.
-            privacy: who can see it.
-            is_default_team: whether new members of the organization join it.
-            default_member_role: what its members may do unless told otherwise.
-            members_can_create_pipelines: whether its members may create pipelines.
-            members_can_create_suites: whether its members may create test suites.
-            members_can_create_registries: whether its members may create package registries.
-            members_can_destroy_registries: whether its members may delete package registries.
-            members_can_destroy_packages: whether its members may delete packages.
+            description: purpose.
+            privacy: privacy.
+            is_default_team: true if new members of the organization join it.
+            default_member_role: default role of its members.
+            members_can_create_pipelines: true if its members may create pipelines.
+            members_can_create_suites: true if its members may create test suites.
+            members_can_create_registries: true if its members may create package registries.
+            members_can_destroy_registries: true if its members may delete package registries.
+            members_can_destroy_packages: true if its members may delete packages.
 
         https://buildkite.com/docs/apis/rest-api/teams
         """
@@ -504,15 +501,15 @@ class AsyncTeams(AsyncService):
         Args:
             team_uuid: the team's id, not its slug.
             name: the display name.
-            description: what it is for.
-            privacy: who can see it.
-            is_default_team: whether new members of the organization join it.
-            default_member_role: what its members may do unless told otherwise.
-            members_can_create_pipelines: whether its members may create pipelines.
-            members_can_create_suites: whether its members may create test suites.
-            members_can_create_registries: whether its members may create package registries.
-            members_can_destroy_registries: whether its members may delete package registries.
-            members_can_destroy_packages: whether its members may delete packages.
+            description: purpose.
+            privacy: privacy.
+            is_default_team: true if new members of the organization join it.
+            default_member_role: default role of its members.
+            members_can_create_pipelines: true if its members may create pipelines.
+            members_can_create_suites: true if its members may create test suites.
+            members_can_create_registries: true if its members may create package registries.
+            members_can_destroy_registries: true if its members may delete package registries.
+            members_can_destroy_packages: true if its members may delete packages.
 
         https://buildkite.com/docs/apis/rest-api/teams
         """
@@ -571,12 +568,12 @@ class Teams(Service[AsyncTeams]):
 
     @cached_property
     def pipelines(self) -> TeamsPipelines:
-        """What a team may do with pipelines."""
+        """Access of teams to pipelines."""
         return TeamsPipelines(self._shared.pipelines)
 
     @cached_property
     def suites(self) -> TeamsSuites:
-        """What a team may do with test suites."""
+        """Access of teams to test suites."""
         return TeamsSuites(self._shared.suites)
 
     list = blocking(AsyncTeams.list)

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.test_engine`: test engine runs, test engine suites, test engine tests."""
+"""Service `client.test_engine`: test engine runs, test engine suites, test engine tests."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ import builtins
 import datetime
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from buildkite_api.models import (
+    ExecutionTagsRequest,
+    FailedExecution,
+    FlakyTest,
+    LabelOperator,
+    Run,
+    SortOrder,
+    Suite,
+    Test,
+    TestSortKey,
+    TestState,
+    TestWithMetrics,
+)
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import (
-        ExecutionTagsRequest,
-        FailedExecution,
-        FlakyTest,
-        LabelOperator,
-        Run,
-        SortOrder,
-        Suite,
-        Test,
-        TestSortKey,
-        TestState,
-        TestWithMetrics,
-    )
+from buildkite_ext.services.arguments import not_null, or_unset
 
 
 class AsyncTestEngineTests(AsyncService):
@@ -76,7 +75,7 @@ class AsyncTestEngineTests(AsyncService):
                 before a value for all others, `*` after it for a prefix. Before a value of the tag `result`,
                 `~` finds tests with such an execution, `^` tests with no other. Only with the version
                 2026-08-01 or later.
-            sort_by: what to sort by: `duration_avg`, when left out. Only with the version 2026-08-01 or later.
+            sort_by: sort key; by default `duration_avg`. Only with the version 2026-08-01 or later.
             order: in which direction: `desc`, when left out. Only with the version 2026-08-01 or later.
             period: count the executions of this time, such as `7days` or `28days`; which there are depends on
                 the organization. Not together with `min_timestamp` or `max_timestamp`. Only with the version
@@ -89,7 +88,7 @@ class AsyncTestEngineTests(AsyncService):
                 that one on tests come with metrics; without it, or with an older one, they do not. Another form
                 is a 400.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
@@ -172,7 +171,7 @@ class AsyncTestEngineTests(AsyncService):
 
         Args:
             suite: the test suite's slug, as in its URL.
-            scope: what it belongs to, such as the class that it tests.
+            scope: group of the test, such as the class that it tests.
             name: its name in that scope.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
@@ -193,7 +192,7 @@ class AsyncTestEngineTests(AsyncService):
         Args:
             suite: the test suite's slug, as in its URL.
             test_id: the test's id.
-            operator: whether to add or to remove them.
+            operator: operation: add or remove.
             labels: the labels.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
@@ -226,8 +225,8 @@ class AsyncTestEngineTests(AsyncService):
         The tests that ran in a build, of every suite that the token can reach, with their metrics in that
         build, a page at a time.
 
-        What is counted begins when the build is created, or later where the organization keeps less, and ends
-        when it finishes, or now, but after 24 hours at most. No version of the API is asked for here.
+        The counted time begins when the build is created, or later if the organization keeps less. It ends when
+        the build finishes, or now, but after 24 hours at most. No version of the API is requested here.
 
         Args:
             build_id: the build's id, not its number.
@@ -240,10 +239,10 @@ class AsyncTestEngineTests(AsyncService):
             tags: only tests that were executed with these tags, as `key:value` and separated by commas; `!`
                 before a value for all others, `*` after it for a prefix. Before a value of the tag `result`,
                 `~` finds tests with such an execution, `^` tests with no other.
-            sort_by: what to sort by: `duration_avg`, when left out.
+            sort_by: sort key; by default `duration_avg`.
             order: in which direction: `desc`, when left out.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/build-tests
@@ -374,7 +373,7 @@ class AsyncTestEngineTests(AsyncService):
             period: only tests that were flaky in this time: `1hour`, `4hours`, `1day`, `7days`, `14days` or
                 `28days`. 7 days, when left out.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/flaky-tests
@@ -454,7 +453,7 @@ class AsyncTestEngineRuns(AsyncService):
             suite: the test suite's slug, as in its URL.
             build_id: only runs of the build with this id, which is not its number.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/runs
@@ -506,9 +505,9 @@ class AsyncTestEngineRuns(AsyncService):
         Args:
             suite: the test suite's slug, as in its URL.
             run_id: the run's id.
-            include_failure_expanded: whether to add `failure_expanded`. Known from Buildkite's Go client alone.
+            include_failure_expanded: add `failure_expanded`. Known from Buildkite's Go client alone.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/runs
@@ -553,9 +552,9 @@ class AsyncTestEngineSuites(AsyncService):
         The test suites of an organization, a page at a time.
 
         Args:
-            show_api_token: whether to add the suites' API tokens. A 403 for those who may not see them.
+            show_api_token: add the suites' API tokens. A 403 for those who may not see them.
             per_page: items a request, at most 100.
-            limit: the most items to give out.
+            limit: the maximum of items.
             concurrency: pages fetched at once.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
@@ -578,7 +577,7 @@ class AsyncTestEngineSuites(AsyncService):
 
         Args:
             suite: the test suite's slug, as in its URL.
-            show_api_token: whether to add the suite's API token. A 403 for those who may not see it.
+            show_api_token: add the suite's API token. A 403 for those who may not see it.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
@@ -591,12 +590,12 @@ class AsyncTestEngineSuites(AsyncService):
         *,
         name: str,
         default_branch: str,
-        show_api_token: bool | Unset = UNSET,
-        team_ids: Sequence[str] | Unset = UNSET,
-        application_name: str | Unset = UNSET,
-        color: str | Unset = UNSET,
-        emoji: str | Unset = UNSET,
-        oidc_policy: str | Sequence[Mapping[str, Any]] | None | Unset = UNSET,
+        show_api_token: bool | None = None,
+        team_ids: Sequence[str] | None = None,
+        application_name: str | None = None,
+        color: str | None = None,
+        emoji: str | None = None,
+        oidc_policy: str | Sequence[Mapping[str, Any]] | None = None,
     ) -> Suite:
         """Create a test suite. Scope: write_suites.
 
@@ -605,13 +604,13 @@ class AsyncTestEngineSuites(AsyncService):
         Args:
             name: the display name.
             default_branch: the branch whose trends are shown first.
-            show_api_token: whether to add the suite's API token to the answer.
+            show_api_token: add the suite's API token to the answer.
             team_ids: the teams that can reach it. Has to be given where the organization uses teams.
             application_name: the application that it tests.
             color: a color as a hex code.
             emoji: an emoji, itself or as `:lemon:`.
-            oidc_policy: which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null clears
-                it.
+            oidc_policy: policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null
+                clears it.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
@@ -621,12 +620,12 @@ class AsyncTestEngineSuites(AsyncService):
         request = CreateSuiteRequest(
             name=name,
             default_branch=default_branch,
-            show_api_token=show_api_token,
-            team_ids=team_ids,
-            application_name=application_name,
-            color=color,
-            emoji=emoji,
-            oidc_policy=oidc_policy,
+            show_api_token=or_unset(show_api_token),
+            team_ids=or_unset(team_ids),
+            application_name=or_unset(application_name),
+            color=or_unset(color),
+            emoji=or_unset(emoji),
+            oidc_policy=or_unset(oidc_policy),
         )
         return await self._requester.call(create_suite, self._requester.organization, body=request)
 
@@ -653,15 +652,23 @@ class AsyncTestEngineSuites(AsyncService):
             application_name: the application that it tests.
             color: a color as a hex code.
             emoji: an emoji, itself or as `:lemon:`.
-            show_api_token: whether to add the suite's API token to the answer.
-            oidc_policy: which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null clears
-                it.
+            show_api_token: add the suite's API token to the answer.
+            oidc_policy: policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null
+                clears it.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
         from buildkite_api.api.test_engine_suites import update_suite
         from buildkite_api.models import UpdateSuiteRequest
 
+        not_null(
+            name=name,
+            default_branch=default_branch,
+            application_name=application_name,
+            color=color,
+            emoji=emoji,
+            show_api_token=show_api_token,
+        )
         request = UpdateSuiteRequest(
             name=name,
             default_branch=default_branch,

@@ -1,15 +1,11 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The service `client.user`: user."""
+"""Service `client.user`: user."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from buildkite_api.models import User
 from buildkite_ext.services._base import AsyncService, Service, blocking
-
-if TYPE_CHECKING:
-    from buildkite_api.models import User
 
 
 class AsyncUserService(AsyncService):

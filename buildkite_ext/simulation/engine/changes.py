@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...events import Dispatcher
 from ..state.builds import Annotation, Artifact, Build, Job
 from ..state.clusters import Agent
 
@@ -20,8 +20,6 @@ __all__ = [
     "JobChanged",
     "Listener",
 ]
-
-_logger = logging.getLogger("buildkite_ext")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,45 +122,31 @@ class Changes:
     """
 
     def __init__(self) -> None:
-        self._listeners: list[Listener] = []
+        self._dispatcher: Dispatcher[Change] = Dispatcher()
         self._queue: deque[Change] = deque()
         self._delivering = False
 
     @property
     def wanted(self) -> bool:
         """Whether there is a listener."""
-        return bool(self._listeners)
+        return bool(self._dispatcher)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Add a listener and return the function that removes it."""
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        self._dispatcher.add(listener)
+        return lambda: self._dispatcher.remove(listener)
 
     def emit(self, change: Change) -> None:
         """Queue an event."""
         self._queue.append(change)
 
     def deliver(self) -> None:
-        """Deliver the queued events in order. A listener that raises is logged, and the next one is called."""
+        """Deliver the queued events in order."""
         if self._delivering or not self._queue:
             return
         self._delivering = True
         try:
             while self._queue:
-                change = self._queue.popleft()
-                for listener in tuple(self._listeners):
-                    _call(listener, change)
+                self._dispatcher.emit(self._queue.popleft())
         finally:
             self._delivering = False
-
-
-def _call(listener: Listener, change: Change) -> None:
-    try:
-        listener(change)
-    except Exception:
-        _logger.exception("A listener of the simulator raised an exception on %s", type(change).__name__)

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints, a package for each group."""
+"""Endpoints, a package for each group."""

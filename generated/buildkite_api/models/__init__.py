@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""What Buildkite answers and takes. A model is loaded when it is first asked for."""
+"""Models of answers and requests. A model is loaded at its first use."""
 
 from __future__ import annotations
 

@@ -21,19 +21,19 @@ class AccessToken(ReadModel):
     """The token's id."""
 
     scopes: list[str] = field(factory=list)
-    """What it may do."""
+    """Permissions."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     expires_at: datetime.datetime | None = None
-    """When it expires. A token made from a public key does not."""
+    """Time when it expires. A token made from a public key does not expire."""
 
     user: AccessTokenUser | None = None
-    """Whose it is."""
+    """Owner."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

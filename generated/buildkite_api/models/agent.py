@@ -37,7 +37,7 @@ class Agent(ReadModel):
     """The display name."""
 
     connection_state: AgentConnectionState | None = None
-    """Whether it is connected."""
+    """State of the connection."""
 
     access_token: Secret | None = field(default=None, repr=False)
     """Known from Buildkite's Go client alone."""
@@ -49,7 +49,7 @@ class Agent(ReadModel):
     """Its address."""
 
     user_agent: str | None = None
-    """How it introduces itself."""
+    """User agent that it sends."""
 
     version: str | None = None
     """Its version."""
@@ -64,28 +64,28 @@ class Agent(ReadModel):
     """The queue that it takes jobs from."""
 
     creator: User | None = None
-    """Who, or whose token, registered it."""
+    """User who registered it, or whose token did."""
 
     created_at: datetime.datetime | None = None
-    """When it was registered."""
+    """Time when it was registered."""
 
     connected_at: datetime.datetime | None = None
-    """When it connected."""
+    """Time when it connected."""
 
     disconnected_at: datetime.datetime | None = None
-    """When it disconnected properly."""
+    """Time when it disconnected properly."""
 
     lost_at: datetime.datetime | None = None
-    """When it was given up as lost."""
+    """Time when it was declared lost."""
 
     stopped_at: datetime.datetime | None = None
-    """When it was stopped."""
+    """Time when it was stopped."""
 
     job: Job | None = None
     """The job that it runs, with fewer fields."""
 
     last_job_finished_at: datetime.datetime | None = None
-    """When it last finished a job."""
+    """Time when it last finished a job."""
 
     priority: int | None = None
     """Its place among the agents that could take a job."""
@@ -94,16 +94,16 @@ class Agent(ReadModel):
     """Its tags, as `key=value`."""
 
     paused: bool | None = None
-    """Whether it is paused. This and the next four are known from Buildkite's Go client alone."""
+    """True if it is paused. This and the next four are known from Buildkite's Go client alone."""
 
     paused_at: datetime.datetime | None = None
-    """When it was paused."""
+    """Time when it was paused."""
 
     paused_by: User | None = None
-    """Who paused it."""
+    """User who paused it."""
 
     paused_note: str | None = None
-    """Why it was paused."""
+    """Reason why it was paused."""
 
     paused_timeout_in_minutes: int | None = None
     """After how many minutes it resumes by itself."""

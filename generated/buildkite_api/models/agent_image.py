@@ -23,19 +23,19 @@ class AgentImage(ReadModel):
     """Its name in the cluster."""
 
     status: AgentImageStatus
-    """Whether it can be used."""
+    """State, which tells if it can be used."""
 
     image_ref: str | None = None
-    """What a queue takes as `hostedAgents.agentImageRef` to use it. Null until it is built."""
+    """Value of `hostedAgents.agentImageRef` for a queue that uses it. Null until it is built."""
 
     version: int | None = None
     """Its version."""
 
     last_build_error: str | None = None
-    """Why it could not be built the last time, if it could not."""
+    """Error of the last attempt to build it, if it failed."""
 
     dockerfile: str | None = None
-    """What it adds to Buildkite's image, as lines of a Dockerfile."""
+    """Additions to Buildkite's image, as lines of a Dockerfile."""
 
     base_image: str | None = None
     """The `FROM` line that Buildkite puts before it."""

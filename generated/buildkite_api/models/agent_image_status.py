@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class AgentImageStatus(OpenEnum):
-    """Whether an agent image can be used.
+    """State of an agent image.
 
     - `BUILDING`: Not yet.
     - `READY`: It can.

@@ -25,10 +25,10 @@ class Annotation(ReadModel):
     """Its name within its build or job, where no other annotation has the same."""
 
     style: AnnotationStyle | None = None
-    """How it looks."""
+    """Style."""
 
     scope: AnnotationScope | None = None
-    """Whether it belongs to a build or to a job."""
+    """Owner: a build or a job."""
 
     job_id: str | None = None
     """The job that it belongs to. Null for a build's."""
@@ -40,10 +40,10 @@ class Annotation(ReadModel):
     """The body as HTML. Absent with `omit_body`."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     updated_at: datetime.datetime | None = None
-    """When it was last added to or replaced."""
+    """Time when it was last added to or replaced."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

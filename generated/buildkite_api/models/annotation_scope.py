@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class AnnotationScope(OpenEnum):
-    """What an annotation belongs to.
+    """Owner of an annotation.
 
     - `build`: A build.
     - `job`: A job."""

@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class AnnotationScopeFilter(OpenEnum):
-    """Which of a build's annotations to list.
+    """Annotations of a build to list.
 
     - `build`: Those of the build itself.
     - `job`: Those of its jobs.

@@ -19,7 +19,7 @@ class ApiCatalogEntry(ReadModel):
     _keys: ClassVar[dict[str, str]] = {"service_desc": "service-desc", "service_doc": "service-doc"}
 
     anchor: str
-    """Where the API begins."""
+    """Root URL of the API."""
 
     service_desc: list[ApiCatalogLink] = field(factory=list)
     """Descriptions for machines."""

@@ -14,7 +14,7 @@ class ApiCatalogLink(ReadModel):
     """A document that describes an API."""
 
     href: str
-    """Where it is."""
+    """URL."""
 
     type: str | None = None
     """Its media type."""

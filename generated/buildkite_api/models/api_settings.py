@@ -11,7 +11,7 @@ from ..base import ReadModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class ApiSettings(ReadModel):
-    """Who may use the API of an organization, and from where."""
+    """Restrictions of the use of an organization's API."""
 
     url: str
     """The settings in the REST API."""
@@ -24,11 +24,11 @@ class ApiSettings(ReadModel):
     """After how many days without use a token is revoked. Null where none is."""
 
     restrict_user_api_token_creation: bool | None = None
-    """Whether only administrators may create tokens."""
+    """True if only administrators may create tokens."""
 
     features: dict[str, bool] = field(factory=dict)
-    """Which of the settings the plan has: `api_ip_allow_list` and `inactive_api_token_revocation`. It tells a
-    setting that is off from one that cannot be had."""
+    """Settings that the plan has: `api_ip_allow_list` and `inactive_api_token_revocation`. It tells a setting
+    that is off from one that the plan lacks."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

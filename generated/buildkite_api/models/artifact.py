@@ -26,16 +26,16 @@ class Artifact(ReadModel):
     """The artifact in the REST API."""
 
     download_url: str
-    """Where to ask for its contents, in the REST API."""
+    """URL of its contents in the REST API."""
 
     state: ArtifactState
-    """Whether it can be downloaded."""
+    """State, which tells if it can be downloaded."""
 
     path: str
-    """Where the file was, with its name."""
+    """Path of the file, with its name."""
 
     dirname: str | None = None
-    """Where the file was, without its name."""
+    """Path of the file, without its name."""
 
     filename: str
     """The name of the file."""
@@ -44,7 +44,7 @@ class Artifact(ReadModel):
     """The type of its contents."""
 
     file_size: int | None = None
-    """How large it is, in bytes."""
+    """Size in bytes."""
 
     glob_path: str | None = None
     """Always null."""

@@ -12,10 +12,11 @@ from ..types import Secret
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class ArtifactDownload(ReadModel):
-    """Where the contents of an artifact are."""
+    """Location of the contents of an artifact."""
 
     url: Secret = field(repr=False)
-    """Where to fetch them, for about 60 seconds, without the API token. Whoever has it can."""
+    """URL of the contents, valid for about 60 seconds. It needs no API token: anyone who has it can fetch
+    them."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

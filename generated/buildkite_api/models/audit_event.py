@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class AuditEvent(ReadModel):
-    """Something that happened in an organization."""
+    """Event in an organization."""
 
     uuid: str
     """The event's id."""
@@ -24,24 +24,24 @@ class AuditEvent(ReadModel):
     """The same event in the GraphQL API."""
 
     type: str
-    """What happened, as the name of a class that ends in `Event`. The audit log on Buildkite's pages writes
-    the same name in capitals, with underscores and without `Event`."""
+    """Type of the event, as the name of a class that ends in `Event`. The audit log on Buildkite's pages
+    writes the same name in capitals, with underscores and without `Event`."""
 
     occurred_at: datetime.datetime
-    """When it happened."""
+    """Time when it happened."""
 
     actor: AuditEventEntity | None = None
-    """Who did it. Null where Buildkite did it by itself."""
+    """User or token that did it. Null where Buildkite did it by itself."""
 
     subject: AuditEventEntity | None = None
-    """What it was done to."""
+    """Object that was changed."""
 
     context: dict[str, Any] | None = None
-    """How it was done: a `type`, and what that type has, such as `request_ip` and `request_user_agent` for a
-    request, or the connection for an agent."""
+    """Origin of the change: a `type`, and the fields of that type, such as `request_ip` and
+    `request_user_agent` for a request, or the connection for an agent."""
 
     data: dict[str, Any] = field(factory=dict)
-    """What changed. The keys depend on the type of the event."""
+    """Changes. The keys depend on the type of the event."""
 
     url: str | None = None
     """The event in the REST API."""

@@ -11,10 +11,10 @@ from ..base import ReadModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class AuditEventEntity(ReadModel):
-    """Who or what took part in an audit event."""
+    """User or object that took part in an audit event."""
 
     type: str | None = None
-    """What kind of thing it is, such as `User`."""
+    """Kind of the entity, such as `User`."""
 
     uuid: str | None = None
     """Its id."""

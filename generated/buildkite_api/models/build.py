@@ -45,13 +45,13 @@ class Build(ReadModel):
     """The build's number inside its pipeline. Numbers rise, with gaps."""
 
     state: BuildState
-    """Where the build stands. Read together with `blocked`."""
+    """State of the build. Read it together with `blocked`."""
 
     blocked: bool | None = None
-    """Whether the build waits for someone to unblock a step. Its `state` then shows its last value."""
+    """True if the build waits until a user unblocks a step. Its `state` then shows its last value."""
 
     cancel_reason: str | None = None
-    """Why the build was canceled."""
+    """Reason why the build was canceled."""
 
     message: str | None = None
     """The commit's message, or one that was given."""
@@ -66,34 +66,35 @@ class Build(ReadModel):
     """Environment variables that were given to the build."""
 
     source: BuildSource | None = None
-    """What started the build."""
+    """Source of the build."""
 
     creator: User | None = None
-    """Who created the build."""
+    """User who created the build."""
 
     author: BuildAuthor | str | None = None
-    """Who wrote the commit, or the author's e-mail address alone. Known from Buildkite's Go client."""
+    """Author of the commit, or the author's e-mail address alone. Known from Buildkite's Go client."""
 
     jobs: list[Job] = field(factory=list)
     """The build's jobs. Empty with `exclude_jobs`."""
 
     job_state_counts: JobStateCounts | None = None
-    """How many jobs are in which state. Only when a single build is asked for."""
+    """Number of jobs in each state. Only when a single build is requested."""
 
     created_at: datetime.datetime | None = None
-    """When the build was created."""
+    """Time when the build was created."""
 
     scheduled_at: datetime.datetime | None = None
-    """When the build was scheduled. A build made by a pipeline upload takes over the uploading job's time."""
+    """Time when the build was scheduled. A build made by a pipeline upload takes over the uploading job's
+    time."""
 
     started_at: datetime.datetime | None = None
-    """When an agent began the first job."""
+    """Time when an agent began the first job."""
 
     failing_at: datetime.datetime | None = None
-    """When a job first failed for good while others still ran. Never cleared, even if a retry passes."""
+    """Time when a job first failed for good while others still ran. Never cleared, even if a retry passes."""
 
     finished_at: datetime.datetime | None = None
-    """When the build finished. Set for a blocked build, too."""
+    """Time when the build finished. Set for a blocked build, too."""
 
     meta_data: dict[str, Any] = field(factory=dict)
     """The build's meta-data. Values are strings, though a request may have given something else."""
@@ -114,7 +115,7 @@ class Build(ReadModel):
     """The build's pipeline, with fewer fields than the pipeline itself has."""
 
     test_engine: BuildTestEngine | None = None
-    """What the build reported to Test Engine. Only with `include_test_engine`."""
+    """Runs that the build reported to Test Engine. Only with `include_test_engine`."""
 
     tag: str | None = None
     """The tag that was built. Only in webhooks, as the Go client's captured ones show."""
@@ -123,7 +124,7 @@ class Build(ReadModel):
     """The trigger steps of the build. Only in the webhook of its end."""
 
     retried_jobs_count: int | None = None
-    """How many jobs were queued again. Only in the answer to retrying failed jobs."""
+    """Number of jobs that were queued again. Only in the answer to retrying failed jobs."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -10,7 +10,7 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class BuildAuthorRequest(RequestModel):
-    """Who is shown as the author of a build."""
+    """Author of a build."""
 
     name: str | Unset = UNSET
     """The author's name."""

@@ -14,19 +14,19 @@ class BuildExports(ReadModel):
     """The export of an organization's builds."""
 
     available: bool | None = None
-    """Whether the plan has it."""
+    """True if the plan has it."""
 
     enabled: bool | None = None
-    """Whether it is configured."""
+    """True if it is configured."""
 
     location: str | None = None
     """The bucket."""
 
     strategy_id: str | None = None
-    """How it is done, such as `s3` or `gcs`."""
+    """Strategy, such as `s3` or `gcs`."""
 
     supported_strategies: list[str] = field(factory=list)
-    """What `strategy_id` can be."""
+    """Possible values of `strategy_id`."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

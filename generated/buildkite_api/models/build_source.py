@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class BuildSource(OpenEnum):
-    """What starts a build.
+    """Source of a build.
 
     - `webhook`: A push or another event at the source code provider.
     - `api`: The REST or GraphQL API.

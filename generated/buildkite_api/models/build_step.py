@@ -19,7 +19,7 @@ class BuildStep(ReadModel):
     """Its type, `trigger`."""
 
     async_: bool | None = None
-    """Whether the build went on without waiting for the one it triggered."""
+    """True if the build continued without waiting for the one that it triggered."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

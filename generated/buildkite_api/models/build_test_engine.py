@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class BuildTestEngine(ReadModel):
-    """What a build reported to Test Engine."""
+    """Runs that a build reported to Test Engine."""
 
     runs: list[BuildTestEngineRun] = field(factory=list)
     """The test runs."""

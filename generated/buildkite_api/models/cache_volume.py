@@ -18,7 +18,7 @@ class CacheVolume(ReadModel):
     """The volume's id, as its provider names it."""
 
     tag: str
-    """What it is deleted by."""
+    """Tag, which identifies it for deletion."""
 
     cluster_id: str | None = None
     """The cluster that it belongs to."""
@@ -27,13 +27,13 @@ class CacheVolume(ReadModel):
     """Its size in megabytes."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     attached_at: datetime.datetime | None = None
-    """When an agent last attached it."""
+    """Time when an agent last attached it."""
 
     detached_at: datetime.datetime | None = None
-    """When an agent last detached it."""
+    """Time when an agent last detached it."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

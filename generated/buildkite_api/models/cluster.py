@@ -31,7 +31,7 @@ class Cluster(ReadModel):
     """The display name."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     emoji: str | None = None
     """An emoji such as `:rocket:`."""
@@ -40,7 +40,7 @@ class Cluster(ReadModel):
     """A color as a hex code."""
 
     maintainers: ClusterMaintainers | None = None
-    """Who may manage it."""
+    """Users and teams that may manage it."""
 
     url: str
     """The cluster in the REST API."""
@@ -55,16 +55,16 @@ class Cluster(ReadModel):
     """The cluster's queues."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     hosted_git_mirror_enabled: bool | None = None
-    """Whether hosted agents keep a mirror of repositories. Only for those who may manage the cluster."""
+    """True if hosted agents keep a mirror of repositories. Only for those who may manage the cluster."""
 
     hosted_container_cache_enabled: bool | None = None
-    """Whether hosted agents keep a cache of containers. Only for those who may manage the cluster."""
+    """True if hosted agents keep a cache of containers. Only for those who may manage the cluster."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

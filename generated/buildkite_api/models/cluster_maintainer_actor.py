@@ -32,7 +32,7 @@ class ClusterMaintainerActor(ReadModel):
     """The slug of a team."""
 
     type: ClusterMaintainerType | None = None
-    """Which of the two it is. Missing from some teams."""
+    """Kind: a user or a team. Missing from some teams."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -10,7 +10,7 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class ClusterMaintainerRequest(RequestModel):
-    """Who may manage a cluster: either a user or a team."""
+    """User or team that may manage a cluster."""
 
     user: str | Unset = UNSET
     """The id of a user."""

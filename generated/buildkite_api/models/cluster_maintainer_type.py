@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class ClusterMaintainerType(OpenEnum):
-    """Who can maintain a cluster.
+    """Kind of maintainer of a cluster.
 
     - `user`: A user.
     - `team`: A team."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class ClusterMaintainers(ReadModel):
-    """Who may manage a cluster."""
+    """Users and teams that may manage a cluster."""
 
     users: list[ClusterMaintainer] = field(factory=list)
     """Single users."""

@@ -29,7 +29,7 @@ class ClusterQueue(ReadModel):
     """The name by which steps and agents address it."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     url: str
     """The queue in the REST API."""
@@ -41,31 +41,31 @@ class ClusterQueue(ReadModel):
     """The queue's cluster in the REST API."""
 
     retry_agent_affinity: RetryAgentAffinity | None = None
-    """Which agents a retried job goes to. Absent from some answers."""
+    """Choice of the agents for a retried job. Absent from some answers."""
 
     dispatch_paused: bool | None = None
-    """Whether it is paused."""
+    """True if it is paused."""
 
     dispatch_paused_by: User | None = None
-    """Who paused it."""
+    """User who paused it."""
 
     dispatch_paused_at: datetime.datetime | None = None
-    """When it was paused."""
+    """Time when it was paused."""
 
     dispatch_paused_note: str | None = None
-    """Why it was paused."""
+    """Reason why it was paused."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     hosted: bool | None = None
-    """Whether its agents are Buildkite's. Absent from queues of one's own agents."""
+    """True if its agents are Buildkite's. Absent from queues of self-hosted agents."""
 
     hosted_agents: HostedAgents | None = None
-    """What Buildkite's agents are like."""
+    """Properties of Buildkite's agents."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

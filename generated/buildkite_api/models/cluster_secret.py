@@ -28,25 +28,25 @@ class ClusterSecret(ReadModel):
     """The name by which jobs ask for it."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     policy: str | None = None
-    """Who may read it, as YAML."""
+    """Policy that says who may read it, as YAML."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it. Only the id, the name and the e-mail address."""
+    """User who created it. Only the id, the name and the e-mail address."""
 
     updated_at: datetime.datetime | None = None
-    """When it was last changed."""
+    """Time when it was last changed."""
 
     updated_by: User | None = None
-    """Who last changed it."""
+    """User who last changed it."""
 
     last_read_at: datetime.datetime | None = None
-    """When a build last read it."""
+    """Time when a build last read it."""
 
     url: str
     """The secret in the REST API."""

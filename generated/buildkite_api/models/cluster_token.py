@@ -25,13 +25,13 @@ class ClusterToken(ReadModel):
     """The same token in the GraphQL API."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     allowed_ip_addresses: str | None = None
     """The IPv4 networks that agents may come from, in CIDR notation."""
 
     expires_at: datetime.datetime | None = None
-    """When it expires. Afterwards agents can no longer connect with it."""
+    """Time when it expires. After that agents can no longer connect with it."""
 
     url: str
     """The token in the REST API."""
@@ -40,10 +40,10 @@ class ClusterToken(ReadModel):
     """The token's cluster in the REST API."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     token: Secret | None = field(default=None, repr=False)
     """The secret that agents register with. Only in the answer to creating the token."""

@@ -9,10 +9,10 @@ from ..base import RequestModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class ConfigureBuildExportRequest(RequestModel):
-    """Where to export builds to."""
+    """Destination of exported builds."""
 
     location: str
     """The bucket, as its name or as a URI such as `s3://name`."""
 
     strategy_id: str
-    """How to do it: one of `PipelineSettings.build_exports.supported_strategies`."""
+    """Strategy: one of `PipelineSettings.build_exports.supported_strategies`."""

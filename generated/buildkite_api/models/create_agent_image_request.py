@@ -15,4 +15,4 @@ class CreateAgentImageRequest(RequestModel):
     """Its name, once in a cluster."""
 
     dockerfile: str
-    """What it adds to Buildkite's image, as lines of a Dockerfile without `FROM`. Empty to add nothing."""
+    """Additions to Buildkite's image, as lines of a Dockerfile without `FROM`. Empty to add nothing."""

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class CreateBuildJobAnnotationRequest(RequestModel):
-    """What to show."""
+    """Content and style of an annotation."""
 
     body: str
     """The body, as Markdown or HTML."""
 
     style: AnnotationStyle | str | Unset = UNSET
-    """How it looks."""
+    """Style."""
 
     priority: int | Unset = UNSET
     """From 1 to 10. Higher stands first; Buildkite takes 3 when left out."""
@@ -30,4 +30,4 @@ class CreateBuildJobAnnotationRequest(RequestModel):
     """Its name within the job, to add to it or replace it later."""
 
     append: bool | Unset = UNSET
-    """Whether to add the body to the end of the annotation with the same context, instead of replacing it."""
+    """Add the body to the end of the annotation with the same context, instead of replacing it."""

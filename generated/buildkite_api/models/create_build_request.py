@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class CreateBuildRequest(RequestModel):
-    """What to build."""
+    """Build to create."""
 
     commit: str
     """A commit, tag or other ref, such as `HEAD`. For a tag, the agent has to fetch tags."""
@@ -28,16 +28,16 @@ class CreateBuildRequest(RequestModel):
     """A message for the build."""
 
     author: BuildAuthorRequest | Unset = UNSET
-    """Who is shown as the author. Otherwise it is the user of the token."""
+    """Author to show. By default the user of the token."""
 
     clean_checkout: bool | Unset = UNSET
-    """Whether the agent begins with a fresh checkout."""
+    """True if the agent begins with a fresh checkout."""
 
     env: Mapping[str, Any] | Unset = UNSET
     """Environment variables for the build."""
 
     ignore_pipeline_branch_filters: bool | Unset = UNSET
-    """Whether to build although the pipeline's branch filter says no. The filters of steps still hold."""
+    """Build although the pipeline's branch filter excludes the branch. The filters of steps still apply."""
 
     meta_data: Mapping[str, Any] | Unset = UNSET
     """Meta-data for the build, values of at most 100 kB. This is the only way to set any by the REST API."""

@@ -22,10 +22,10 @@ class CreateClusterQueueRequest(RequestModel):
     """The name by which steps and agents address it."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     retry_agent_affinity: RetryAgentAffinity | str | Unset = UNSET
-    """Which agents a retried job goes to."""
+    """Choice of the agents for a retried job."""
 
     hostedAgents: CreateHostedAgentsRequest | Unset = UNSET
-    """What Buildkite's agents shall be like. Without it, the queue is for agents of one's own."""
+    """Properties of Buildkite's agents. Without it, the queue is for self-hosted agents."""

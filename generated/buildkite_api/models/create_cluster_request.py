@@ -22,7 +22,7 @@ class CreateClusterRequest(RequestModel):
     """The display name."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     emoji: str | Unset = UNSET
     """An emoji such as `:rocket:`."""
@@ -31,4 +31,4 @@ class CreateClusterRequest(RequestModel):
     """A color as a hex code."""
 
     maintainers: Sequence[ClusterMaintainerRequest] | Unset = UNSET
-    """Who may manage it."""
+    """Users and teams that may manage it."""

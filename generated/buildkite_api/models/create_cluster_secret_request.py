@@ -17,10 +17,10 @@ class CreateClusterSecretRequest(RequestModel):
     most 255 in all, and not beginning with `buildkite` or `bk` in any case."""
 
     value: str | Secret | Unset = field(default=UNSET, repr=False)
-    """What to keep. Not blank, and less than 8 kilobytes."""
+    """Secret value. Not blank, and less than 8 kilobytes."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     policy: str | Unset = UNSET
-    """Who may read it, as YAML."""
+    """Policy that says who may read it, as YAML."""

@@ -15,10 +15,10 @@ class CreateClusterTokenRequest(RequestModel):
     """The new token."""
 
     description: str
-    """What it is for."""
+    """Purpose."""
 
     expires_at: datetime.datetime | Unset = UNSET
-    """When it expires."""
+    """Time when it expires."""
 
     allowed_ip_addresses: str | Unset = UNSET
     """The IPv4 networks that agents may come from, in CIDR notation."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class CreateHostedAgentsRequest(RequestModel):
-    """What the hosted agents of a new queue shall be like. An image can only be set by an update."""
+    """Properties of the hosted agents of a new queue. An image can only be set by an update."""
 
     instanceShape: InstanceShapeName | str
     """Their machines."""

@@ -20,23 +20,23 @@ class CreateNotificationServiceRequest(RequestModel):
     """The new service."""
 
     provider: NotificationServiceType | str
-    """What kind of service it is."""
+    """Kind of the service."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     branch_configuration: str | Unset = UNSET
-    """Which branches to tell it about, as a pattern such as `main release/*`. Empty for all."""
+    """Pattern of the branches to notify it of, such as `main release/*`. Empty for all."""
 
     scope: NotificationServiceScope | str | Unset = UNSET
-    """Which pipelines to tell it about. All, when left out."""
+    """Pipelines to notify it of. All, if left out."""
 
     scope_uuids: Sequence[str] | Unset = UNSET
     """The ids of those pipelines, teams or clusters. Not together with the scope `all`."""
 
     build_states: Mapping[str, bool] | Unset = UNSET
-    """What to tell it about: any of `build_passed`, `build_fixed`, `build_failed`, `build_blocked`,
-    `build_canceled`, `build_failing` and `job_activated`, each with whether to."""
+    """Events to notify it of: true or false for any of `build_passed`, `build_fixed`, `build_failed`,
+    `build_blocked`, `build_canceled`, `build_failing` and `job_activated`."""
 
     settings: Mapping[str, Any] | Unset = field(default=UNSET, repr=False)
-    """What the provider needs. The keys depend on it; the documentation lists them. They can hold secrets."""
+    """Settings of the provider. The keys depend on it; the documentation lists them. They can hold secrets."""

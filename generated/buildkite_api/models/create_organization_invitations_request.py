@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class CreateOrganizationInvitationsRequest(RequestModel):
-    """Whom to invite, and as what."""
+    """Addresses to invite, and the roles to give."""
 
     emails: Sequence[str]
     """The e-mail addresses."""
 
     role: OrganizationRole | str | Unset = UNSET
-    """What they may do. Members, when left out."""
+    """Role. Member, if left out."""
 
     sso_mode: SsoMode | str | Unset = UNSET
-    """Whether they have to sign in by SSO. Has to be given where the organization has SSO, and is `required`
-    when left out where it has not."""
+    """SSO mode: required or optional. Must be given if the organization has SSO; otherwise it is `required` by
+    default."""
 
     teams: Sequence[InvitationTeamRequest] | Unset = UNSET
     """The teams that they join, each at most once."""

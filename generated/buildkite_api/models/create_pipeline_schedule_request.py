@@ -16,10 +16,10 @@ class CreatePipelineScheduleRequest(RequestModel):
     """The new schedule."""
 
     cronline: str
-    """When to create builds: a name such as `@daily`, or a line of a crontab."""
+    """Times of the builds: a name such as `@daily`, or a line of a crontab."""
 
     label: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     message: str | Unset = UNSET
     """The message of its builds."""
@@ -34,4 +34,4 @@ class CreatePipelineScheduleRequest(RequestModel):
     """Environment variables of its builds."""
 
     enabled: bool | Unset = UNSET
-    """Whether it creates builds. It does, when left out."""
+    """True if it creates builds, which is the default."""

@@ -16,10 +16,10 @@ class CreatePipelineTemplateRequest(RequestModel):
     """The display name."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     configuration: str
     """Its steps as YAML."""
 
     available: bool | Unset = UNSET
-    """Whether others than administrators may give it to pipelines. They may not, when left out."""
+    """True if others than administrators may give it to pipelines. The default is false."""

@@ -22,10 +22,10 @@ class CreatePortalRequest(RequestModel):
     """The name in URLs. Made from the name when left out."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     allowed_ip_addresses: str | Unset = UNSET
     """The networks that requests may come from, in CIDR notation and separated by spaces."""
 
     user_invokable: bool | Unset = UNSET
-    """Whether users may invoke it."""
+    """True if users may invoke it."""

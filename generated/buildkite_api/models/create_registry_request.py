@@ -19,13 +19,13 @@ class CreateRegistryRequest(RequestModel):
     """The display name."""
 
     ecosystem: str
-    """Which kind of packages it holds, such as `ruby`."""
+    """Kind of its packages, such as `ruby`."""
 
     team_ids: Sequence[str] | Unset = UNSET
     """The teams that can reach it. Has to be given where the organization uses teams."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     emoji: str | Unset = UNSET
     """An emoji such as `:rocket:`."""
@@ -34,4 +34,4 @@ class CreateRegistryRequest(RequestModel):
     """A color as a hex code."""
 
     oidc_policy: str | Sequence[Mapping[str, Any]] | None | Unset = UNSET
-    """Which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null for none."""
+    """Policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null for none."""

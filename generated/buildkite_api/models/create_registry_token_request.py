@@ -12,4 +12,4 @@ class CreateRegistryTokenRequest(RequestModel):
     """The new token."""
 
     description: str
-    """What it is for."""
+    """Purpose."""

@@ -18,7 +18,7 @@ class CreateRuleRequest(RequestModel):
     """The new rule."""
 
     type: RuleType | str
-    """What kind of rule it is."""
+    """Kind of the rule."""
 
     value: RuleValueRequest
-    """Which pipelines it is about."""
+    """Pipelines of the rule."""

@@ -22,7 +22,7 @@ class CreateSuiteRequest(RequestModel):
     """The branch whose trends are shown first."""
 
     show_api_token: bool | Unset = UNSET
-    """Whether to add the suite's API token to the answer."""
+    """Add the suite's API token to the answer."""
 
     team_ids: Sequence[str] | Unset = UNSET
     """The teams that can reach it. Has to be given where the organization uses teams."""
@@ -37,4 +37,4 @@ class CreateSuiteRequest(RequestModel):
     """An emoji, itself or as `:lemon:`."""
 
     oidc_policy: str | Sequence[Mapping[str, Any]] | None | Unset = UNSET
-    """Which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null clears it."""
+    """Policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null clears it."""

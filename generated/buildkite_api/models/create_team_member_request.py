@@ -20,4 +20,4 @@ class CreateTeamMemberRequest(RequestModel):
     """The user's id."""
 
     role: TeamMemberRole | str
-    """What the user may do in the team."""
+    """Role of the user in the team."""

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class CreateTeamPipelineRequest(RequestModel):
-    """Which pipeline to give to the team."""
+    """Pipeline to give to the team."""
 
     pipeline_id: str
     """The pipeline's id."""
 
     access_level: PipelineAccessLevel | str
-    """What the team may do."""
+    """Access level."""

@@ -21,28 +21,28 @@ class CreateTeamRequest(RequestModel):
     """The display name."""
 
     description: str
-    """What it is for."""
+    """Purpose."""
 
     privacy: TeamPrivacy | str
-    """Who can see it."""
+    """Privacy."""
 
     is_default_team: bool
-    """Whether new members of the organization join it."""
+    """True if new members of the organization join it."""
 
     default_member_role: TeamMemberRole | str
-    """What its members may do unless told otherwise."""
+    """Default role of its members."""
 
     members_can_create_pipelines: bool
-    """Whether its members may create pipelines."""
+    """True if its members may create pipelines."""
 
     members_can_create_suites: bool
-    """Whether its members may create test suites."""
+    """True if its members may create test suites."""
 
     members_can_create_registries: bool
-    """Whether its members may create package registries."""
+    """True if its members may create package registries."""
 
     members_can_destroy_registries: bool
-    """Whether its members may delete package registries."""
+    """True if its members may delete package registries."""
 
     members_can_destroy_packages: bool
-    """Whether its members may delete packages."""
+    """True if its members may delete packages."""

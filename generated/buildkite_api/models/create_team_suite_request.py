@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class CreateTeamSuiteRequest(RequestModel):
-    """Which suite to give to the team."""
+    """Suite to give to the team."""
 
     suite_id: str
     """The suite's id."""
 
     access_level: Sequence[SuiteAccessLevel | str]
-    """What the team may do."""
+    """Access level."""

@@ -11,7 +11,7 @@ from ..base import ReadModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class CursorLinks(ReadModel):
-    """The neighbours of a page in a list that is paged by cursors. A link is absent where there is no page."""
+    """The neighbours of a page in a list that is paged by cursors. A link without a page is absent."""
 
     _keys: ClassVar[dict[str, str]] = {"self_": "self"}
 

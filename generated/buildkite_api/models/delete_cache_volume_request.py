@@ -9,7 +9,7 @@ from ..base import RequestModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class DeleteCacheVolumeRequest(RequestModel):
-    """What to delete."""
+    """Cache volume to delete."""
 
     tag: str
     """The tag, as the list shows it."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class Error(ReadModel):
-    """What Buildkite answers when it refuses a request. Only `message` is common; `errors` comes with
-    some 422s, the rest with a 429."""
+    """Answer to a request that Buildkite refuses. Only `message` is common; `errors` comes with some 422s, the
+    rest with a 429."""
 
     message: str | None = None
     """The reason, in a sentence."""
@@ -24,13 +24,13 @@ class Error(ReadModel):
     """The fields that failed validation."""
 
     scope: str | None = None
-    """Which limit was reached, for instance `rest` (the organization's) or `rest_user` (the user's)."""
+    """Limit that was reached, for instance `rest` (the organization's) or `rest_user` (the user's)."""
 
     limit: int | None = None
-    """How many requests a window allows."""
+    """Number of requests that a window allows."""
 
     current: int | None = None
-    """How many requests this window has seen, which may be more than `limit`."""
+    """Number of requests in this window, which may be more than `limit`."""
 
     reset: int | None = None
     """Seconds until the window ends."""

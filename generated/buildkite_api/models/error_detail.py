@@ -17,7 +17,7 @@ class ErrorDetail(ReadModel):
     """The name of the field."""
 
     code: str | None = None
-    """What is wrong with it. Documented to hold a whole sentence."""
+    """Problem with it. Documented to hold a whole sentence."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

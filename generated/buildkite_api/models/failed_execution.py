@@ -33,22 +33,22 @@ class FailedExecution(ReadModel):
     """The commit."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     branch: str | None = None
     """The branch."""
 
     failure_reason: str | None = None
-    """Why it failed, in short."""
+    """Reason of the failure, in short."""
 
     failure_expanded: list[FailureExpanded] = field(factory=list)
-    """Why it failed, at length. Only with `include_failure_expanded`."""
+    """Reason of the failure, at length. Only with `include_failure_expanded`."""
 
     duration: float | None = None
-    """How long it took, in seconds."""
+    """Duration in seconds."""
 
     location: str | None = None
-    """Where the test stands."""
+    """Location of the test."""
 
     test_name: str | None = None
     """The test's name."""

@@ -11,7 +11,7 @@ from ..base import ReadModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class FailureExpanded(ReadModel):
-    """Why an execution failed, at length. Known from Buildkite's Go client alone."""
+    """Reason of the failure of an execution, at length. Known from Buildkite's Go client alone."""
 
     backtrace: list[str] = field(factory=list)
     """The backtrace, line by line."""

@@ -9,10 +9,10 @@ from ..base import RequestModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class FindTestRequest(RequestModel):
-    """Which test to find."""
+    """Test to find."""
 
     scope: str
-    """What it belongs to, such as the class that it tests."""
+    """Group of the test, such as the class that it tests."""
 
     name: str
     """Its name in that scope."""

@@ -21,28 +21,28 @@ class FlakyTest(ReadModel):
     """The test's page on Buildkite."""
 
     scope: str | None = None
-    """What it belongs to, such as the class that it tests."""
+    """Group of the test, such as the class that it tests."""
 
     name: str
     """Its name in that scope."""
 
     location: str | None = None
-    """Where it stands, as file and line."""
+    """Location as file and line."""
 
     file_name: str | None = None
     """The file that it stands in."""
 
     instances: int | None = None
-    """How many instances of that there were."""
+    """Number of its instances."""
 
     latest_occurrence_at: datetime.datetime | None = None
-    """When it last occurred."""
+    """Time when it last occurred."""
 
     most_recent_instance_at: datetime.datetime | None = None
-    """When its most recent instance was."""
+    """Time of its most recent instance."""
 
     last_resolved_at: datetime.datetime | None = None
-    """When it was last resolved."""
+    """Time when it was last resolved."""
 
     ownership_team_ids: list[str] = field(factory=list)
     """The ids of the teams that own it."""

@@ -12,16 +12,16 @@ from ..base import ReadModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class GithubWebhookProcessing(ReadModel):
-    """Whether Buildkite acts on the GitHub webhooks of a pipeline."""
+    """State of a pipeline's GitHub webhooks."""
 
     url: str
     """This state in the REST API."""
 
     enabled: bool
-    """Whether it acts on them."""
+    """True if Buildkite processes them."""
 
     disabled_at: datetime.datetime | None = None
-    """When that was switched off."""
+    """Time when that was switched off."""
 
     disabled_by: str | None = None
     """The name of the user who switched it off."""

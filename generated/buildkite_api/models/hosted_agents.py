@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class HostedAgents(ReadModel):
-    """What the Buildkite hosted agents of a queue are like."""
+    """Properties of the Buildkite hosted agents of a queue."""
 
     instance_shape: InstanceShape | None = None
     """Their machines."""
 
     platform_settings: HostedAgentsPlatformSettings | None = None
-    """What depends on their operating system."""
+    """Settings of their operating system."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -23,10 +23,10 @@ class InstanceShape(ReadModel):
     """The processor architecture, such as `amd64`."""
 
     cpu: int | None = None
-    """How many virtual processors."""
+    """Number of virtual processors."""
 
     memory: int | None = None
-    """How much memory, in gigabytes."""
+    """Memory in gigabytes."""
 
     name: InstanceShapeName | None = None
     """The shape's name."""

@@ -20,4 +20,4 @@ class InvitationTeamRequest(RequestModel):
     """The team's id."""
 
     role: TeamMemberRole | str
-    """What they may do in the team."""
+    """Role in the team."""

@@ -37,7 +37,7 @@ class Job(ReadModel):
     """The same job in the GraphQL API."""
 
     type: JobType
-    """What kind of step the job came from."""
+    """Kind of the job's step."""
 
     name: str | None = None
     """The display name, which may hold emojis. Absent from `manual` jobs, which have a label."""
@@ -61,7 +61,7 @@ class Job(ReadModel):
     """The rules that pick its agents."""
 
     state: JobState | None = None
-    """Where the job stands. No example of a `waiter` job shows whether it has one."""
+    """State of the job. No example of a `waiter` job shows if it has one."""
 
     build_url: str | None = None
     """The job's build in the REST API. Some answers hold the build's page instead."""
@@ -88,7 +88,7 @@ class Job(ReadModel):
     """The command that runs."""
 
     soft_failed: bool | None = None
-    """Whether the job failed in a way that its step forgives."""
+    """True if the job failed in a way that its step allows (soft fail)."""
 
     exit_status: int | None = None
     """The exit status of the command."""
@@ -97,69 +97,68 @@ class Job(ReadModel):
     """The signal that ended the command, such as `SIGTERM`."""
 
     signal_reason: JobSignalReason | None = None
-    """Why it was signaled, or never began. It does not tell whether a retry would help."""
+    """Reason why it was signaled, or never began. It does not tell if a retry would help."""
 
     broken_reason: str | None = None
-    """Why the job is `broken`: a code such as `conditional_failed` or `branch_mismatch`, or any text."""
+    """Reason why the job is `broken`: a code such as `conditional_failed` or `branch_mismatch`, or any text."""
 
     promised_exit_status: int | None = None
     """The failure that a running job declared ahead of its end. Absent otherwise."""
 
     promised_exit_status_at: datetime.datetime | None = None
-    """When it declared that failure. Absent otherwise."""
+    """Time when it declared that failure. Absent otherwise."""
 
     artifact_paths: str | None = None
-    """Which files are uploaded as artifacts, as glob patterns."""
+    """Glob patterns of the files to upload as artifacts."""
 
     agent: Agent | None = None
     """The agent that runs or ran the job. A list of builds shows only its id, url and name; a list of jobs
     null."""
 
     created_at: datetime.datetime | None = None
-    """When the job was added to the build."""
+    """Time when the job was added to the build."""
 
     scheduled_at: datetime.datetime | None = None
-    """When the scheduler took the job up. It can lie before `created_at`."""
+    """Time when the scheduler took the job up. It can lie before `created_at`."""
 
     runnable_at: datetime.datetime | None = None
-    """When an agent could have taken it."""
+    """Time when an agent could have taken it."""
 
     concurrency_wait_time_ms: int | None = None
-    """How long it waited for its concurrency group, in milliseconds. Null where that is not known or does not
-    apply."""
+    """Milliseconds that it waited for its concurrency group. Null if that is unknown or does not apply."""
 
     started_at: datetime.datetime | None = None
-    """When an agent began it."""
+    """Time when an agent began it."""
 
     finished_at: datetime.datetime | None = None
-    """When it ended."""
+    """Time when it ended."""
 
     expired_at: datetime.datetime | None = None
-    """When it expired without an agent."""
+    """Time when it expired without an agent."""
 
     retried: bool | None = None
-    """Whether it was retried since."""
+    """True if it was retried since."""
 
     retried_in_job_id: str | None = None
     """The job that retries it."""
 
     retries_count: int | None = None
-    """How many retries there were."""
+    """Number of retries."""
 
     retry_source: JobRetrySource | None = None
     """The job that it retries."""
 
     retry_type: JobRetryType | None = None
-    """How it was retried."""
+    """Kind of retry."""
 
     retried_by: User | None = None
-    """Who retried it."""
+    """User who retried it."""
 
     parallel_group_index: int | None = None
     """Its index in its group of parallel jobs."""
 
     parallel_group_total: int | None = None
-    """How many parallel jobs there are."""
+    """Number of parallel jobs."""
 
     matrix: Any = None
     """The values of its build matrix."""
@@ -177,19 +176,19 @@ class Job(ReadModel):
     """That queue in the REST API."""
 
     unblocked_by: User | None = None
-    """Who unblocked a `manual` job."""
+    """User who unblocked a `manual` job."""
 
     unblocked_at: datetime.datetime | None = None
-    """When a `manual` job was unblocked."""
+    """Time when a `manual` job was unblocked."""
 
     unblockable: bool | None = None
-    """Whether a `manual` job can be unblocked now."""
+    """True if a `manual` job can be unblocked now."""
 
     unblock_url: str | None = None
-    """Where to unblock a `manual` job. Documented to be in the REST API, shown as a page on Buildkite."""
+    """URL to unblock a `manual` job. Documented to be in the REST API, shown as a page on Buildkite."""
 
     async_: bool | None = None
-    """Whether a `trigger` job goes on without waiting for the build that it triggered."""
+    """True if a `trigger` job continues without waiting for the build that it triggered."""
 
     triggered_build: TriggeredBuild | None = None
     """The build that a `trigger` job started. Null until it exists."""

@@ -23,7 +23,7 @@ class JobLog(ReadModel):
     """The size of the log in bytes."""
 
     header_times: list[int] = field(factory=list)
-    """When each group header was written, shown as nanoseconds since 1970. It can be empty."""
+    """Times of the group headers, in nanoseconds since 1970. It can be empty."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -11,7 +11,7 @@ from ..base import ReadModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class JobRetrier(ReadModel):
-    """Who retried a job, as webhooks name them."""
+    """User who retried a job, in webhooks."""
 
     name: str | None = None
     """The user's name."""

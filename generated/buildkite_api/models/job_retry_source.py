@@ -21,10 +21,10 @@ class JobRetrySource(ReadModel):
     """The id of the retried job."""
 
     retry_type: JobRetryType | None = None
-    """How it was retried."""
+    """Kind of retry."""
 
     retried_by: JobRetrier | None = None
-    """Who retried it, if someone did. Only in webhooks."""
+    """User who retried it. Only in webhooks."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

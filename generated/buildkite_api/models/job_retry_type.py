@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class JobRetryType(OpenEnum):
-    """How a job is retried.
+    """Kind of retry.
 
     - `manual`: Someone, or a request, asked for it.
     - `automatic`: By the retry rules of the step."""

@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class JobSignalReason(OpenEnum):
-    """Why a job was signaled or could not begin.
+    """Reason why a job was signaled or could not begin.
 
     - `agent_stop`: The agent was stopped gracefully.
     - `cancel`: The job was canceled.

@@ -11,13 +11,13 @@ from ..base import ReadModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class JobStateCounts(ReadModel):
-    """A build's jobs counted by state, whatever jobs the answer itself holds."""
+    """Numbers of a build's jobs by state. They count jobs that the answer leaves out too."""
 
     total: int
-    """How many jobs were counted. Retried ones count only with `include_retried_jobs`."""
+    """Number of all jobs. Retried ones count only with `include_retried_jobs`."""
 
     states: dict[str, int] = field(factory=dict)
-    """How many jobs are in each state that occurs."""
+    """Number of jobs in each state that occurs."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class LabelOperator(OpenEnum):
-    """What to do with labels.
+    """Operation on labels.
 
     - `add`: Add them.
     - `remove`: Remove them."""

@@ -17,7 +17,7 @@ class NetworkRange(ReadModel):
     """The network, in CIDR notation."""
 
     kind: str | None = None
-    """What kind of range it is, as its provider names it."""
+    """Kind of the range, in the words of its provider."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -29,36 +29,36 @@ class NotificationService(ReadModel):
     """The service in the REST API."""
 
     provider: NotificationServiceProvider
-    """What kind of service it is."""
+    """Kind of the service."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     enabled: bool
-    """Whether it is notified."""
+    """True if it is notified."""
 
     scope: NotificationServiceScope | None = None
-    """Which pipelines it is told about."""
+    """Pipelines that it is notified of."""
 
     scope_uuids: list[str] = field(factory=list)
     """The ids of those pipelines, teams or clusters. Empty where it is told about all pipelines."""
 
     branch_configuration: str | None = None
-    """Which branches it is told about, as a pattern. Empty for all."""
+    """Pattern of the branches that it is notified of. Empty for all."""
 
     build_states: dict[str, bool] = field(factory=dict)
-    """What it is told about: `build_passed`, `build_fixed`, `build_failed`, `build_blocked`, `build_canceled`,
-    `build_failing` and `job_activated`, each with whether it is."""
+    """Events that it is notified of: true or false for each of `build_passed`, `build_fixed`, `build_failed`,
+    `build_blocked`, `build_canceled`, `build_failing` and `job_activated`."""
 
     settings: dict[str, Any] = field(factory=dict, repr=False)
-    """What the provider needs. The keys depend on it. Some secrets stand there in full, such as the token of a
+    """Settings of the provider. The keys depend on it. Some secrets are shown in full, such as the token of a
     webhook; others are masked or left out."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

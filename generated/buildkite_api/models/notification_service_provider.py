@@ -17,7 +17,7 @@ class NotificationServiceProvider(ReadModel):
     """A kind of service."""
 
     id: NotificationServiceType
-    """Which kind it is."""
+    """Kind."""
 
     name: str | None = None
     """Its display name."""

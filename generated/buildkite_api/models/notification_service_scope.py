@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class NotificationServiceScope(OpenEnum):
-    """Which pipelines a service is told about.
+    """Pipelines that a service is notified of.
 
     - `all`: All pipelines.
     - `some_projects`: Single pipelines.

@@ -45,7 +45,7 @@ class Organization(ReadModel):
     """Known from Buildkite's Go client alone."""
 
     created_at: datetime.datetime | None = None
-    """When the organization was created."""
+    """Time when the organization was created."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

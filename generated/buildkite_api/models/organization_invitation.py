@@ -31,40 +31,40 @@ class OrganizationInvitation(ReadModel):
     """The invitation in the REST API."""
 
     email: str
-    """Where it was sent."""
+    """E-mail address that it was sent to."""
 
     state: InvitationState
-    """What became of it."""
+    """State."""
 
     role: OrganizationRole | None = None
-    """What the new member may do."""
+    """Role of the new member."""
 
     sso_mode: SsoMode | None = None
-    """Whether the new member has to sign in by SSO."""
+    """SSO mode of the new member: required or optional."""
 
     teams: list[InvitationTeam] = field(factory=list)
     """The teams that the new member joins."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it. Only the id, the name and the e-mail address."""
+    """User who created it. Only the id, the name and the e-mail address."""
 
     accepted_at: datetime.datetime | None = None
-    """When it was accepted."""
+    """Time when it was accepted."""
 
     accepted_by: User | None = None
-    """Who accepted it."""
+    """User who accepted it."""
 
     revoked_at: datetime.datetime | None = None
-    """When it was revoked."""
+    """Time when it was revoked."""
 
     revoked_by: User | None = None
-    """Who revoked it."""
+    """User who revoked it."""
 
     expired_at: datetime.datetime | None = None
-    """When it expired."""
+    """Time when it expired."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -27,10 +27,10 @@ class OrganizationMember(ReadModel):
     """The user's e-mail address."""
 
     role: OrganizationRole | None = None
-    """What the member may do."""
+    """Role of the member."""
 
     sso_mode: SsoMode | None = None
-    """Whether the member has to sign in by SSO. Only told to administrators, and about oneself."""
+    """SSO mode of the member: required or optional. Only shown to administrators, and to the member."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

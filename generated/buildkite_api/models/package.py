@@ -32,7 +32,7 @@ class Package(ReadModel):
     """Its name."""
 
     created_at: datetime.datetime | None = None
-    """When it was published. Shown in lists."""
+    """Time when it was published. Shown in lists."""
 
     version: str | None = None
     """Its version. Shown in lists, and known to Buildkite's Go client."""

@@ -17,7 +17,7 @@ class PackagePresignedUpload(ReadModel):
     """A place to upload a package file to."""
 
     uri: str
-    """What Buildkite calls the upload."""
+    """Buildkite's name of the upload."""
 
     form: PackagePresignedUploadForm
     """The form to send."""

@@ -21,7 +21,7 @@ class PackagePresignedUploadForm(ReadModel):
     """The HTTP method."""
 
     url: str
-    """Where to send it."""
+    """URL to send it to."""
 
     data: dict[str, Secret] = field(factory=dict, repr=False)
     """The other parts, by name. They hold credentials."""

@@ -10,10 +10,10 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class PauseAgentRequest(RequestModel):
-    """How to pause an agent."""
+    """Way to pause an agent."""
 
     note: str | Unset = UNSET
-    """Why it is paused."""
+    """Reason why it is paused."""
 
     timeout_in_minutes: int | Unset = UNSET
     """After how many minutes it resumes by itself."""

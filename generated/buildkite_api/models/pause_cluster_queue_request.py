@@ -10,7 +10,7 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class PauseClusterQueueRequest(RequestModel):
-    """Why to pause a queue."""
+    """Reason for the pause of a queue."""
 
     dispatch_paused_note: str | Unset = UNSET
     """Shown with the queue and its builds. The documentation's table calls it `note`, its example and

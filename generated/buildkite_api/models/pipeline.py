@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class Pipeline(ReadModel):
-    """What to build, and how. Inside a build it comes with fewer fields: at least the steps, the environment
-    and the visibility are left out there."""
+    """Pipeline. Inside a build it has fewer fields: at least the steps, the environment and the visibility are
+    left out there."""
 
     id: str
     """The pipeline's id."""
@@ -37,7 +37,7 @@ class Pipeline(ReadModel):
     """The display name."""
 
     description: str | None = None
-    """What the pipeline is for."""
+    """Purpose of the pipeline."""
 
     slug: str
     """The name in URLs."""
@@ -52,25 +52,25 @@ class Pipeline(ReadModel):
     """The template that its steps come from."""
 
     branch_configuration: str | None = None
-    """Which branches may trigger builds, as a pattern."""
+    """Pattern of the branches that may trigger builds."""
 
     default_branch: str | None = None
     """The branch that new builds begin with."""
 
     skip_queued_branch_builds: bool | None = None
-    """Whether a new build skips those of its branch that have not begun."""
+    """True if a new build skips those of its branch that have not begun."""
 
     skip_queued_branch_builds_filter: str | None = None
     """On which branches that holds, as a pattern."""
 
     cancel_running_branch_builds: bool | None = None
-    """Whether a new build cancels running ones of its branch."""
+    """True if a new build cancels running ones of its branch."""
 
     cancel_running_branch_builds_filter: str | None = None
     """On which branches that holds, as a pattern."""
 
     allow_rebuilds: bool | None = None
-    """Whether builds may be rebuilt."""
+    """True if builds may be rebuilt."""
 
     provider: PipelineProvider | None = None
     """The source code provider."""
@@ -82,34 +82,34 @@ class Pipeline(ReadModel):
     """A picture of the state of its latest build."""
 
     clone_mirror_url: str | None = None
-    """Where agents clone from instead. Absent where clone mirrors are not enabled and none was set."""
+    """URL that agents clone from instead. Absent if clone mirrors are not enabled and none was set."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     archived_at: datetime.datetime | None = None
-    """When it was archived, if it is."""
+    """Time when it was archived, if it is."""
 
     scheduled_builds_count: int | None = None
-    """How many builds are scheduled now."""
+    """Number of builds that are scheduled now."""
 
     running_builds_count: int | None = None
-    """How many builds run now."""
+    """Number of builds that run now."""
 
     scheduled_jobs_count: int | None = None
-    """How many jobs are scheduled now."""
+    """Number of jobs that are scheduled now."""
 
     running_jobs_count: int | None = None
-    """How many jobs run now."""
+    """Number of jobs that run now."""
 
     waiting_jobs_count: int | None = None
-    """How many jobs wait for an agent now."""
+    """Number of jobs that wait for an agent now."""
 
     visibility: PipelineVisibility | None = None
-    """Who may see it."""
+    """Visibility."""
 
     tags: list[str] | None = None
     """Its labels."""
@@ -124,11 +124,10 @@ class Pipeline(ReadModel):
     """Environment variables of every build."""
 
     default_command_step_timeout: int | None = None
-    """How long a command step may run, in minutes, where it does not say so itself. Known from Buildkite's Go
-    client."""
+    """Minutes that a command step without a timeout of its own may run. Known from Buildkite's Go client."""
 
     maximum_command_step_timeout: int | None = None
-    """How long any command step may run, in minutes. Known from Buildkite's Go client."""
+    """Minutes that any command step may run. Known from Buildkite's Go client."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class PipelineAccessLevel(OpenEnum):
-    """What a team may do with a pipeline. A documented answer also shows `read`.
+    """Access level of a team for a pipeline. A documented answer also shows `read`.
 
     - `read_only`: Read.
     - `build_and_read`: Build and read.

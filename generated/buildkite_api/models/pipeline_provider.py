@@ -11,18 +11,18 @@ from ..base import ReadModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class PipelineProvider(ReadModel):
-    """Where a pipeline's source code is."""
+    """Provider of a pipeline's source code."""
 
     id: str
     """The provider. Known are `github`, `github_enterprise`, `gitlab`, `gitlab_ee` and `bitbucket`; there are
     more."""
 
     webhook_url: str | None = None
-    """Where the provider sends its events. Empty unless the user may edit the pipeline and the token has the
-    scope `write_pipelines`."""
+    """URL that the provider sends its events to. Empty unless the user may edit the pipeline and the token has
+    the scope `write_pipelines`."""
 
     settings: dict[str, Any] = field(factory=dict)
-    """When the provider triggers builds, and what is reported to it. The keys depend on the provider."""
+    """Settings of the provider: triggers of builds, and reports. The keys depend on the provider."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

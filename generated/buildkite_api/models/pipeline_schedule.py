@@ -28,10 +28,10 @@ class PipelineSchedule(ReadModel):
     """The schedule in the REST API."""
 
     label: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     cronline: str
-    """When it creates builds: a name such as `@daily`, or a line of a crontab."""
+    """Times of the builds: a name such as `@daily`, or a line of a crontab."""
 
     message: str | None = None
     """The message of its builds."""
@@ -46,22 +46,22 @@ class PipelineSchedule(ReadModel):
     """Environment variables of its builds."""
 
     enabled: bool
-    """Whether it creates builds."""
+    """True if it creates builds."""
 
     next_build_at: datetime.datetime | None = None
-    """When it creates the next one. Null while it is disabled."""
+    """Time of the next build. Null while it is disabled."""
 
     failed_message: str | None = None
-    """Why it could not create the last one, if it could not."""
+    """Reason why it could not create the last build, if it failed."""
 
     failed_at: datetime.datetime | None = None
-    """When it could not."""
+    """Time of that failure."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     pipeline: PipelineReference | None = None
     """The pipeline."""

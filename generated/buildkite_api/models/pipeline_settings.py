@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class PipelineSettings(ReadModel):
-    """What holds for the pipelines of an organization."""
+    """Settings for all pipelines of an organization."""
 
     url: str
     """The settings in the REST API."""
@@ -27,19 +27,19 @@ class PipelineSettings(ReadModel):
     """The cluster of new pipelines."""
 
     default_timeout_in_minutes: int | None = None
-    """How long a job of a new pipeline may run."""
+    """Minutes that a job of a new pipeline may run."""
 
     maximum_timeout_in_minutes: int | None = None
-    """How long any job may run."""
+    """Minutes that any job may run."""
 
     scheduled_job_expiry_in_minutes: int | None = None
-    """How long a scheduled job waits for an agent before it expires."""
+    """Minutes that a scheduled job waits for an agent before it expires."""
 
     hosted_agents_terminal_access: PipelineSettingsSwitch | None = None
     """Remote access to hosted agents."""
 
     public_pipeline_creation: PipelineSettingsSwitch | None = None
-    """Whether members may create public pipelines."""
+    """True if members may create public pipelines."""
 
     advanced_queue_metrics: PipelineSettingsSwitch | None = None
     """The advanced metrics of queues."""

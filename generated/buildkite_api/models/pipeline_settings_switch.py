@@ -18,16 +18,16 @@ class PipelineSettingsSwitch(ReadModel):
     """A setting that is either on or off."""
 
     enabled: bool
-    """Whether it is on."""
+    """True if it is on."""
 
     enabled_at: datetime.datetime | None = None
-    """When it was switched on."""
+    """Time when it was switched on."""
 
     enabled_by: User | None = None
-    """Who switched it on. Only the id and the name."""
+    """User who switched it on. Only the id and the name."""
 
     disable_supported: bool | None = None
-    """Whether it can be switched off by the API. Only of `advanced_queue_metrics`, and always false."""
+    """True if the API can switch it off. Only of `advanced_queue_metrics`, and always false."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -20,7 +20,7 @@ class PipelineStep(ReadModel):
     _keys: ClassVar[dict[str, str]] = {"async_": "async"}
 
     type: PipelineStepType
-    """What kind of step it is."""
+    """Kind of the step."""
 
     name: str | None = None
     """The display name of a `script` step."""
@@ -29,10 +29,10 @@ class PipelineStep(ReadModel):
     """The display name of a `manual` or `trigger` step."""
 
     command: str | None = None
-    """What a `script` step runs."""
+    """Command of a `script` step."""
 
     artifact_paths: str | None = None
-    """Which files it uploads as artifacts, as patterns."""
+    """Patterns of the files that it uploads as artifacts."""
 
     branch_configuration: str | None = None
     """On which branches it runs, as a pattern."""
@@ -41,16 +41,16 @@ class PipelineStep(ReadModel):
     """Environment variables of the step."""
 
     timeout_in_minutes: int | None = None
-    """How long it may run."""
+    """Minutes that it may run."""
 
     agent_query_rules: list[str] = field(factory=list)
-    """Which agents may run it, as `key=value`."""
+    """Rules for the agents that may run it, as `key=value`."""
 
     concurrency: int | None = None
-    """How many of its jobs may run at once."""
+    """Number of its jobs that may run at once."""
 
     parallelism: int | None = None
-    """How many jobs it becomes."""
+    """Number of its parallel jobs."""
 
     plugins: Any = None
     """Its plugins: a map, or a list of maps with one key each. Known from Buildkite's Go client."""
@@ -62,7 +62,7 @@ class PipelineStep(ReadModel):
     """The build that a `trigger` step starts."""
 
     async_: bool | None = None
-    """Whether a `trigger` step goes on without waiting for that build."""
+    """True if a `trigger` step continues without waiting for that build."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -20,7 +20,7 @@ class PipelineStepRequest(RequestModel):
     the `trigger_` fields, a `waiter` nothing more."""
 
     type: PipelineStepType | str
-    """What kind of step it is."""
+    """Kind of the step."""
 
     name: str | Unset = UNSET
     """The display name of a `script` step."""
@@ -29,10 +29,10 @@ class PipelineStepRequest(RequestModel):
     """The display name of a `manual` or `trigger` step."""
 
     command: str | Unset = UNSET
-    """What a `script` step runs."""
+    """Command of a `script` step."""
 
     artifact_paths: str | Unset = UNSET
-    """Which files it uploads as artifacts, as patterns."""
+    """Patterns of the files that it uploads as artifacts."""
 
     branch_configuration: str | Unset = UNSET
     """On which branches it runs, as a pattern."""
@@ -41,16 +41,16 @@ class PipelineStepRequest(RequestModel):
     """Environment variables of the step."""
 
     timeout_in_minutes: int | Unset = UNSET
-    """How long it may run."""
+    """Minutes that it may run."""
 
     agent_query_rules: Sequence[str] | Unset = UNSET
-    """Which agents may run it, as `key=value`."""
+    """Rules for the agents that may run it, as `key=value`."""
 
     concurrency: int | Unset = UNSET
-    """How many of its jobs may run at once."""
+    """Number of its jobs that may run at once."""
 
     parallelism: int | Unset = UNSET
-    """How many jobs it becomes."""
+    """Number of its parallel jobs."""
 
     plugins: Any | Unset = UNSET
     """Its plugins: a map, or a list of maps with one key each. Known from Buildkite's Go client."""
@@ -65,4 +65,4 @@ class PipelineStepRequest(RequestModel):
     """The branch of the build that it starts."""
 
     trigger_async: bool | Unset = UNSET
-    """Whether it goes on without waiting for that build."""
+    """True if it continues without waiting for that build."""

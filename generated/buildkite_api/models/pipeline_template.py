@@ -27,13 +27,13 @@ class PipelineTemplate(ReadModel):
     """The display name."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     configuration: str | None = None
     """Its steps as YAML."""
 
     available: bool | None = None
-    """Whether others than administrators may give it to pipelines."""
+    """True if others than administrators may give it to pipelines."""
 
     url: str
     """The template in the REST API."""
@@ -42,16 +42,16 @@ class PipelineTemplate(ReadModel):
     """The template's page on Buildkite."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     updated_at: datetime.datetime | None = None
-    """When it was last changed."""
+    """Time when it was last changed."""
 
     updated_by: User | None = None
-    """Who last changed it."""
+    """User who last changed it."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

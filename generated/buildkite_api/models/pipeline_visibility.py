@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class PipelineVisibility(OpenEnum):
-    """Who may see a pipeline.
+    """Visibility of a pipeline.
 
     - `private`: The organization.
     - `public`: Everybody."""

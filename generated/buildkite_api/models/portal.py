@@ -31,25 +31,25 @@ class Portal(ReadModel):
     """The display name."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     query: str | None = None
     """The GraphQL operation."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     allowed_ip_addresses: str | None = None
     """The networks that requests may come from, in CIDR notation and separated by spaces."""
 
     user_invokable: bool | None = None
-    """Whether users may invoke it."""
+    """True if users may invoke it."""
 
     token: Secret | None = field(default=None, repr=False)
-    """What opens it. Only in the answer to creating the portal."""
+    """Token that opens it. Only in the answer to creating the portal."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -11,7 +11,7 @@ from ..base import ReadModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class PullRequestInfo(ReadModel):
-    """The pull request that a build is for. Buildkite shows an empty object where there is none."""
+    """The pull request that a build is for. Buildkite shows an empty object for a build without one."""
 
     id: str | None = None
     """The number of the pull request."""

@@ -15,19 +15,19 @@ class RateLimitWindow(ReadModel):
     """One budget in its current window."""
 
     limit: int
-    """What a window allows."""
+    """Limit of a window."""
 
     current: int
-    """What this window has used. It may be more than `limit`."""
+    """Use in this window. It may be more than `limit`."""
 
     reset: int
     """Seconds until the window ends."""
 
     reset_at: datetime.datetime | None = None
-    """When the window ends."""
+    """Time when the window ends."""
 
     enforced: bool | None = None
-    """Whether the limit is enforced for this organization."""
+    """True if the limit is enforced for this organization."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -32,10 +32,10 @@ class Registry(ReadModel):
     """The display name."""
 
     ecosystem: str | None = None
-    """Which kind of packages it holds, such as `ruby`."""
+    """Kind of its packages, such as `ruby`."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     emoji: str | None = None
     """An emoji such as `:rocket:`."""
@@ -44,10 +44,10 @@ class Registry(ReadModel):
     """A color as a hex code."""
 
     public: bool | None = None
-    """Whether everybody may see it."""
+    """True if everybody may see it."""
 
     oidc_policy: Any = None
-    """Which OIDC tokens may act on it. Null where there is no policy; the form of one in answers is not
+    """Policy of the OIDC tokens that may act on it. Null without a policy; its form in answers is not
     documented."""
 
     team_ids: list[str] = field(factory=list)

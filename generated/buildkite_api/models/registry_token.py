@@ -27,16 +27,16 @@ class RegistryToken(ReadModel):
     """The same token in the GraphQL API."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     url: str
     """The token in the REST API."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     organization: OrganizationReference | None = None
     """The organization."""

@@ -20,7 +20,7 @@ class Repository(ReadModel):
     """Its page on the host."""
 
     clone_url: str | None = None
-    """Where to clone it from."""
+    """URL to clone it from."""
 
     default_branch: str | None = None
     """Its default branch."""

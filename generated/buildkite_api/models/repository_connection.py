@@ -20,7 +20,7 @@ class RepositoryConnection(ReadModel):
     """The connection's id."""
 
     type: RepositoryConnectionType
-    """What it is a connection to."""
+    """Kind of the host."""
 
     display_name: str
     """The display name."""

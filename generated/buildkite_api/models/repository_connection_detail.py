@@ -23,7 +23,7 @@ class RepositoryConnectionDetail(ReadModel):
     """The connection's id."""
 
     type: RepositoryConnectionType
-    """What it is a connection to."""
+    """Kind of the host."""
 
     display_name: str
     """The display name."""

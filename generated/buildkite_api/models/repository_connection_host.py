@@ -15,22 +15,22 @@ class RepositoryConnectionHost(ReadModel):
     documented."""
 
     type: str | None = None
-    """What it is."""
+    """Kind."""
 
     url: str | None = None
-    """Where it is. A Bitbucket Server with several URLs has them separated by commas."""
+    """URL. A Bitbucket Server with several URLs has them separated by commas."""
 
     webhook_allowed_addresses: Any = None
     """The addresses that webhooks may come from."""
 
     verify_server_cert: Any = None
-    """Whether its certificate is verified."""
+    """True if its certificate is verified."""
 
     authentication_strategy: Any = None
-    """How Buildkite signs in."""
+    """Authentication strategy of Buildkite."""
 
     proxy_auth_strategy: Any = None
-    """How Buildkite signs in to a proxy before it."""
+    """Authentication strategy of Buildkite at a proxy before it."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

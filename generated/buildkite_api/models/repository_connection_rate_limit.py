@@ -15,16 +15,16 @@ class RepositoryConnectionRateLimit(ReadModel):
     """The budget of a connection on its host."""
 
     limit: int | None = None
-    """What a window allows."""
+    """Limit of a window."""
 
     used: int | None = None
-    """What this window has used."""
+    """Use in this window."""
 
     remaining: int | None = None
-    """What is left of it."""
+    """Remaining requests."""
 
     reset_at: datetime.datetime | None = None
-    """When it ends."""
+    """Time when it ends."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

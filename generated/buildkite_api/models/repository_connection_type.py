@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class RepositoryConnectionType(OpenEnum):
-    """What a connection is to, named as Buildkite names it.
+    """Kind of the host of a connection, in Buildkite's words.
 
     - `github_app`
     - `github_code_access_app`

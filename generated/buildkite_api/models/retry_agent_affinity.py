@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class RetryAgentAffinity(OpenEnum):
-    """Which agents a retried job goes to.
+    """Choice of the agents for a retried job.
 
     - `prefer-warmest`: Rather those that finished a job lately. What Buildkite does unless told
       otherwise.

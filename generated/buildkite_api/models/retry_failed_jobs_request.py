@@ -10,7 +10,7 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class RetryFailedJobsRequest(RequestModel):
-    """Which failures to retry."""
+    """Jobs to retry."""
 
     states: str | Unset = UNSET
     """One string of `canceled`, `expired`, `failed`, `soft_failed` and `timed_out`, separated by commas.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class Rule(ReadModel):
-    """What one pipeline may do with another."""
+    """Permissions of one pipeline for another."""
 
     uuid: str
     """The rule's id."""
@@ -32,31 +32,31 @@ class Rule(ReadModel):
     """The rule in the REST API."""
 
     type: RuleType
-    """What kind of rule it is."""
+    """Kind of the rule."""
 
     source_type: str | None = None
-    """What may do it, such as `pipeline`."""
+    """Kind of the source, such as `pipeline`."""
 
     source_uuid: str | None = None
     """The id of that."""
 
     target_type: str | None = None
-    """What it is done to, such as `pipeline`."""
+    """Kind of the target, such as `pipeline`."""
 
     target_uuid: str | None = None
     """The id of that."""
 
     effect: str | None = None
-    """What the rule does, such as `allow`."""
+    """Effect of the rule, such as `allow`."""
 
     action: RuleAction | None = None
-    """What it is about."""
+    """Action of the rule."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class RuleAction(OpenEnum):
-    """What rules are about.
+    """Action of a rule.
 
     - `trigger_build`: Triggering builds.
     - `artifacts_read`: Reading artifacts."""

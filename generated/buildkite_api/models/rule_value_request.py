@@ -12,7 +12,7 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class RuleValueRequest(RequestModel):
-    """Which pipelines a rule is about."""
+    """Pipelines of a rule."""
 
     source_pipeline: str
     """The id or the slug of the pipeline that triggers or reads."""
@@ -21,4 +21,4 @@ class RuleValueRequest(RequestModel):
     """The id or the slug of the pipeline that is triggered or read."""
 
     conditions: Sequence[str] | Unset = UNSET
-    """What has to hold besides, all of it, written as the conditionals of steps are."""
+    """Further conditions, which all must hold, in the form of the conditionals of steps."""

@@ -28,10 +28,10 @@ class Run(ReadModel):
     """The commit."""
 
     state: RunState
-    """Whether results are still being processed."""
+    """State of the processing of results."""
 
     result: RunResult
-    """What came of it so far."""
+    """Result so far."""
 
     url: str
     """The run in the REST API."""
@@ -43,7 +43,7 @@ class Run(ReadModel):
     """The id of the build that reported it."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

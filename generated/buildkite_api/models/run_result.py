@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class RunResult(OpenEnum):
-    """What came of a run so far.
+    """Result of a run so far.
 
     - `pending`: No result has been processed yet.
     - `passed`: No test has failed.

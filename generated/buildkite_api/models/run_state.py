@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class RunState(OpenEnum):
-    """Whether the results of a run are still being processed.
+    """State of the processing of a run's results.
 
     - `running`: They are.
     - `finished`: All that came are. It runs again when more come."""

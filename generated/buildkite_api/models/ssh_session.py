@@ -19,19 +19,19 @@ class SshSession(ReadModel):
     """A short-lived SSH connection to a job."""
 
     endpoint: str
-    """Where to connect."""
+    """Address of the endpoint."""
 
     access_token: Secret = field(repr=False)
-    """What opens the connection."""
+    """Token that opens the connection."""
 
     expires_at: datetime.datetime | None = None
     """Until when the token is good."""
 
     transport: str | None = None
-    """How to reach the endpoint."""
+    """Transport to the endpoint."""
 
     ssh: SshCredentials
-    """Who to be, once connected."""
+    """Credentials for the connected session."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

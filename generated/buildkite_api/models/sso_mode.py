@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class SsoMode(OpenEnum):
-    """Whether a member has to sign in by SSO.
+    """SSO mode of a member.
 
     - `required`: The member has to.
     - `optional`: The member may."""

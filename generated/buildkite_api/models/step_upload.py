@@ -24,34 +24,34 @@ class StepUpload(ReadModel):
     """The same upload in the GraphQL API."""
 
     state: StepUploadState
-    """What became of it."""
+    """State."""
 
     source: str | None = None
-    """Where it came from, such as `job`."""
+    """Source, such as `job`."""
 
     source_job_id: str | None = None
     """The job that uploaded it."""
 
     replace_existing_steps: bool | None = None
-    """Whether it replaces the steps that were there."""
+    """True if it replaces the existing steps."""
 
     created_jobs_count: int | None = None
-    """How many jobs it became. Null until it is applied; 0 where it became none."""
+    """Number of jobs that it created. Null until it is applied; 0 if it created none."""
 
     rejection_type: str | None = None
-    """Why it was rejected, as a code."""
+    """Reason why it was rejected, as a code."""
 
     message: str | None = None
-    """Why it was rejected, as a sentence."""
+    """Reason why it was rejected, as a sentence."""
 
     url: str | None = None
     """The upload in the REST API."""
 
     created_at: datetime.datetime | None = None
-    """When it was uploaded."""
+    """Time when it was uploaded."""
 
     processed_at: datetime.datetime | None = None
-    """When it was applied or rejected."""
+    """Time when it was applied or rejected."""
 
     definition_bytes: int | None = None
     """The size of the stored steps. This and the next two only when a single upload is asked for."""
@@ -60,7 +60,7 @@ class StepUpload(ReadModel):
     """The steps, written as YAML. Null where that would be too long."""
 
     definition_yaml_omitted: bool | None = None
-    """Whether they were too long to be written."""
+    """True if they were too long to be included."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -4,8 +4,7 @@ from ..types import OpenEnum
 
 
 class StepUploadState(OpenEnum):
-    """What became of a step upload. These two are seen in the tests of Buildkite's Go client; there may
-    be more.
+    """State of a step upload. These two are seen in the tests of Buildkite's Go client; there may be more.
 
     - `applied`: Its steps are part of the build.
     - `rejected`: Its steps did not fit."""

@@ -10,7 +10,7 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class StopAgentRequest(RequestModel):
-    """How to stop an agent."""
+    """Way to stop an agent."""
 
     force: bool | Unset = UNSET
-    """Whether to cancel the job that it runs, and the build with it. Buildkite does so when this is left out."""
+    """Cancel the job that it runs, and the build with it. Buildkite does so if this is left out."""

@@ -48,7 +48,7 @@ class Suite(ReadModel):
     """An emoji."""
 
     oidc_policy: Any = None
-    """Which OIDC tokens may act on it. Null where there is no policy; the form of one in answers is not
+    """Policy of the OIDC tokens that may act on it. Null without a policy; its form in answers is not
     documented."""
 
     api_token: Secret | None = field(default=None, repr=False)

@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class SuiteAccessLevel(OpenEnum):
-    """What a team may do with a test suite.
+    """Access of a team to a test suite.
 
     - `read`: Read it.
     - `edit`: Edit it."""

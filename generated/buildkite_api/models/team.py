@@ -32,41 +32,41 @@ class Team(ReadModel):
     """The name in URLs."""
 
     description: str | None = None
-    """What it is for."""
+    """Purpose."""
 
     privacy: TeamPrivacy | None = None
-    """Who can see it."""
+    """Privacy."""
 
     default: bool | None = None
-    """Whether new members of the organization join it."""
+    """True if new members of the organization join it."""
 
     is_default_team: bool | None = None
     """The same, in the documented answers to creating and updating a team."""
 
     default_member_role: TeamMemberRole | None = None
-    """What its members may do unless told otherwise. This and the next five are known from Buildkite's Go
-    client, and from the documented answers to creating and updating a team."""
+    """Default role of its members. This and the next five are known from Buildkite's Go client, and from the
+    documented answers to creating and updating a team."""
 
     members_can_create_pipelines: bool | None = None
-    """Whether its members may create pipelines."""
+    """True if its members may create pipelines."""
 
     members_can_create_suites: bool | None = None
-    """Whether its members may create test suites."""
+    """True if its members may create test suites."""
 
     members_can_create_registries: bool | None = None
-    """Whether its members may create package registries."""
+    """True if its members may create package registries."""
 
     members_can_destroy_registries: bool | None = None
-    """Whether its members may delete package registries."""
+    """True if its members may delete package registries."""
 
     members_can_destroy_packages: bool | None = None
-    """Whether its members may delete packages."""
+    """True if its members may delete packages."""
 
     created_at: datetime.datetime | None = None
-    """When it was created."""
+    """Time when it was created."""
 
     created_by: User | None = None
-    """Who created it."""
+    """User who created it."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -24,10 +24,10 @@ class TeamMember(ReadModel):
     """The user's display name."""
 
     role: TeamMemberRole
-    """What the user may do in the team."""
+    """Role of the user in the team."""
 
     created_at: datetime.datetime | None = None
-    """When the user joined."""
+    """Time when the user joined."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class TeamPipeline(ReadModel):
-    """What a team may do with a pipeline."""
+    """Access of a team to a pipeline."""
 
     pipeline_id: str
     """The pipeline's id."""
@@ -24,10 +24,10 @@ class TeamPipeline(ReadModel):
     """The pipeline in the REST API."""
 
     access_level: PipelineAccessLevel
-    """What the team may do."""
+    """Access level."""
 
     created_at: datetime.datetime | None = None
-    """When the team got the pipeline."""
+    """Time when the team got the pipeline."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class TeamPrivacy(OpenEnum):
-    """Who can see a team. The documentation only names the two.
+    """Privacy of a team. The documentation only names the two.
 
     - `visible`
     - `secret`"""

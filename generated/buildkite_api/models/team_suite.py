@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class TeamSuite(ReadModel):
-    """What a team may do with a test suite."""
+    """Access of a team to a test suite."""
 
     suite_id: str
     """The suite's id."""
@@ -24,10 +24,10 @@ class TeamSuite(ReadModel):
     """The suite in the REST API."""
 
     access_level: list[SuiteAccessLevel] = field(factory=list)
-    """What the team may do."""
+    """Access level."""
 
     created_at: datetime.datetime | None = None
-    """When the team got the suite."""
+    """Time when the team got the suite."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

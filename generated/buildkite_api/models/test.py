@@ -25,13 +25,13 @@ class Test(ReadModel):
     """The test's page on Buildkite."""
 
     scope: str | None = None
-    """What it belongs to, such as the class that it tests."""
+    """Group of the test, such as the class that it tests."""
 
     name: str
     """Its name in that scope."""
 
     location: str | None = None
-    """Where it stands, as file and line."""
+    """Location as file and line."""
 
     file_name: str | None = None
     """The file that it stands in."""

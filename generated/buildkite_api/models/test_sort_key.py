@@ -4,7 +4,7 @@ from ..types import OpenEnum
 
 
 class TestSortKey(OpenEnum):
-    """What tests can be sorted by.
+    """Sort key of tests.
 
     - `duration_avg`: The average duration.
     - `duration_sum`: The duration of all executions.

@@ -26,13 +26,13 @@ class TestWithMetrics(ReadModel):
     """The test's page on Buildkite."""
 
     scope: str | None = None
-    """What it belongs to, such as the class that it tests."""
+    """Group of the test, such as the class that it tests."""
 
     name: str
     """Its name in that scope."""
 
     location: str | None = None
-    """Where it stands, as file and line."""
+    """Location as file and line."""
 
     file_name: str | None = None
     """The file that it stands in."""
@@ -41,26 +41,26 @@ class TestWithMetrics(ReadModel):
     """Its labels."""
 
     reliability: float | None = None
-    """How many of the executions that passed or failed have passed, from 0 to 1. Null where there are none."""
+    """Share of passed executions among those that passed or failed, from 0 to 1. Null without any."""
 
     duration_avg: float | None = None
-    """How long an execution took on average, in seconds."""
+    """Average duration of an execution, in seconds."""
 
     duration_sum: float | None = None
-    """How long all executions took, in seconds."""
+    """Duration of all executions, in seconds."""
 
     duration_min: float | None = None
-    """How long the shortest execution took, in seconds."""
+    """Duration of the shortest execution, in seconds."""
 
     duration_max: float | None = None
-    """How long the longest execution took, in seconds."""
+    """Duration of the longest execution, in seconds."""
 
     executions_count: int | None = None
-    """How many executions there were."""
+    """Number of executions."""
 
     executions_count_by_result: dict[str, int] = field(factory=dict)
-    """How many of them there were by result: `passed` and `failed` always, `skipped`, `pending` and `unknown`
-    where there were any."""
+    """Number of executions by result: `passed` and `failed` always, `skipped`, `pending` and `unknown` if
+    there were any."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

@@ -13,11 +13,11 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UnblockBuildJobRequest(RequestModel):
-    """Who unblocks, and what they filled in."""
+    """Unblocker, and the values of the fields."""
 
     unblocker: str | Unset = UNSET
     """The id of the user who unblocks. Otherwise it is the user of the token."""
 
     fields: Mapping[str, Any] | Unset = UNSET
-    """What to fill into the block step's fields, by their keys. Values are strings; how to give several is not
-    documented."""
+    """Values of the block step's fields, by their keys. Values are strings; several values for one field are
+    not documented."""

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateClusterQueueRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     retry_agent_affinity: RetryAgentAffinity | str | Unset = UNSET
-    """Which agents a retried job goes to."""
+    """Choice of the agents for a retried job."""
 
     hostedAgents: UpdateHostedAgentsRequest | Unset = UNSET
-    """What Buildkite's agents shall be like."""
+    """Properties of Buildkite's agents."""

@@ -10,13 +10,13 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateClusterRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     name: str | Unset = UNSET
     """The display name."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     emoji: str | Unset = UNSET
     """An emoji such as `:rocket:`."""
@@ -28,7 +28,7 @@ class UpdateClusterRequest(RequestModel):
     """The queue of agents that name none."""
 
     hosted_git_mirror_enabled: bool | Unset = UNSET
-    """Whether hosted agents keep a mirror of repositories."""
+    """True if hosted agents keep a mirror of repositories."""
 
     hosted_container_cache_enabled: bool | Unset = UNSET
-    """Whether hosted agents keep a cache of containers."""
+    """True if hosted agents keep a cache of containers."""

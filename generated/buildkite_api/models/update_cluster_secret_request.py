@@ -10,10 +10,10 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateClusterSecretRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     policy: str | Unset = UNSET
-    """Who may read it, as YAML."""
+    """Policy that says who may read it, as YAML."""

@@ -13,4 +13,4 @@ class UpdateClusterSecretValueRequest(RequestModel):
     """The new value."""
 
     value: str | Secret = field(repr=False)
-    """What to keep. Not blank, and less than 8 kilobytes."""
+    """Secret value. Not blank, and less than 8 kilobytes."""

@@ -12,13 +12,13 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateClusterTokenRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     expires_at: datetime.datetime | Unset = UNSET
-    """When it expires."""
+    """Time when it expires."""
 
     allowed_ip_addresses: str | Unset = UNSET
     """The IPv4 networks that agents may come from, in CIDR notation."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateHostedAgentsRequest(RequestModel):
-    """What the hosted agents of a queue shall be like."""
+    """Properties of the hosted agents of a queue."""
 
     instanceShape: InstanceShapeName | str
     """Their machines. Repeat the present shape to change only the image."""

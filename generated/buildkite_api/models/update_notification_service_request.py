@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateNotificationServiceRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     provider: NotificationServiceType | str | Unset = UNSET
     """The present kind of service, if anything: it cannot be changed."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     branch_configuration: str | Unset = UNSET
-    """Which branches to tell it about, as a pattern such as `main release/*`. Empty for all."""
+    """Pattern of the branches to notify it of, such as `main release/*`. Empty for all."""
 
     scope: NotificationServiceScope | str | Unset = UNSET
-    """Which pipelines to tell it about."""
+    """Pipelines to notify it of."""
 
     scope_uuids: Sequence[str] | Unset = UNSET
     """The ids of those pipelines, teams or clusters. Not together with the scope `all`."""
 
     build_states: Mapping[str, bool] | Unset = UNSET
-    """What to tell it about: any of `build_passed`, `build_fixed`, `build_failed`, `build_blocked`,
-    `build_canceled`, `build_failing` and `job_activated`, each with whether to."""
+    """Events to notify it of: true or false for any of `build_passed`, `build_fixed`, `build_failed`,
+    `build_blocked`, `build_canceled`, `build_failing` and `job_activated`."""
 
     settings: Mapping[str, Any] | Unset = field(default=UNSET, repr=False)
-    """What the provider needs. The keys depend on it; the documentation lists them. Those that are left out
+    """Settings of the provider. The keys depend on it; the documentation lists them. Those that are left out
     stay as they are. They can hold secrets."""

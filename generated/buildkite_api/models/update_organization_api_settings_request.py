@@ -10,7 +10,7 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateOrganizationApiSettingsRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     allowed_ip_addresses: str | None | Unset = UNSET
     """The networks that requests may come from, in CIDR notation and separated by spaces. Null lets every
@@ -20,4 +20,4 @@ class UpdateOrganizationApiSettingsRequest(RequestModel):
     """After how many days without use a token is revoked: 30, 60, 90, 180 or 365. Null revokes none."""
 
     restrict_user_api_token_creation: bool | Unset = UNSET
-    """Whether only administrators may create tokens."""
+    """True if only administrators may create tokens."""

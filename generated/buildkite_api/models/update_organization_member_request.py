@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateOrganizationMemberRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     role: OrganizationRole | str | Unset = UNSET
-    """What the member may do."""
+    """Role of the member."""
 
     sso_mode: SsoMode | str | Unset = UNSET
-    """Whether the member has to sign in by SSO."""
+    """SSO mode of the member: required or optional."""

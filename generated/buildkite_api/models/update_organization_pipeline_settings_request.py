@@ -10,7 +10,7 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateOrganizationPipelineSettingsRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     default_branch: str | Unset = UNSET
     """The default branch of new pipelines."""
@@ -19,10 +19,10 @@ class UpdateOrganizationPipelineSettingsRequest(RequestModel):
     """The cluster of new pipelines. Null leaves them without one."""
 
     default_timeout_in_minutes: int | Unset = UNSET
-    """How long a job of a new pipeline may run."""
+    """Minutes that a job of a new pipeline may run."""
 
     maximum_timeout_in_minutes: int | Unset = UNSET
-    """How long any job may run."""
+    """Minutes that any job may run."""
 
     scheduled_job_expiry_in_minutes: int | Unset = UNSET
-    """How long a scheduled job waits for an agent before it expires."""
+    """Minutes that a scheduled job waits for an agent before it expires."""

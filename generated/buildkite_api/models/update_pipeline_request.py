@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdatePipelineRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     name: str | Unset = UNSET
     """The display name. Without a `slug`, the slug follows it."""
@@ -35,20 +35,20 @@ class UpdatePipelineRequest(RequestModel):
     """All steps of a pipeline with visual steps."""
 
     allow_rebuilds: bool | Unset = UNSET
-    """Whether builds may be rebuilt."""
+    """True if builds may be rebuilt."""
 
     branch_configuration: str | None | Unset = UNSET
-    """Which branches may trigger builds, as a pattern such as `main release/*`."""
+    """Pattern of the branches that may trigger builds, such as `main release/*`."""
 
     cancel_running_branch_builds: bool | Unset = UNSET
-    """Whether a new build cancels running ones of its branch."""
+    """True if a new build cancels running ones of its branch."""
 
     cancel_running_branch_builds_filter: str | None | Unset = UNSET
     """On which branches that holds, as a pattern."""
 
     clone_mirror_url: str | None | Unset = UNSET
-    """Where agents clone from instead. No credentials, query or fragment. Null removes it. Needs clone mirrors
-    to be enabled for the organization."""
+    """URL that agents clone from instead. No credentials, query or fragment. Null removes it. Needs clone
+    mirrors to be enabled for the organization."""
 
     color: str | Unset = UNSET
     """A color as a hex code."""
@@ -57,10 +57,10 @@ class UpdatePipelineRequest(RequestModel):
     """The branch that new builds begin with, and that lists of builds show first."""
 
     default_command_step_timeout: int | Unset = UNSET
-    """How long a command step may run, in minutes, where it does not say so itself."""
+    """Minutes that a command step without a timeout of its own may run."""
 
     description: str | Unset = UNSET
-    """What the pipeline is for."""
+    """Purpose of the pipeline."""
 
     emoji: str | Unset = UNSET
     """An emoji such as `:rocket:`."""
@@ -69,17 +69,17 @@ class UpdatePipelineRequest(RequestModel):
     """Environment variables. Only for pipelines with visual steps."""
 
     maximum_command_step_timeout: int | Unset = UNSET
-    """How long any command step may run, in minutes."""
+    """Minutes that any command step may run."""
 
     pipeline_template_uuid: str | None | Unset = UNSET
     """The template that the steps come from. Null removes it."""
 
     provider_settings: Mapping[str, Any] | Unset = UNSET
-    """When the source code provider triggers builds, and what is reported to it. The keys depend on the
-    provider; the documentation lists them."""
+    """Settings of the source code provider: triggers of builds, and reports. The keys depend on the provider;
+    the documentation lists them."""
 
     skip_queued_branch_builds: bool | Unset = UNSET
-    """Whether a new build skips those of its branch that have not begun."""
+    """True if a new build skips those of its branch that have not begun."""
 
     skip_queued_branch_builds_filter: str | None | Unset = UNSET
     """On which branches that holds, as a pattern."""
@@ -96,4 +96,4 @@ class UpdatePipelineRequest(RequestModel):
     `manage_build_and_read`."""
 
     visibility: PipelineVisibility | str | Unset = UNSET
-    """Who may see it."""
+    """Visibility."""

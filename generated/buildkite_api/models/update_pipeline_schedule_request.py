@@ -13,13 +13,13 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdatePipelineScheduleRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     cronline: str | Unset = UNSET
-    """When to create builds: a name such as `@daily`, or a line of a crontab."""
+    """Times of the builds: a name such as `@daily`, or a line of a crontab."""
 
     label: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     message: str | Unset = UNSET
     """The message of its builds."""
@@ -35,4 +35,4 @@ class UpdatePipelineScheduleRequest(RequestModel):
     clear them."""
 
     enabled: bool | Unset = UNSET
-    """Whether it creates builds."""
+    """True if it creates builds."""

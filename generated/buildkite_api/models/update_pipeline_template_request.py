@@ -10,16 +10,16 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdatePipelineTemplateRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     name: str | Unset = UNSET
     """The display name."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     configuration: str | Unset = UNSET
     """Its steps as YAML."""
 
     available: bool | Unset = UNSET
-    """Whether others than administrators may give it to pipelines."""
+    """True if others than administrators may give it to pipelines."""

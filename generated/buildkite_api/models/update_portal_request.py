@@ -10,7 +10,7 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdatePortalRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     name: str | Unset = UNSET
     """The display name."""
@@ -22,10 +22,10 @@ class UpdatePortalRequest(RequestModel):
     """The name in URLs."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     allowed_ip_addresses: str | Unset = UNSET
     """The networks that requests may come from, in CIDR notation and separated by spaces."""
 
     user_invokable: bool | Unset = UNSET
-    """Whether users may invoke it."""
+    """True if users may invoke it."""

@@ -13,13 +13,13 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateRegistryRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     name: str | Unset = UNSET
     """The display name."""
 
     description: str | Unset = UNSET
-    """What it is for."""
+    """Purpose."""
 
     oidc_policy: str | Sequence[Mapping[str, Any]] | None | Unset = UNSET
-    """Which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null for none."""
+    """Policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null for none."""

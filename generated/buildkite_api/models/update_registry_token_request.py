@@ -9,7 +9,7 @@ from ..base import RequestModel
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateRegistryTokenRequest(RequestModel):
-    """What to change."""
+    """Changes."""
 
     description: str
-    """What it is for."""
+    """Purpose."""

@@ -13,7 +13,7 @@ from ..types import UNSET, Unset
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateSuiteRequest(RequestModel):
-    """What to change. What is left out stays as it is."""
+    """Changes. A field that is left out stays as it is."""
 
     name: str | Unset = UNSET
     """The display name."""
@@ -31,7 +31,7 @@ class UpdateSuiteRequest(RequestModel):
     """An emoji, itself or as `:lemon:`."""
 
     show_api_token: bool | Unset = UNSET
-    """Whether to add the suite's API token to the answer."""
+    """Add the suite's API token to the answer."""
 
     oidc_policy: str | Sequence[Mapping[str, Any]] | None | Unset = UNSET
-    """Which OIDC tokens may act on it: a policy as YAML, or a list of statements. Null clears it."""
+    """Policy of the OIDC tokens that may act on it, as YAML or as a list of statements. Null clears it."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateTeamMemberRequest(RequestModel):
-    """What to change."""
+    """Changes."""
 
     role: TeamMemberRole | str
-    """What the user may do in the team."""
+    """Role of the user in the team."""

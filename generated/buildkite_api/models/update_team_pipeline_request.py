@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateTeamPipelineRequest(RequestModel):
-    """What to change."""
+    """Changes."""
 
     access_level: PipelineAccessLevel | str
-    """What the team may do."""
+    """Access level."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateTeamSuiteRequest(RequestModel):
-    """What to change."""
+    """Changes."""
 
     access_level: Sequence[SuiteAccessLevel | str]
     """All that the team may do."""

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @define(kw_only=True, repr=False, weakref_slot=False)
 class UpdateTestLabelsRequest(RequestModel):
-    """Which labels to add or to remove."""
+    """Labels to add or to remove."""
 
     operator: LabelOperator | str
-    """Whether to add or to remove them."""
+    """Operation: add or remove."""
 
     labels: Sequence[str]
     """The labels."""

@@ -31,7 +31,7 @@ class User(ReadModel):
     """A picture of the user."""
 
     created_at: datetime.datetime | None = None
-    """When the account was created."""
+    """Time when the account was created."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

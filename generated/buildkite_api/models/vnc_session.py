@@ -19,16 +19,16 @@ class VncSession(ReadModel):
     """A short-lived remote desktop connection to a job."""
 
     endpoint: str
-    """Where to connect."""
+    """Address of the endpoint."""
 
     access_token: Secret = field(repr=False)
-    """What opens the connection."""
+    """Token that opens the connection."""
 
     expires_at: datetime.datetime | None = None
     """Until when the token is good."""
 
     vnc: VncCredentials
-    """Who to be, once connected."""
+    """Credentials for the connected session."""
 
     def _take(self, struct: Any) -> None:
         self._additional = None

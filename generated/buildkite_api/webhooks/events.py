@@ -13,12 +13,12 @@ from .base import Delivered
 
 
 class WebhookEvent(Delivered, kw_only=True, frozen=True):
-    """What Buildkite posts when something happens. `raw` is the exact body, `data` what it holds."""
+    """Event that Buildkite posts. `raw` is the exact body, `data` its content."""
 
     event: str
     """The event's name."""
     sender: User | None = None
-    """Who set up the webhook, by id and name. Test Engine names nobody."""
+    """User who set up the webhook, by id and name. Absent from events of Test Engine."""
 
 
 class PingService(Struct, kw_only=True, frozen=True):
@@ -27,13 +27,13 @@ class PingService(Struct, kw_only=True, frozen=True):
     id: str | None = None
     """The service's id."""
     provider: str | None = None
-    """What it is, `webhook` in the documentation."""
+    """Kind of the service, `webhook` in the documentation."""
     settings: dict[str, Any] = {}
     """Its settings, with the `url` that it posts to."""
 
 
 class BuildEvent(WebhookEvent, kw_only=True, frozen=True):
-    """Something happened to a build."""
+    """Event of a build."""
 
     build: Build
     """The build, without its jobs. It may be newer than the event."""
@@ -77,7 +77,7 @@ class BuildSkipped(BuildEvent, kw_only=True, frozen=True):
 
 
 class JobEvent(WebhookEvent, kw_only=True, frozen=True):
-    """Something happened to a job."""
+    """Event of a job."""
 
     job: Job
     """The job. It may be newer than the event."""
@@ -121,11 +121,11 @@ class JobPromisedExitStatus(JobEvent, kw_only=True, frozen=True):
     event: Literal["job.promised_exit_status"] = "job.promised_exit_status"
     """The event's name."""
     promised_exit_status_reason: str | None = None
-    """Why it promised that."""
+    """Reason of that promise."""
 
 
 class AgentEvent(WebhookEvent, kw_only=True, frozen=True):
-    """Something happened to an agent."""
+    """Event of an agent."""
 
     agent: Agent
     """The agent."""
@@ -198,7 +198,7 @@ class PackageCreated(WebhookEvent, kw_only=True, frozen=True):
 
 
 class WorkflowEvent(Struct, kw_only=True, frozen=True):
-    """What a monitor saw."""
+    """Observation of a monitor."""
 
     type: str | None = None
     """The kind of monitor, such as `transition_count`."""
@@ -221,13 +221,13 @@ class WorkflowAlarm(WebhookEvent, kw_only=True, frozen=True):
     event: Literal["workflow.alarm"] = "workflow.alarm"
     """The event's name."""
     subject: dict[str, Any] = {}
-    """What the alarm is about, such as a test."""
+    """Subject of the alarm, such as a test."""
     workflow_id: str | None = None
     """The workflow's id."""
     workflow_url: str | None = None
     """The workflow's page on Buildkite."""
     workflow_event: WorkflowEvent | None = None
-    "What the monitor saw. Its content differs by the kind of monitor."
+    "Observation of the monitor. Its content depends on the kind of monitor."
 
 
 EVENTS: dict[str, type[WebhookEvent]] = {

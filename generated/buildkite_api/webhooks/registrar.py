@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""How handlers are registered: a decorator whose argument tells the type of what they are given."""
+"""Registration of handlers: a decorator whose argument determines the type of the event."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ EventName = Literal[
     "package.created",
     "workflow.alarm",
 ]
-"""The events that have a class of their own."""
+"""Names of the events."""
 
 Patterns = str | Collection[str]
-"""What a filter takes: one text, or several of which one must fit. In patterns `*` stands for anything, `/` as well."""
+"""Value of a filter: one text, or several of which one must match. In a pattern `*` matches any text, also `/`."""
 
 
 class Registrar(ABC):
-    """Registers handlers of events."""
+    """Registrar of the handlers of events."""
 
     @overload
     def on(
@@ -365,22 +365,21 @@ class Registrar(ABC):
     ) -> Any:
         """Register a handler: `@handler.on("build.finished", state="failed", pipeline="web", branch="release/*")`.
 
-        Handlers run in the order in which they were registered, one after the other. What a handler raises does not
+        Handlers run in the order in which they were registered, one after the other. An error in one handler does not
         stop the others.
 
         Args:
             event: the event's name; a class such as `BuildFinished` or `JobEvent`, for each event of that kind; or a
                 pattern such as `"build.*"` or `"*"`.
-            state: only in this state, or one of these: of the build for a build's events, of the job for a job's, of
-                the agent's connection for an agent's. A build that stands at a block step is `blocked`, whatever its
-                `state` says.
-            pipeline: only of the pipeline with this slug, or one of these. Patterns.
-            branch: only of this branch, or one of these. Patterns.
-            once: run once for each happening, however often it is delivered: see `happening`.
-            timeout: seconds that the handler may take; None for what the `WebhookHandler` was given.
+            state: the state or states to handle: of the build for a build's events, of the job for a job's, of the
+                connection for an agent's. A build that waits at a block step is `blocked`, with any `state`.
+            pipeline: the slug of the pipeline, or several slugs. Patterns.
+            branch: the branch, or several branches. Patterns.
+            once: run once for each happening, even if it is delivered several times: see `happening`.
+            timeout: maximum of seconds for the handler; None for the timeout of the `WebhookHandler`.
 
         Returns:
-            A decorator, which gives the function back as it is.
+            A decorator, which returns the function unchanged.
 
         Raises:
             ConfigurationError: a filter that this event can't have, or that is empty.

@@ -65,10 +65,10 @@ async def working(source: RedisStreamSource, handle: Handle) -> AsyncIterator[as
     finally:
         await source.aclose()
         if not task.cancelled():
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, 60)
 
 
-async def until(happened: Callable[[], object], *, seconds: float = 10.0) -> None:
+async def until(happened: Callable[[], object], *, seconds: float = 60.0) -> None:
     """Wait for something to be so."""
     async with asyncio.timeout(seconds):
         while not happened():  # noqa: ASYNC110

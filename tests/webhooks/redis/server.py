@@ -32,7 +32,7 @@ class RedisServer:
             stderr=subprocess.DEVNULL,
         )
         with self.client() as client:
-            for _ in range(1000):
+            for _ in range(6000):
                 with contextlib.suppress(redis.exceptions.RedisError):
                     client.ping()
                     return

@@ -55,7 +55,7 @@ async def test_the_pause_grows(url: str, closing: Closing) -> None:
         await until(lambda: len(times) == 4)
     pauses = [after - before for before, after in pairwise(times)]
     for pause, least in zip(pauses, [0.2, 0.4, 0.8], strict=True):
-        assert least <= pause < least + 1.5
+        assert least <= pause < least + 60
 
 
 async def test_a_failure_holds_up_nobody_and_is_tried_by_whoever_is_free(url: str, closing: Closing) -> None:
@@ -67,9 +67,9 @@ async def test_a_failure_holds_up_nobody_and_is_tried_by_whoever_is_free(url: st
         await until(lambda: failing.begun == ["bad"])
         for number in range(20):
             await sink.put(delivery(str(number)))
-        await until(lambda: len(failing.done) == 20, seconds=3)
+        await until(lambda: len(failing.done) == 20, seconds=30)
     async with working(RedisStreamSource(url, claim_after=1, tries=50), fine):
-        await until(lambda: fine.done == ["bad"], seconds=5)
+        await until(lambda: fine.done == ["bad"])
 
 
 @BOTH
@@ -93,7 +93,7 @@ async def test_after_its_tries_it_is_a_dead_letter_with_the_reason(
     assert letter.delivery == bad
     assert letter.reason == "ValueError: can't handle bad"
     assert letter.tries == 3 == handler.begun.count("bad")
-    assert abs(letter.at - (await redis.time())[0]) < 10
+    assert abs(letter.at - (await redis.time())[0]) < 100
     assert (await reader.lag()).dead == 1
     assert await redis.xlen(STREAM) == 0
     assert "Gave up 'build.finished' 'bad' after 3 tries: dead letter" in caplog.text
@@ -114,7 +114,7 @@ async def test_a_delivery_that_kills_its_workers_is_given_up(
         await sink.put(delivery("next"))
         await until(lambda: other.done)
         reader = closing(RedisStreamSource(url))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not (letters := await reader.dead_letters()):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     assert other.begun == ["next"]
@@ -175,7 +175,7 @@ async def test_a_dead_letter_is_queued_again_once_and_has_all_its_tries(
     sent = delivery("a", build="b-7")
     async with working(source, handler):
         await sink.put(sent)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not (letters := await source.dead_letters(limit=1)):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         broken = False

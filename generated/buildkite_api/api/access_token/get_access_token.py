@@ -40,7 +40,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(*, client: Client) -> Response[Error | AccessToken]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs()
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -49,27 +49,27 @@ def sync_detailed(*, client: Client) -> Response[Error | AccessToken]:
 def sync(*, client: Client) -> Error | AccessToken:
     """Get the current token.
 
-    What is known about the token in use. Any token may ask.
+    The token in use, with its scopes and its user. Any token may ask.
 
     https://buildkite.com/docs/apis/rest-api/access-token
 
     Args:
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The token, without its secret.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(client=client).parsed
 
 
 async def asyncio_detailed(*, client: Client) -> Response[Error | AccessToken]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs()
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(*, client: Client) -> Error | AccessToken:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(client=client)).parsed

@@ -37,7 +37,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(*, client: Client) -> Response[Error | None]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs()
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -52,22 +52,22 @@ def sync(*, client: Client) -> Error | None:
     https://buildkite.com/docs/apis/rest-api/access-token
 
     Args:
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The token is revoked.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(client=client).parsed
 
 
 async def asyncio_detailed(*, client: Client) -> Response[Error | None]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs()
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(*, client: Client) -> Error | None:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(client=client)).parsed

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of agent_images, a module each."""
+"""Endpoints of agent_images, a module each."""

@@ -72,7 +72,7 @@ def sync_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[Agent]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         name=name,
@@ -105,17 +105,17 @@ def sync(
 
     Args:
         org_slug: The organization's slug, as in its URL.
-        client: Where to send the request.
+        client: The client that sends the request.
         name: Only agents with this name.
         hostname: Only agents on this host.
         version: Only agents of exactly this version.
         cluster_queue_id: Only agents of the queue with this id.
-        page: Which page, counted from 1. Without it Buildkite serves the first.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        page: Number of the page, from 1. Without it Buildkite sends the first.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
 
     Returns:
         A page of agents.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         org_slug,
@@ -140,7 +140,7 @@ async def asyncio_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[Agent]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         name=name,
@@ -165,7 +165,7 @@ async def asyncio(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Error | list[Agent]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             org_slug,

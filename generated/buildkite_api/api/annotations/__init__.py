@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of annotations, a module each."""
+"""Endpoints of annotations, a module each."""

@@ -49,7 +49,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, *, client: Client, body: CreateBuildAnnotationRequest
 ) -> Response[Error | Annotation]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -70,12 +70,12 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
-        client: Where to send the request.
-        body: What to show.
+        client: The client that sends the request.
+        body: Content and style of an annotation.
 
     Returns:
         The annotation.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, client=client, body=body).parsed
 
@@ -83,7 +83,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, *, client: Client, body: CreateBuildAnnotationRequest
 ) -> Response[Error | Annotation]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -92,5 +92,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, pipeline_slug: str, build_number: int, *, client: Client, body: CreateBuildAnnotationRequest
 ) -> Error | Annotation:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, build_number, client=client, body=body)).parsed

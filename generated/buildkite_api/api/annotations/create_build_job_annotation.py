@@ -55,7 +55,7 @@ def sync_detailed(
     client: Client,
     body: CreateBuildJobAnnotationRequest,
 ) -> Response[Error | Annotation]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -83,12 +83,12 @@ def sync(
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
         job_id: The job's id.
-        client: Where to send the request.
-        body: What to show.
+        client: The client that sends the request.
+        body: Content and style of an annotation.
 
     Returns:
         The annotation.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, job_id, client=client, body=body).parsed
 
@@ -102,7 +102,7 @@ async def asyncio_detailed(
     client: Client,
     body: CreateBuildJobAnnotationRequest,
 ) -> Response[Error | Annotation]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -117,5 +117,5 @@ async def asyncio(
     client: Client,
     body: CreateBuildJobAnnotationRequest,
 ) -> Error | Annotation:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, build_number, job_id, client=client, body=body)).parsed

@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, job_id: str, *, client: Client, body: CreateJobAnnotationRequest
 ) -> Response[Error | Annotation]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, job_id, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -63,12 +63,12 @@ def sync(org_slug: str, job_id: str, *, client: Client, body: CreateJobAnnotatio
     Args:
         org_slug: The organization's slug, as in its URL.
         job_id: The job's id.
-        client: Where to send the request.
-        body: What to show.
+        client: The client that sends the request.
+        body: Content and style of an annotation.
 
     Returns:
         The annotation.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, job_id, client=client, body=body).parsed
 
@@ -76,7 +76,7 @@ def sync(org_slug: str, job_id: str, *, client: Client, body: CreateJobAnnotatio
 async def asyncio_detailed(
     org_slug: str, job_id: str, *, client: Client, body: CreateJobAnnotationRequest
 ) -> Response[Error | Annotation]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, job_id, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -85,5 +85,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, job_id: str, *, client: Client, body: CreateJobAnnotationRequest
 ) -> Error | Annotation:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, job_id, client=client, body=body)).parsed

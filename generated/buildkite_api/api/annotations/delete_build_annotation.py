@@ -42,7 +42,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, annotation_uuid: str, *, client: Client
 ) -> Response[Error | None]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, annotation_uuid)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -60,11 +60,11 @@ def sync(org_slug: str, pipeline_slug: str, build_number: int, annotation_uuid: 
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
         annotation_uuid: The annotation's id.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The annotation is deleted.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, annotation_uuid, client=client).parsed
 
@@ -72,7 +72,7 @@ def sync(org_slug: str, pipeline_slug: str, build_number: int, annotation_uuid: 
 async def asyncio_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, annotation_uuid: str, *, client: Client
 ) -> Response[Error | None]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, annotation_uuid)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -81,5 +81,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, pipeline_slug: str, build_number: int, annotation_uuid: str, *, client: Client
 ) -> Error | None:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, build_number, annotation_uuid, client=client)).parsed

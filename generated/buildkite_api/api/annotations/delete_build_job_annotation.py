@@ -44,7 +44,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, annotation_uuid: str, *, client: Client
 ) -> Response[Error | None]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, annotation_uuid)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -65,11 +65,11 @@ def sync(
         build_number: The build's number inside its pipeline, not its id.
         job_id: The job's id.
         annotation_uuid: The annotation's id.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The annotation is deleted.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, job_id, annotation_uuid, client=client).parsed
 
@@ -77,7 +77,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, annotation_uuid: str, *, client: Client
 ) -> Response[Error | None]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, annotation_uuid)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -86,7 +86,7 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, annotation_uuid: str, *, client: Client
 ) -> Error | None:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(org_slug, pipeline_slug, build_number, job_id, annotation_uuid, client=client)
     ).parsed

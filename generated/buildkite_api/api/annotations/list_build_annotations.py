@@ -64,7 +64,7 @@ def sync_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[Annotation]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug, pipeline_slug, build_number, scope=scope, omit_body=omit_body, page=page, per_page=per_page
     )
@@ -93,15 +93,15 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
-        client: Where to send the request.
-        scope: Whose annotations. Without it only those of the build itself.
-        omit_body: Whether to leave out `body_html`, which can be large.
-        page: Which page, counted from 1. Without it Buildkite serves the first.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        client: The client that sends the request.
+        scope: Annotations of the build, of its jobs, or all. Without it only those of the build itself.
+        omit_body: Leave out `body_html`, which can be large.
+        page: Number of the page, from 1. Without it Buildkite sends the first.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
 
     Returns:
         A page of annotations.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         org_slug,
@@ -126,7 +126,7 @@ async def asyncio_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[Annotation]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug, pipeline_slug, build_number, scope=scope, omit_body=omit_body, page=page, per_page=per_page
     )
@@ -145,7 +145,7 @@ async def asyncio(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Error | list[Annotation]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             org_slug,

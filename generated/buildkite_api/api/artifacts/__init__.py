@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of artifacts, a module each."""
+"""Endpoints of artifacts, a module each."""

@@ -42,7 +42,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str, *, client: Client
 ) -> Response[Error | None]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, artifact_id)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -64,11 +64,11 @@ def sync(
         build_number: The build's number inside its pipeline, not its id.
         job_id: The job's id.
         artifact_id: The artifact's id.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The artifact is deleted.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, job_id, artifact_id, client=client).parsed
 
@@ -76,7 +76,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str, *, client: Client
 ) -> Response[Error | None]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, artifact_id)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -85,5 +85,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str, *, client: Client
 ) -> Error | None:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, build_number, job_id, artifact_id, client=client)).parsed

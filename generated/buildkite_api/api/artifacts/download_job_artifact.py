@@ -45,7 +45,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, job_id: str, artifact_id: str, *, client: Client
 ) -> Response[Error | ArtifactDownload]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, job_id, artifact_id)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -62,11 +62,11 @@ def sync(org_slug: str, job_id: str, artifact_id: str, *, client: Client) -> Err
         org_slug: The organization's slug, as in its URL.
         job_id: The job's id.
         artifact_id: The artifact's id.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
-        Where the contents are.
-        An `Error` when Buildkite refuses.
+        URL of the contents.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, job_id, artifact_id, client=client).parsed
 
@@ -74,12 +74,12 @@ def sync(org_slug: str, job_id: str, artifact_id: str, *, client: Client) -> Err
 async def asyncio_detailed(
     org_slug: str, job_id: str, artifact_id: str, *, client: Client
 ) -> Response[Error | ArtifactDownload]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, job_id, artifact_id)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, job_id: str, artifact_id: str, *, client: Client) -> Error | ArtifactDownload:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, job_id, artifact_id, client=client)).parsed

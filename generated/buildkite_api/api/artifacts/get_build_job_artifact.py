@@ -45,7 +45,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str, *, client: Client
 ) -> Response[Error | Artifact]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, artifact_id)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -56,7 +56,7 @@ def sync(
 ) -> Error | Artifact:
     """Get an artifact.
 
-    What is known about an artifact, not its contents.
+    One artifact by its id, without its contents.
 
     https://buildkite.com/docs/apis/rest-api/artifacts
 
@@ -66,11 +66,11 @@ def sync(
         build_number: The build's number inside its pipeline, not its id.
         job_id: The job's id.
         artifact_id: The artifact's id.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The artifact.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, job_id, artifact_id, client=client).parsed
 
@@ -78,7 +78,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str, *, client: Client
 ) -> Response[Error | Artifact]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, artifact_id)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -87,5 +87,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, artifact_id: str, *, client: Client
 ) -> Error | Artifact:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, build_number, job_id, artifact_id, client=client)).parsed

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of audit_events, a module each."""
+"""Endpoints of audit_events, a module each."""

@@ -57,7 +57,7 @@ def sync_detailed(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Response[Error | AuditEventPage]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, per_page=per_page, after=after, before=before)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -73,7 +73,7 @@ def sync(
 ) -> Error | AuditEventPage:
     """List an organization's audit events.
 
-    What happened in an organization, newest first, a page at a time.
+    The audit log of an organization, newest events first, a page at a time.
 
     Only on the Enterprise plan, and for administrators; otherwise 403. Pages go by cursor. Both
     cursors at once, a wrong cursor or a wrong `per_page` is a 400.
@@ -82,14 +82,14 @@ def sync(
 
     Args:
         org_slug: The organization's slug, as in its URL.
-        client: Where to send the request.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        client: The client that sends the request.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
         after: Only items after this cursor, which is itself left out. Not together with `before`.
         before: Only items before this cursor, which is itself left out. Not together with `after`.
 
     Returns:
         A page of audit events, with the URLs of its neighbours, which the Link header repeats.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, client=client, per_page=per_page, after=after, before=before).parsed
 
@@ -102,7 +102,7 @@ async def asyncio_detailed(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Response[Error | AuditEventPage]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, per_page=per_page, after=after, before=before)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -116,5 +116,5 @@ async def asyncio(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Error | AuditEventPage:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, client=client, per_page=per_page, after=after, before=before)).parsed

@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, pipeline_slug: str, *, client: Client, body: CreateBuildRequest
 ) -> Response[Error | Build]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -66,12 +66,12 @@ def sync(org_slug: str, pipeline_slug: str, *, client: Client, body: CreateBuild
     Args:
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
-        client: Where to send the request.
-        body: What to build.
+        client: The client that sends the request.
+        body: Build to create.
 
     Returns:
         The new build.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, client=client, body=body).parsed
 
@@ -79,12 +79,12 @@ def sync(org_slug: str, pipeline_slug: str, *, client: Client, body: CreateBuild
 async def asyncio_detailed(
     org_slug: str, pipeline_slug: str, *, client: Client, body: CreateBuildRequest
 ) -> Response[Error | Build]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, pipeline_slug: str, *, client: Client, body: CreateBuildRequest) -> Error | Build:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, client=client, body=body)).parsed

@@ -76,7 +76,7 @@ def sync_detailed(
     include_test_engine: bool | None | Unset = UNSET,
     job_states: str | Sequence[JobState | str] | None | Unset = UNSET,
 ) -> Response[Error | Build]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         pipeline_slug,
@@ -117,18 +117,18 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
-        client: Where to send the request.
-        exclude_jobs: Whether to leave out the jobs, which are most of the answer.
-        exclude_pipeline: Whether to leave out the details of the pipeline.
-        include_retried_jobs: Whether to include jobs that were retried since. Without it only the latest attempt of
-            each step is there.
-        include_test_engine: Whether to add `test_engine`, the runs that this build reported to Test Engine.
+        client: The client that sends the request.
+        exclude_jobs: Leave out the jobs, which are most of the answer.
+        exclude_pipeline: Leave out the details of the pipeline.
+        include_retried_jobs: Include jobs that were retried. By default only the latest attempt of each step is
+            included.
+        include_test_engine: Add `test_engine`, the runs that this build reported to Test Engine.
         job_states: Only jobs in one of these states. A finished wait step counts as `passed`. The counts
             ignore this.
 
     Returns:
         The build.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         org_slug,
@@ -155,7 +155,7 @@ async def asyncio_detailed(
     include_test_engine: bool | None | Unset = UNSET,
     job_states: str | Sequence[JobState | str] | None | Unset = UNSET,
 ) -> Response[Error | Build]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         pipeline_slug,
@@ -182,7 +182,7 @@ async def asyncio(
     include_test_engine: bool | None | Unset = UNSET,
     job_states: str | Sequence[JobState | str] | None | Unset = UNSET,
 ) -> Error | Build:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             org_slug,

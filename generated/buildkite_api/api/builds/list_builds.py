@@ -98,7 +98,7 @@ def sync_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[Build]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         branch=branch,
         commit=commit,
@@ -148,28 +148,27 @@ def sync(
     https://buildkite.com/docs/apis/rest-api/builds
 
     Args:
-        client: Where to send the request.
+        client: The client that sends the request.
         branch: Only builds of these branches. A single value may hold `*` as a wildcard.
         commit: Only builds of these commits, given as full SHAs.
         created_from: Only builds created at this time or later.
         created_to: Only builds created before this time.
         creator: Only builds that the user with this id created.
-        exclude_jobs: Whether to leave out the jobs, which are most of the answer.
-        exclude_pipeline: Whether to leave out the details of the pipeline.
-        finished_from: Only builds finished at this time or later. There is no counterpart for an end.
-        include_paused: Whether to include what waits on paused queues, as Buildkite does unless told otherwise.
-            With false, builds whose jobs are all on paused queues are left out, and the others come
-            without such jobs.
-        include_retried_jobs: Whether to include jobs that were retried since. Without it only the latest attempt of
-            each step is there.
+        exclude_jobs: Leave out the jobs, which are most of the answer.
+        exclude_pipeline: Leave out the details of the pipeline.
+        finished_from: Only builds finished at this time or later. The API has no parameter for an end.
+        include_paused: Include jobs that wait on paused queues, as Buildkite does by default. With false, builds
+            whose jobs are all on paused queues are left out, and the others come without such jobs.
+        include_retried_jobs: Include jobs that were retried. By default only the latest attempt of each step is
+            included.
         meta_data: Only builds with these meta-data values.
         state: Only builds in these states.
-        page: Which page, counted from 1. Without it Buildkite serves the first.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        page: Number of the page, from 1. Without it Buildkite sends the first.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
 
     Returns:
         A page of builds.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         client=client,
@@ -208,7 +207,7 @@ async def asyncio_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[Build]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         branch=branch,
         commit=commit,
@@ -247,7 +246,7 @@ async def asyncio(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Error | list[Build]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             client=client,

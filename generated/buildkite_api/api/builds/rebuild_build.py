@@ -43,7 +43,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(org_slug: str, pipeline_slug: str, build_number: int, *, client: Client) -> Response[Error | Build]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -54,9 +54,8 @@ def sync(org_slug: str, pipeline_slug: str, build_number: int, *, client: Client
 
     Start a new build with the commit, branch, message, environment and pull request data of this one.
 
-    What was captured then is replayed, such as labels, draft state and base branch; to build today's
-    state of a branch, create a build. Answers with the new build. A refusal is a 422 that names the
-    reason.
+    Labels, draft state and base branch are those of the first build. To build the present state of a
+    branch, create a build. Answers with the new build. A refusal is a 422 that names the reason.
 
     https://buildkite.com/docs/apis/rest-api/builds
 
@@ -64,11 +63,11 @@ def sync(org_slug: str, pipeline_slug: str, build_number: int, *, client: Client
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The new build.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, client=client).parsed
 
@@ -76,12 +75,12 @@ def sync(org_slug: str, pipeline_slug: str, build_number: int, *, client: Client
 async def asyncio_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, *, client: Client
 ) -> Response[Error | Build]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, pipeline_slug: str, build_number: int, *, client: Client) -> Error | Build:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, build_number, client=client)).parsed

@@ -55,7 +55,7 @@ def sync_detailed(
     client: Client,
     body: RetryFailedJobsRequest | Unset = UNSET,
 ) -> Response[Error | Build]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -82,12 +82,12 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
-        client: Where to send the request.
-        body: Which failures to retry.
+        client: The client that sends the request.
+        body: Jobs to retry.
 
     Returns:
         The build, with `retried_jobs_count`.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, client=client, body=body).parsed
 
@@ -100,7 +100,7 @@ async def asyncio_detailed(
     client: Client,
     body: RetryFailedJobsRequest | Unset = UNSET,
 ) -> Response[Error | Build]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -114,5 +114,5 @@ async def asyncio(
     client: Client,
     body: RetryFailedJobsRequest | Unset = UNSET,
 ) -> Error | Build:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, build_number, client=client, body=body)).parsed

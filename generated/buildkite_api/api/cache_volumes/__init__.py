@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of cache_volumes, a module each."""
+"""Endpoints of cache_volumes, a module each."""

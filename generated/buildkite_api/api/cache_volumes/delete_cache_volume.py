@@ -44,7 +44,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, cluster_id: str, *, client: Client, body: DeleteCacheVolumeRequest
 ) -> Response[Error | None]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -63,12 +63,12 @@ def sync(org_slug: str, cluster_id: str, *, client: Client, body: DeleteCacheVol
     Args:
         org_slug: The organization's slug, as in its URL.
         cluster_id: The cluster's id.
-        client: Where to send the request.
-        body: What to delete.
+        client: The client that sends the request.
+        body: Cache volume to delete.
 
     Returns:
         The volume is deleted.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, cluster_id, client=client, body=body).parsed
 
@@ -76,12 +76,12 @@ def sync(org_slug: str, cluster_id: str, *, client: Client, body: DeleteCacheVol
 async def asyncio_detailed(
     org_slug: str, cluster_id: str, *, client: Client, body: DeleteCacheVolumeRequest
 ) -> Response[Error | None]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, cluster_id: str, *, client: Client, body: DeleteCacheVolumeRequest) -> Error | None:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, cluster_id, client=client, body=body)).parsed

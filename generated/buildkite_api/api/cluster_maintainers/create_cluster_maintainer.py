@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterMaintainerRequest
 ) -> Response[Error | ClusterMaintainer]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -65,12 +65,12 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         cluster_id: The cluster's id.
-        client: Where to send the request.
-        body: Who may manage the cluster: either a user or a team.
+        client: The client that sends the request.
+        body: User or team that may manage the cluster.
 
     Returns:
         The new maintainer.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, cluster_id, client=client, body=body).parsed
 
@@ -78,7 +78,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterMaintainerRequest
 ) -> Response[Error | ClusterMaintainer]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -87,5 +87,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterMaintainerRequest
 ) -> Error | ClusterMaintainer:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, cluster_id, client=client, body=body)).parsed

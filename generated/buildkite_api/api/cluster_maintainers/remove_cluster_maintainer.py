@@ -40,7 +40,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(org_slug: str, cluster_id: str, maintainer_id: str, *, client: Client) -> Response[Error | None]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, maintainer_id)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -57,11 +57,11 @@ def sync(org_slug: str, cluster_id: str, maintainer_id: str, *, client: Client) 
         org_slug: The organization's slug, as in its URL.
         cluster_id: The cluster's id.
         maintainer_id: The id of the grant, not of the user or team.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The maintainer is removed.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, cluster_id, maintainer_id, client=client).parsed
 
@@ -69,12 +69,12 @@ def sync(org_slug: str, cluster_id: str, maintainer_id: str, *, client: Client) 
 async def asyncio_detailed(
     org_slug: str, cluster_id: str, maintainer_id: str, *, client: Client
 ) -> Response[Error | None]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, maintainer_id)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, cluster_id: str, maintainer_id: str, *, client: Client) -> Error | None:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, cluster_id, maintainer_id, client=client)).parsed

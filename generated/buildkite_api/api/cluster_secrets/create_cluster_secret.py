@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterSecretRequest
 ) -> Response[Error | ClusterSecret]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -63,12 +63,12 @@ def sync(org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterS
     Args:
         org_slug: The organization's slug, as in its URL.
         cluster_id: The cluster's id.
-        client: Where to send the request.
+        client: The client that sends the request.
         body: The new secret.
 
     Returns:
         The new secret, without its value.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, cluster_id, client=client, body=body).parsed
 
@@ -76,7 +76,7 @@ def sync(org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterS
 async def asyncio_detailed(
     org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterSecretRequest
 ) -> Response[Error | ClusterSecret]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -85,5 +85,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, cluster_id: str, *, client: Client, body: CreateClusterSecretRequest
 ) -> Error | ClusterSecret:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, cluster_id, client=client, body=body)).parsed

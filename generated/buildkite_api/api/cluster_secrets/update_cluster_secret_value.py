@@ -49,7 +49,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, cluster_id: str, secret_id: str, *, client: Client, body: UpdateClusterSecretValueRequest
 ) -> Response[Error | ClusterSecret]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, secret_id, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -68,12 +68,12 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         cluster_id: The cluster's id.
         secret_id: The secret's id, not its key.
-        client: Where to send the request.
+        client: The client that sends the request.
         body: The new value.
 
     Returns:
         The changed secret, without its value.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, cluster_id, secret_id, client=client, body=body).parsed
 
@@ -81,7 +81,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, cluster_id: str, secret_id: str, *, client: Client, body: UpdateClusterSecretValueRequest
 ) -> Response[Error | ClusterSecret]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, secret_id, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -90,5 +90,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, cluster_id: str, secret_id: str, *, client: Client, body: UpdateClusterSecretValueRequest
 ) -> Error | ClusterSecret:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, cluster_id, secret_id, client=client, body=body)).parsed

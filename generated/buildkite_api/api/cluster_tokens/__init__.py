@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of cluster_tokens, a module each."""
+"""Endpoints of cluster_tokens, a module each."""

@@ -43,7 +43,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(org_slug: str, cluster_id: str, token_id: str, *, client: Client) -> Response[Error | ClusterToken]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, token_id)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -60,11 +60,11 @@ def sync(org_slug: str, cluster_id: str, token_id: str, *, client: Client) -> Er
         org_slug: The organization's slug, as in its URL.
         cluster_id: The cluster's id.
         token_id: The agent token's id, not its secret.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The token.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, cluster_id, token_id, client=client).parsed
 
@@ -72,12 +72,12 @@ def sync(org_slug: str, cluster_id: str, token_id: str, *, client: Client) -> Er
 async def asyncio_detailed(
     org_slug: str, cluster_id: str, token_id: str, *, client: Client
 ) -> Response[Error | ClusterToken]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, token_id)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, cluster_id: str, token_id: str, *, client: Client) -> Error | ClusterToken:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, cluster_id, token_id, client=client)).parsed

@@ -40,7 +40,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(org_slug: str, cluster_id: str, token_id: str, *, client: Client) -> Response[Error | None]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, token_id)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -58,22 +58,22 @@ def sync(org_slug: str, cluster_id: str, token_id: str, *, client: Client) -> Er
         org_slug: The organization's slug, as in its URL.
         cluster_id: The cluster's id.
         token_id: The agent token's id, not its secret.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The token is revoked.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, cluster_id, token_id, client=client).parsed
 
 
 async def asyncio_detailed(org_slug: str, cluster_id: str, token_id: str, *, client: Client) -> Response[Error | None]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, cluster_id, token_id)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, cluster_id: str, token_id: str, *, client: Client) -> Error | None:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, cluster_id, token_id, client=client)).parsed

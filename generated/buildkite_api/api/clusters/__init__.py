@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of clusters, a module each."""
+"""Endpoints of clusters, a module each."""

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of discovery, a module each."""
+"""Endpoints of discovery, a module each."""

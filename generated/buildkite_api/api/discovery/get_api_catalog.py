@@ -40,7 +40,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(*, client: Client) -> Response[Error | ApiCatalog]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs()
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -49,28 +49,27 @@ def sync_detailed(*, client: Client) -> Response[Error | ApiCatalog]:
 def sync(*, client: Client) -> Error | ApiCatalog:
     """Get the catalog of APIs.
 
-    Which APIs have a machine-readable description, and where: a catalog as RFC 9727 has it. Needs no
-    token.
+    The machine-readable descriptions of APIs: a catalog in the form of RFC 9727. Needs no token.
 
     https://buildkite.com/docs/apis/rest-api
 
     Args:
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The catalog.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(client=client).parsed
 
 
 async def asyncio_detailed(*, client: Client) -> Response[Error | ApiCatalog]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs()
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(*, client: Client) -> Error | ApiCatalog:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(client=client)).parsed

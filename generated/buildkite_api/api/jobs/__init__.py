@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of jobs, a module each."""
+"""Endpoints of jobs, a module each."""

@@ -42,7 +42,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, *, client: Client
 ) -> Response[Error | str]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -64,11 +64,11 @@ def sync(org_slug: str, pipeline_slug: str, build_number: int, job_id: str, *, c
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
         job_id: The job's id.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The log.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, job_id, client=client).parsed
 
@@ -76,12 +76,12 @@ def sync(org_slug: str, pipeline_slug: str, build_number: int, job_id: str, *, c
 async def asyncio_detailed(
     org_slug: str, pipeline_slug: str, build_number: int, job_id: str, *, client: Client
 ) -> Response[Error | str]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, pipeline_slug: str, build_number: int, job_id: str, *, client: Client) -> Error | str:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, build_number, job_id, client=client)).parsed

@@ -82,7 +82,7 @@ def sync_detailed(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Response[Error | JobPage]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         pipeline_slug,
@@ -127,20 +127,20 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
-        client: Where to send the request.
+        client: The client that sends the request.
         state: Only jobs in one of these states. `finished` is not accepted. Where an organization counts
             promised failures, `failed` also finds jobs that still run but promised to fail, and
             `running` leaves them out.
-        include_retried_jobs: Whether to include jobs that were retried since, as Buildkite does unless told otherwise.
+        include_retried_jobs: Include jobs that were retried, as Buildkite does by default.
         step_key: Only jobs of the step with this key, all parallel ones included.
         group_key: Only jobs of the group step with this key.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
         after: Only items after this cursor, which is itself left out. Not together with `before`.
         before: Only items before this cursor, which is itself left out. Not together with `after`.
 
     Returns:
         A page of jobs, with the URLs of its neighbours.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         org_slug,
@@ -171,7 +171,7 @@ async def asyncio_detailed(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Response[Error | JobPage]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         pipeline_slug,
@@ -202,7 +202,7 @@ async def asyncio(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Error | JobPage:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             org_slug,

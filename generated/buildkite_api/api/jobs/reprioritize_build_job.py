@@ -55,7 +55,7 @@ def sync_detailed(
     client: Client,
     body: ReprioritizeBuildJobRequest,
 ) -> Response[Error | Job]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -72,7 +72,7 @@ def sync(
 ) -> Error | Job:
     """Change the priority of a job.
 
-    Change the order in which agents pick a job up. A priority that is no integer is a 400.
+    Change the order in which agents take jobs. A priority that is not an integer is a 400.
 
     https://buildkite.com/docs/apis/rest-api/jobs
 
@@ -81,12 +81,12 @@ def sync(
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
         job_id: The job's id.
-        client: Where to send the request.
+        client: The client that sends the request.
         body: The new priority.
 
     Returns:
         The job with its new priority.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, job_id, client=client, body=body).parsed
 
@@ -100,7 +100,7 @@ async def asyncio_detailed(
     client: Client,
     body: ReprioritizeBuildJobRequest,
 ) -> Response[Error | Job]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -115,5 +115,5 @@ async def asyncio(
     client: Client,
     body: ReprioritizeBuildJobRequest,
 ) -> Error | Job:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, build_number, job_id, client=client, body=body)).parsed

@@ -56,7 +56,7 @@ def sync_detailed(
     client: Client,
     body: UnblockBuildJobRequest | Unset = UNSET,
 ) -> Response[Error | Job]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -75,7 +75,7 @@ def sync(
 
     Let a build go on past a block step. `Job.unblockable` tells whether the job can be unblocked.
 
-    A job of another type is a 400. An unblocker who is no member of the organization is a 422, and so is
+    A job of another type is a 400. An unblocker who is not a member of the organization is a 422, and so is
     a job of a canceled build.
 
     https://buildkite.com/docs/apis/rest-api/jobs
@@ -85,12 +85,12 @@ def sync(
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
         job_id: The job's id.
-        client: Where to send the request.
-        body: Who unblocks, and what they filled in.
+        client: The client that sends the request.
+        body: Unblocker, and the values of the fields.
 
     Returns:
         The job, now unblocked.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, build_number, job_id, client=client, body=body).parsed
 
@@ -104,7 +104,7 @@ async def asyncio_detailed(
     client: Client,
     body: UnblockBuildJobRequest | Unset = UNSET,
 ) -> Response[Error | Job]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, build_number, job_id, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -119,5 +119,5 @@ async def asyncio(
     client: Client,
     body: UnblockBuildJobRequest | Unset = UNSET,
 ) -> Error | Job:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, build_number, job_id, client=client, body=body)).parsed

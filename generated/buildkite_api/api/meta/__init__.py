@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of meta, a module each."""
+"""Endpoints of meta, a module each."""

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of notification_services, a module each."""
+"""Endpoints of notification_services, a module each."""

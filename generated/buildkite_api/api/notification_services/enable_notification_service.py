@@ -43,7 +43,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(org_slug: str, service_uuid: str, *, client: Client) -> Response[Error | NotificationService]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, service_uuid)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -61,11 +61,11 @@ def sync(org_slug: str, service_uuid: str, *, client: Client) -> Error | Notific
     Args:
         org_slug: The organization's slug, as in its URL.
         service_uuid: The service's id.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The service, now enabled.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, service_uuid, client=client).parsed
 
@@ -73,12 +73,12 @@ def sync(org_slug: str, service_uuid: str, *, client: Client) -> Error | Notific
 async def asyncio_detailed(
     org_slug: str, service_uuid: str, *, client: Client
 ) -> Response[Error | NotificationService]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, service_uuid)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, service_uuid: str, *, client: Client) -> Error | NotificationService:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, service_uuid, client=client)).parsed

@@ -57,7 +57,7 @@ def sync_detailed(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Response[Error | NotificationServicePage]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, per_page=per_page, after=after, before=before)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -81,14 +81,14 @@ def sync(
 
     Args:
         org_slug: The organization's slug, as in its URL.
-        client: Where to send the request.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        client: The client that sends the request.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
         after: Only items after this cursor, which is itself left out. Not together with `before`.
         before: Only items before this cursor, which is itself left out. Not together with `after`.
 
     Returns:
         A page of services, with the URLs of its neighbours.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, client=client, per_page=per_page, after=after, before=before).parsed
 
@@ -101,7 +101,7 @@ async def asyncio_detailed(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Response[Error | NotificationServicePage]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, per_page=per_page, after=after, before=before)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -115,5 +115,5 @@ async def asyncio(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Error | NotificationServicePage:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, client=client, per_page=per_page, after=after, before=before)).parsed

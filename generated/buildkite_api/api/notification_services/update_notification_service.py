@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, service_uuid: str, *, client: Client, body: UpdateNotificationServiceRequest
 ) -> Response[Error | NotificationService]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, service_uuid, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -72,12 +72,12 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         service_uuid: The service's id.
-        client: Where to send the request.
-        body: What to change. What is left out stays as it is.
+        client: The client that sends the request.
+        body: Changes. A field that is left out stays as it is.
 
     Returns:
         The changed service.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, service_uuid, client=client, body=body).parsed
 
@@ -85,7 +85,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, service_uuid: str, *, client: Client, body: UpdateNotificationServiceRequest
 ) -> Response[Error | NotificationService]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, service_uuid, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -94,5 +94,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, service_uuid: str, *, client: Client, body: UpdateNotificationServiceRequest
 ) -> Error | NotificationService:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, service_uuid, client=client, body=body)).parsed

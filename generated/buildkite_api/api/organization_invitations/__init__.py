@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of organization_invitations, a module each."""
+"""Endpoints of organization_invitations, a module each."""

@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, *, client: Client, body: CreateOrganizationInvitationsRequest
 ) -> Response[Error | list[OrganizationInvitation]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -61,19 +61,19 @@ def sync(
     Invite one or more people by e-mail. Either all of them are invited or none: an address that is
     not valid, that is a member's already or that exceeds a quota is a 422.
 
-    An address that is given twice counts once, whatever its case. Needs the permission to invite
-    members; otherwise 403.
+    An address that is given twice counts once; upper and lower case are the same. Needs the permission to
+    invite members; otherwise 403.
 
     https://buildkite.com/docs/apis/rest-api/organizations/invitations
 
     Args:
         org_slug: The organization's slug, as in its URL.
-        client: Where to send the request.
-        body: Whom to invite, and as what.
+        client: The client that sends the request.
+        body: Addresses to invite, and the roles to give.
 
     Returns:
         The new invitations, as a plain list.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, client=client, body=body).parsed
 
@@ -81,7 +81,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, *, client: Client, body: CreateOrganizationInvitationsRequest
 ) -> Response[Error | list[OrganizationInvitation]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -90,5 +90,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, *, client: Client, body: CreateOrganizationInvitationsRequest
 ) -> Error | list[OrganizationInvitation]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, client=client, body=body)).parsed

@@ -48,7 +48,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
 ) -> Response[Error | list[OrganizationMember]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, page=page, per_page=per_page)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -67,13 +67,13 @@ def sync(
 
     Args:
         org_slug: The organization's slug, as in its URL.
-        client: Where to send the request.
-        page: Which page, counted from 1. Without it Buildkite serves the first.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        client: The client that sends the request.
+        page: Number of the page, from 1. Without it Buildkite sends the first.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
 
     Returns:
         A page of members.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, client=client, page=page, per_page=per_page).parsed
 
@@ -81,7 +81,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
 ) -> Response[Error | list[OrganizationMember]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, page=page, per_page=per_page)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -90,5 +90,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, *, client: Client, page: int | None | Unset = UNSET, per_page: int | None | Unset = UNSET
 ) -> Error | list[OrganizationMember]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, client=client, page=page, per_page=per_page)).parsed

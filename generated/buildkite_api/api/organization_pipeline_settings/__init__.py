@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of organization_pipeline_settings, a module each."""
+"""Endpoints of organization_pipeline_settings, a module each."""

@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, *, client: Client, body: ConfigureBuildExportRequest
 ) -> Response[Error | PipelineSettings]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -65,12 +65,12 @@ def sync(org_slug: str, *, client: Client, body: ConfigureBuildExportRequest) ->
 
     Args:
         org_slug: The organization's slug, as in its URL.
-        client: Where to send the request.
-        body: Where to export builds to.
+        client: The client that sends the request.
+        body: Destination of exported builds.
 
     Returns:
         All settings, with the export.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, client=client, body=body).parsed
 
@@ -78,12 +78,12 @@ def sync(org_slug: str, *, client: Client, body: ConfigureBuildExportRequest) ->
 async def asyncio_detailed(
     org_slug: str, *, client: Client, body: ConfigureBuildExportRequest
 ) -> Response[Error | PipelineSettings]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, *, client: Client, body: ConfigureBuildExportRequest) -> Error | PipelineSettings:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, client=client, body=body)).parsed

@@ -43,7 +43,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(org_slug: str, *, client: Client) -> Response[Error | RateLimits]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -52,8 +52,8 @@ def sync_detailed(org_slug: str, *, client: Client) -> Response[Error | RateLimi
 def sync(org_slug: str, *, client: Client) -> Error | RateLimits:
     """Get an organization's rate limits.
 
-    How much of the organization's budgets is used in the current windows: 60 seconds for the REST API,
-    300 for GraphQL.
+    The use of the organization's budgets in the current windows: 60 seconds for the REST API, 300 for
+    GraphQL.
 
     The per-user budgets are not told here. They arrive with every response, in the `RateLimit-User-*`
     headers. The scope `read_accounts` is what this endpoint's page asks for, although it stands in no
@@ -63,22 +63,22 @@ def sync(org_slug: str, *, client: Client) -> Error | RateLimits:
 
     Args:
         org_slug: The organization's slug, as in its URL.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The budgets and their use.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, client=client).parsed
 
 
 async def asyncio_detailed(org_slug: str, *, client: Client) -> Response[Error | RateLimits]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, *, client: Client) -> Error | RateLimits:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, client=client)).parsed

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of package_registries, a module each."""
+"""Endpoints of package_registries, a module each."""

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of packages, a module each."""
+"""Endpoints of packages, a module each."""

@@ -46,7 +46,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, registry_slug: str, package_id: str, *, client: Client, to: str
 ) -> Response[Error | Package]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, registry_slug, package_id, to=to)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -64,12 +64,12 @@ def sync(org_slug: str, registry_slug: str, package_id: str, *, client: Client, 
         org_slug: The organization's slug, as in its URL.
         registry_slug: The package registry's slug, as in its URL.
         package_id: The package's id.
-        client: Where to send the request.
+        client: The client that sends the request.
         to: The slug of the registry to copy it into.
 
     Returns:
         The copy.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, registry_slug, package_id, client=client, to=to).parsed
 
@@ -77,12 +77,12 @@ def sync(org_slug: str, registry_slug: str, package_id: str, *, client: Client, 
 async def asyncio_detailed(
     org_slug: str, registry_slug: str, package_id: str, *, client: Client, to: str
 ) -> Response[Error | Package]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, registry_slug, package_id, to=to)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, registry_slug: str, package_id: str, *, client: Client, to: str) -> Error | Package:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, registry_slug, package_id, client=client, to=to)).parsed

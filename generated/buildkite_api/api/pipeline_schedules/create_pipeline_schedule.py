@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, pipeline_slug: str, *, client: Client, body: CreatePipelineScheduleRequest
 ) -> Response[Error | PipelineSchedule]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -65,12 +65,12 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
-        client: Where to send the request.
+        client: The client that sends the request.
         body: The new schedule.
 
     Returns:
         The new schedule.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, client=client, body=body).parsed
 
@@ -78,7 +78,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, pipeline_slug: str, *, client: Client, body: CreatePipelineScheduleRequest
 ) -> Response[Error | PipelineSchedule]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -87,5 +87,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, pipeline_slug: str, *, client: Client, body: CreatePipelineScheduleRequest
 ) -> Error | PipelineSchedule:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, client=client, body=body)).parsed

@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, template_uuid: str, *, client: Client, body: UpdatePipelineTemplateRequest
 ) -> Response[Error | PipelineTemplate]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, template_uuid, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -66,12 +66,12 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         template_uuid: The template's id.
-        client: Where to send the request.
-        body: What to change. What is left out stays as it is.
+        client: The client that sends the request.
+        body: Changes. A field that is left out stays as it is.
 
     Returns:
         The changed template.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, template_uuid, client=client, body=body).parsed
 
@@ -79,7 +79,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, template_uuid: str, *, client: Client, body: UpdatePipelineTemplateRequest
 ) -> Response[Error | PipelineTemplate]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, template_uuid, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -88,5 +88,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, template_uuid: str, *, client: Client, body: UpdatePipelineTemplateRequest
 ) -> Error | PipelineTemplate:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, template_uuid, client=client, body=body)).parsed

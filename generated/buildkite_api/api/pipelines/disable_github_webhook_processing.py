@@ -43,7 +43,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(org_slug: str, pipeline_slug: str, *, client: Client) -> Response[Error | GithubWebhookProcessing]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -63,11 +63,11 @@ def sync(org_slug: str, pipeline_slug: str, *, client: Client) -> Error | Github
     Args:
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The state, now disabled.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, pipeline_slug, client=client).parsed
 
@@ -75,12 +75,12 @@ def sync(org_slug: str, pipeline_slug: str, *, client: Client) -> Error | Github
 async def asyncio_detailed(
     org_slug: str, pipeline_slug: str, *, client: Client
 ) -> Response[Error | GithubWebhookProcessing]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, pipeline_slug)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, pipeline_slug: str, *, client: Client) -> Error | GithubWebhookProcessing:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, pipeline_slug, client=client)).parsed

@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, portal_slug: str, *, client: Client, body: UpdatePortalRequest
 ) -> Response[Error | Portal]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, portal_slug, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -64,12 +64,12 @@ def sync(org_slug: str, portal_slug: str, *, client: Client, body: UpdatePortalR
     Args:
         org_slug: The organization's slug, as in its URL.
         portal_slug: The portal's slug.
-        client: Where to send the request.
-        body: What to change. What is left out stays as it is.
+        client: The client that sends the request.
+        body: Changes. A field that is left out stays as it is.
 
     Returns:
         The changed portal.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, portal_slug, client=client, body=body).parsed
 
@@ -77,12 +77,12 @@ def sync(org_slug: str, portal_slug: str, *, client: Client, body: UpdatePortalR
 async def asyncio_detailed(
     org_slug: str, portal_slug: str, *, client: Client, body: UpdatePortalRequest
 ) -> Response[Error | Portal]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, portal_slug, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, portal_slug: str, *, client: Client, body: UpdatePortalRequest) -> Error | Portal:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, portal_slug, client=client, body=body)).parsed

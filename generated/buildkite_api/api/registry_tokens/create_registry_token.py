@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, registry_slug: str, *, client: Client, body: CreateRegistryTokenRequest
 ) -> Response[Error | RegistryToken]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, registry_slug, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -67,12 +67,12 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         registry_slug: The package registry's slug, as in its URL.
-        client: Where to send the request.
+        client: The client that sends the request.
         body: The new token.
 
     Returns:
         The new token, with its secret.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, registry_slug, client=client, body=body).parsed
 
@@ -80,7 +80,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, registry_slug: str, *, client: Client, body: CreateRegistryTokenRequest
 ) -> Response[Error | RegistryToken]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, registry_slug, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -89,5 +89,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, registry_slug: str, *, client: Client, body: CreateRegistryTokenRequest
 ) -> Error | RegistryToken:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, registry_slug, client=client, body=body)).parsed

@@ -49,7 +49,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, registry_slug: str, registry_token_id: str, *, client: Client, body: UpdateRegistryTokenRequest
 ) -> Response[Error | RegistryToken]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, registry_slug, registry_token_id, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -68,12 +68,12 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         registry_slug: The package registry's slug, as in its URL.
         registry_token_id: The token's id, not its secret.
-        client: Where to send the request.
-        body: What to change.
+        client: The client that sends the request.
+        body: Changes.
 
     Returns:
         The changed token.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, registry_slug, registry_token_id, client=client, body=body).parsed
 
@@ -81,7 +81,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, registry_slug: str, registry_token_id: str, *, client: Client, body: UpdateRegistryTokenRequest
 ) -> Response[Error | RegistryToken]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, registry_slug, registry_token_id, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -90,5 +90,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, registry_slug: str, registry_token_id: str, *, client: Client, body: UpdateRegistryTokenRequest
 ) -> Error | RegistryToken:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, registry_slug, registry_token_id, client=client, body=body)).parsed

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of repository_connections, a module each."""
+"""Endpoints of repository_connections, a module each."""

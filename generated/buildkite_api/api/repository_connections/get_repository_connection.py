@@ -45,7 +45,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, repository_connection_id: str, *, client: Client
 ) -> Response[Error | RepositoryConnectionDetail]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, repository_connection_id)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -62,11 +62,11 @@ def sync(org_slug: str, repository_connection_id: str, *, client: Client) -> Err
     Args:
         org_slug: The organization's slug, as in its URL.
         repository_connection_id: The connection's id.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The connection.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, repository_connection_id, client=client).parsed
 
@@ -74,7 +74,7 @@ def sync(org_slug: str, repository_connection_id: str, *, client: Client) -> Err
 async def asyncio_detailed(
     org_slug: str, repository_connection_id: str, *, client: Client
 ) -> Response[Error | RepositoryConnectionDetail]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, repository_connection_id)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -83,5 +83,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, repository_connection_id: str, *, client: Client
 ) -> Error | RepositoryConnectionDetail:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, repository_connection_id, client=client)).parsed

@@ -48,7 +48,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, repository_connection_id: str, *, client: Client, repository: str | None | Unset = UNSET
 ) -> Response[Error | list[Repository]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, repository_connection_id, repository=repository)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -70,12 +70,12 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         repository_connection_id: The connection's id.
-        client: Where to send the request.
+        client: The client that sends the request.
         repository: Only the repository with this full name, in any case. None is an empty list.
 
     Returns:
         The repositories.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, repository_connection_id, client=client, repository=repository).parsed
 
@@ -83,7 +83,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, repository_connection_id: str, *, client: Client, repository: str | None | Unset = UNSET
 ) -> Response[Error | list[Repository]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, repository_connection_id, repository=repository)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -92,5 +92,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, repository_connection_id: str, *, client: Client, repository: str | None | Unset = UNSET
 ) -> Error | list[Repository]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, repository_connection_id, client=client, repository=repository)).parsed

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of step_uploads, a module each."""
+"""Endpoints of step_uploads, a module each."""

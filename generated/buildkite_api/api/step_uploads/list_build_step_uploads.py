@@ -65,7 +65,7 @@ def sync_detailed(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Response[Error | StepUploadPage]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         pipeline_slug,
@@ -92,8 +92,8 @@ def sync(
 ) -> Error | StepUploadPage:
     """List a build's step uploads.
 
-    What the jobs of a build uploaded with `buildkite-agent pipeline upload`, newest first, a page at
-    a time, without the steps themselves.
+    The step uploads of a build's jobs (`buildkite-agent pipeline upload`), newest first, a page at a time,
+    without the steps themselves.
 
     Pages go by cursor. Only while the build is within its maximum lifetime: afterwards it is a 410.
 
@@ -103,15 +103,15 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         build_number: The build's number inside its pipeline, not its id.
-        client: Where to send the request.
+        client: The client that sends the request.
         filter_source_job_id: Only what the job with this id uploaded.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
         after: Only items after this cursor, which is itself left out. Not together with `before`.
         before: Only items before this cursor, which is itself left out. Not together with `after`.
 
     Returns:
         A page of uploads, with the URLs of its neighbours.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         org_slug,
@@ -136,7 +136,7 @@ async def asyncio_detailed(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Response[Error | StepUploadPage]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         pipeline_slug,
@@ -161,7 +161,7 @@ async def asyncio(
     after: str | None | Unset = UNSET,
     before: str | None | Unset = UNSET,
 ) -> Error | StepUploadPage:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             org_slug,

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of team_members, a module each."""
+"""Endpoints of team_members, a module each."""

@@ -45,7 +45,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client
 ) -> Response[Error | TeamPipeline]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, team_uuid, pipeline_uuid)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -65,11 +65,11 @@ def sync(org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client) -
         org_slug: The organization's slug, as in its URL.
         team_uuid: The team's id, not its slug.
         pipeline_uuid: The pipeline's id, not its slug.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The pipeline.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, team_uuid, pipeline_uuid, client=client).parsed
 
@@ -77,12 +77,12 @@ def sync(org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client) -
 async def asyncio_detailed(
     org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client
 ) -> Response[Error | TeamPipeline]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, team_uuid, pipeline_uuid)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client) -> Error | TeamPipeline:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, team_uuid, pipeline_uuid, client=client)).parsed

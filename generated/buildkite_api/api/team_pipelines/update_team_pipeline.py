@@ -49,7 +49,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client, body: UpdateTeamPipelineRequest
 ) -> Response[Error | TeamPipeline]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, team_uuid, pipeline_uuid, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -68,12 +68,12 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         team_uuid: The team's id, not its slug.
         pipeline_uuid: The pipeline's id, not its slug.
-        client: Where to send the request.
-        body: What to change.
+        client: The client that sends the request.
+        body: Changes.
 
     Returns:
         The team's changed pipeline.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, team_uuid, pipeline_uuid, client=client, body=body).parsed
 
@@ -81,7 +81,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client, body: UpdateTeamPipelineRequest
 ) -> Response[Error | TeamPipeline]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, team_uuid, pipeline_uuid, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -90,5 +90,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, team_uuid: str, pipeline_uuid: str, *, client: Client, body: UpdateTeamPipelineRequest
 ) -> Error | TeamPipeline:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, team_uuid, pipeline_uuid, client=client, body=body)).parsed

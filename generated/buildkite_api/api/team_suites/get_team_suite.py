@@ -43,7 +43,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(org_slug: str, team_uuid: str, suite_uuid: str, *, client: Client) -> Response[Error | TeamSuite]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, team_uuid, suite_uuid)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -63,11 +63,11 @@ def sync(org_slug: str, team_uuid: str, suite_uuid: str, *, client: Client) -> E
         org_slug: The organization's slug, as in its URL.
         team_uuid: The team's id, not its slug.
         suite_uuid: The suite's id, not its slug.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The suite.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, team_uuid, suite_uuid, client=client).parsed
 
@@ -75,12 +75,12 @@ def sync(org_slug: str, team_uuid: str, suite_uuid: str, *, client: Client) -> E
 async def asyncio_detailed(
     org_slug: str, team_uuid: str, suite_uuid: str, *, client: Client
 ) -> Response[Error | TeamSuite]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, team_uuid, suite_uuid)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, team_uuid: str, suite_uuid: str, *, client: Client) -> Error | TeamSuite:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, team_uuid, suite_uuid, client=client)).parsed

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of teams, a module each."""
+"""Endpoints of teams, a module each."""

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of test_engine_runs, a module each."""
+"""Endpoints of test_engine_runs, a module each."""

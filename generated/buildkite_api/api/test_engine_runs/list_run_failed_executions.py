@@ -63,7 +63,7 @@ def sync_detailed(
     per_page: int | None | Unset = UNSET,
     include_failure_expanded: bool | None | Unset = UNSET,
 ) -> Response[Error | list[FailedExecution]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug, suite_slug, run_id, page=page, per_page=per_page, include_failure_expanded=include_failure_expanded
     )
@@ -91,14 +91,14 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         suite_slug: The test suite's slug, as in its URL.
         run_id: The run's id.
-        client: Where to send the request.
-        page: Which page, counted from 1. Without it Buildkite serves the first.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
-        include_failure_expanded: Whether to add `failure_expanded`. Known from Buildkite's Go client alone.
+        client: The client that sends the request.
+        page: Number of the page, from 1. Without it Buildkite sends the first.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
+        include_failure_expanded: Add `failure_expanded`. Known from Buildkite's Go client alone.
 
     Returns:
         A page of failed executions.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         org_slug,
@@ -121,7 +121,7 @@ async def asyncio_detailed(
     per_page: int | None | Unset = UNSET,
     include_failure_expanded: bool | None | Unset = UNSET,
 ) -> Response[Error | list[FailedExecution]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug, suite_slug, run_id, page=page, per_page=per_page, include_failure_expanded=include_failure_expanded
     )
@@ -139,7 +139,7 @@ async def asyncio(
     per_page: int | None | Unset = UNSET,
     include_failure_expanded: bool | None | Unset = UNSET,
 ) -> Error | list[FailedExecution]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             org_slug,

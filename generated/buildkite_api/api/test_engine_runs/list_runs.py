@@ -59,7 +59,7 @@ def sync_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[Run]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, suite_slug, build_id=build_id, page=page, per_page=per_page)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -83,14 +83,14 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         suite_slug: The test suite's slug, as in its URL.
-        client: Where to send the request.
+        client: The client that sends the request.
         build_id: Only runs of the build with this id, which is not its number.
-        page: Which page, counted from 1. Without it Buildkite serves the first.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        page: Number of the page, from 1. Without it Buildkite sends the first.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
 
     Returns:
         A page of runs.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, suite_slug, client=client, build_id=build_id, page=page, per_page=per_page).parsed
 
@@ -104,7 +104,7 @@ async def asyncio_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[Run]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, suite_slug, build_id=build_id, page=page, per_page=per_page)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -119,7 +119,7 @@ async def asyncio(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Error | list[Run]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(org_slug, suite_slug, client=client, build_id=build_id, page=page, per_page=per_page)
     ).parsed

@@ -46,7 +46,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, suite_slug: str, *, client: Client, show_api_token: bool | None | Unset = UNSET
 ) -> Response[Error | Suite]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, suite_slug, show_api_token=show_api_token)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -64,12 +64,12 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         suite_slug: The test suite's slug, as in its URL.
-        client: Where to send the request.
-        show_api_token: Whether to add the suite's API token. A 403 for those who may not see it.
+        client: The client that sends the request.
+        show_api_token: Add the suite's API token. A 403 for those who may not see it.
 
     Returns:
         The suite.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, suite_slug, client=client, show_api_token=show_api_token).parsed
 
@@ -77,7 +77,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, suite_slug: str, *, client: Client, show_api_token: bool | None | Unset = UNSET
 ) -> Response[Error | Suite]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, suite_slug, show_api_token=show_api_token)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -86,5 +86,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, suite_slug: str, *, client: Client, show_api_token: bool | None | Unset = UNSET
 ) -> Error | Suite:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, suite_slug, client=client, show_api_token=show_api_token)).parsed

@@ -57,7 +57,7 @@ def sync_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[Suite]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, show_api_token=show_api_token, page=page, per_page=per_page)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -79,14 +79,14 @@ def sync(
 
     Args:
         org_slug: The organization's slug, as in its URL.
-        client: Where to send the request.
-        show_api_token: Whether to add the suites' API tokens. A 403 for those who may not see them.
-        page: Which page, counted from 1. Without it Buildkite serves the first.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        client: The client that sends the request.
+        show_api_token: Add the suites' API tokens. A 403 for those who may not see them.
+        page: Number of the page, from 1. Without it Buildkite sends the first.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
 
     Returns:
         A page of suites.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, client=client, show_api_token=show_api_token, page=page, per_page=per_page).parsed
 
@@ -99,7 +99,7 @@ async def asyncio_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[Suite]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, show_api_token=show_api_token, page=page, per_page=per_page)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -113,7 +113,7 @@ async def asyncio(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Error | list[Suite]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(org_slug, client=client, show_api_token=show_api_token, page=page, per_page=per_page)
     ).parsed

@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, suite_slug: str, *, client: Client, body: UpdateSuiteRequest
 ) -> Response[Error | Suite]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, suite_slug, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -63,12 +63,12 @@ def sync(org_slug: str, suite_slug: str, *, client: Client, body: UpdateSuiteReq
     Args:
         org_slug: The organization's slug, as in its URL.
         suite_slug: The test suite's slug, as in its URL.
-        client: Where to send the request.
-        body: What to change. What is left out stays as it is.
+        client: The client that sends the request.
+        body: Changes. A field that is left out stays as it is.
 
     Returns:
         The changed suite.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, suite_slug, client=client, body=body).parsed
 
@@ -76,12 +76,12 @@ def sync(org_slug: str, suite_slug: str, *, client: Client, body: UpdateSuiteReq
 async def asyncio_detailed(
     org_slug: str, suite_slug: str, *, client: Client, body: UpdateSuiteRequest
 ) -> Response[Error | Suite]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, suite_slug, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, suite_slug: str, *, client: Client, body: UpdateSuiteRequest) -> Error | Suite:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, suite_slug, client=client, body=body)).parsed

@@ -66,7 +66,7 @@ def sync_detailed(
     max_timestamp: datetime.datetime | None | Unset = UNSET,
     buildkite_version: str | None | Unset = UNSET,
 ) -> Response[Error | TestWithMetrics]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         suite_slug,
@@ -105,7 +105,7 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         suite_slug: The test suite's slug, as in its URL.
         test_id: The test's id.
-        client: Where to send the request.
+        client: The client that sends the request.
         period: Count the executions of this time, such as `7days` or `28days`; which there are depends on
             the organization. Not together with `min_timestamp` or `max_timestamp`. Only with the
             version 2026-08-01 or later.
@@ -119,7 +119,7 @@ def sync(
 
     Returns:
         The test.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         org_slug,
@@ -144,7 +144,7 @@ async def asyncio_detailed(
     max_timestamp: datetime.datetime | None | Unset = UNSET,
     buildkite_version: str | None | Unset = UNSET,
 ) -> Response[Error | TestWithMetrics]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         suite_slug,
@@ -169,7 +169,7 @@ async def asyncio(
     max_timestamp: datetime.datetime | None | Unset = UNSET,
     buildkite_version: str | None | Unset = UNSET,
 ) -> Error | TestWithMetrics:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             org_slug,

@@ -86,7 +86,7 @@ def sync_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[TestWithMetrics]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         build_id,
@@ -124,16 +124,15 @@ def sync(
     The tests that ran in a build, of every suite that the token can reach, with their metrics in that
     build, a page at a time.
 
-    What is counted begins when the build is created, or later where the organization keeps less, and
-    ends when it finishes, or now, but after 24 hours at most. No version of the API is asked for
-    here.
+    The counted time begins when the build is created, or later if the organization keeps less. It ends when
+    the build finishes, or now, but after 24 hours at most. No version of the API is requested here.
 
     https://buildkite.com/docs/apis/rest-api/test-engine/build-tests
 
     Args:
         org_slug: The organization's slug, as in its URL.
         build_id: The build's id, not its number.
-        client: Where to send the request.
+        client: The client that sends the request.
         labels: Only tests with these labels, separated by commas; `!` before one for tests without it.
         branch: Only count what was executed on this branch; `!` before it for all others, `*` after it
             for a prefix.
@@ -143,14 +142,14 @@ def sync(
         tags: Only tests that were executed with these tags, as `key:value` and separated by commas; `!`
             before a value for all others, `*` after it for a prefix. Before a value of the tag
             `result`, `~` finds tests with such an execution, `^` tests with no other.
-        sort_by: What to sort by: `duration_avg`, when left out.
+        sort_by: Sort key; by default `duration_avg`.
         order: In which direction: `desc`, when left out.
-        page: Which page, counted from 1. Without it Buildkite serves the first.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        page: Number of the page, from 1. Without it Buildkite sends the first.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
 
     Returns:
         A page of tests.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         org_slug,
@@ -183,7 +182,7 @@ async def asyncio_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[TestWithMetrics]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         build_id,
@@ -216,7 +215,7 @@ async def asyncio(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Error | list[TestWithMetrics]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             org_slug,

@@ -65,7 +65,7 @@ def sync_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[FlakyTest]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug, suite_slug, search=search, branch=branch, period=period, page=page, per_page=per_page
     )
@@ -94,18 +94,18 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         suite_slug: The test suite's slug, as in its URL.
-        client: Where to send the request.
+        client: The client that sends the request.
         search: Only tests whose name or scope contains this; with the Ruby collector also whose location
             does.
         branch: Only tests that were flaky on this branch.
         period: Only tests that were flaky in this time: `1hour`, `4hours`, `1day`, `7days`, `14days` or
             `28days`. 7 days, when left out.
-        page: Which page, counted from 1. Without it Buildkite serves the first.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        page: Number of the page, from 1. Without it Buildkite sends the first.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
 
     Returns:
         A page of tests.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         org_slug, suite_slug, client=client, search=search, branch=branch, period=period, page=page, per_page=per_page
@@ -123,7 +123,7 @@ async def asyncio_detailed(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Response[Error | list[FlakyTest]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug, suite_slug, search=search, branch=branch, period=period, page=page, per_page=per_page
     )
@@ -142,7 +142,7 @@ async def asyncio(
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
 ) -> Error | list[FlakyTest]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             org_slug,

@@ -103,7 +103,7 @@ def sync_detailed(
     per_page: int | None | Unset = UNSET,
     buildkite_version: str | None | Unset = UNSET,
 ) -> Response[Error | list[TestWithMetrics]]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         suite_slug,
@@ -159,7 +159,7 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         suite_slug: The test suite's slug, as in its URL.
-        client: Where to send the request.
+        client: The client that sends the request.
         labels: Only tests with these labels, separated by commas; `!` before one for tests without it.
             Not together with `label`. Only with the version 2026-08-01 or later.
         label: Only tests with this label. The only filter that needs no version. Not together with
@@ -173,7 +173,7 @@ def sync(
             before a value for all others, `*` after it for a prefix. Before a value of the tag
             `result`, `~` finds tests with such an execution, `^` tests with no other. Only with the
             version 2026-08-01 or later.
-        sort_by: What to sort by: `duration_avg`, when left out. Only with the version 2026-08-01 or later.
+        sort_by: Sort key; by default `duration_avg`. Only with the version 2026-08-01 or later.
         order: In which direction: `desc`, when left out. Only with the version 2026-08-01 or later.
         period: Count the executions of this time, such as `7days` or `28days`; which there are depends on
             the organization. Not together with `min_timestamp` or `max_timestamp`. Only with the
@@ -182,15 +182,15 @@ def sync(
             Not together with `period`. Only with the version 2026-08-01 or later.
         max_timestamp: Count executions up to this time; up to now, when left out. Not together with `period`.
             Only with the version 2026-08-01 or later.
-        page: Which page, counted from 1. Without it Buildkite serves the first.
-        per_page: How many items on a page, at most 100. Without it Buildkite serves 30.
+        page: Number of the page, from 1. Without it Buildkite sends the first.
+        per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
         buildkite_version: The version of the API that is asked for, as a date such as `2026-08-01`. From that one on
             tests come with metrics; without it, or with an older one, they do not. Another form is a
             400.
 
     Returns:
         A page of tests.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(
         org_slug,
@@ -233,7 +233,7 @@ async def asyncio_detailed(
     per_page: int | None | Unset = UNSET,
     buildkite_version: str | None | Unset = UNSET,
 ) -> Response[Error | list[TestWithMetrics]]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(
         org_slug,
         suite_slug,
@@ -276,7 +276,7 @@ async def asyncio(
     per_page: int | None | Unset = UNSET,
     buildkite_version: str | None | Unset = UNSET,
 ) -> Error | list[TestWithMetrics]:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (
         await asyncio_detailed(
             org_slug,

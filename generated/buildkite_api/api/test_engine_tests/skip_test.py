@@ -43,7 +43,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 
 
 def sync_detailed(org_slug: str, suite_slug: str, test_id: str, *, client: Client) -> Response[Error | Test]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, suite_slug, test_id)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -63,22 +63,22 @@ def sync(org_slug: str, suite_slug: str, test_id: str, *, client: Client) -> Err
         org_slug: The organization's slug, as in its URL.
         suite_slug: The test suite's slug, as in its URL.
         test_id: The test's id.
-        client: Where to send the request.
+        client: The client that sends the request.
 
     Returns:
         The test.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, suite_slug, test_id, client=client).parsed
 
 
 async def asyncio_detailed(org_slug: str, suite_slug: str, test_id: str, *, client: Client) -> Response[Error | Test]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, suite_slug, test_id)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
 
 
 async def asyncio(org_slug: str, suite_slug: str, test_id: str, *, client: Client) -> Error | Test:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, suite_slug, test_id, client=client)).parsed

@@ -47,7 +47,7 @@ def _build_response(*, client: Client, response: httpx.Response) -> Response[Err
 def sync_detailed(
     org_slug: str, suite_slug: str, test_id: str, *, client: Client, body: UpdateTestLabelsRequest
 ) -> Response[Error | Test]:
-    """As `sync`, with the status and the headers of the answer."""
+    """Call `sync`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, suite_slug, test_id, body=body)
     response = client.get_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -66,12 +66,12 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         suite_slug: The test suite's slug, as in its URL.
         test_id: The test's id.
-        client: Where to send the request.
-        body: Which labels to add or to remove.
+        client: The client that sends the request.
+        body: Labels to add or to remove.
 
     Returns:
         The changed test.
-        An `Error` when Buildkite refuses.
+        An `Error` if Buildkite refuses the request.
     """
     return sync_detailed(org_slug, suite_slug, test_id, client=client, body=body).parsed
 
@@ -79,7 +79,7 @@ def sync(
 async def asyncio_detailed(
     org_slug: str, suite_slug: str, test_id: str, *, client: Client, body: UpdateTestLabelsRequest
 ) -> Response[Error | Test]:
-    """As `asyncio`, with the status and the headers of the answer."""
+    """Call `asyncio`, and return the status and the headers of the answer too."""
     kwargs = _get_kwargs(org_slug, suite_slug, test_id, body=body)
     response = await client.get_async_httpx_client().request(**kwargs)
     return _build_response(client=client, response=response)
@@ -88,5 +88,5 @@ async def asyncio_detailed(
 async def asyncio(
     org_slug: str, suite_slug: str, test_id: str, *, client: Client, body: UpdateTestLabelsRequest
 ) -> Error | Test:
-    """As `sync`, for asyncio and trio."""
+    """Call the operation like `sync`, with asyncio or trio."""
     return (await asyncio_detailed(org_slug, suite_slug, test_id, client=client, body=body)).parsed

@@ -1,3 +1,3 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""The endpoints of user, a module each."""
+"""Endpoints of user, a module each."""

@@ -1,4 +1,4 @@
-"""A receiver as a process: `python -m tests.webhooks.redis.receiver URL JOURNAL FIRST COUNT PARTITIONS BUILDS`.
+"""A receiver as a process: `python -m tests.endurance.redis.receiver URL JOURNAL FIRST COUNT PARTITIONS BUILDS`.
 
 Appends deliveries FIRST to FIRST + COUNT - 1, in the order of each build, and writes down each that was accepted. What it
 can't know to be accepted it sends again, as Buildkite would, and writes down as doubtful.

@@ -1,6 +1,6 @@
 """A receiver behind uvicorn, in a process of its own, that writes down what it does.
 
-python -m tests.webhooks.load.receiver '{"log": "/tmp/log"}'
+python -m tests.endurance.webhooks.receiver '{"log": "/tmp/log"}'
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import uvicorn
 
 from buildkite_ext.webhooks import BuildFinished, MemoryQueue, Refused, Report, WebhookHandler
 
-from ..posting import SECRET
+from ...webhooks.posting import SECRET
 
 
 def main(

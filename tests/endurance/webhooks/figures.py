@@ -10,6 +10,9 @@ from typing import Any
 from .crowd import Answered
 
 PROPERTY = "load"
+"""The property of a test that holds a row of the table."""
+LINE = "line"
+"""The property of a test that holds a line of text."""
 
 
 def row(name: str, answers: Sequence[Answered], handled: int) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from ..posting import build_body, signed
+from ...webhooks.posting import build_body, signed
 
 PATIENCE = 20.0
 

@@ -50,7 +50,7 @@ class Receiver:
 def receiving(folder: Path, **options: Any) -> Iterator[Receiver]:
     """A receiver for as long as the block lasts; see `receiver.main` for the options."""
     log = folder / "log"
-    command = [sys.executable, "-m", "tests.webhooks.load.receiver", json.dumps({"log": str(log), **options})]
+    command = [sys.executable, "-m", "tests.endurance.webhooks.receiver", json.dumps({"log": str(log), **options})]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Receiver(process, log)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from .server import RedisServer
+from ...webhooks.redis.server import RedisServer
 
 STREAM = "buildkite:webhooks"
 
@@ -89,7 +89,7 @@ class Fleet:
             time.sleep(0.05)
         for process in self.working.values():
             process.send_signal(signal.SIGTERM)
-        ends = [process.wait(30) for process in self.working.values()]
+        ends = [process.wait(60) for process in self.working.values()]
         assert ends == [0] * len(ends), "a worker ended badly"
 
     def end(self) -> None:
@@ -139,4 +139,4 @@ def repeats(lines: list[Line]) -> dict[int, list[Line]]:
 
 
 def _python(module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", f"tests.webhooks.redis.{module}", *arguments])
+    return subprocess.Popen([sys.executable, "-m", f"tests.endurance.redis.{module}", *arguments])

@@ -1,4 +1,4 @@
-"""A worker as a process: `python -m tests.webhooks.redis.worker URL JOURNAL PARTITIONS ORDERED`.
+"""A worker as a process: `python -m tests.endurance.redis.worker URL JOURNAL PARTITIONS ORDERED`.
 
 Writes down each delivery once it handled it and before it is acknowledged, one a line, by one write each. SIGTERM ends it
 in good order.

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 import anyio
+import httpx
 
-__all__ = ["asyncio_task", "guarded"]
+__all__ = ["GuardedTransport", "asyncio_task", "guarded"]
 
 _T = TypeVar("_T")
 
@@ -86,6 +87,47 @@ async def guarded(
         raise cancelled
     finally:
         cancelled = None  # its traceback holds this frame
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Transport of a caller whose answers are read, and whose connections are closed, by `guarded`."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _GuardedStream(response.stream)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _GuardedStream(httpx.AsyncByteStream):
+    """Body of an answer whose chunks are read, and whose connection is closed, by `guarded`."""
+
+    def __init__(self, inner: httpx.AsyncByteStream) -> None:
+        self._inner = inner
+        self._chunks: AsyncIterator[bytes] | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        chunk = await guarded(self._next)
+        if chunk is None:
+            raise StopAsyncIteration
+        return chunk
+
+    async def aclose(self) -> None:
+        await guarded(self._inner.aclose)
+
+    async def _next(self) -> bytes | None:
+        if self._chunks is None:
+            self._chunks = aiter(self._inner)
+        return await anext(self._chunks, None)
 
 
 async def _discarded(discard: Callable[[_T], Awaitable[object]], result: _T) -> None:

@@ -1,0 +1,62 @@
+"""Context of a request: what the stages on its path know about it, under one extension key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from ..errors import path_of
+
+if TYPE_CHECKING:
+    import httpx
+    from buildkite_api.operations import Operation
+
+    from .deadline import Deadline
+
+__all__ = ["Match", "RequestContext", "context_of"]
+
+Match = Callable[[str, str], "tuple[Operation, dict[str, str]] | None"]
+"""Find the operation of a method and a path, and the values of its path parameters."""
+
+_KEY = "buildkite_ext.context"
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """What is known of one request, from its first stage to the wire."""
+
+    operation: Operation | None = None
+    """The documented operation; None for a request outside the description."""
+    stream: bool = False
+    """The body of the answer stays on the connection for its reader."""
+    ends: float | None = None
+    """When, on the runtime's clock, the workflow that the request is a part of has to be over: a wait, say."""
+    deadline: Deadline | None = None
+    """When the request has to be over; set by the deadline's stage."""
+    files: tuple[BinaryIO, ...] = ()
+    """The files that the request sends."""
+    _values: Mapping[str, str] | None = None
+
+    def attach(self, request: httpx.Request) -> httpx.Request:
+        """Make this the context of a request, and return the request."""
+        request.extensions[_KEY] = self
+        return request
+
+    def path_values(self, request: httpx.Request, match: Match) -> Mapping[str, str]:
+        """Return the values of the path parameters. The path is matched once."""
+        if self._values is None:
+            found = match(request.method, path_of(request))
+            self._values = found[1] if found else {}
+        return self._values
+
+
+def context_of(request: httpx.Request, match: Match | None = None) -> RequestContext:
+    """Return the context of a request. One that a generated function built gets its operation by `match`."""
+    context: RequestContext | None = request.extensions.get(_KEY)
+    if context is None:
+        found = match(request.method, path_of(request)) if match else None
+        operation, values = found or (None, {})
+        context = RequestContext(operation=operation, _values=values)
+        context.attach(request)
+    return context

@@ -1,0 +1,70 @@
+"""State that a client and its copies share."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import httpx
+
+from .._cancellation import GuardedTransport
+from .._forks import reset_after_fork
+from ..events import client_events
+
+if TYPE_CHECKING:
+    from ..events import Hook
+    from ..runtime import Runtime, Transport
+
+__all__ = ["SharedState"]
+
+
+class SharedState:
+    """What the copies of a client share with it: the runtime, the connections and the events.
+
+    There are two transports, so that long downloads leave connections for the API: one to the API, one to every other
+    origin. Each is made when it is first needed. A transport that the user passed serves both.
+    """
+
+    def __init__(self, runtime: Runtime, transport: Transport | None = None, hook: Hook | None = None) -> None:
+        self.runtime = runtime
+        self.events = client_events(hook)
+        self._given = GuardedTransport(transport) if isinstance(transport, httpx.AsyncBaseTransport) else transport
+        self._lock = threading.Lock()
+        self._transports: dict[str, Transport] = {}
+        self._closed = False
+        reset_after_fork(self)
+
+    def api(self) -> Transport:
+        """Return the transport to the API."""
+        return self._transport("api")
+
+    def foreign(self) -> Transport:
+        """Return the transport to every other origin."""
+        return self._transport("foreign")
+
+    async def close(self) -> None:
+        """Close the connections. Closing them twice is fine."""
+        self._closed = True
+        with self._lock:
+            transports = {id(transport): transport for transport in (*self._transports.values(), self._given)}
+            self._transports.clear()
+        for transport in transports.values():
+            if transport is not None:
+                await self.runtime.close_transport(transport)
+
+    def reset(self) -> None:
+        """Start with a new lock in a child process. Transports of ours start with new connections themselves."""
+        self._lock = threading.Lock()
+
+    def _transport(self, name: str) -> Transport:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("The client is closed, so it sends no requests. Make a new one.")
+            if name not in self._transports:
+                self._transports[name] = self._given or self._made()
+            return self._transports[name]
+
+    def _made(self) -> Transport:
+        from .http import AsyncHttpTransport, HttpTransport
+
+        return (HttpTransport if self.runtime.blocking else AsyncHttpTransport)(clock=self.runtime.now)

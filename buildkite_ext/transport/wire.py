@@ -1,0 +1,133 @@
+"""The wire: one attempt of a request over an httpx transport, under the deadline of its call."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import aclosing
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost, path_of
+from .context import context_of
+
+if TYPE_CHECKING:
+    from ..runtime import Runtime, Transport
+    from .context import RequestContext
+
+__all__ = ["TRANSPORT_ERRORS", "Wire", "lost"]
+
+TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError)
+"""Errors of httpx for a request or an answer that is lost."""
+
+_GRACE = 0.2
+"""Seconds that the network has for its own, more exact error before an async attempt is cancelled at its deadline."""
+
+_DECODED = (b"content-encoding", b"transfer-encoding")
+"""Headers of a body as it was sent. It is decoded by now: a second reader would decode it again."""
+
+_log = logging.getLogger("httpx")  # where users of httpx look for the line of each request
+
+
+class Wire:
+    """The end of a request's path: it sends one attempt and reads its answer.
+
+    The whole body is read here, chunk by chunk under the deadline and a limit on its size, unless the request is marked as a
+    stream. Only so do Retry and Deadline see a body that is cut off or that drips.
+    """
+
+    def __init__(self, transport: Callable[[], Transport], runtime: Runtime, max_body: int) -> None:
+        self._transport = transport
+        self._runtime = runtime
+        self._max_body = max_body
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        context = context_of(request)
+        deadline = context.deadline
+        seconds = None
+        if deadline is not None:
+            from .network import bounded_timeouts
+
+            now = self._runtime.now()
+            if now >= deadline.ends:
+                raise deadline.exceeded(request)
+            timeouts = request.extensions.get("timeout", {})
+            request.extensions["timeout"] = bounded_timeouts(timeouts, ends=deadline.ends, now=now)
+            seconds = deadline.ends - now + _GRACE
+        try:
+            return await self._runtime.attempt(
+                partial(self._attempt, request, context), seconds=seconds, discard=self._runtime.close
+            )
+        except DeadlineExceeded:
+            raise
+        except TimeoutError:
+            if deadline is None or self._runtime.now() < deadline.ends:  # an error of the request's own body
+                raise
+            raise deadline.exceeded(request) from None
+
+    async def _attempt(self, request: httpx.Request, context: RequestContext) -> httpx.Response:
+        began = self._runtime.now()
+        try:
+            response = await self._runtime.send(self._transport(), request)
+        except httpx.TransportError as error:
+            raise lost(error, request) from error
+        version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "ignore")
+        _log.info(
+            'HTTP Request: %s %s "%s %d %s"',
+            request.method,
+            request.url,
+            version,
+            response.status_code,
+            response.reason_phrase,
+        )
+        response.request = request
+        if not context.stream or response.status_code >= 300:
+            response = await self._read(response, request, context)
+        response.elapsed = timedelta(seconds=self._runtime.now() - began)
+        return response
+
+    async def _read(self, response: httpx.Response, request: httpx.Request, context: RequestContext) -> httpx.Response:
+        body = bytearray()
+        deadline = context.deadline
+        try:
+            async with aclosing(self._runtime.chunks(response)) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    body += chunk
+                    if len(body) > self._max_body:
+                        raise InvalidResponse(
+                            f"{request.method} {path_of(request)}: the answer is larger than {self._max_body} bytes, and was "
+                            "dropped."
+                        )
+                    if deadline is not None and self._runtime.now() >= deadline.ends:
+                        raise deadline.exceeded(request)
+        except TRANSPORT_ERRORS as error:
+            raise lost(error, request) from error
+        finally:
+            await self._runtime.close(response)
+        return httpx.Response(
+            response.status_code,
+            headers=[pair for pair in response.headers.raw if pair[0].lower() not in _DECODED],
+            content=bytes(body),
+            request=request,
+            extensions=_kept(response.extensions),
+        )
+
+
+def _kept(extensions: Any) -> dict[str, Any]:
+    return {key: extensions[key] for key in ("http_version", "reason_phrase") if key in extensions}
+
+
+def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Request) -> NetworkError:
+    """Return the error that tells whether a lost request may have acted."""
+    what = f"{request.method} {path_of(request)}"
+    host = request.url.host
+    said = str(error) or type(error).__name__
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
+        return ConnectionFailed(f"{what}: no connection to {host}: {said}. Nothing was sent.")
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        return ConnectionFailed(f"{what}: it can't be sent to {host}: {said}. Nothing was sent.")
+    advice = "" if request.method in ("GET", "HEAD") else " It may have acted: look before you send it again."
+    return ResponseLost(f"{what}: the answer from {host} was lost: {said}.{advice}")

@@ -1,0 +1,1 @@
+"""Tests that measure load, time or endurance: `make endurance` runs them, `make test` does not."""
