@@ -1,4 +1,4 @@
-"""Verifying and parsing webhooks, beside HMAC and json.loads of the same bytes, which prove and type nothing by themselves.
+"""Times of verifying and parsing webhooks, compared with HMAC and json.loads of the same bytes.
 
 python -m benchmarks.webhooks
 """
@@ -22,7 +22,7 @@ DELIVERIES = 1000
 
 
 def measure(rounds: int = 15) -> list[Row]:
-    """The best of some rounds of each way, in seconds for 1,000 deliveries."""
+    """Return the best of several rounds of each way, in seconds for 1,000 deliveries."""
     rows = []
     for event in ("job.finished", "build.finished"):
         ways = _ways(webhook(event))
@@ -74,7 +74,7 @@ def _often(way: Callable[[], Any]) -> Callable[[], None]:
     return often
 
 
-# --- What one would write: as Buildkite's Go client does, with the age checked ----------------------------------------
+# --- By hand: as Buildkite's Go client does, with the age checked -----------------------------------------------------
 
 
 def _checked(body: bytes, header: str) -> None:
@@ -86,7 +86,7 @@ def _checked(body: bytes, header: str) -> None:
 
 @dataclass
 class _Object:
-    """A build or a job with the few fields that a script reads."""
+    """A build or a job with a few fields that a script needs."""
 
     id: str
     state: str
@@ -102,11 +102,11 @@ def _typed(data: dict[str, Any]) -> list[_Object]:
 
 
 def _object(data: dict[str, Any]) -> _Object:
-    times = [_moment(data[key]) for key in ("created_at", "scheduled_at", "started_at", "finished_at")]
+    times = [_date(data[key]) for key in ("created_at", "scheduled_at", "started_at", "finished_at")]
     return _Object(data["id"], data["state"], data["web_url"], *times)
 
 
-def _moment(text: str | None) -> datetime | None:
+def _date(text: str | None) -> datetime | None:
     return datetime.strptime(text, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC) if text else None
 
 

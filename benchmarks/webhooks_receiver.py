@@ -1,6 +1,6 @@
-"""Receiving signed webhooks of 6 KB, beside a Starlette route that does nothing: each under uvicorn, in one process.
+"""Times of receiving signed webhooks of 6 KB, compared with an empty Starlette route: each under uvicorn, in one process.
 
-The receiver verifies, parses, remembers and queues each, answers, and runs a handler that does nothing.
+The receiver verifies, parses, deduplicates and queues each delivery, responds, and runs an empty handler.
 
 python -m benchmarks.webhooks_receiver
 """
@@ -31,7 +31,7 @@ NAMES = {
 
 
 def measure(rounds: int = 5) -> list[Row]:
-    """The best of some rounds of each, turn by turn, in seconds for 1,000 events."""
+    """Return the best of several rounds of each server, in turns, in seconds for 1,000 events."""
     best = dict.fromkeys(NAMES, float("inf"))
     with ExitStack() as stack:
         ports = {name: stack.enter_context(_serving(name)) for name in NAMES}
@@ -43,7 +43,7 @@ def measure(rounds: int = 5) -> list[Row]:
 
 
 def _requests(turn: int) -> list[bytes]:
-    """Each another delivery, or it would be taken for one that came before."""
+    """Return different deliveries, because a repeated one isn't handled again."""
     from buildkite_ext.webhooks import sign
 
     event = json.loads(webhook("job.finished"))
@@ -88,7 +88,7 @@ def _serving(name: str) -> Iterator[int]:
             process.terminate()
 
 
-# --- The servers, in processes of their own ---------------------------------------------------------------------------
+# --- The servers, each in its own process -----------------------------------------------------------------------------
 
 
 def app(name: str) -> Any:

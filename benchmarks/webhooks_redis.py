@@ -1,4 +1,4 @@
-"""Deliveries over Redis: what a receiver puts and what a worker handles in a second, beside redis-py by hand.
+"""Times of putting and handling deliveries over Redis, compared with redis-py by hand.
 
 python -m benchmarks.webhooks_redis
 """
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from redis.asyncio import Redis
 
-from buildkite_ext.webhooks.deliveries import Delivery
+from buildkite_ext.webhooks.delivery import Delivery
 from buildkite_ext.webhooks.redis import RedisStreamSink, RedisStreamSource
 from tests.webhooks.redis.server import RedisServer
 
@@ -22,7 +22,7 @@ DELIVERIES, AT_ONCE, BODY = 10_000, 32, b"x" * 6_000
 
 
 def measure() -> list[Row]:
-    """Seconds for 10,000 deliveries of 6 KB, one process each way; nothing where there is no redis-server."""
+    """Return the seconds for 10,000 deliveries of 6 KB in one process; an empty list without redis-server."""
     if shutil.which("redis-server") is None:
         return []
     server = RedisServer()
@@ -49,12 +49,12 @@ async def _measure(url: str) -> list[Row]:
 
 
 async def _puts(put: Callable[[int], Awaitable[object]]) -> float:
-    async def lane(first: int) -> None:
+    async def put_some(first: int) -> None:
         for number in range(first, DELIVERIES, AT_ONCE):
             await put(number)
 
     begun = time.perf_counter()
-    await asyncio.gather(*(lane(first) for first in range(AT_ONCE)))
+    await asyncio.gather(*(put_some(first) for first in range(AT_ONCE)))
     return time.perf_counter() - begun
 
 

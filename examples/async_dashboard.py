@@ -1,4 +1,4 @@
-"""Build several pipelines at once and say how each of them ended, as soon as it has.
+"""Create builds of several pipelines at the same time and print how each ended, as soon as it has.
 
 python examples/async_dashboard.py --simulate
 python examples/async_dashboard.py web,api,release
@@ -6,17 +6,21 @@ python examples/async_dashboard.py web,api,release
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 
-from clients import arguments, async_client
-
 from buildkite_ext import AsyncBuildkiteClient
+from buildkite_ext.simulation.demo import demo_organization
 
 
 async def main() -> None:
-    options = arguments(__doc__, pipeline="web,api,release")
-    async with async_client(options.simulate) as buildkite:
-        builds = [build_one(buildkite, slug, options.branch) for slug in options.pipeline.split(",")]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pipelines", nargs="?", default="web,api,release", help="default: web,api,release")
+    parser.add_argument("--branch", default="main", help="default: main")
+    parser.add_argument("--simulate", action="store_true", help="use a simulated Buildkite: no account, no network")
+    options = parser.parse_args()
+    async with demo_organization().async_client() if options.simulate else AsyncBuildkiteClient() as buildkite:
+        builds = [build_one(buildkite, slug, options.branch) for slug in options.pipelines.split(",")]
         for finished in asyncio.as_completed(builds):
             print(await finished)
 

@@ -5,17 +5,21 @@ python examples/download_artifacts.py web --simulate
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 
-from clients import arguments, client
-
-from buildkite_ext import DownloadProgress
+from buildkite_ext import BuildkiteClient, DownloadProgress
+from buildkite_ext.simulation.demo import demo_organization
 
 
 def main() -> None:
-    options = arguments(__doc__, pipeline="web")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pipeline", nargs="?", default="web", help="default: web")
+    parser.add_argument("--branch", default="main", help="default: main")
+    parser.add_argument("--simulate", action="store_true", help="use a simulated Buildkite: no account, no network")
+    options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="wheels-")
-    with client(options.simulate) as buildkite:
+    with demo_organization().client() if options.simulate else BuildkiteClient() as buildkite:
         passed = buildkite.builds.list(options.pipeline, branch=options.branch, state="passed", limit=1)
         for build in passed:
             print(f"Build #{build.number}: {build.message}")

@@ -5,12 +5,19 @@ python examples/follow_logs.py api --simulate
 
 from __future__ import annotations
 
-from clients import arguments, client
+import argparse
+
+from buildkite_ext import BuildkiteClient
+from buildkite_ext.simulation.demo import demo_organization
 
 
 def main() -> None:
-    options = arguments(__doc__, pipeline="api")
-    with client(options.simulate) as buildkite:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pipeline", nargs="?", default="api", help="default: api")
+    parser.add_argument("--branch", default="main", help="default: main")
+    parser.add_argument("--simulate", action="store_true", help="use a simulated Buildkite: no account, no network")
+    options = parser.parse_args()
+    with demo_organization().client() if options.simulate else BuildkiteClient() as buildkite:
         build = buildkite.builds.create(options.pipeline, commit="HEAD", branch=options.branch)
         for line in buildkite.builds.follow(options.pipeline, build.number):
             when = f"{line.time:%H:%M:%S}" if line.time else "--:--:--"

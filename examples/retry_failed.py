@@ -1,18 +1,24 @@
-"""Build, and retry what failed once: a job that passes the second time is flaky.
+"""Create a build and retry its failed jobs once. A job that passes the second time is flaky.
 
 python examples/retry_failed.py api --simulate
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 
-from clients import arguments, client
+from buildkite_ext import BuildkiteClient
+from buildkite_ext.simulation.demo import demo_organization
 
 
 def main() -> int:
-    options = arguments(__doc__, pipeline="api")
-    with client(options.simulate) as buildkite:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pipeline", nargs="?", default="api", help="default: api")
+    parser.add_argument("--branch", default="main", help="default: main")
+    parser.add_argument("--simulate", action="store_true", help="use a simulated Buildkite: no account, no network")
+    options = parser.parse_args()
+    with demo_organization().client() if options.simulate else BuildkiteClient() as buildkite:
         build = buildkite.builds.create(options.pipeline, commit="HEAD", branch=options.branch)
         first = buildkite.builds.wait(options.pipeline, build.number)
         print(f"#{build.number} {first.outcome}")

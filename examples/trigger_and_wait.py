@@ -1,20 +1,24 @@
-"""Create a build, wait for it, and exit 0 only if it passed.
+"""Create a build, wait for it, and exit with 0 only if it passed.
 
 python examples/trigger_and_wait.py web --simulate
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 
-from clients import arguments, client
-
-from buildkite_ext import DeadlineExceeded
+from buildkite_ext import BuildkiteClient, DeadlineExceeded
+from buildkite_ext.simulation.demo import demo_organization
 
 
 def main() -> int:
-    options = arguments(__doc__, pipeline="web")
-    with client(options.simulate) as buildkite:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pipeline", nargs="?", default="web", help="default: web")
+    parser.add_argument("--branch", default="main", help="default: main")
+    parser.add_argument("--simulate", action="store_true", help="use a simulated Buildkite: no account, no network")
+    options = parser.parse_args()
+    with demo_organization().client() if options.simulate else BuildkiteClient() as buildkite:
         build = buildkite.builds.create(
             options.pipeline,
             commit="HEAD",

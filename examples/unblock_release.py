@@ -1,18 +1,24 @@
-"""Build, and where the build comes to a block step, unblock it with its fields filled in.
+"""Create a build, and unblock its block steps with their fields filled in.
 
 python examples/unblock_release.py release --simulate
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 
-from clients import arguments, client
+from buildkite_ext import BuildkiteClient
+from buildkite_ext.simulation.demo import demo_organization
 
 
 def main() -> int:
-    options = arguments(__doc__, pipeline="release")
-    with client(options.simulate) as buildkite:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pipeline", nargs="?", default="release", help="default: release")
+    parser.add_argument("--branch", default="main", help="default: main")
+    parser.add_argument("--simulate", action="store_true", help="use a simulated Buildkite: no account, no network")
+    options = parser.parse_args()
+    with demo_organization().client() if options.simulate else BuildkiteClient() as buildkite:
         build = buildkite.builds.create(options.pipeline, commit="HEAD", branch=options.branch)
         result = buildkite.builds.wait(options.pipeline, build.number)
         print(f"#{build.number} {result.outcome}")

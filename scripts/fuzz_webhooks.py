@@ -81,10 +81,10 @@ class Target:
     def __init__(self) -> None:
         # Imported here, so that their coverage is measured.
         from buildkite_ext.errors import WebhookError
-        from buildkite_ext.webhooks import happening, parse, sign, verify, verify_token
+        from buildkite_ext.webhooks import deduplication_key, parse, sign, verify, verify_token
 
         self.refusal = WebhookError
-        self.happening, self.parse_body, self.sign = happening, parse, sign
+        self.deduplication_key, self.parse_body, self.sign = deduplication_key, parse, sign
         self.verify_body, self.verify_token = verify, verify_token
 
     def __call__(self, content: bytes) -> None:
@@ -112,7 +112,7 @@ class Target:
         assert event.raw == body
         assert event.data["event"] == event.event
         assert f"event={event.event!r}" in repr(event)
-        self.happening(event)
+        self.deduplication_key(event)
         assert copy.deepcopy(event) == event
         drift: list[Any] = []
         again = self.parse_body(body, on_drift=drift.append)

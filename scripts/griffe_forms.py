@@ -38,10 +38,12 @@ class PackageForms(griffe.Extension):
                 models.set_member(str(name), griffe.Alias(str(name), f"{home}.{name}"))
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
-        """Describe each argument on a line of its own, and mark examples."""
-        if obj.docstring is not None:
-            text = _ARGUMENTS.sub(_line_each, obj.docstring.value)
-            obj.docstring.value = _EXAMPLE.sub("Examples:", text)
+        """Rewrite the docstring of a class, a function or an attribute."""
+        _rewrite(obj)
+
+    def on_module_members(self, *, mod: griffe.Module, **_: Any) -> None:
+        """Rewrite the docstring of a module, which has none before its members are there."""
+        _rewrite(mod)
 
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
         """Replace the attributes of one class."""
@@ -49,6 +51,13 @@ class PackageForms(griffe.Extension):
             method = _async_method(cls, member)
             if method is not None:
                 cls.set_member(name, _blocking(name, method))
+
+
+def _rewrite(documented: griffe.Object) -> None:
+    """Describe each argument on a line of its own, and mark examples."""
+    if documented.docstring is not None:
+        text = _ARGUMENTS.sub(_line_each, documented.docstring.value)
+        documented.docstring.value = _EXAMPLE.sub("Examples:", text)
 
 
 def _line_each(found: re.Match[str]) -> str:

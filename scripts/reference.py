@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ _COUNTS = re.compile(r"(?<=<!-- Written by scripts/reference.py: -->\n).+?(?=\n\
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Coverage of Buildkite's API."""
+    """Counts of Buildkite's operations and of what this project has of them."""
 
     rows: int
     """Operations that Buildkite documents, or its Go client knows: the rows of spec/endpoints.tsv to be described."""
@@ -90,7 +91,7 @@ def coverage() -> Coverage:
 
 
 def table() -> str:
-    """Return the coverage group by group: rows of the table, and the number of described, called and simulated ones."""
+    """Return the counts of each group: rows of the table, and how many of them are described, called and simulated."""
     from buildkite_api.operations import OPERATIONS
 
     from buildkite_ext.simulation.api.routes import HANDLERS
@@ -137,24 +138,28 @@ def _lines() -> Iterator[str]:
     yield ""
     yield f"{coverage()}"
     yield ""
-    yield "What a call can do without is left out. A list is lazy: `for … in` and `async for … in` walk through all of its"
-    yield "pages. Each operation is also a module of `buildkite_api.api`, for `client.call`."
-    yield ""
-    yield "| Operation | Scope | Blocking | Async | Simulated |"
-    yield "| --- | --- | --- | --- | --- |"
-    for id_, (service, name) in _calls().items():
-        operation = OPERATIONS[id_]
-        method = _method(_clients()[1], service, name)
-        call = f"client.{service}.{name}({_needed(method)})"
-        listed = not inspect.iscoroutinefunction(method)
-        columns = (
-            f"[{id_}]({operation.doc})" if operation.doc else id_,
-            f"`{operation.scope}`" if operation.scope else "",
-            f"`{'for … in ' if listed else ''}{call}`",
-            f"`{'async for … in ' if listed else 'await '}{call}`",
-            "yes" if operation.row in HANDLERS else "",
-        )
-        yield f"| {' | '.join(columns)} |"
+    yield "Optional arguments are left out. A list is lazy: `for … in` reads all of its pages. With `AsyncBuildkiteClient` a"
+    yield "call is awaited, and a list is read with `async for … in`. Each operation is also a module of `buildkite_api.api`, for"
+    yield "`client.call`."
+    for service, calls in groupby(_calls().items(), key=lambda item: item[1][0]):
+        yield ""
+        yield f"## client.{service}"
+        yield ""
+        yield f"[Arguments and results](reference/services.md#client.{service})"
+        yield ""
+        yield "| Operation | Call | Scope | Simulated |"
+        yield "| --- | --- | --- | --- |"
+        for id_, (_, name) in calls:
+            operation = OPERATIONS[id_]
+            method = _method(_clients()[1], service, name)
+            call = f"client.{service}.{name}({_needed(method)})"
+            columns = (
+                f"[{id_}]({operation.doc})" if operation.doc else id_,
+                f"`{call}`" if inspect.iscoroutinefunction(method) else f"`for … in {call}`",
+                f"`{operation.scope}`" if operation.scope else "",
+                "yes" if operation.row in HANDLERS else "",
+            )
+            yield f"| {' | '.join(columns)} |"
 
 
 @cache

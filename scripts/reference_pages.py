@@ -14,6 +14,7 @@ import importlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,18 +26,21 @@ __all__ = ["main", "pages", "public_names"]
 
 FOLDER = ROOT / "docs" / "reference"
 HEADER = "<!-- Written by scripts/reference_pages.py (`make generate`): edit the docstrings instead. -->"
+MORE = tuple(
+    f"buildkite_ext.simulation.{name}" for name in ("demo.demo_organization", "server.running", "server.serve")
+)
+"""Public names that `buildkite_ext.simulation` doesn't import, since few need them or they need an extra."""
 CLIENTS = ("BuildkiteClient", "AsyncBuildkiteClient")
 MODULES = {
-    "buildkite_ext": "",
+    "buildkite_ext": "buildkite_ext",
     "errors": "buildkite_ext.errors",
     "events": "buildkite_ext.events",
     "models": "buildkite_ext.models",
     "webhooks": "buildkite_ext.webhooks",
     "webhooks_redis": "buildkite_ext.webhooks.redis",
     "simulation": "buildkite_ext.simulation",
-    "simulation_server": "buildkite_ext.simulation.server",
 }
-"""The pages, and the public module that each describes. Names of `buildkite_ext` itself are spread over the first three."""
+"""The pages, and the public module that each describes. A name of two modules stands on the page of one."""
 
 TITLES = {
     "errors": "Errors",
@@ -45,7 +49,6 @@ TITLES = {
     "webhooks": "Webhooks",
     "webhooks_redis": "Webhooks over Redis",
     "simulation": "Simulation",
-    "simulation_server": "Simulation server",
 }
 
 
@@ -82,7 +85,7 @@ def pages() -> dict[str, str]:
 def public_names() -> dict[str, list[str]]:
     """Return the public names of each page, as the paths that they are imported by. Each stands on one page."""
     package, events = importlib.import_module("buildkite_ext"), importlib.import_module("buildkite_ext.events")
-    names = {page: _exported(module) for page, module in MODULES.items() if module}
+    names = {page: _exported(module) for page, module in MODULES.items() if page not in ("buildkite_ext", "events")}
     emitted = [name for name in package.__all__ if getattr(events, name, None) is getattr(package, name)]
     names["events"] = [f"{events.__name__}.{name}" for name in emitted]
     known = {_name(path) for page in ("errors", "events") for path in names[page]}
@@ -92,6 +95,7 @@ def public_names() -> dict[str, list[str]]:
     elsewhere = {"webhooks": {*known, *map(_name, names["webhooks_redis"])}, "simulation": {*rest}}
     for page, described in elsewhere.items():
         names[page] = [path for path in names[page] if _name(path) not in described]
+    names["simulation"] += MORE
     return {page: names[page] for page in MODULES}
 
 
@@ -100,18 +104,24 @@ def _name(path: str) -> str:
 
 
 def _exported(module: str) -> list[str]:
-    loaded = importlib.import_module(module)
-    names = getattr(loaded, "__all__", None) or [
-        name
-        for name, value in vars(loaded).items()
-        if not name.startswith("_") and getattr(value, "__module__", None) == module and callable(value)
-    ]
-    return [f"{module}.{name}" for name in sorted(names)]
+    return [f"{module}.{name}" for name in sorted(importlib.import_module(module).__all__)]
 
 
 def _module_page(page: str, names: Iterable[str]) -> str:
-    module = importlib.import_module(MODULES[page] or "buildkite_ext")
-    return _text(TITLES.get(page, page), [f"Module `{module.__name__}`.", *(f"::: {name}" for name in names)])
+    introduction = (
+        f"::: {MODULES[page]}\n    options:\n      members: false\n      show_root_heading: false\n"
+        "      show_root_toc_entry: false"
+    )
+    inherited = "\n    options:\n      inherited_members: true" if page in ("simulation", "webhooks") else ""
+    entries = _by_letter(names) if page == "models" else (f"::: {name}{inherited}" for name in names)
+    return _text(TITLES.get(page, page), [introduction, *entries])
+
+
+def _by_letter(names: Iterable[str]) -> Iterator[str]:
+    """Yield the entries under a heading for each letter: the page is long, and its contents list no deeper heading."""
+    for letter, group in groupby(names, key=lambda path: _name(path)[0]):
+        yield f"## {letter}"
+        yield from (f"::: {name}\n    options:\n      heading_level: 3" for name in group)
 
 
 def _services() -> Iterator[str]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
+
+import buildkite_ext
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, BuildkiteError, Outcome, Retry
 
 from .documents import PROJECT, ROOT, anchors, documents, links, prose
 
@@ -32,6 +37,27 @@ def test_each_page_stands_in_the_navigation_once() -> None:
     there = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
     named = list(pages(SITE["nav"]))
     assert sorted(named) == sorted(there)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[a page](nowhere.md)", "page does not exist"),
+        ("[a name][buildkite_ext.Nowhere]", "unresolved autoref"),
+        ("::: buildkite_ext.nowhere", "buildkite_ext.nowhere could not be found"),
+    ],
+)
+def test_the_build_refuses_what_leads_nowhere(text: str, said: str, tmp_path: Path) -> None:
+    config = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    config = re.sub(r"^nav = \[.*?^\]$", 'nav = [{ "Home" = "index.md" }]', config, flags=re.MULTILINE | re.DOTALL)
+    config = re.sub(r"^(preload_modules|extensions) = .*$", "", config, flags=re.MULTILINE)
+    (tmp_path / "zensical.toml").write_text(config, encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text(f"# Home\n\n{text}\n", encoding="utf-8")
+    program = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert said in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda document: str(document.relative_to(ROOT)))
@@ -80,6 +106,18 @@ def test_no_document_counts_operations_by_hand() -> None:
             assert re.findall(r"\b\d{2,} (?:of \d+|operations|endpoints|models|methods)\b", by_hand) == [], document
 
 
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").rglob("*.py")), ids=lambda path: path.stem)
+def test_an_example_can_be_copied_alone(example: Path) -> None:
+    """It imports nothing that stands beside it."""
+    imported = [
+        node for node in ast.walk(ast.parse(example.read_text(encoding="utf-8"))) if isinstance(node, ast.ImportFrom)
+    ]
+    modules = {str(node.module).partition(".")[0] for node in imported}
+    beside = {path.stem for path in (ROOT / "examples").rglob("*.py")}
+    assert not modules & beside
+    assert not any(node.level for node in imported)
+
+
 def test_every_tool_has_one_version() -> None:
     pinned = [name for name in PROJECT_FILE["dependency-groups"]["generate"] if name.startswith("ruff==")]
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
@@ -107,3 +145,48 @@ def test_the_addresses_of_the_project() -> None:
     urls = PROJECT_FILE["project"]["urls"]
     assert all(url.startswith(PROJECT) for url in urls.values())
     assert SITE["repo_url"] == PROJECT == urls["Source"]
+
+
+def table(document: str, heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without its head."""
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2]
+    rows = [row.strip("|").split("|") for row in re.search(r"(^\|.*\n)+", text, re.MULTILINE)[0].splitlines()]  # type: ignore[index]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def first_names(document: str, heading: str) -> set[str]:
+    return {name for row in table(document, heading) for name in re.findall(r"`(\w+)`", row[0])}
+
+
+@pytest.mark.parametrize("client", [BuildkiteClient, AsyncBuildkiteClient])
+def test_every_option_of_a_client_is_in_the_guide(client: type) -> None:
+    parameters = inspect.signature(client).parameters
+    rows = {row[0].strip("`"): row[2] for row in table("configuration.md", "Options of a client")}
+    assert rows.keys() == parameters.keys()
+    assert rows["timeout"] == f"{parameters['timeout'].default:g}"
+
+
+def test_every_field_of_the_retry_policy_is_in_the_guide() -> None:
+    rows = {row[0].strip("`"): row[2] for row in table("client/retries.md", "The policy")}
+    assert rows == {name: f"{getattr(Retry(), name):g}" for name in rows}
+    assert rows.keys() == inspect.signature(Retry).parameters.keys() - {"random"}
+
+
+def test_every_outcome_is_in_the_guide() -> None:
+    assert first_names("client/timeouts.md", "Outcomes") == set(get_args(Outcome))
+
+
+def test_the_errors_of_the_guide_exist() -> None:
+    named = first_names("client/errors.md", "The errors to catch")
+    assert all(issubclass(getattr(buildkite_ext, name), BuildkiteError) for name in named)
+
+
+def test_the_variables_of_the_guide_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = table("configuration.md", "Environment variables")
+    named = {argument.strip("`"): re.findall(r"`(\w+)`", names) for names, _, argument in rows[::-1]}
+    given = {"token": "bkua_x", "organization": "acme", "base_url": "https://api.example"}
+    assert given.keys() == named.keys() - {""}
+    for argument, value in given.items():
+        monkeypatch.setenv(named[argument][0], value)
+    options = BuildkiteClient().options
+    assert (options.token, options.organization, options.base_url) == tuple(given.values())

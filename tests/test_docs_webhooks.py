@@ -1,5 +1,4 @@
-"""docs/webhooks.md and docs/webhooks-security.md: every block of code runs, does what is said of it, and the figures are the
-code's."""
+"""docs/webhooks.md and docs/webhooks-security.md: each code block runs as described, and the numbers are those of the code."""
 
 from __future__ import annotations
 
@@ -22,12 +21,12 @@ import pytest
 
 from buildkite_ext.cli.app import app as command
 from buildkite_ext.webhooks import (
-    Answer,
+    MemoryDeduplicationStore,
     MemoryQueue,
-    MemoryReplays,
     RedisStreamSink,
     RedisStreamSource,
     WebhookHandler,
+    WebhookResponse,
 )
 
 from .webhooks.posting import build_body, job_body, signed
@@ -48,7 +47,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(document: Path, *, to: str | None = None, redis: str | None = None) -> Names:
-    """Run the blocks of a document in order, those of one section included and no more; its errors name its lines."""
+    """Run the blocks of a document in order, up to the end of a section. Errors have the lines of the document."""
     text = document.read_text(encoding="utf-8")
     end = len(text)
     if to is not None:
@@ -56,7 +55,7 @@ def run(document: Path, *, to: str | None = None, redis: str | None = None) -> N
         level = to.partition(" ")[0]
         after = re.compile(rf"^#{{1,{len(level)}}} ", re.MULTILINE).search(text, start + len(to) + 2)
         end = after.start() if after else end
-    # No dictionary of the test's own: type hints are looked for in the module that a function names.
+    # `__name__` is a module's: type hints are looked up in the module that a function names.
     names: Names = {"__name__": "docs"}
     for found in FENCE.finditer(text, 0, end):
         if found[1] == "python":
@@ -91,7 +90,7 @@ def port() -> int:
 
 
 def test_the_start(tmp_path: Path, port: int) -> None:
-    """The file, and the commands that try it, with another port."""
+    """Run the file and the commands of the guide, with another port."""
     text = GUIDE.read_text(encoding="utf-8")
     code = FENCE.search(text, text.index("## Start"))
     console = FENCE.search(text, text.index("To try it, no Buildkite is needed"))
@@ -128,14 +127,14 @@ def test_the_start(tmp_path: Path, port: int) -> None:
 
 
 def receive(hooks: WebhookHandler, *deliveries: tuple[dict[str, str], bytes]) -> list[int]:
-    """Post deliveries, and have them handled."""
+    """Post deliveries, and handle them."""
 
-    async def story() -> list[int]:
+    async def scenario() -> list[int]:
         statuses = [(await hooks.receive("POST", headers, body)).status for headers, body in deliveries]
         await hooks.aclose()
         return statuses
 
-    return asyncio.run(story())
+    return asyncio.run(scenario())
 
 
 def test_handlers_and_filters(capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,26 +168,26 @@ def test_blocked_is_not_passed() -> None:
     assert sorted(seen) == [("blocked", 1), ("passed", 2)]
 
 
-def test_once(capsys: pytest.CaptureFixture[str]) -> None:
-    hooks = run(GUIDE, to="## Once")["hooks"]
+def test_deduplication(capsys: pytest.CaptureFixture[str]) -> None:
+    hooks = run(GUIDE, to="## Deduplication")["hooks"]
     body = build_body()
     again = signed(body, at=time.time() - 7)
     assert receive(hooks, (now(body), body), (again, body)) == [200, 200]
     assert capsys.readouterr().out.count("ticket for") == 1
 
 
-def test_the_answers_are_those_of_the_code() -> None:
+def test_the_statuses_are_those_of_the_code() -> None:
     text = GUIDE.read_text(encoding="utf-8")
-    table = text[text.index("## What is answered") : text.index("Buildkite's documentation doesn't say how long")]
+    table = text[text.index("## Responses") : text.index("Buildkite's documentation doesn't say how long")]
     rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| ") and row[2].isdigit()]
     told = {int(status) for row in rows for status in row.split(",")}
-    assert told == {int(status) for status in re.findall(r"(\d\d\d): ", inspect.getdoc(Answer) or "")}
+    assert told == {int(status) for status in re.findall(r"(\d\d\d): ", inspect.getdoc(WebhookResponse) or "")}
 
 
-def test_the_figures_are_those_of_the_code() -> None:
+def test_the_numbers_are_those_of_the_code() -> None:
     defaults = {name: each.default for name, each in inspect.signature(WebhookHandler).parameters.items()}
     queue = {name: each.default for name, each in inspect.signature(MemoryQueue).parameters.items()}
-    replays = {name: each.default for name, each in inspect.signature(MemoryReplays).parameters.items()}
+    replays = {name: each.default for name, each in inspect.signature(MemoryDeduplicationStore).parameters.items()}
     sink = {name: each.default for name, each in inspect.signature(RedisStreamSink).parameters.items()}
     source = {name: each.default for name, each in inspect.signature(RedisStreamSource).parameters.items()}
     guide, security = (" ".join(each.read_text(encoding="utf-8").split()) for each in (GUIDE, SECURITY))
@@ -214,7 +213,7 @@ def test_the_figures_are_those_of_the_code() -> None:
 def test_fastapi() -> None:
     names = run(GUIDE, to="### Starlette and FastAPI")
 
-    async def story() -> list[int]:
+    async def scenario() -> list[int]:
         transport = httpx.ASGITransport(names["app"])
         async with (
             names["hooks"].lifespan(),
@@ -227,7 +226,7 @@ def test_fastapi() -> None:
             ]
             return [answer.status_code for answer in answers]
 
-    assert asyncio.run(story()) == [200, 404]
+    assert asyncio.run(scenario()) == [200, 404]
 
 
 def test_flask() -> None:
@@ -283,12 +282,12 @@ def test_anything_else() -> None:
     names = run(GUIDE, to="### Anything else")
     headers, body = failed()
 
-    async def story() -> tuple[int, bytes]:
+    async def scenario() -> tuple[int, bytes]:
         answered: tuple[int, bytes] = await names["anything_else"]("POST", list(headers.items()), body)
         await names["hooks"].aclose()
         return answered
 
-    assert asyncio.run(story()) == (200, b'{"message": "Accepted."}')
+    assert asyncio.run(scenario()) == (200, b'{"message": "Accepted."}')
 
 
 @pytest.fixture
@@ -302,7 +301,7 @@ def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -
     body = build_body()
     deliveries = [(now(body), body), (signed(body, at=time.time() - 7), body), failed(2, state="passed")]
 
-    async def story() -> list[dict[str, float]]:
+    async def scenario() -> list[dict[str, float]]:
         for headers, sent in deliveries:
             assert (await names["receiver"].receive("POST", headers, sent)).status == 200
         source = RedisStreamSource(redis)
@@ -318,7 +317,7 @@ def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -
         await names["worker"].aclose()
         return [before, after]
 
-    before, after = asyncio.run(story())
+    before, after = asyncio.run(scenario())
     assert (before["waiting"], before["pending"], before["dead"]) == (3, 0, 0)
     assert (after["waiting"], after["pending"], after["dead"]) == (0, 0, 0)
     assert (
@@ -326,8 +325,8 @@ def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -
     )  # once, though it came in two deliveries
 
 
-def test_reports(capsys: pytest.CaptureFixture[str]) -> None:
-    names = run(GUIDE, to="## What happened")
+def test_delivery_events(capsys: pytest.CaptureFixture[str]) -> None:
+    names = run(GUIDE, to="## Logs and delivery events")
     hooks = names["hooks"]
 
     @hooks.on("build.finished")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -12,8 +14,9 @@ from types import ModuleType
 import pytest
 import requests
 
-from buildkite_ext import ArtifactCorrupted, UnsafePath
+from buildkite_ext import ArtifactCorrupted, BuildkiteClient, UnsafePath
 from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.server import running
 
 ROOT = Path(__file__).parents[1]
 PATTERNS = ROOT / "examples" / "patterns"
@@ -37,12 +40,22 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(PATTERNS))
 
 
+@contextmanager
+def served(simulator: Simulator) -> Iterator[tuple[str, BuildkiteClient]]:
+    """The address of a simulator for the scripts, and a client of it whose pauses move the simulator's clock."""
+    with (
+        running(simulator) as url,
+        BuildkiteClient("acme", token=simulator.token, base_url=url, clock=simulator.clock) as buildkite,
+    ):
+        yield url, buildkite
+
+
 def pattern(name: str) -> ModuleType:
     return import_module(name)
 
 
 def test_all_patterns_are_tried_and_named() -> None:
-    names = {path.stem for path in PATTERNS.glob("*.py")} - {"stage"}
+    names = {path.stem for path in PATTERNS.glob("*.py")}
     document = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
     assert names == set(SAID)
     assert all(f"/blob/main/examples/patterns/{name}.py)" in document for name in names)
@@ -79,7 +92,7 @@ class TestWaitForTheEnd:
         it = pattern(self.module)
         simulator = it.stage()
         build = simulator.pipeline("release").build()
-        with it.served(simulator) as (url, buildkite):
+        with served(simulator) as (url, buildkite):
             assert it.before(url, build.number, simulator.clock.sleep) == "passed"
             assert it.after(buildkite, build.number) == "blocked"
         assert [job.state for job in build.jobs] == ["passed", "blocked", "waiting"]
@@ -88,7 +101,7 @@ class TestWaitForTheEnd:
         it = pattern(self.module)
         simulator = it.stage()
         simulator.pipeline("release").build()
-        with it.served(simulator) as (url, buildkite):
+        with served(simulator) as (url, buildkite):
             simulator.fail_next(status=502)
             with pytest.raises(requests.HTTPError, match="502"):
                 it.before(url, 1, simulator.clock.sleep)
@@ -106,18 +119,18 @@ class TestWaitOutA429:
         it = pattern(self.module)
         numbers = range(1, 61)
         simulator = it.stage()
-        with it.served(simulator) as (url, _):
+        with served(simulator) as (url, _):
             old = it.before(url, numbers, simulator.clock.sleep)
         assert (len(old), self.refused(simulator), len(simulator.requests)) == (60, 2, 62)
         simulator = it.stage()
-        with it.served(simulator) as (_, buildkite):
+        with served(simulator) as (_, buildkite):
             assert it.after(buildkite, numbers) == old
         assert (self.refused(simulator), len(simulator.requests)) == (1, 61)
 
     def test_another_bad_answer(self) -> None:
         it = pattern(self.module)
         simulator = it.stage()
-        with it.served(simulator) as (url, buildkite):
+        with served(simulator) as (url, buildkite):
             simulator.fail_next(status=502)
             with pytest.raises(requests.HTTPError, match="502"):
                 it.before(url, range(1, 3), simulator.clock.sleep)
@@ -131,18 +144,18 @@ class TestPageByLink:
     def test_a_list_that_grows_meanwhile(self) -> None:
         it = pattern(self.module)
         simulator = it.stage()
-        with it.served(simulator) as (url, _):
+        with served(simulator) as (url, _):
             found = it.while_others_push(simulator, it.before(url))
         assert found == [*range(250, 150, -1), *range(153, 0, -1)]
         simulator = it.stage()
-        with it.served(simulator) as (_, buildkite):
+        with served(simulator) as (_, buildkite):
             found = it.while_others_push(simulator, it.after(buildkite))
         assert found == [*range(250, 0, -1)]
         assert len(simulator.requests) == 3
 
     def test_far_down(self) -> None:
         it = pattern(self.module)
-        with it.served(it.stage(deep_listing_after=200)) as (url, buildkite):
+        with served(it.stage(deep_listing_after=200)) as (url, buildkite):
             with pytest.raises(requests.HTTPError, match="400"):
                 list(it.before(url))
             assert list(it.after(buildkite)) == [*range(250, 0, -1)]
@@ -154,11 +167,11 @@ class TestTriggerOnce:
     def test_an_answer_that_is_lost(self) -> None:
         it = pattern(self.module)
         simulator = it.stage()
-        with it.served(simulator) as (url, _):
+        with served(simulator) as (url, _):
             assert it.before(url, "1.4", simulator.clock.sleep) == "passed"
         assert [build.meta_data for build in simulator.pipeline("web").builds] == [{"release": "1.4"}] * 2
         simulator = it.stage()
-        with it.served(simulator) as (_, buildkite):
+        with served(simulator) as (_, buildkite):
             assert it.after(buildkite, "1.4") == "passed"
         assert len(simulator.pipeline("web").builds) == 1
         assert [request.operation for request in simulator.requests].count("create_build") == 1
@@ -171,12 +184,12 @@ class TestTailALog:
         it = pattern(self.module)
         simulator = it.stage()
         build = simulator.pipeline("web").build()
-        with it.served(simulator) as (url, _):
+        with served(simulator) as (url, _):
             old = list(it.before(url, build.number, build.jobs[0].id, simulator.clock.sleep))
         whole, sent = "".join(old), simulator.sent
         simulator = it.stage()
         build = simulator.pipeline("web").build()
-        with it.served(simulator) as (_, buildkite):
+        with served(simulator) as (_, buildkite):
             lines = list(it.after(buildkite, build.number, build.jobs[0].id))
         assert lines == [f"PASSED tests/test_{number:04}.py" for number in range(5000)]
         assert whole.count("PASSED") == 5000
@@ -189,7 +202,7 @@ class TestFetchArtifacts:
 
     def test_a_report(self, tmp_path: Path) -> None:
         it = pattern(self.module)
-        with it.served(it.stage("reports/junit.xml")) as (url, buildkite):
+        with served(it.stage("reports/junit.xml")) as (url, buildkite):
             [old] = it.before(url, 1, tmp_path / "before")
             [new] = it.after(buildkite, 1, tmp_path / "after")
         assert old.read_bytes() == new.read_bytes() == b"<testsuite/>"
@@ -197,7 +210,7 @@ class TestFetchArtifacts:
 
     def test_a_damaged_one(self, tmp_path: Path) -> None:
         it = pattern(self.module)
-        with it.served(it.stage("junit.xml", kind=it.Rotten)) as (url, buildkite):
+        with served(it.stage("junit.xml", kind=it.Damaged)) as (url, buildkite):
             [old] = it.before(url, 1, tmp_path / "before")
             assert old.read_bytes() == b"<testsuite/?"
             with pytest.raises(ArtifactCorrupted):
@@ -207,7 +220,7 @@ class TestFetchArtifacts:
     def test_one_that_leads_outside(self, tmp_path: Path) -> None:
         it = pattern(self.module)
         simulator = it.stage("../junit.xml")
-        with it.served(simulator) as (url, buildkite):
+        with served(simulator) as (url, buildkite):
             it.before(url, 1, tmp_path / "before")
             assert (tmp_path / "junit.xml").exists()
             simulator.artifact_requests.clear()

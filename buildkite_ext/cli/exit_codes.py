@@ -1,4 +1,4 @@
-"""How the command ends: every exit code, and the only place that names them."""
+"""Exit codes of the command, and their meanings for `--help` and docs/command.md."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from ..watching.wait import Outcome
 
+__all__ = ["ExitCode", "exit_code_of", "exit_codes_help"]
+
 
 class ExitCode(IntEnum):
-    """An exit code and what it means.
+    """Exit code with its meaning.
 
     Example:
         >>> int(ExitCode.BLOCKED), ExitCode.BLOCKED.meaning
@@ -25,23 +27,23 @@ class ExitCode(IntEnum):
         member.meaning = meaning
         return member
 
-    PASSED = 0, "the build passed (of other commands: done)"
+    PASSED = 0, "the build passed (other commands: done)"
     FAILED = 1, "the build failed (webhooks: refused, or a command failed)"
-    USAGE = 2, "the command line or the configuration can't be used; nothing was sent"
-    API_ERROR = 3, "Buildkite refused a request, or it (or the URL) couldn't be reached"
+    USAGE = 2, "the command line or the configuration is wrong; nothing was sent"
+    API_ERROR = 3, "Buildkite refused a request, or it (or the URL) can't be reached"
     CANCELED = 4, "the build was canceled"
     BLOCKED = 5, "the build waits at a block step"
-    TIMEOUT = 6, "the build hadn't ended after --timeout seconds; it goes on"
+    TIMEOUT = 6, "the build hadn't ended after --timeout seconds; it continues"
     NOT_RUN = 7, "the build was skipped, or not run"
-    ARTIFACTS = 8, "the build passed; its artifacts could not be fetched, or none matched"
+    ARTIFACTS = 8, "the build passed; its artifacts weren't all fetched, or none matched"
     INTERNAL = 70, "an error in buildkite-ext itself"
-    INTERRUPTED = 130, "Ctrl-C; the build goes on"
-    OUTPUT_CLOSED = 141, "whatever read the output went away; the build goes on"
-    TERMINATED = 143, "SIGTERM; the build goes on"
+    INTERRUPTED = 130, "Ctrl-C; the build continues"
+    OUTPUT_CLOSED = 141, "the reader of the output closed it; the build continues"
+    TERMINATED = 143, "SIGTERM; the build continues"
 
 
 def exit_code_of(outcome: Outcome) -> ExitCode:
-    """The exit code that tells how a build ended."""
+    """Return the exit code for the outcome of a build."""
     return {
         "passed": ExitCode.PASSED,
         "failed": ExitCode.FAILED,
@@ -52,6 +54,6 @@ def exit_code_of(outcome: Outcome) -> ExitCode:
     }[outcome]
 
 
-def listing() -> str:
-    """All of them, a line each, for --help."""
-    return "\n".join(f"  {int(code):>3}  {code.meaning}" for code in ExitCode)
+def exit_codes_help() -> str:
+    """Return the list of all exit codes for `--help`."""
+    return "\n".join(["Exit codes:", *(f"  {int(code):>3}  {code.meaning}" for code in ExitCode)])

@@ -1,33 +1,36 @@
-"""What goes wrong, as one paragraph for a person and an exit code for a script."""
+"""Problems: errors as one paragraph for a person and an exit code for a script."""
 
 from __future__ import annotations
 
 import os
+import traceback
 from dataclasses import dataclass
 
+from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from .exit_codes import ExitCode
-from .safe_text import paragraph
-from .webhooks.names import SECRET_VARIABLE, TOKEN_VARIABLE
+from .streams import paragraph, print_error
 
-SHORTEST_SECRET = 8
+__all__ = ["Problem", "Terminated", "UsageError", "without_secrets", "write_traceback"]
+
+_SHORTEST_SECRET = 8
 
 
 class UsageError(Exception):
-    """The command line says something that can't be done. The message says what, and what to say instead."""
+    """Error in the command line. Its message says what can't be done, and what to give instead."""
 
 
 class Terminated(BaseException):
-    """SIGTERM came. Like KeyboardInterrupt it is no Exception, so that nothing on the way takes it for an error."""
+    """SIGTERM. Like KeyboardInterrupt it isn't an Exception, so that no `except Exception` catches it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that went wrong.
+    """An error as the user sees it.
 
     Attributes:
-        code: how the command ends by it.
+        code: the exit code of the command.
         kind: the error's class, such as `PipelineNotFound`.
-        text: what happened, to what, and what to do next. Safe to print.
+        text: what happened, to what, and what to do next. It is safe to print.
         cause: the error itself, for --debug.
     """
 
@@ -36,34 +39,47 @@ class Problem:
     text: str
     cause: BaseException | None = None
 
+    @classmethod
+    def described(cls, code: ExitCode, text: str, cause: BaseException | None = None, *, kind: str = "") -> Problem:
+        """Return a problem with a text of the command's or the server's. Secrets and control characters are removed.
 
-def problem(code: ExitCode, text: str, cause: BaseException | None = None, *, kind: str = "") -> Problem:
-    """A problem in words of ours or of the server's."""
-    return Problem(code, kind or type(cause).__name__, without_secrets(paragraph(text)), cause)
+        Args:
+            code: the exit code.
+            text: the paragraph.
+            cause: the error, if there is one.
+            kind: by default the class of `cause`.
+        """
+        return cls(code, kind or type(cause).__name__, without_secrets(paragraph(text)), cause)
 
+    @classmethod
+    def of(cls, error: Exception) -> Problem:
+        """Return the problem for an error about which nothing else is known."""
+        from ..errors import BuildkiteError, ConfigurationError  # here, since they import httpx
 
-def problem_of(error: Exception) -> Problem:
-    """What an error means where nothing more is known than the error itself."""
-    from ..errors import BuildkiteError, ConfigurationError  # not before: they bring httpx along
-
-    if isinstance(error, UsageError | ConfigurationError):
-        return problem(ExitCode.USAGE, str(error), error)
-    if isinstance(error, BuildkiteError):
-        return problem(ExitCode.API_ERROR, str(error), error)
-    return problem(
-        ExitCode.INTERNAL,
-        f"{type(error).__name__}: {error}\nThis is an error in buildkite-ext itself. Run the command again with --debug and "
-        "report what it shows.",
-        error,
-    )
+        if isinstance(error, UsageError | ConfigurationError):
+            return cls.described(ExitCode.USAGE, str(error), error)
+        if isinstance(error, BuildkiteError):
+            return cls.described(ExitCode.API_ERROR, str(error), error)
+        return cls.described(
+            ExitCode.INTERNAL,
+            f"{type(error).__name__}: {error}\nThis is an error in buildkite-ext itself. Run the command again with --debug "
+            "and report what it shows.",
+            error,
+        )
 
 
 def without_secrets(text: str) -> str:
-    """The text without the secrets of the environment: somebody may have pasted one where it doesn't belong."""
+    """Return a text without the secrets of the environment: users paste them where they don't belong."""
     from ..options import TOKEN_VARIABLES
 
-    for name in (*TOKEN_VARIABLES, SECRET_VARIABLE, TOKEN_VARIABLE):
+    for name in (*TOKEN_VARIABLES, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE):
         for token in map(str.strip, os.environ.get(name, "").splitlines()):
-            if len(token) >= SHORTEST_SECRET:
+            if len(token) >= _SHORTEST_SECRET:
                 text = text.replace(token, f"[${name}]")
     return text
+
+
+def write_traceback(error: BaseException) -> None:
+    """Print the traceback of an error on the standard error, without the values of variables, which may be secrets."""
+    text = "".join(traceback.format_exception(error))
+    print_error(without_secrets(paragraph(text)))

@@ -1,12 +1,14 @@
-"""JSON as its standard has it: Python also takes NaN and Infinity."""
+"""Strict JSON: without NaN and Infinity, which Python also accepts."""
 
 from __future__ import annotations
 
 from typing import NoReturn
 
+__all__ = ["refuse_constant"]
+
 
 def refuse_constant(name: str) -> NoReturn:
-    """What `json.loads` is to do with such a constant, as its `parse_constant`.
+    """Refuse a constant that isn't JSON. Pass this to `json.loads` as `parse_constant`.
 
     Raises:
         ValueError: always.

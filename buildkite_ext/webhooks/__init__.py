@@ -1,4 +1,4 @@
-"""Receive Buildkite's webhooks: verified, typed, and handled.
+"""Reception of Buildkite's webhooks: verified, typed and handled.
 
     from buildkite_ext.webhooks import BuildFinished, WebhookHandler
 
@@ -9,7 +9,7 @@
 
     app = hooks.asgi()
 
-`verify` and `parse` do the same by hand. Names are loaded when they are first used.
+`verify` and `parse` can be called alone. Names are imported when they are first used.
 https://buildkite.com/docs/apis/webhooks
 """
 
@@ -52,106 +52,65 @@ if TYPE_CHECKING:
     from ..errors import WebhookQueueFull as WebhookQueueFull
     from ..errors import WebhookReason as WebhookReason
     from ..errors import WebhookUnverified as WebhookUnverified
-    from .answers import Answer as Answer
-    from .deliveries import Delivery as Delivery
-    from .deliveries import EventSink as EventSink
-    from .deliveries import EventSource as EventSource
+    from .allowed_ips import AllowedIPs as AllowedIPs
+    from .deduplication import DeduplicationStore as DeduplicationStore
+    from .deduplication import MemoryDeduplicationStore as MemoryDeduplicationStore
+    from .deduplication import deduplication_key as deduplication_key
+    from .delivery import Delivery as Delivery
+    from .delivery import EventSink as EventSink
+    from .delivery import EventSource as EventSource
     from .dispatch import HandlersFailed as HandlersFailed
+    from .events import DeliveriesLost as DeliveriesLost
+    from .events import DeliveryAccepted as DeliveryAccepted
+    from .events import DeliveryEvent as DeliveryEvent
+    from .events import DeliveryHandled as DeliveryHandled
+    from .events import DeliveryRefused as DeliveryRefused
+    from .events import DeliveryRepeated as DeliveryRepeated
+    from .events import HandlerFailed as HandlerFailed
+    from .filters import event_state as event_state
     from .handler import WebhookHandler as WebhookHandler
-    from .happenings import happening as happening
-    from .headers import Headers as Headers
-    from .matching import state_of as state_of
-    from .memory import MemoryQueue as MemoryQueue
+    from .http import Headers as Headers
+    from .http import WebhookResponse as WebhookResponse
     from .parsing import UnknownEvent as UnknownEvent
     from .parsing import parse as parse
+    from .queue import MemoryQueue as MemoryQueue
     from .redis import DeadLetter as DeadLetter
     from .redis import Lag as Lag
-    from .redis import RedisReplays as RedisReplays
+    from .redis import RedisDeduplicationStore as RedisDeduplicationStore
     from .redis import RedisStreamSink as RedisStreamSink
     from .redis import RedisStreamSource as RedisStreamSource
-    from .replays import MemoryReplays as MemoryReplays
-    from .replays import ReplayStore as ReplayStore
-    from .reports import Accepted as Accepted
-    from .reports import Handled as Handled
-    from .reports import HandlerFailed as HandlerFailed
-    from .reports import Lost as Lost
-    from .reports import Refused as Refused
-    from .reports import Repeated as Repeated
-    from .reports import Report as Report
     from .signature import Verified as Verified
     from .signature import sign as sign
     from .signature import verify as verify
     from .signature import verify_token as verify_token
-    from .sources import SourceAddresses as SourceAddresses
 
-_HOMES = {
-    "Accepted": ".reports",
-    "AgentBlocked": "buildkite_api.webhooks.events",
-    "AgentConnected": "buildkite_api.webhooks.events",
-    "AgentDisconnected": "buildkite_api.webhooks.events",
-    "AgentEvent": "buildkite_api.webhooks.events",
-    "AgentLost": "buildkite_api.webhooks.events",
-    "AgentStopped": "buildkite_api.webhooks.events",
-    "AgentStopping": "buildkite_api.webhooks.events",
-    "Answer": ".answers",
-    "BuildEvent": "buildkite_api.webhooks.events",
-    "BuildFailing": "buildkite_api.webhooks.events",
-    "BuildFinished": "buildkite_api.webhooks.events",
-    "BuildRunning": "buildkite_api.webhooks.events",
-    "BuildScheduled": "buildkite_api.webhooks.events",
-    "BuildSkipped": "buildkite_api.webhooks.events",
-    "ClusterTokenRegistrationBlocked": "buildkite_api.webhooks.events",
-    "DeadLetter": ".redis",
-    "Delivery": ".deliveries",
-    "EventName": "buildkite_api.webhooks.registrar",
-    "EventSink": ".deliveries",
-    "EventSource": ".deliveries",
-    "Handled": ".reports",
-    "HandlerFailed": ".reports",
-    "HandlersFailed": ".dispatch",
-    "Headers": ".headers",
-    "JobActivated": "buildkite_api.webhooks.events",
-    "JobEvent": "buildkite_api.webhooks.events",
-    "JobFinished": "buildkite_api.webhooks.events",
-    "JobPromisedExitStatus": "buildkite_api.webhooks.events",
-    "JobScheduled": "buildkite_api.webhooks.events",
-    "JobStarted": "buildkite_api.webhooks.events",
-    "Lag": ".redis",
-    "Lost": ".reports",
-    "MemoryQueue": ".memory",
-    "MemoryReplays": ".replays",
-    "PackageCreated": "buildkite_api.webhooks.events",
-    "Ping": "buildkite_api.webhooks.events",
-    "PingService": "buildkite_api.webhooks.events",
-    "RedisReplays": ".redis",
-    "RedisStreamSink": ".redis",
-    "RedisStreamSource": ".redis",
-    "Refused": ".reports",
-    "Repeated": ".reports",
-    "ReplayStore": ".replays",
-    "Report": ".reports",
-    "SourceAddresses": ".sources",
-    "UnknownEvent": ".parsing",
-    "Verified": ".signature",
-    "WebhookError": "..errors",
-    "WebhookEvent": "buildkite_api.webhooks.events",
-    "WebhookHandler": ".handler",
-    "WebhookMalformed": "..errors",
-    "WebhookQueueFull": "..errors",
-    "WebhookReason": "..errors",
-    "WebhookUnverified": "..errors",
-    "WorkflowAlarm": "buildkite_api.webhooks.events",
-    "WorkflowEvent": "buildkite_api.webhooks.events",
-    "happening": ".happenings",
-    "parse": ".parsing",
-    "sign": ".signature",
-    "state_of": ".matching",
-    "verify": ".signature",
-    "verify_token": ".signature",
+_NAMES = {
+    "buildkite_api.webhooks.events": (
+        "AgentBlocked AgentConnected AgentDisconnected AgentEvent AgentLost AgentStopped AgentStopping "
+        "BuildEvent BuildFailing BuildFinished BuildRunning BuildScheduled BuildSkipped "
+        "ClusterTokenRegistrationBlocked JobActivated JobEvent JobFinished JobPromisedExitStatus JobScheduled "
+        "JobStarted PackageCreated Ping PingService WebhookEvent WorkflowAlarm WorkflowEvent"
+    ),
+    "buildkite_api.webhooks.registrar": "EventName",
+    "..errors": "WebhookError WebhookMalformed WebhookQueueFull WebhookReason WebhookUnverified",
+    ".allowed_ips": "AllowedIPs",
+    ".deduplication": "DeduplicationStore MemoryDeduplicationStore deduplication_key",
+    ".delivery": "Delivery EventSink EventSource",
+    ".dispatch": "HandlersFailed",
+    ".events": (
+        "DeliveriesLost DeliveryAccepted DeliveryEvent DeliveryHandled DeliveryRefused DeliveryRepeated HandlerFailed"
+    ),
+    ".filters": "event_state",
+    ".handler": "WebhookHandler",
+    ".http": "Headers WebhookResponse",
+    ".parsing": "UnknownEvent parse",
+    ".queue": "MemoryQueue",
+    ".redis": "DeadLetter Lag RedisDeduplicationStore RedisStreamSink RedisStreamSource",
+    ".signature": "Verified sign verify verify_token",
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
-    "Accepted",
     "AgentBlocked",
     "AgentConnected",
     "AgentDisconnected",
@@ -159,7 +118,7 @@ __all__ = [
     "AgentLost",
     "AgentStopped",
     "AgentStopping",
-    "Answer",
+    "AllowedIPs",
     "BuildEvent",
     "BuildFailing",
     "BuildFinished",
@@ -168,11 +127,17 @@ __all__ = [
     "BuildSkipped",
     "ClusterTokenRegistrationBlocked",
     "DeadLetter",
+    "DeduplicationStore",
+    "DeliveriesLost",
     "Delivery",
+    "DeliveryAccepted",
+    "DeliveryEvent",
+    "DeliveryHandled",
+    "DeliveryRefused",
+    "DeliveryRepeated",
     "EventName",
     "EventSink",
     "EventSource",
-    "Handled",
     "HandlerFailed",
     "HandlersFailed",
     "Headers",
@@ -183,20 +148,14 @@ __all__ = [
     "JobScheduled",
     "JobStarted",
     "Lag",
-    "Lost",
+    "MemoryDeduplicationStore",
     "MemoryQueue",
-    "MemoryReplays",
     "PackageCreated",
     "Ping",
     "PingService",
-    "RedisReplays",
+    "RedisDeduplicationStore",
     "RedisStreamSink",
     "RedisStreamSource",
-    "Refused",
-    "Repeated",
-    "ReplayStore",
-    "Report",
-    "SourceAddresses",
     "UnknownEvent",
     "Verified",
     "WebhookError",
@@ -205,18 +164,19 @@ __all__ = [
     "WebhookMalformed",
     "WebhookQueueFull",
     "WebhookReason",
+    "WebhookResponse",
     "WebhookUnverified",
     "WorkflowAlarm",
     "WorkflowEvent",
-    "happening",
+    "deduplication_key",
+    "event_state",
     "parse",
     "sign",
-    "state_of",
     "verify",
     "verify_token",
 ]
 
-if not TYPE_CHECKING:  # out of sight of the type checkers, for which every name would exist
+if not TYPE_CHECKING:  # hidden from type checkers, for which otherwise any name would exist
 
     def __getattr__(name: str) -> Any:
         if name not in _HOMES:

@@ -1,4 +1,4 @@
-"""Running the handlers of an event: each in its turn, whatever became of the one before."""
+"""Dispatch of an event to its handlers, one after the other, also after one has failed."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from .deliveries import Delivery
-from .happenings import happening
-from .matching import Match
-from .replays import ReplayStore
-from .reports import Handled, HandlerFailed, Reports
-from .threads import Threads
+from .deduplication import DeduplicationStore, deduplication_key
+from .delivery import Delivery
+from .events import DeliveryEvents, DeliveryHandled, HandlerFailed
+from .filters import Match
+from .runtime.thread_pool import ThreadPool
 
 if TYPE_CHECKING:
     from buildkite_api.webhooks.events import WebhookEvent
 
+__all__ = ["HandlerDispatcher", "HandlersFailed", "Registration"]
+
 _WITHOUT_TIMEOUT = 3600.0
 _MARGIN = 60.0
-"""Seconds beyond its timeout for which a handler that runs once keeps others from running."""
+"""Seconds after its timeout for which a handler with `once=True` keeps its key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A handler, and what it is for."""
+    """A handler with its filters and options."""
 
     function: Callable[[Any], object]
     name: str
@@ -37,38 +38,38 @@ class Registration:
 
 
 class HandlersFailed(Exception):
-    """Some handlers of a delivery failed: what `errors` holds was reported already."""
+    """Error of a delivery of which at least one handler failed. `errors` holds what they raised; it was reported."""
 
     def __init__(self, event: str, errors: Sequence[Exception]) -> None:
         super().__init__(f"{len(errors)} handler(s) of {event} failed: {'; '.join(type(e).__name__ for e in errors)}")
         self.errors = tuple(errors)
 
 
-class HandlerBusy(Exception):
-    """Another handler that runs once is at the same happening right now: come again when it is done."""
+class _HandlerBusy(Exception):
+    """The same handler with `once=True` handles the same event at this time in another process or task."""
 
 
-class Dispatcher:
-    """Runs handlers.
+class HandlerDispatcher:
+    """Runs the handlers of events.
 
     Args:
-        reports: whom to tell.
-        replays: where handlers that run once remember what they did.
-        remember: for how many seconds they do.
-        threads: how many sync handlers may run at once. One that never returns keeps its thread.
+        events: where the results are reported.
+        store: remembers the events that handlers with `once=True` have handled.
+        remember: seconds for which it remembers them.
+        threads: the maximum number of sync handlers at the same time. A handler that never returns keeps its thread.
     """
 
-    def __init__(self, reports: Reports, replays: ReplayStore, *, remember: float, threads: int) -> None:
-        self._reports = reports
-        self._replays = replays
+    def __init__(self, events: DeliveryEvents, store: DeduplicationStore, *, remember: float, threads: int) -> None:
+        self._events = events
+        self._store = store
         self._remember = remember
-        self._threads = Threads(threads)
+        self._threads = ThreadPool(threads)
 
     async def run(self, registrations: Sequence[Registration], event: WebhookEvent, delivery: Delivery) -> None:
-        """Run each handler that is for the event, in order.
+        """Run each handler that matches the event, in order.
 
         Raises:
-            HandlersFailed: at least one of them failed. All were run.
+            HandlersFailed: at least one handler failed. All were run.
         """
         errors: list[Exception] = []
         ran = 0
@@ -87,37 +88,37 @@ class Dispatcher:
                 errors.append(RuntimeError(f"{registration.name} called sys.exit({exit_.code!r})"))
             else:
                 continue
-            self._reports.emit(HandlerFailed(delivery.id, event.event, registration.name, errors[-1]))
+            self._events.emit(HandlerFailed(delivery.id, event.event, registration.name, errors[-1]))
         if errors:
             raise HandlersFailed(event.event, errors)
-        self._reports.emit(Handled(delivery.id, event.event, ran))
+        self._events.emit(DeliveryHandled(delivery.id, event.event, ran))
 
     async def _run_once(self, registration: Registration, event: WebhookEvent, delivery: Delivery) -> None:
-        key = f"once:{registration.name}:{happening(event) or delivery.id}"
+        key = f"once:{registration.name}:{deduplication_key(event) or delivery.id}"
         lease = (registration.timeout or _WITHOUT_TIMEOUT) + _MARGIN
-        claim = await self._replays.claim(key, lease)
+        claim = await self._store.claim(key, lease)
         if claim == "settled":
             return
         if claim == "pending":
-            raise HandlerBusy(f"{registration.name} is at the same happening elsewhere")
+            raise _HandlerBusy(f"{registration.name} handles the same event elsewhere at this time")
         done = False
         try:
             await self._call(registration, event)
             done = True
         finally:
             with anyio.CancelScope(shield=True):
-                await self._replays.settle(key, self._remember if done else 0)
+                await self._store.settle(key, self._remember if done else 0)
 
     async def _call(self, registration: Registration, event: WebhookEvent) -> None:
         if registration.timeout is None:
-            await self._await(registration.function, event)
+            await self._run_function(registration.function, event)
             return
         with anyio.move_on_after(registration.timeout) as scope:
-            await self._await(registration.function, event)
+            await self._run_function(registration.function, event)
         if scope.cancelled_caught:
             raise TimeoutError(f"{registration.name} took longer than {registration.timeout:g} s")
 
-    async def _await(self, function: Callable[[Any], object], event: WebhookEvent) -> None:
+    async def _run_function(self, function: Callable[[Any], object], event: WebhookEvent) -> None:
         if _is_async(function):
             result = function(event)
         else:

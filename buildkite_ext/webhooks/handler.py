@@ -1,69 +1,70 @@
-"""`WebhookHandler`: receives deliveries, and runs what was registered for them."""
+"""`WebhookHandler`: receives deliveries and runs the handlers that are registered for their events."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
-from buildkite_api.webhooks.registrar import Registrar
+from buildkite_api.webhooks.registrar import Patterns, Registrar
 
 from ..errors import ConfigurationError
-from .acceptance import LONGEST_REMEMBERED, Acceptance
-from .answers import MAX_BODY, Answer, Head, Refusal, check_head, closed, too_large
-from .background import Stopped
-from .deliveries import Delivery, EventSink, EventSource
-from .dispatch import Dispatcher, Registration
-from .doors import Doors
-from .headers import Headers
-from .lifetime import Lifetime
-from .matching import Filters, Patterns, matcher
-from .memory import MemoryQueue
+from .allowed_ips import AllowedIPs
+from .deduplication import DeduplicationStore, MemoryDeduplicationStore
+from .delivery import Delivery, EventSink, EventSource
+from .dispatch import HandlerDispatcher, Registration
+from .events import DeliveryEvents, DeliveryHook
+from .filters import Filters, matcher
+from .http import MAX_BODY, Headers, RequestHead, WebhookResponse
 from .parsing import event_of
-from .proof import proof_of
-from .replays import MemoryReplays, ReplayStore
-from .reports import Hook, Refused, Reports
-from .signature import TOLERANCE, Secrets
-from .sources import SourceAddresses
-from .working import until_told_to_end
+from .queue import MemoryQueue
+from .receiver import LONGEST_REMEMBERED, Receiver
+from .runtime.lifecycle import Lifecycle, consume_until_signal
+from .signature import TOLERANCE, Secrets, verifier_for
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from .adapters.asgi import AsgiApp
+    from .adapters.wsgi import WsgiApp
+
+__all__ = ["WebhookHandler"]
 
 
-class WebhookHandler(Doors, Registrar):
-    """Verifies, answers and handles webhooks.
+class WebhookHandler(Registrar):
+    """Verifies deliveries, responds to them, and runs handlers.
 
     Give exactly one of `secret`, `token` and `allow_unsigned`.
 
     Args:
-        secret: the token that was set for the webhook, with which Buildkite signs; several, as a tuple, while it is
-            changed.
-        token: the same for a webhook that is set up to show it in clear text, which is weaker.
-        allow_unsigned: take deliveries from anybody. Test Engine's can't be verified.
-        tolerance: seconds by which a signature's time may differ from now; within them a delivery is accepted once.
-        max_body: the most bytes of a body to take.
-        body_timeout: seconds that a body may take to arrive.
-        answer: `accepted`: answer as soon as a delivery is in the queue, and run its handlers then. `handled`: run its
-            handlers first, in the request.
-        failure_status: with `answer="handled"`, what a delivery is answered with when one of its handlers failed: 500
-            says so; 200 keeps it between you and `on_report`. What Buildkite makes of it isn't documented.
-        handler_timeout: seconds that a handler may take, unless it is registered with a timeout of its own; None for
-            any time. A sync handler that takes longer is left behind in its thread, which can't be stopped.
-        threads: how many sync handlers may run at once.
+        secret: the webhook's token in Buildkite, with which Buildkite signs; a tuple of several while it is changed.
+        token: the same for a webhook that sends its token in plain text, which is weaker.
+        allow_unsigned: accept deliveries from anybody. Test Engine's can't be verified.
+        tolerance: seconds by which a signature's time may differ from the current time. Within them, a repeated
+            delivery is accepted once.
+        max_body: the limit of a body, in bytes.
+        body_timeout: seconds in which a body must arrive.
+        respond_after: `accepted`: respond as soon as a delivery is in the queue, and run its handlers then. `handled`:
+            run its handlers within the request, and respond then.
+        failure_status: with `respond_after="handled"`, the status of the response if a handler failed. With 200 only
+            you learn of the failure, by `on_delivery_event`. How Buildkite reacts to a status isn't documented.
+        handler_timeout: seconds that a handler may take, unless it is registered with its own timeout; None for no
+            limit. A sync handler that takes longer is left behind in its thread, which can't be stopped.
+        threads: the maximum number of sync handlers that run at the same time.
         sink: where accepted deliveries go: by default a `MemoryQueue()`, which this handler empties itself; a
             `RedisStreamSink` for workers on other machines, which `consume` a `RedisStreamSource`.
-        replays: what remembers deliveries and happenings: by default this process; a `RedisReplays` for all machines.
-        remember: for how many seconds handlers with `once=True` remember what they did.
-        sources: take deliveries only from Buildkite's addresses: `SourceAddresses()`. It comes on top of a signature and
-            takes the place of none.
-        close_timeout: seconds that closing gives to what was accepted. What isn't handled by then is reported as `Lost`.
-        on_report: called with each `Report`.
-        now: the time, in seconds since the epoch.
+        deduplication: the store that remembers accepted deliveries and handled events: by default in this process; a
+            `RedisDeduplicationStore` for all machines.
+        remember: seconds for which handled events are remembered for handlers with `once=True`.
+        allowed_ips: `AllowedIPs()` to accept deliveries from Buildkite's addresses only. This is an addition to a
+            signature, not a replacement.
+        close_timeout: seconds in which accepted deliveries must be handled on close. The others are reported as
+            `DeliveriesLost`.
+        on_delivery_event: called with each `DeliveryEvent`.
+        now: returns the current time, in seconds since the epoch.
 
     Raises:
-        ConfigurationError: not exactly one way to verify; an empty secret; a number that makes no sense.
+        ConfigurationError: not exactly one way to verify, an empty secret, or a number out of its range.
 
     Example:
         >>> hooks = WebhookHandler(secret="s3cret")
@@ -84,19 +85,19 @@ class WebhookHandler(Doors, Registrar):
         tolerance: float = TOLERANCE,
         max_body: int = MAX_BODY,
         body_timeout: float = 10.0,
-        answer: Literal["accepted", "handled"] = "accepted",
+        respond_after: Literal["accepted", "handled"] = "accepted",
         failure_status: int = 500,
         handler_timeout: float | None = 30.0,
         threads: int = 16,
         sink: EventSink | None = None,
-        replays: ReplayStore | None = None,
+        deduplication: DeduplicationStore | None = None,
         remember: float = LONGEST_REMEMBERED,
-        sources: SourceAddresses | None = None,
+        allowed_ips: AllowedIPs | None = None,
         close_timeout: float = 30.0,
-        on_report: Hook | None = None,
+        on_delivery_event: DeliveryHook | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        proof = proof_of(secret, token, allow_unsigned=allow_unsigned, tolerance=tolerance)
+        verifier = verifier_for(secret, token, allow_unsigned=allow_unsigned, tolerance=tolerance)
         for name, number in (("tolerance", tolerance), ("body_timeout", body_timeout), ("remember", remember)):
             if not number > 0:
                 raise ConfigurationError(f"{name}={number!r}: give seconds above 0")
@@ -104,34 +105,41 @@ class WebhookHandler(Doors, Registrar):
             raise ConfigurationError(f"close_timeout={close_timeout!r}: give seconds, 0 or more")
         if max_body < 1 or threads < 1 or not 200 <= failure_status <= 599:
             raise ConfigurationError(
-                "max_body and threads must be 1 or more, failure_status an HTTP status of 200 to 599"
+                "max_body= and threads= must be 1 or more, failure_status= an HTTP status of 200 to 599"
             )
-        if answer not in ("accepted", "handled"):
-            raise ConfigurationError(f'answer={answer!r}: give "accepted" or "handled"')
-        replays = replays if replays is not None else MemoryReplays()
-        self._proof = proof
-        self._max_body = max_body
-        self._body_timeout = body_timeout
-        self._handler_timeout = _timeout(handler_timeout)
-        self._sources = sources
-        self._registrations: list[Registration] = []
-        self._reports = Reports(on_report)
-        self._dispatcher = Dispatcher(self._reports, replays, remember=remember, threads=threads)
+        if respond_after not in ("accepted", "handled"):
+            raise ConfigurationError(f'respond_after={respond_after!r}: give "accepted" or "handled"')
+        if not _is_timeout(handler_timeout):
+            raise ConfigurationError(f"handler_timeout={handler_timeout!r}: give seconds above 0, or None for no limit")
+        store = deduplication if deduplication is not None else MemoryDeduplicationStore()
         sink = sink if sink is not None else MemoryQueue()
-        self._lifetime = Lifetime(sink, replays, self.handle, self._reports, close_timeout=close_timeout)
-        self._acceptance = Acceptance(
-            proof,
-            replays,
-            self._lifetime,
+        self._handler_timeout = handler_timeout
+        self._registrations: list[Registration] = []
+        self._events = DeliveryEvents(on_delivery_event)
+        self._dispatcher = HandlerDispatcher(self._events, store, remember=remember, threads=threads)
+        self._lifecycle = Lifecycle(sink, store, self.handle, self._events, close_timeout=close_timeout)
+        self._receiver = Receiver(
+            verifier,
+            store,
+            self._lifecycle,
             self.handle,
-            self._reports,
-            when=answer,
+            self._events,
+            respond_after=respond_after,
             failure_status=failure_status,
+            max_body=max_body,
+            body_timeout=body_timeout,
+            allowed_ips=allowed_ips,
             now=now,
         )
+        self._shown = f"{verifier}, sink={sink!r}"
 
     def __repr__(self) -> str:
-        return f"WebhookHandler({self._proof}, sink={self._lifetime.sink!r}, handlers={len(self._registrations)})"
+        return f"WebhookHandler({self._shown}, handlers={len(self._registrations)})"
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The number of deliveries `accepted`, `repeated`, `refused`, `handled` and `lost`, and of handlers `failed`."""
+        return self._events.counts
 
     # --- Registering --------------------------------------------------------------------------------------------------
 
@@ -146,7 +154,9 @@ class WebhookHandler(Doors, Registrar):
         timeout: float | None,
     ) -> Any:
         matches = matcher(event, Filters(state=state, pipeline=pipeline, branch=branch))
-        seconds = self._handler_timeout if timeout is None else _timeout(timeout)
+        if not _is_timeout(timeout):
+            raise ConfigurationError(f"timeout={timeout!r}: give seconds above 0, or None for the handler_timeout")
+        seconds = self._handler_timeout if timeout is None else timeout
 
         def decorate(function: Callable[[Any], object]) -> Callable[[Any], object]:
             if not callable(function):
@@ -157,27 +167,12 @@ class WebhookHandler(Doors, Registrar):
         return decorate
 
     def _name(self, function: Any) -> str:
-        """A name that is the same in every process that registers the same handlers in the same order."""
+        """Return a name that is the same in all processes that register the same handlers in the same order."""
         name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
         again = sum(each.name.partition("#")[0] == name for each in self._registrations)
         return f"{name}#{again + 1}" if again else name
 
     # --- Receiving ----------------------------------------------------------------------------------------------------
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many deliveries were `accepted`, `repeated`, `refused`, `handled` and `lost`, and handlers `failed`."""
-        return self._reports.counts
-
-    @property
-    def max_body(self) -> int:
-        """The most bytes of a body that are taken."""
-        return self._max_body
-
-    @property
-    def body_timeout(self) -> float:
-        """Seconds that a body may take to arrive."""
-        return self._body_timeout
 
     async def receive(
         self,
@@ -187,30 +182,28 @@ class WebhookHandler(Doors, Registrar):
         *,
         client: str | None = None,
         handle_first: bool = False,
-    ) -> Answer:
-        """Take one request, by whatever door it came.
+    ) -> WebhookResponse:
+        """Receive one request from any server.
 
         Args:
             method: the HTTP method.
-            headers: the headers, in any of the forms that servers have them in.
+            headers: the headers, in any form that servers use.
             body: the raw body.
             client: the address that the connection comes from.
-            handle_first: return only when the handlers have run, where it is this process that runs them: for one that
-                may stop as soon as it has answered. The answer is the same.
+            handle_first: return after the handlers have run, if they run in this process. Use it where the process may
+                be stopped as soon as it has responded. The response is the same.
 
         Returns:
-            What to answer. It never raises for anything that a request may hold.
+            The response. The content of a request never makes this raise an error.
 
         Example:
             >>> import asyncio
-            >>> hooks = WebhookHandler(allow_unsigned=True, answer="handled")
+            >>> hooks = WebhookHandler(allow_unsigned=True, respond_after="handled")
             >>> headers = {"Content-Type": "application/json", "X-Buildkite-Event": "ping"}
             >>> asyncio.run(hooks.receive("POST", headers, b'{"event": "ping"}')).status
             200
         """
-        head = Head(method, headers, client)
-        refused = await self.admit(head)
-        return refused if refused is not None else await self.accept(head, body, handle_first=handle_first)
+        return await self._receiver.receive(RequestHead(method, headers, client), body, handle_first=handle_first)
 
     def receive_blocking(
         self,
@@ -220,24 +213,16 @@ class WebhookHandler(Doors, Registrar):
         *,
         client: str | None = None,
         handle_first: bool = False,
-    ) -> Answer:
-        """As `receive`, for code that can't await: a plain function for any server, in any thread.
+    ) -> WebhookResponse:
+        """Receive one request in sync code, in any server and any thread.
 
-        Handlers run in an event loop of this handler's own, in a thread that starts with the first delivery, in each
-        process that a server forks. `close` ends it; so does the end of the process, after what was accepted.
+        Handlers run in an event loop of this `WebhookHandler`, in a thread that starts with the first delivery in each
+        process. `close` ends it; so does the end of the process, after the accepted deliveries were handled.
 
-        Args:
-            method: the HTTP method.
-            headers: the headers, in any of the forms that servers have them in.
-            body: the raw body.
-            client: the address that the connection comes from.
-            handle_first: return only when the handlers have run.
-
-        Returns:
-            What to answer.
+        The arguments and the response are those of `receive`.
 
         Raises:
-            RuntimeError: called by an async handler of its own, which would wait for itself.
+            RuntimeError: it was called by an async handler of its own, which would wait for itself.
 
         Example:
             >>> hooks = WebhookHandler(allow_unsigned=True)
@@ -248,83 +233,103 @@ class WebhookHandler(Doors, Registrar):
             >>> hooks.receive_blocking("POST", headers, b'{"event": "ping"}').status
             503
         """
-        receiving = self.receive(method, headers, body, client=client, handle_first=handle_first)
-        return self._blocking(Head(method, headers, client), receiving)
+        return self._receiver.receive_blocking(RequestHead(method, headers, client), body, handle_first=handle_first)
 
-    def admit_blocking(self, head: Head, *, length_required: bool = False) -> Answer | None:
-        """As `admit`, for code that can't await."""
-        if self._sources is None:
-            return self._look(head, length_required=length_required)
-        return self._blocking(head, self.admit(head, length_required=length_required))
+    # --- Adapters, each imported when it is used ----------------------------------------------------------------------
 
-    def accept_blocking(self, head: Head, body: bytes) -> Answer:
-        """As `accept`, for code that can't await."""
-        return self._blocking(head, self.accept(head, body))
+    def asgi(self) -> AsgiApp:
+        """Return an ASGI app that receives at any path, for uvicorn or hypercorn, or within Starlette or FastAPI.
 
-    def _blocking(self, head: Head, receiving: Coroutine[Any, Any, T]) -> T | Answer:
-        if self._lifetime.closed:
-            receiving.close()
-            return self.refuse(head, closed())
-        try:
-            return self._lifetime.run(receiving)
-        except Stopped:
-            return self.refuse(head, closed())
+        It runs on asyncio, and with `respond_after="handled"` on trio. Within another app, give that app `lifespan`, and
+        this one a route. A route matches exactly the path that Buildkite was given (a mount redirects a path without a
+        slash at its end):
 
-    async def admit(self, head: Head, *, length_required: bool = False) -> Answer | None:
-        """Look at a request before its body is read.
+            app = FastAPI(lifespan=hooks.lifespan)
+            app.router.routes.append(Route("/webhooks/buildkite", hooks.asgi()))
+
+        Example:
+            >>> from buildkite_ext.webhooks import WebhookHandler
+            >>> app = WebhookHandler(secret="s3cret").asgi()
+
+        Documentation: https://asgi.readthedocs.io/en/latest/specs/www.html
+        """
+        from .adapters.asgi import AsgiApp
+
+        return AsgiApp(self._receiver)
+
+    def wsgi(self) -> WsgiApp:
+        """Return a WSGI app that receives at any path, for gunicorn or uWSGI, or beside a Flask app.
+
+        Handlers run in a thread of their own, see `receive_blocking`. The time of a body is limited by the server,
+        because `body_timeout` can't be applied: for gunicorn use `--timeout`, behind a proxy that reads the body first.
+        Each process of a server remembers its own deliveries only. Give several processes one `RedisDeduplicationStore`,
+        or a repeated delivery may be handled twice.
+
+        Beside a Flask app, at a path:
+
+            from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+            app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/webhooks/buildkite": hooks.wsgi()})
+
+        In a view of Flask, return `flask.Response.from_app(hooks.wsgi(), flask.request.environ)`. In a view of Django, use
+        `receive_blocking`.
+
+        Example:
+            >>> from buildkite_ext.webhooks import WebhookHandler
+            >>> app = WebhookHandler(secret="s3cret").wsgi()
+
+        Documentation: https://peps.python.org/pep-3333/
+        """
+        from .adapters.wsgi import WsgiApp
+
+        return WsgiApp(self._receiver)
+
+    def aws_lambda(self, event: Mapping[str, Any], context: object = None) -> dict[str, Any]:  # noqa: ARG002 - Lambda gives it
+        """Respond to one invocation of AWS Lambda: `handler = hooks.aws_lambda`.
+
+        It accepts the events of API Gateway (REST and HTTP APIs), of function URLs, and of an Application Load Balancer
+        with and without multi-value headers. Lambda may stop the process as soon as it has responded, so handlers run
+        first; with a `RedisStreamSink`, workers elsewhere run them.
+
+        Args:
+            event: the event that Lambda gives.
+            context: the context that Lambda gives; not used.
 
         Returns:
-            The answer for one whose body isn't worth reading; None for any other.
+            The response in the form that belongs to the event. The content of an event never makes this raise an error.
+
+        Example:
+            >>> from buildkite_ext.webhooks import WebhookHandler
+            >>> hooks = WebhookHandler(allow_unsigned=True)
+            >>> event = {
+            ...     "version": "2.0",
+            ...     "headers": {"content-type": "application/json"},
+            ...     "requestContext": {"http": {"method": "POST", "sourceIp": "192.0.2.7"}},
+            ...     "body": '{"event": "ping"}',
+            ...     "isBase64Encoded": False,
+            ... }
+            >>> hooks.aws_lambda(event)["statusCode"]
+            200
+            >>> hooks.close()
+
+        Documentation: https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html
         """
-        refused = self._look(head, length_required=length_required)
-        if refused is not None or self._sources is None:
-            return refused
-        try:
-            await self._sources.check(head)
-        except Refusal as refusal:
-            return self.refuse(head, refusal)
-        return None
+        from .adapters.aws_lambda import respond_to_lambda
 
-    def _look(self, head: Head, *, length_required: bool) -> Answer | None:
-        try:
-            if self._lifetime.closed:
-                raise closed()
-            check_head(head, max_body=self._max_body, proof=self._proof.header, length_required=length_required)
-        except Refusal as refusal:
-            return self.refuse(head, refusal)
-        return None
-
-    async def accept(self, head: Head, body: bytes, *, handle_first: bool = False) -> Answer:
-        """Verify the body of an admitted request, and accept it, or handle it.
-
-        Returns:
-            What to answer.
-        """
-        try:
-            if len(body) > self._max_body:
-                raise too_large(self._max_body)
-            delivery = self._acceptance.delivery(head.headers, body)
-            return await self._acceptance.accept(delivery, handle_first=handle_first)
-        except Refusal as refusal:
-            return self.refuse(head, refusal)
-
-    def refuse(self, head: Head, refusal: Refusal) -> Answer:
-        """Report a refusal, and make an answer of it."""
-        self._reports.emit(Refused(refusal.status, refusal.reason, refusal.message, head.client))
-        return refusal.answer()
+        return respond_to_lambda(self._receiver, event)
 
     # --- Handling -----------------------------------------------------------------------------------------------------
 
     async def handle(self, delivery: Delivery, /) -> None:
-        """Run the handlers of one delivery, in the order of their registration.
+        """Run the handlers of one delivery, in the order in which they were registered.
 
         Raises:
-            HandlersFailed: at least one of them failed. All were run, and what they raised was reported.
+            HandlersFailed: at least one handler failed. All were run, and their errors were reported.
         """
         await self._dispatcher.run(self._registrations, event_of(delivery), delivery)
 
     async def consume(self, source: EventSource) -> None:
-        """Handle what a source gives until it is closed: the work of a worker on any machine.
+        """Handle the deliveries of a source until it is closed. This is the work of a worker on any machine.
 
         Args:
             source: such as a `RedisStreamSource`.
@@ -332,12 +337,13 @@ class WebhookHandler(Doors, Registrar):
         await source.consume(self.handle)
 
     def work(self, source: EventSource) -> None:
-        """The main program of a worker: handle what a source gives until Ctrl-C or SIGTERM, and then what was begun.
+        """Run a worker's main program: handle deliveries until Ctrl-C or SIGTERM, then finish what has begun.
 
-        A second signal ends it at once; what was being handled comes again elsewhere, where the source promises that.
+        A second signal ends it at once. What was being handled is then handled again elsewhere, if the source promises
+        that.
 
         Args:
-            source: such as a `RedisStreamSource`, which it closes.
+            source: such as a `RedisStreamSource`; it is closed at the end.
 
         Example:
             ```python
@@ -346,51 +352,46 @@ class WebhookHandler(Doors, Registrar):
             ```
         """
 
-        async def working() -> None:
+        async def run() -> None:
             try:
-                await until_told_to_end(self.consume, source)
+                await consume_until_signal(self.consume, source)
             finally:
                 await self.aclose()
 
-        asyncio.run(working())
+        asyncio.run(run())
 
-    # --- Ending -------------------------------------------------------------------------------------------------------
+    # --- Closing ------------------------------------------------------------------------------------------------------
 
     async def aclose(self, timeout: float | None = None) -> None:
-        """Accept nothing more, handle what was accepted, and close the sink and the connections of the replays.
+        """Stop accepting, handle what was accepted, and close the sink and the deduplication store.
 
         Args:
-            timeout: seconds to give to that; by default the handler's `close_timeout`. What isn't handled by then is
-                reported as `Lost`.
+            timeout: seconds to wait for the handlers; by default `close_timeout`. Deliveries that aren't handled by then
+                are reported as `DeliveriesLost`.
         """
-        await self._lifetime.aclose(timeout)
+        await self._lifecycle.aclose(timeout)
 
     def close(self, timeout: float | None = None) -> None:
-        """As `aclose`, for code that can't await; it also ends the thread that `receive_blocking` started.
+        """Do the same as `aclose` in sync code, and end the thread that `receive_blocking` started.
 
-        It is called by itself when the interpreter ends, so servers need not call it. Not to be called in the thread of
-        an event loop that handles deliveries: there, `await hooks.aclose()`.
+        This is called when the interpreter ends, so servers need not call it. Don't call it in the thread of an event
+        loop that handles deliveries; use `await hooks.aclose()` there.
 
         Args:
-            timeout: seconds to give to what was accepted; by default the handler's `close_timeout`. What isn't handled
-                by then is reported as `Lost`.
+            timeout: as for `aclose`.
         """
-        self._lifetime.close(timeout)
+        self._lifecycle.close(timeout)
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:  # noqa: ARG002 - Starlette gives it
-        """Handle what was accepted before the server ends: `Starlette(lifespan=hooks.lifespan)`, `FastAPI(…)` likewise.
+        """Handle accepted deliveries before the server ends: `Starlette(lifespan=hooks.lifespan)`, also in FastAPI.
 
-        Servers tell only the outermost app of their end, so an app that is within another needs this one there.
+        Servers announce their end to the outermost app only. If the app of `asgi` is within another app, that one needs
+        this lifespan.
         """
-        self._lifetime.open()
-        try:
+        async with self._lifecycle.lifespan():
             yield
-        finally:
-            await self.aclose()
 
 
-def _timeout(seconds: float | None) -> float | None:
-    if seconds is not None and not seconds > 0:
-        raise ConfigurationError(f"timeout={seconds!r}: give seconds above 0, or None for any time")
-    return seconds
+def _is_timeout(seconds: float | None) -> bool:
+    return seconds is None or seconds > 0

@@ -1,44 +1,46 @@
-"""Bodies into events: typed where the event is known and whole, kept as they are where not."""
+"""Parsing of bodies into typed events."""
 
 from __future__ import annotations
 
+import re
+from itertools import accumulate
 from typing import NoReturn
 
 from buildkite_api.webhooks.decoding import MALFORMED, OnDrift, decode_fields, required_fields
 from buildkite_api.webhooks.events import EVENTS, WebhookEvent
 
 from ..errors import WebhookMalformed, WebhookReason
-from .deliveries import Delivery
-from .headers import EVENT, HeaderError, Headers, single
-from .nesting import DEEPEST, too_deep
+from .delivery import Delivery
+from .http import EVENT, HeaderError, Headers, single_header
+
+__all__ = ["UnknownEvent", "event_of", "parse"]
 
 _LONGEST_EVENT = 256
 
 
 class UnknownEvent(WebhookEvent, kw_only=True, frozen=True):
-    """An event that this version doesn't know, or one whose body lacks what makes it that event. `data` has it all."""
+    """An event that this version doesn't know, or an event without its required fields. `data` has the whole body."""
 
     problem: str = ""
-    """Why it isn't of a class of its own."""
+    """The reason why the event has no class of its own."""
 
 
 def parse(body: bytes, headers: Headers = (), *, on_drift: OnDrift | None = None) -> WebhookEvent:
-    """Make a typed event of a delivery's body. It proves nothing: `verify` first.
+    """Parse the body of a delivery into a typed event. This doesn't verify the delivery: call `verify` first.
 
     Args:
         body: the raw body.
-        headers: the delivery's headers. Where they name the event, the body must name the same one.
-        on_drift: called for what differs from the description; looking for it costs time.
+        headers: the delivery's headers. If they name the event, the body must name the same one.
+        on_drift: called with each difference from the description; the comparison takes time.
 
     Returns:
-        An event of the class that belongs to it, such as `BuildFinished`, with the same models as the REST client's and
-        aware datetimes; an `UnknownEvent` for one that isn't known, or whose body lacks what makes it that event.
-        Inside of models, what doesn't fit is kept as it came; beside them it is None. `raw` is the body, `data` what it
-        holds, known or not.
+        An event of its own class, such as `BuildFinished`, with the same models as the REST client's and aware datetimes;
+        an `UnknownEvent` if the event isn't known, or lacks required fields. In a model, a value that doesn't fit is
+        kept as it came; outside of models it is None. `raw` is the body, `data` the parsed JSON with all its fields.
 
     Raises:
-        WebhookMalformed: the body is no JSON object with an event, or nests deeper than any of Buildkite's, or the
-            header names another event.
+        WebhookMalformed: the body isn't a JSON object with an event, or is nested too deep, or the header names another
+            event.
         TypeError: the body isn't bytes.
 
     Example:
@@ -51,15 +53,15 @@ def parse(body: bytes, headers: Headers = (), *, on_drift: OnDrift | None = None
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise TypeError(f"parse needs the raw body as bytes, not {type(body).__name__}")
     raw = bytes(body)
-    if too_deep(raw):
-        _refuse(f"its body nests deeper than {DEEPEST} levels", "no_json")
+    if _is_too_deep(raw):
+        _refuse(f"its body is nested deeper than {_DEEPEST} levels", "no_json")
     try:
         name, values = decode_fields(raw, on_drift)
     except MALFORMED as error:
-        _refuse(f"its body is no JSON object ({error})", "no_json")
+        _refuse(f"its body isn't a JSON object ({error})", "no_json")
     if not isinstance(name, str) or not name:
         _refuse("its body names no event", "no_event")
-    _agree(name, headers)
+    _check_header(name, headers)
     kind = EVENTS.get(name)
     if kind is None:
         return UnknownEvent(event=name, raw=raw, problem="this version doesn't know the event", **values)
@@ -70,22 +72,42 @@ def parse(body: bytes, headers: Headers = (), *, on_drift: OnDrift | None = None
 
 
 def event_of(delivery: Delivery) -> WebhookEvent:
-    """The event of a delivery that was verified, parsed only where that wasn't done before.
+    """Return the event of a verified delivery. Its body is parsed if that wasn't done in this process.
 
     Raises:
-        WebhookMalformed: the body is none: another version may have accepted it.
+        WebhookMalformed: the body isn't an event; another version may have accepted it.
     """
     return delivery.parsed if delivery.parsed is not None else parse(delivery.body)
 
 
-def _agree(name: str, headers: Headers) -> None:
+def _check_header(name: str, headers: Headers) -> None:
     try:
-        told = single(headers, EVENT, longest=_LONGEST_EVENT)
+        given = single_header(headers, EVENT, longest=_LONGEST_EVENT)
     except HeaderError as error:
         _refuse(str(error), error.reason)
-    if told is not None and told != name:
-        _refuse(f"its header names the event {told!r}, its body {name[:_LONGEST_EVENT]!r}", "event_differs")
+    if given is not None and given != name:
+        _refuse(f"its header names the event {given!r}, its body {name[:_LONGEST_EVENT]!r}", "event_differs")
 
 
 def _refuse(why: str, reason: WebhookReason) -> NoReturn:
     raise WebhookMalformed(f"The delivery is refused: {why}.", reason=reason) from None
+
+
+# --- Nesting ----------------------------------------------------------------------------------------------------------
+
+_DEEPEST = 64
+"""The maximum number of levels in a body. Buildkite's bodies have about ten. Code that reads, prints or copies an event
+needs several calls for each level, and Python allows about a thousand."""
+
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ALL_BUT_OPENING = bytes(set(range(256)) - set(b"[{"))
+_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+def _is_too_deep(body: bytes) -> bool:
+    """Return True if JSON has more than `_DEEPEST` levels. The result has no meaning for a body that isn't JSON."""
+    if len(body.translate(None, _ALL_BUT_OPENING)) <= _DEEPEST:  # fast, and true of nearly all bodies
+        return False
+    brackets = _TEXT.sub(b"", body).translate(None, _ALL_BUT_BRACKETS)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > _DEEPEST

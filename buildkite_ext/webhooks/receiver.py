@@ -1,59 +1,253 @@
-"""What the doors need of whatever receives behind them: a `WebhookHandler` has it."""
+"""Reception of deliveries: check, verify, deduplicate, and accept or handle them, then respond."""
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+import hashlib
+import secrets
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal, TypeVar
 
-from .answers import Answer, Head, Refusal
-from .headers import Headers
+import anyio
+from buildkite_api.webhooks.events import BuildEvent, JobEvent, WebhookEvent
+
+from ..errors import WebhookMalformed, WebhookQueueFull, WebhookUnverified
+from .allowed_ips import AllowedIPs
+from .deduplication import DeduplicationStore, deduplication_key
+from .delivery import Delivery, Handle
+from .dispatch import HandlersFailed
+from .events import DeliveryAccepted, DeliveryEvents, DeliveryRefused, DeliveryRepeated
+from .http import Headers, Refusal, RequestHead, WebhookResponse, check_head, closed, response, too_large
+from .parsing import parse
+from .runtime.event_loop import LoopStopped
+from .runtime.lifecycle import Lifecycle
+from .signature import Verifier
+
+__all__ = ["LONGEST_REMEMBERED", "Receiver"]
+
+T = TypeVar("T")
+
+LONGEST_REMEMBERED = 86_400.0
+"""The maximum time for which an accepted delivery is remembered, in seconds."""
+
+_ACCEPTING = 60.0
+"""Seconds after which a delivery whose acceptance never ended may be accepted again."""
+
+_ACCEPTED = response(200, "Accepted.")
+_REPEATED = response(200, "Accepted before.")
 
 
-class Receiver(Protocol):
-    """Takes requests in two steps, before and after their bodies are read."""
+class Receiver:
+    """Receives deliveries from the adapters, in two steps: before and after a request's body is read.
 
-    @property
-    def max_body(self) -> int:
-        """The most bytes of a body that are taken."""
-        ...
+    Args:
+        verifier: verifies deliveries.
+        store: remembers accepted deliveries.
+        lifecycle: has the sink of accepted deliveries, and knows if the receiver is closed.
+        handle: handles a delivery within its request.
+        events: where events are reported.
+        respond_after: `accepted`: respond when the sink has the delivery. `handled`: respond when it was handled.
+        failure_status: with `handled`, the status of the response if a handler failed.
+        max_body: the limit of a body, in bytes.
+        body_timeout: seconds in which a body must arrive.
+        allowed_ips: the addresses that deliveries may come from; None for any.
+        now: returns the current time, in seconds since the epoch.
+    """
 
-    @property
-    def body_timeout(self) -> float:
-        """Seconds that a body may take to arrive."""
-        ...
-
-    async def admit(self, head: Head, *, length_required: bool = False) -> Answer | None:
-        """The answer for a request whose body isn't worth reading; None for any other."""
-        ...
-
-    async def accept(self, head: Head, body: bytes, *, handle_first: bool = False) -> Answer:
-        """What to answer to an admitted request."""
-        ...
-
-    def refuse(self, head: Head, refusal: Refusal) -> Answer:
-        """Report a refusal, and make an answer of it."""
-        ...
-
-    def admit_blocking(self, head: Head, *, length_required: bool = False) -> Answer | None:
-        """As `admit`, for code that can't await."""
-        ...
-
-    def accept_blocking(self, head: Head, body: bytes) -> Answer:
-        """As `accept`, for code that can't await."""
-        ...
-
-    def receive_blocking(
+    def __init__(
         self,
-        method: str,
-        headers: Headers,
-        body: bytes,
+        verifier: Verifier,
+        store: DeduplicationStore,
+        lifecycle: Lifecycle,
+        handle: Handle,
+        events: DeliveryEvents,
         *,
-        client: str | None = None,
-        handle_first: bool = False,
-    ) -> Answer:
-        """Both steps at once, for code that can't await."""
-        ...
+        respond_after: Literal["accepted", "handled"],
+        failure_status: int,
+        max_body: int,
+        body_timeout: float,
+        allowed_ips: AllowedIPs | None,
+        now: Callable[[], float],
+    ) -> None:
+        self.max_body = max_body
+        self.body_timeout = body_timeout
+        self.lifecycle = lifecycle
+        self._verifier = verifier
+        self._store = store
+        self._handle = handle
+        self._events = events
+        self._respond_after = respond_after
+        self._failure_status = failure_status
+        self._allowed_ips = allowed_ips
+        self._now = now
 
-    def lifespan(self, app: object = None) -> AbstractAsyncContextManager[None]:
-        """From the server's beginning to its end."""
-        ...
+    async def receive(self, head: RequestHead, body: bytes, *, handle_first: bool) -> WebhookResponse:
+        """Receive a request whose body is already read."""
+        refused = await self.admit(head)
+        return refused if refused is not None else await self.accept(head, body, handle_first=handle_first)
+
+    async def admit(self, head: RequestHead, *, length_required: bool = False) -> WebhookResponse | None:
+        """Check a request before its body is read.
+
+        Returns:
+            The response if the body isn't worth reading; None if it is.
+        """
+        refused = self._check_head(head, length_required=length_required)
+        if refused is not None or self._allowed_ips is None:
+            return refused
+        try:
+            await self._allowed_ips.check(head)
+        except Refusal as refusal:
+            return self.refuse(head, refusal)
+        return None
+
+    async def accept(self, head: RequestHead, body: bytes, *, handle_first: bool = False) -> WebhookResponse:
+        """Verify the body of an admitted request, and accept or handle the delivery.
+
+        Args:
+            head: the request without its body.
+            body: the raw body.
+            handle_first: run the handlers before the response, if they run in this process.
+        """
+        try:
+            if len(body) > self.max_body:
+                raise too_large(self.max_body)
+            delivery = self._verified(head.headers, body)
+            return await self._accept_once(delivery, handle_first=handle_first)
+        except Refusal as refusal:
+            return self.refuse(head, refusal)
+
+    def refuse(self, head: RequestHead, refusal: Refusal) -> WebhookResponse:
+        """Report a refusal, and return the response."""
+        self._events.emit(DeliveryRefused(refusal.status, refusal.reason, refusal.message, head.client))
+        return refusal.response()
+
+    # --- For callers that can't await -------------------------------------------------------------------------------
+
+    def receive_blocking(self, head: RequestHead, body: bytes, *, handle_first: bool) -> WebhookResponse:
+        """Do the same as `receive`, for callers that can't await."""
+        return self._blocking(head, self.receive(head, body, handle_first=handle_first))
+
+    def admit_blocking(self, head: RequestHead, *, length_required: bool = False) -> WebhookResponse | None:
+        """Do the same as `admit`, for callers that can't await."""
+        if self._allowed_ips is None:
+            return self._check_head(head, length_required=length_required)
+        return self._blocking(head, self.admit(head, length_required=length_required))
+
+    def accept_blocking(self, head: RequestHead, body: bytes) -> WebhookResponse:
+        """Do the same as `accept`, for callers that can't await."""
+        return self._blocking(head, self.accept(head, body))
+
+    def _blocking(self, head: RequestHead, receiving: Coroutine[Any, Any, T]) -> T | WebhookResponse:
+        if self.lifecycle.closed:
+            receiving.close()
+            return self.refuse(head, closed())
+        try:
+            return self.lifecycle.run(receiving)
+        except LoopStopped:
+            return self.refuse(head, closed())
+
+    # --- Steps ------------------------------------------------------------------------------------------------------
+
+    def _check_head(self, head: RequestHead, *, length_required: bool) -> WebhookResponse | None:
+        required = self._verifier.header
+        try:
+            if self.lifecycle.closed:
+                raise closed()
+            check_head(head, max_body=self.max_body, required_header=required, length_required=length_required)
+        except Refusal as refusal:
+            return self.refuse(head, refusal)
+        return None
+
+    def _verified(self, headers: Headers, body: bytes) -> Delivery:
+        """Verify and parse a body.
+
+        Raises:
+            Refusal: the delivery can't be verified, or its body isn't an event.
+        """
+        try:
+            signature = self._verifier.verify(headers, body, self._now)
+            event = parse(body, headers)
+        except WebhookUnverified as error:
+            raise Refusal(401, error.reason, str(error), "Unauthorized") from None
+        except WebhookMalformed as error:
+            raise Refusal(400, error.reason, str(error)) from None
+        # Without a signature, a second alarm looks like a repetition of the first: they are two unless a key tells.
+        distinct = signature or ("" if deduplication_key(event) else secrets.token_hex(8))
+        digest = hashlib.sha256(f"{distinct}\n".encode() + body).hexdigest()
+        return Delivery(digest, event.event, event.raw, self._now(), _build_id(event), event)
+
+    async def _accept_once(self, delivery: Delivery, *, handle_first: bool) -> WebhookResponse:
+        """Accept a delivery unless it was accepted before.
+
+        Raises:
+            Refusal: the delivery can't be accepted now.
+        """
+        always = self._respond_after == "handled"
+        inline = always or (handle_first and self.lifecycle.queue is not None)
+        key = f"delivery:{delivery.id}"
+        try:
+            claim = await self._store.claim(key, max(_ACCEPTING, self._repeatable) if inline else _ACCEPTING)
+        except Exception as error:
+            raise _unavailable(error) from error
+        if claim == "settled":
+            self._events.emit(DeliveryRepeated(delivery.id, delivery.event))
+            return _REPEATED
+        if claim == "pending":
+            raise Refusal(503, "pending", "the same delivery is being accepted", headers={"Retry-After": "1"})
+        accepted = False
+        try:
+            if inline:
+                done = await self._handle_now(delivery, failed=self._failure_status if always else 200)
+            else:
+                done = await self._put(delivery)
+            accepted = done.status < 300
+        finally:
+            # Shielded: otherwise the key would stay claimed when the server cancels the request.
+            with anyio.CancelScope(shield=True):
+                await self._settle(key, self._repeatable if accepted else 0)
+        return done
+
+    @property
+    def _repeatable(self) -> float:
+        """Seconds for which a signature can be valid: its time may be in the future as well as in the past."""
+        return min(2 * self._verifier.tolerance, LONGEST_REMEMBERED)
+
+    async def _settle(self, key: str, seconds: float) -> None:
+        try:
+            await self._store.settle(key, seconds)
+        except Exception as error:
+            # This doesn't change whether the delivery was accepted; the key expires.
+            self._events.problem("a delivery could not be remembered", error)
+
+    async def _put(self, delivery: Delivery) -> WebhookResponse:
+        if self.lifecycle.closed:
+            # The receiver was closed while the body arrived: nobody would wait for the handlers.
+            raise closed()
+        self.lifecycle.ensure_running()
+        try:
+            await self.lifecycle.sink.put(delivery)
+        except WebhookQueueFull as error:
+            raise Refusal(503, error.reason, str(error), "No room for it now.", {"Retry-After": "5"}) from None
+        except Exception as error:
+            raise _unavailable(error) from error
+        self._events.emit(DeliveryAccepted(delivery.id, delivery.event))
+        return _ACCEPTED
+
+    async def _handle_now(self, delivery: Delivery, *, failed: int) -> WebhookResponse:
+        self._events.emit(DeliveryAccepted(delivery.id, delivery.event))
+        try:
+            await self._handle(delivery)
+        except HandlersFailed:
+            return response(failed, "A handler failed.")
+        return response(200, "Handled.")
+
+
+def _build_id(event: WebhookEvent) -> str | None:
+    build = event.build if isinstance(event, (BuildEvent, JobEvent)) else None
+    return build.id if build is not None and isinstance(build.id, str) else None
+
+
+def _unavailable(error: Exception) -> Refusal:
+    # The error's text isn't used: it may hold an address with a password.
+    message = f"the sink or the deduplication store can't be reached ({type(error).__name__})"
+    return Refusal(503, "unavailable", message, "Not now.", {"Retry-After": "5"})

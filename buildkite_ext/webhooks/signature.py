@@ -1,4 +1,4 @@
-"""Proof that a delivery comes from who knows the secret: signatures, and tokens in clear text.
+"""Signatures and plain-text tokens, which show that a delivery was sent with the secret of its webhook.
 
 https://buildkite.com/docs/apis/webhooks/pipelines#webhook-signature
 """
@@ -10,42 +10,55 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
 
 from buildkite_api.types import Secret
 
 from ..errors import ConfigurationError, WebhookReason, WebhookUnverified
-from .headers import SIGNATURE, TOKEN, HeaderError, Headers, single
+from .http import SIGNATURE, TOKEN, HeaderError, Headers, single_header
+
+__all__ = [
+    "TOLERANCE",
+    "SecretText",
+    "Secrets",
+    "Verified",
+    "Verifier",
+    "sign",
+    "verifier_for",
+    "verify",
+    "verify_token",
+]
 
 SecretText = str | bytes | Secret
-"""A secret, as text, as bytes, or as a `Secret`, which no log shows."""
+"""A secret as text, as bytes, or as a `Secret`, which isn't shown in logs."""
 
 Secrets = SecretText | Sequence[SecretText]
-"""One secret, or several of which any will do, while one takes the place of another."""
+"""One secret, or several while the secret is changed. A delivery may be signed with any of them."""
 
 TOLERANCE = 300.0
-"""Seconds by which a signature's time may differ from now, as Buildkite's documentation suggests."""
+"""Seconds by which a signature's time may differ from the current time, as Buildkite's documentation suggests."""
 
-# The digits bound the number: what follows calculates with it, and makes a date of it.
+# The number of digits is bounded, so that the number can be calculated with and converted to a date.
 _FORM = re.compile(r"timestamp=([0-9]{1,11}),[ \t]*signature=([0-9a-fA-F]{64})")
 _LONGEST_SIGNATURE = 256
 _LONGEST_TOKEN = 4096
 
 
 class Verified(NamedTuple):
-    """What was proven of a delivery."""
+    """Result of a verified signature."""
 
     timestamp: int
-    """When Buildkite sent it, in seconds since the epoch."""
+    """The time at which Buildkite sent the delivery, in seconds since the epoch."""
     signature: str
     """The signature, in lower-case hexadecimal."""
     secret: int
-    """Which of several secrets it was signed with, counted from 0: when the old one is seen no more, drop it."""
+    """The index of the secret that the delivery was signed with. Remove an old secret when it isn't used any more."""
 
     @property
     def sent_at(self) -> datetime:
-        """When Buildkite sent it."""
+        """The time at which Buildkite sent the delivery."""
         return datetime.fromtimestamp(self.timestamp, UTC)
 
 
@@ -57,24 +70,24 @@ def verify(
     tolerance: float = TOLERANCE,
     now: Callable[[], float] = time.time,
 ) -> Verified:
-    """Check the signature of a delivery, and its age.
+    """Verify the signature and the age of a delivery.
 
-    It takes signatures only: a delivery that shows the token in clear text is refused, so that nobody is led to accept
-    the weaker proof. See `verify_token` for that one.
+    Only signatures are accepted. A delivery with a plain-text token is refused, because a token is weaker: see
+    `verify_token`.
 
     Args:
         body: the raw body, byte for byte. JSON that was parsed and written again has another signature.
-        headers: the delivery's headers, in any of the forms that servers have them in.
-        secret: the token that was set for the webhook in Buildkite; several, as a tuple, while it is changed.
-        tolerance: seconds by which the signature's time may differ from now, in both directions.
-        now: the time, in seconds since the epoch.
+        headers: the delivery's headers, in any form that servers use.
+        secret: the webhook's token in Buildkite; a tuple of several while it is changed.
+        tolerance: seconds by which the signature's time may differ from the current time, before or after it.
+        now: returns the current time, in seconds since the epoch.
 
     Returns:
-        When it was sent, and which secret it was signed with.
+        When the delivery was sent, and which secret it was signed with.
 
     Raises:
-        WebhookUnverified: the signature is missing, malformed, wrong, too old, or of the future; `reason` says which.
-        ConfigurationError: no secret, an empty one, or a tolerance that is none.
+        WebhookUnverified: the signature is missing, malformed, wrong, too old, or too new; `reason` says which.
+        ConfigurationError: no secret, an empty one, or a negative tolerance.
         TypeError: the body isn't bytes.
 
     Example:
@@ -85,10 +98,10 @@ def verify(
 
     Documentation: https://buildkite.com/docs/apis/webhooks/pipelines#webhook-signature
     """
-    keys = secrets_of(secret)
+    keys = _secret_keys(secret)
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise TypeError(
-            f"verify needs the raw body as bytes, not {type(body).__name__}: a parsed one has lost its signature"
+            f"verify needs the raw body as bytes, not {type(body).__name__}: parsed JSON has another signature"
         )
     if not tolerance >= 0:
         raise ConfigurationError(f"tolerance={tolerance!r}: give seconds, 0 or more")
@@ -101,7 +114,7 @@ def verify(
     used = _matching(bytes.fromhex(signature), [hmac.digest(key, message, "sha256") for key in keys])
     if used is None:
         _refuse("mismatch", "it isn't signed with the secret, or its body was changed")
-    # After the signature: only then is the time Buildkite's, and worth telling anybody.
+    # After the signature: before that, the time may be anybody's.
     age = now() - int(timestamp)
     if not -tolerance <= age <= tolerance:
         when = f"{abs(age):.0f} s {'old' if age > 0 else 'in the future'}"
@@ -113,19 +126,19 @@ def verify(
 
 
 def verify_token(headers: Headers, token: Secrets) -> int:
-    """Check the token that a delivery shows in clear text.
+    """Verify the plain-text token of a delivery.
 
-    A signature is better: whoever sees one delivery with a token can make any other, and send it again at any time.
+    A signature is better: anyone who sees a delivery with a token can forge others, and send it again at any time.
 
     Args:
         headers: the delivery's headers.
-        token: the token that was set for the webhook in Buildkite; several, as a tuple, while it is changed.
+        token: the webhook's token in Buildkite; a tuple of several while it is changed.
 
     Returns:
-        Which of several tokens it was, counted from 0.
+        The index of the token that the delivery has.
 
     Raises:
-        WebhookUnverified: the token is missing, malformed or another; `reason` says which.
+        WebhookUnverified: the token is missing, malformed or wrong; `reason` says which.
         ConfigurationError: no token, or an empty one.
 
     Example:
@@ -134,21 +147,21 @@ def verify_token(headers: Headers, token: Secrets) -> int:
 
     Documentation: https://buildkite.com/docs/apis/webhooks/pipelines#webhook-token
     """
-    keys = secrets_of(token)
+    keys = _secret_keys(token)
     given = _given(headers, TOKEN, _LONGEST_TOKEN)
     used = _matching(_digest(given.encode()), [_digest(key) for key in keys])
     if used is None:
-        _refuse("mismatch", "its token is another one")
+        _refuse("mismatch", "its token is wrong")
     return used
 
 
 def sign(body: bytes, secret: Secrets, *, now: Callable[[], float] = time.time) -> str:
-    """The value of `X-Buildkite-Signature` for a body: for tests, and to send a delivery on.
+    """Return the value of `X-Buildkite-Signature` for a body, for tests and to forward a delivery.
 
     Args:
         body: the raw body.
-        secret: what to sign with; the first of several.
-        now: the time, in seconds since the epoch.
+        secret: the secret to sign with; of several, the first is used.
+        now: returns the current time, in seconds since the epoch.
 
     Raises:
         ConfigurationError: the secret is empty.
@@ -158,22 +171,74 @@ def sign(body: bytes, secret: Secrets, *, now: Callable[[], float] = time.time) 
         'timestamp=1,signature='
     """
     timestamp = str(int(now()))
-    key = secrets_of(secret)[0]
+    key = _secret_keys(secret)[0]
     return f"timestamp={timestamp},signature={hmac.digest(key, b'%s.%s' % (timestamp.encode(), body), 'sha256').hex()}"
 
 
-def secrets_of(secret: Secrets) -> list[bytes]:
-    """The secrets as bytes.
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """The one way in which a `WebhookHandler` verifies deliveries.
+
+    Attributes:
+        header: the header that a delivery must have; None if nothing is verified.
+        secrets: the secrets, or the plain-text tokens.
+        tolerance: seconds by which a signature's time may differ from the current time.
+    """
+
+    header: str | None
+    secrets: tuple[bytes, ...] = field(repr=False)
+    tolerance: float
+
+    def __str__(self) -> str:
+        return {SIGNATURE: "secret=…", TOKEN: "token=…"}.get(self.header or "", "allow_unsigned=True")
+
+    def verify(self, headers: Headers, body: bytes, now: Callable[[], float]) -> str:
+        """Verify a delivery. Return its signature; an empty text if deliveries aren't signed.
+
+        Raises:
+            WebhookUnverified: the signature or the token is missing or wrong.
+        """
+        if self.header == SIGNATURE:
+            return verify(body, headers, self.secrets, tolerance=self.tolerance, now=now).signature
+        if self.header == TOKEN:
+            verify_token(headers, self.secrets)
+        return ""
+
+
+def verifier_for(secret: Secrets | None, token: Secrets | None, *, allow_unsigned: bool, tolerance: float) -> Verifier:
+    """Return the verifier for the arguments of a `WebhookHandler`.
 
     Raises:
-        ConfigurationError: There is none, or one is empty, with which anybody could sign, or one is no text.
-        TypeError: One is neither text nor bytes.
+        ConfigurationError: not exactly one way to verify was given, or an empty secret.
+    """
+    if (secret is not None) + (token is not None) + bool(allow_unsigned) != 1:
+        raise ConfigurationError(
+            "WebhookHandler needs exactly one of secret= (Buildkite signs, which is better), token= (Buildkite sends the "
+            "token) and allow_unsigned=True (anybody may post)"
+        )
+    if secret is not None:
+        return Verifier(SIGNATURE, tuple(_secret_keys(secret)), tolerance)
+    if token is not None:
+        return Verifier(TOKEN, tuple(_secret_keys(token)), tolerance)
+    return Verifier(None, (), tolerance)
+
+
+def _secret_keys(secret: Secrets) -> list[bytes]:
+    """Return the secrets as bytes.
+
+    Raises:
+        ConfigurationError: there is no secret, or one is empty, so that anybody could sign, or one isn't valid text.
+        TypeError: one is neither text nor bytes.
     """
     if not secret:
-        raise ConfigurationError("there is no secret for the webhook, or an empty one: anybody could sign with it")
+        raise ConfigurationError(
+            "the webhook's secret is missing or empty, so that anybody could sign: give the webhook's token in Buildkite"
+        )
     keys = [_key(secret)] if isinstance(secret, (str, bytes, bytearray, Secret)) else [_key(each) for each in secret]
     if not all(keys):
-        raise ConfigurationError("one of the webhook's secrets is empty: anybody could sign with it")
+        raise ConfigurationError(
+            "one of the webhook's secrets is empty, so that anybody could sign: give the webhook's tokens in Buildkite"
+        )
     return keys
 
 
@@ -183,19 +248,19 @@ def _key(secret: SecretText) -> bytes:
     if isinstance(secret, str):
         if secret.isascii():
             return secret.encode()
-        # Not raised from the other error: that one holds the secret.
+        # Not raised from the UnicodeEncodeError, which holds the secret.
         with suppress(UnicodeEncodeError):
-            return secret.encode("utf-8", "surrogateescape")  # os.environ has bytes that are no UTF-8 in this form
-        raise ConfigurationError("the webhook's secret holds characters that are none")
+            return secret.encode("utf-8", "surrogateescape")  # os.environ has this form for bytes that aren't UTF-8
+        raise ConfigurationError("the webhook's secret holds characters that can't be encoded")
     if isinstance(secret, (bytes, bytearray)):
         return bytes(secret)
-    raise TypeError(f"a webhook's secret is text or bytes, not {type(secret).__name__}")
+    raise TypeError(f"a webhook's secret must be text or bytes, not {type(secret).__name__}")
 
 
 def _given(headers: Headers, name: str, longest: int) -> str:
-    """The value of a header that has to be there."""
+    """Return the value of a required header."""
     try:
-        given = single(headers, name, longest=longest)
+        given = single_header(headers, name, longest=longest)
     except HeaderError as error:
         _refuse(error.reason, str(error))
     if given is None:
@@ -204,13 +269,13 @@ def _given(headers: Headers, name: str, longest: int) -> str:
 
 
 def _matching(given: bytes, wanted: list[bytes]) -> int | None:
-    """Which one is given. It compares with each in full: the time taken tells nothing."""
+    """Return the index of the matching value. Each comparison takes constant time, and none is left out."""
     equal = [index for index, each in enumerate(wanted) if hmac.compare_digest(given, each)]
     return equal[0] if equal else None
 
 
 def _digest(text: bytes) -> bytes:
-    # Of one length, so that comparing doesn't tell how long the token is.
+    # Digests have one length, so that the time of a comparison doesn't tell the token's length.
     return hmac.digest(b"buildkite-ext", text, "sha256")
 
 

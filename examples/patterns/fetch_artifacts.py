@@ -1,7 +1,7 @@
 """Fetch a build's artifacts into a folder.
 
-`before` writes whatever came to wherever the artifact's path leads. `after` compares size and SHA-1 with Buildkite's before
-a file appears under its name, and refuses a path that leads outside the folder before it fetches anything.
+`before` writes what it received to the address that the artifact's path names. `after` compares size and SHA-1 with Buildkite's
+before a file gets its name, and refuses a path that leads outside the folder before it fetches anything.
 
 python examples/patterns/fetch_artifacts.py
 """
@@ -13,10 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import requests
-from stage import TOKEN, served
 
 from buildkite_ext import BuildkiteClient, BuildkiteError
 from buildkite_ext.simulation import SimRequest, SimResponse, Simulator
+from buildkite_ext.simulation.server import running
+
+TOKEN = "bkua_simulator"  # the token of a simulator that was given no other
 
 
 def before(url: str, number: int, to: Path) -> list[Path]:
@@ -41,8 +43,8 @@ def after(buildkite: BuildkiteClient, number: int, to: Path) -> list[Path]:
     return buildkite.artifacts.download_all("web", number, to=to)
 
 
-class Rotten(Simulator):
-    """A simulator whose storage has lost the last byte of everything to the years."""
+class Damaged(Simulator):
+    """Simulator whose storage returns a wrong last byte."""
 
     def handle_artifact(self, request: SimRequest) -> SimResponse:
         response = super().handle_artifact(request)
@@ -58,10 +60,14 @@ def stage(*paths: str, kind: type[Simulator] = Simulator) -> Simulator:
 def main() -> None:
     for what, simulator in (
         ("a report", stage("reports/junit.xml")),
-        ("a damaged one", stage("reports/junit.xml", kind=Rotten)),
+        ("a damaged one", stage("reports/junit.xml", kind=Damaged)),
         ("one that leads outside", stage("../junit.xml")),
     ):
-        with served(simulator) as (url, buildkite), tempfile.TemporaryDirectory() as folder:
+        with (
+            running(simulator) as url,
+            BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
+            tempfile.TemporaryDirectory() as folder,
+        ):
             found = [path.read_bytes() for path in before(url, 1, Path(folder, "before"))]
             print(f"before, {what}: {found}")
             try:

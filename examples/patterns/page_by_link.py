@@ -1,8 +1,8 @@
-"""Go through all builds of a pipeline.
+"""Read all builds of a pipeline.
 
-`before` follows the `Link` header. A build that is created meanwhile moves the rest down by one, so that the next page begins
-with what the last one ended with; and far down Buildkite answers 400 instead of a further page. `after` gives out each
-build once, and goes on below that depth by itself.
+`before` follows the `Link` header. A build that is created meanwhile moves the others by one place, so that the next page begins
+with the last build of the page before. Beyond a certain depth Buildkite answers 400. `after` returns each build once, and
+continues below that depth.
 
 python examples/patterns/page_by_link.py
 """
@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import requests
-from stage import TOKEN, served
 
 from buildkite_ext import BuildkiteClient
 from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.server import running
+
+TOKEN = "bkua_simulator"  # the token of a simulator that was given no other
 
 
 def before(url: str) -> Iterator[int]:
@@ -42,7 +44,7 @@ def stage(*, deep_listing_after: int = 10_000) -> Simulator:
 
 
 def while_others_push(simulator: Simulator, numbers: Iterator[int]) -> list[int]:
-    """The numbers, read while three more builds are created: as soon as the first page is there."""
+    """Return the numbers, while three more builds are created after the first page."""
     found = [next(numbers)]
     for _ in range(3):
         simulator.pipeline("web").build()
@@ -51,11 +53,18 @@ def while_others_push(simulator: Simulator, numbers: Iterator[int]) -> list[int]
 
 def main() -> None:
     simulator = stage()
-    with served(simulator) as (url, buildkite):
+    with (
+        running(simulator) as url,
+        BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
+    ):
         for name, numbers in (("before", before(url)), ("after", after(buildkite))):
             found = while_others_push(simulator, numbers)
             print(f"{name}: {len(found)} builds given out, {len(set(found))} different ones")
-    with served(stage(deep_listing_after=200)) as (url, buildkite):
+    simulator = stage(deep_listing_after=200)
+    with (
+        running(simulator) as url,
+        BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
+    ):
         try:
             print(f"before, far down: {len(list(before(url)))} builds")
         except requests.HTTPError as error:

@@ -1,8 +1,8 @@
 """Show a job's log while it is written.
 
-`before` fetches the whole log at each look and prints what stands behind the part it had; what it prints are pieces of
-lines, with the invisible marks in which agents write the time. `after` fetches the end of the log only, and gives out whole
-lines: `text` is safe to print, `time` is when it was written.
+`before` fetches the whole log each time and prints the part that it didn't have: pieces of lines, with the invisible marks in
+which agents write the time. `after` fetches only what is new, and returns whole lines: `text` is safe to print, `time` is when
+the line was written.
 
 python examples/patterns/tail_a_log.py
 """
@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import requests
-from stage import TOKEN, served
 
 from buildkite_ext import BuildkiteClient
 from buildkite_ext.simulation import SimRequest, SimResponse, Simulator
+from buildkite_ext.simulation.server import running
+
+TOKEN = "bkua_simulator"  # the token of a simulator that was given no other
 
 FINISHED = {"passed", "failed", "timed_out", "canceled", "skipped", "broken", "expired"}
 
@@ -45,8 +47,8 @@ def after(buildkite: BuildkiteClient, number: int, job_id: str) -> Iterator[str]
         yield line.text
 
 
-class Weighed(Simulator):
-    """A simulator that knows how many bytes its answers had."""
+class Counting(Simulator):
+    """Simulator that counts the bytes of its answers."""
 
     sent = 0
 
@@ -56,8 +58,8 @@ class Weighed(Simulator):
         return response
 
 
-def stage() -> Weighed:
-    simulator = Weighed()
+def stage() -> Counting:
+    simulator = Counting()
     log = "".join(f"\x1b[32mPASSED\x1b[0m tests/test_{number:04}.py\n" for number in range(5000))
     simulator.pipeline("web").job("test", log=log, after=120)
     return simulator
@@ -68,7 +70,10 @@ def main() -> None:
         simulator = stage()
         build = simulator.pipeline("web").build()
         job_id = build.jobs[0].id
-        with served(simulator) as (url, buildkite):
+        with (
+            running(simulator) as url,
+            BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
+        ):
             if way is before:
                 pieces = list(before(url, build.number, job_id, simulator.clock.sleep))
             else:

@@ -1,7 +1,7 @@
 """Create a build and wait for it, on a network that loses an answer.
 
 `before` sends the request again when its connection breaks. The first one had arrived, so there are two builds. `after`
-is told that the answer was lost (`ResponseLost`), looks for the build by the meta-data that it gave it, and finds it.
+gets `ResponseLost`, looks for the build by the meta-data that it gave it, and finds it.
 
 python examples/patterns/trigger_once.py
 """
@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 
 import requests
-from stage import TOKEN, served
 
 from buildkite_ext import BuildkiteClient, ResponseLost
 from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.server import running
+
+TOKEN = "bkua_simulator"  # the token of a simulator that was given no other
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -69,7 +71,10 @@ def stage() -> Simulator:
 def main() -> None:
     for name, way in (("before", before), ("after", after)):
         simulator = stage()
-        with served(simulator) as (url, buildkite):
+        with (
+            running(simulator) as url,
+            BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
+        ):
             ended = before(url, "1.4", simulator.clock.sleep) if way is before else after(buildkite, "1.4")
         print(f"{name}: {ended}, {len(simulator.pipeline('web').builds)} build(s) created")
 

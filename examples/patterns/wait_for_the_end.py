@@ -1,7 +1,7 @@
-"""Wait for a build to end, and say how.
+"""Wait for a build to end, and report how it ended.
 
-`before` looks at `state`. Of a build at a block step that is the state of what ran so far, "passed" as a rule, so a release
-that waits for somebody's approval is reported as done. `after` knows the outcome `blocked`.
+`before` reads `state`. For a build at a block step that is the state of the steps that ran, usually "passed", so a release that
+waits for approval is reported as done. `after` knows the outcome `blocked`.
 
 python examples/patterns/wait_for_the_end.py
 """
@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 
 import requests
-from stage import TOKEN, served
 
 from buildkite_ext import BuildkiteClient
 from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.server import running
+
+TOKEN = "bkua_simulator"  # the token of a simulator that was given no other
 
 FINISHED = {"passed", "failed", "blocked", "canceled", "skipped", "not_run"}
 
@@ -47,7 +49,10 @@ def stage() -> Simulator:
 def main() -> None:
     simulator = stage()
     build = simulator.pipeline("release").build()
-    with served(simulator) as (url, buildkite):
+    with (
+        running(simulator) as url,
+        BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
+    ):
         print(f"before: {before(url, build.number, simulator.clock.sleep)}")
         print(f"after:  {after(buildkite, build.number)}")
     print(f"the deployment: {build.jobs[-1].state}")

@@ -1,8 +1,8 @@
 """Read more than the rate limit allows in a minute.
 
-`before` waits for as long as `RateLimit-Reset` says. That header is the organization's; each user has a limit as well, whose
-time is in `RateLimit-User-Reset`. It comes back too early and is refused again; and any other bad answer, such as a 502,
-ends it. `after` waits for the limit that was hit, and reads again what may be read again.
+`before` waits as long as `RateLimit-Reset` says. That header is the organization's. Each user has a limit as well, whose time is
+in `RateLimit-User-Reset`. So it comes back too early and is refused again, and any other bad answer, such as a 502, ends it.
+`after` waits for the limit that was hit, and repeats the reads that fail.
 
 python examples/patterns/wait_out_a_429.py
 """
@@ -14,10 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from stage import TOKEN, served
 
 from buildkite_ext import BuildkiteClient
 from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.server import running
+
+TOKEN = "bkua_simulator"  # the token of a simulator that was given no other
 
 
 def before(url: str, numbers: range, sleep: Callable[[float], None] = time.sleep) -> list[str]:
@@ -38,7 +40,7 @@ def after(buildkite: BuildkiteClient, numbers: range) -> list[str]:
 
 
 def stage() -> Simulator:
-    """A user may send 50 requests a minute; the organization's minute began 50 seconds ago, by a colleague's request."""
+    """Return an organization whose users may send 50 requests a minute. Its minute began 50 seconds ago."""
     simulator = Simulator(user_rate_limit=50)
     simulator.pipeline("web").job("test").history(60)
     simulator.add_token("bkua_colleague", user="Grace Hopper")
@@ -53,7 +55,10 @@ def main() -> None:
     for name, way in (("before", before), ("after", after)):
         simulator = stage()
         began = simulator.clock.time()
-        with served(simulator) as (url, buildkite):
+        with (
+            running(simulator) as url,
+            BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
+        ):
             found = (
                 before(url, range(1, 61), simulator.clock.sleep) if way is before else after(buildkite, range(1, 61))
             )

@@ -1,4 +1,4 @@
-"""A FastAPI app that takes Buildkite's webhooks at /webhooks/buildkite.
+"""A FastAPI app that receives Buildkite's webhooks at /webhooks/buildkite.
 
 BUILDKITE_WEBHOOK_SECRET=... uvicorn --app-dir examples/webhooks fastapi_app:app
 """
@@ -13,31 +13,31 @@ from starlette.routing import Route
 from buildkite_ext.webhooks import BuildFinished, JobFinished, WebhookHandler
 
 hooks = WebhookHandler(secret=os.environ["BUILDKITE_WEBHOOK_SECRET"])
-red: dict[str, str] = {}  # a real one would write to a database
+failing: dict[str, str] = {}  # a real app would use a database
 
 
 @hooks.on("build.finished", branch=["main", "release/*"])
-async def keep_the_board(event: BuildFinished) -> None:
-    """Runs after the delivery was answered, so it may take its time."""
-    # A build at a block step says "passed" and blocked: it isn't over.
+async def update(event: BuildFinished) -> None:
+    """Record the failing pipelines. This runs after the response, so it may be slow."""
+    # A build at a block step has the state "passed" and is blocked: it isn't done.
     if event.build.state == "failed":
-        red[event.pipeline.slug] = event.build.web_url
+        failing[event.pipeline.slug] = event.build.web_url
     elif event.build.state == "passed" and not event.build.blocked:
-        red.pop(event.pipeline.slug, None)
+        failing.pop(event.pipeline.slug, None)
 
 
 @hooks.on("job.finished", state="failed", once=True)
-def complain(event: JobFinished) -> None:
-    """Sync handlers run in a thread. This one runs once a happening, however often Buildkite delivers it."""
+def report(event: JobFinished) -> None:
+    """Print a failed job, in a thread, and once an event even if Buildkite delivers it again."""
     print(f"{event.job.name} failed: {event.job.web_url}", flush=True)
 
 
-app = FastAPI(lifespan=hooks.lifespan)  # so that what was accepted is handled before the server ends
-# A route, where app.mount() would do as well but for the path's end: it sends deliveries on to "/webhooks/buildkite/".
+app = FastAPI(lifespan=hooks.lifespan)  # so that accepted deliveries are handled before the server ends
+# A route, because app.mount() would redirect deliveries to "/webhooks/buildkite/".
 app.router.routes.append(Route("/webhooks/buildkite", hooks.asgi()))
 
 
-@app.get("/red")
-async def board() -> dict[str, str]:
-    """The pipelines whose last build failed."""
-    return red
+@app.get("/failing")
+async def failing_pipelines() -> dict[str, str]:
+    """Return the pipelines whose last build failed."""
+    return failing

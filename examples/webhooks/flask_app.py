@@ -1,4 +1,4 @@
-"""A Flask app that takes Buildkite's webhooks at /webhooks/buildkite.
+"""A Flask app that receives Buildkite's webhooks at /webhooks/buildkite.
 
 BUILDKITE_WEBHOOK_SECRET=... flask --app examples/webhooks/flask_app.py run
 """
@@ -20,17 +20,17 @@ finished: Counter[str] = Counter()
 
 @hooks.on("build.finished", pipeline="web")
 def count(event: BuildFinished) -> None:
-    """Runs after the delivery was answered, in a thread of the handler's own: no request context, no `flask.g`."""
+    """Count a build. This runs after the response, in another thread: without a request context and `flask.g`."""
     finished[str(event.build.state)] += 1
 
 
 @app.post("/webhooks/buildkite")
 def buildkite() -> ResponseReturnValue:
-    """The WSGI app inside of a view reads the body itself: no larger than `max_body`, and only if the head is fit."""
+    """Receive a delivery. The WSGI app reads the body itself, after it has checked the headers."""
     return Response.from_app(hooks.wsgi(), request.environ)
 
 
 @app.get("/finished")
 def summary() -> dict[str, int]:
-    """How many builds ended in each state."""
+    """Return the number of builds that ended in each state."""
     return dict(finished)

@@ -1,4 +1,4 @@
-"""The command as people start it: in this process through `main`, and as a process of its own. Over real HTTP."""
+"""The command in this process through `main`, and in a process of its own. Both use real HTTP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ELSEWHERE = (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_COLOR", "FORCE_COLOR
 
 @dataclass(frozen=True)
 class Ended:
-    """How the command ended."""
+    """Exit code and output of the command."""
 
     code: int
     out: str
@@ -42,8 +42,8 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-class Door:
-    """What `running` serves: whichever simulator a test has, behind one server for all tests."""
+class SharedServer:
+    """Server that all tests share. Each test puts its own simulator behind it."""
 
     def __init__(self) -> None:
         self.simulator = Simulator()
@@ -52,7 +52,7 @@ class Door:
     def move_to(self, base_url: str, artifacts_url: str) -> None:
         self.base_url, self.artifacts_url = base_url, artifacts_url
 
-    def open_for(self, simulator: Simulator) -> None:
+    def put_behind(self, simulator: Simulator) -> None:
         simulator.move_to(self.base_url, self.artifacts_url)
         self.simulator = simulator
 
@@ -64,26 +64,26 @@ class Door:
 
 
 @pytest.fixture(scope="session")
-def door() -> Iterator[Door]:
-    door = Door()
-    with running(cast("Simulator", door)):
-        yield door
+def server() -> Iterator[SharedServer]:
+    shared = SharedServer()
+    with running(cast("Simulator", shared)):
+        yield shared
 
 
 @pytest.fixture
-def web(door: Door, monkeypatch: pytest.MonkeyPatch) -> Simulator:
-    """An organization behind real HTTP, whose builds take as long as the tests say, and an environment that points at it."""
+def web(server: SharedServer, monkeypatch: pytest.MonkeyPatch) -> Simulator:
+    """Serve a simulated organization, and set the environment variables that connect the command to it."""
     simulator = Simulator(token=TOKEN, clock=SystemClock(), timing=Timing(pickup=0.02, canceling=0.05))
-    door.open_for(simulator)
+    server.put_behind(simulator)
     monkeypatch.setenv("BUILDKITE_API_TOKEN", TOKEN)
     monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")
-    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", door.base_url)
+    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", server.base_url)
     return simulator
 
 
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    """Run the command in this process."""
+    """Return a function that runs the command in this process."""
 
     def run(*words: str) -> Ended:
         capsys.readouterr()
@@ -96,7 +96,7 @@ def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 
 @pytest.fixture
 def run(command: Callable[..., Ended]) -> Callable[..., Ended]:
-    """`run PIPELINE --branch main`, with looks that follow each other quickly."""
+    """Return a function that runs `run PIPELINE --branch main` with a short poll interval."""
 
     def do(pipeline: str, *words: str) -> Ended:
         return command("run", pipeline, "--branch", "main", "--poll-interval", "0.05", *words)
@@ -106,7 +106,7 @@ def run(command: Callable[..., Ended]) -> Callable[..., Ended]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start the command as a process of its own."""
+    """Return a function that starts the command in a process of its own."""
     started: list[subprocess.Popen[str]] = []
 
     def begin(*words: str, **environment: str) -> subprocess.Popen[str]:

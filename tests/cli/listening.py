@@ -1,4 +1,4 @@
-"""`webhooks listen` as a process of its own, and somebody who posts to it."""
+"""`webhooks listen` as a separate process, and a client that posts to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 
 class Listener:
-    """A running `listen`. What it writes is collected as it comes."""
+    """Running `listen`. Its output is collected while it runs."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -47,7 +47,7 @@ class Listener:
         return "".join([*self.out, *self.err])
 
     def until(self, said: str, timeout: float = 60) -> str:
-        """The line that says something."""
+        """Wait for a line that contains a text, and return it."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             for line in [*self.out, *self.err]:
@@ -81,8 +81,8 @@ class Listener:
 
 @contextmanager
 def listening(start: Start, *words: str, **environment: str) -> Iterator[Listener]:
-    """`webhooks listen` on a free port, with the secret of `posting` in its environment unless another is given."""
-    given = {} if any(word in words for word in PROOFS) else {"BUILDKITE_WEBHOOK_SECRET": SECRET}
+    """Run `webhooks listen` on a free port. The environment has the secret of `posting`, unless an option names another."""
+    given = {} if any(word in words for word in AUTH_OPTIONS) else {"BUILDKITE_WEBHOOK_SECRET": SECRET}
     listener = Listener(start("webhooks", "listen", "--port", "0", *words, **given, **environment))
     try:
         yield listener
@@ -90,4 +90,4 @@ def listening(start: Start, *words: str, **environment: str) -> Iterator[Listene
         listener.http.close()
 
 
-PROOFS = ("--secret-file", "--token-file", "--allow-unsigned")
+AUTH_OPTIONS = ("--secret-file", "--token-file", "--allow-unsigned")

@@ -1,4 +1,4 @@
-"""A server that takes its time: for Ctrl-C while a request is under way."""
+"""A slow server, for Ctrl-C during a request."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FILES = [
 
 
 class SlowServer:
-    """Answers some requests, and lets others hang until the test is over.
+    """Handler that answers some requests, and lets others hang until the test ends.
 
     Args:
         build: the state of the build and its jobs.
@@ -93,7 +93,7 @@ class SlowServer:
 
 @contextmanager
 def slow_server(build: dict[str, object], hangs: Callable[[str, str], bool] = lambda *_: False) -> Iterator[SlowServer]:
-    """Serve while a `with` block runs."""
+    """Serve during a `with` block."""
     slow = SlowServer(build, hangs)
 
     class Handler(BaseHTTPRequestHandler):
@@ -104,7 +104,7 @@ def slow_server(build: dict[str, object], hangs: Callable[[str, str], bool] = la
             slow.answer(self)
 
         def log_message(self, *_: object) -> None:
-            """Tests are quiet."""
+            """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -1,4 +1,4 @@
-"""`api`: any request, by the command's front door, over real HTTP."""
+"""`api`: any request, through the whole command and real HTTP."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_a_list_that_breaks_off_stays_open(api: Run, filled: Simulator) -> None:
     assert result.out.endswith("\n  }\n")
     assert len(json.loads(f"{result.out}]")) == 10
     assert result.err.startswith(
-        "buildkite-ext: The list is incomplete: 10 printed, and then this came.\nbuildkite-ext: GET"
+        "buildkite-ext: The list is incomplete: 10 items were printed before this error.\nbuildkite-ext: GET"
     )
     assert "answered 403: No more" in result.err
 
@@ -250,7 +250,7 @@ def test_a_redirect_is_told_without_what_opens_it(api: Run, web: Simulator) -> N
     web.fail_next(status=302, headers={"Location": "https://storage.test/x?part=1&X-Amz-Signature=s3cret"}, body=b"")
     result = api("GET", "organizations/{org}/brand-new")
     assert result.code == 3
-    assert "was redirected (302) to https://storage.test/x?part=1&X-Amz-Signature=REDACTED;" in result.err
+    assert "was redirected (302) to https://storage.test/x?part=1&X-Amz-Signature=REDACTED." in result.err
     assert "s3cret" not in result.out + result.err
 
 
@@ -353,12 +353,12 @@ REFUSED = {
     "the standard input twice": (["POST", "user", "-F", "a=@-", "-F", "b=@-"], "is read by --raw-field a already"),
     "authorization": (
         ["GET", "user", "-H", "Authorization: s3cret"],
-        "--header authorization: that one can't be given",
+        "--header authorization: this header can't be given",
     ),
     "no header": (["GET", "user", "-H", "s3cret"], "--header: give 'NAME: VALUE'"),
     "a header of two lines": (["GET", "user", "-H", "X: a\nY: b"], "characters that no header can hold"),
-    "pages to write": (["POST", "user", "--paginate"], "only what GET reads has pages"),
-    "pages with heads": (["GET", "user", "--paginate", "-i"], "--include shows one answer's headers"),
+    "pages to write": (["POST", "user", "--paginate"], "only GET has pages"),
+    "pages with heads": (["GET", "user", "--paginate", "-i"], "--include shows the headers of one answer"),
     "a limit of one page": (["GET", "user", "--limit", "5"], "--limit is for --paginate"),
     "a limit of nothing": (["GET", "user", "--paginate", "--limit", "0"], "give a number above 0"),
     "timeout": (["GET", "user", "--timeout", "0"], "--timeout 0: give seconds above 0"),
@@ -415,7 +415,7 @@ def test_jq_is_named_where_it_is_missing(api: Run, filled: Simulator, monkeypatc
 def test_jq_on_what_does_not_suit_it(api: Run, filled: Simulator) -> None:
     result = api("GET", BUILDS, "--jq", ".number")
     assert result.code == 3
-    assert "The answer came, and doesn't fit --jq: " in result.err
+    assert "The answer was received, but --jq fails on it: " in result.err
     assert api("GET", f"{BUILDS}/1", "--jq", "-1").out == "-1\n"
     filled.requests.clear()
     bad = api("GET", BUILDS, "--jq", ".[")
@@ -449,7 +449,7 @@ def test_the_package_jq_comes_first(api: Run, filled: Simulator, monkeypatch: py
     monkeypatch.setitem(sys.modules, "jq", Package)  # type: ignore[arg-type]
     assert api("GET", f"{BUILDS}/1", "--jq", ".number").out == '1\n"x\\u001b[2J"\n'
     assert "--jq: syntax error" in api("GET", f"{BUILDS}/1", "--jq", ".[").err
-    assert "doesn't fit --jq: Cannot index array" in api("GET", BUILDS, "--jq", ".number").err
+    assert "--jq fails on it: Cannot index array" in api("GET", BUILDS, "--jq", ".number").err
 
 
 def test_no_output_holds_the_token(filled: Simulator, start: Start) -> None:

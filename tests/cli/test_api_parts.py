@@ -1,4 +1,4 @@
-"""`api`'s small languages: fields, paths into JSON, and JSON that is safe to print."""
+"""The small languages of `api`: fields, paths into JSON, and JSON that is safe to print."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.cli.api.fields import Field, body_of, value_of
-from buildkite_ext.cli.api.output import Printer, parsed
-from buildkite_ext.cli.api.select import Selection
+from buildkite_ext.cli.api.output import JsonPrinter, parsed
+from buildkite_ext.cli.api.queries import Selection
+from buildkite_ext.cli.api.request import RequestField, body_of
+from buildkite_ext.cli.inputs import json_or_text
 from buildkite_ext.cli.problem import UsageError
 
 JSON = st.recursive(
@@ -116,20 +117,20 @@ def test_any_text_is_a_path_or_a_usage_error(path: str, value: Any) -> None:
     ids=lambda value: repr(value)[:20],
 )
 def test_values(text: str, value: object) -> None:
-    found = value_of(text)
+    found = json_or_text(text)
     assert (found, type(found)) == (value, type(value))
 
 
 def test_lists_of_objects_begin_anew_where_a_key_comes_again() -> None:
     words = [("a[][x]", "1"), ("a[][y][z]", "2"), ("a[][y][w]", "3"), ("a[][x]", "4"), ("b[][]", "5"), ("b[][]", "6")]
-    body = body_of(Field(name, value, raw=False) for name, value in words)
+    body = body_of(RequestField(name, value, raw=False) for name, value in words)
     assert body == {"a": [{"x": 1, "y": {"z": 2, "w": 3}}, {"x": 4}], "b": [[5, 6]]}
 
 
 @given(names=st.lists(st.text(alphabet="ab[]", min_size=1, max_size=7), max_size=5))
 def test_any_names_make_json_or_a_usage_error(names: list[str]) -> None:
     try:
-        body = body_of(Field(name, "1", raw=False) for name in names)
+        body = body_of(RequestField(name, "1", raw=False) for name in names)
     except UsageError:
         return
     json.dumps(body)
@@ -138,7 +139,7 @@ def test_any_names_make_json_or_a_usage_error(names: list[str]) -> None:
 @given(value=JSON, compact=st.booleans(), encoding=st.sampled_from(["utf-8", "ascii", "latin-1"]))
 def test_json_comes_back_as_it_was_and_holds_nothing_to_obey(value: Any, compact: bool, encoding: str) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
-    Printer(out=stream, compact=compact).value(value)
+    JsonPrinter(out=stream, compact=compact).value(value)
     stream.seek(0)
     text = stream.read()
     assert json.loads(text) == value
@@ -150,11 +151,11 @@ def test_json_comes_back_as_it_was_and_holds_nothing_to_obey(value: Any, compact
 @given(items=st.lists(JSON, max_size=4), compact=st.booleans())
 def test_an_array_item_by_item_is_the_array(items: list[Any], compact: bool) -> None:
     streamed, whole = io.StringIO(), io.StringIO()
-    printer = Printer(out=streamed, compact=compact)
+    printer = JsonPrinter(out=streamed, compact=compact)
     for place, item in enumerate(items):
         printer.item(item, place)
     printer.end(len(items))
-    Printer(out=whole, compact=compact).value(items)
+    JsonPrinter(out=whole, compact=compact).value(items)
     assert streamed.getvalue() == whole.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong is one clear paragraph on the standard error, and never a secret."""
+"""Errors: one clear paragraph on the standard error, without secrets."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ USAGE = {
     "timeout 0": (["run", "web", "--branch", "main", "--timeout", "0"], "--timeout 0: give seconds above 0"),
     "timeout nan": (["run", "web", "--branch", "main", "--timeout", "nan"], "--timeout nan: give seconds above 0"),
     "color": (["run", "web", "--branch", "main", "--color", "blue"], 'Choose from: "auto", "always", "never"'),
-    "to without artifacts": (["run", "web", "--branch", "main", "--to", "x"], "say which ones with --artifacts"),
+    "to without artifacts": (["run", "web", "--branch", "main", "--to", "x"], "select them with --artifacts"),
     "to a file": (["run", "web", "--branch", "main", "--artifacts", "*", "--to", __file__], "is a file"),
     "an empty glob": (["run", "web", "--branch", "main", "--artifacts", ""], "--artifacts is empty"),
     "an empty branch": (["run", "web", "--branch", " "], "--branch is empty"),
-    "no slug": (["run", "..", "--branch", "main"], "no pipeline's slug"),
+    "no slug": (["run", "..", "--branch", "main"], "'..' can't be a slug"),
     "no number": (["cancel", "web", "latest"], 'unable to convert "latest" into int'),
-    "number 0": (["cancel", "web", "0"], "no build's number"),
+    "number 0": (["cancel", "web", "0"], "can't be a build's number"),
     "port": (["simulate", "--port", "99999"], "ports go from 0 to 65535"),
     "a token": (["run", "web", "--branch", "main", "--token", "bkua_pasted_here"], "There is no --token"),
     "a token with =": (["cancel", "web", "1", "--token=bkua_pasted_here"], "There is no --token"),
@@ -93,7 +93,7 @@ def test_a_token_from_a_file_or_the_standard_input(
     file.write_text("two words\n")
     bad = command(*words, "--token-file", str(file))
     assert bad.code == 2
-    assert "can't be a token" in bad.err
+    assert "doesn't hold a token" in bad.err
     assert "two words" not in bad.err
     gone = command(*words, "--token-file", str(tmp_path / "gone"))
     assert gone.code == 2
@@ -145,7 +145,7 @@ def test_an_error_while_following_says_that_the_build_goes_on(web: Simulator, ru
     web.fail_next(status=403, operation="get_build")
     result = run("web", "--organization", "acme")
     assert result.code == 3
-    assert "The build can't be followed any more. GET" in result.err
+    assert "The build can't be followed any longer. GET" in result.err
     assert result.err.endswith(
         "Build web #1 still runs: https://buildkite.test/acme/web/builds/1\n"
         "This cancels it: buildkite-ext cancel web 1 --organization acme\n"

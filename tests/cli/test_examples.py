@@ -1,4 +1,4 @@
-"""Each example runs, against the simulator, with an environment that knows nothing."""
+"""Each example runs against the simulator, with an environment without credentials."""
 
 from __future__ import annotations
 

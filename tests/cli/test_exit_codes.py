@@ -1,4 +1,4 @@
-"""Each documented exit code, by what brings it about."""
+"""Each documented exit code, and its causes."""
 
 from __future__ import annotations
 
@@ -148,8 +148,8 @@ def test_artifacts_that_cannot_be_written(web: Simulator, run: Run, tmp_path: Pa
 
 
 def test_an_error_of_ours(web: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A defect has no front door.
-    monkeypatch.setattr("buildkite_ext.cli.run.Run._watch", lambda *_: 1 / 0)
+    # A defect can't be caused from outside.
+    monkeypatch.setattr("buildkite_ext.cli.run.runner.Run._watch", lambda *_: 1 / 0)
     web.pipeline("web").job("test")
     result = run("web")
     assert result.code == 70

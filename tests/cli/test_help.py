@@ -1,4 +1,4 @@
-"""Help, version, and how long they take."""
+"""Help and version, and the time that they take."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from buildkite_ext.cli.app import API_EXAMPLES, ENVIRONMENT, EXAMPLES, WEBHOOKS_EXAMPLES
+from buildkite_ext.cli.app import API_EXAMPLES, EXAMPLES, WEBHOOKS_EXAMPLES
+from buildkite_ext.cli.env import ENVIRONMENT_HELP, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from buildkite_ext.cli.exit_codes import ExitCode
-from buildkite_ext.cli.webhooks.names import SECRET_VARIABLE, TOKEN_VARIABLE
 from buildkite_ext.options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from buildkite_ext.version import __version__
 
@@ -24,6 +24,7 @@ Run = Callable[..., Ended]
 
 HELPS = [
     *[("--help",), ("run", "--help"), ("api", "--help"), ("cancel", "-h"), ("simulate", "--help"), ()],
+    ("completion", "--help"),
     *[("webhooks",), ("webhooks", "listen", "--help"), ("webhooks", "verify", "-h"), ("webhooks", "send", "--help")],
 ]
 
@@ -119,8 +120,14 @@ def test_the_examples_of_webhooks_can_be_parsed(command: Run, tmp_path: Path, mo
 
 
 def test_help_names_the_variables_that_count() -> None:
-    for name in (TOKEN_VARIABLES[0], ORGANIZATION_VARIABLE, ENDPOINT_VARIABLE, SECRET_VARIABLE, TOKEN_VARIABLE):
-        assert name in ENVIRONMENT
+    for name in (
+        TOKEN_VARIABLES[0],
+        ORGANIZATION_VARIABLE,
+        ENDPOINT_VARIABLE,
+        WEBHOOK_SECRET_VARIABLE,
+        WEBHOOK_TOKEN_VARIABLE,
+    ):
+        assert name in ENVIRONMENT_HELP
 
 
 def test_the_examples_can_be_parsed(command: Run) -> None:

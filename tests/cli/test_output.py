@@ -1,4 +1,4 @@
-"""What is printed where: plain lines, JSON, colours, and nothing that the server could play tricks with."""
+"""Output: plain lines, JSON, colours, and the removal of control characters from the server's text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from buildkite_api.models import Build
 
-from buildkite_ext.cli.pacing import Pace
+from buildkite_ext.cli.run.runner import RequestBudget
 from buildkite_ext.simulation import Simulator
 
 from .conftest import Ended, ended
@@ -22,7 +22,7 @@ CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
 
 
-def test_plain_lines_tell_the_story_in_order(web: Simulator, run: Run) -> None:
+def test_plain_lines_show_the_run_in_order(web: Simulator, run: Run) -> None:
     web.pipeline("web").job("lint", log="clean\n", after=0.1).wait().job("test", log="--- Tests\nok\n", after=3)
     result = run("web")
     at = result.lines.index
@@ -230,13 +230,13 @@ def test_many_jobs_are_looked_at_less_often() -> None:
         ]
         return Build.from_dict({"number": 1, "state": "running", "jobs": jobs})
 
-    pace = Pace()
-    # A look at nine running jobs costs ten requests, and forty a minute are what following may cost.
-    assert pace.rest(build(*["running"] * 9), 2.0) == pytest.approx(10 * 60 / 40 - 2)
-    assert pace.rest(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(10 * 60 / 40 - 2)
+    budget = RequestBudget()
+    # A poll of nine running jobs costs ten requests, and following may cost forty a minute.
+    assert budget.pause(build(*["running"] * 9), 2.0) == pytest.approx(10 * 60 / 40 - 2)
+    assert budget.pause(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(10 * 60 / 40 - 2)
     # What has ended is not looked at again.
-    assert pace.rest(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(2 * 60 / 40 - 2)
-    assert pace.rest(build(), 2.0) == 0
+    assert budget.pause(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(2 * 60 / 40 - 2)
+    assert budget.pause(build(), 2.0) == 0
 
 
 def test_a_rate_limit_is_waited_for(web: Simulator, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""`run --simulate` and `simulate`: real HTTP on this computer, whatever the environment holds."""
+"""`run --simulate` and `simulate`: real HTTP on this computer. The environment is ignored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def trap() -> Iterator[tuple[str, list[bytes]]]:
-    """A server that nobody should come to, and what it got from those who came."""
+    """Start a server that must not be used, and return the requests that it receives."""
     came: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.1)
@@ -72,7 +72,7 @@ def test_an_unknown_pipeline_is_told_which_there_are(command: Run) -> None:
     result = command("run", "wob", "--branch", "main", "--simulate")
     assert result.code == 3
     assert result.err.startswith("buildkite-ext: No build was created.")
-    assert result.err.endswith("The embedded simulator has the pipelines api, release, web.\n")
+    assert result.err.endswith("The simulator has the pipelines api, release, web.\n")
 
 
 def test_an_organization_of_one_s_own(command: Run) -> None:

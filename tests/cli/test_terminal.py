@@ -1,4 +1,4 @@
-"""The live form, on a terminal: a pseudo-terminal of this test's."""
+"""Output on a terminal, which is a pseudo-terminal of this test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUICK = ("--branch", "main", "--poll-interval", "0.1")
 
 
 class Terminal:
-    """Runs the command on a pseudo-terminal and keeps what it writes."""
+    """The command on a pseudo-terminal, with all that it writes."""
 
     def __init__(
         self, *words: str, width: int = 80, height: int = 24, environment: Mapping[str, str] | None = None
@@ -76,7 +76,7 @@ class Terminal:
 
 
 def screen(text: str, width: int) -> list[str]:
-    """What stands on a terminal in the end: as much of one as rich makes use of."""
+    """Return the final content of a terminal, with the escape sequences that rich uses interpreted."""
     lines = [""]
     row = column = 0
     for piece in re.split(r"(\x1b\[[?0-9;:]*[@-~]|\r|\n)", text):

@@ -1,4 +1,4 @@
-"""`webhooks listen --exec`: a command for each event, which gets facts and a body, and never a secret or a shell."""
+"""`webhooks listen --exec`: a command for each event. It gets fields and a body, and never a secret or a shell."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def script(folder: Path, text: str) -> str:
-    """A program in Python that gets its body as `body` and may append to the list `said`."""
+    """Write a Python program that has read its standard input into `body`, and return its command."""
     file = folder / "program.py"
     file.write_text(f"import json, os, sys, time\nbody = sys.stdin.buffer.read()\n{text}\n")
     return f"{os.sys.executable} {file}"  # type: ignore[attr-defined]
@@ -32,7 +32,7 @@ def script(folder: Path, text: str) -> str:
 ENVIRONMENT = "with open('seen.jsonl', 'a') as f: print(json.dumps({**os.environ, 'body': body.decode()}), file=f)"
 
 
-def test_the_facts_are_in_the_environment_and_the_body_on_the_standard_input(start: Start, tmp_path: Path) -> None:
+def test_the_fields_are_in_the_environment_and_the_body_on_the_standard_input(start: Start, tmp_path: Path) -> None:
     body = job_body(branch="release/1", exit_status=7, agent={"id": "a", "name": "mac-1"})
     with listening(start, "--exec", script(tmp_path, ENVIRONMENT), BUILDKITE_WEBHOOK_AGENT_NAME="stale") as listener:
         listener.post(body)
@@ -61,7 +61,7 @@ def test_the_facts_are_in_the_environment_and_the_body_on_the_standard_input(sta
     assert SECRET not in json.dumps(job)
 
 
-def test_no_shell_reads_what_came_from_outside(start: Start, tmp_path: Path) -> None:
+def test_no_shell_reads_values_of_an_event(start: Start, tmp_path: Path) -> None:
     for command in (
         "sh -c 'printf %s \"$BUILDKITE_WEBHOOK_BRANCH\" >branch'",
         "printf %s $BUILDKITE_WEBHOOK_BRANCH ; touch pwned",
@@ -75,7 +75,7 @@ def test_no_shell_reads_what_came_from_outside(start: Start, tmp_path: Path) -> 
     assert not (tmp_path / "pwned").exists()
 
 
-def test_what_no_environment_can_hold(start: Start, tmp_path: Path) -> None:
+def test_values_that_no_environment_can_hold(start: Start, tmp_path: Path) -> None:
     with listening(start, "--exec", script(tmp_path, ENVIRONMENT)) as listener:
         listener.post(job_body(branch="a\0b", name="x" * 200_000, pipeline="\U0001f680"))
         body = job_body(branch="half").replace(b'"half"', b'"\\ud83d"')
@@ -91,7 +91,7 @@ def test_what_no_environment_can_hold(start: Start, tmp_path: Path) -> None:
     assert "BUILDKITE_WEBHOOK_BUILD_NUMBER" not in odd
 
 
-def test_what_it_prints_is_shown_and_a_failure_told(start: Start) -> None:
+def test_output_and_failure_of_a_command_are_shown(start: Start) -> None:
     command = "sh -c 'echo one; printf \"\\033[31mtwo\"; echo three >&2; exit 3'"
     with listening(start, "--exec", command) as listener:
         listener.post(build_body(number=5))
@@ -102,7 +102,7 @@ def test_what_it_prints_is_shown_and_a_failure_told(start: Start) -> None:
     assert result.lines[-1] == "Accepted 1, handled 0, failed 1, refused 0."
 
 
-def test_a_program_that_reads_nothing_and_one_that_prints_much(start: Start, tmp_path: Path) -> None:
+def test_a_program_that_reads_nothing_and_one_that_prints_a_lot(start: Start, tmp_path: Path) -> None:
     with listening(start, "--exec", "true") as listener:
         listener.post(build_body(message="x" * 900_000))
         assert listener.end().code == 0
@@ -115,7 +115,7 @@ def test_a_program_that_reads_nothing_and_one_that_prints_much(start: Start, tmp
     assert result.out.count("x") >= 3_000_000
 
 
-def test_a_command_that_takes_too_long_is_killed_with_what_it_started(start: Start, tmp_path: Path) -> None:
+def test_a_command_over_its_timeout_is_killed_with_its_child_processes(start: Start, tmp_path: Path) -> None:
     command = "sh -c 'sleep 300 & echo $! >child; echo waiting; wait'"
     with listening(start, "--exec", command, "--exec-timeout", "2") as listener:
         listener.post(build_body())
@@ -139,7 +139,7 @@ def alive(process: int) -> bool:
         return False
 
 
-def test_what_a_command_leaves_running_holds_nothing_up(start: Start, tmp_path: Path) -> None:
+def test_a_process_that_a_command_leaves_running_delays_nothing(start: Start, tmp_path: Path) -> None:
     command = "sh -c 'sleep 300 & echo $! >child; sleep 0.5; echo done'"
     with listening(start, "--exec", command) as listener:
         listener.post(build_body())
@@ -151,7 +151,7 @@ def test_what_a_command_leaves_running_holds_nothing_up(start: Start, tmp_path: 
     os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
 
 
-def test_so_many_at_once_and_those_of_a_build_in_order(start: Start, tmp_path: Path) -> None:
+def test_at_once_limits_commands_and_those_of_a_build_run_in_order(start: Start, tmp_path: Path) -> None:
     text = (
         "me = os.environ['BUILDKITE_WEBHOOK_BUILD_NUMBER'], os.environ['BUILDKITE_WEBHOOK_JOB_NAME']\n"
         "fd = os.open('log', os.O_WRONLY | os.O_APPEND | os.O_CREAT)\n"
@@ -176,7 +176,7 @@ def test_so_many_at_once_and_those_of_a_build_in_order(start: Start, tmp_path: P
     assert order == {str(n): [f"{s}j{i}" for i in range(4) for s in "+-"] for n in range(1, 4)}
 
 
-def test_a_full_house_is_told_503_and_nothing_accepted_is_lost(start: Start, tmp_path: Path) -> None:
+def test_above_the_limit_is_503_and_nothing_accepted_is_lost(start: Start, tmp_path: Path) -> None:
     command = script(tmp_path, "time.sleep(1)")
     words = ("--exec", command, "--at-once", "1", "--limit", "2", "--jsonl", "events.jsonl")
     with listening(start, *words) as listener:
@@ -194,7 +194,7 @@ def test_a_full_house_is_told_503_and_nothing_accepted_is_lost(start: Start, tmp
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_second_signal_ends_it_at_once_and_says_what_is_lost(start: Start, number: int, code: int) -> None:
+def test_a_second_signal_stops_at_once_and_reports_losses(start: Start, number: int, code: int) -> None:
     with listening(start, "--exec", "sleep 300", "--exec-timeout", "300", "--at-once", "1") as listener:
         listener.post(PING)
         listener.post(build_body())

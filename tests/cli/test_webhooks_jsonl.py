@@ -1,4 +1,4 @@
-"""`webhooks listen --jsonl`: what was accepted is in the file, whole, whatever happens to the disk."""
+"""`webhooks listen --jsonl`: every accepted delivery is a complete line of the file, even after errors of the disk."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def numbers(file: Path) -> list[int]:
-    """The builds of the file's lines, each of which is a whole object."""
+    """Return the build number of each line of a file. Each line must be a complete object."""
     text = file.read_text()
     assert text.endswith("\n")
     return [json.loads(line)["body"]["build"]["number"] for line in text.splitlines()]
 
 
-def test_a_line_is_there_when_the_answer_is(start: Start, tmp_path: Path) -> None:
+def test_the_line_is_written_before_the_response(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     with listening(start, "--jsonl", "events.jsonl") as listener:
         for number in range(1, 4):
@@ -77,7 +77,7 @@ def test_any_body_becomes_one_line_of_ascii(start: Start, tmp_path: Path) -> Non
     assert "d" in fourth
 
 
-def test_a_full_disk_is_told_503_and_leaves_whole_lines(start: Start, tmp_path: Path) -> None:
+def test_a_full_disk_is_503_and_leaves_complete_lines(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     with listening(start, "--jsonl", "events.jsonl") as listener:
         assert listener.post(build_body(number=1)).status_code == 200
@@ -98,7 +98,7 @@ def test_a_full_disk_is_told_503_and_leaves_whole_lines(start: Start, tmp_path: 
     assert result.lines[-1] == "Accepted 2, handled 2, failed 0, refused 1."
 
 
-def test_a_file_that_is_moved_away_or_removed(start: Start, tmp_path: Path) -> None:
+def test_a_file_that_is_renamed_or_removed(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     folder.mkdir()
     file = folder / "events.jsonl"
@@ -132,7 +132,7 @@ def test_after_sighup_lines_go_to_the_new_file(start: Start, tmp_path: Path) -> 
     assert numbers(file) == [2]
 
 
-def test_half_a_line_of_somebody_who_died_spoils_no_other(start: Start, tmp_path: Path) -> None:
+def test_an_incomplete_line_of_a_killed_process_spoils_no_other_line(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text('{"received_at": "2026-')
     with listening(start, "--jsonl", "events.jsonl") as listener:
@@ -144,7 +144,7 @@ def test_half_a_line_of_somebody_who_died_spoils_no_other(start: Start, tmp_path
     assert [json.loads(line)["body"]["build"]["number"] for line in (first, second)] == [1, 2]
 
 
-def test_two_that_write_to_one_file(start: Start, tmp_path: Path) -> None:
+def test_two_processes_write_to_one_file(start: Start, tmp_path: Path) -> None:
     with listening(start, "--jsonl", "all.jsonl") as one, listening(start, "--jsonl", "all.jsonl") as other:
 
         def post(listener: Listener, first: int) -> None:
@@ -172,7 +172,7 @@ def test_the_standard_output(start: Start) -> None:
     assert "Accepted 1, handled 1" in result.err
 
 
-def test_killed_in_the_middle_nothing_that_was_answered_is_missing(start: Start, tmp_path: Path) -> None:
+def test_no_accepted_delivery_is_missing_after_sigkill(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     accepted: list[int] = []
     with listening(start, "--jsonl", "events.jsonl") as listener:
@@ -199,7 +199,7 @@ def test_killed_in_the_middle_nothing_that_was_answered_is_missing(start: Start,
     assert {json.loads(line)["body"]["build"]["number"] for line in whole} >= set(accepted)
 
 
-def test_a_file_that_may_not_be_written(start: Start, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written(start: Start, tmp_path: Path) -> None:
     words = ("webhooks", "listen", "--allow-unsigned", "--port", "0", "--jsonl", "nowhere/events.jsonl")
     process: subprocess.Popen[str] = start(*words)
     out, err = process.communicate(timeout=90)

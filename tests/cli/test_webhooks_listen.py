@@ -1,4 +1,4 @@
-"""`webhooks listen`: what it shows of deliveries, what it refuses, and how it ends."""
+"""`webhooks listen`: its output, the deliveries that it refuses, and its shutdown."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_line_for_each_event(start: Start) -> None:
     assert result.lines[-1] == "Accepted 5, handled 5, failed 0, refused 0."
 
 
-def test_it_says_where_it_listens_what_it_verifies_and_what_to_tell_buildkite(start: Start, tmp_path: Path) -> None:
+def test_the_first_lines_have_the_address_the_verification_and_the_settings(start: Start, tmp_path: Path) -> None:
     (tmp_path / "hook.secret").write_text(f"{SECRET}\nold-s3cret\n")
     with listening(start, "--secret-file", "hook.secret", "--path", "/hooks") as listener:
         listener.until("webhooks send")
@@ -70,7 +70,7 @@ def test_it_says_where_it_listens_what_it_verifies_and_what_to_tell_buildkite(st
     assert "old-s3cret" not in result.out
 
 
-def test_what_is_refused_and_why(start: Start) -> None:
+def test_refusals_have_their_reason(start: Start) -> None:
     with listening(start, "--path", "/hooks") as listener:
         body = build_body()
         assert listener.post(body, secret="another").status_code == 401
@@ -87,17 +87,17 @@ def test_what_is_refused_and_why(start: Start) -> None:
     for reason in (
         "refused with 401        it isn't signed with the secret, or its body was changed. (from 127.0.0.1)",
         "refused with 405        GET isn't POST (from 127.0.0.1)",
-        "refused with 404        it is for another path than /hooks (from 127.0.0.1)",
+        "refused with 404        its path isn't /hooks (from 127.0.0.1)",
         "refused with 415        its content is text/plain (from 127.0.0.1)",
         "refused with 401        it is signed, but 360",
-        "build.finished          the same delivery again: left alone",
+        "build.finished          the same delivery again: ignored",
     ):
         assert reason in result.out
     assert result.lines[-1] == "Accepted 1, handled 1, failed 0, refused 5, repeated 1."
     assert SECRET not in result.out
 
 
-def test_nothing_of_a_delivery_reaches_the_terminal_but_text(start: Start) -> None:
+def test_a_delivery_reaches_the_terminal_as_text_only(start: Start) -> None:
     with listening(start, "--exec", "cat") as listener:
         listener.post(job_body(name=EVIL, branch=EVIL, pipeline=EVIL))
         body = b'{"event": "\x1b[2Jx"}'
@@ -112,7 +112,7 @@ def test_nothing_of_a_delivery_reaches_the_terminal_but_text(start: Start) -> No
         assert character not in result.out
 
 
-def test_what_a_header_says_reaches_the_terminal_as_text_only(start: Start) -> None:
+def test_a_header_reaches_the_terminal_as_text_only(start: Start) -> None:
     with listening(start, "--allow-unsigned") as listener:
         headers = {"Content-Type": b"text/\x1b[31mred", "X-Buildkite-Event": "ping"}
         assert listener.post(PING, headers=headers).status_code in (400, 415)  # type: ignore[arg-type]
@@ -175,10 +175,10 @@ def test_filters(start: Start, tmp_path: Path) -> None:
     assert "web #4" not in result.out
 
 
-def test_a_filter_that_looks_like_a_slip_is_told_of(start: Start) -> None:
+def test_a_likely_typing_error_in_a_filter_is_shown(start: Start) -> None:
     with listening(start, "--event", "build.finnished") as listener:
         result = listener.end()
-    assert "Is that what you mean?" in result.out
+    assert "Check the filters: " in result.out
     assert "did you mean 'build.finished'?\n" in result.out
     assert "Warning" not in result.out + result.err
 
@@ -196,7 +196,7 @@ def test_the_token_in_clear_text(start: Start, tmp_path: Path) -> None:
         assert token not in result.out + result.err
 
 
-def test_both_of_two_secrets_are_taken(start: Start, tmp_path: Path) -> None:
+def test_both_of_two_secrets_are_valid(start: Start, tmp_path: Path) -> None:
     (tmp_path / "new").write_bytes(b"new-s3cret\r\n")
     (tmp_path / "old").write_text("old-s3cret")
     with listening(start, "--secret-file", "new", "--secret-file", "old") as listener:
@@ -207,7 +207,7 @@ def test_both_of_two_secrets_are_taken(start: Start, tmp_path: Path) -> None:
 
 
 def unread(start: Start) -> tuple[subprocess.Popen[str], str]:
-    """A `listen` whose output nobody reads but its first line."""
+    """Start a `listen` and read only the first line of its output."""
     process = start("webhooks", "listen", "--port", "0", BUILDKITE_WEBHOOK_SECRET=SECRET)
     assert process.stdout is not None
     url = re.search(r"http://\S+", process.stdout.readline())
@@ -221,20 +221,20 @@ def post(http: httpx.Client, url: str, body: bytes, *, secret: str = SECRET) -> 
     return http.post(url, content=body, headers=headers).status_code
 
 
-def test_a_reader_that_goes_away_ends_it(start: Start) -> None:
+def test_a_closed_pipe_stops_it(start: Start) -> None:
     process, url = unread(start)
     assert process.stdout is not None
     while "webhooks send" not in process.stdout.readline():
         pass
     process.stdout.close()
     with httpx.Client(trust_env=False, timeout=60) as http:
-        assert post(http, url, build_body()) == 503  # it was neither shown nor kept
+        assert post(http, url, build_body()) == 503  # it was neither shown nor written
     assert process.wait(60) == 141
     assert process.stderr is not None
     assert process.stderr.read() == ""
 
 
-def test_output_that_nobody_reads_stops_no_answers(start: Start) -> None:
+def test_unread_output_delays_no_responses(start: Start) -> None:
     process, url = unread(start)
     with httpx.Client(trust_env=False, timeout=60) as http:
         assert {post(http, url, PING, secret="another") for _ in range(1000)} == {401}
@@ -247,7 +247,7 @@ def test_output_that_nobody_reads_stops_no_answers(start: Start) -> None:
     assert err == ""
 
 
-def test_a_terminal_that_is_closed_ends_it_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_closed_terminal_stops_it_and_loses_nothing(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     words = ("webhooks", "listen", "--port", "0", "--jsonl", str(file))
     terminal = Terminal(*words, environment={"BUILDKITE_WEBHOOK_SECRET": SECRET})
@@ -256,10 +256,10 @@ def test_a_terminal_that_is_closed_ends_it_and_loses_nothing(tmp_path: Path) -> 
     assert url
     with httpx.Client(trust_env=False) as http:
         assert post(http, url[0], build_body()) == 200
-        os.close(terminal._master)  # SIGHUP comes of it, which here only opens the file anew
+        os.close(terminal._master)  # this sends SIGHUP, which only opens the file again
         assert post(http, url[0], build_body(number=2)) == 503
     assert terminal._process.wait(60) == 141
-    assert len(file.read_text().splitlines()) == 2  # kept, and to be sent again, since it was not shown
+    assert len(file.read_text().splitlines()) == 2  # written, but answered 503, since it was not shown
 
 
 USAGE: dict[str, tuple[list[str], str]] = {
@@ -282,8 +282,11 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "no command": (["--allow-unsigned", "--exec", " "], "--exec is empty"),
     "no filter fits": (["--allow-unsigned", "--event", "ping", "--branch", "main"], "that event has no branch"),
     "jsonl to a folder": (["--allow-unsigned", "--jsonl", "/tmp"], "--jsonl: '/tmp' can't be written: Is a directory"),
-    "jsonl to a device": (["--allow-unsigned", "--jsonl", "/dev/full"], "'/dev/full' is no file"),
-    "json and jsonl": (["--allow-unsigned", "--json", "--jsonl", "-"], "both want the standard output"),
+    "jsonl to a device": (
+        ["--allow-unsigned", "--jsonl", "/dev/full"],
+        "'/dev/full' can't be written: it isn't a regular file",
+    ),
+    "json and jsonl": (["--allow-unsigned", "--json", "--jsonl", "-"], "both write to the standard output"),
     "unknown option": (["--exce", "x"], "Did you mean --exec?\nTry: buildkite-ext webhooks listen --help"),
 }
 
@@ -304,7 +307,7 @@ def test_two_variables(command: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     result = command("webhooks", "listen", "--debug")
     assert result.code == 2
     assert "are both set" in result.err
-    # An option outweighs both.
+    # An option comes before both.
     result = command("webhooks", "listen", "--allow-unsigned", "--path", "s3cret-of-mine", "--debug")
     assert "s3cret-of-mine" not in result.err
     assert "[$BUILDKITE_WEBHOOK_SECRET]" in result.err
@@ -358,6 +361,6 @@ def test_on_a_terminal_it_is_coloured_and_ctrl_c_leaves_commands_alone() -> None
     terminal.until("begun")
     terminal.press("\x03")
     assert terminal.end() == 0
-    assert "Ending: what was accepted is handled first. Waiting for 1 of them" in terminal.text
+    assert "Stopping: accepted deliveries are handled first. Waiting for 1 of them" in terminal.text
     assert "finished anyway" in terminal.text
     assert "\x1b[1;32mAccepted 1, handled 1, failed 0, refused 0.\x1b[0m" in terminal.text

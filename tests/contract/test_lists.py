@@ -53,7 +53,6 @@ def names(items: list[Any]) -> list[str]:
 
 def test_lists_are_paged_in_both_ways() -> None:
     assert {each.pagination for each in PAGED} == {"link", "cursor"}
-    assert len(PAGED) == 38
 
 
 @batched("operation", PAGED)

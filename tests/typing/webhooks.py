@@ -1,4 +1,4 @@
-"""What the type checkers know about webhooks that are verified and parsed: this file is checked, and never run."""
+"""Types of verified and parsed webhooks. This file is checked by the type checkers and never run."""
 
 from __future__ import annotations
 
@@ -45,13 +45,14 @@ from buildkite_ext.webhooks import (
     WebhookUnverified,
     WorkflowAlarm,
     WorkflowEvent,
-    happening,
+    deduplication_key,
     parse,
     sign,
     verify,
     verify_token,
 )
-from buildkite_ext.webhooks.receiver import Receiver
+from buildkite_ext.webhooks.adapters.asgi import AsgiApp
+from buildkite_ext.webhooks.adapters.wsgi import WsgiApp
 
 
 def verified(
@@ -87,7 +88,7 @@ def parsed(body: bytes) -> None:
     assert_type(event.sender, User | None)
     assert_type(event.raw, bytes)
     assert_type(event.data, dict[str, Any])
-    assert_type(happening(event), str | None)
+    assert_type(deduplication_key(event), str | None)
     parse("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     event.event = "other"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     event.build  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # noqa: B018
@@ -165,5 +166,7 @@ def made_by_hand(build: Build, pipeline: Pipeline) -> None:
     BuildFinished(build=build, pipeline=pipeline, event="build.running")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def doors(hooks: WebhookHandler) -> Receiver:
-    return hooks
+def adapters(hooks: WebhookHandler) -> None:
+    assert_type(hooks.asgi(), AsgiApp)
+    assert_type(hooks.wsgi(), WsgiApp)
+    assert_type(hooks.aws_lambda({}), dict[str, Any])

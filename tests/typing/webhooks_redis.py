@@ -1,11 +1,11 @@
-"""The Redis parts fit the protocols of the webhooks: this file is checked, and never run."""
+"""The protocols of sinks, sources and stores over Redis. This file is checked by the type checkers and never run."""
 
 from __future__ import annotations
 
-from buildkite_ext.webhooks.deliveries import EventSink, EventSource
-from buildkite_ext.webhooks.redis import RedisReplays, RedisStreamSink, RedisStreamSource
-from buildkite_ext.webhooks.replays import ReplayStore
+from buildkite_ext.webhooks.deduplication import DeduplicationStore
+from buildkite_ext.webhooks.delivery import EventSink, EventSource
+from buildkite_ext.webhooks.redis import RedisDeduplicationStore, RedisStreamSink, RedisStreamSource
 
 sink: EventSink = RedisStreamSink("redis://localhost")
 source: EventSource = RedisStreamSource("redis://localhost")
-replays: ReplayStore = RedisReplays("redis://localhost")
+replays: DeduplicationStore = RedisDeduplicationStore("redis://localhost")

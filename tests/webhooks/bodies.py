@@ -1,4 +1,4 @@
-"""Bodies of every event, made from the descriptions: spec/webhooks.yaml, and the REST API's where that leads to it."""
+"""Bodies of all events, made from spec/webhooks.yaml and the parts of the REST API that it refers to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _REFERENCE = Path("shared", "reference", "documented-samples.jsonl")
 SAMPLES = next((folder / _REFERENCE for folder in ROOT.parents if (folder / _REFERENCE).exists()), Path("absent"))
 
-# The table of the facts: the keys of each event besides `event`, first those that make it that event.
+# The keys of each event besides `event`; the required ones first.
 EVENTS: dict[str, tuple[str, list[str], list[str]]] = {
     "ping": ("Ping", [], ["service", "organization", "sender"]),
     "build.scheduled": ("BuildScheduled", ["build", "pipeline"], ["sender"]),
@@ -51,7 +51,7 @@ EVENTS: dict[str, tuple[str, list[str], list[str]]] = {
 OLD_FORM = "2026-01-02 03:04:05 UTC"
 NEW_FORM = "2026-01-02T03:04:05.678Z"
 DEEP = 4
-"""How many objects may stand around one that has more than it needs."""
+"""The depth up to which an object gets its optional keys."""
 
 Schema = dict[str, Any]
 
@@ -65,11 +65,11 @@ def _schemas() -> tuple[Schema, Schema]:
 
 
 def resolve(schema: Schema) -> Schema:
-    """A schema with what it refers to, and what it is made of, in one."""
+    """Return a schema with its references and its `allOf` merged in."""
     own, rest = _schemas()
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        # Inside of the REST API's description references name no file, and it has no names in common with the other.
+        # Within the REST API's description a reference names no file. The two descriptions have no names in common.
         return resolve(rest[name] if schema["$ref"].startswith("openapi.yaml#") or name not in own else own[name])
     merged: Schema = {}
     for part in map(resolve, schema.get("allOf", ())):
@@ -80,13 +80,13 @@ def resolve(schema: Schema) -> Schema:
 
 
 def schema_of(event: str) -> Schema:
-    """The schema of an event's body."""
+    """Return the schema of an event's body."""
     own, _ = _schemas()
     return resolve(own[EVENTS[event][0]])
 
 
 def alone(schema: Schema) -> tuple[Schema, bool]:
-    """The schema of a value that isn't null, and whether it may be."""
+    """Return the schema of a value that isn't null, and True if the value may be null."""
     found = resolve(schema)
     either = found.get("anyOf") or found.get("oneOf")
     if either:
@@ -98,7 +98,7 @@ def alone(schema: Schema) -> tuple[Schema, bool]:
 
 
 def value_of(schema: Schema, *, optional: bool, null: bool, date: str, depth: int = 0) -> Any:
-    """A value of a schema.
+    """Return a value of a schema.
 
     Args:
         schema: the schema.
@@ -131,13 +131,13 @@ def value_of(schema: Schema, *, optional: bool, null: bool, date: str, depth: in
 
 
 def body_of(event: str, *, optional: bool = True, null: bool = False, date: str = OLD_FORM) -> dict[str, Any]:
-    """A body of an event: full, or with null wherever that may be, or without what may be left out."""
+    """Return a body of an event: complete, with all allowed nulls, or without all optional keys."""
     body: dict[str, Any] = value_of(schema_of(event), optional=optional, null=null, date=date)
     return {"event": body.pop("event"), **body}
 
 
 def nearly_full(event: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Bodies that are full but for one key, with its name: null where it may be, and absent where it may be."""
+    """Yield bodies that are complete except for one key, with its name: null if it may be, and absent if it may be."""
     full = body_of(event)
     schema = schema_of(event)
     for key in full:
@@ -175,7 +175,7 @@ def encoded(body: Any) -> bytes:
 
 
 def as_rest(value: Any) -> Any:
-    """The same JSON with its timestamps as models write them."""
+    """Return the same JSON with its timestamps in the form of the models."""
     if isinstance(value, dict):
         return {key: as_rest(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -186,11 +186,11 @@ def as_rest(value: Any) -> Any:
 
 
 def within(value: Any, around: Any) -> bool:
-    """Whether one JSON value is what another one holds, apart from keys that are null or empty there."""
+    """Return True if two JSON values are equal, except for keys that are null or empty in the second."""
     if isinstance(value, dict) and isinstance(around, dict):
         rest = [around[key] for key in around.keys() - value.keys()]
         return not any(rest) and all(key in around and within(inner, around[key]) for key, inner in value.items())
     if isinstance(value, list) and isinstance(around, list) and len(value) == len(around):
         return all(map(within, value, around))
-    # What may not be null or absent and is, is an empty list or map.
+    # A required value that is null or absent becomes an empty list or map.
     return (value == around and type(value) is type(around)) or (value is None and around in ([], {}))

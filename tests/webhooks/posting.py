@@ -1,4 +1,4 @@
-"""Deliveries as Buildkite sends them, for tests of receivers."""
+"""Deliveries as Buildkite sends them, for tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOW = 1_780_000_000.0
 
 
 def build_body(event: str = "build.finished", *, number: int = 1, **build: Any) -> bytes:
-    """The body of a build's event, small and in the forms that webhooks have."""
+    """Return a small body of a build's event, in the form that webhooks have."""
     return json.dumps(
         {
             "event": event,
@@ -51,7 +51,7 @@ PING = b'{"event": "ping", "service": {"id": "4980", "provider": "webhook", "set
 
 
 def signed(body: bytes, *, secret: str = SECRET, at: float = NOW, **more: str) -> dict[str, str]:
-    """The headers of a signed delivery."""
+    """Return the headers of a signed delivery."""
     return {
         "Host": "hooks.test",
         "Content-Type": "application/json",

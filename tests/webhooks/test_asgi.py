@@ -1,4 +1,4 @@
-"""Deliveries come in by ASGI: alone, and mounted in Starlette and FastAPI."""
+"""The ASGI adapter: alone, and in Starlette and FastAPI."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.routing import Mount, Route
 
 from buildkite_ext.webhooks import (
+    AllowedIPs,
     BuildFinished,
+    DeliveryEvent,
+    DeliveryRefused,
+    MemoryDeduplicationStore,
     MemoryQueue,
-    MemoryReplays,
-    Refused,
-    Report,
-    SourceAddresses,
     WebhookHandler,
 )
 
@@ -51,7 +51,7 @@ def scope(headers: dict[str, str], method: str = "POST", version: str = "1.1") -
 
 
 class Exchange:
-    """One request as a server gives it to an app: messages in, messages out."""
+    """One request as a server gives it to an app, with its messages in both directions."""
 
     def __init__(self, *messages: dict[str, Any]) -> None:
         self.incoming = list(messages)
@@ -87,7 +87,7 @@ async def exchange(app: Any, a_scope: dict[str, Any], messages: Iterable[dict[st
 
 @asynccontextmanager
 async def served(app: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """An app as a server runs it: from its startup to its shutdown."""
+    """Run an app as a server does, from its startup to its shutdown."""
     events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     told: asyncio.Queue[Any] = asyncio.Queue()
     life = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, events.get, told.put))
@@ -101,7 +101,7 @@ async def served(app: Any) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_a_body_in_many_chunks_is_one_delivery() -> None:
-    hooks = handler(answer="handled")
+    hooks = handler(respond_after="handled")
     seen: list[bytes] = []
     hooks.on("*")(lambda event: seen.append(event.raw))
     posted = build_body()
@@ -119,7 +119,7 @@ async def test_a_body_in_many_chunks_is_one_delivery() -> None:
         ({"Content-Length": "many"}, 400),
     ],
 )
-async def test_what_is_refused_by_its_head_leaves_its_body_unread(change: dict[str, str], status: int) -> None:
+async def test_the_body_of_a_refused_head_is_not_read(change: dict[str, str], status: int) -> None:
     headers = {**signed(build_body()), **change}
     if status == 401:
         del headers["X-Buildkite-Signature"]
@@ -139,7 +139,7 @@ async def test_a_request_without_a_body_keeps_its_connection() -> None:
     assert (done.status, done.headers[b"allow"], b"connection" in done.headers) == (405, b"POST", False)
 
 
-async def test_a_body_without_a_length_is_taken_while_it_is_small() -> None:
+async def test_a_small_body_without_a_length_is_accepted() -> None:
     posted = build_body()
     headers = {**signed(posted), "Transfer-Encoding": "chunked"}
     del headers["Content-Length"]
@@ -148,35 +148,35 @@ async def test_a_body_without_a_length_is_taken_while_it_is_small() -> None:
     endless = [{"type": "http.request", "body": b"x" * 1000, "more_body": True}] * 1000
     done = Exchange(*endless)
     await handler(max_body=5000).asgi()(scope(headers), done.receive, done.send)
-    # What follows the answer is thrown away, so that it can arrive, but not for ever.
+    # The rest of the body is discarded for a bounded time, so that the response can arrive.
     assert (done.status, len(done.incoming)) == (413, 988)
     assert [message.get("more_body") for message in done.sent] == [None, True, None]
 
 
 async def test_a_body_that_stops_is_answered_408() -> None:
     posted = build_body()
-    reports: list[Report] = []
-    app = handler(body_timeout=0.02, on_report=reports.append).asgi()
+    reports: list[DeliveryEvent] = []
+    app = handler(body_timeout=0.02, on_delivery_event=reports.append).asgi()
     done = await exchange(app, scope(signed(posted)), body(posted, b"")[:1])
     assert (done.status, done.headers[b"connection"]) == (408, b"close")
     (report,) = reports
-    assert isinstance(report, Refused)
+    assert isinstance(report, DeliveryRefused)
     assert (report.reason, report.client) == ("too_slow", "192.0.2.7")
 
 
-async def test_whoever_hangs_up_gets_no_answer() -> None:
+async def test_a_client_that_disconnects_gets_no_response() -> None:
     hooks = handler()
     posted = build_body()
     done = await exchange(hooks.asgi(), scope(signed(posted)), [*body(posted, b"")[:1], {"type": "http.disconnect"}])
     assert (done.sent, dict(hooks.counts)) == ([], {})
 
 
-async def test_a_websocket_is_turned_away() -> None:
+async def test_a_websocket_is_closed() -> None:
     done = await exchange(handler().asgi(), {"type": "websocket"}, [])
     assert done.sent == [{"type": "websocket.close", "code": 1003}]
 
 
-async def test_the_end_of_the_server_waits_for_what_was_accepted() -> None:
+async def test_the_end_of_the_server_waits_for_accepted_deliveries() -> None:
     hooks = handler()
     release, seen = asyncio.Event(), []
 
@@ -195,7 +195,7 @@ async def test_the_end_of_the_server_waits_for_what_was_accepted() -> None:
 
 
 async def test_a_body_that_comes_after_the_end_is_not_accepted() -> None:
-    # Its head was admitted before; nobody would wait for its handlers any more.
+    # Its head was admitted before the end; nobody would wait for its handlers now.
     hooks = handler()
     seen: list[object] = []
     hooks.on("*")(seen.append)
@@ -243,13 +243,13 @@ async def test_within_another_app(kind: str, path: str) -> None:
 
 
 async def test_behind_a_middleware_that_cancels_the_delivery_can_be_sent_again() -> None:
-    class Distant(MemoryReplays):
+    class Distant(MemoryDeduplicationStore):
         async def settle(self, key: str, seconds: float, /) -> None:
             await asyncio.sleep(0)
             await super().settle(key, seconds)
 
     started = asyncio.Event()
-    hooks = handler(answer="handled", replays=Distant())
+    hooks = handler(respond_after="handled", deduplication=Distant())
 
     @hooks.on("*")
     async def slow(event: object) -> None:
@@ -274,9 +274,9 @@ async def test_behind_a_middleware_that_cancels_the_delivery_can_be_sent_again()
 
 
 def test_on_trio_handlers_run_before_the_answer() -> None:
-    # As hypercorn has it with `-k trio`: nothing there may be left behind by a request.
-    sources = SourceAddresses(lambda: ["192.0.2.0/24"])
-    hooks = handler(answer="handled", sources=sources)
+    # As in hypercorn with `-k trio`: a request may leave no task behind.
+    sources = AllowedIPs(lambda: ["192.0.2.0/24"])
+    hooks = handler(respond_after="handled", allowed_ips=sources)
     seen: list[str] = []
 
     @hooks.on("build.finished")
@@ -300,7 +300,7 @@ def test_on_trio_handlers_run_before_the_answer() -> None:
     assert hooks.counts["failed"] == 3
 
 
-async def test_a_server_that_starts_anew_takes_deliveries_again() -> None:
+async def test_after_a_second_startup_deliveries_are_accepted() -> None:
     hooks = handler(sink=MemoryQueue(workers=1))
     for number in (1, 2):
         posted = build_body(number=number)

@@ -1,4 +1,4 @@
-"""What a delivery costs, counted in calls: it is read once, and not key by key. `make bench` has the times."""
+"""The cost of a delivery, in function calls. `make bench` measures times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECRET = "s3cret"
 
 
 def calls(work: Callable[[], Any]) -> Counter[str]:
-    """The calls of functions, Python's and C's, while something works."""
+    """Return the calls of Python and C functions during a call."""
     counted: Counter[str] = Counter()
 
     def count(frame: Any, event: str, argument: Any) -> None:
@@ -49,7 +49,7 @@ def test_a_delivery_is_read_once(date: str) -> None:
     assert counted["hmac_digest"] == 1
 
 
-def test_what_is_in_the_body_costs_no_calls_but_for_models_and_old_dates() -> None:
+def test_a_body_costs_calls_only_for_models_and_old_dates() -> None:
     small, large = body_of("job.finished"), body_of("job.finished")
     large["build"]["env"] = {f"KEY_{number}": "value" for number in range(1000)}
     large["build"]["message"] = "line\n" * 1000
@@ -63,6 +63,6 @@ def test_what_is_in_the_body_costs_no_calls_but_for_models_and_old_dates() -> No
 
 
 def test_the_calls_around_the_body_are_few() -> None:
-    """A bound with some room, so that nobody makes a delivery twice as slow without noticing."""
+    """A generous bound, so that a delivery doesn't become twice as slow unseen."""
     assert calls(delivery(body_of("ping", optional=False))).total() <= 110
     assert calls(delivery(body_of("agent.lost", optional=False))).total() <= 110

@@ -1,4 +1,4 @@
-"""spec/webhooks.yaml: it is sound, and each rule finds the fault that it is for."""
+"""The rules for spec/webhooks.yaml: the description keeps them, and each rule finds its fault."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WEBHOOKS: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "webhooks.yaml").read
 REST: dict[str, Any] = yaml.load((ROOT / "generated" / "openapi.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
-def test_it_is_sound() -> None:
+def test_the_description_has_no_fault() -> None:
     assert list(problems(WEBHOOKS, REST)) == []
 
 
@@ -58,7 +58,7 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
 
 
 @pytest.mark.parametrize(("plant", "where", "what"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_found(plant: Callable[[dict[str, Any]], object], where: str, what: str) -> None:
+def test_each_rule_finds_its_fault(plant: Callable[[dict[str, Any]], object], where: str, what: str) -> None:
     faulty = copy.deepcopy(WEBHOOKS)
     plant(faulty["components"]["schemas"])
     found = list(problems(faulty, REST))

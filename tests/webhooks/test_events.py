@@ -1,4 +1,4 @@
-"""An event is a value: it can't be changed, is equal to its like, travels, and shows itself without its body."""
+"""Events as values: immutable, comparable, picklable, and shown without their bodies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ every_body = pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 
 @every_body
 @pytest.mark.parametrize("read", [False, True], ids=["", "its data read before"])
-def test_it_travels(body: bytes, read: bool) -> None:
+def test_an_event_can_be_pickled(body: bytes, read: bool) -> None:
     event = parse(body)
     if read:
         assert event.data
@@ -42,7 +42,7 @@ def test_it_travels(body: bytes, read: bool) -> None:
 
 
 @every_body
-def test_it_cannot_be_changed(body: bytes) -> None:
+def test_an_event_is_immutable(body: bytes) -> None:
     event = parse(body)
     for key in (*event.__struct_fields__, "data", "new"):
         with pytest.raises(AttributeError):
@@ -52,7 +52,7 @@ def test_it_cannot_be_changed(body: bytes) -> None:
 
 
 @every_body
-def test_it_is_equal_to_its_like_alone(body: bytes) -> None:
+def test_equality(body: bytes) -> None:
     event = parse(body)
     assert event == parse(body)
     assert event != parse(body + b" ")
@@ -61,14 +61,14 @@ def test_it_is_equal_to_its_like_alone(body: bytes) -> None:
 
 
 @every_body
-def test_it_shows_itself_without_its_body(body: bytes) -> None:
+def test_a_repr_shows_no_body(body: bytes) -> None:
     event = parse(body)
     assert repr(event).startswith(f"{type(event).__name__}(event='{event.event}'")
     assert "raw=" not in repr(event)
     assert str(event) == repr(event)
 
 
-def test_what_it_shows() -> None:
+def test_repr() -> None:
     assert repr(parse(b'{"event": "ping", "service": {"id": "s"}}')) == (
         "Ping(event='ping', service=PingService(id='s', provider=None, settings={}))"
     )
@@ -98,7 +98,7 @@ def test_another_body_has_other_data() -> None:
     assert other.data == {"event": "other"}
 
 
-def test_one_can_be_made_by_hand_for_a_test_of_a_handler() -> None:
+def test_an_event_can_be_constructed() -> None:
     made = WebhookEvent(event="x")
     assert (made.data, made.raw, made.sender) == ({}, b"", None)
     event = parse(BODIES["build.finished"])

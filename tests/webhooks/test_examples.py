@@ -1,4 +1,4 @@
-"""The examples of receivers run, each the way that its docstring says."""
+"""The examples of receivers, each run as its docstring says."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Example = Callable[[str], ModuleType]
 
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch) -> Example:
-    """An example, as it is when a server has loaded it."""
+    """An example, loaded as a server loads it."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
     monkeypatch.setenv("BUILDKITE_WEBHOOK_SECRET", "s3cret")
 
@@ -44,7 +44,7 @@ def now(body: bytes) -> dict[str, str]:
     return signed(body, at=time.time())
 
 
-def test_all_are_tried_and_say_how_to_run_them() -> None:
+def test_each_example_is_tested_and_says_how_to_run_it() -> None:
     assert {path.stem for path in EXAMPLES.glob("*.py")} == set(HOW)
     for name, how in HOW.items():
         docstring = ast.get_docstring(ast.parse((EXAMPLES / f"{name}.py").read_text("utf-8")))
@@ -55,7 +55,7 @@ def test_all_are_tried_and_say_how_to_run_them() -> None:
 def test_fastapi(example: Example, capsys: pytest.CaptureFixture[str]) -> None:
     it = example("fastapi_app")
 
-    async def story() -> list[Any]:
+    async def scenario() -> list[Any]:
         async with (
             it.hooks.lifespan(),
             httpx.AsyncClient(transport=httpx.ASGITransport(it.app), base_url="http://hooks.test") as client,
@@ -66,20 +66,20 @@ def test_fastapi(example: Example, capsys: pytest.CaptureFixture[str]) -> None:
                 for body in (failed, passed, build_body(number=2, branch="elsewhere"))
             ]
             await it.hooks.aclose()
-            return [*statuses, (await client.get("/red")).json()]
+            return [*statuses, (await client.get("/failing")).json()]
 
-    assert asyncio.run(story()) == [200, 200, 200, {"web": "https://buildkite.test/acme/web/builds/1"}]
+    assert asyncio.run(scenario()) == [200, 200, 200, {"web": "https://buildkite.test/acme/web/builds/1"}]
     assert capsys.readouterr().out == "test failed: https://buildkite.test/j\n"
 
 
-def test_fastapi_forgets_a_pipeline_that_is_well_again_and_not_one_that_is_blocked(example: Example) -> None:
+def test_fastapi_removes_a_pipeline_that_passed_and_keeps_one_that_is_blocked(example: Example) -> None:
     it = example("fastapi_app")
 
     async def post(*bodies: bytes) -> dict[str, str]:
         async with it.hooks.lifespan():
             for body in bodies:
                 await it.hooks.receive("POST", now(body), body)
-        return dict(it.red)
+        return dict(it.failing)
 
     assert asyncio.run(post(build_body())) != {}
     assert asyncio.run(post(build_body(number=2, state="passed", blocked=True))) != {}

@@ -1,4 +1,4 @@
-"""Whatever is sent, nothing but the declared errors comes out, and what is taken can be used."""
+"""Random deliveries raise only the documented errors, and accepted events can be used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildkite_ext.errors import ConfigurationError, WebhookError
-from buildkite_ext.webhooks import WebhookEvent, happening, parse, sign, verify, verify_token
+from buildkite_ext.webhooks import WebhookEvent, deduplication_key, parse, sign, verify, verify_token
 
 from .bodies import EVENTS, NEW_FORM, OLD_FORM, body_of, encoded
 
@@ -25,7 +25,7 @@ NAMES = (
 )
 SIGNED = sign(b"{}", SECRET, now=lambda: NOW)
 
-# --- What may come ----------------------------------------------------------------------------------------------------
+# --- Random deliveries ------------------------------------------------------------------------------------------------
 
 texts = st.one_of(
     st.text(), st.text(st.characters(codec=None)), st.from_regex(r"timestamp=\d{0,13},signature=[0-9a-fA-F]{0,66}")
@@ -76,7 +76,7 @@ values = st.recursive(
 
 @st.composite
 def mutated_values(draw: st.DrawFn) -> bytes:
-    """A body of an event with some of its values replaced, at any depth."""
+    """Return a body of an event with some values replaced, at any depth."""
     body = body_of(draw(st.sampled_from(list(EVENTS))), date=draw(st.sampled_from([OLD_FORM, NEW_FORM])))
     for _ in range(draw(st.integers(0, 4))):
         inner: Any = body
@@ -91,7 +91,7 @@ def mutated_values(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def mutated_bytes(draw: st.DrawFn) -> bytes:
-    """A body of an event with some of its bytes replaced."""
+    """Return a body of an event with some bytes replaced."""
     body = bytearray(encoded(body_of(draw(st.sampled_from(list(EVENTS))), optional=draw(st.booleans()))))
     odd = st.one_of(
         st.binary(max_size=4),
@@ -108,15 +108,15 @@ def mutated_bytes(draw: st.DrawFn) -> bytes:
 bodies = st.one_of(st.binary(), texts.map(lambda text: text.encode("utf-8", "surrogatepass")), values.map(encoded))
 bodies |= mutated_values() | mutated_bytes()
 
-# --- What may come of it ----------------------------------------------------------------------------------------------
+# --- Results ----------------------------------------------------------------------------------------------------------
 
 
 def use(event: WebhookEvent) -> None:
-    """What anybody may do with an event."""
+    """Use an event in all ways that users may."""
     assert isinstance(event.data, dict)
     assert event.data["event"] == event.event
     repr(event).encode("utf-8", "backslashreplace")
-    assert happening(event) is None or (happening(event) or "").startswith(event.event)
+    assert deduplication_key(event) is None or (deduplication_key(event) or "").startswith(event.event)
     assert event == parse(event.raw)
     told: list[Any] = []
     again = parse(event.raw, on_drift=told.append)
@@ -129,20 +129,20 @@ def use(event: WebhookEvent) -> None:
 
 
 @given(bodies, headers, secrets)
-def test_nothing_else_comes_out_of_verify(body: bytes, given: Any, secret: Any) -> None:
+def test_verify_raises_documented_errors_only(body: bytes, given: Any, secret: Any) -> None:
     with suppress(WebhookError, ConfigurationError, TypeError):
         verify(body, given, secret, now=lambda: NOW)
 
 
 @given(headers, secrets)
-def test_nothing_else_comes_out_of_verify_token(given: Any, secret: Any) -> None:
+def test_verify_token_raises_documented_errors_only(given: Any, secret: Any) -> None:
     with suppress(WebhookError, ConfigurationError, TypeError):
         verify_token(given, secret)
 
 
 @given(headers)
-def test_with_a_secret_and_bytes_headers_are_taken_or_refused(given: Any) -> None:
-    """There is no error of who calls it left: not even TypeError."""
+def test_any_headers_are_accepted_or_refused(given: Any) -> None:
+    """No error of the caller is left, not even TypeError."""
     for check in (
         lambda: verify(b"{}", given, SECRET, now=lambda: NOW),
         lambda: verify_token(given, SECRET),
@@ -153,7 +153,7 @@ def test_with_a_secret_and_bytes_headers_are_taken_or_refused(given: Any) -> Non
 
 
 @given(bodies)
-def test_a_body_is_an_event_that_can_be_used_or_is_refused(body: bytes) -> None:
+def test_any_body_is_a_usable_event_or_refused(body: bytes) -> None:
     with suppress(WebhookError):
         event = parse(body)
         assert event.raw == body
@@ -161,14 +161,14 @@ def test_a_body_is_an_event_that_can_be_used_or_is_refused(body: bytes) -> None:
 
 
 @given(mutated_values())
-def test_a_body_of_an_event_is_always_taken_while_it_names_one(body: bytes) -> None:
+def test_a_body_that_names_an_event_is_parsed(body: bytes) -> None:
     name = json.loads(body)["event"]
     if isinstance(name, str) and name:
         use(parse(body))
 
 
 @given(st.binary(max_size=300), st.one_of(st.text(min_size=1), st.binary(min_size=1)), st.integers(0, 99_999_999_999))
-def test_what_was_signed_is_taken_and_nothing_else_is(body: bytes, secret: str | bytes, moment: int) -> None:
+def test_only_the_signed_body_is_accepted(body: bytes, secret: str | bytes, moment: int) -> None:
     given = {"X-Buildkite-Signature": sign(body, secret, now=lambda: moment)}
     assert verify(body, given, ("another", secret), now=lambda: moment).timestamp == moment
     for other_body, other_secret in (

@@ -1,4 +1,4 @@
-"""What becomes of a delivery: its answer, its handlers, and what is told of it."""
+"""WebhookHandler: responses, handlers, deduplication, queues and events."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ import trio
 
 from buildkite_ext import ConfigurationError, WebhookQueueFull
 from buildkite_ext.webhooks import (
-    Accepted,
-    Answer,
     BuildFinished,
+    DeliveriesLost,
     Delivery,
-    Handled,
+    DeliveryAccepted,
+    DeliveryEvent,
+    DeliveryHandled,
+    DeliveryRefused,
+    DeliveryRepeated,
     HandlerFailed,
-    Lost,
+    MemoryDeduplicationStore,
     MemoryQueue,
-    MemoryReplays,
-    Refused,
-    Repeated,
-    Report,
     WebhookEvent,
     WebhookHandler,
+    WebhookResponse,
     parse,
 )
 
 from .conftest import post
 from .posting import NOW, PING, SECRET, agent_body, build_body, signed
 
-# --- Set up -----------------------------------------------------------------------------------------------------------
+# --- Arguments --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -55,27 +55,27 @@ from .posting import NOW, PING, SECRET, agent_body, build_body, signed
         ({"secret": "a", "max_body": 0}, "must be 1 or more"),
         ({"secret": "a", "threads": 0}, "must be 1 or more"),
         ({"secret": "a", "failure_status": 99}, "an HTTP status"),
-        ({"secret": "a", "answer": "later"}, "answer='later'"),
+        ({"secret": "a", "respond_after": "later"}, "respond_after='later'"),
         ({"secret": "a", "close_timeout": -1}, "close_timeout=-1"),
-        ({"secret": "a", "handler_timeout": 0}, "timeout=0"),
+        ({"secret": "a", "handler_timeout": 0}, "handler_timeout=0"),
     ],
 )
-def test_what_makes_no_sense_is_refused_at_once(options: dict[str, Any], says: str) -> None:
+def test_invalid_arguments_are_refused(options: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigurationError, match=says):
         WebhookHandler(**options)
 
 
-def test_no_secret_shows() -> None:
+def test_a_repr_shows_no_secret() -> None:
     for options in ({"secret": "s3cret"}, {"token": ("t0ken", "s3cret")}):
         shown = repr(WebhookHandler(**options))  # type: ignore[arg-type]
         assert "s3cret" not in shown
         assert "t0ken" not in shown
 
 
-# --- Answers ----------------------------------------------------------------------------------------------------------
+# --- Responses --------------------------------------------------------------------------------------------------------
 
 
-async def answered(hooks: WebhookHandler, body: bytes, *, method: str = "POST", **changes: Any) -> Answer:
+async def answered(hooks: WebhookHandler, body: bytes, *, method: str = "POST", **changes: Any) -> WebhookResponse:
     headers: dict[str, str] = {**signed(body), **{name.replace("_", "-"): value for name, value in changes.items()}}
     return await hooks.receive(method, {name: value for name, value in headers.items() if value is not None}, body)
 
@@ -104,19 +104,19 @@ async def answered(hooks: WebhookHandler, body: bytes, *, method: str = "POST", 
     ],
 )
 def test_answers(changes: dict[str, Any], status: int, reason: str | None) -> None:
-    reports: list[Report] = []
-    hooks = WebhookHandler(secret=SECRET, answer="handled", now=lambda: NOW, on_report=reports.append)
+    reports: list[DeliveryEvent] = []
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW, on_delivery_event=reports.append)
     got = asyncio.run(answered(hooks, build_body(), **changes))
     assert got.status == status
     assert got.headers["Content-Type"] == "application/json"
     assert got.body.startswith(b'{"message": "')
-    refused = [report for report in reports if isinstance(report, Refused)]
+    refused = [report for report in reports if isinstance(report, DeliveryRefused)]
     assert [(report.status, report.reason) for report in refused] == ([] if reason is None else [(status, reason)])
     if status == 405:
         assert got.headers["Allow"] == "POST"
 
 
-def test_whoever_cannot_prove_anything_is_told_nothing_but_that() -> None:
+def test_an_unverified_sender_is_told_unauthorized_only() -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW)
 
     async def scenario() -> set[bytes]:
@@ -132,7 +132,7 @@ def test_whoever_cannot_prove_anything_is_told_nothing_but_that() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"nothing", b'{"build": {}}', b'{"event": 5}'])
-def test_a_signed_body_that_is_no_event_is_400(body: bytes) -> None:
+def test_a_signed_body_without_an_event_is_400(body: bytes) -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW)
     headers = signed(build_body())
     headers["X-Buildkite-Signature"] = signed_header(body)
@@ -151,8 +151,8 @@ def test_a_body_larger_than_announced_is_413() -> None:
     assert asyncio.run(answered(hooks, build_body(), Content_Length="50")).status == 413
 
 
-def test_the_token_in_clear_text_is_taken_only_where_it_is_asked_for() -> None:
-    hooks = WebhookHandler(token=("old", "new"), answer="handled")
+def test_a_plain_text_token_is_accepted_only_with_token() -> None:
+    hooks = WebhookHandler(token=("old", "new"), respond_after="handled")
     body = build_body()
 
     async def scenario() -> list[int]:
@@ -166,8 +166,8 @@ def test_the_token_in_clear_text_is_taken_only_where_it_is_asked_for() -> None:
     assert asyncio.run(scenario()) == [200, 401, 401]
 
 
-def test_anybody_is_heard_where_that_was_asked_for() -> None:
-    hooks = WebhookHandler(allow_unsigned=True, answer="handled")
+def test_unsigned_deliveries_are_accepted_with_allow_unsigned() -> None:
+    hooks = WebhookHandler(allow_unsigned=True, respond_after="handled")
     seen: list[WebhookEvent] = []
     hooks.on("workflow.alarm")(seen.append)
     body = b'{"event": "workflow.alarm", "workflow_id": "w", "subject": {"type": "test"}}'
@@ -226,13 +226,13 @@ def test_an_event_without_handlers_is_answered(hooks: WebhookHandler) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 200])
-def test_one_that_fails_stops_no_other_and_decides_the_answer_as_configured(
+def test_after_a_failed_handler_the_others_run_and_the_status_is_as_configured(
     status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reports: list[Report] = []
+    reports: list[DeliveryEvent] = []
     ran: list[str] = []
     hooks = WebhookHandler(
-        secret=SECRET, answer="handled", failure_status=status, now=lambda: NOW, on_report=reports.append
+        secret=SECRET, respond_after="handled", failure_status=status, now=lambda: NOW, on_delivery_event=reports.append
     )
 
     @hooks.on("build.finished")
@@ -256,13 +256,13 @@ def test_one_that_fails_stops_no_other_and_decides_the_answer_as_configured(
     ]
     assert "ValueError: no such thing" in caplog.text
     assert hooks.counts["failed"] == 2
-    assert not any(isinstance(report, Handled) for report in reports)
+    assert not any(isinstance(report, DeliveryHandled) for report in reports)
 
 
-def test_a_handler_that_takes_too_long_is_left_and_the_others_run() -> None:
-    reports: list[Report] = []
+def test_after_a_handler_that_takes_too_long_the_others_run() -> None:
+    reports: list[DeliveryEvent] = []
     hooks = WebhookHandler(
-        secret=SECRET, answer="handled", handler_timeout=0.02, now=lambda: NOW, on_report=reports.append
+        secret=SECRET, respond_after="handled", handler_timeout=0.02, now=lambda: NOW, on_delivery_event=reports.append
     )
     ran: list[str] = []
     end = threading.Event()
@@ -284,7 +284,7 @@ def test_a_handler_that_takes_too_long_is_left_and_the_others_run() -> None:
         time.sleep(0.04)
         ran.append("patient")
 
-    async def scenario() -> Answer:
+    async def scenario() -> WebhookResponse:
         try:
             return await post(hooks, PING)
         finally:
@@ -300,16 +300,16 @@ def test_a_handler_that_takes_too_long_is_left_and_the_others_run() -> None:
     ]
 
 
-def test_a_hook_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(report: Report) -> None:
+def test_a_hook_that_raises_is_logged_and_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(report: DeliveryEvent) -> None:
         raise RuntimeError("broken hook")
 
-    hooks = WebhookHandler(secret=SECRET, answer="handled", now=lambda: NOW, on_report=broken)
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW, on_delivery_event=broken)
     seen: list[WebhookEvent] = []
     hooks.on("ping")(seen.append)
     assert asyncio.run(post(hooks, PING)).status == 200
     assert len(seen) == 1
-    assert "on_report failed on Accepted" in caplog.text
+    assert "on_delivery_event failed on DeliveryAccepted" in caplog.text
 
 
 def test_the_log_holds_no_body_and_no_secret(hooks: WebhookHandler, caplog: pytest.LogCaptureFixture) -> None:
@@ -323,12 +323,12 @@ def test_the_log_holds_no_body_and_no_secret(hooks: WebhookHandler, caplog: pyte
         assert hidden not in caplog.text
 
 
-# --- Once -------------------------------------------------------------------------------------------------------------
+# --- Deduplication ----------------------------------------------------------------------------------------------------
 
 
 def test_the_same_delivery_is_handled_once_and_answered_each_time() -> None:
-    reports: list[Report] = []
-    hooks = WebhookHandler(secret=SECRET, answer="handled", now=lambda: NOW, on_report=reports.append)
+    reports: list[DeliveryEvent] = []
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW, on_delivery_event=reports.append)
     seen: list[WebhookEvent] = []
     hooks.on("*")(seen.append)
 
@@ -337,10 +337,15 @@ def test_the_same_delivery_is_handled_once_and_answered_each_time() -> None:
 
     assert asyncio.run(scenario()) == [200, 200, 200]
     assert len(seen) == 1
-    assert [type(report) for report in reports] == [Accepted, Handled, Repeated, Repeated]
+    assert [type(report) for report in reports] == [
+        DeliveryAccepted,
+        DeliveryHandled,
+        DeliveryRepeated,
+        DeliveryRepeated,
+    ]
 
 
-def test_a_delivery_that_was_sent_anew_is_another_but_not_for_handlers_that_run_once(hooks: WebhookHandler) -> None:
+def test_a_new_delivery_of_an_event_is_skipped_by_handlers_with_once(hooks: WebhookHandler) -> None:
     each_time: list[WebhookEvent] = []
     once: list[WebhookEvent] = []
     hooks.on("build.*")(each_time.append)
@@ -374,7 +379,7 @@ def test_two_handlers_of_one_function_each_run_once(hooks: WebhookHandler) -> No
     assert len(seen) == 2
 
 
-def test_what_failed_is_handled_when_it_comes_again(hooks: WebhookHandler) -> None:
+def test_a_failed_delivery_is_handled_when_it_is_repeated(hooks: WebhookHandler) -> None:
     tries: list[WebhookEvent] = []
 
     @hooks.on("build.*", once=True)
@@ -390,10 +395,13 @@ def test_what_failed_is_handled_when_it_comes_again(hooks: WebhookHandler) -> No
     assert len(tries) == 2
 
 
-def test_a_delivery_is_not_handled_again_while_slow_handlers_are_at_it() -> None:
+def test_a_delivery_is_not_handled_again_while_its_handlers_run() -> None:
     clock = 0.0
     hooks = WebhookHandler(
-        secret=SECRET, answer="handled", replays=MemoryReplays(clock=lambda: clock), now=lambda: NOW + clock
+        secret=SECRET,
+        respond_after="handled",
+        deduplication=MemoryDeduplicationStore(clock=lambda: clock),
+        now=lambda: NOW + clock,
     )
     release = asyncio.Event()
     seen: list[WebhookEvent] = []
@@ -418,7 +426,7 @@ def test_a_delivery_is_not_handled_again_while_slow_handlers_are_at_it() -> None
 
 def test_on_trio_handlers_run_in_the_request_and_a_queue_says_why_not() -> None:
     seen: list[WebhookEvent] = []
-    hooks = WebhookHandler(secret=SECRET, answer="handled", now=lambda: NOW)
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW)
     hooks.on("*")(seen.append)
 
     @hooks.on("*")
@@ -428,11 +436,11 @@ def test_on_trio_handlers_run_in_the_request_and_a_queue_says_why_not() -> None:
 
     assert trio.run(post, hooks, build_body()).status == 200
     assert len(seen) == 2
-    with pytest.raises(ConfigurationError, match='on trio, use WebhookHandler\\(answer="handled"\\)'):
+    with pytest.raises(ConfigurationError, match='on trio, use WebhookHandler\\(respond_after="handled"\\)'):
         trio.run(post, WebhookHandler(secret=SECRET, now=lambda: NOW), build_body())
 
 
-def test_a_happening_that_is_being_handled_is_not_handled_twice_at_once(hooks: WebhookHandler) -> None:
+def test_an_event_is_not_handled_twice_at_the_same_time(hooks: WebhookHandler) -> None:
     running = 0
 
     @hooks.on("build.*", once=True)
@@ -449,7 +457,7 @@ def test_a_happening_that_is_being_handled_is_not_handled_twice_at_once(hooks: W
     assert asyncio.run(scenario()) == [200, 500]
 
 
-def test_the_same_delivery_twice_at_once_is_accepted_once() -> None:
+def test_the_same_delivery_twice_at_the_same_time_is_accepted_once() -> None:
     class Slow:
         def __init__(self) -> None:
             self.put_count = 0
@@ -473,10 +481,10 @@ def test_the_same_delivery_twice_at_once_is_accepted_once() -> None:
     assert sink.put_count == 1
 
 
-def test_what_is_remembered_outlives_the_signature() -> None:
+def test_a_delivery_is_remembered_longer_than_its_signature_is_valid() -> None:
     now, clock = NOW, 0.0
-    replays = MemoryReplays(clock=lambda: clock)
-    hooks = WebhookHandler(secret=SECRET, answer="handled", replays=replays, now=lambda: now)
+    replays = MemoryDeduplicationStore(clock=lambda: clock)
+    hooks = WebhookHandler(secret=SECRET, respond_after="handled", deduplication=replays, now=lambda: now)
     body = build_body()
     headers = signed(body, at=NOW + 300)  # as early as it may be
 
@@ -495,7 +503,7 @@ def test_what_is_remembered_outlives_the_signature() -> None:
 # --- The queue --------------------------------------------------------------------------------------------------------
 
 
-def test_it_answers_before_slow_work_and_closing_finishes_that() -> None:
+def test_the_response_comes_before_slow_handlers_and_closing_waits_for_them() -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW)
     release = asyncio.Event()
     done: list[int | None] = []
@@ -552,10 +560,10 @@ def test_a_full_queue_answers_503_and_loses_nothing_it_accepted() -> None:
 
 
 @pytest.mark.parametrize("options", [{"close_timeout": 0.02}, {}], ids=["by default", "this once"])
-def test_closing_takes_no_longer_than_allowed_and_says_what_was_lost(options: dict[str, float]) -> None:
-    reports: list[Report] = []
+def test_closing_ends_in_time_and_reports_lost_deliveries(options: dict[str, float]) -> None:
+    reports: list[DeliveryEvent] = []
     hooks = WebhookHandler(
-        secret=SECRET, sink=MemoryQueue(workers=2), now=lambda: NOW, on_report=reports.append, **options
+        secret=SECRET, sink=MemoryQueue(workers=2), now=lambda: NOW, on_delivery_event=reports.append, **options
     )
 
     @hooks.on("build.finished")
@@ -568,17 +576,17 @@ def test_closing_takes_no_longer_than_allowed_and_says_what_was_lost(options: di
         await hooks.aclose(None if options else 0.02)
 
     asyncio.run(scenario())
-    assert reports[-1] == Lost(5)
+    assert reports[-1] == DeliveriesLost(5)
 
 
-def test_what_remembers_is_closed_last() -> None:
+def test_the_deduplication_store_is_closed_last() -> None:
     ended: list[str] = []
 
-    class Shared(MemoryReplays):
+    class Shared(MemoryDeduplicationStore):
         async def aclose(self) -> None:
             ended.append("replays")
 
-    hooks = WebhookHandler(secret=SECRET, replays=Shared(), now=lambda: NOW)
+    hooks = WebhookHandler(secret=SECRET, deduplication=Shared(), now=lambda: NOW)
 
     @hooks.on("*", once=True)
     async def slow(event: WebhookEvent) -> None:
@@ -625,7 +633,7 @@ def test_a_loop_that_ended_without_closing_leaves_a_handler_that_works() -> None
 
 
 class Sink:
-    """A sink that may refuse."""
+    """A sink that can be made to refuse."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
@@ -641,7 +649,7 @@ class Sink:
         self.closed = True
 
 
-def test_going_from_one_machine_to_many_is_an_argument() -> None:
+def test_another_sink_is_one_argument() -> None:
     sink = Sink()
     receiver = WebhookHandler(secret=SECRET, sink=sink, now=lambda: NOW)
     worker = WebhookHandler(secret=SECRET, now=lambda: NOW)
@@ -674,12 +682,12 @@ def test_going_from_one_machine_to_many_is_an_argument() -> None:
         (ConnectionError("redis://:hunter2@db"), "unavailable"),
     ],
 )
-def test_what_the_sink_does_not_take_is_503_and_may_come_again(
+def test_a_delivery_that_the_sink_refuses_is_503_and_can_be_repeated(
     error: Exception, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reports: list[Report] = []
+    reports: list[DeliveryEvent] = []
     sink = Sink(error)
-    hooks = WebhookHandler(secret=SECRET, sink=sink, now=lambda: NOW, on_report=reports.append)
+    hooks = WebhookHandler(secret=SECRET, sink=sink, now=lambda: NOW, on_delivery_event=reports.append)
 
     async def scenario() -> list[int]:
         first = await post(hooks, build_body())
@@ -687,13 +695,13 @@ def test_what_the_sink_does_not_take_is_503_and_may_come_again(
         return [first.status, (await post(hooks, build_body())).status, (await post(hooks, agent_body())).status]
 
     assert asyncio.run(scenario()) == [503, 200, 200]
-    assert isinstance(reports[0], Refused)
+    assert isinstance(reports[0], DeliveryRefused)
     assert reports[0].reason == reason
     assert "hunter2" not in caplog.text + str(reports)
     assert [delivery.build_id for delivery in sink.accepted] == ["018f-1", None]
 
 
-def test_what_cannot_be_remembered_is_not_accepted() -> None:
+def test_a_delivery_is_not_accepted_if_the_store_fails() -> None:
     class Down:
         async def claim(self, key: str, seconds: float) -> Any:
             raise ConnectionError
@@ -702,18 +710,18 @@ def test_what_cannot_be_remembered_is_not_accepted() -> None:
             raise ConnectionError
 
     sink = Sink()
-    hooks = WebhookHandler(secret=SECRET, sink=sink, replays=Down(), now=lambda: NOW)
+    hooks = WebhookHandler(secret=SECRET, sink=sink, deduplication=Down(), now=lambda: NOW)
     assert asyncio.run(post(hooks, build_body())).status == 503
     assert sink.accepted == []
 
 
-def test_what_was_accepted_is_answered_so_although_it_cannot_be_remembered(caplog: pytest.LogCaptureFixture) -> None:
-    class Forgetful(MemoryReplays):
+def test_an_accepted_delivery_is_200_although_the_store_fails_afterwards(caplog: pytest.LogCaptureFixture) -> None:
+    class Forgetful(MemoryDeduplicationStore):
         async def settle(self, key: str, seconds: float, /) -> None:
             raise ConnectionError("redis://:hunter2@db")
 
     sink = Sink()
-    hooks = WebhookHandler(secret=SECRET, sink=sink, replays=Forgetful(), now=lambda: NOW)
+    hooks = WebhookHandler(secret=SECRET, sink=sink, deduplication=Forgetful(), now=lambda: NOW)
     assert asyncio.run(post(hooks, build_body())).status == 200
     assert len(sink.accepted) == 1
     assert "could not be remembered (ConnectionError)" in caplog.text

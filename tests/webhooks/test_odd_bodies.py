@@ -1,4 +1,4 @@
-"""Bodies that are hardly JSON, or hardly Buildkite's: refused with a reason, or taken whole."""
+"""Unusual bodies: refused with a reason, or parsed completely."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from buildkite_ext.webhooks import (
     UnknownEvent,
     WebhookMalformed,
     WorkflowAlarm,
-    happening,
+    deduplication_key,
     parse,
 )
 
@@ -32,7 +32,7 @@ def refused(body: bytes) -> str:
     return caught.value.reason
 
 
-# --- What is no JSON object with an event -----------------------------------------------------------------------------
+# --- Bodies without an event ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_object_without_an_event(event: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", ['{"event": "ping"}', {"event": "ping"}, None, [123]])
-def test_what_is_no_body_at_all(body: Any) -> None:
+def test_a_body_of_another_type(body: Any) -> None:
     with pytest.raises(TypeError, match="raw body as bytes"):
         parse(body)
 
@@ -126,7 +126,7 @@ def test_a_byte_order_mark() -> None:
 
 
 @pytest.mark.parametrize("odd", [b"\xff", b"\xc3", b"\xed\xa0\x80", rb"\ud800", rb"\udc00\ud800", rb"\uD8FF"])
-def test_text_that_is_none_is_replaced(odd: bytes) -> None:
+def test_invalid_text_is_replaced(odd: bytes) -> None:
     body = encoded(body_of("agent.blocked")).replace(b'"text"', b'"a%sz"' % odd)
     event = parse(body)
     assert isinstance(event, AgentBlocked)
@@ -139,7 +139,7 @@ def test_text_that_is_none_is_replaced(odd: bytes) -> None:
 
 
 @pytest.mark.parametrize("odd", [b"\xff", rb"\ud800"])
-def test_text_that_is_none_beside_what_does_not_fit(odd: bytes) -> None:
+def test_invalid_text_beside_a_value_that_does_not_fit(odd: bytes) -> None:
     event = parse(b'{"event": "ping", "service": {"id": 5, "provider": "a%s"}}' % odd)
     assert isinstance(event, Ping)
     assert event.service is not None
@@ -151,11 +151,11 @@ def test_text_that_is_none_beside_what_does_not_fit(odd: bytes) -> None:
 
 @pytest.mark.parametrize("odd", [b"\\ud80\xff", b"\\ud8\xff\xff", b"\\ud83d\\ude0\xff"])
 @pytest.mark.parametrize("around", [b'{"event": "ping", "%s": 1}', b'{"event": "agent.lost", "agent": {"id": "%s"}}'])
-def test_an_escape_that_is_none_before_text_that_is_none(odd: bytes, around: bytes) -> None:
+def test_an_invalid_escape_before_invalid_text(odd: bytes, around: bytes) -> None:
     assert refused(around % odd) == "no_json"
 
 
-def test_an_event_that_is_hardly_text() -> None:
+def test_an_unusual_event_name() -> None:
     for body in (b'{"event": "\xff"}', rb'{"event": "\ud800"}'):
         event = parse(body)
         assert isinstance(event, UnknownEvent)
@@ -163,17 +163,17 @@ def test_an_event_that_is_hardly_text() -> None:
         assert event.data == {"event": "\ufffd"}
 
 
-def test_escapes_are_what_they_mean() -> None:
+def test_escapes_are_decoded() -> None:
     assert isinstance(parse(rb'{"\u0065vent": "p\u0069ng"}'), Ping)
     event = parse(rb'{"event": "agent.lost", "agent": {"id": "\ud83e\udd80", "n\u0061me": "\u0000"}}')
     assert isinstance(event, AgentLost)
     assert (event.agent.id, event.agent.name) == ("🦀", "\x00")
 
 
-# --- Keys that come twice ---------------------------------------------------------------------------------------------
+# --- Duplicate keys ---------------------------------------------------------------------------------------------------
 
 
-def test_the_last_of_two_keys_counts_everywhere() -> None:
+def test_the_last_of_two_keys_counts() -> None:
     body = b'{"event": "agent.lost", "agent": {"id": "a"}, "agent": {"id": "b", "id": "c"}}'
     event = parse(body)
     assert isinstance(event, AgentLost)
@@ -205,7 +205,7 @@ def test_numbers_of_any_size(number: str, value: float) -> None:
     assert isinstance(event, AgentBlocked)
     assert event.agent.id == value  # type: ignore[comparison-overlap]
     assert event.data["new"] == [value]
-    assert happening(event) is None
+    assert deduplication_key(event) is None
     assert repr(event)
     for key in ("sender", "blocked_ip", "cluster_token"):
         again = parse(body.replace('"new"', f'"{key}"').encode())
@@ -231,13 +231,13 @@ def test_deep_nesting_is_refused(opening: str, closing: str, key: str) -> None:
     assert refused(f'{{"event": "agent.lost", "{key}": {opening * 100_000}'.encode()) == "no_json"
 
 
-def test_a_body_that_was_cut_off_is_not_called_deep() -> None:
+def test_a_truncated_body_is_not_too_deep() -> None:
     body = encoded({**body_of("job.finished"), "steps": [{"env": {}}] * 1000})
     with pytest.raises(WebhookMalformed, match="Input data was truncated"):
         parse(body[:-10])
 
 
-def test_what_nests_less_is_taken_and_can_be_used_far_down_in_a_program() -> None:
+def test_allowed_nesting_can_be_used_at_a_deep_call_stack() -> None:
     inside = '{"job": {"agent": ' * (DEEPEST // 2 - 1)
     body = f'{{"event": "agent.lost", "agent": {inside}{{"id": "a"}}{"}}" * (DEEPEST // 2 - 1)}}}'
 

@@ -1,4 +1,4 @@
-"""Every event of Buildkite's comes typed, whole, and with the REST API's models; none that isn't known gets lost."""
+"""Parsing: each event is typed, complete, and has the REST API's models; unknown events keep their data."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def kind_of(name: str) -> type[WebhookEvent]:
 
 
 def is_whole(event: WebhookEvent, body: dict[str, Any]) -> bool:
-    """Whether the event and its models hold what the body does."""
+    """Return True if the event and its models hold the body's values."""
     return event.data == body and all(holds(getattr(event, key), value) for key, value in body.items())
 
 
@@ -103,7 +103,7 @@ class TestEveryEvent:
         assert all(each.tzinfo is dt.UTC for each in moments)
 
     @pytest.mark.parametrize("options", [{}, {"null": True}, {"optional": False}, {"date": NEW_FORM}])
-    def test_whichever_way_it_is_read_it_is_the_same(self, name: str, options: Any) -> None:
+    def test_both_ways_of_reading_give_the_same_event(self, name: str, options: Any) -> None:
         body = body_of(name, **options)
         drift: list[Drift] = []
         event = parse(encoded(body))
@@ -121,13 +121,13 @@ class TestEveryEvent:
             for key in body:
                 assert getattr(again, key) == getattr(event, key), key
 
-    def test_null_wherever_it_may_be(self, name: str) -> None:
+    def test_all_allowed_nulls(self, name: str) -> None:
         body = body_of(name, null=True)
         event = parse(encoded(body))
         assert type(event) is kind_of(name)
         assert is_whole(event, body)
 
-    def test_without_what_may_be_absent(self, name: str) -> None:
+    def test_without_optional_keys(self, name: str) -> None:
         body = body_of(name, optional=False)
         assert body.keys() == {"event", *EVENTS[name][1]}
         event = parse(encoded(body))
@@ -144,7 +144,7 @@ class TestEveryEvent:
             assert event != full, what
 
     @pytest.mark.parametrize("other", ["absent", None, "text", "", 5, True, [], [{}], 1e300])
-    def test_without_its_object_it_is_none_of_its_kind(self, name: str, other: Any) -> None:
+    def test_without_its_object_an_event_is_unknown(self, name: str, other: Any) -> None:
         for key in EVENTS[name][1]:
             body = body_of(name)
             body[key] = other
@@ -158,7 +158,7 @@ class TestEveryEvent:
             assert event.sender is not None
             assert event.sender.id == body["sender"]["id"]
 
-    def test_what_nobody_knows_stays_in_data(self, name: str) -> None:
+    def test_unknown_keys_stay_in_data(self, name: str) -> None:
         body = body_of(name)
         body["new"] = {"since": ["today", None, 1.5]}
         for key in EVENTS[name][1]:
@@ -170,14 +170,14 @@ class TestEveryEvent:
         assert parse(encoded(body), on_drift=drift.append) == event
         assert {(each.key, each.kind) for each in drift} == {("newer", "unknown") for _ in EVENTS[name][1]}
 
-    def test_what_is_beside_the_models_and_does_not_fit_is_none(self, name: str) -> None:
+    def test_a_value_outside_of_models_that_does_not_fit_is_none(self, name: str) -> None:
         for key in EVENTS[name][2]:
             event = parse(encoded({**body_of(name), key: ["no", "such", "thing"]}))
             assert type(event) is kind_of(name)
             assert getattr(event, key) in (None, {})
             assert event.data[key] == ["no", "such", "thing"]
 
-    def test_what_is_in_the_models_and_does_not_fit_stays_as_it_came(self, name: str) -> None:
+    def test_a_value_in_a_model_that_does_not_fit_is_kept(self, name: str) -> None:
         for key in EVENTS[name][1]:
             body = body_of(name)
             body[key]["id"] = {"odd": 5}
@@ -194,7 +194,7 @@ def test_the_table_has_every_event_that_has_a_class() -> None:
     assert set(get_args(buildkite_ext.webhooks.EventName)) == set(EVENTS)
 
 
-# --- What Buildkite's documentation shows -----------------------------------------------------------------------------
+# --- Samples of Buildkite's documentation -----------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(not SAMPLES.exists(), reason="the documented samples are not on this machine")
@@ -217,7 +217,7 @@ def test_the_documented_samples() -> None:
 
 
 @pytest.mark.parametrize("name", ["build.blocked", "Ping", "ping ", "workflow.recover", "日本語", "x" * 5000, "\x00"])
-def test_an_event_that_is_not_known_is_passed_on_with_everything(name: str) -> None:
+def test_an_unknown_event_keeps_all_its_data(name: str) -> None:
     body = {"event": name, "thing": {"id": [1]}, "sender": {"id": "u1", "name": "Some Person"}}
     event = parse(encoded(body))
     assert type(event) is UnknownEvent
@@ -235,7 +235,7 @@ def test_a_sender_that_is_only_a_text() -> None:
     assert event.data["sender"] == "Some Person"
 
 
-def test_what_fits_of_an_object_beside_the_models_is_there() -> None:
+def test_fields_that_fit_of_an_object_outside_of_models_are_kept() -> None:
     event = parse(b'{"event": "ping", "service": {"id": 5, "provider": "webhook", "settings": {"url": 1e999}}}')
     assert isinstance(event, Ping)
     assert event.service is not None
@@ -250,7 +250,7 @@ def test_what_fits_of_an_object_beside_the_models_is_there() -> None:
     assert alarm.workflow_event.type is None
 
 
-def test_a_text_that_looks_like_a_date_stays_one() -> None:
+def test_a_text_that_looks_like_a_date_stays_text() -> None:
     body = body_of("build.finished")
     body["build"]["message"] = body["build"]["branch"] = body["build"]["env"]["WHEN"] = OLD_FORM
     event = parse(encoded(body))
@@ -278,7 +278,7 @@ def test_a_text_that_looks_like_a_date_stays_one() -> None:
         "",
     ],
 )
-def test_a_date_that_is_none_stays_as_it_came(text: str) -> None:
+def test_an_invalid_date_is_kept(text: str) -> None:
     body = body_of("build.finished")
     body["build"]["started_at"] = text
     event = parse(encoded(body))
@@ -321,11 +321,11 @@ def test_a_header_that_cannot_be_read(value: Any, reason: str) -> None:
     assert refused(b'{"event": "ping"}', {"X-Buildkite-Event": value}).reason == reason
 
 
-def test_a_refusal_is_short_however_long_the_event_is() -> None:
+def test_a_refusal_is_short_for_a_long_event() -> None:
     assert len(str(refused(encoded({"event": "x" * 10**6}), {"X-Buildkite-Event": "ping"}))) < 1000
 
 
-def test_the_last_of_two_events_counts_everywhere() -> None:
+def test_the_last_of_two_events_counts() -> None:
     body = b'{"event": "ping", "agent": {"id": "a"}, "event": "agent.lost"}'
     event = parse(body, {"X-Buildkite-Event": "agent.lost"})
     assert isinstance(event, AgentLost)

@@ -1,4 +1,4 @@
-"""A delivery is taken from who knows the secret, now; any other is refused, with a reason and without the secret."""
+"""Signatures and tokens: valid deliveries pass; others are refused with a reason that doesn't show the secret."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def refused(given: Any, body: bytes = BODY, secret: Any = SECRET, **options: Any
     return caught.value
 
 
-# --- What another implementation signs --------------------------------------------------------------------------------
+# --- Signatures of another implementation -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "secret", "digest"), BY_OPENSSL)
-def test_what_openssl_signed_is_taken_and_sign_says_the_same(name: str, secret: str | bytes, digest: str) -> None:
+def test_a_signature_of_openssl_is_valid_and_sign_makes_the_same(name: str, secret: str | bytes, digest: str) -> None:
     given = f"timestamp={SENT},signature={digest}"
     assert checked(headers(given), BODIES[name], secret) == (SENT, digest, 0)
     assert sign(BODIES[name], secret, now=at(SENT)) == given
@@ -83,7 +83,7 @@ def test_what_openssl_signed_is_taken_and_sign_says_the_same(name: str, secret: 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl on this machine")
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize("secret", [b"s3cret", "clé 🔑".encode(), b"\x00\xff\x80", b"k" * 200])
-def test_what_openssl_signs_now_is_taken(body: bytes, secret: bytes) -> None:
+def test_a_new_signature_of_openssl_is_valid(body: bytes, secret: bytes) -> None:
     command = ["openssl", "dgst", "-sha256", "-r", "-mac", "HMAC", "-macopt", f"hexkey:{secret.hex()}"]
     answer = subprocess.run(command, input=b"%d.%s" % (SENT, body), capture_output=True, check=True).stdout
     digest = answer[:64].decode()
@@ -98,11 +98,11 @@ def test_any_bytes_are_a_body(kind: Any) -> None:
     assert checked(signed(), kind(BODY)).timestamp == SENT
 
 
-def test_bytes_that_lie_apart_are_a_body() -> None:
+def test_a_non_contiguous_buffer_is_a_body() -> None:
     assert checked(signed(), memoryview(bytes(each for byte in BODY for each in (byte, 0)))[::2]).timestamp == SENT
 
 
-def test_what_was_proven() -> None:
+def test_verified() -> None:
     proof = checked(signed())
     assert proof.sent_at == datetime(2022, 1, 13, 13, 33, 57, tzinfo=UTC)
     assert proof.secret == 0
@@ -145,23 +145,23 @@ def test_five_minutes_unless_told_otherwise() -> None:
     )
 
 
-def test_the_age_of_a_delivery_that_is_not_signed_stays_untold() -> None:
+def test_the_age_of_an_unsigned_delivery_is_not_shown() -> None:
     assert refused(signed(secret="other"), now=at(SENT + 9999)).reason == "mismatch"
 
 
-def test_a_signed_time_cannot_be_set_anew() -> None:
+def test_a_signed_time_cannot_be_changed() -> None:
     given = signed()["X-Buildkite-Signature"]
     assert refused(headers(given.replace(str(SENT), str(SENT + 1)))).reason == "mismatch"
     assert refused(headers(given.replace(str(SENT), f"0{SENT}"))).reason == "mismatch"
 
 
 @pytest.mark.parametrize("when", [0, 99_999_999_999])
-def test_every_time_that_is_taken_is_a_date(when: int) -> None:
+def test_each_accepted_time_is_a_date(when: int) -> None:
     assert checked(signed(when=when), tolerance=math.inf).sent_at.tzinfo is UTC
 
 
 @pytest.mark.parametrize("tolerance", [-1, -math.inf, math.nan])
-def test_a_tolerance_that_is_none(tolerance: float) -> None:
+def test_an_invalid_tolerance_is_refused(tolerance: float) -> None:
     with pytest.raises(ConfigurationError, match="tolerance="):
         checked(signed(), tolerance=tolerance)
 
@@ -169,7 +169,7 @@ def test_a_tolerance_that_is_none(tolerance: float) -> None:
 # --- Secrets ----------------------------------------------------------------------------------------------------------
 
 
-def test_which_of_several_secrets_it_was() -> None:
+def test_the_index_of_the_secret() -> None:
     for index, secret in enumerate(("new", b"old", "older")):
         assert checked(signed(secret=secret), secret=("new", b"old", "older")).secret == index
         assert checked(signed(secret=secret), secret=["new", "old", b"older"]).secret == index
@@ -178,7 +178,7 @@ def test_which_of_several_secrets_it_was() -> None:
 
 
 @pytest.mark.parametrize("secret", ["", b"", (), [], ("",), ("new", ""), ("", "new"), (b"",), None, "\ud800"])
-def test_no_secret_and_an_empty_one_prove_nothing(secret: Any) -> None:
+def test_a_missing_or_empty_secret_is_refused(secret: Any) -> None:
     forged = headers(sign_with_nothing())
     for check in (lambda: checked(forged, secret=secret), lambda: verify_token({"X-Buildkite-Token": ""}, secret)):
         with pytest.raises(ConfigurationError, match="secret"):
@@ -192,7 +192,7 @@ def sign_with_nothing() -> str:
     return f"timestamp={SENT},signature={hmac.digest(b'', b'%d.%s' % (SENT, BODY), hashlib.sha256).hex()}"
 
 
-def test_a_secret_may_be_one_that_no_log_shows() -> None:
+def test_a_secret_may_be_a_secret_object() -> None:
     for secrets in (Secret("s3cret"), (Secret("old"), Secret("s3cret"))):
         headers = {"X-Buildkite-Signature": sign(b"{}", "s3cret", now=lambda: 1)}
         assert verify(b"{}", headers, secrets, now=lambda: 1).signature in headers["X-Buildkite-Signature"]
@@ -202,7 +202,7 @@ def test_a_secret_may_be_one_that_no_log_shows() -> None:
         verify(b"{}", {}, Secret(""))
 
 
-def test_headers_that_can_be_read_only_once_are_a_mistake_of_the_program() -> None:
+def test_an_iterator_of_headers_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="read only once"):
         verify(b"{}", iter([("X-Buildkite-Signature", "x")]), "s3cret")
 
@@ -220,7 +220,7 @@ def test_a_secret_from_an_environment_that_is_not_utf_8() -> None:
     assert checked(signed(secret=secret), secret=os.fsdecode(secret) if os.name != "nt" else secret).secret == 0
 
 
-# --- The header's form ------------------------------------------------------------------------------------------------
+# --- Form of the header -----------------------------------------------------------------------------------------------
 
 DIGEST = sign(BODY, SECRET, now=at(SENT)).rpartition("=")[2]
 
@@ -235,7 +235,7 @@ DIGEST = sign(BODY, SECRET, now=at(SENT)).rpartition("=")[2]
         f" \ttimestamp={SENT},signature={DIGEST} ",
     ],
 )
-def test_what_may_be_written_otherwise(value: str) -> None:
+def test_allowed_spellings_of_the_header(value: str) -> None:
     assert checked(headers(value)) == (SENT, DIGEST, 0)
 
 
@@ -283,7 +283,7 @@ def test_what_may_be_written_otherwise(value: str) -> None:
         f"sha256={DIGEST}",
     ],
 )
-def test_a_header_of_another_form(value: str) -> None:
+def test_a_malformed_header_is_refused(value: str) -> None:
     assert refused(headers(value)).reason == "malformed"
 
 
@@ -315,11 +315,11 @@ def test_a_header_of_another_form(value: str) -> None:
         ([(b"x-buildkite-signature", b"\xff")], "not_ascii"),
     ],
 )
-def test_headers_that_prove_nothing(given: Any, reason: str) -> None:
+def test_headers_without_a_signature_are_refused(given: Any, reason: str) -> None:
     assert refused(given).reason == reason
 
 
-# --- The headers' forms -----------------------------------------------------------------------------------------------
+# --- Forms of all headers ---------------------------------------------------------------------------------------------
 
 
 def test_any_case_and_any_mapping_or_pairs() -> None:
@@ -351,7 +351,7 @@ def test_any_case_and_any_mapping_or_pairs() -> None:
             assert checked(given).timestamp == SENT, given
 
 
-def test_a_header_that_came_twice_is_refused_whatever_it_says() -> None:
+def test_a_header_that_came_twice_is_refused() -> None:
     import httpx
     from multidict import CIMultiDict
     from starlette.datastructures import Headers as StarletteHeaders
@@ -378,16 +378,16 @@ def test_a_header_that_came_twice_is_refused_whatever_it_says() -> None:
             assert refused(given).reason == "duplicate", given
 
 
-def test_two_that_a_server_joined_are_refused_too() -> None:
+def test_joined_headers_are_refused() -> None:
     value = signed()["X-Buildkite-Signature"]
     assert refused({"X-Buildkite-Signature": f"{value}, {value}"}).reason == "malformed"
 
 
-# --- Errors of who calls it -------------------------------------------------------------------------------------------
+# --- Errors of the caller ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("body", [BODY.decode(), {"event": "ping"}, None, 5])
-def test_a_body_that_is_none(body: Any) -> None:
+def test_a_body_that_is_not_bytes_is_a_type_error(body: Any) -> None:
     with pytest.raises(TypeError, match="raw body as bytes"):
         checked(signed(), body)
 
@@ -401,7 +401,7 @@ def token_refused(given: Any, token: Any = SECRET) -> str:
     return caught.value.reason
 
 
-def test_a_token_in_clear_text() -> None:
+def test_a_plain_text_token() -> None:
     assert verify_token({"X-Buildkite-Token": SECRET}, SECRET) == 0
     assert verify_token([(b"x-buildkite-token", SECRET.encode())], ("other", SECRET)) == 1
     assert verify_token({"x-buildkite-token": [f" {SECRET}\t"]}, (SECRET.encode(), "other")) == 0
@@ -410,7 +410,7 @@ def test_a_token_in_clear_text() -> None:
 @pytest.mark.parametrize(
     "other", [SECRET[:-1], SECRET + "x", SECRET[:1], SECRET * 20, SECRET.upper(), "", "x" * len(SECRET)]
 )
-def test_another_token(other: str) -> None:
+def test_a_wrong_token(other: str) -> None:
     assert token_refused({"X-Buildkite-Token": other}) == "mismatch"
 
 
@@ -423,7 +423,7 @@ def test_a_token_that_cannot_be_read() -> None:
     assert token_refused({"X-Buildkite-Token": 5}) == "malformed"
 
 
-def test_neither_proof_stands_in_for_the_other() -> None:
+def test_a_token_does_not_replace_a_signature_nor_the_reverse() -> None:
     token = {"X-Buildkite-Token": SECRET}
     assert refused(token).reason == "missing"
     assert refused({"X-Buildkite-Signature": SECRET}).reason == "malformed"
@@ -433,11 +433,11 @@ def test_neither_proof_stands_in_for_the_other() -> None:
     assert token_refused({"X-Buildkite-Token": signed()["X-Buildkite-Signature"]}) == "mismatch"
 
 
-# --- No secret is told ------------------------------------------------------------------------------------------------
+# --- Secrets in errors ------------------------------------------------------------------------------------------------
 
 
 def told(error: BaseException | None) -> str:
-    """All that an error and those behind it say, whether they are shown or not."""
+    """Return the text of an error and of all errors behind it, shown or not."""
     if error is None:
         return ""
     own = f"{error}{error!r}{error.args!r}{vars(error)!r}"
@@ -460,7 +460,7 @@ def told(error: BaseException | None) -> str:
         {**signed(when=5)},
     ],
 )
-def test_no_refusal_tells_a_secret(given: Any) -> None:
+def test_a_refusal_shows_no_secret(given: Any) -> None:
     for check in (lambda: checked(given), lambda: verify_token(given, (SECRET, "another-one"))):
         with pytest.raises(WebhookError) as caught:
             check()
@@ -468,14 +468,14 @@ def test_no_refusal_tells_a_secret(given: Any) -> None:
         assert "another-one" not in told(caught.value)
 
 
-def test_no_mistake_tells_a_secret() -> None:
+def test_an_error_of_the_caller_shows_no_secret() -> None:
     for secret in ((SECRET, ""), (SECRET, 5), SECRET + "\ud800", (SECRET, "\ud800" + SECRET)):
         with pytest.raises((ConfigurationError, TypeError)) as caught:
             checked(signed(), secret=secret)
         assert SECRET not in told(caught.value)
 
 
-def test_a_refusal_travels() -> None:
+def test_a_refusal_can_be_pickled() -> None:
     refusal = refused({})
     for copied in (pickle.loads(pickle.dumps(refusal)), copy.copy(refusal), copy.deepcopy(refusal)):
         assert (type(copied), copied.reason, str(copied)) == (WebhookUnverified, "missing", str(refusal))

@@ -1,4 +1,4 @@
-"""Deliveries come in by WSGI: alone, behind real servers, in Flask and beside it."""
+"""The WSGI adapter: alone, behind real servers, in Flask and beside it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from .posting import NOW, SECRET, build_body, signed
 
 @pytest.fixture
 def hooks() -> Iterator[WebhookHandler]:
-    it = WebhookHandler(secret=SECRET, now=lambda: NOW, answer="handled")
+    it = WebhookHandler(secret=SECRET, now=lambda: NOW, respond_after="handled")
     yield it
     it.close()
 
 
 def environ(body: bytes, headers: dict[str, str], method: str = "POST", **more: Any) -> dict[str, Any]:
-    """What a server makes of a request."""
+    """Return the environ that a server makes of a request."""
     it: dict[str, Any] = {"REQUEST_METHOD": method, "wsgi.input": io.BytesIO(body), "QUERY_STRING": ""}
     for name, value in headers.items():
         key = name.upper().replace("-", "_")
@@ -56,7 +56,7 @@ def call(app: Any, an_environ: dict[str, Any]) -> tuple[int, dict[str, str], byt
     return status, headers, content
 
 
-def test_a_delivery_is_handled_by_the_letter_of_the_standard(hooks: WebhookHandler) -> None:
+def test_a_delivery_conforms_to_wsgi(hooks: WebhookHandler) -> None:
     seen: list[bytes] = []
     hooks.on("build.finished")(lambda event: seen.append(event.raw))
     body = build_body()
@@ -65,7 +65,7 @@ def test_a_delivery_is_handled_by_the_letter_of_the_standard(hooks: WebhookHandl
     assert headers["Content-Length"] == str(len(content))
 
 
-def test_every_refusal_keeps_to_the_standard(hooks: WebhookHandler) -> None:
+def test_each_refusal_conforms_to_wsgi(hooks: WebhookHandler) -> None:
     app, body = validator(hooks.wsgi()), build_body()
     headers = signed(body)
     assert call(app, environ(b"", {}, "GET"))[:2][0] == 405
@@ -74,7 +74,7 @@ def test_every_refusal_keeps_to_the_standard(hooks: WebhookHandler) -> None:
     assert call(app, environ(body, {**headers, "X-Buildkite-Signature": "x"}))[0] == 401
 
 
-def test_one_without_a_length_needs_a_server_that_marks_the_end(hooks: WebhookHandler) -> None:
+def test_a_body_without_a_length_needs_a_terminated_input(hooks: WebhookHandler) -> None:
     body = build_body()
     headers = signed(body)
     del headers["Content-Length"]
@@ -83,7 +83,7 @@ def test_one_without_a_length_needs_a_server_that_marks_the_end(hooks: WebhookHa
     assert call(hooks.wsgi(), chunked)[0] == 200
 
 
-def test_one_without_a_length_is_read_no_further_than_the_limit() -> None:
+def test_a_body_without_a_length_is_read_up_to_the_limit() -> None:
     class Endless(io.RawIOBase):
         given = 0
 
@@ -107,13 +107,13 @@ def test_a_body_of_another_length_than_announced(hooks: WebhookHandler) -> None:
     assert call(hooks.wsgi(), shorter)[0] == 400
     longer = environ(body + b" ", headers, **{"wsgi.input_terminated": True})
     assert call(hooks.wsgi(), longer)[0] == 400
-    # Where nothing marks the end, what follows is the connection's next request, and is left alone.
+    # Without a mark of the end, the bytes that follow are the connection's next request and must not be read.
     left = io.BytesIO(body + b"POST")
     assert call(hooks.wsgi(), environ(b"", headers, **{"wsgi.input": left}))[0] == 200
     assert left.read() == b"POST"
 
 
-def test_whoever_hangs_up_in_mid_body_is_no_error_of_ours(hooks: WebhookHandler) -> None:
+def test_a_client_that_disconnects_in_mid_body_causes_no_error(hooks: WebhookHandler) -> None:
     class Gone(io.RawIOBase):
         def read(self, size: int = -1) -> bytes:
             raise ConnectionResetError
@@ -122,16 +122,16 @@ def test_whoever_hangs_up_in_mid_body_is_no_error_of_ours(hooks: WebhookHandler)
 
 
 @pytest.mark.parametrize("joined", ["{0},{0}", "{0}, {0}", "{0},x", ",{0}"])
-def test_headers_that_the_server_has_joined_prove_nothing(hooks: WebhookHandler, joined: str) -> None:
-    # By a second X-Buildkite-Signature, or by X_Buildkite_Signature, which WSGI gives the same name.
+def test_joined_signature_headers_are_refused(hooks: WebhookHandler, joined: str) -> None:
+    # From a second X-Buildkite-Signature, or from X_Buildkite_Signature, which has the same name in WSGI.
     body = build_body()
     headers = signed(body)
     headers["X-Buildkite-Signature"] = joined.format(headers["X-Buildkite-Signature"])
     assert call(hooks.wsgi(), environ(body, headers))[0] == 401
 
 
-def test_a_status_without_a_name(hooks: WebhookHandler) -> None:
-    it = WebhookHandler(allow_unsigned=True, answer="handled", failure_status=599)
+def test_a_status_without_a_phrase(hooks: WebhookHandler) -> None:
+    it = WebhookHandler(allow_unsigned=True, respond_after="handled", failure_status=599)
     it.on("*")(lambda event: 1 / 0)
     assert call(validator(it.wsgi()), environ(build_body(), signed(build_body())))[0] == 599
     it.close()

@@ -1,1 +1,1 @@
-"""`buildkite-ext api`: any request to the API, with the token, the budget and the errors handled."""
+"""`buildkite-ext api`: any request to the API, with the token, retries, rate limits and errors handled."""

@@ -1,4 +1,4 @@
-"""What an answer looks like on the standard output: JSON, bare strings, headers, or its very bytes."""
+"""The output of `buildkite-ext api`: JSON, strings without quotes, headers, or the bytes of the answer."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ...logs.parser import SGR, styled
 from ..render.colour import painted
-from ..safe_text import clean
+from ..streams import clean
 from ..strict_json import refuse_constant
 
 if TYPE_CHECKING:
     import httpx
 
-UNUSUAL = re.compile(r"[^\x20-\x7e\n]")
-PIECES = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|\b(?:true|false|null)\b|-?\b\d[\d.eE+-]*')
-KEY, STRING, OTHER = "1;34", "32", "36"
-UNSHOWN = frozenset({b"set-cookie", b"authorization"})
+__all__ = ["JsonPrinter", "parsed"]
+
+_NOT_PLAIN_ASCII = re.compile(r"[^\x20-\x7e\n]")
+_TOKENS = re.compile(r'("(?:[^"\\]|\\.)*")(:)?|\b(?:true|false|null)\b|-?\b\d[\d.eE+-]*')
+_KEY, _STRING, _OTHER = "1;34", "32", "36"
+_HIDDEN_HEADERS = frozenset({b"set-cookie", b"authorization"})
 
 
 def parsed(content: bytes) -> Any:
-    """JSON, decoded. A number too large for a float becomes the largest one, as with jq.
+    """Decode JSON. A number too large for a float becomes the largest float, as with jq.
 
     Raises:
-        ValueError: it isn't JSON, or nested too deeply.
+        ValueError: the content isn't JSON, or is nested too deeply.
     """
     try:
         return json.loads(content, parse_constant=refuse_constant, parse_float=_finite)
@@ -37,14 +39,14 @@ def parsed(content: bytes) -> Any:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Printer:
-    """Writes values in one form.
+class JsonPrinter:
+    """Printer of JSON values.
 
     Attributes:
-        out: where to.
-        colour: whether to colour JSON.
-        compact: a line for each value.
-        raw: strings as they are, without quotes.
+        out: the stream.
+        colour: colour the JSON.
+        compact: print each value on one line.
+        raw: print strings without quotes.
     """
 
     out: TextIO
@@ -53,37 +55,37 @@ class Printer:
     raw: bool = False
 
     def value(self, value: Any) -> None:
-        """One value, and a line break."""
+        """Print a value and a line break."""
         self._write(f"{self._bare(value) if self.raw and isinstance(value, str) else self.text(value)}\n")
 
     def each(self, values: Iterable[Any]) -> None:
-        """Each value for itself: what --jq gives, and with --raw-output what --select finds by []."""
+        """Print each value on its own: the results of --jq, and with --raw-output those of a --select with []."""
         for value in values:
             self.value(value)
 
     def item(self, value: Any, index: int) -> None:
-        """One item of an array that `end` ends, so that a long one is never held as a whole."""
+        """Print one item of an array that `end` closes. So a long list is never in memory as a whole."""
         self._write(f"{',' if index else '['}{self._break}{self.text(value, nested=True)}")
 
     def end(self, count: int) -> None:
-        """The end of the array."""
+        """Close the array."""
         self._write("[]\n" if not count else "]\n" if self.compact else "\n]\n")
 
     def break_off(self) -> None:
-        """The array ends here and isn't closed: half of it is no JSON."""
+        """End the line and leave the array open, so that an incomplete list isn't valid JSON."""
         self._write("\n")
 
     def head(self, response: httpx.Response) -> None:
-        """The status line and the headers."""
+        """Print the status line and the headers."""
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "replace")
         lines = [f"{version} {response.status_code} {response.reason_phrase}".rstrip()]
         for name, value in response.headers.raw:
-            if name.lower() not in UNSHOWN:
+            if name.lower() not in _HIDDEN_HEADERS:
                 lines.append(f"{name.decode('latin-1')}: {value.decode('latin-1')}")
         self._write("".join(f"{clean(line)}\n" for line in [*lines, ""]))
 
     def content(self, content: bytes) -> None:
-        """What isn't JSON: as it came, and on a terminal without escape sequences other than colours."""
+        """Print bytes that aren't JSON: unchanged, and on a terminal without escape sequences other than colours."""
         stream = getattr(self.out, "buffer", None)
         if stream is not None and not self.out.isatty():
             self.out.flush()
@@ -93,19 +95,19 @@ class Printer:
         self._write("".join(f"{self._safe(line)}\n" for line in text.split("\n")) if self.out.isatty() else text)
 
     def text(self, value: Any, *, nested: bool = False) -> str:
-        """A value as JSON in which nothing is left for a terminal to obey."""
+        """Return a value as JSON without control characters."""
         ascii = (self.out.encoding or "").lower().replace("-", "") != "utf8"
         try:
             if self.compact:
                 text = json.dumps(value, separators=(",", ":"), ensure_ascii=ascii)
             else:
                 text = json.dumps(value, indent=2, ensure_ascii=ascii)
-        except RecursionError:  # what makes the indents is less patient than the rest
+        except RecursionError:  # the encoder that indents has a lower limit than the other
             text = json.dumps(value, ensure_ascii=ascii)
-        text = UNUSUAL.sub(_escaped, text)
+        text = _NOT_PLAIN_ASCII.sub(_escaped, text)
         if nested and not self.compact:
             text = text.replace("\n", "\n  ")
-        return PIECES.sub(_coloured, text) if self.colour else text
+        return _TOKENS.sub(_coloured, text) if self.colour else text
 
     @property
     def _break(self) -> str:
@@ -117,7 +119,7 @@ class Printer:
     def _safe(self, line: str) -> str:
         if not self.colour:
             return clean(line)
-        pieces = re.split(f"({SGR.pattern})", styled(line))  # every other one is a colour
+        pieces = re.split(f"({SGR.pattern})", styled(line))  # every second piece is a colour
         return "".join(piece if place % 2 else clean(piece) for place, piece in enumerate(pieces))
 
     def _write(self, text: str) -> None:
@@ -136,5 +138,5 @@ def _escaped(found: re.Match[str]) -> str:
 
 def _coloured(found: re.Match[str]) -> str:
     if found[1] is None:
-        return painted(found[0], OTHER)
-    return painted(found[1], KEY) + ":" if found[2] else painted(found[1], STRING)
+        return painted(found[0], _OTHER)
+    return painted(found[1], _KEY) + ":" if found[2] else painted(found[1], _STRING)

@@ -1,1 +1,1 @@
-"""What a run looks like: on a terminal, in a pipe, as JSON."""
+"""Output formats of the command: plain lines, JSON, and a terminal with a table of jobs."""

@@ -1,4 +1,4 @@
-"""Colours on streams that take no more than SGR codes, and the line that tells of a problem."""
+"""Colours of a terminal as SGR codes, and the line that reports a problem."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Literal, TextIO
 if TYPE_CHECKING:
     from ..problem import Problem
 
+__all__ = ["TONES", "Tone", "painted", "problem_line", "write_problem"]
+
 Tone = Literal["good", "bad", "warn", "faint", "plain"]
 
 TONES: dict[Tone, str] = {"good": "1;32", "bad": "1;31", "warn": "1;33", "faint": "2", "plain": ""}
+"""The SGR code of each tone."""
 
 
 def painted(text: str, code: str) -> str:
-    """The text in a colour, by its SGR code.
+    """Return a text in the colour of an SGR code.
 
     Example:
         >>> painted("ok", "32")
@@ -23,11 +26,11 @@ def painted(text: str, code: str) -> str:
 
 
 def problem_line(problem: Problem, *, colour: bool) -> str:
-    """A problem, as the command says it."""
+    """Return the line that reports a problem."""
     name = painted("buildkite-ext:", TONES["bad"] if colour else "")
     return f"{name} {problem.text}"
 
 
 def write_problem(err: TextIO, problem: Problem, *, colour: bool) -> None:
-    """A problem, on the stream for problems."""
+    """Report a problem on a stream."""
     print(problem_line(problem, colour=colour), file=err, flush=True)

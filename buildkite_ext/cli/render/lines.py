@@ -1,32 +1,37 @@
-"""A line of a log as a line of output: whose it is, and what it says."""
+"""Lines that several output formats share: those of logs, and the summary at the end of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...logs.parser import GROUP
-from ..safe_text import log_text
-from .colour import painted
+from ..run.job_table import duration_text
+from ..run.result import FailedJob, RunResult
+from ..streams import log_text
+from .colour import Tone, painted
 
 if TYPE_CHECKING:
     from ...logs.parser import LogLine
 
-LABELS = ("36", "35", "34", "33", "32", "96", "95", "94")
+__all__ = ["LogFormatter", "SummaryLine", "summary"]
+
+_LABEL_COLOURS = ("36", "35", "34", "33", "32", "96", "95", "94")
 """The colours of labels, in the order in which jobs appear."""
 
-WIDEST_LABEL = 24
+_WIDEST_LABEL = 24
 
 
-class LogLines:
-    """Writes `job-name | text`.
+class LogFormatter:
+    """Formatter of log lines as `job-name | text`.
 
-    Only the text's own colours are kept, and nothing in it is taken for markup.
+    The text keeps its own colours at most, and nothing in it counts as markup.
 
     Args:
-        colour: with colours, the text's own among them.
-        aligned: labels stand in a column, and long ones are cut: for people, not for grep.
-        bar: what stands between label and text.
+        colour: use colours, the text's own among them.
+        aligned: align and shorten labels: for people rather than for grep.
+        bar: the separator between label and text.
     """
 
     def __init__(self, *, colour: bool, aligned: bool = False, bar: str = "|") -> None:
@@ -38,12 +43,12 @@ class LogLines:
         self._labels: dict[tuple[str, int], str] = {}
 
     def expect(self, labels: Iterable[str]) -> None:
-        """Make the column wide enough for these beforehand, so that it needn't jump."""
+        """Make the column of labels wide enough for these, so that its width doesn't change later."""
         for label in labels:
             self._label(label)
 
     def text(self, label: str, line: LogLine) -> str:
-        """The line, without a line break."""
+        """Return a line of output, without a line break."""
         said = log_text(line.styled if self._colour else line.text)
         if self._colour and GROUP.match(line.text):
             said = painted(said, "1")
@@ -52,15 +57,65 @@ class LogLines:
     def _label(self, label: str) -> str:
         ready = self._labels.get((label, self._width))
         if ready is None:
-            code = self._codes.setdefault(label, LABELS[len(self._codes) % len(LABELS)])
+            code = self._codes.setdefault(label, _LABEL_COLOURS[len(self._codes) % len(_LABEL_COLOURS)])
             ready = painted(self._sized(label) if self._aligned else label, code if self._colour else "")
             self._labels[label, self._width] = ready
         return ready
 
     def _sized(self, label: str) -> str:
-        from rich.text import Text  # it knows how wide characters are
+        from rich.text import Text  # it knows the width of characters
 
         text = Text(label)
-        self._width = max(self._width, min(WIDEST_LABEL, text.cell_len))
+        self._width = max(self._width, min(_WIDEST_LABEL, text.cell_len))
         text.truncate(self._width, overflow="ellipsis", pad=True)
         return text.plain
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """A line of the summary, safe to print, and its tone."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+def summary(result: RunResult) -> Iterator[SummaryLine]:
+    """Give out the lines that say how a run ended. There are none if the build continues: the result's problem says that."""
+    for job in result.failed:
+        yield from _failed_job(job)
+    took = duration_text(result.elapsed)
+    build = f"Build {result.name}"
+    match result.outcome:
+        case "passed":
+            yield SummaryLine(f"{build} passed in {took}: {result.url}", "good")
+        case "failed":
+            yield SummaryLine(f"{build} failed after {took}: {result.url}", "bad")
+        case "canceled":
+            yield SummaryLine(f"{build} was canceled after {took}: {result.url}", "warn")
+        case "blocked":
+            yield from _blocked(result, took)
+        case "skipped":
+            yield SummaryLine(f"{build} was skipped: {result.url}", "warn")
+        case "not_run":
+            yield SummaryLine(f"{build} was not run: {result.url}", "warn")
+        case None:
+            return
+
+
+def _failed_job(job: FailedJob) -> Iterator[SummaryLine]:
+    detail = f" ({job.detail})" if job.detail else ""
+    yield SummaryLine(f"{job.label} {job.state.replace('_', ' ')}{detail}: {job.url}", "bad")
+    for line in job.lines:
+        yield SummaryLine(f"  | {line}", "faint")
+
+
+def _blocked(result: RunResult, took: str) -> Iterator[SummaryLine]:
+    build = f"Build {result.name}"
+    if not result.blocked:
+        yield SummaryLine(f"{build} is blocked after {took}: {result.url}", "warn")
+        return
+    named = " and ".join(f'"{step.label}"' for step in result.blocked)
+    yield SummaryLine(f"{build} waits at {named} after {took}: {result.url}", "warn")
+    number = result.build.number if result.build else 0
+    call = f"jobs.unblock({result.pipeline!r}, {number}, {result.blocked[0].id!r})"
+    yield SummaryLine(f"Unblock it on that page, or with the client: {call}", "plain")

@@ -1,18 +1,18 @@
-"""Plain lines: for pipes and files, and for terminals that can't do more."""
+"""Plain lines, for pipes, files and simple terminals; and the JSON object of `--json`."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from ..board import ServerTime, clock_text, rows_of
-from ..report import Report
-from ..safe_text import clean
+from ..run.job_table import ServerTime, duration_text, rows_of
+from ..run.result import RunResult
+from ..streams import clean
 from .colour import TONES, painted, write_problem
-from .lines import LogLines
-from .summary import summary
+from .lines import LogFormatter, summary
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
@@ -20,17 +20,19 @@ if TYPE_CHECKING:
     from ...artifacts.transfer import DownloadProgress
     from ...logs.parser import LogLine
 
-SHOWN_STATES = frozenset({"running", "blocked"})
+__all__ = ["JsonRunView", "PlainRunView"]
+
+_SHOWN_STATES = frozenset({"running", "blocked"})
 
 
-class PlainView:
-    """A line for each thing that happens: `job-name | text` for logs, `* …` for everything else.
+class PlainRunView:
+    """View of a run as plain lines: `job-name | text` for logs, `* …` for everything else.
 
     Args:
-        out: where the run is shown.
-        err: where it is said what went wrong.
-        colour, err_colour: whether to colour them.
-        quiet: show nothing but how it ended.
+        out: the stream for the run.
+        err: the stream for errors.
+        colour, err_colour: use colours on them.
+        quiet: show only how the run ended.
     """
 
     def __init__(self, out: TextIO, err: TextIO, *, colour: bool, err_colour: bool, quiet: bool = False) -> None:
@@ -41,9 +43,9 @@ class PlainView:
         self._quiet = quiet
         self._time = ServerTime(None)
         self._states: dict[str, str] = {}
-        self._lines = LogLines(colour=colour)
-        self._begun: set[str] = set()
-        self._later: list[str] = []
+        self._lines = LogFormatter(colour=colour)
+        self._started: set[str] = set()
+        self._ended_jobs: list[str] = []
         self._lock = threading.Lock()
 
     def created(self, build: Build, time: ServerTime, *, follow: bool) -> None:
@@ -52,18 +54,18 @@ class PlainView:
         if not follow:
             self._star("waiting for it to end")
 
-    def seen(self, build: Build) -> None:
-        self._say_later()
+    def polled(self, build: Build) -> None:
+        self._print_ended_jobs()
         for row in rows_of(build):
             if self._states.get(row.id) == row.state:
                 continue
             self._states[row.id] = row.state
-            if row.state in SHOWN_STATES:
+            if row.state in _SHOWN_STATES:
                 self._star(f"{row.label}: {row.state}")
-            elif row.over and row.started_at is not None:
+            elif row.finished and row.started_at is not None:
                 detail = f", {row.detail}" if row.detail else ""
-                after = clock_text(row.seconds(self._time.now()))
-                self._later.append(f"{row.label}: {row.state}{detail} after {after}")
+                after = duration_text(row.seconds(self._time.now()))
+                self._ended_jobs.append(f"{row.label}: {row.state}{detail} after {after}")
 
     def line(self, label: str, line: LogLine) -> None:
         if not self._quiet:
@@ -73,12 +75,12 @@ class PlainView:
         self._star(clean(text))
 
     def ended(self) -> None:
-        self._say_later()
+        self._print_ended_jobs()
 
     def progress(self, progress: DownloadProgress) -> None:
         artifact = progress.artifact
-        if artifact.id not in self._begun:
-            self._begun.add(artifact.id)
+        if artifact.id not in self._started:
+            self._started.add(artifact.id)
             size = "" if progress.total is None else f" ({progress.total:,} bytes)"
             self._star(f"fetching {clean(artifact.path)}{size}")
 
@@ -86,20 +88,20 @@ class PlainView:
         for path in paths:
             self._star(f"fetched {clean(str(path))}")
 
-    def finish(self, report: Report) -> None:
-        self._say_later()
-        for said in summary(report):
-            if not (self._quiet and said.tone == "faint"):
-                self._write(painted(said.text, TONES[said.tone] if self._colour else ""))
-        if report.problem is not None:
-            write_problem(self._err, report.problem, colour=self._err_colour)
+    def finish(self, result: RunResult) -> None:
+        self._print_ended_jobs()
+        for line in summary(result):
+            if not (self._quiet and line.tone == "faint"):
+                self._write(painted(line.text, TONES[line.tone] if self._colour else ""))
+        if result.problem is not None:
+            write_problem(self._err, result.problem, colour=self._err_colour)
 
     def close(self) -> None:
-        """Nothing was taken."""
+        """Do nothing: no terminal is in use."""
 
-    def _say_later(self) -> None:
-        """That jobs have ended: after the last lines of their logs, which come behind the look that tells of it."""
-        later, self._later = self._later, []
+    def _print_ended_jobs(self) -> None:
+        """Print which jobs have ended. Their last log lines come after the poll that shows the end, and before this."""
+        later, self._ended_jobs = self._ended_jobs, []
         for text in later:
             self._star(text)
 
@@ -109,5 +111,25 @@ class PlainView:
 
     def _write(self, text: str) -> None:
         with self._lock:
-            # At once: whoever reads a pipe wants to see it live.
+            # Flushed, so that a pipe shows it live.
             print(text, file=self._out, flush=True)
+
+
+class JsonRunView(PlainRunView):
+    """View of a run as one JSON object on the standard output; the plain lines go to the standard error.
+
+    Args:
+        out: the stream for the object.
+        err: the stream for everything else.
+        colour: use colours on `err`.
+        quiet: show only how the run ended.
+    """
+
+    def __init__(self, out: TextIO, err: TextIO, *, colour: bool, quiet: bool = False) -> None:
+        super().__init__(err, err, colour=colour, err_colour=colour, quiet=quiet)
+        self._object = out
+
+    def finish(self, result: RunResult) -> None:
+        super().finish(result)
+        # ASCII, so that neither terminals nor encodings change the server's text.
+        print(json.dumps(result.as_json(), indent=2), file=self._object, flush=True)

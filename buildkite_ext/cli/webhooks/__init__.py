@@ -1,1 +1,1 @@
-"""`buildkite-ext webhooks`: receive Buildkite's webhooks here, find out why a signature doesn't fit, and send samples."""
+"""The commands `buildkite-ext webhooks`: receive webhooks on this computer, diagnose signatures, and send samples."""

@@ -1,147 +1,209 @@
-"""`buildkite-ext webhooks listen`: its options, and what they come to."""
+"""`buildkite-ext webhooks listen`: receive webhooks on this computer until Ctrl-C."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
-from ..app import OUTPUT, Flag, filled, positive
 from ..exit_codes import ExitCode
+from ..inputs import STDIN, Inputs, not_empty, positive
+from ..parameters import OUTPUT, Flag
 from ..problem import UsageError
+from ..sockets import check_port, listening_socket
 from ..streams import Colour, coloured, is_terminal
-from .proof import PROOF, SecretFiles, TokenFiles, proof_of
+from .credentials import SECRET_GROUP, SecretFiles, TokenFiles, WebhookAuth, read_auth
 
 if TYPE_CHECKING:
-    from .journal import Journal
-    from .proof import Proof
-    from .view import View
+    from buildkite_api.webhooks.events import WebhookEvent
 
-ADDRESS = Group("The address", sort_key=2)
-FILTERS = Group("Which events", sort_key=3)
-ACTIONS = Group("What becomes of them", sort_key=3)
+    from .display import Display
+    from .jsonl import JsonlWriter
 
-Patterns = Annotated[tuple[str, ...], Parameter(group=FILTERS, metavar="PATTERN", negative="", show_default=False)]
+__all__ = ["listen"]
+
+_ADDRESS = Group("The address", sort_key=2)
+_FILTERS = Group("Which events", sort_key=3)
+_ACTIONS = Group("What to do with them", sort_key=3)
+
+_Patterns = Annotated[tuple[str, ...], Parameter(group=_FILTERS, metavar="PATTERN", negative="", show_default=False)]
 
 
 def listen(
     *,
     secret_file: SecretFiles = (),
     token_file: TokenFiles = (),
-    allow_unsigned: Annotated[bool, Flag, Parameter(group=PROOF)] = False,
-    tolerance: Annotated[float, Parameter(group=PROOF, metavar="S")] = 300.0,
-    host: Annotated[str, Parameter(group=ADDRESS, metavar="ADDRESS")] = "127.0.0.1",
-    port: Annotated[int, Parameter(group=ADDRESS, metavar="N")] = 8081,
-    path: Annotated[str | None, Parameter(group=ADDRESS, metavar="PATH")] = None,
-    event: Patterns = (),
-    pipeline: Patterns = (),
-    branch: Patterns = (),
-    state: Annotated[tuple[str, ...], Parameter(group=FILTERS, metavar="STATE", negative="", show_default=False)] = (),
-    exec: Annotated[str | None, Parameter(group=ACTIONS, metavar="COMMAND")] = None,  # noqa: A002 - the option's name
-    exec_timeout: Annotated[float, Parameter(group=ACTIONS, metavar="S")] = 60.0,
-    at_once: Annotated[int, Parameter(group=ACTIONS, metavar="N")] = 4,
-    limit: Annotated[int, Parameter(group=ACTIONS, metavar="N")] = 1000,
-    jsonl: Annotated[str | None, Parameter(group=ACTIONS, metavar="FILE", allow_leading_hyphen=True)] = None,
+    allow_unsigned: Annotated[bool, Flag, Parameter(group=SECRET_GROUP)] = False,
+    tolerance: Annotated[float, Parameter(group=SECRET_GROUP, metavar="S")] = 300.0,
+    host: Annotated[str, Parameter(group=_ADDRESS, metavar="ADDRESS")] = "127.0.0.1",
+    port: Annotated[int, Parameter(group=_ADDRESS, metavar="N")] = 8081,
+    path: Annotated[str | None, Parameter(group=_ADDRESS, metavar="PATH")] = None,
+    event: _Patterns = (),
+    pipeline: _Patterns = (),
+    branch: _Patterns = (),
+    state: Annotated[tuple[str, ...], Parameter(group=_FILTERS, metavar="STATE", negative="", show_default=False)] = (),
+    exec: Annotated[str | None, Parameter(group=_ACTIONS, metavar="COMMAND")] = None,  # noqa: A002 - the option's name
+    exec_timeout: Annotated[float, Parameter(group=_ACTIONS, metavar="S")] = 60.0,
+    at_once: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 4,
+    limit: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 1000,
+    jsonl: Annotated[str | None, Parameter(group=_ACTIONS, metavar="FILE", allow_leading_hyphen=True)] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
-    debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - read by launch
+    debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
 ) -> ExitCode:
-    """Receive webhooks until Ctrl-C. See `groups.LISTEN_HELP`.
+    """Receive webhooks until Ctrl-C, and print a line for each event.
+
+    Run a command for each, or append each to a file. Accepted deliveries are handled before it ends.
 
     Args:
-        secret_file: A file that holds the secret with which deliveries are signed; - reads the standard input. By default
-            $BUILDKITE_WEBHOOK_SECRET. Several lines, or files, are several secrets of which any will do.
-        token_file: The same for a webhook that shows its token in clear text, which is weaker; by default
+        secret_file: A file that holds the secret that deliveries are signed with; - reads the standard input. By default
+            $BUILDKITE_WEBHOOK_SECRET. Several lines or files are several secrets, any of which is valid.
+        token_file: The same for a webhook that sends its token in clear text, which is weaker; by default
             $BUILDKITE_WEBHOOK_TOKEN.
-        allow_unsigned: Take deliveries from anybody, and verify nothing.
+        allow_unsigned: Accept deliveries from anyone, and verify nothing.
         tolerance: Seconds by which a signature's time may differ from now.
         host: The address to listen on; 0.0.0.0 for all of this computer's.
         port: The port to listen on; 0 for a free one.
         path: The only path to receive at, such as /hooks; by default any.
         event: Only these events, such as build.finished or 'job.*'; may be repeated.
-        pipeline: Only of these pipelines, by slug, such as web or 'web-*'; may be repeated.
-        branch: Only of these branches, such as main or 'release/*'; may be repeated.
-        state: Only in these states. A build at a block step is blocked. May be repeated.
-        exec: A command to run for each event: its body on the standard input, its facts in BUILDKITE_WEBHOOK_EVENT,
-            ..._PIPELINE, ..._BUILD_NUMBER, ..._BUILD_STATE and others. No shell runs it.
+        pipeline: Only events of these pipelines, by slug, such as web or 'web-*'; may be repeated.
+        branch: Only events of these branches, such as main or 'release/*'; may be repeated.
+        state: Only events in these states. A build at a block step is blocked. May be repeated.
+        exec: A command to run for each event. It gets the body on its standard input, and the event's fields in
+            BUILDKITE_WEBHOOK_EVENT, ..._PIPELINE, ..._BUILD_NUMBER, ..._BUILD_STATE and others. No shell runs it.
         exec_timeout: Seconds that the command may take; then it is killed.
-        at_once: How many commands may run at once. Those of one build run one after the other.
-        limit: The most deliveries to hold whose command hasn't ended; more are refused with 503.
+        at_once: The number of commands that run at once. Those of one build run one after the other.
+        limit: The most deliveries whose command hasn't ended; more are refused with 503.
         jsonl: A file to append each delivery to, on the disk before it is answered; - is the standard output.
         json: Print one JSON object a line on the standard output, everything else on the standard error.
         color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
-        debug: Show where an error came from.
+        debug: Show the traceback of an error.
     """
     from ...simulation.server import url_of
-    from ..address import listening
-    from .execution import Executor, words_of
-    from .filters import wanted_by
-    from .serve import Listening, serve, server_module
-    from .welcome import welcome
+    from .command_runner import CommandRunner, split_command
+    from .serve import ListenOptions, import_uvicorn, serve
 
-    _check(port=port, path=path, at_once=at_once, limit=limit, json=json, jsonl=jsonl)
-    server = server_module()
-    proof = proof_of(secret_file, token_file, unsigned=allow_unsigned)
-    seconds = positive("--exec-timeout", exec_timeout) or 0.0
-    view = _view(json=json, color=color, aside=jsonl == "-")
-    what = Listening(
-        proof=proof,
-        tolerance=positive("--tolerance", tolerance) or 0.0,
-        path=path,
-        wanted=wanted_by(event, pipelines=pipeline, branches=branch, states=state, note=view.note),
-        journal=None if jsonl is None else _journal(filled("--jsonl", jsonl)),
-        executor=None if exec is None else Executor(words_of(exec), seconds),
-        at_once=at_once,
-        limit=limit,
-    )
-    with listening(filled("--host", host), port) as bound:
-        view.note(
-            welcome(
-                url_of(host, bound) + (path or "/"), proof, path=path, again=_options(proof, secret_file, token_file)
-            )
-        )
-        return serve(server, what, bound, view)
-
-
-def _check(*, port: int, path: str | None, at_once: int, limit: int, json: bool, jsonl: str | None) -> None:
-    if not 0 <= port <= 65535:
-        raise UsageError(f"--port {port}: ports go from 0 to 65535.")
+    check_port(port)
     if path is not None and not path.startswith("/"):
         raise UsageError(f"--path {path!r}: paths begin with /.")
     for option, number in (("--at-once", at_once), ("--limit", limit)):
         if number < 1:
             raise UsageError(f"{option} {number}: give a number above 0.")
-    if json and jsonl == "-":
-        raise UsageError("--json and --jsonl - both want the standard output: give one of them, or a file to --jsonl.")
+    if json and jsonl == STDIN:
+        raise UsageError("--json and --jsonl - both write to the standard output: give one, or a file to --jsonl.")
+    server = import_uvicorn()
+    auth = read_auth(Inputs(), secret_file, token_file, unsigned=allow_unsigned)
+    timeout = positive("--exec-timeout", exec_timeout)
+    display = _display(json=json, color=color, jsonl_on_stdout=jsonl == STDIN)
+    options = ListenOptions(
+        auth=auth,
+        tolerance=positive("--tolerance", tolerance),
+        path=path,
+        passes=_filter(event, pipelines=pipeline, branches=branch, states=state, note=display.note),
+        jsonl=None if jsonl is None else _jsonl_writer(not_empty("--jsonl", jsonl)),
+        runner=None if exec is None else CommandRunner(split_command(exec), timeout),
+        at_once=at_once,
+        limit=limit,
+    )
+    with listening_socket(not_empty("--host", host), port) as bound:
+        send_options = _send_options(auth, secret_file, token_file)
+        display.note(_welcome(url_of(host, bound) + (path or "/"), auth, path=path, send_options=send_options))
+        return serve(server, options, bound, display)
 
 
-def _view(*, json: bool, color: Colour, aside: bool) -> View:
-    from .view import JsonView, LineView
+def _display(*, json: bool, color: Colour, jsonl_on_stdout: bool) -> Display:
+    from .display import JsonDisplay, TextDisplay
 
     if json:
-        return JsonView(sys.stdout, sys.stderr, colour=coloured(color, sys.stderr))
-    out = sys.stderr if aside else sys.stdout
-    return LineView(out, colour=coloured(color, out), terminal=is_terminal(out))
+        return JsonDisplay(sys.stdout, sys.stderr, colour=coloured(color, sys.stderr))
+    out = sys.stderr if jsonl_on_stdout else sys.stdout
+    return TextDisplay(out, colour=coloured(color, out), terminal=is_terminal(out))
 
 
-def _journal(path: str) -> Journal:
-    from .journal import FileJournal, StreamJournal
+def _filter(
+    events: Sequence[str],
+    *,
+    pipelines: Sequence[str],
+    branches: Sequence[str],
+    states: Sequence[str],
+    note: Callable[[str], None],
+) -> Callable[[WebhookEvent], bool]:
+    """Return the filter of the options, which follows the same rules as `WebhookHandler.on`.
 
-    if path == "-":
-        return StreamJournal(sys.stdout.buffer)
+    Args:
+        events: names and patterns of events; none for all.
+        pipelines: patterns of pipelines' slugs; none for all.
+        branches: patterns of branches; none for all.
+        states: states of builds, jobs and agents; none for all.
+        note: called with each warning about a likely typing error.
+
+    Raises:
+        UsageError: no event could ever pass.
+    """
+    from ...errors import ConfigurationError
+    from ...webhooks.filters import Filters, matcher
+
+    filters = Filters(state=states or None, pipeline=pipelines or None, branch=branches or None)
     try:
-        return FileJournal(Path(path))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            matchers = [matcher(event, filters) for event in events or ("*",)]
+    except ConfigurationError as error:
+        raise UsageError(f"--event, --pipeline, --branch, --state: {error}") from error
+    for text in dict.fromkeys(str(each.message) for each in caught):
+        note(f"Check the filters: {text}{'' if text.endswith('?') else '.'}")
+    return lambda event: any(matches(event) for matches in matchers)
+
+
+def _jsonl_writer(path: str) -> JsonlWriter:
+    from .jsonl import JsonlFile, JsonlStream
+
+    if path == STDIN:
+        return JsonlStream(sys.stdout.buffer)
+    try:
+        return JsonlFile(Path(path))
     except OSError as error:
-        said = f"{error.strerror}" if error.strerror else str(error)
-        raise UsageError(f"--jsonl: {path!r} can't be written: {said}.") from error
+        raise UsageError(f"--jsonl: {path!r} can't be written: {error.strerror or error}.") from error
 
 
-def _options(proof: Proof, secret_files: tuple[str, ...], token_files: tuple[str, ...]) -> list[str]:
-    """The options of `send` that prove what these verify."""
-    if proof.mode == "unsigned":
+def _send_options(auth: WebhookAuth, secret_files: tuple[str, ...], token_files: tuple[str, ...]) -> list[str]:
+    """Return the options with which `webhooks send` sends deliveries that are accepted here."""
+    if auth.mode == "unsigned":
         return ["--unsigned"]
-    option, files = ("--secret-file", secret_files) if proof.mode == "secret" else ("--token-file", token_files)
-    return [option, os.path.abspath(files[0])] if files and files[0] != "-" else []  # noqa: PTH100 - without following links
+    option, files = ("--secret-file", secret_files) if auth.mode == "secret" else ("--token-file", token_files)
+    return [option, os.path.abspath(files[0])] if files and files[0] != STDIN else []  # noqa: PTH100 - without following links
+
+
+def _welcome(url: str, auth: WebhookAuth, *, path: str | None, send_options: Sequence[str]) -> str:
+    """Return the first lines: the address, what is verified, and the settings for Buildkite."""
+    one_of = f"one of {len(auth.credentials)} " if len(auth.credentials) > 1 else "the "
+    plural = "s" if len(auth.credentials) > 1 else ""
+    verified, setting = {
+        "secret": (
+            f"Every delivery must be signed (X-Buildkite-Signature) with {one_of}secret{plural} of {auth.origins}.",
+            "the secret, sent as X-Buildkite-Signature",
+        ),
+        "token": (
+            f"Every delivery must contain (X-Buildkite-Token) {one_of}token{plural} of {auth.origins}, in clear text.",
+            "the token, sent as X-Buildkite-Token",
+        ),
+        "unsigned": (
+            "NOTHING IS VERIFIED (--allow-unsigned): anyone who reaches this address can send events.",
+            "any: it isn't checked",
+        ),
+    }[auth.mode]
+    return (
+        f"Receiving webhooks at {url} ({'at this path only' if path else 'at any path'}) until Ctrl-C.\n"
+        f"{verified}\n\n"
+        "In Buildkite, under Settings > Notification Services, add a Webhook:\n"
+        "  Webhook URL  a public address that leads here (through a tunnel or a proxy)\n"
+        f"  Token        {setting}\n\n"
+        "To try it without Buildkite, in another terminal:\n"
+        f"  {shlex.join(['buildkite-ext', 'webhooks', 'send', url, *send_options])}\n"
+    )

@@ -1,4 +1,4 @@
-"""`listen` at work: a receiver, what becomes of deliveries, and an orderly end."""
+"""Server of `webhooks listen`, from its start to its orderly shutdown."""
 
 from __future__ import annotations
 
@@ -15,47 +15,49 @@ from typing import TYPE_CHECKING
 
 from buildkite_api.webhooks.events import WebhookEvent
 
+from ...webhooks.adapters.asgi import AsgiApp, Receive, Scope, Send, respond
+from ...webhooks.events import DeliveryAccepted, DeliveryEvent, DeliveryRefused, DeliveryRepeated
 from ...webhooks.handler import WebhookHandler
-from ...webhooks.reports import Accepted, Refused, Repeated, Report
+from ...webhooks.http import response
 from ..exit_codes import ExitCode
 from ..problem import UsageError
-from .execution import Executor
-from .intake import Intake
-from .journal import Journal
-from .one_path import OnePath
-from .printer import Printer
-from .proof import Proof
-from .tally import Tally
-from .view import View
+from .command_runner import CommandRunner
+from .counters import DeliveryCounters
+from .credentials import WebhookAuth
+from .display import Display, DisplayThread
+from .jsonl import JsonlWriter
+from .sink import ListenSink
 
 if TYPE_CHECKING:
     import uvicorn
 
-UNDER_WAY = 15
-"""Seconds that requests under way have to end: somewhat more than a body may take."""
-LAST_WORDS = 5.0
-"""Seconds that the last lines may take to be read."""
+__all__ = ["ListenOptions", "import_uvicorn", "serve"]
+
+_REQUEST_SECONDS = 15
+"""Seconds that running requests get to end: somewhat more than a body may take."""
+_OUTPUT_SECONDS = 5.0
+"""Seconds that the reader of the output gets to read the last lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listening:
-    """What to receive, and what to do with it."""
+class ListenOptions:
+    """Options of `webhooks listen`, read and checked."""
 
-    proof: Proof
+    auth: WebhookAuth
     tolerance: float
     path: str | None
-    wanted: Callable[[WebhookEvent], bool]
-    journal: Journal | None
-    executor: Executor | None
+    passes: Callable[[WebhookEvent], bool]
+    jsonl: JsonlWriter | None
+    runner: CommandRunner | None
     at_once: int
     limit: int
 
 
-def server_module() -> ModuleType:
-    """uvicorn.
+def import_uvicorn() -> ModuleType:
+    """Return the module uvicorn.
 
     Raises:
-        UsageError: it is missing.
+        UsageError: it isn't installed.
     """
     try:
         import uvicorn
@@ -64,95 +66,97 @@ def server_module() -> ModuleType:
     return uvicorn
 
 
-def serve(server: ModuleType, listening: Listening, bound: socket.socket, view: View) -> ExitCode:
-    """Receive webhooks until Ctrl-C or SIGTERM, and handle what was accepted. A second one ends it at once."""
+def serve(server: ModuleType, options: ListenOptions, bound: socket.socket, display: Display) -> ExitCode:
+    """Receive webhooks until Ctrl-C or SIGTERM, then handle those that were accepted. A second signal stops at once."""
     for name in ("buildkite_ext.webhooks", "uvicorn.error"):
-        logging.getLogger(name).addHandler(logging.NullHandler())  # the lines here say it
-    return asyncio.run(_Session(listening, view).run(server, bound))
+        logging.getLogger(name).addHandler(logging.NullHandler())  # the display shows it
+    return asyncio.run(_Session(options, display).run(server, bound))
 
 
 class _Session:
-    def __init__(self, listening: Listening, view: View) -> None:
-        self._listening = listening
-        self._view = view
-        self._tally = Tally()
-        self._printer = Printer(self._output_gone)
+    """One run of `webhooks listen`."""
+
+    def __init__(self, options: ListenOptions, display: Display) -> None:
+        self._options = options
+        self._display = display
+        self._counters = DeliveryCounters()
+        self._thread = DisplayThread(display, self._output_closed)
         self._server: uvicorn.Server | None = None
         self._code = ExitCode.PASSED
-        self._insisted = asyncio.Event()
-        self._intake = Intake(
-            wanted=listening.wanted,
-            journal=listening.journal,
-            view=view,
-            printer=self._printer,
-            executor=listening.executor,
-            limit=listening.limit,
-            at_once=listening.at_once,
-            tally=self._tally,
+        self._stop_now = asyncio.Event()
+        self._sink = ListenSink(
+            passes=options.passes,
+            jsonl=options.jsonl,
+            display=display,
+            thread=self._thread,
+            runner=options.runner,
+            limit=options.limit,
+            at_once=options.at_once,
+            counters=self._counters,
         )
 
     async def run(self, server: ModuleType, bound: socket.socket) -> ExitCode:
-        self._server = _quiet(server, OnePath(self._handler().asgi(), self._listening.path, self._astray))
-        handling = asyncio.create_task(self._intake.consume())
+        self._server = _quiet_server(server, _PathFilter(self._handler().asgi(), self._options.path, self._wrong_path))
+        commands = asyncio.create_task(self._sink.run_commands())
         with self._signals():
             serving = asyncio.create_task(self._server.serve(sockets=[bound]))
-            await self._until_done(serving)
-            await self._ended(serving)
-            await self._intake.aclose()
-            await self._until_done(handling)
-            if not handling.done():
-                self._tally.lost = self._intake.queued
-            await self._ended(handling)
+            await self._wait_for(serving)
+            await _cancelled(serving)
+            await self._sink.aclose()
+            await self._wait_for(commands)
+            if not commands.done():
+                self._counters.lost = self._sink.queued
+            await _cancelled(commands)
         return await self._end()
 
     def _handler(self) -> WebhookHandler:
-        proof = self._listening.proof
+        auth = self._options.auth
         return WebhookHandler(
-            secret=proof.values if proof.mode == "secret" else None,
-            token=proof.values if proof.mode == "token" else None,
-            allow_unsigned=proof.mode == "unsigned",
-            tolerance=self._listening.tolerance,
-            sink=self._intake,
-            on_report=self._report,
+            secret=auth.values if auth.mode == "secret" else None,
+            token=auth.values if auth.mode == "token" else None,
+            allow_unsigned=auth.mode == "unsigned",
+            tolerance=self._options.tolerance,
+            sink=self._sink,
+            on_delivery_event=self._on_delivery_event,
         )
 
-    def _report(self, report: Report) -> None:
-        if isinstance(report, Accepted):
-            self._tally.accepted += 1
-        elif isinstance(report, Repeated):
-            self._tally.repeated += 1
-            self._printer.later(self._view, self._view.repeated, report.event, report.delivery)
-        elif isinstance(report, Refused):
-            self._refuse(report.status, report.reason, report.message, report.client)
+    def _on_delivery_event(self, event: DeliveryEvent) -> None:
+        if isinstance(event, DeliveryAccepted):
+            self._counters.accepted += 1
+        elif isinstance(event, DeliveryRepeated):
+            self._counters.repeated += 1
+            self._thread.submit_or_count(self._display.repeated, event.event, event.delivery)
+        elif isinstance(event, DeliveryRefused):
+            self._refused(event.status, event.reason, event.message, event.client)
 
-    def _astray(self, client: str | None) -> None:
-        self._refuse(404, "path", f"it is for another path than {self._listening.path}", client)
+    def _wrong_path(self, client: str | None) -> None:
+        self._refused(404, "path", f"its path isn't {self._options.path}", client)
 
-    def _refuse(self, status: int, reason: str, message: str, client: str | None) -> None:
-        self._tally.refused += 1
-        self._printer.later(self._view, self._view.refused, status, reason, message, client)
+    def _refused(self, status: int, reason: str, message: str, client: str | None) -> None:
+        self._counters.refused += 1
+        self._thread.submit_or_count(self._display.refused, status, reason, message, client)
 
-    # --- The end ------------------------------------------------------------------------------------------------------
+    # --- Shutdown -----------------------------------------------------------------------------------------------------
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM end it; SIGHUP, as log rotation sends it, opens the file of --jsonl anew."""
+        """Stop at Ctrl-C and SIGTERM; at SIGHUP, which log rotation sends, open the file of --jsonl again."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         loop = asyncio.get_running_loop()
 
-        def ending(number: int, _: object) -> None:
+        def stop(number: int, _: object) -> None:
             loop.call_soon_threadsafe(self._stop, signal.Signals(number))
 
-        before = {number: signal.signal(number, ending) for number in (signal.SIGINT, signal.SIGTERM)}
-        journal = self._listening.journal
-        if journal is not None:
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        jsonl = self._options.jsonl
+        if jsonl is not None:
 
-            def reopening(*_: object) -> None:
-                loop.call_soon_threadsafe(self._printer.surely, journal.reopen)
+            def reopen(*_: object) -> None:
+                loop.call_soon_threadsafe(self._thread.submit, jsonl.reopen)
 
-            before[signal.SIGHUP] = signal.signal(signal.SIGHUP, reopening)
+            before[signal.SIGHUP] = signal.signal(signal.SIGHUP, reopen)
         try:
             yield
         finally:
@@ -164,57 +168,82 @@ class _Session:
         if self._server.should_exit:
             self._code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
             self._server.force_exit = True
-            self._insisted.set()
+            self._stop_now.set()
             return
         self._server.should_exit = True
-        left = self._intake.queued
-        more = f" Waiting for {left} of them; once more ends it at once." if left else ""
-        self._printer.surely(self._view.note, f"Ending: what was accepted is handled first.{more}")
+        queued = self._sink.queued
+        more = f" Waiting for {queued} of them; a second Ctrl-C or SIGTERM stops at once." if queued else ""
+        self._thread.submit(self._display.note, f"Stopping: accepted deliveries are handled first.{more}")
 
-    def _output_gone(self) -> None:
+    def _output_closed(self) -> None:
         self._code = ExitCode.OUTPUT_CLOSED
         if self._server is not None:
             self._server.should_exit = True
 
-    async def _until_done(self, work: asyncio.Task[None]) -> None:
-        """Wait for it, but no longer than until somebody insists."""
-        insisting = asyncio.create_task(self._insisted.wait())
-        await asyncio.wait({work, insisting}, return_when=asyncio.FIRST_COMPLETED)
-        insisting.cancel()
-
-    async def _ended(self, work: asyncio.Task[None]) -> None:
-        work.cancel()  # which is nothing to one that is done
-        with suppress(asyncio.CancelledError):
-            await work
+    async def _wait_for(self, task: asyncio.Task[None]) -> None:
+        """Wait for a task, or until a second signal."""
+        stopping = asyncio.create_task(self._stop_now.wait())
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
 
     async def _end(self) -> ExitCode:
         try:
-            await asyncio.wait_for(self._printer.finish(self._view, self._view.finish, self._tally), LAST_WORDS)
+            await asyncio.wait_for(self._thread.end(self._counters), _OUTPUT_SECONDS)
         except (OSError, TimeoutError):
             self._code = ExitCode.OUTPUT_CLOSED
-        self._printer.close()
+        self._thread.close()
         if self._code is ExitCode.OUTPUT_CLOSED:
             raise BrokenPipeError
-        if self._code is ExitCode.PASSED and (self._tally.failed or self._tally.lost):
+        if self._code is ExitCode.PASSED and (self._counters.failed or self._counters.lost):
             return ExitCode.FAILED
         return self._code
 
 
-def _quiet(module: ModuleType, app: OnePath) -> uvicorn.Server:
-    """A server that leaves output and signals to us: it would raise them once more when it has ended."""
+class _PathFilter:
+    """ASGI app that answers 404 at every path but one.
+
+    Args:
+        app: the app at that path.
+        path: the path; None for all paths.
+        on_wrong_path: called with the client's address.
+    """
+
+    def __init__(self, app: AsgiApp, path: str | None, on_wrong_path: Callable[[str | None], None]) -> None:
+        self._app = app
+        self._path = path
+        self._on_wrong_path = on_wrong_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._path is None or scope["path"] == self._path:
+            await self._app(scope, receive, send)
+            return
+        client = scope.get("client")
+        self._on_wrong_path(client[0] if client else None)
+        await respond(send, response(404, "Nothing is received at this path."))
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task, unless it is done, and wait for its end."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _quiet_server(module: ModuleType, app: _PathFilter) -> uvicorn.Server:
+    """Return a server that writes nothing and leaves signals to us. (It would raise them again after its end.)"""
     config = module.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=UNDER_WAY,
+        timeout_graceful_shutdown=_REQUEST_SECONDS,
     )
     server: uvicorn.Server = module.Server(config)
-    server.capture_signals = _left_alone  # type: ignore[method-assign]
+    server.capture_signals = _no_signals  # type: ignore[method-assign]
     return server
 
 
 @contextmanager
-def _left_alone() -> Generator[None, None, None]:
+def _no_signals() -> Generator[None, None, None]:
     yield

@@ -1,80 +1,87 @@
-"""`buildkite-ext webhooks verify`: whether a signature fits, and if not, why."""
+"""`buildkite-ext webhooks verify`: verify the signature of a body, and explain why it doesn't match."""
 
 from __future__ import annotations
 
+import re
 import sys
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime
+from typing import Annotated
 
 from cyclopts import Group, Parameter
 
-from ..app import OUTPUT, Flag
 from ..exit_codes import ExitCode
+from ..inputs import STDIN, Inputs
+from ..parameters import OUTPUT, Flag
 from ..problem import UsageError
 from ..streams import Colour, coloured
-from .proof import PROOF, SecretFiles, proof_of
+from .credentials import SECRET_GROUP, SecretFiles, read_auth
 
-if TYPE_CHECKING:
-    from .proof import Proof
-    from .verdict import Verdict
+__all__ = ["verify"]
 
-DELIVERY = Group("The delivery", sort_key=1)
+_DELIVERY = Group("The delivery", sort_key=1)
+_WEBHOOK_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
 
 
 def verify(
-    body_file: Annotated[str, Parameter(metavar="BODY_FILE", allow_leading_hyphen=True)] = "-",
+    body_file: Annotated[str, Parameter(metavar="BODY_FILE", allow_leading_hyphen=True)] = STDIN,
     /,
     *,
-    signature: Annotated[str, Parameter(group=DELIVERY, metavar="HEADER")],
+    signature: Annotated[str, Parameter(group=_DELIVERY, metavar="HEADER")],
     secret_file: SecretFiles = (),
-    tolerance: Annotated[float, Parameter(group=PROOF, metavar="S")] = 300.0,
-    at: Annotated[str | None, Parameter(group=PROOF, metavar="TIME")] = None,
+    tolerance: Annotated[float, Parameter(group=SECRET_GROUP, metavar="S")] = 300.0,
+    at: Annotated[str | None, Parameter(group=SECRET_GROUP, metavar="TIME")] = None,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
-    debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - read by launch
+    debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
 ) -> ExitCode:
-    """Say whether a signature fits a body. See `app`.
+    """Verify the signature of a body and, if it doesn't match, find out why.
+
+    Nothing is sent anywhere.
 
     Args:
         body_file: A file that holds the raw body, byte for byte; - reads the standard input.
         signature: The value of the header X-Buildkite-Signature: timestamp=SECONDS,signature=HEX.
         secret_file: A file that holds the secret; - reads the standard input. By default $BUILDKITE_WEBHOOK_SECRET. Several
-            lines, or files, are several secrets of which any will do.
+            lines or files are several secrets, any of which is valid.
         tolerance: Seconds by which the signature's time may differ from now.
-        at: Take this for now: seconds since 1970, or an hour such as 2026-05-09T21:05:59Z.
+        at: The time to verify at, by default now: seconds since 1970, or a time such as 2026-05-09T21:05:59Z.
         color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
-        debug: Show where an error came from.
+        debug: Show the traceback of an error.
     """
-    from .moment import moment
-    from .verdict import verdict
+    from ..render.colour import TONES, painted
+    from ..streams import clean
+    from .diagnose import diagnose
 
     if not tolerance >= 0:
         raise UsageError(f"--tolerance {tolerance:g}: give seconds, 0 or more.")
-    taken_by = "BODY_FILE" if body_file == "-" else None
-    proof = proof_of(secret_file, tokens=False, unsigned_option=None, taken_by=taken_by)
-    now = time.time() if at is None else moment("--at", at)
-    found = verdict(_body(body_file), signature, proof, tolerance=tolerance, now=now)
-    _tell(found, proof, colour=coloured(color, sys.stdout))
-    return ExitCode.PASSED if found.fits else ExitCode.FAILED
+    inputs = Inputs(reserved_for="BODY_FILE" if body_file == STDIN else None)
+    auth = read_auth(inputs, secret_file, tokens=False, unsigned_option=None)
+    now = time.time() if at is None else _seconds("--at", at)
+    body = inputs.read("BODY_FILE", body_file, hint="Paste the body, then press Ctrl-D twice, without a line break.")
+    found = diagnose(body, signature, auth, tolerance=tolerance, now=now)
+    first, *rest = [clean(auth.hide(line)) for line in found.lines]
+    tone = TONES["good" if found.valid else "bad"] if coloured(color, sys.stdout) else ""
+    print("\n".join([painted(first, tone), *rest]))
+    return ExitCode.PASSED if found.valid else ExitCode.FAILED
 
 
-def _body(path: str) -> bytes:
+def _seconds(option: str, text: str) -> float:
+    """Parse a time: seconds since the epoch, ISO 8601, or the form that webhooks have.
+
+    Raises:
+        UsageError: it has none of these forms.
+
+    Example:
+        >>> _seconds("--at", "2018-03-25 03:58:14 UTC") == _seconds("--at", "2018-03-25T03:58:14Z") == 1521950294
+        True
+    """
     try:
-        if path == "-":
-            if sys.stdin.isatty():
-                print("Paste the body, then press Ctrl-D twice, without a line break.", file=sys.stderr)
-            return sys.stdin.buffer.read()
-        return Path(path).read_bytes()
-    except OSError as error:
-        where = "the standard input" if path == "-" else repr(path)
-        raise UsageError(f"BODY_FILE: {where} can't be read: {error.strerror or error}") from error
-
-
-def _tell(verdict: Verdict, proof: Proof, *, colour: bool) -> None:
-    from ..render.colour import TONES, painted
-    from ..safe_text import clean
-
-    head, *rest = [clean(proof.hide(line)) for line in verdict.lines]
-    print(painted(head, TONES["good" if verdict.fits else "bad"] if colour else ""))
-    for line in rest:
-        print(line)
+        if re.fullmatch(r"\d{1,12}(\.\d+)?", text):
+            return float(text)
+        found = _WEBHOOK_TIME.fullmatch(text)
+        parsed = datetime.fromisoformat(f"{found[1]}+00:00" if found else text)
+    except ValueError as error:
+        raise UsageError(
+            f"{option} {text!r}: give seconds since 1970, or a time such as 2026-05-09T21:05:59Z."
+        ) from error
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()

@@ -1,15 +1,14 @@
-"""Webhooks on many machines, over Redis 6.2 or newer. It needs the extra of that name: `pip install 'buildkite-ext[redis]'`.
+"""Webhooks on several machines, over Redis 6.2 or newer, with the extra: `pip install 'buildkite-ext[redis]'`.
 
 Buildkite ──> receivers ──put──> RedisStreamSink ══ Redis Streams ══> RedisStreamSource ──handle──> workers
-                  └── RedisReplays: the same delivery once among all of them
+                  └── RedisDeduplicationStore: each delivery once among all receivers
 """
 
 from __future__ import annotations
 
 from .dead_letters import DeadLetter
-from .lag import Lag, PartitionLag
-from .replays import RedisReplays
+from .deduplication import RedisDeduplicationStore
 from .sink import RedisStreamSink
-from .source import RedisStreamSource
+from .source import Lag, PartitionLag, RedisStreamSource
 
-__all__ = ["DeadLetter", "Lag", "PartitionLag", "RedisReplays", "RedisStreamSink", "RedisStreamSource"]
+__all__ = ["DeadLetter", "Lag", "PartitionLag", "RedisDeduplicationStore", "RedisStreamSink", "RedisStreamSource"]

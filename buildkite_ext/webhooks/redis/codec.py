@@ -1,26 +1,28 @@
-"""A delivery as the flat fields of a stream's entry, and back."""
+"""Codec of deliveries as the flat fields of a stream's entry."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 
-from ..deliveries import Delivery
+from ..delivery import Delivery
 
-VERSION = "1"
+__all__ = ["UnreadableEntry", "from_fields", "to_fields"]
+
+_VERSION = "1"
 
 
-class Unreadable(Exception):
-    """An entry that isn't a delivery as this release writes it. The message says why, without its body."""
+class UnreadableEntry(Exception):
+    """Error of an entry that isn't a delivery in this release's form. The message says why, without the body."""
 
 
 def to_fields(delivery: Delivery) -> list[str | bytes]:
-    """Field, value, field, value, … as XADD takes them.
+    """Return a delivery as field, value, field, value, … for XADD.
 
-    A later release may add fields under the same version, which this one passes over; what this one couldn't handle
-    rightly gets another version.
+    A later release may add fields under the same version, which this release ignores. A change that this release could
+    not handle correctly gets another version.
     """
-    fields: list[str | bytes] = ["v", VERSION, "id", delivery.id, "event", delivery.event, "body", delivery.body]
+    fields: list[str | bytes] = ["v", _VERSION, "id", delivery.id, "event", delivery.event, "body", delivery.body]
     fields += ["received_at", repr(delivery.received_at)]
     if delivery.build_id is not None:
         fields += ["build_id", delivery.build_id]
@@ -28,21 +30,21 @@ def to_fields(delivery: Delivery) -> list[str | bytes]:
 
 
 def from_fields(fields: Mapping[bytes, bytes]) -> Delivery:
-    """The delivery that an entry holds.
+    """Return the delivery of an entry.
 
     Raises:
-        Unreadable: It holds none, or one of a version that this release doesn't know.
+        UnreadableEntry: the entry isn't a delivery, or has a version that this release doesn't know.
     """
     version = fields.get(b"v")
     if version is None:
-        raise Unreadable("no delivery: it has no version")
-    if version != VERSION.encode():
-        raise Unreadable(f"a delivery of the unknown version {version[:20]!r}: a newer release can read it")
+        raise UnreadableEntry("not a delivery: it has no version")
+    if version != _VERSION.encode():
+        raise UnreadableEntry(f"a delivery of the unknown version {version[:20]!r}: a newer release can read it")
     try:
         build_id = fields.get(b"build_id")
         received_at = float(fields[b"received_at"])
         if not math.isfinite(received_at):
-            raise Unreadable("a delivery without a usable received_at")
+            raise UnreadableEntry("a delivery without a usable received_at")
         return Delivery(
             id=fields[b"id"].decode(),
             event=fields[b"event"].decode(),
@@ -51,6 +53,6 @@ def from_fields(fields: Mapping[bytes, bytes]) -> Delivery:
             build_id=None if build_id is None else build_id.decode(),
         )
     except KeyError as missing:
-        raise Unreadable(f"a delivery without its {missing.args[0].decode()}") from None
+        raise UnreadableEntry(f"a delivery without its {missing.args[0].decode()}") from None
     except ValueError:
-        raise Unreadable("a delivery whose id, event, build_id or received_at can't be read") from None
+        raise UnreadableEntry("a delivery whose id, event, build_id or received_at can't be read") from None

@@ -1,44 +1,48 @@
-"""Deliveries that were given up: kept apart, with the reason, until a person decides."""
+"""Dead letters: deliveries that were given up, kept with the reason until a person decides."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..deliveries import Delivery
-from .codec import Unreadable, from_fields
+from ..delivery import Delivery
+from ..events import logger
+from .codec import UnreadableEntry, from_fields
+from .keys import ConsumerSettings
+
+__all__ = ["DeadLetter", "dead_letter_details", "parse_dead_letter", "report_dead_letter"]
 
 _LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A delivery that was given up after all its tries, or an entry that is no delivery."""
+    """A delivery that was given up after all its tries, or an entry that isn't a delivery."""
 
     id: str
-    """What `RedisStreamSource.requeue` takes."""
+    """The id that `RedisStreamSource.requeue` takes."""
     reason: str
-    """Why: what the last try raised, or what can't be read."""
+    """The error of the last try, or the reason why the entry can't be read."""
     tries: int
-    """How many times it was begun."""
+    """The number of tries that began."""
     at: float
-    """When it was given up, in seconds since the epoch, by Redis's clock."""
+    """The time at which it was given up, in seconds since the epoch, by Redis's clock."""
     delivery: Delivery | None = field(repr=False)
-    """The delivery; None where the entry can't be read."""
+    """The delivery; None if the entry can't be read."""
     fields: Mapping[bytes, bytes] = field(repr=False)
-    """The entry as it is in Redis."""
+    """The fields of the entry in Redis."""
 
 
-def details(reason: str, tries: int, partition: int) -> list[str | int]:
-    """What is added to the fields of an entry that is given up."""
+def dead_letter_details(reason: str, tries: int, partition: int) -> list[str | int]:
+    """Return the fields that are added to an entry when it is given up."""
     return ["dead:reason", reason[:_LONGEST_REASON], "dead:tries", tries, "dead:partition", partition]
 
 
-def dead_letter(entry_id: bytes, fields: Mapping[bytes, bytes]) -> DeadLetter:
-    """What an entry of the dead-letter stream says. An entry of any other shape is one with nothing known about it."""
+def parse_dead_letter(entry_id: bytes, fields: Mapping[bytes, bytes]) -> DeadLetter:
+    """Parse an entry of the dead-letter stream. Fields of an unknown form don't raise an error."""
     try:
         delivery = from_fields(fields)
-    except Unreadable:
+    except UnreadableEntry:
         delivery = None
     tries = fields.get(b"dead:tries", b"0")
     return DeadLetter(
@@ -49,3 +53,42 @@ def dead_letter(entry_id: bytes, fields: Mapping[bytes, bytes]) -> DeadLetter:
         delivery=delivery,
         fields=fields,
     )
+
+
+def report_dead_letter(
+    settings: ConsumerSettings, fields: Mapping[bytes, bytes], details: list[str | int], moved: list[bytes | int]
+) -> None:
+    """Log that an entry became a dead letter, and call the user's hook.
+
+    Args:
+        settings: the worker's settings.
+        fields: the entry's fields.
+        details: the fields that were added.
+        moved: the script's result: the dead letter's id, and the number of older ones that were dropped.
+    """
+    dead_id, dropped = moved
+    if not isinstance(dead_id, bytes):  # another worker has the entry
+        return
+    added = {str(name).encode(): str(value).encode() for name, value in zip(details[::2], details[1::2], strict=True)}
+    letter = parse_dead_letter(dead_id, {**fields, **added})
+    dead_letters = settings.keys.dead_letters
+    # The reason isn't logged: it may quote the delivery's content.
+    logger.error(
+        "Gave up %s after %d tries: dead letter %s in %s", _name(fields), letter.tries, letter.id, dead_letters
+    )
+    if dropped:
+        limit = settings.dead_letter_limit
+        logger.error("%s holds its limit of %d dead letters: the oldest was dropped", dead_letters, limit)
+    if settings.on_dead_letter is not None:
+        try:
+            settings.on_dead_letter(letter)
+        except Exception:
+            logger.exception("on_dead_letter failed")
+
+
+def _name(fields: Mapping[bytes, bytes]) -> str:
+    try:
+        delivery = from_fields(fields)
+    except UnreadableEntry as unreadable:
+        return f"an entry ({unreadable})"
+    return f"{delivery.event[:100]!r} {delivery.id[:100]!r}"

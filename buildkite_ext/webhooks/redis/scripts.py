@@ -1,10 +1,27 @@
-"""What has to happen at once or not at all, in Lua. Each is safe to send again after its answer was lost, save where it
-says otherwise.
+"""Lua scripts of the streams. Each runs as one step.
 
-`mine` asks whether an entry is still pending for this worker: what another has claimed since is no longer ours to judge.
+Each script is safe to send again after its answer was lost, unless it says otherwise. The function `mine` tells if an entry
+is still pending for this worker. If another worker has claimed it since, this worker must not change it.
 """
 
 from __future__ import annotations
+
+__all__ = [
+    "ACKNOWLEDGE",
+    "ADVANCE",
+    "APPEND",
+    "CLAIM",
+    "DEAD_LETTER",
+    "DEAD_LETTER_ORDERED",
+    "DELAY_RETRY",
+    "DELETE_IDLE_CONSUMERS",
+    "GIVE_BACK",
+    "HEARTBEAT",
+    "LAG",
+    "RELEASE_LEASE",
+    "RENEW",
+    "REQUEUE",
+]
 
 _MINE = """
 local function mine(stream, group, consumer, id)
@@ -12,9 +29,9 @@ local function mine(stream, group, consumer, id)
 end
 """
 
-# More values than unpack's stack holds are packed into one: an entry is never left behind because it is odd.
-_BURY = """
-local function bury(stream, dead, group, id, limit, details)
+# More values than unpack's stack can hold are packed into one, so that any entry can be moved.
+_MOVE = """
+local function move(stream, dead, group, id, limit, details)
   local found = redis.call('XRANGE', stream, id, id)[1]
   local answer = {false, 0}
   if found then
@@ -32,7 +49,7 @@ end
 
 APPEND = """
 -- KEYS: the partition to append to, then all of them. ARGV: limit, field, value, ...
--- Not to be sent again: it would append twice.
+-- Must not be sent again: it would append twice.
 local backlog = 0
 for i = 2, #KEYS do backlog = backlog + redis.call('XLEN', KEYS[i]) end
 if backlog >= tonumber(ARGV[1]) then return -backlog end
@@ -76,10 +93,10 @@ return renewed
 """
 )
 
-PARK = (
+DELAY_RETRY = (
     _MINE
     + """
--- KEYS: stream. ARGV: group, consumer, the consumer that stands for nobody, id, idle milliseconds, tries.
+-- KEYS: stream. ARGV: group, consumer, the waiting consumer, id, idle milliseconds, tries.
 if not mine(KEYS[1], ARGV[1], ARGV[2], ARGV[4]) then return 0 end
 redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, ARGV[4], 'IDLE', ARGV[5], 'RETRYCOUNT', ARGV[6], 'JUSTID')
 return 1
@@ -87,7 +104,7 @@ return 1
 )
 
 GIVE_BACK = """
--- KEYS: streams. ARGV: group, consumer, the consumer that stands for nobody, idle milliseconds, then what to keep.
+-- KEYS: streams. ARGV: group, consumer, the waiting consumer, idle milliseconds, then the entries to keep.
 local kept = {}
 for i = 5, #ARGV do kept[ARGV[i]] = true end
 local given = 0
@@ -103,8 +120,8 @@ end
 return given
 """
 
-# XGROUP DELCONSUMER forgets what is pending for the consumer, and nobody would ever get it: only where nothing is.
-FORGET = """
+# Only consumers without pending entries: XGROUP DELCONSUMER would lose these entries.
+DELETE_IDLE_CONSUMERS = """
 -- KEYS: streams. ARGV: group, consumer ('' for any), idle milliseconds.
 for _, stream in ipairs(KEYS) do
   for _, flat in ipairs(redis.call('XINFO', 'CONSUMERS', stream, ARGV[1])) do
@@ -118,30 +135,30 @@ for _, stream in ipairs(KEYS) do
 end
 """
 
-BURY = (
+DEAD_LETTER = (
     _MINE
-    + _BURY
+    + _MOVE
     + """
--- KEYS: stream, dead letters. ARGV: group, consumer, id, limit, then fields to add. Returns the new id and how many were
--- dropped at the other end.
+-- KEYS: stream, dead letters. ARGV: group, consumer, id, limit, then fields to add. Returns the new id and the
+-- number of older dead letters that were dropped.
 if not mine(KEYS[1], ARGV[1], ARGV[2], ARGV[3]) then return {false, 0} end
-return bury(KEYS[1], KEYS[2], ARGV[1], ARGV[3], ARGV[4], {unpack(ARGV, 5)})
+return move(KEYS[1], KEYS[2], ARGV[1], ARGV[3], ARGV[4], {unpack(ARGV, 5)})
 """
 )
 
-BURY_LEASED = (
-    _BURY
+DEAD_LETTER_ORDERED = (
+    _MOVE
     + """
--- KEYS: stream, dead letters, lease, head. ARGV: group, token, id, limit, then fields to add. As BURY; -1: lease lost.
+-- KEYS: stream, dead letters, lease, head. ARGV: group, token, id, limit, then fields to add. Like DEAD_LETTER; -1: lease lost.
 if redis.call('GET', KEYS[3]) ~= ARGV[2] then return {-1, 0} end
 redis.call('DEL', KEYS[4])
-return bury(KEYS[1], KEYS[2], ARGV[1], ARGV[3], ARGV[4], {unpack(ARGV, 5)})
+return move(KEYS[1], KEYS[2], ARGV[1], ARGV[3], ARGV[4], {unpack(ARGV, 5)})
 """
 )
 
-STEP = """
--- KEYS: stream, lease, head. ARGV: token, group, id that was handled or '', id to begin or ''.
--- Returns which try begins (1 where none does), or 0: the lease is lost. Sent again, it counts a try more.
+ADVANCE = """
+-- KEYS: stream, lease, head. ARGV: token, group, id of the handled entry or '', id of the entry to begin or ''.
+-- Returns the number of the try that begins (1 if none begins), or 0: the lease is lost. Sent again, it counts one try more.
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 if ARGV[3] ~= '' then
   redis.call('XACK', KEYS[1], ARGV[2], ARGV[3])
@@ -157,9 +174,9 @@ end
 return redis.call('HINCRBY', KEYS[3], 'tries', 1)
 """
 
-MEET = """
--- KEYS: workers, then the lease of each partition. ARGV: token, milliseconds. Says that this worker lives, and renews its
--- leases. Returns all workers that live, and of each partition 'mine', 'taken' or 'free'.
+HEARTBEAT = """
+-- KEYS: workers, then the lease of each partition. ARGV: token, milliseconds. Records that this worker lives, and renews its
+-- leases. Returns all living workers, and for each partition 'mine', 'taken' or 'free'.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%d', now))
@@ -177,7 +194,7 @@ end
 return {redis.call('ZRANGE', KEYS[1], 0, -1), leases}
 """
 
-RELEASE = """
+RELEASE_LEASE = """
 -- KEYS: lease. ARGV: token.
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
@@ -185,7 +202,7 @@ return 0
 
 LAG = """
 -- KEYS: dead letters, then stream, lease and head of each partition. ARGV: group. Returns milliseconds since the epoch, the
--- number of dead letters, and of each partition: length, pending, the oldest id, whether it is leased.
+-- number of dead letters, and for each partition: length, pending, the oldest id, 1 if it is leased.
 local time = redis.call('TIME')
 local partitions = {}
 for i = 2, #KEYS, 3 do
@@ -201,7 +218,7 @@ return {time[1] * 1000 + math.floor(time[2] / 1000), redis.call('XLEN', KEYS[1])
 """
 
 REQUEUE = """
--- KEYS: dead letters, then the partitions. ARGV: id. Returns 1, or 0 where there is none with this id.
+-- KEYS: dead letters, then the partitions. ARGV: id. Returns 1, or 0 if there is none with this id.
 local found = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
 if not found then return 0 end
 local fields = found[2]

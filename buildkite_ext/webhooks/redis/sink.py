@@ -1,4 +1,4 @@
-"""Where receivers on many machines put what they have verified."""
+"""Sink of receivers on several machines: appends deliveries to a Redis Stream."""
 
 from __future__ import annotations
 
@@ -6,36 +6,40 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigurationError, WebhookQueueFull
-from ..deliveries import Delivery
+from ...redis.connection import connect
+from ...redis.scripts import RedisScript
+from ..delivery import Delivery
 from . import scripts
 from .codec import to_fields
-from .connection import connect
-from .names import Names, partition_of
-from .script import Script
+from .keys import StreamKeys, partition_of
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 
+__all__ = ["RedisStreamSink"]
+
+
 class RedisStreamSink:
     """Appends deliveries to a Redis Stream, from which a `RedisStreamSource` in each worker takes them.
 
-    What was accepted is in Redis and is never trimmed: it survives every receiver and worker, and as much of Redis's own
-    fate as Redis's persistence does (https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/). An entry
-    is deleted once it was handled, so the stream's length is the backlog. On a Redis Cluster give `stream` a hash tag,
-    `{buildkite}:webhooks`, for all its keys belong together.
+    Accepted deliveries are in Redis and are never trimmed. They survive the end of any receiver and worker, and a failure
+    of Redis as far as its persistence is configured to
+    (https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/). An entry is deleted once it was handled,
+    so the stream's length is the backlog. On a Redis Cluster give `stream` a hash tag, `{buildkite}:webhooks`, because all
+    its keys must be in one slot.
 
     Args:
         client_or_url: a `redis.asyncio.Redis`, which stays yours to close, or a URL such as `redis://localhost:6379/0`.
-            A client that sends commands again by itself may append a delivery twice; the one made from a URL doesn't.
+            A client that repeats commands by itself may append a delivery twice; a client made from a URL doesn't.
         stream: the stream's key.
-        limit: the most deliveries that may wait, over all partitions. Beyond it none are accepted.
-        partitions: over how many streams to spread builds, so that workers can keep each build's order: at most as many
-            as the sources read. To raise it, raise it in the sources first.
+        limit: the maximum number of waiting deliveries in all partitions. Beyond it none is accepted.
+        partitions: the number of streams for the builds, so that workers can keep the order of each build: at most as
+            many as the sources read. To raise it, raise it in the sources first.
         timeout: seconds within which Redis must answer.
 
     Raises:
-        ConfigurationError: redis-py isn't installed, the URL is no Redis URL, or a number is out of its range.
+        ConfigurationError: redis-py isn't installed, the URL isn't a Redis URL, or a number is out of its range.
 
     Example:
         >>> RedisStreamSink("redis://:hunter2@redis.internal:6379/0")
@@ -54,10 +58,10 @@ class RedisStreamSink:
         if limit < 1 or partitions < 1 or timeout <= 0:
             raise ConfigurationError("limit= and partitions= must be at least 1, and timeout= more than 0.")
         self._connection = connect(client_or_url, timeout=timeout)
-        self._streams = Names(stream, partitions, "").streams
+        self._streams = StreamKeys(stream, partitions, "").streams
         self._limit = limit
         self._timeout = timeout
-        self._append = Script(self._connection.client, scripts.APPEND)
+        self._append = RedisScript(self._connection.client, scripts.APPEND)
 
     def __repr__(self) -> str:
         return (
@@ -66,12 +70,12 @@ class RedisStreamSink:
         )
 
     async def put(self, delivery: Delivery, /) -> None:
-        """Accept a delivery: once this returns, it is in Redis.
+        """Accept a delivery. Once this returns, it is in Redis.
 
         Raises:
-            WebhookQueueFull: As many deliveries as `limit` wait already. This one was not accepted.
-            TimeoutError: Redis didn't answer in time. Whether the delivery was accepted, nobody knows.
-            redis.exceptions.RedisError: Redis is away, read-only, or it refuses.
+            WebhookQueueFull: `limit` deliveries wait already. This one was not accepted.
+            TimeoutError: Redis didn't answer in time. It is unknown whether the delivery was accepted.
+            redis.exceptions.RedisError: Redis is away or read-only, or it answered with an error.
         """
         stream = self._streams[partition_of(delivery, len(self._streams))]
         async with asyncio.timeout(self._timeout):
@@ -79,10 +83,10 @@ class RedisStreamSink:
         if length <= 0:
             raise WebhookQueueFull(
                 f"{self._streams[0]} holds {-length} deliveries that wait to be handled, and limit={self._limit}: this one "
-                "was not accepted. Start more workers, or look at RedisStreamSource.lag() for what holds them up.",
+                "was not accepted. Start more workers, or check RedisStreamSource.lag() to see why they wait.",
                 reason="queue_full",
             )
 
     async def aclose(self) -> None:
-        """Close the connections, unless the client is yours. What was accepted stays accepted."""
+        """Close the connections, unless the client is yours. Accepted deliveries stay accepted."""
         await self._connection.aclose()

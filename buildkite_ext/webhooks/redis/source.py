@@ -1,4 +1,4 @@
-"""Where workers on many machines get what receivers have accepted."""
+"""Source of workers on several machines: takes the deliveries that receivers appended to a Redis Stream."""
 
 from __future__ import annotations
 
@@ -7,76 +7,107 @@ import os
 import random as _random
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigurationError
-from ..deliveries import Handle
+from ...redis.connection import connect
+from ...redis.scripts import RedisScript
+from ..delivery import Handle
+from ..events import logger
 from . import scripts
-from .connection import connect
-from .dead_letters import DeadLetter, dead_letter
-from .lag import Lag, lag_of
-from .names import Names
-from .script import Script
-from .settings import Settings
+from .dead_letters import DeadLetter, parse_dead_letter
+from .keys import ConsumerSettings, StreamKeys
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from .group import GroupReader
-    from .leased import LeasedReader
+    from .consumer_group import ConsumerGroupReader
+    from .ordered import OrderedReader
+
+__all__ = ["Lag", "PartitionLag", "RedisStreamSource"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionLag:
+    """Lag of the workers in one partition. The fields that aren't described here are those of `Lag`."""
+
+    partition: int
+    waiting: int
+    pending: int
+    oldest_seconds: float
+    leased: bool
+    """True if a worker reads the partition in order; always False without `ordered=True`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Lag of the workers in all partitions together, by Redis's clock."""
+
+    waiting: int
+    """Deliveries that have not begun."""
+    pending: int
+    """Deliveries that began and are not done: being handled, between two tries, or left by a dead worker."""
+    oldest_seconds: float
+    """The age of the oldest delivery that is not done; 0 if there is none."""
+    dead: int
+    """Deliveries that were given up: see `RedisStreamSource.dead_letters`."""
+    partitions: tuple[PartitionLag, ...]
+    """The same for each partition."""
 
 
 class RedisStreamSource:
-    """Takes deliveries that a `RedisStreamSink` appended, in any number of workers on any number of machines.
+    """Takes the deliveries that a `RedisStreamSink` appended, in any number of workers on any number of machines.
 
-    **At least once.** A delivery is deleted from Redis only after `handle` returned. It is handed over again where `handle`
-    raised, and where a worker died, was canceled or lost Redis between taking it and acknowledging it. In the last three
-    cases it may have been handled already, so it is handled twice: at most the `concurrency` deliveries that the worker had
-    in hand. What a living worker has in hand it renews, however slow `handle` is; only one whose event loop stands still
-    (or whose Redis is away) for `claim_after` seconds loses them to another.
+    **At least once.** A delivery is deleted from Redis only after `handle` returned. It is handled again if `handle` raised,
+    or if a worker died, was cancelled or lost Redis between taking and acknowledging it. In these three cases it may have
+    been handled already, and is handled twice: at most the `concurrency` deliveries that the worker had at that time. A
+    living worker keeps its deliveries, even if `handle` is slow. It loses them to another worker only if its event loop is
+    blocked, or its Redis away, for `claim_after` seconds.
 
-    **Failures.** What `handle` raised is tried again after a pause that grows from `retry_pause` to `claim_after`, by
-    whoever is free then, `tries` times in all. After that, or at once where an entry can't be read, it moves to the
-    dead-letter stream. A try counts when it begins, so a delivery that kills its workers ends there too.
+    **Failures.** After `handle` raised, the delivery is tried again by any free worker, `tries` times in all. The pause
+    between tries grows from `retry_pause` to `claim_after`. Then, or at once if the entry can't be read, it moves to the
+    dead-letter stream. A try counts when it begins, so a delivery that kills its workers becomes a dead letter too.
 
-    **No order, unless you ask for it.** With `ordered=True` the deliveries of a build are handled strictly one after the
-    other, in the order in which they were accepted: each partition is read by one worker at a time, under a lease, and what
-    fails is tried in place while its partition waits. Partitions are shared out evenly among the workers that live; those
-    of a dead one are taken over `lease` seconds after its last sign. Redis is asked for the lease before each delivery, and
-    a handler is canceled before the lease can be another's. The limit: a handler that resists cancellation, one that runs
-    in a thread, or a process that was stopped in the middle (SIGSTOP, a paused machine) may overlap with the next owner's
-    repeat of the same delivery. A canceled or duplicated delivery is repeated before any later one of its partition, so
-    order never goes back by more than the one that was in hand. What is queued again from the dead letters goes to the end.
+    **No order by default.** With `ordered=True` the deliveries of a build are handled one after the other, in the order in
+    which they were accepted. One worker at a time reads a partition, under a lease, and a failed delivery is tried again
+    while its partition waits. Partitions are shared evenly among the living workers; those of a dead worker are taken over
+    `lease` seconds after its last sign of life. The lease is checked in Redis before each delivery, and a handler is
+    cancelled before the lease can pass to another worker. A limit remains: a handler that resists cancellation, runs in a
+    thread, or whose process is suspended (SIGSTOP, a paused machine) may overlap with the next owner, which repeats the
+    same delivery. A cancelled or duplicated delivery is repeated before any later one of its partition. A dead letter that
+    is queued again goes to the end.
 
-    All workers of a stream are to be configured alike, and a stream has one group: acknowledging deletes the entry for all.
+    All workers of a stream must have the same settings. A stream has one consumer group, because acknowledging an entry
+    deletes it for all groups.
 
-    Redis may go away and come back: the source waits, says so in the log `buildkite_ext.webhooks`, and goes on. Only a wrong
-    password, a missing right or a key of another type ends `consume`, with the error of redis-py.
+    If Redis is away, the source waits for it, logs that to `buildkite_ext.webhooks`, and continues. Only a wrong password,
+    a missing permission or a key of another type ends `consume`, with the error of redis-py.
 
     Args:
         client_or_url: a `redis.asyncio.Redis` that doesn't decode responses, which stays yours to close, or a URL such as
             `redis://localhost:6379/0`. With `ordered=True` it takes a connection for each partition it reads, and two more.
         stream: the stream's key, as in the sink.
-        group: the consumer group's name. It is made where it is missing, from the very first entry.
-        consumer: this worker's name, which no other may have; by default made of the host, the process and something random.
-        ordered: whether to keep the order of each build's deliveries.
-        partitions: how many streams there are: at least as many as the sinks write.
-        concurrency: the most deliveries to handle at once in this worker.
-        tries: how often to try a delivery before it is given up.
-        claim_after: seconds of silence after which a worker is taken for dead and what it had for free; the longest pause
-            between two tries as well.
-        lease: seconds after which a silent worker loses its partitions, with `ordered=True`.
-        retry_pause: seconds to wait after the first failure, more or less; each further pause is twice as long.
-        timeout: seconds within which Redis must answer before it is taken to be away.
+        group: the consumer group's name. A missing group is made, and begins with the first entry.
+        consumer: this worker's name, which must be unique; by default made of the host, the process and random digits.
+        ordered: keep the order of each build's deliveries.
+        partitions: the number of streams: at least as many as the sinks write.
+        concurrency: the maximum number of deliveries that this worker handles at the same time.
+        tries: the number of tries before a delivery is given up.
+        claim_after: seconds without a sign of life after which other workers take the deliveries of a worker; also the
+            longest pause between two tries.
+        lease: with `ordered=True`, seconds without a sign of life after which a worker loses its partitions.
+        retry_pause: seconds to wait after the first failure, with jitter; each further pause is twice as long.
+        timeout: seconds within which Redis must answer before it counts as away.
         dead_letters: the key of the dead-letter stream; by default the stream's with `:dead`.
-        dead_letter_limit: the most dead letters to keep. Beyond it the oldest is dropped, and the log says so.
-        on_dead_letter: is called with each delivery that this worker gave up, once it has moved.
-        random: gives numbers from 0 to 1, for jitter.
+        dead_letter_limit: the maximum number of dead letters. Beyond it the oldest is dropped, and this is logged.
+        on_dead_letter: called with each delivery that this worker gave up, after it has moved.
+        random: returns numbers from 0 to 1, for jitter.
 
     Raises:
-        ConfigurationError: redis-py isn't installed, the URL is no Redis URL, the client decodes responses, or a number is
-            out of its range.
+        ConfigurationError: redis-py isn't installed, the URL isn't a Redis URL, the client decodes responses, or a number
+            is out of its range.
 
     Example:
         ```python
@@ -113,11 +144,15 @@ class RedisStreamSource:
         if min(claim_after, lease, retry_pause, timeout) <= 0:
             raise ConfigurationError("claim_after=, lease=, retry_pause= and timeout= must be more than 0 seconds.")
         self._connection = connect(client_or_url, timeout=timeout)
-        self._connection.refuse_decoding()
+        if self._connection.decodes:
+            raise ConfigurationError(
+                "RedisStreamSource needs bytes, because a delivery's body is bytes: give a client without "
+                "decode_responses=True, or the URL."
+            )
         self._redis = self._connection.client
         self._ordered = ordered
-        self._settings = Settings(
-            names=Names(stream, partitions, f"{stream}:dead" if dead_letters is None else dead_letters),
+        self._settings = ConsumerSettings(
+            keys=StreamKeys(stream, partitions, f"{stream}:dead" if dead_letters is None else dead_letters),
             group=group,
             consumer=consumer or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
             ordered=ordered,
@@ -132,49 +167,55 @@ class RedisStreamSource:
             on_dead_letter=on_dead_letter,
             random=random,
         )
-        self._reader: GroupReader | LeasedReader | None = None
+        self._reader: ConsumerGroupReader | OrderedReader | None = None
         self._closed = False
         self._idle: asyncio.Event | None = None
 
     def __repr__(self) -> str:
         settings = self._settings
         return (
-            f"RedisStreamSource({self._connection.label!r}, stream={settings.names.stream!r}, group={settings.group!r}, "
-            f"consumer={settings.consumer!r}, ordered={self._ordered}, partitions={settings.names.partitions})"
+            f"RedisStreamSource({self._connection.label!r}, stream={settings.keys.stream!r}, group={settings.group!r}, "
+            f"consumer={settings.consumer!r}, ordered={self._ordered}, partitions={settings.keys.partitions})"
         )
 
     async def consume(self, handle: Handle, /) -> None:
-        """Hand each delivery to `handle`, several at a time, until the source is closed.
+        """Give each delivery to `handle`, several at the same time, until the source is closed.
 
-        Canceled, it cancels the handlers, acknowledges what they had finished, and gives the rest back to the others.
+        When this is cancelled, it cancels the handlers, acknowledges finished deliveries, and gives the others back.
 
         Raises:
-            RuntimeError: The source is being consumed already.
-            redis.exceptions.RedisError: The password is wrong, a right is missing, or a key is of another type.
+            RuntimeError: the source is being consumed already.
+            redis.exceptions.RedisError: the password is wrong, a permission is missing, or a key is of another type.
         """
-        from .group import GroupReader
-        from .leased import LeasedReader
-        from .link import Link
+        from ...redis.reconnect import Reconnector
+        from .consumer_group import ConsumerGroupReader
+        from .ordered import OrderedReader
 
         if self._reader is not None:
-            raise RuntimeError("This source is being consumed already: make another one")
+            raise RuntimeError("This source is being consumed already: make another RedisStreamSource")
         if self._closed:
             return
-        link = Link(self._connection.label, timeout=self._settings.timeout, random=self._settings.random)
-        kind = LeasedReader if self._ordered else GroupReader
-        self._reader = kind(self._redis, self._settings, link)
+        settings = self._settings
+        reconnector = Reconnector(
+            self._connection.label, timeout=settings.timeout, random=settings.random, logger=logger
+        )
+        kind = OrderedReader if self._ordered else ConsumerGroupReader
+        self._reader = kind(self._redis, settings, reconnector)
         self._idle = asyncio.Event()
         try:
             await self._reader.run(handle)
         except BaseExceptionGroup as group:
-            raise _first(group) from None
+            raise _first_error(group) from None
         finally:
             self._reader = None
             self._idle.set()
 
     async def aclose(self) -> None:
-        """Take nothing more, wait for what is being handled, acknowledge it, give back what was not begun, and let
-        `consume` return. Then the connections are closed, unless the client is yours."""
+        """Take no more deliveries, wait for those being handled, acknowledge them, and let `consume` return.
+
+        Deliveries that have not begun are given back to other workers. Then the connections are closed, unless the client
+        is yours.
+        """
         self._closed = True
         if self._reader is not None:
             self._reader.close()
@@ -183,54 +224,84 @@ class RedisStreamSource:
         await self._connection.aclose()
 
     async def lag(self) -> Lag:
-        """How far the workers are behind, for metrics: one question to Redis, cheap at any length.
+        """Return the lag of the workers, for metrics. This is one call to Redis, fast at any length of the stream.
 
         Raises:
             TimeoutError: Redis didn't answer in time.
-            redis.exceptions.RedisError: Redis is away, or it refuses.
+            redis.exceptions.RedisError: Redis is away, or it answered with an error.
         """
-        names = self._settings.names
-        keys = [names.dead]
-        for partition in zip(names.streams, names.leases, names.heads, strict=True):
+        of = self._settings.keys
+        keys = [of.dead_letters]
+        for partition in zip(of.streams, of.leases, of.heads, strict=True):
             keys += partition
         async with asyncio.timeout(self._settings.timeout):
-            return lag_of(await Script(self._redis, scripts.LAG)(keys, [self._settings.group]))
+            return _lag(await RedisScript(self._redis, scripts.LAG)(keys, [self._settings.group]))
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
-        """Deliveries that were given up, the oldest first.
+        """Return deliveries that were given up, the oldest first.
 
         Args:
-            limit: the most to return.
+            limit: the maximum number to return.
 
         Raises:
             TimeoutError: Redis didn't answer in time.
-            redis.exceptions.RedisError: Redis is away, or it refuses.
+            redis.exceptions.RedisError: Redis is away, or it answered with an error.
         """
         async with asyncio.timeout(self._settings.timeout):
-            found: Any = await self._redis.xrange(self._settings.names.dead, count=limit)
-        return [dead_letter(entry_id, fields) for entry_id, fields in found or ()]
+            found: Any = await self._redis.xrange(self._settings.keys.dead_letters, count=limit)
+        return [parse_dead_letter(entry_id, fields) for entry_id, fields in found or ()]
 
     async def requeue(self, dead_letter_id: str) -> bool:
-        """Put a dead letter at the end of the partition that it came from, to be tried as often as a new one.
+        """Queue a dead letter again, at the end of its partition. It gets as many tries as a new delivery.
 
         Args:
             dead_letter_id: the `id` of a `DeadLetter`.
 
         Returns:
-            Whether there was such a dead letter: False where another was quicker.
+            True if the dead letter was queued; False if there is none with this id, because it was queued before.
 
         Raises:
             TimeoutError: Redis didn't answer in time.
-            redis.exceptions.RedisError: Redis is away, or it refuses.
+            redis.exceptions.RedisError: Redis is away, or it answered with an error.
         """
-        names = self._settings.names
+        keys = self._settings.keys
         async with asyncio.timeout(self._settings.timeout):
-            moved = await Script(self._redis, scripts.REQUEUE)([names.dead, *names.streams], [dead_letter_id])
+            moved = await RedisScript(self._redis, scripts.REQUEUE)(
+                [keys.dead_letters, *keys.streams], [dead_letter_id]
+            )
         return bool(moved)
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
+
+
+def _lag(answer: Sequence[Any]) -> Lag:
+    """Return the lag from the result of the script LAG.
+
+    Example:
+        >>> lag = _lag([1_700_000_009_500, 2, [[5, 3, b"1700000000000-0", 0], [0, 0, b"", 1]]])
+        >>> lag.waiting, lag.pending, lag.oldest_seconds, lag.dead
+        (2, 3, 9.5, 2)
+    """
+    now, dead, rows = answer
+    partitions = tuple(
+        PartitionLag(
+            partition=index,
+            waiting=max(0, length - pending),
+            pending=min(pending, length),
+            oldest_seconds=max(0, now - int(oldest.partition(b"-")[0])) / 1000 if oldest else 0.0,
+            leased=bool(leased),
+        )
+        for index, (length, pending, oldest, leased) in enumerate(rows)
+    )
+    return Lag(
+        waiting=sum(partition.waiting for partition in partitions),
+        pending=sum(partition.pending for partition in partitions),
+        oldest_seconds=max(partition.oldest_seconds for partition in partitions),
+        dead=dead,
+        partitions=partitions,
+    )

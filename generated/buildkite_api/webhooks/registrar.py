@@ -375,7 +375,7 @@ class Registrar(ABC):
                 connection for an agent's. A build that waits at a block step is `blocked`, with any `state`.
             pipeline: the slug of the pipeline, or several slugs. Patterns.
             branch: the branch, or several branches. Patterns.
-            once: run once for each happening, even if it is delivered several times: see `happening`.
+            once: run once for each event, even if it is delivered several times: see `deduplication_key`.
             timeout: maximum of seconds for the handler; None for the timeout of the `WebhookHandler`.
 
         Returns:

@@ -1,4 +1,4 @@
-"""Receivers and workers as processes, killed and started anew while they work."""
+"""Receivers and workers as processes that are killed and restarted while they work."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ STREAM = "buildkite:webhooks"
 
 @dataclass(frozen=True)
 class Line:
-    """A delivery that a worker handled, and how many lines its journal had then."""
+    """A delivery that a worker handled, and the number of lines in its file at that time."""
 
     worker: int
     position: int
     number: int
     build: str
     at: int
-    """Nanoseconds by the clock that all processes of the machine share."""
+    """Return nanoseconds by the clock that all processes of the machine share."""
 
 
 class Fleet:
-    """What runs, what was killed, and what was written down."""
+    """The running processes, the killed ones, and the files that they wrote."""
 
     def __init__(self, server: RedisServer, *, partitions: int, ordered: bool, seed: int) -> None:
         self.server = server
@@ -52,9 +52,7 @@ class Fleet:
     def work(self) -> None:
         worker = next(self._ids)
         order = "ordered" if self.ordered else "unordered"
-        self.working[worker] = _python(
-            "worker", self.server.url, str(self._journal(worker)), str(self.partitions), order
-        )
+        self.working[worker] = _python("worker", self.server.url, str(self._file(worker)), str(self.partitions), order)
 
     def kill_one(self) -> None:
         worker = self.random.choice(sorted(self.working))
@@ -73,7 +71,7 @@ class Fleet:
             return sum(client.xlen(STREAM if index == 0 else f"{STREAM}:{index}") for index in range(self.partitions))
 
     def run(self, *, kill_every: tuple[float, float], seconds: float) -> None:
-        """Kill, cut and restart until everything that was sent is handled; then end the workers in good order."""
+        """Kill, cut and restart until all sent deliveries are handled; then stop the workers in order."""
         deadline = time.monotonic() + seconds
         turns = count(1)
         strike = time.monotonic() + 1
@@ -104,18 +102,18 @@ class Fleet:
         return {number for word, number in self._received() if word == "doubtful"}
 
     def handled(self) -> list[Line]:
-        """All lines of all workers. A line that a kill cut off would be a delivery that wasn't handled; a write of a few
+        """Return all lines of all workers. A line that a kill cut off would be a delivery that wasn't handled; a write of a few
         bytes isn't cut."""
         found = []
         for worker in [*self.killed, *self.working]:
-            if self._journal(worker).exists():
-                for position, line in enumerate(self._journal(worker).read_text().splitlines()):
+            if self._file(worker).exists():
+                for position, line in enumerate(self._file(worker).read_text().splitlines()):
                     number, build, at = line.split()
                     found.append(Line(worker, position, int(number), build, int(at)))
         return found
 
     def lines_of(self, worker: int) -> int:
-        return self._journal(worker).read_text().count("\n")
+        return self._file(worker).read_text().count("\n")
 
     def _received(self) -> Iterator[tuple[str, int]]:
         for index in range(len(self.receiving)):
@@ -126,12 +124,12 @@ class Fleet:
     def _is_receiving(self) -> bool:
         return any(process.poll() is None for process in self.receiving)
 
-    def _journal(self, worker: int) -> Path:
+    def _file(self, worker: int) -> Path:
         return self.server.folder / f"worker-{worker}"
 
 
 def repeats(lines: list[Line]) -> dict[int, list[Line]]:
-    """What was handled more than once."""
+    """Return the deliveries that were handled more than once."""
     by_number = defaultdict(list)
     for line in lines:
         by_number[line.number].append(line)

@@ -1,4 +1,4 @@
-"""A receiver as a process: `python -m tests.endurance.redis.receiver URL JOURNAL FIRST COUNT PARTITIONS BUILDS`.
+"""A receiver as a process: `python -m tests.endurance.redis.receiver URL FILE FIRST COUNT PARTITIONS BUILDS`.
 
 Appends deliveries FIRST to FIRST + COUNT - 1, in the order of each build, and writes down each that was accepted. What it
 can't know to be accepted it sends again, as Buildkite would, and writes down as doubtful.
@@ -13,19 +13,19 @@ from pathlib import Path
 from redis.exceptions import RedisError
 
 from buildkite_ext.errors import WebhookQueueFull
-from buildkite_ext.webhooks.deliveries import Delivery
+from buildkite_ext.webhooks.delivery import Delivery
 from buildkite_ext.webhooks.redis import RedisStreamSink
 
 _BODY = b'{"event": "job.finished", "build": {"id": "%d", "state": "passed"}, "pad": "' + b"x" * 300 + b'"}'
 LANES = 32
 
 
-async def receive(url: str, journal: str, first: int, count: int, partitions: int, builds: int) -> None:
+async def receive(url: str, path: str, first: int, count: int, partitions: int, builds: int) -> None:
     sink = RedisStreamSink(url, partitions=partitions, limit=20_000)
-    with Path(journal).open("w", buffering=1) as lines:  # noqa: ASYNC230
+    with Path(path).open("w", buffering=1) as lines:  # noqa: ASYNC230
 
         async def send(lane: int) -> None:
-            # All deliveries of a build are in one lane, so that they are accepted in the order of their numbers.
+            # All deliveries of a build are in one task, so that they are accepted in the order of their numbers.
             for number in range(first + lane, first + count, LANES):
                 delivery = Delivery(
                     str(number), "job.finished", _BODY % number, 0.0, build_id=f"{first}-{lane % builds}"

@@ -1,4 +1,4 @@
-"""Workers killed in the middle, connections cut: nothing is lost, and nothing is repeated but what the guarantee allows.
+"""Killed workers and cut connections: no delivery is lost, and only those that the guarantee allows are repeated.
 
 `make endurance` sends 100,000 deliveries the first way and 20,000 in order, and prints what came of them.
 """
@@ -25,7 +25,7 @@ ORDERED_EVENTS = 20_000
 
 
 @pytest.mark.timeout(900)
-def test_no_delivery_is_lost_and_only_what_a_killed_worker_had_in_hand_is_repeated(
+def test_no_delivery_is_lost_and_only_those_of_killed_workers_are_repeated(
     own_server: RedisServer, record_property: Record
 ) -> None:
     fleet = Fleet(own_server, partitions=1, ordered=False, seed=4)
@@ -65,7 +65,7 @@ def test_no_delivery_is_lost_and_only_what_a_killed_worker_had_in_hand_is_repeat
 
 
 @pytest.mark.timeout(900)
-def test_a_builds_order_survives_kills_and_goes_back_by_no_more_than_what_was_in_hand(
+def test_a_builds_order_survives_kills_except_for_the_repeated_delivery(
     own_server: RedisServer, record_property: Record
 ) -> None:
     fleet = Fleet(own_server, partitions=8, ordered=True, seed=5)
@@ -91,7 +91,7 @@ def test_a_builds_order_survives_kills_and_goes_back_by_no_more_than_what_was_in
 
 
 def _by_build(lines: list[Line]) -> dict[str, list[int]]:
-    """The numbers of each build in the order in which they were handled, whoever did."""
+    """Return the numbers of each build in the order in which they were handled by all workers."""
     journeys = defaultdict(list)
     for line in sorted(lines, key=lambda line: line.at):
         journeys[line.build].append(line.number)

@@ -1,7 +1,7 @@
-"""A worker as a process: `python -m tests.endurance.redis.worker URL JOURNAL PARTITIONS ORDERED`.
+"""A worker as a process: `python -m tests.endurance.redis.worker URL FILE PARTITIONS ORDERED`.
 
-Writes down each delivery once it handled it and before it is acknowledged, one a line, by one write each. SIGTERM ends it
-in good order.
+It writes a line for each delivery after it was handled and before it is acknowledged, with one write each. SIGTERM ends it
+in order.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 
-from buildkite_ext.webhooks.deliveries import Delivery
+from buildkite_ext.webhooks.delivery import Delivery
 from buildkite_ext.webhooks.redis import RedisStreamSource
 
 CLAIM_AFTER = 5.0
@@ -21,8 +21,8 @@ LEASE = 3.0
 LINGER = 0.001  # so that kills fall between handling and acknowledging
 
 
-async def work(url: str, journal: str, partitions: int, *, ordered: bool) -> None:
-    file = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+async def work(url: str, path: str, partitions: int, *, ordered: bool) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     source = RedisStreamSource(
         url,
         partitions=partitions,

@@ -1,4 +1,4 @@
-"""Whoever posts: many at once over connections that stay open, and single ones that misbehave."""
+"""Clients that post: many at the same time over open connections, and single ones that misbehave."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATIENCE = 20.0
 
 
 class Answered(NamedTuple):
-    """What became of one delivery: no status where no answer came."""
+    """The result of one delivery: no status if no response came."""
 
     number: int
     status: int | None
@@ -22,7 +22,7 @@ class Answered(NamedTuple):
 
 
 def request(body: bytes, *, unless: Iterable[str] = (), **change: str) -> bytes:
-    """A signed delivery as it goes over the wire."""
+    """Return the bytes of a signed delivery on the wire."""
     return head(body, unless=unless, **change) + body
 
 
@@ -37,7 +37,7 @@ def deliveries(numbers: Iterable[int], **build: str) -> Iterator[tuple[int, byte
 
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
-    """The status of the next answer, and whether the connection stays open."""
+    """Return the status of the next response, and True if the connection stays open."""
     lines = (await reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
     headers = dict(line.split(b": ", 1) for line in lines[1:] if line)
     await reader.readexactly(int(headers[b"content-length"]))
@@ -45,7 +45,7 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
 
 
 async def post_all(port: int, requests: Iterable[tuple[int, bytes]], *, connections: int = 20) -> list[Answered]:
-    """Send each once, over so many connections at once, until all are answered or nobody listens any more."""
+    """Send each delivery once, over several connections, until all are answered or the server is gone."""
     waiting = iter(requests)
     done: list[Answered] = []
     await asyncio.gather(*(_Line(port, waiting, done).run() for _ in range(connections)))
@@ -53,7 +53,7 @@ async def post_all(port: int, requests: Iterable[tuple[int, bytes]], *, connecti
 
 
 class _Line:
-    """One connection, opened anew where the other side closes it."""
+    """One connection, which is opened again when the server closes it."""
 
     def __init__(self, port: int, waiting: Iterator[tuple[int, bytes]], done: list[Answered]) -> None:
         self._port, self._waiting, self._done = port, waiting, done

@@ -1,4 +1,4 @@
-"""What was counted and how long it took, as a table: printed after the tests, never asserted."""
+"""Counts and times of the load tests, as a table that is printed after the tests and never asserted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def row(name: str, answers: Sequence[Answered], handled: int) -> list[str]:
 
 
 def table(rows: Sequence[Sequence[Any]]) -> list[str]:
-    """The lines of all of it."""
+    """Return the lines of the table."""
     head = ["under load", "sent", "accepted", "handled", "others×status", "p50 ms", "p99 ms"]
     widths = [max(len(str(line[column])) for line in [head, *rows]) for column in range(len(head))]
     return [

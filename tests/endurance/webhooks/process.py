@@ -1,4 +1,4 @@
-"""Running a receiver, and reading what it wrote down."""
+"""A receiver process, and the files that it writes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Receiver:
-    """A receiver in a process of its own."""
+    """A receiver in its own process."""
 
     def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
         assert process.stdout is not None
@@ -25,7 +25,7 @@ class Receiver:
         self._log = log
 
     def terminate(self) -> None:
-        """Ask it to end, as whatever runs it does."""
+        """Ask it to end, as a process manager does."""
         self._process.send_signal(signal.SIGTERM)
 
     def ended(self) -> int:
@@ -34,12 +34,12 @@ class Receiver:
 
     @property
     def handled(self) -> list[int]:
-        """The numbers of the builds that its handler was done with, in that order."""
+        """Return the numbers of the handled builds, in order."""
         return [int(number) for kind, _, number in self._lines() if kind == "number"]
 
     @property
     def counts(self) -> Counter[str]:
-        """What it reported: `Accepted`, `Handled`, `Refused 503`, …"""
+        """Return its events: `DeliveryAccepted`, `DeliveryHandled`, `DeliveryRefused 503`, …"""
         return Counter(" ".join(filter(None, (kind, status))) for kind, _, status in self._lines() if kind != "number")
 
     def _lines(self) -> list[tuple[str, str, str]]:
@@ -48,7 +48,7 @@ class Receiver:
 
 @contextmanager
 def receiving(folder: Path, **options: Any) -> Iterator[Receiver]:
-    """A receiver for as long as the block lasts; see `receiver.main` for the options."""
+    """Run a receiver within the block; see `receiver.main` for the options."""
     log = folder / "log"
     command = [sys.executable, "-m", "tests.endurance.webhooks.receiver", json.dumps({"log": str(log), **options})]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

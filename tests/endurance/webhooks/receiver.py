@@ -1,4 +1,4 @@
-"""A receiver behind uvicorn, in a process of its own, that writes down what it does.
+"""A receiver behind uvicorn, in its own process, that writes its events to a file.
 
 python -m tests.endurance.webhooks.receiver '{"log": "/tmp/log"}'
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import uvicorn
 
-from buildkite_ext.webhooks import BuildFinished, MemoryQueue, Refused, Report, WebhookHandler
+from buildkite_ext.webhooks import BuildFinished, DeliveryEvent, DeliveryRefused, MemoryQueue, WebhookHandler
 
 from ...webhooks.posting import SECRET
 
@@ -25,12 +25,12 @@ def main(
 ) -> None:
     lines = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
-    def note(report: Report) -> None:
-        status = report.status if isinstance(report, Refused) else ""
+    def note(report: DeliveryEvent) -> None:
+        status = report.status if isinstance(report, DeliveryRefused) else ""
         os.write(lines, f"{type(report).__name__} {status}\n".encode())
 
     hooks = WebhookHandler(
-        secret=SECRET, sink=MemoryQueue(limit, workers=workers), body_timeout=body_timeout, on_report=note
+        secret=SECRET, sink=MemoryQueue(limit, workers=workers), body_timeout=body_timeout, on_delivery_event=note
     )
 
     @hooks.on("build.finished", branch="main")

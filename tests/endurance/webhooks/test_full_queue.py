@@ -1,4 +1,4 @@
-"""More deliveries than handlers can take: each is either accepted and handled, or told to come again."""
+"""More deliveries than handlers can take: each is either accepted and handled, or refused."""
 
 from __future__ import annotations
 
@@ -28,11 +28,15 @@ def test_slow_handlers_and_a_full_queue(branch: str, tmp_path: Path, record_prop
     assert set(statuses) == {200, 503}
     assert statuses.total() == SENT
     assert sorted(receiver.handled) == sorted(accepted)
-    assert receiver.counts == {"Accepted": len(accepted), "Handled": len(accepted), "Refused 503": statuses[503]}
+    assert receiver.counts == {
+        "DeliveryAccepted": len(accepted),
+        "DeliveryHandled": len(accepted),
+        "DeliveryRefused 503": statuses[503],
+    }
     record_property(PROPERTY, row(f"full queue, {branch} handlers", answers, len(receiver.handled)))
 
 
-def test_what_was_refused_is_accepted_when_it_comes_again(tmp_path: Path, record_property: Record) -> None:
+def test_a_refused_delivery_is_accepted_when_it_is_repeated(tmp_path: Path, record_property: Record) -> None:
     with receiving(tmp_path, limit=20, workers=8, slow=0.05) as receiver:
 
         async def until_accepted() -> list[int]:

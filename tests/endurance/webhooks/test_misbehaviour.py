@@ -1,4 +1,4 @@
-"""Clients that misbehave are answered and let go, and others don't notice."""
+"""Clients that misbehave get a response, and other clients aren't affected."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def anyio_backend() -> str:
 
 @asynccontextmanager
 async def others(receiver: Receiver) -> AsyncIterator[list[Answered]]:
-    """Well-behaved deliveries meanwhile; each must be accepted."""
+    """Post valid deliveries at the same time; each must be accepted."""
     answers: list[Answered] = []
     posting = asyncio.create_task(post_all(receiver.port, deliveries(range(300)), connections=4))
     yield answers
@@ -45,7 +45,7 @@ async def others(receiver: Receiver) -> AsyncIterator[list[Answered]]:
 
 
 async def finish(reader: asyncio.StreamReader) -> tuple[int, bool]:
-    """The answer's status, and whether the server closed the connection after it."""
+    """Return the response's status, and True if the server closed the connection after it."""
     status, _ = await asyncio.wait_for(answer(reader), PATIENCE)
     try:
         return status, await asyncio.wait_for(reader.read(1), PATIENCE) == b""
@@ -122,7 +122,7 @@ async def test_bodies_of_10_mib(receiver: Receiver, record_property: Record) -> 
 
 
 async def too_large(receiver: Receiver, number: int, size: int, *, length: bool) -> Answered:
-    """Send a body as fast as it goes, and read the answer when the server takes no more."""
+    """Send a body as fast as possible, and read the response when the server takes no more."""
     loop, begun, sent = asyncio.get_running_loop(), time.perf_counter(), 0
     body = build_body(number=number)
     if length:
@@ -142,7 +142,7 @@ async def too_large(receiver: Receiver, number: int, size: int, *, length: bool)
     return Answered(number, int(received.split()[1]), time.perf_counter() - begun)
 
 
-async def test_whoever_hangs_up_in_mid_body_is_forgotten(receiver: Receiver) -> None:
+async def test_a_client_that_disconnects_in_mid_body_leaves_nothing(receiver: Receiver) -> None:
     for number in range(100):
         async with connected(receiver.port) as (_, writer):
             writer.write(request(build_body(number=number))[: -1 - number])
@@ -151,7 +151,7 @@ async def test_whoever_hangs_up_in_mid_body_is_forgotten(receiver: Receiver) -> 
     assert {each.status for each in answers} == {200}
     receiver.terminate()
     receiver.ended()
-    assert receiver.counts == {"Accepted": 100, "Handled": 100}
+    assert receiver.counts == {"DeliveryAccepted": 100, "DeliveryHandled": 100}
 
 
 async def test_many_bad_signatures(receiver: Receiver, record_property: Record) -> None:
@@ -167,6 +167,6 @@ async def test_many_bad_signatures(receiver: Receiver, record_property: Record) 
     receiver.terminate()
     receiver.ended()
     assert sorted(receiver.handled) == list(range(300))
-    assert receiver.counts == {"Accepted": 300, "Handled": 300, "Refused 401": 1000}
+    assert receiver.counts == {"DeliveryAccepted": 300, "DeliveryHandled": 300, "DeliveryRefused 401": 1000}
     record_property(PROPERTY, row("bad signatures", answers, 0))
     record_property(PROPERTY, row("… and the others meanwhile", well, 300))

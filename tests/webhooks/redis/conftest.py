@@ -1,4 +1,4 @@
-"""Redis for tests: one for a whole run, and one to break."""
+"""Redis servers for tests: one for the whole run, and one that a test may break."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def shared_server() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def own_server() -> Iterator[RedisServer]:
-    """One that a test may stop."""
+    """A server that a test may stop."""
     yield from a_server()
 
 
 @pytest.fixture
 def url(shared_server: RedisServer) -> str:
-    """An empty Redis."""
+    """The URL of an empty Redis."""
     with shared_server.client() as client:
         client.flushall()
     return shared_server.url
@@ -44,7 +44,7 @@ async def redis(url: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def closing() -> AsyncIterator[Closing]:
-    """Closes what it is given when the test is over."""
+    """Closes its arguments at the end of the test."""
     async with AsyncExitStack() as stack:
 
         def close_at_the_end(thing):  # type: ignore[no-untyped-def]

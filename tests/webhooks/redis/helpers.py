@@ -1,4 +1,4 @@
-"""Deliveries, and a worker for the length of a test."""
+"""Deliveries and a worker for tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
-from buildkite_ext.webhooks.deliveries import Delivery, Handle
+from buildkite_ext.webhooks.delivery import Delivery, Handle
 from buildkite_ext.webhooks.redis import RedisStreamSource
 
 STREAM = "buildkite:webhooks"
@@ -21,7 +21,7 @@ T = TypeVar("T", bound=Closable)
 
 
 class Closing(Protocol):
-    """Gives back what it gets, and closes it when the test is over."""
+    """Returns its argument, and closes it at the end of the test."""
 
     def __call__(self, thing: T, /) -> T: ...
 
@@ -31,7 +31,7 @@ def delivery(name: str, *, build: str | None = None, body: bytes = b"{}") -> Del
 
 
 class Handler:
-    """Notes the ids of what it gets, when it is done with it, and raises what it is told to."""
+    """A handler that records the ids of its deliveries, and fails on request."""
 
     def __init__(self, *, fails: Callable[[Delivery, int], bool] = lambda _delivery, _tries: False, takes: float = 0.0):
         self.begun: list[str] = []
@@ -58,7 +58,7 @@ class Handler:
 
 @asynccontextmanager
 async def working(source: RedisStreamSource, handle: Handle) -> AsyncIterator[asyncio.Task[None]]:
-    """A source that is consumed, and closed at the end."""
+    """Consume a source, and close it at the end."""
     task = asyncio.create_task(source.consume(handle))
     try:
         yield task
@@ -69,7 +69,7 @@ async def working(source: RedisStreamSource, handle: Handle) -> AsyncIterator[as
 
 
 async def until(happened: Callable[[], object], *, seconds: float = 60.0) -> None:
-    """Wait for something to be so."""
+    """Wait until a condition is true."""
     async with asyncio.timeout(seconds):
         while not happened():  # noqa: ASYNC110
             await asyncio.sleep(0.005)

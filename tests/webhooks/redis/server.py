@@ -1,4 +1,4 @@
-"""A real redis-server, on a unix socket in a folder of its own, that keeps nothing."""
+"""A real redis-server without persistence, on a Unix socket in its own folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import redis
 
 
 class RedisServer:
-    """Starts and ends a redis-server."""
+    """A redis-server that can be started and stopped."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="bk-redis-"))
@@ -54,7 +54,7 @@ class RedisServer:
 
 
 def a_server() -> Iterator[RedisServer]:
-    """One that runs; without redis-server the test is skipped, and fails in CI."""
+    """Run a server. Without redis-server the test is skipped, or fails in CI."""
     if shutil.which("redis-server") is None:
         missing = "needs redis-server: apt-get install redis-server, or brew install redis"
         if os.environ.get("CI"):

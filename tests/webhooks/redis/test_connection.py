@@ -1,4 +1,4 @@
-"""By URL or by a client of one's own; passwords never show."""
+"""Connections by a URL or by the user's client; passwords are never shown."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import redis
 from redis.asyncio import Redis
 
 from buildkite_ext.errors import ConfigurationError
-from buildkite_ext.webhooks.redis import RedisReplays, RedisStreamSink, RedisStreamSource
+from buildkite_ext.webhooks.redis import RedisDeduplicationStore, RedisStreamSink, RedisStreamSource
 
 from .helpers import Closing, Handler, delivery, until, working
 
-KINDS: list[Any] = [RedisReplays, RedisStreamSink, RedisStreamSource]
+KINDS: list[Any] = [RedisDeduplicationStore, RedisStreamSink, RedisStreamSource]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -27,7 +27,7 @@ KINDS: list[Any] = [RedisReplays, RedisStreamSink, RedisStreamSource]
         "unix:///run/redis.sock?db=1&password=hunter2",
     ],
 )
-def test_the_password_is_in_no_repr(kind: Any, url: str) -> None:
+def test_a_repr_shows_no_password(kind: Any, url: str) -> None:
     assert "hunter2" not in repr(kind(url))
     assert "redis" in repr(kind(url))
 
@@ -36,7 +36,7 @@ def test_the_password_is_in_no_repr(kind: Any, url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["hunter2", "http://:hunter2@host", "redis://host:hunter2/0", "redis://h/?db=hunter2", "redis://[hunter2"]
 )
-def test_an_unusable_url_is_refused_without_quoting_it(kind: Any, url: str) -> None:
+def test_an_invalid_url_is_refused_without_quoting_it(kind: Any, url: str) -> None:
     with pytest.raises(ConfigurationError, match="redis://") as refused:
         kind(url)
     assert "hunter2" not in str(refused.value)
@@ -50,13 +50,13 @@ def test_a_blocking_client_is_refused(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_the_extra_the_error_says_what_to_type(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_names_it(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'buildkite-ext\[redis\]'"):
         kind("redis://localhost")
 
 
-def test_importing_them_loads_no_redis() -> None:
+def test_importing_the_package_does_not_import_redis() -> None:
     program = "import sys, buildkite_ext.webhooks.redis; sys.exit('redis' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
 
@@ -88,7 +88,7 @@ def test_a_source_refuses_a_client_that_decodes() -> None:
 
 @pytest.mark.parametrize("protocol", [2, 3])
 @pytest.mark.parametrize("ordered", [False, True])
-async def test_a_client_of_ones_own_works_in_both_protocols_and_stays_open(
+async def test_a_users_client_works_in_both_protocols_and_stays_open(
     closing: Closing, url: str, protocol: int, ordered: bool
 ) -> None:
     async with Redis.from_url(url, protocol=protocol) as client:
@@ -100,11 +100,11 @@ async def test_a_client_of_ones_own_works_in_both_protocols_and_stays_open(
         assert await client.ping()
 
 
-async def test_a_client_that_decodes_is_good_enough_for_sinks_and_replays(closing: Closing, url: str) -> None:
+async def test_a_client_that_decodes_works_for_sinks_and_deduplication(closing: Closing, url: str) -> None:
     body = b"\xff\x00 not UTF-8"
     async with Redis.from_url(url, decode_responses=True) as client:
         await closing(RedisStreamSink(client)).put(delivery("a", body=body))
-        replays = closing(RedisReplays(client))
+        replays = closing(RedisDeduplicationStore(client))
         assert await replays.claim("k", 60) == "new"
         await replays.settle("k", 60)
         assert await replays.claim("k", 60) == "settled"

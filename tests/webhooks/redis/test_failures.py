@@ -1,4 +1,4 @@
-"""What a handler raises: tried again, by whoever is free, and in the end kept apart."""
+"""Failures of handlers: tried again by any free worker, then moved to the dead letters."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BOTH = pytest.mark.parametrize("ordered", [False, True])
 
 
 @BOTH
-async def test_what_fails_is_tried_again_until_it_is_handled(
+async def test_a_failed_delivery_is_tried_again_until_it_is_handled(
     url: str, redis: Redis, closing: Closing, ordered: bool
 ) -> None:
     sink = closing(RedisStreamSink(url))
@@ -58,7 +58,7 @@ async def test_the_pause_grows(url: str, closing: Closing) -> None:
         assert least <= pause < least + 60
 
 
-async def test_a_failure_holds_up_nobody_and_is_tried_by_whoever_is_free(url: str, closing: Closing) -> None:
+async def test_a_failed_delivery_blocks_no_other_and_is_tried_by_any_free_worker(url: str, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url))
     failing = Handler(fails=lambda each, _: each.id == "bad")
     fine = Handler()
@@ -73,7 +73,7 @@ async def test_a_failure_holds_up_nobody_and_is_tried_by_whoever_is_free(url: st
 
 
 @BOTH
-async def test_after_its_tries_it_is_a_dead_letter_with_the_reason(
+async def test_after_its_tries_a_delivery_is_a_dead_letter_with_the_reason(
     url: str, redis: Redis, closing: Closing, ordered: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[DeadLetter] = []
@@ -131,7 +131,7 @@ async def test_a_delivery_that_kills_its_workers_is_given_up(
         {"v": "1", "id": b"\xff", "event": "e", "body": "{}", "received_at": "1.0"},
     ],
 )
-async def test_what_cannot_be_read_is_kept_apart_at_once_and_blocks_nothing(
+async def test_an_unreadable_entry_is_a_dead_letter_at_once(
     url: str, redis: Redis, closing: Closing, ordered: bool, fields: dict[str, str]
 ) -> None:
     await redis.xadd(STREAM, fields)  # type: ignore[arg-type]
@@ -186,7 +186,9 @@ async def test_a_dead_letter_is_queued_again_once_and_has_all_its_tries(
         assert await source.dead_letters() == []
 
 
-async def test_a_hook_that_fails_ends_nothing(url: str, closing: Closing, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_hook_that_raises_is_logged_and_the_worker_continues(
+    url: str, closing: Closing, caplog: pytest.LogCaptureFixture
+) -> None:
     def hook(letter: DeadLetter) -> None:
         raise RuntimeError("hook")
 
@@ -199,7 +201,7 @@ async def test_a_hook_that_fails_ends_nothing(url: str, closing: Closing, caplog
         await until(lambda: handler.done == ["good"])
 
 
-async def test_a_handler_that_awaits_something_canceled_has_failed_and_the_worker_goes_on(
+async def test_a_handler_that_awaits_a_cancelled_task_has_failed_and_the_worker_continues(
     url: str, closing: Closing
 ) -> None:
     tries = []

@@ -1,4 +1,4 @@
-"""Receivers and workers as one sets them up: posted to one machine, handled on another."""
+"""Receivers and workers on several machines, configured as users do."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack
 
 from buildkite_ext.webhooks import (
     BuildFinished,
-    RedisReplays,
+    DeliveryEvent,
+    DeliveryRepeated,
+    RedisDeduplicationStore,
     RedisStreamSink,
     RedisStreamSource,
-    Repeated,
-    Report,
     WebhookEvent,
     WebhookHandler,
 )
@@ -24,24 +24,24 @@ from ..posting import NOW, SECRET, agent_body, build_body, job_body
 from .helpers import Closing, until
 
 
-def receiver(url: str, closing: Closing, reports: list[Report] | None = None, **options: int) -> WebhookHandler:
+def receiver(url: str, closing: Closing, reports: list[DeliveryEvent] | None = None, **options: int) -> WebhookHandler:
     return WebhookHandler(
         secret=SECRET,
         sink=closing(RedisStreamSink(url, **options)),
-        replays=closing(RedisReplays(url)),
+        deduplication=closing(RedisDeduplicationStore(url)),
         now=lambda: NOW,
-        on_report=reports.append if reports is not None else None,
+        on_delivery_event=reports.append if reports is not None else None,
     )
 
 
 async def emptied(source: RedisStreamSource) -> None:
-    """Wait until everything is acknowledged."""
+    """Wait until all deliveries are acknowledged."""
     async with asyncio.timeout(60):
         while (lag := await source.lag()).waiting + lag.pending:  # noqa: ASYNC110 - Redis tells nobody
             await asyncio.sleep(0.01)
 
 
-async def test_what_is_posted_to_one_machine_is_handled_on_another(url: str, closing: Closing) -> None:
+async def test_a_delivery_to_one_machine_is_handled_on_another(url: str, closing: Closing) -> None:
     first, second = receiver(url, closing), receiver(url, closing)
     seen: list[int | None] = []
     others: list[str] = []
@@ -66,18 +66,16 @@ async def test_what_is_posted_to_one_machine_is_handled_on_another(url: str, clo
 
 
 async def test_the_same_delivery_is_accepted_once_among_all_receivers(url: str, closing: Closing) -> None:
-    reports: list[Report] = []
+    reports: list[DeliveryEvent] = []
     first, second = receiver(url, closing, reports), receiver(url, closing, reports)
     body = build_body()
     assert (await post(first, body)).status == 200
     assert (await post(second, body)).status == 200
-    assert [type(report) for report in reports].count(Repeated) == 1
+    assert [type(report) for report in reports].count(DeliveryRepeated) == 1
     assert (await closing(RedisStreamSource(url)).lag()).waiting == 1
 
 
-async def test_a_happening_is_handled_once_among_all_workers_however_often_it_is_sent(
-    url: str, closing: Closing
-) -> None:
+async def test_an_event_is_handled_once_among_all_workers(url: str, closing: Closing) -> None:
     hooks = receiver(url, closing)
     for later in range(5):
         assert (await post(hooks, build_body(), at=NOW + later)).status == 200
@@ -90,7 +88,7 @@ async def test_a_happening_is_handled_once_among_all_workers_however_often_it_is
     async with AsyncExitStack() as stack:
         workers, tasks = [], []
         for _ in range(3):
-            worker = WebhookHandler(secret=SECRET, replays=closing(RedisReplays(url)))
+            worker = WebhookHandler(secret=SECRET, deduplication=closing(RedisDeduplicationStore(url)))
             worker.on("build.*", once=True)(slow)
             source = RedisStreamSource(url, retry_pause=0.02)
             stack.push_async_callback(source.aclose)
@@ -101,7 +99,7 @@ async def test_a_happening_is_handled_once_among_all_workers_however_often_it_is
     assert len(seen) == 1
 
 
-async def test_one_that_always_fails_ends_among_the_dead_letters_and_may_be_tried_again(
+async def test_a_delivery_that_always_fails_is_a_dead_letter_and_can_be_queued_again(
     url: str, closing: Closing
 ) -> None:
     hooks = receiver(url, closing)
@@ -134,7 +132,7 @@ async def test_one_that_always_fails_ends_among_the_dead_letters_and_may_be_trie
     await task
 
 
-async def test_a_full_stream_is_503_and_what_was_refused_is_taken_later(url: str, closing: Closing) -> None:
+async def test_a_full_stream_is_503_and_a_refused_delivery_is_accepted_later(url: str, closing: Closing) -> None:
     hooks = receiver(url, closing, limit=2)
     statuses = [(await post(hooks, build_body(number=number))).status for number in range(3)]
     assert statuses == [200, 200, 503]
@@ -150,10 +148,10 @@ async def test_a_full_stream_is_503_and_what_was_refused_is_taken_later(url: str
 
 WORKER = """
 import sys, time
-from buildkite_ext.webhooks import BuildFinished, RedisReplays, RedisStreamSource, WebhookHandler
+from buildkite_ext.webhooks import BuildFinished, RedisDeduplicationStore, RedisStreamSource, WebhookHandler
 
 url = sys.argv[1]
-hooks = WebhookHandler(secret="s3cret", replays=RedisReplays(url))
+hooks = WebhookHandler(secret="s3cret", deduplication=RedisDeduplicationStore(url))
 
 @hooks.on("build.finished", once=True)
 def slow(event: BuildFinished) -> None:
@@ -166,9 +164,7 @@ print("ended", flush=True)
 """
 
 
-async def test_a_worker_that_is_told_to_end_finishes_what_it_began_and_leaves_the_rest(
-    url: str, closing: Closing
-) -> None:
+async def test_a_worker_finishes_its_deliveries_at_sigterm_and_leaves_the_others(url: str, closing: Closing) -> None:
     hooks = receiver(url, closing)
     for number in range(3):
         await post(hooks, build_body(number=number))

@@ -1,4 +1,4 @@
-"""A build's deliveries one after the other, whoever handles them."""
+"""The order of a build's deliveries, among all workers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from redis.asyncio import Redis
 
-from buildkite_ext.webhooks.deliveries import Delivery
+from buildkite_ext.webhooks.delivery import Delivery
 from buildkite_ext.webhooks.redis import RedisStreamSink, RedisStreamSource
 
 from .helpers import STREAM, Closing, Handler, delivery, until, working
@@ -39,7 +39,7 @@ async def test_each_builds_order_is_kept_among_workers(url: str, closing: Closin
     assert all(journey == sorted(journey) and len(journey) == 30 for journey in journeys.values())
 
 
-async def test_what_fails_is_tried_in_place_while_other_partitions_go_on(url: str, closing: Closing) -> None:
+async def test_a_failed_delivery_blocks_its_partition_only(url: str, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url, partitions=8))
     order: list[str] = []
     failures = count(1)
@@ -63,7 +63,7 @@ async def test_what_fails_is_tried_in_place_while_other_partitions_go_on(url: st
     assert sum(name.startswith("fine") for name in order[:last_try]) >= 4
 
 
-async def test_a_dead_letter_lets_the_next_one_through(url: str, closing: Closing) -> None:
+async def test_after_a_dead_letter_the_next_delivery_is_handled(url: str, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url))
     handler = Handler(fails=lambda each, _: each.id == "bad")
     async with working(RedisStreamSource(url, ordered=True, tries=2, retry_pause=0.05, claim_after=1), handler):
@@ -121,7 +121,7 @@ async def test_a_dead_workers_partition_is_taken_over_when_its_lease_ends(
         await until(lambda: handler.done == ["a"])
 
 
-async def test_who_loses_the_lease_stops_at_once_and_acknowledges_nothing(
+async def test_a_worker_that_loses_the_lease_stops_and_acknowledges_nothing(
     url: str, redis: Redis, closing: Closing, caplog: pytest.LogCaptureFixture
 ) -> None:
     await closing(RedisStreamSink(url)).put(delivery("a"))
@@ -135,7 +135,7 @@ async def test_who_loses_the_lease_stops_at_once_and_acknowledges_nothing(
     assert "Lost the lease of buildkite:webhooks" in caplog.text
 
 
-async def test_nothing_is_begun_under_a_lease_that_is_anothers(url: str, redis: Redis, closing: Closing) -> None:
+async def test_no_delivery_is_begun_without_the_lease(url: str, redis: Redis, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url))
     begun: list[str] = []
 
@@ -152,7 +152,7 @@ async def test_nothing_is_begun_under_a_lease_that_is_anothers(url: str, redis: 
     assert await redis.xlen(STREAM) == 2, "and what was handled is its new owner's to acknowledge"
 
 
-async def test_closing_finishes_what_is_handled_and_the_next_worker_goes_on_at_once(url: str, closing: Closing) -> None:
+async def test_closing_finishes_deliveries_and_the_next_worker_continues_at_once(url: str, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url))
     for name in "abc":
         await sink.put(delivery(name))
@@ -167,7 +167,7 @@ async def test_closing_finishes_what_is_handled_and_the_next_worker_goes_on_at_o
         await until(lambda: second.done == ["b", "c"], seconds=30)
 
 
-async def test_no_more_at_once_than_asked_for(url: str, closing: Closing) -> None:
+async def test_concurrency_is_the_maximum(url: str, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url, partitions=8))
     for number in range(40):
         await sink.put(delivery(str(number)))
@@ -177,7 +177,7 @@ async def test_no_more_at_once_than_asked_for(url: str, closing: Closing) -> Non
     assert handler.most_at_once == 2
 
 
-async def test_lag_tells_of_each_partition_whether_it_is_read(url: str, closing: Closing) -> None:
+async def test_lag_shows_the_leased_partitions(url: str, closing: Closing) -> None:
     source = RedisStreamSource(url, ordered=True, partitions=3)
     sink = closing(RedisStreamSink(url, partitions=3))
     for number in range(30):

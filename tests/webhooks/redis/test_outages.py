@@ -1,4 +1,4 @@
-"""Redis goes away and comes back; workers wait and go on."""
+"""Outages of Redis: workers wait and continue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOTH = pytest.mark.parametrize("ordered", [False, True])
 
 
 @BOTH
-async def test_a_restart_ends_nothing(
+async def test_workers_survive_a_restart_of_redis(
     own_server: RedisServer, closing: Closing, ordered: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -38,7 +38,7 @@ async def test_a_restart_ends_nothing(
 
 
 @BOTH
-async def test_a_flush_ends_nothing(url: str, redis: Redis, closing: Closing, ordered: bool) -> None:
+async def test_workers_survive_a_flush(url: str, redis: Redis, closing: Closing, ordered: bool) -> None:
     sink = closing(RedisStreamSink(url))
     handler = Handler()
     async with working(RedisStreamSource(url, ordered=ordered, claim_after=1, lease=1), handler):
@@ -51,7 +51,7 @@ async def test_a_flush_ends_nothing(url: str, redis: Redis, closing: Closing, or
 
 
 @BOTH
-async def test_cut_connections_lose_nothing_repeat_nothing_and_hold_nothing_up(
+async def test_cut_connections_lose_repeat_and_delay_no_delivery(
     url: str, redis: Redis, closing: Closing, ordered: bool
 ) -> None:
     sink = closing(RedisStreamSink(url))
@@ -93,7 +93,7 @@ async def test_closing_while_redis_is_away_ends_in_time(own_server: RedisServer,
 
 
 @BOTH
-async def test_closing_before_redis_ever_came_ends_in_time(own_server: RedisServer, ordered: bool) -> None:
+async def test_closing_before_redis_has_answered_ends_in_time(own_server: RedisServer, ordered: bool) -> None:
     own_server.stop()
     source = RedisStreamSource(own_server.url, ordered=ordered, timeout=0.5)
     consuming = asyncio.create_task(source.consume(Handler()))
@@ -137,7 +137,7 @@ async def test_a_wrong_password_ends_it_and_is_not_shown(
     assert "hunter2" not in str(refused.value) + caplog.text
 
 
-async def test_an_outage_that_ends_without_the_group_is_mended_by_the_very_call_that_waited(
+async def test_the_call_that_waited_for_redis_makes_a_lost_group_again(
     own_server: RedisServer, closing: Closing
 ) -> None:
     handler = Handler()

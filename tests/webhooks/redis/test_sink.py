@@ -1,4 +1,4 @@
-"""What receivers get: accepted and in Redis, or an error, and never a wait without an end."""
+"""The sink: a delivery is in Redis, or `put` raises an error in time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from redis.exceptions import ConnectionError as RedisAway
 from redis.exceptions import ReadOnlyError, RedisError
 
 from buildkite_ext.errors import WebhookQueueFull
-from buildkite_ext.webhooks.deliveries import EventSink
+from buildkite_ext.webhooks.delivery import EventSink
 from buildkite_ext.webhooks.redis import RedisStreamSink, RedisStreamSource
 
 from .helpers import STREAM, Closing, delivery, until, working
 from .server import RedisServer
 
 
-async def test_a_full_queue_refuses_and_says_what_to_do(closing: Closing, url: str, redis: Redis) -> None:
+async def test_a_full_stream_refuses_and_says_what_to_do(closing: Closing, url: str, redis: Redis) -> None:
     sink: EventSink = closing(RedisStreamSink(url, limit=3))
     for number in range(3):
         await sink.put(delivery(str(number)))
@@ -28,7 +28,7 @@ async def test_a_full_queue_refuses_and_says_what_to_do(closing: Closing, url: s
     assert await redis.xlen(STREAM) == 3
 
 
-async def test_the_limit_holds_however_many_receivers_there_are(closing: Closing, url: str, redis: Redis) -> None:
+async def test_the_limit_holds_with_several_receivers(closing: Closing, url: str, redis: Redis) -> None:
     sinks = [closing(RedisStreamSink(url, limit=10, partitions=3)) for _ in range(4)]
     puts = (sink.put(delivery(f"{index}-{number}")) for index, sink in enumerate(sinks) for number in range(10))
     answers = await asyncio.gather(*puts, return_exceptions=True)
@@ -37,7 +37,7 @@ async def test_the_limit_holds_however_many_receivers_there_are(closing: Closing
     assert sum([await redis.xlen(key) for key in (STREAM, f"{STREAM}:1", f"{STREAM}:2")]) == 10
 
 
-async def test_what_is_handled_makes_room_and_what_is_being_handled_does_not(closing: Closing, url: str) -> None:
+async def test_a_delivery_counts_until_it_is_handled(closing: Closing, url: str) -> None:
     sink = closing(RedisStreamSink(url, limit=2))
     release = asyncio.Event()
     begun = []
@@ -94,7 +94,7 @@ async def test_a_redis_that_is_away_raises_at_once(closing: Closing, own_server:
 
 
 @pytest.mark.parametrize("own_client", [False, True])
-async def test_a_redis_that_hangs_raises_when_its_time_is_over(
+async def test_a_redis_that_hangs_raises_after_the_timeout(
     closing: Closing, own_server: RedisServer, own_client: bool
 ) -> None:
     client = Redis.from_url(own_server.url, socket_timeout=None)

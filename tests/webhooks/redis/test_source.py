@@ -1,4 +1,4 @@
-"""Any number of workers: each delivery once, unless a worker dies."""
+"""The source, with several workers: each delivery once, unless a worker dies."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import contextlib
 import pytest
 from redis.asyncio import Redis
 
-from buildkite_ext.webhooks.deliveries import Delivery, EventSource
+from buildkite_ext.webhooks.delivery import Delivery, EventSource
 from buildkite_ext.webhooks.redis import RedisStreamSink, RedisStreamSource
 
 from .helpers import STREAM, Closing, Handler, delivery, until, working
 
 
-async def test_a_delivery_arrives_as_it_was_put(url: str, closing: Closing) -> None:
+async def test_a_delivery_arrives_unchanged(url: str, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url))
     sent = [
         Delivery("a", "build.finished", b'{"event": "build.finished"}', 1_700_000_000.123456, build_id="b-1"),
@@ -29,7 +29,7 @@ async def test_a_delivery_arrives_as_it_was_put(url: str, closing: Closing) -> N
     assert sorted(handler.deliveries, key=lambda each: each.id) == sent
 
 
-async def test_what_came_before_the_first_worker_is_handled_and_then_gone(
+async def test_deliveries_before_the_first_worker_are_handled_and_deleted(
     url: str, redis: Redis, closing: Closing
 ) -> None:
     sink = closing(RedisStreamSink(url))
@@ -42,7 +42,7 @@ async def test_what_came_before_the_first_worker_is_handled_and_then_gone(
     assert sorted(handler.done, key=int) == [str(number) for number in range(50)]
 
 
-async def test_no_more_at_once_than_asked_for(url: str, closing: Closing) -> None:
+async def test_concurrency_is_the_maximum(url: str, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url, partitions=4))
     for number in range(40):
         await sink.put(delivery(str(number)))
@@ -76,7 +76,7 @@ async def test_a_worker_that_is_slow_and_alive_keeps_what_it_handles(url: str, c
     assert (slow.begun, other.begun) == (["slow"], [])
 
 
-async def test_what_a_dead_worker_left_is_claimed(url: str, redis: Redis, closing: Closing) -> None:
+async def test_deliveries_of_a_dead_worker_are_claimed(url: str, redis: Redis, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url))
     await redis.xgroup_create(STREAM, "handlers", id="0", mkstream=True)
     for number in range(5):
@@ -90,7 +90,9 @@ async def test_what_a_dead_worker_left_is_claimed(url: str, redis: Redis, closin
     assert await redis.xlen(STREAM) == 0
 
 
-async def test_closing_waits_for_what_is_handled_and_acknowledges_it(url: str, redis: Redis, closing: Closing) -> None:
+async def test_closing_waits_for_handlers_and_acknowledges_their_deliveries(
+    url: str, redis: Redis, closing: Closing
+) -> None:
     sink = closing(RedisStreamSink(url))
     for number in range(10):
         await sink.put(delivery(str(number)))
@@ -105,7 +107,7 @@ async def test_closing_waits_for_what_is_handled_and_acknowledges_it(url: str, r
     assert await redis.xinfo_consumers(STREAM, "handlers") == [], "a worker that left is forgotten"
 
 
-async def test_what_was_read_and_not_begun_is_anothers_at_once_after_closing(url: str, closing: Closing) -> None:
+async def test_deliveries_that_have_not_begun_are_given_back_on_close(url: str, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url, partitions=4))
     for number in range(20):
         await sink.put(delivery(str(number)))
@@ -121,7 +123,7 @@ async def test_what_was_read_and_not_begun_is_anothers_at_once_after_closing(url
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-async def test_canceling_acknowledges_nothing_that_was_not_handled(
+async def test_cancelling_acknowledges_no_unhandled_delivery(
     url: str, redis: Redis, closing: Closing, ordered: bool
 ) -> None:
     sink = closing(RedisStreamSink(url))
@@ -139,7 +141,7 @@ async def test_canceling_acknowledges_nothing_that_was_not_handled(
         await until(lambda: sorted(other.done) == ["a", "b", "c"], seconds=30)
 
 
-async def test_canceling_acknowledges_what_was_handled(url: str, redis: Redis, closing: Closing) -> None:
+async def test_cancelling_acknowledges_handled_deliveries(url: str, redis: Redis, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url))
     for number in range(200):
         await sink.put(delivery(str(number)))
@@ -152,7 +154,7 @@ async def test_canceling_acknowledges_what_was_handled(url: str, redis: Redis, c
     assert await redis.xlen(STREAM) == 200 - len(handler.done)
 
 
-async def test_a_source_that_was_closed_hands_out_nothing(url: str) -> None:
+async def test_a_closed_source_gives_no_delivery(url: str) -> None:
     source = RedisStreamSource(url)
     await source.aclose()
     await source.aclose()
@@ -167,7 +169,7 @@ async def test_a_source_is_consumed_once_at_a_time(url: str) -> None:
             await source.consume(Handler())
 
 
-async def test_workers_that_died_long_ago_are_forgotten(url: str, redis: Redis) -> None:
+async def test_dead_consumers_are_deleted(url: str, redis: Redis) -> None:
     await redis.xgroup_create(STREAM, "handlers", id="0", mkstream=True)
     await redis.xgroup_createconsumer(STREAM, "handlers", "long-dead")
     async with working(RedisStreamSource(url, consumer="me", claim_after=0.1), Handler()):
@@ -176,7 +178,7 @@ async def test_workers_that_died_long_ago_are_forgotten(url: str, redis: Redis) 
                 await asyncio.sleep(0.02)
 
 
-async def test_lag_tells_what_waits_what_is_pending_and_for_how_long(url: str, closing: Closing) -> None:
+async def test_lag_counts_waiting_and_pending_deliveries_and_their_age(url: str, closing: Closing) -> None:
     sink = closing(RedisStreamSink(url, partitions=2))
     source = RedisStreamSource(url, partitions=2, concurrency=3)
     assert (await closing(RedisStreamSource(url)).lag()).oldest_seconds == 0

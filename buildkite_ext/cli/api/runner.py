@@ -1,0 +1,202 @@
+"""The execution of `buildkite-ext api`: sends the request, and prints the answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..._sync import BlockingIterator, run
+from ...errors import ApiError, BuildkiteError, InvalidResponse, path_of
+from ...events import Event, RetryScheduled
+from ...pagination.raw import raw_items
+from ...redaction import redacted_text
+from ...transport.context import context_of
+from ..connection import ConnectionOptions
+from ..exit_codes import ExitCode
+from ..problem import UsageError, without_secrets
+from ..streams import clean, print_error
+from .output import JsonPrinter, parsed
+from .queries import Selection
+from .request import ApiRequest
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ...transport.requester import Requester
+    from .queries import JqFilter
+
+__all__ = ["ApiRun"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiRun:
+    """One execution of the command.
+
+    Attributes:
+        request: the request to send.
+        connection: where to send it.
+        printer: prints the answer.
+        timeout: seconds for each request; None for the client's default.
+        paginate: follow the pages of a list.
+        limit: the most items to print.
+        selection: the path of `--select`.
+        jq: the expression of `--jq`.
+        include: print the status and the headers first.
+    """
+
+    request: ApiRequest
+    connection: ConnectionOptions
+    printer: JsonPrinter
+    timeout: float | None
+    paginate: bool
+    limit: int | None
+    selection: Selection | None
+    jq: JqFilter | None
+    include: bool
+
+    def run(self) -> ExitCode:
+        """Send the request and print its answer.
+
+        Raises:
+            UsageError: the path can't be used. Nothing was sent.
+            BuildkiteError: the request failed. If the answer is JSON, it was printed.
+        """
+        with self._requester() as requester:
+            if self.paginate:
+                self._print_pages(requester)
+            else:
+                self._print_answer(requester)
+        sys.stdout.flush()  # raises BrokenPipeError here, and not when the interpreter exits
+        return ExitCode.PASSED
+
+    @contextmanager
+    def _requester(self) -> Iterator[Requester]:
+        with self.connection.client(_print_retry, need_organization="{org}" in self.request.path) as client:
+            yield (client if self.timeout is None else client.with_options(timeout=self.timeout))._requester
+
+    def _print_answer(self, requester: Requester) -> None:
+        request = self._built(requester)
+        try:
+            response = run(requester.send(request))
+        except ApiError as error:
+            self._print_refusal(error)
+            raise
+        if self.include:
+            self.printer.head(response)
+        if response.status_code >= 300 and context_of(request).operation is None:
+            where = redacted_text(response.headers.get("Location", "nowhere"))
+            raise InvalidResponse(
+                f"{request.method} {path_of(request)} was redirected ({response.status_code}) to {where}. Redirects "
+                "aren't followed, since the token would be sent along."
+            )
+        self._print_content(response)
+
+    def _built(self, requester: Requester) -> httpx.Request:
+        wanted = self.request
+        try:
+            return requester.build_path(
+                wanted.method, wanted.path, params=wanted.params, content=wanted.content, headers=wanted.headers
+            )
+        except ValueError as error:
+            # Without the query, which may hold secrets.
+            raise UsageError(f"PATH {wanted.path.partition('?')[0]!r} can't be used: {error}.") from error
+
+    def _print_content(self, response: httpx.Response) -> None:
+        if not response.content:
+            return
+        query = "--select" if self.selection else "--jq" if self.jq else None
+        try:
+            if not _is_json(response):
+                raise ValueError(response.headers.get("content-type", "it has no content type"))
+            value = parsed(response.content)
+        except ValueError as error:
+            if query:
+                raise InvalidResponse(
+                    f"The answer isn't JSON ({error}), which {query} needs. Run the command without {query} to see it."
+                ) from error
+            self.printer.content(response.content)
+            return
+        self._print_value(value)
+
+    def _print_value(self, value: Any) -> None:
+        if self.jq is not None:
+            self.printer.each(self.jq(value))
+        elif self.selection is None:
+            self.printer.value(value)
+        elif self.printer.raw and self.selection.many:
+            self.printer.each(self.selection.values(value))
+        else:
+            self.printer.value(self.selection.of(value))
+
+    def _print_refusal(self, error: ApiError) -> None:
+        """Print the answer of a refused request, for scripts."""
+        if self.include:
+            self.printer.head(error.response)
+        if error.response.content and _is_json(error.response):
+            try:
+                self.printer.value(parsed(error.response.content))
+            except ValueError:
+                return
+        sys.stdout.flush()
+
+    def _print_pages(self, requester: Requester) -> None:
+        self._built(requester)  # raises if the path can't be used
+        of_item = Selection(()) if self.selection is None else self.selection.item()
+        count = 0
+        whole: list[Any] | None = [] if self.jq is not None or of_item is None else None
+        try:
+            for item in self._items(requester):
+                if whole is not None:
+                    whole.append(item)
+                    continue
+                for value in of_item.values(item) if of_item else ():
+                    self._print_item(value, count)
+                    count += 1
+        except BuildkiteError as error:
+            if count:
+                self._print_incomplete(count)
+            elif isinstance(error, ApiError):
+                self._print_refusal(error)
+            raise
+        if whole is not None:
+            self._print_value(whole)
+        elif not self._one_a_line:
+            self.printer.end(count)
+
+    def _items(self, requester: Requester) -> Iterator[Any]:
+        """Walk over the items of all pages."""
+        wanted = self.request
+        return BlockingIterator(
+            raw_items(requester, wanted.path, params=wanted.params, headers=wanted.headers, limit=self.limit)
+        )
+
+    def _print_item(self, value: Any, index: int) -> None:
+        if self._one_a_line:
+            self.printer.value(value)
+        else:
+            self.printer.item(value, index)
+
+    @property
+    def _one_a_line(self) -> bool:
+        return self.printer.raw and self.selection is not None
+
+    def _print_incomplete(self, count: int) -> None:
+        """Leave the array open, so that a program that reads it through a pipe fails too."""
+        if not self._one_a_line:
+            self.printer.break_off()
+        sys.stdout.flush()
+        print_error(f"buildkite-ext: The list is incomplete: {count} items were printed before this error.")
+
+
+def _is_json(response: httpx.Response) -> bool:
+    kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind.endswith(("/json", "+json"))
+
+
+def _print_retry(event: Event) -> None:
+    if isinstance(event, RetryScheduled) and event.pause >= 1:
+        said = f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s."
+        print_error(f"buildkite-ext: {without_secrets(clean(said))}")

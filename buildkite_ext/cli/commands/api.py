@@ -1,0 +1,161 @@
+"""`buildkite-ext api`: send any request to the API and print its answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Group, Parameter, Token
+
+from ..exit_codes import ExitCode
+from ..inputs import Inputs, is_stdin, name_and_value, positive
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag, Repeated
+from ..problem import UsageError
+from ..streams import Colour, coloured
+
+if TYPE_CHECKING:
+    from ..api.request import RequestField
+
+__all__ = ["api"]
+
+_REQUEST = Group("The request", sort_key=1)
+_PAGES = Group("Pages", sort_key=2)
+
+_READING_METHODS = ("GET", "HEAD")
+_METHODS = (*_READING_METHODS, "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldWord:
+    """A value of --field or --raw-field before it is parsed."""
+
+    text: str
+    raw: bool
+
+
+def _field_words(_: object, tokens: Sequence[Token]) -> tuple[_FieldWord, ...]:
+    """Convert both kinds of fields as one option, since their order counts in lists of objects."""
+    return tuple(_FieldWord(token.value, token.keyword in ("--raw-field", "-F")) for token in tokens)
+
+
+def api(
+    method: Annotated[str, Parameter(metavar="METHOD")],
+    path: Annotated[str, Parameter(metavar="PATH")],
+    /,
+    *,
+    field: Annotated[
+        tuple[_FieldWord, ...],
+        Repeated,
+        Parameter(
+            name=("--field", "-f", "--raw-field", "-F"),
+            group=_REQUEST,
+            metavar="K=V",
+            converter=_field_words,
+            n_tokens=1,
+        ),
+    ] = (),
+    input: Annotated[  # noqa: A002 - the option's name
+        Path | None, Parameter(group=_REQUEST, metavar="FILE", allow_leading_hyphen=True)
+    ] = None,
+    header: Annotated[tuple[str, ...], Repeated, Parameter(group=_REQUEST, metavar="K:V", alias="-H")] = (),
+    timeout: Annotated[float | None, Parameter(group=_REQUEST, metavar="S")] = None,
+    paginate: Annotated[bool, Flag, Parameter(group=_PAGES)] = False,
+    limit: Annotated[int | None, Parameter(group=_PAGES, metavar="N")] = None,
+    select: Annotated[str | None, Parameter(group=OUTPUT, metavar="PATH")] = None,
+    jq: Annotated[str | None, Parameter(group=OUTPUT, metavar="EXPR", allow_leading_hyphen=True)] = None,
+    raw_output: Annotated[bool, Flag, Parameter(group=OUTPUT, alias="-r")] = False,
+    compact: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
+    include: Annotated[bool, Flag, Parameter(group=OUTPUT, alias="-i")] = False,
+    color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
+    simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
+    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+) -> ExitCode:
+    """Send any request to the API and print its answer as JSON.
+
+    Args:
+        method: GET, HEAD, POST, PUT, PATCH or DELETE.
+        path: Such as organizations/{org}/pipelines.
+        field: With GET, HEAD and DELETE, and beside --input, a parameter of the query. Otherwise a key of the JSON body.
+            There K[SUB] nests, K[] makes a list, and V is JSON if it reads as JSON: 5, true, null, {"a": 1}.
+            With --raw-field V is always a string; @FILE reads it from a file, @- from the standard input.
+        input: A file that is the body; - reads the standard input. It has to be JSON, unless a header says otherwise.
+        header: A header of the request; may be repeated.
+        timeout: Seconds for each request, with its retries and pauses; by default 120.
+        paginate: Follow the pages of a list and print all its items as one array.
+        limit: The most items to print.
+        select: Print the value at a path: a.b, a[0], a[].b, [].b; null if there is nothing.
+        jq: Print the result of a jq expression; needs jq.
+        raw_output: Print strings without quotes, and the values of a --select with [] on a line each.
+        compact: Print JSON on one line.
+        include: Print the status and the headers first.
+        color: When to use colours; auto: on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise.
+        simulate: Send it to a simulator inside this command, over real HTTP; it has the pipelines web, api and release.
+    """
+    from ..api.output import JsonPrinter
+    from ..api.request import ApiRequest
+    from ..connection import ConnectionOptions
+
+    verb = method.upper()
+    if verb not in _METHODS:
+        raise UsageError(f"METHOD: {method!r} isn't one of {', '.join(_METHODS)}.")
+    _check_combination(verb, input=input, paginate=paginate, limit=limit, select=select, jq=jq, include=include)
+    inputs = Inputs(reserved_for="--token-file" if is_stdin(common.token_file) else None)
+    fields = _fields(field, inputs)
+    content = None if input is None else inputs.read("--input", input)
+    request = ApiRequest.of(verb, path, fields=fields, content=content, headers=header)
+    printer = JsonPrinter(out=sys.stdout, colour=coloured(color, sys.stdout), compact=compact, raw=raw_output)
+
+    from ..api.queries import Selection, jq_filter
+    from ..api.runner import ApiRun
+
+    return ApiRun(
+        request=request,
+        connection=ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate),
+        printer=printer,
+        timeout=None if timeout is None else positive("--timeout", timeout),
+        paginate=paginate,
+        limit=limit,
+        selection=None if select is None else Selection.parse(select),
+        jq=None if jq is None else jq_filter(jq),
+        include=include,
+    ).run()
+
+
+def _check_combination(
+    method: str,
+    *,
+    input: Path | None,  # noqa: A002
+    paginate: bool,
+    limit: int | None,
+    select: str | None,
+    jq: str | None,
+    include: bool,
+) -> None:
+    """Refuse options that exclude each other."""
+    if input is not None and method in _READING_METHODS:
+        raise UsageError(f"--input: {method} sends no body.")
+    if paginate and method != "GET":
+        raise UsageError(f"--paginate: only GET has pages, and this is {method}.")
+    if paginate and include:
+        raise UsageError("--include shows the headers of one answer, and with --paginate there are many.")
+    if limit is not None and not paginate:
+        raise UsageError("--limit is for --paginate; one page takes --field per_page=N.")
+    if limit is not None and limit < 1:
+        raise UsageError(f"--limit {limit}: give a number above 0.")
+    if select is not None and jq is not None:
+        raise UsageError("--select and --jq: give one of them.")
+
+
+def _fields(words: Sequence[_FieldWord], inputs: Inputs) -> list[RequestField]:
+    from ..api.request import RequestField
+
+    fields = []
+    for word in words:
+        name, value = name_and_value("--raw-field" if word.raw else "--field", word.text)
+        if word.raw and value.startswith("@"):
+            value = inputs.text(f"--raw-field {name}", value[1:])
+        fields.append(RequestField(name, value, word.raw))
+    return fields

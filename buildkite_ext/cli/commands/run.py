@@ -1,0 +1,136 @@
+"""`buildkite-ext run`: create a build, follow it, wait for it, fetch its artifacts, and say how it ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Group, Parameter
+
+from ..exit_codes import ExitCode
+from ..inputs import not_empty, pairs, positive, slug
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag, Repeated
+from ..problem import UsageError, write_traceback
+from ..streams import Colour, coloured, is_terminal
+
+if TYPE_CHECKING:
+    from ..run.runner import RunView
+
+__all__ = ["run"]
+
+_BUILD = Group("The build", sort_key=1)
+_WAITING = Group("Following and waiting", sort_key=2)
+_ARTIFACTS = Group("Artifacts", sort_key=3)
+
+
+def run(
+    pipeline: Annotated[str, Parameter(metavar="PIPELINE")],
+    /,
+    *,
+    branch: Annotated[str, Parameter(group=_BUILD, metavar="B")],
+    commit: Annotated[str, Parameter(group=_BUILD, metavar="C")] = "HEAD",
+    message: Annotated[str | None, Parameter(group=_BUILD, metavar="M", allow_leading_hyphen=True)] = None,
+    env: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, metavar="K=V")] = (),
+    meta_data: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, metavar="K=V")] = (),
+    timeout: Annotated[float | None, Parameter(group=_WAITING, metavar="S")] = None,
+    no_follow: Annotated[bool, Flag, Parameter(group=_WAITING)] = False,
+    poll_interval: Annotated[float | None, Parameter(group=_WAITING, metavar="S")] = None,
+    artifacts: Annotated[tuple[str, ...], Repeated, Parameter(group=_ARTIFACTS, metavar="GLOB")] = (),
+    to: Annotated[Path | None, Parameter(group=_ARTIFACTS, metavar="DIR")] = None,
+    quiet: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
+    json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
+    color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
+    simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
+    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+) -> ExitCode:
+    """Create a build, follow it live, wait for it and fetch its artifacts. The exit code says how it ended.
+
+    Args:
+        pipeline: The pipeline's slug.
+        branch: The branch to build.
+        commit: The commit; HEAD is the newest of the branch.
+        message: The message of the build; by default that of the commit.
+        env: An environment variable for the build's jobs; may be repeated.
+        meta_data: Meta-data of the build; may be repeated.
+        timeout: Seconds to wait for the build; then the command ends and the build continues.
+        no_follow: Show no logs, only wait.
+        poll_interval: Seconds between two polls of the build.
+        artifacts: The artifacts to fetch; * stays within a folder, ** goes through folders. May be repeated.
+        to: The folder for artifacts; by default the current one.
+        quiet: Show only how the build ended.
+        json: Print one JSON object at the end; everything else goes to the standard error.
+        color: When to use colours; auto: on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise.
+        simulate: Run against a simulator inside this command, over real HTTP; it has the pipelines web, api and release.
+            It needs no token and no network, and ignores the environment.
+    """
+    from ..connection import ConnectionOptions
+    from ..run.options import RunOptions
+    from ..run.runner import Run
+
+    options = RunOptions(
+        pipeline=slug("PIPELINE", pipeline),
+        branch=not_empty("--branch", branch),
+        commit=not_empty("--commit", commit),
+        message=message,
+        env=pairs("--env", env),
+        meta_data=pairs("--meta-data", meta_data),
+        artifacts=tuple(not_empty("--artifacts", glob) for glob in artifacts),
+        to=_folder(to, artifacts),
+        timeout=None if timeout is None else positive("--timeout", timeout),
+        poll_interval=None if poll_interval is None else positive("--poll-interval", poll_interval),
+        follow=not (no_follow or quiet),
+        last_lines=not quiet,
+    )
+    connection = ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate)
+    view = _view(json=json, quiet=quiet, color=color)
+    try:
+        result = Run(options, connection, view).result()
+        view.finish(result)
+    finally:
+        view.close()
+    if common.debug and result.problem is not None and result.problem.cause is not None:
+        write_traceback(result.problem.cause)
+    return result.code
+
+
+def _folder(to: Path | None, artifacts: Sequence[str]) -> Path:
+    if to is None:
+        return Path()
+    if not artifacts:
+        raise UsageError("--to is the folder for artifacts: select them with --artifacts GLOB.")
+    if to.exists() and not to.is_dir():
+        raise UsageError(f"--to {str(to)!r} is a file; artifacts need a folder.")
+    return to
+
+
+def _view(*, json: bool, quiet: bool, color: Colour) -> RunView:
+    """Return the output format that suits the options and the streams."""
+    out, err = sys.stdout, sys.stderr
+    if json:
+        from ..render.plain import JsonRunView
+
+        return JsonRunView(out, err, colour=coloured(color, err), quiet=quiet)
+    if quiet or not is_terminal(out):
+        from ..render.plain import PlainRunView
+
+        return PlainRunView(out, err, colour=coloured(color, out), err_colour=coloured(color, err), quiet=quiet)
+    from rich.console import Console
+
+    from ..render.terminal import TerminalRunView
+
+    console = Console(
+        file=out,
+        # Only the variables about colours: a wrong COLUMNS would garble the output.
+        _environ={name: os.environ[name] for name in ("TERM", "COLORTERM") if name in os.environ},
+        force_terminal=True,
+        force_jupyter=False,
+        color_system="auto" if coloured(color, out) else None,
+        no_color=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    return TerminalRunView(console, err, err_colour=coloured(color, err))

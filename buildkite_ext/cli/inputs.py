@@ -1,0 +1,184 @@
+"""Values of arguments: texts, numbers, `NAME=VALUE` pairs, files and the standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .problem import UsageError
+from .strict_json import refuse_constant
+
+__all__ = [
+    "STDIN",
+    "Inputs",
+    "is_stdin",
+    "json_or_text",
+    "name_and_value",
+    "not_empty",
+    "pairs",
+    "positive",
+    "slug",
+    "source_of",
+]
+
+STDIN = "-"
+"""The argument that names the standard input in place of a file."""
+
+
+class Inputs:
+    """Reader of the files that arguments name. `-` names the standard input, which can be read only once.
+
+    Args:
+        reserved_for: the argument that reads the standard input later; no other argument may.
+    """
+
+    def __init__(self, *, reserved_for: str | None = None) -> None:
+        self._reader = reserved_for
+        self._reserved = reserved_for is not None
+
+    def read(
+        self, argument: str, path: str | Path, *, most: int = -1, prompt: str | None = None, hint: str | None = None
+    ) -> bytes:
+        """Return the bytes of a file, or of the standard input for `-`.
+
+        Args:
+            argument: the argument that names the file, as the user typed it: for error messages.
+            path: the file.
+            most: the most bytes to read; -1 for all.
+            prompt: on a terminal, ask for a secret with this prompt, without echo.
+            hint: on a terminal, print this on the standard error before reading.
+
+        Raises:
+            UsageError: the file can't be read, or another argument reads the standard input.
+        """
+        try:
+            if not is_stdin(path):
+                with Path(path).open("rb") as file:
+                    return file.read(most)
+            self._take_stdin(argument)
+            if sys.stdin.isatty() and prompt is not None:
+                from getpass import getpass
+
+                return getpass(prompt).encode()
+            if sys.stdin.isatty() and hint is not None:
+                print(hint, file=sys.stderr)
+            binary = getattr(sys.stdin, "buffer", None)
+            return binary.read(most) if binary is not None else sys.stdin.read(most).encode()
+        except OSError as error:
+            raise UsageError(f"{argument}: {source_of(path)} can't be read: {error.strerror or error}") from error
+
+    def text(self, argument: str, path: str | Path, *, most: int = -1, prompt: str | None = None) -> str:
+        """Return the same, decoded from UTF-8.
+
+        Raises:
+            UsageError: as `read`; or the bytes aren't UTF-8.
+        """
+        content = self.read(argument, path, most=most, prompt=prompt)
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{argument}: the content of {source_of(path)} isn't UTF-8 text.") from error
+
+    def _take_stdin(self, argument: str) -> None:
+        if self._reader is not None and not (self._reserved and self._reader == argument):
+            raise UsageError(f"{argument}: the standard input is read by {self._reader} already.")
+        self._reader, self._reserved = argument, False
+
+
+def name_and_value(argument: str, word: str) -> tuple[str, str]:
+    """Split `NAME=VALUE`.
+
+    Raises:
+        UsageError: the word has no `=` or no name, or isn't UTF-8.
+
+    Example:
+        >>> name_and_value("--field", "a=b=c")
+        ('a', 'b=c')
+    """
+    name, sign, value = word.partition("=")
+    if not name or not sign:
+        raise UsageError(f"{argument}: give NAME=VALUE.")  # without the word: it may be a secret
+    for text, half in ((name, ": its name"), (value, f" {name}: its value")):
+        if any("\ud800" <= character <= "\udfff" for character in text):  # Python keeps undecodable bytes so
+            raise UsageError(f"{argument}{half} isn't UTF-8 text.")
+    return name, value
+
+
+def pairs(argument: str, words: Iterable[str]) -> dict[str, str]:
+    """Return repeated `NAME=VALUE` arguments as a dictionary. Of equal names the last counts.
+
+    Raises:
+        UsageError: a word has no `=` or no name.
+    """
+    found = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not name or not sign:
+            raise UsageError(f"{argument} {name!r}: give NAME=VALUE.")  # without the value: it may be a secret
+        found[name] = value
+    return found
+
+
+def json_or_text(text: str) -> Any:
+    """Return the JSON value of a text, or the text itself where it isn't JSON.
+
+    A number counts only if JSON would write it in the same way: `1.10` is more likely a version, and `12e4567` a commit.
+
+    Example:
+        >>> [json_or_text(text) for text in ("5", "true", "null", '{"a": 1}', "1.10", "main", '"5"')]
+        [5, True, None, {'a': 1}, '1.10', 'main', '5']
+    """
+    try:
+        value = json.loads(text, parse_constant=refuse_constant)
+        if isinstance(value, int | float) and not isinstance(value, bool) and json.dumps(value) != text:
+            return text
+        json.dumps(value, allow_nan=False)  # 1e999 inside an object
+    except (ValueError, RecursionError):
+        return text
+    return value
+
+
+def positive(argument: str, seconds: float) -> float:
+    """Return a number of seconds.
+
+    Raises:
+        UsageError: it isn't above 0 and finite.
+    """
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"{argument} {seconds:g}: give seconds above 0.")
+    return seconds
+
+
+def not_empty(argument: str, text: str) -> str:
+    """Return a text.
+
+    Raises:
+        UsageError: it is empty or white space.
+    """
+    if not text.strip():
+        raise UsageError(f"{argument} is empty.")
+    return text
+
+
+def slug(argument: str, text: str) -> str:
+    """Return a slug.
+
+    Raises:
+        UsageError: it is empty or would change the path of a URL.
+    """
+    if text.strip() in ("", ".", ".."):
+        raise UsageError(f"{argument}: {text!r} can't be a slug.")
+    return text
+
+
+def is_stdin(path: str | Path | None) -> bool:
+    """Return whether an argument names the standard input."""
+    return path is not None and str(path) == STDIN
+
+
+def source_of(path: str | Path) -> str:
+    """Return how messages name a file, or the standard input."""
+    return "the standard input" if is_stdin(path) else repr(str(path))

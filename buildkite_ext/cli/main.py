@@ -1,0 +1,141 @@
+"""The entry point: from the arguments to the exit code, with a handler for every error."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
+from .exit_codes import ExitCode
+from .problem import Problem, Terminated, UsageError, write_traceback
+from .render.colour import problem_line
+from .streams import coloured, discard, prepare_streams, print_error
+
+__all__ = ["main"]
+
+_GRACE = 2.0
+"""Seconds that threads get to end by themselves after Ctrl-C: to remove a partial download, for example."""
+
+_STOPPED = frozenset({ExitCode.INTERRUPTED, ExitCode.OUTPUT_CLOSED, ExitCode.TERMINATED})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: its arguments; by default those of the process.
+
+    Returns:
+        The exit code: see `buildkite_ext.cli.exit_codes.ExitCode`.
+
+    Example:
+        >>> def passes() -> bool:
+        ...     return main(["run", "web", "--branch", "main", "--quiet"]) == 0
+    """
+    prepare_streams()
+    words = list(sys.argv[1:] if argv is None else argv)
+    with _sigterm_raises():
+        code = _guarded(words)
+    if argv is None and code in _STOPPED:
+        _exit_soon(code)
+    return int(code)
+
+
+def _guarded(words: list[str]) -> ExitCode:
+    try:
+        return _run(words)
+    except KeyboardInterrupt:
+        return _report(Problem.described(ExitCode.INTERRUPTED, "Interrupted."), words)
+    except Terminated:
+        return _report(Problem.described(ExitCode.TERMINATED, "Terminated."), words)
+    except (BrokenPipeError, SystemExit):  # rich turns the first into the second while it prints --help
+        discard(sys.stdout)
+        return ExitCode.OUTPUT_CLOSED
+    except Exception as error:  # each becomes a paragraph and a code
+        return _report(Problem.of(error), words)
+
+
+def _run(words: list[str]) -> ExitCode:
+    try:
+        from cyclopts import CycloptsError
+
+        from .app import app
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("cyclopts", "rich"):
+            raise
+        raise UsageError("the command needs an extra: pip install 'buildkite-ext[cli]'") from error
+    try:
+        _refuse_secrets(words)
+        command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        raise UsageError(f"{error}\nTry: {' '.join(['buildkite-ext', *_command_words(words), '--help'])}") from error
+    result = command(*bound.args, **bound.kwargs)
+    return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help and --version return nothing
+
+
+def _command_words(words: list[str]) -> list[str]:
+    """Return the words that name a command."""
+    from .app import COMMANDS, CommandGroup
+
+    named = next((command for command in COMMANDS if words[:1] == [command.name]), None)
+    if named is None:
+        return []
+    if isinstance(named, CommandGroup) and words[1:2] and words[1] in {command.name for command in named.commands}:
+        return words[:2]
+    return words[:1]
+
+
+def _refuse_secrets(words: list[str]) -> None:
+    """Refuse secrets on the command line, before anything could repeat them."""
+    variables = {"--token": "BUILDKITE_API_TOKEN"}
+    if words[:1] == ["webhooks"]:
+        variables = {"--token": WEBHOOK_TOKEN_VARIABLE, "--secret": WEBHOOK_SECRET_VARIABLE}
+    for option, variable in variables.items():
+        if any(word == option or word.startswith(f"{option}=") for word in words):
+            raise UsageError(
+                f"There is no {option}: every program on this computer can read the command lines of the others. Set "
+                f"${variable}, or use {option}-file."
+            )
+
+
+def _report(problem: Problem, words: list[str]) -> ExitCode:
+    print_error(problem_line(problem, colour=coloured("auto", sys.stderr)))
+    if "--debug" in words and problem.cause is not None:
+        write_traceback(problem.cause)
+    return problem.code
+
+
+@contextmanager
+def _sigterm_raises() -> Iterator[None]:
+    """Let SIGTERM end the command as Ctrl-C does, so that a terminal gets its cursor back."""
+
+    def terminate(*_: object) -> None:
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _exit_soon(code: ExitCode) -> None:
+    """Exit without waiting for requests that are still running, as the interpreter would."""
+    deadline = time.monotonic() + _GRACE
+    workers = [
+        thread for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon
+    ]
+    for worker in workers:
+        worker.join(max(0.0, deadline - time.monotonic()))
+    if any(worker.is_alive() for worker in workers):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

@@ -1,0 +1,37 @@
+"""Options of `buildkite-ext run`, after they were checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["RunOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """A build to create, and how to follow it.
+
+    Attributes:
+        pipeline, branch, commit, message, env, meta_data: the build to create.
+        artifacts: globs of the artifacts to fetch; empty for no artifacts.
+        to: the folder for artifacts.
+        timeout: seconds to wait for the build; None for no limit.
+        poll_interval: seconds between two polls; None for the default.
+        follow: show logs.
+        last_lines: fetch the last lines of failed jobs' logs if they weren't followed.
+    """
+
+    pipeline: str
+    branch: str
+    commit: str = "HEAD"
+    message: str | None = None
+    env: Mapping[str, str]
+    meta_data: Mapping[str, str]
+    artifacts: tuple[str, ...] = ()
+    to: Path = Path()
+    timeout: float | None = None
+    poll_interval: float | None = None
+    follow: bool = True
+    last_lines: bool = True

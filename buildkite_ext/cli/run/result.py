@@ -1,0 +1,139 @@
+"""The result of a run, from which every output format is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..exit_codes import ExitCode
+from ..streams import clean, short
+from .job_table import detail_of, label_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from buildkite_api.models import Build, Job
+
+    from ...watching.wait import Outcome
+    from ..problem import Problem
+
+__all__ = ["BlockingStep", "FailedJob", "RunResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedJob:
+    """A job that made the build fail, with the last lines of its log."""
+
+    id: str
+    label: str
+    state: str
+    detail: str
+    exit_status: int | None
+    url: str
+    lines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, job: Job, lines: tuple[str, ...]) -> FailedJob:
+        """Make it of a job of the API."""
+        return cls(
+            id=job.id,
+            label=label_of(job),
+            state=short(str(job.state), 20),
+            detail=detail_of(job),
+            exit_status=job.exit_status,
+            url=clean(job.web_url),
+            lines=lines,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BlockingStep:
+    """A block step that the build waits at."""
+
+    id: str
+    label: str
+    url: str
+
+    @classmethod
+    def of(cls, job: Job) -> BlockingStep:
+        """Make it of a job of the API."""
+        return cls(clean(job.id), label_of(job), clean(job.web_url))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """The result of a run.
+
+    Attributes:
+        code: the exit code of the command.
+        pipeline: the pipeline's slug, as the user typed it.
+        organization: the organization's slug; None if it isn't known.
+        build: the build at its last poll; None if there is none.
+        outcome: the outcome of the build; None while it continues.
+        failed: the jobs that made it fail.
+        blocked: the block steps that it waits at.
+        artifacts: the files that were written.
+        elapsed: seconds since the build was created.
+        problem: the error of the command itself, if there was one.
+    """
+
+    code: ExitCode
+    pipeline: str
+    organization: str | None = None
+    build: Build | None = None
+    outcome: Outcome | None = None
+    failed: tuple[FailedJob, ...] = ()
+    blocked: tuple[BlockingStep, ...] = ()
+    artifacts: tuple[Path, ...] = ()
+    elapsed: float = 0.0
+    problem: Problem | None = None
+
+    @property
+    def name(self) -> str:
+        """The build's name in messages."""
+        return f"{short(self.pipeline, 100)} #{self.build.number}" if self.build else short(self.pipeline, 100)
+
+    @property
+    def url(self) -> str:
+        """The URL of the build's page."""
+        return clean(self.build.web_url) if self.build else ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints. docs/command.md describes each key."""
+        build = self.build
+        return {
+            "exit_code": int(self.code),
+            "outcome": self.outcome,
+            "organization": self.organization,
+            "pipeline": self.pipeline,
+            "number": build.number if build else None,
+            "id": build.id if build else None,
+            "url": build.web_url if build else None,
+            "state": str(build.state) if build else None,
+            "branch": build.branch if build else None,
+            "commit": build.commit if build else None,
+            "message": build.message if build else None,
+            "created_at": _iso(build.created_at) if build else None,
+            "started_at": _iso(build.started_at) if build else None,
+            "finished_at": _iso(build.finished_at) if build else None,
+            "elapsed": round(self.elapsed, 3),
+            "failed_jobs": [
+                {
+                    "id": job.id,
+                    "name": job.label,
+                    "state": job.state,
+                    "exit_status": job.exit_status,
+                    "url": job.url,
+                    "last_lines": list(job.lines),
+                }
+                for job in self.failed
+            ],
+            "blocked_by": [{"id": step.id, "label": step.label, "url": step.url} for step in self.blocked],
+            "artifacts": [str(path) for path in self.artifacts],
+            "error": {"type": self.problem.kind, "message": self.problem.text} if self.problem else None,
+        }
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.isoformat() if time is not None else None

@@ -1,0 +1,265 @@
+"""The execution of `buildkite-ext run`: create a build, follow it, wait for it, and fetch its artifacts."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ...errors import AccessDenied, BuildkiteError, PipelineNotFound
+from ...events import RetryScheduled
+from ...logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
+from ...watching.wait import FINISHED_JOBS, failed_jobs, outcome_of
+from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
+from ..exit_codes import ExitCode
+from ..problem import Problem, Terminated
+from ..streams import discard, short
+from .job_table import ServerTime, label_of
+from .log_tails import LogTails, fetch_tail
+from .result import BlockingStep, FailedJob, RunResult
+from .state import RunState
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Build, Job
+
+    from ...artifacts.transfer import DownloadProgress
+    from ...client import BuildkiteClient
+    from ...events import Event
+    from ...logs.parser import LogLine
+    from ..connection import ConnectionOptions
+    from .options import RunOptions
+
+__all__ = ["RequestBudget", "Run", "RunView"]
+
+_MOST_FETCHED_TAILS = 5
+"""Jobs whose logs are fetched for their last lines if nothing was followed."""
+
+_REQUESTS_PER_MINUTE = 40
+"""Requests a minute for following. Buildkite allows a user 50, and other programs may need some of them:
+https://buildkite.com/docs/apis/rest-api/rate-limits"""
+
+_SIMULATOR_INTERVAL = 0.4
+
+
+class RunView(Protocol):
+    """An output format of a run. Methods are called in this order; `progress` and `note` from any thread."""
+
+    def created(self, build: Build, time: ServerTime, *, follow: bool) -> None:
+        """Show that the build exists. Its jobs are shown only if it is followed."""
+        ...
+
+    def polled(self, build: Build) -> None:
+        """Show the build at another poll."""
+        ...
+
+    def line(self, label: str, line: LogLine) -> None:
+        """Show a line of a job's log."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Show a remark. The text isn't safe to print."""
+        ...
+
+    def ended(self) -> None:
+        """Show that the build has ended, or is blocked."""
+        ...
+
+    def progress(self, progress: DownloadProgress) -> None:
+        """Show the progress of a download."""
+        ...
+
+    def fetched(self, paths: Sequence[Path]) -> None:
+        """Show that all artifacts are there."""
+        ...
+
+    def finish(self, result: RunResult) -> None:
+        """Show the result. Called exactly once."""
+        ...
+
+    def close(self) -> None:
+        """Release the terminal. Calling it twice is allowed."""
+        ...
+
+
+class RequestBudget:
+    """Budget of requests for following: one for the build, and one for each log that may have grown since the last poll."""
+
+    def __init__(self) -> None:
+        self._finished: set[str] = set()
+
+    def pause(self, build: Build, interval: float) -> float:
+        """Return the seconds to wait after this poll, besides the poll interval, to stay within the budget."""
+        logs = [
+            job
+            for job in build.jobs
+            if str(job.type) == "script" and job.started_at is not None and job.id not in self._finished
+        ]
+        self._finished.update(job.id for job in logs if str(job.state) in FINISHED_JOBS)
+        return max(0.0, (1 + len(logs)) * 60 / _REQUESTS_PER_MINUTE - interval)
+
+
+class Run:
+    """One execution of the command. It always has a result: errors and signals are part of it."""
+
+    def __init__(self, options: RunOptions, connection: ConnectionOptions, view: RunView) -> None:
+        self._options = options
+        self._connection = connection
+        self._view = view
+        self._state = RunState(options=options, connection=connection)
+        self._labels: dict[str, str] = {}
+        self._tails = LogTails()
+        self._budget = RequestBudget()
+
+    def result(self) -> RunResult:
+        """Run all of it, and return the result."""
+        state = self._state
+        try:
+            with self._connection.client(self._on_event) as client:
+                state.organization = client.options.organization
+                self._create(client)
+                self._watch(client)
+                self._examine(client)
+                return state.result(self._fetch(client) if self._options.artifacts else None)
+        except KeyboardInterrupt:
+            return state.stopped(ExitCode.INTERRUPTED, "Interrupted")
+        except Terminated:
+            return state.stopped(ExitCode.TERMINATED, "Terminated")
+        except BrokenPipeError:
+            discard(sys.stdout)
+            return state.stopped(ExitCode.OUTPUT_CLOSED, "OutputClosed")
+        except Exception as error:  # each becomes a paragraph and a code
+            return state.result(state.explained(error))
+
+    def _create(self, client: BuildkiteClient) -> None:
+        options, state = self._options, self._state
+        state.phase = "creating"
+        try:
+            build = client.builds.create(
+                options.pipeline,
+                commit=options.commit,
+                branch=options.branch,
+                message=options.message,
+                env=options.env or None,
+                meta_data=options.meta_data or None,
+            )
+        except PipelineNotFound:
+            if self._connection.simulate:
+                state.known = tuple(sorted(pipeline.slug for pipeline in client.pipelines.list()))
+            raise
+        state.time = ServerTime(build.created_at)
+        state.build = build
+        state.phase = "watching"
+        self._view.created(build, state.time, follow=options.follow)
+
+    def _watch(self, client: BuildkiteClient) -> None:
+        """Wait until the build ends or is blocked."""
+        state = self._state
+        if not (self._options.follow and self._follow(client)):
+            waited = client.builds.wait(
+                self._options.pipeline,
+                state.number,
+                timeout=state.left,
+                poll_interval=self._interval(WAIT_INTERVAL),
+            )
+            state.build, state.outcome = waited.build, waited.outcome
+        state.ended_after = state.time.elapsed
+        state.phase = "ended"
+
+    def _follow(self, client: BuildkiteClient) -> bool:
+        """Show the logs. Return False if the build still has to be waited for, since the token can't read logs."""
+        state = self._state
+        lines = client.builds.follow(
+            self._options.pipeline,
+            state.number,
+            poll_interval=self._interval(FOLLOW_INTERVAL),
+            timeout=state.left,
+            on_build=self._on_poll,
+        )
+        try:
+            with lines:
+                for line in lines:
+                    self._on_line(line)
+        except AccessDenied as error:
+            if error.scope != "read_build_logs":
+                raise
+            self._view.note("The token lacks the scope read_build_logs, so no logs are shown.")
+            return False
+        assert state.build is not None
+        state.outcome = outcome_of(state.build)
+        return state.outcome is not None
+
+    def _examine(self, client: BuildkiteClient) -> None:
+        """Find the jobs that made the build fail, or the steps that block it."""
+        state = self._state
+        assert state.build is not None
+        if state.outcome == "blocked":
+            if not state.build.jobs:
+                with suppress(BuildkiteError):  # the outcome is known without it
+                    state.build = client.builds.get(self._options.pipeline, state.number)
+            waiting = [job for job in state.build.jobs if str(job.type) == "manual" and str(job.state) == "blocked"]
+            state.blocked = tuple(BlockingStep.of(job) for job in waiting)
+        if state.outcome == "failed":
+            state.failed = tuple(
+                FailedJob.of(job, self._tail(client, job, fetch=place < _MOST_FETCHED_TAILS))
+                for place, job in enumerate(failed_jobs(state.build))
+            )
+        if not self._options.follow:
+            self._view.polled(state.build)
+        self._view.ended()
+
+    def _fetch(self, client: BuildkiteClient) -> Problem | None:
+        """Fetch the artifacts, also if the build failed: they may be the reports of its tests."""
+        options, state = self._options, self._state
+        if state.outcome in ("skipped", "not_run"):
+            return None  # such a build has no artifacts
+        state.phase = "fetching"
+        try:
+            paths = client.artifacts.download_all(
+                options.pipeline, state.number, *options.artifacts, to=options.to, progress=self._view.progress
+            )
+        except (BuildkiteError, OSError) as error:
+            said = f"Build {state.name} has ended ({state.outcome}), but its artifacts weren't all fetched. {error}"
+            return Problem.described(ExitCode.ARTIFACTS, said, error)
+        state.written = tuple(paths)
+        self._view.fetched(state.written)
+        if paths:
+            return None
+        said = f"No artifact of build {state.name} matches {', '.join(options.artifacts)}."
+        if state.outcome != "passed":
+            self._view.note(said)  # its jobs may have ended before they uploaded any
+            return None
+        return Problem.described(
+            ExitCode.ARTIFACTS, f"{said} `*` stays within a folder, `**` goes through folders.", kind="NothingMatched"
+        )
+
+    def _on_poll(self, build: Build) -> None:
+        self._state.build = build
+        self._labels.update((job.id, label_of(job)) for job in build.jobs)
+        self._view.polled(build)
+        if self._options.poll_interval is None and not self._connection.simulate and outcome_of(build) is None:
+            pause, left = self._budget.pause(build, self._interval(FOLLOW_INTERVAL)), self._state.left
+            time.sleep(pause if left is None else min(pause, left))
+
+    def _on_line(self, line: LogLine) -> None:
+        self._tails.add(line)
+        self._view.line(self._labels.get(line.job_id) or short(line.job_name), line)
+
+    def _tail(self, client: BuildkiteClient, job: Job, *, fetch: bool) -> tuple[str, ...]:
+        tail = self._tails.of(job)
+        if tail is None and fetch and self._options.last_lines:
+            tail = fetch_tail(client, self._options.pipeline, self._state.number, job)
+        return tail or ()
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, RetryScheduled) and event.pause >= 1:
+            self._view.note(f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s.")
+
+    def _interval(self, default: float) -> float:
+        """Return the poll interval: the option's or the default, and at least four polls within a timeout."""
+        chosen, timeout = self._options.poll_interval, self._options.timeout
+        if chosen is None:
+            chosen = _SIMULATOR_INTERVAL if self._connection.simulate else default
+        return chosen if timeout is None else min(chosen, max(0.05, timeout / 4))

@@ -1,0 +1,161 @@
+"""The state of a run: how far it is, and what its errors mean there."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ...errors import ApiError, BuildkiteError, ConnectionFailed, DeadlineExceeded, ServerError
+from ...options import DEFAULT_TIMEOUT
+from ..exit_codes import ExitCode, exit_code_of
+from ..problem import Problem
+from ..streams import clean, short
+from .job_table import ServerTime
+from .result import BlockingStep, FailedJob, RunResult
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Build
+
+    from ...watching.wait import Outcome
+    from ..connection import ConnectionOptions
+    from .options import RunOptions
+
+__all__ = ["RunState"]
+
+_SOON = 10.0
+"""Seconds. A call that gives up earlier before its deadline does so since its next attempt would be too late."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RunState:
+    """The state of a run.
+
+    Attributes:
+        options, connection: the command line.
+        phase: the phase of the run.
+        organization: the organization's slug.
+        known: the pipelines of the simulator, if the requested one doesn't exist.
+        build: the build at its last poll.
+        outcome: its outcome; None while it continues.
+        time: the server's time.
+        ended_after: the seconds that it took; None while it continues.
+        failed, blocked: the jobs that made it fail, and the steps that it waits at.
+        written: the artifacts that were fetched.
+    """
+
+    options: RunOptions
+    connection: ConnectionOptions
+    phase: Literal["before", "creating", "watching", "ended", "fetching"] = "before"
+    organization: str | None = None
+    known: tuple[str, ...] = ()
+    build: Build | None = None
+    outcome: Outcome | None = None
+    time: ServerTime = field(default_factory=lambda: ServerTime(None))
+    ended_after: float | None = None
+    failed: tuple[FailedJob, ...] = ()
+    blocked: tuple[BlockingStep, ...] = ()
+    written: tuple[Path, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The build's number, once it exists."""
+        assert self.build is not None
+        return self.build.number
+
+    @property
+    def name(self) -> str:
+        """The build's name in messages."""
+        return f"{short(self.options.pipeline, 100)} #{self.number}"
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left of --timeout; None without it."""
+        timeout = self.options.timeout
+        return None if timeout is None else max(0.01, timeout - self.time.elapsed)
+
+    def result(self, trouble: Problem | None = None) -> RunResult:
+        """Return the result. The build's outcome decides the exit code, unless it passed.
+
+        Args:
+            trouble: the error of the command, if there was one.
+        """
+        code = ExitCode.PASSED if self.outcome is None else exit_code_of(self.outcome)
+        return self._result(code if trouble is None or code != ExitCode.PASSED else trouble.code, trouble)
+
+    def stopped(self, code: ExitCode, kind: str) -> RunResult:
+        """Return the result of a run that was stopped by a signal. The build is left alone."""
+        return self._result(code, Problem.described(code, self._stopped_text(), kind=kind))
+
+    def explained(self, error: Exception) -> Problem:
+        """Return what an error means in this phase."""
+        if not isinstance(error, BuildkiteError):
+            return self._with_advice(Problem.of(error))
+        if self.phase == "creating" and _nothing_created(error):
+            hint = f"\nThe simulator has the pipelines {', '.join(self.known)}." if self.known else ""
+            return Problem.described(ExitCode.API_ERROR, f"No build was created. {error}{hint}", error)
+        if self.phase != "watching":
+            return Problem.of(error)
+        # A call takes at most DEFAULT_TIMEOUT. If less is left, --timeout ended it.
+        if isinstance(error, DeadlineExceeded) and self.left is not None and self.left < DEFAULT_TIMEOUT:
+            return Problem.described(ExitCode.TIMEOUT, f"{self._timeout_text(error)} {self._still_running()}", error)
+        return self._with_advice(
+            Problem.described(ExitCode.API_ERROR, f"The build can't be followed any longer. {error}", error)
+        )
+
+    def _result(self, code: ExitCode, trouble: Problem | None) -> RunResult:
+        return RunResult(
+            code=code,
+            pipeline=self.options.pipeline,
+            organization=self.organization,
+            build=self.build,
+            outcome=self.outcome,
+            failed=self.failed,
+            blocked=self.blocked,
+            artifacts=self.written,
+            elapsed=self.time.elapsed if self.ended_after is None else self.ended_after,
+            problem=trouble,
+        )
+
+    def _stopped_text(self) -> str:
+        match self.phase:
+            case "before":
+                return "Stopped. Nothing was sent."
+            case "creating":
+                return (
+                    "Stopped while the build was being created: it may exist. Look at the pipeline's builds before you create "
+                    "another."
+                )
+            case "watching":
+                return f"Stopped following. {self._still_running()}"
+            case "ended":
+                return "Stopped."
+            case "fetching":
+                return "Stopped fetching artifacts."
+
+    def _timeout_text(self, error: DeadlineExceeded) -> str:
+        timeout = f"{self.options.timeout:g} s of --timeout"
+        if self.left is not None and self.left > _SOON:
+            return f"The rest of the {timeout} is too short for another attempt. {error}"
+        return f"The {timeout} are over."
+
+    def _with_advice(self, trouble: Problem) -> Problem:
+        if self.phase != "watching":
+            return trouble
+        return Problem(trouble.code, trouble.kind, f"{trouble.text}\n{self._still_running()}", trouble.cause)
+
+    def _still_running(self) -> str:
+        if self.connection.simulate:
+            return f"Build {self.name} ends now, with the simulator."
+        assert self.build is not None
+        words = ["buildkite-ext", "cancel", self.options.pipeline, str(self.number), *self.connection.options]
+        return (
+            f"Build {self.name} still runs: {clean(self.build.web_url)}\n"
+            f"This cancels it: {' '.join(shlex.quote(clean(word)) for word in words)}"
+        )
+
+
+def _nothing_created(error: BuildkiteError) -> bool:
+    """Return whether a failed creation certainly created nothing."""
+    return isinstance(error, ConnectionFailed) or (isinstance(error, ApiError) and not isinstance(error, ServerError))

@@ -1,0 +1,103 @@
+"""The simulator as the command uses it: inside itself for `--simulate`, or served on a port for `simulate`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from ..client import BuildkiteClient
+from ..clock import SystemClock
+from ..options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
+from ..simulation import Simulator
+from ..simulation.demo import demo_organization
+from ..simulation.server import running, serve
+from .problem import UsageError
+from .sockets import unusable_address
+
+if TYPE_CHECKING:
+    from ..events import Hook
+
+__all__ = ["serve_until_stopped", "simulated_client"]
+
+_PROXY_VARIABLES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+
+
+@contextmanager
+def simulated_client(organization: str | None, on_event: Hook | None = None) -> Iterator[BuildkiteClient]:
+    """Serve the demo organization on a free port of the loopback interface, and return a client of it.
+
+    The environment is ignored: its token, URL, proxy and certificates would lead elsewhere.
+
+    Raises:
+        UsageError: uvicorn isn't installed.
+    """
+    simulator = demo_organization(SystemClock(), organization=organization or "acme")
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(running(simulator))
+        except ImportError as error:
+            raise UsageError(str(error)) from error
+        yield stack.enter_context(
+            BuildkiteClient(
+                simulator.organization,
+                token=simulator.token,
+                base_url=url,
+                transport=_direct_transport(),
+                on_event=on_event,
+            )
+        )
+
+
+def serve_until_stopped(host: str, port: int, organization: str) -> None:
+    """Serve the demo organization until Ctrl-C.
+
+    Raises:
+        UsageError: uvicorn isn't installed, or the address can't be listened on.
+    """
+    simulator = demo_organization(SystemClock(), organization=organization)
+    try:
+        serve(simulator, host, port, started=partial(_print_instructions, simulator))
+    except ImportError as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise unusable_address(host, port, error) from error
+    print("\nThe simulator has ended, and its builds with it.", flush=True)
+
+
+def _direct_transport() -> httpx.BaseTransport:
+    # A transport that is passed in uses no proxies. A context without certificates is quick to make, reads no SSL_CERT_FILE,
+    # and allows plain HTTP only.
+    return httpx.HTTPTransport(trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
+def _print_instructions(simulator: Simulator, url: str) -> None:
+    host = urlsplit(url).hostname or ""
+    variables = {
+        TOKEN_VARIABLES[0]: simulator.token,
+        ORGANIZATION_VARIABLE: simulator.organization,
+        ENDPOINT_VARIABLE: url,
+    }
+    if any(os.environ.get(name) for name in _PROXY_VARIABLES):
+        # Otherwise clients would connect to the proxy.
+        variables["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), host)))
+    exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in variables.items())
+    slugs = ", ".join(sorted(simulator.state.pipelines))
+    slug = simulator.organization
+    print(
+        f"A Buildkite with the organization {slug} (pipelines: {slugs}) answers at {url}\n"
+        "Ctrl-C ends it.\n\n"
+        "These variables connect buildkite-ext, BuildkiteClient and every other client that reads the official names:\n"
+        f"{exports}\n\n"
+        "Then try:\n"
+        "  buildkite-ext run web --branch main\n"
+        f'  curl -H "Authorization: Bearer ${TOKEN_VARIABLES[0]}" {url}/v2/organizations/{slug}/pipelines',
+        flush=True,
+    )

@@ -1,0 +1,167 @@
+"""Files of `webhooks listen --jsonl`: one delivery a line, in a file or on the standard output."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import stat
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from ...webhooks.delivery import Delivery
+from ..strict_json import refuse_constant
+
+__all__ = ["JsonlFile", "JsonlStream", "JsonlWriter", "delivery_line", "single_line"]
+
+_MODE = 0o600
+"""Mode of a new file: bodies hold names of users, commits and settings."""
+_NOT_PRINTABLE_ASCII = re.compile(r"[^\x20-\x7e]")
+
+
+def delivery_line(delivery: Delivery) -> bytes:
+    """Return the line of a delivery: an object with `received_at`, `event`, `delivery` and `body`."""
+    received = datetime.fromtimestamp(delivery.received_at, UTC).isoformat(timespec="milliseconds")
+    head = json.dumps({"received_at": received, "event": delivery.event, "delivery": delivery.id})
+    return f'{head[:-1]}, "body": {single_line(delivery.body)}}}\n'.encode("ascii")
+
+
+def single_line(body: bytes) -> str:
+    r"""Return the same JSON on one line of printable ASCII, safe for terminals and for programs that read lines.
+
+    The JSON isn't parsed and serialized again: numbers, repeated keys and the order of keys stay. (Outside of strings,
+    JSON holds only ASCII, and white space as the only control characters. Inside of strings it holds no control characters.)
+    A body that isn't strict JSON becomes a string.
+
+    Example:
+        >>> single_line('{"a": 1.10,\n "b": "ü\u2028"}'.encode())
+        '{"a": 1.10,  "b": "\\u00fc\\u2028"}'
+    """
+    try:
+        text = body.decode()
+        json.loads(text, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        return json.dumps(body.decode("utf-8", "replace"))
+    return _NOT_PRINTABLE_ASCII.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    return " " if character < " " else json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
+
+
+class JsonlWriter(Protocol):
+    """Writer of lines."""
+
+    def append(self, line: bytes, /) -> None:
+        """Write a line. It is complete and in its place when this returns.
+
+        Raises:
+            OSError: the line can't be written. No part of it was.
+        """
+        ...
+
+    def reopen(self) -> None:
+        """Open the file again by its name, after log rotation."""
+        ...
+
+
+class JsonlStream:
+    """Writer of lines to a stream."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def append(self, line: bytes, /) -> None:
+        with self._lock:
+            self._stream.write(line)
+            self._stream.flush()
+
+    def reopen(self) -> None:
+        """Do nothing: a stream has no name."""
+
+
+class JsonlFile:
+    """Writer of lines to the end of a file. A line is on the disk when `append` returns.
+
+    The file may be renamed or removed at any time: the next line then starts a new file.
+
+    Raises:
+        OSError: the file can't be opened, or isn't a regular file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._file: int | None = self._open()
+
+    def append(self, line: bytes, /) -> None:
+        with self._lock:
+            file = self._current_file()
+            # Another process may write to the same file. Each writes complete lines, under a lock.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                _append_complete(file, line)
+            finally:
+                fcntl.flock(file, fcntl.LOCK_UN)
+
+    def reopen(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _current_file(self) -> int:
+        """Return the file that has the name now."""
+        if self._file is not None:
+            opened = os.fstat(self._file)
+            with suppress(FileNotFoundError):
+                named = self._path.stat()
+                if (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino):
+                    return self._file
+            self._close()
+        self._file = self._open()
+        return self._file
+
+    def _open(self) -> int:
+        file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, _MODE)
+        try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise OSError("it isn't a regular file")
+            self._sync_folder()
+        except BaseException:
+            os.close(file)
+            raise
+        return file
+
+    def _sync_folder(self) -> None:
+        """Write the folder to the disk, because it holds the name of a new file."""
+        with suppress(OSError):  # some systems can't
+            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _append_complete(file: int, line: bytes) -> None:
+    """Write a line to the disk. If that fails, restore the file's previous size."""
+    size = os.fstat(file).st_size
+    if size and os.pread(file, 1, size - 1) != b"\n":
+        line = b"\n" + line  # another process was killed in the middle of a line
+    rest = memoryview(line)
+    try:
+        while rest:
+            rest = rest[os.write(file, rest) :]
+        os.fsync(file)
+    except OSError:
+        os.ftruncate(file, size)
+        raise

@@ -1,0 +1,103 @@
+"""Connection to Redis, by a URL or by the user's own client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+__all__ = ["RedisConnection", "connect"]
+
+_NEEDS_EXTRA = "Redis needs an extra: pip install 'buildkite-ext[redis]'"
+_HEALTH_CHECK = 30  # a connection that was idle for this many seconds is checked before it is used
+
+
+@dataclass(frozen=True, slots=True)
+class RedisConnection:
+    """A client, with a label for messages that holds no password.
+
+    Attributes:
+        client: the client.
+        owned: True if the client was made here and must be closed here.
+        label: the URL without credentials, or a text in place of one.
+    """
+
+    client: Redis
+    owned: bool
+    label: str
+
+    @property
+    def longest_block(self) -> float:
+        """Seconds that a blocking read may take without running into the client's socket timeout."""
+        timeout = self._kwargs.get("socket_timeout")
+        return min(1.0, timeout / 2) if isinstance(timeout, int | float) and timeout > 0 else 1.0
+
+    @property
+    def decodes(self) -> bool:
+        """True if the client decodes values, which changes or refuses bytes that aren't text."""
+        return bool(self._kwargs.get("decode_responses"))
+
+    async def aclose(self) -> None:
+        """Close the client if it was made here."""
+        if self.owned:
+            await self.client.aclose()
+
+    @property
+    def _kwargs(self) -> dict[str, Any]:
+        kwargs: dict[str, Any] = self.client.connection_pool.connection_kwargs
+        return kwargs
+
+
+def connect(client_or_url: Redis | str, *, timeout: float) -> RedisConnection:
+    """Return a connection with the user's client, or with a new one that neither hangs nor repeats commands.
+
+    Args:
+        client_or_url: a `redis.asyncio.Redis`, or a URL with the scheme `redis`, `rediss` or `unix`.
+        timeout: seconds for connecting and for each answer, for a new client.
+
+    Raises:
+        ConfigurationError: redis-py isn't installed, the URL isn't a Redis URL, or the client is a blocking one.
+    """
+    try:
+        from redis.asyncio import Redis as AsyncRedis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+    except ImportError as error:
+        raise ConfigurationError(_NEEDS_EXTRA) from error
+    if isinstance(client_or_url, AsyncRedis):
+        return RedisConnection(client_or_url, owned=False, label="<redis client>")
+    if not isinstance(client_or_url, str):
+        raise ConfigurationError(
+            f"client_or_url= must be a URL or a redis.asyncio.Redis, not {type(client_or_url).__qualname__}."
+        )
+    try:
+        client = AsyncRedis.from_url(
+            client_or_url,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            health_check_interval=_HEALTH_CHECK,
+            # A command whose answer was lost, such as XADD, must not be repeated without the caller's knowledge.
+            retry=Retry(NoBackoff(), 0),
+        )
+        label = _public_url(client_or_url)
+    except (ValueError, TypeError):  # its message may quote the URL with its password
+        raise ConfigurationError(
+            "The Redis URL is invalid. It looks like redis://[user:password@]host:6379/0, rediss://… or unix:///path."
+        ) from None
+    return RedisConnection(client, owned=True, label=label)
+
+
+def _public_url(url: str) -> str:
+    """Return a Redis URL without its credentials, which may be before the host and in the query.
+
+    Example:
+        >>> _public_url("rediss://user:hunter2@redis.internal:6380/1?password=hunter2")
+        'rediss://redis.internal:6380/1'
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -1,0 +1,134 @@
+"""ASGI adapter. https://asgi.readthedocs.io/en/latest/specs/www.html"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from http import HTTPStatus
+from typing import Any
+
+import anyio
+
+from ..http import RELEVANT_HEADERS, Refusal, RequestHead, WebhookResponse, too_large, too_slow
+from ..receiver import Receiver
+
+__all__ = ["AsgiApp", "Message", "Receive", "Scope", "Send", "respond"]
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_RELEVANT = {name.encode(): name for name in RELEVANT_HEADERS}
+
+_LINGER = 1.0
+"""Seconds for which the rest of a refused body is read and discarded, so that the response arrives."""
+
+
+class _ClientDisconnected(Exception):
+    """The client disconnected before the body was complete."""
+
+
+class AsgiApp:
+    """An ASGI app that receives webhooks. See `WebhookHandler.asgi`."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._request(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1003})
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        head = RequestHead(scope["method"], _relevant_headers(scope["headers"]), client[0] if client else None)
+        response = await self._receiver.admit(head)
+        unread = response is not None
+        if response is None:
+            try:
+                body = await self._body(receive)
+            except _ClientDisconnected:
+                return
+            except Refusal as refusal:
+                response, unread = self._receiver.refuse(head, refusal), True
+            else:
+                response = await self._receiver.accept(head, body)
+        if unread and _must_close(scope):
+            await _start(send, response, close=True)
+            await send({"type": "http.response.body", "body": response.body, "more_body": True})
+            if response.status != HTTPStatus.REQUEST_TIMEOUT:
+                await self._discard_rest(receive)
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await respond(send, response)
+
+    async def _body(self, receive: Receive) -> bytes:
+        limit, seconds = self._receiver.max_body, self._receiver.body_timeout
+        chunks: list[bytes] = []
+        size = 0
+        with anyio.move_on_after(seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _ClientDisconnected
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > limit:
+                    raise too_large(limit)
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+        raise too_slow(seconds)
+
+    async def _discard_rest(self, receive: Receive) -> None:
+        """Read the rest of a body, so that the response arrives.
+
+        A connection that is closed while the client still sends is reset, and the client may lose the response.
+        """
+        size = 0
+        with anyio.move_on_after(min(_LINGER, self._receiver.body_timeout)):
+            while size <= self._receiver.max_body:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                size += len(message.get("body", b""))
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self._receiver.lifecycle.lifespan():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _relevant_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, list[str]]:
+    """Return the headers that a receiver reads, each with all its values. They are looked up several times."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        if (key := _RELEVANT.get(name.lower())) is not None:
+            found.setdefault(key, []).append(value.decode("latin-1"))
+    return found
+
+
+def _must_close(scope: Scope) -> bool:
+    """Return True if the connection would stay open for a body that isn't read."""
+    has_body = any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    return has_body and scope.get("http_version", "1.1").startswith("1")
+
+
+async def respond(send: Send, response: WebhookResponse) -> None:
+    """Send a response."""
+    await _start(send, response)
+    await send({"type": "http.response.body", "body": response.body})
+
+
+async def _start(send: Send, response: WebhookResponse, *, close: bool = False) -> None:
+    headers = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in response.headers.items()]
+    headers.append((b"content-length", str(len(response.body)).encode("ascii")))
+    if close:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})

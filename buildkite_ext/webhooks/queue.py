@@ -1,0 +1,147 @@
+"""Queue of deliveries within one process, and the workers that empty it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import zlib
+from contextlib import suppress
+
+from ..errors import ConfigurationError, WebhookQueueFull
+from .delivery import Delivery, Handle
+from .runtime.event_loop import register_for_fork, running_loop
+
+__all__ = ["MemoryQueue"]
+
+
+class MemoryQueue:
+    """A bounded sink and source in one process.
+
+    When the queue is closed, the deliveries in it are handled. When the process dies, they are lost. A delivery whose
+    handler failed is reported and not handled again. For stronger guarantees, see `RedisStreamSink` and
+    `RedisStreamSource`. `put` may be called in any event loop and thread, `consume` in one.
+
+    Args:
+        limit: the maximum number of waiting deliveries. Beyond it, `put` refuses.
+        workers: the number of deliveries that are handled at the same time.
+        ordered: handle the deliveries of one build one after the other, in the order in which they were accepted.
+            Without it, no order is promised.
+
+    Raises:
+        ConfigurationError: a number below 1.
+
+    Example:
+        >>> MemoryQueue(limit=500, workers=4, ordered=True)
+        MemoryQueue(limit=500, workers=4, ordered=True)
+    """
+
+    def __init__(self, limit: int = 1000, *, workers: int = 8, ordered: bool = False) -> None:
+        if limit < 1 or workers < 1:
+            raise ConfigurationError(f"MemoryQueue(limit={limit}, workers={workers}): both must be 1 or more")
+        self._limit = limit
+        self._workers = workers
+        self._ordered = ordered
+        self._reset_after_fork()
+        register_for_fork(self)
+
+    def _reset_after_fork(self) -> None:
+        """Empty the queue in a forked process. The parent process handles what it accepted."""
+        self._lock = threading.Lock()
+        self._lanes = self._new_lanes()
+        self._waiting = 0
+        self._busy = 0
+        self._home: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"MemoryQueue(limit={self._limit}, workers={self._workers}, ordered={self._ordered})"
+
+    def __len__(self) -> int:
+        """Return the number of deliveries that wait or are being handled."""
+        return self._waiting + self._busy
+
+    def _new_lanes(self) -> list[asyncio.Queue[Delivery | None]]:
+        return [asyncio.Queue() for _ in range(self._workers if self._ordered else 1)]
+
+    async def put(self, delivery: Delivery, /) -> None:
+        """Accept a delivery.
+
+        Raises:
+            WebhookQueueFull: the queue is full or closed. The delivery was not accepted.
+        """
+        with self._lock:
+            if self._closed:
+                raise WebhookQueueFull("The delivery is refused: this receiver is shutting down.", reason="queue_full")
+            if self._waiting >= self._limit:
+                raise WebhookQueueFull(
+                    f"The delivery is refused: {self._waiting} others wait for a handler, which is the limit. Make handlers "
+                    "faster, run more workers, or raise the limit.",
+                    reason="queue_full",
+                )
+            self._enter(self._lane_of(delivery), delivery)
+            self._waiting += 1
+
+    def _enter(self, lane: asyncio.Queue[Delivery | None], item: Delivery | None) -> None:
+        """Put an item into a lane. An asyncio queue may be used only in the thread of its loop."""
+        if self._home is None or self._home is running_loop():
+            lane.put_nowait(item)
+        else:
+            self._home.call_soon_threadsafe(lane.put_nowait, item)
+
+    async def consume(self, handle: Handle, /) -> None:
+        """Give each delivery to `handle`, until the queue is closed and empty."""
+        with self._lock:
+            self._adopt()
+            self._home = asyncio.get_running_loop()
+            if self._closed:
+                self._end_lanes()
+        lanes = self._lanes if self._ordered else self._lanes * self._workers
+        workers = [asyncio.create_task(self._work(lane, handle)) for lane in lanes]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            with self._lock:
+                self._home, self._closed = None, False
+
+    def _adopt(self) -> None:
+        """Move waiting deliveries to new lanes: an asyncio queue belongs to the loop that first waited for it."""
+        left = [lane for lane in self._lanes if lane.qsize()]
+        self._lanes = self._new_lanes()
+        for old in left:
+            while not old.empty():
+                delivery = old.get_nowait()
+                if delivery is not None:
+                    self._lane_of(delivery).put_nowait(delivery)
+
+    def _lane_of(self, delivery: Delivery) -> asyncio.Queue[Delivery | None]:
+        return self._lanes[zlib.crc32((delivery.build_id or delivery.id).encode()) % len(self._lanes)]
+
+    async def _work(self, lane: asyncio.Queue[Delivery | None], handle: Handle) -> None:
+        while (delivery := await lane.get()) is not None:
+            with self._lock:
+                self._waiting -= 1
+                self._busy += 1
+            try:
+                # A failure was reported by the dispatcher. This queue doesn't try again.
+                with suppress(Exception):
+                    await handle(delivery)
+            finally:
+                with self._lock:
+                    self._busy -= 1
+
+    async def aclose(self) -> None:
+        """Refuse new deliveries, and end the workers when they have handled the others. Then it can be used again."""
+        with self._lock:
+            if self._closed or not (self._home or self._waiting):
+                return
+            self._closed = True
+            if self._home:
+                self._end_lanes()
+
+    def _end_lanes(self) -> None:
+        for lane in self._lanes:
+            for _ in range(self._workers // len(self._lanes)):
+                self._enter(lane, None)

@@ -1,0 +1,115 @@
+"""Threads for sync handlers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
+
+from .event_loop import register_for_fork, running_loop
+
+__all__ = ["ThreadPool"]
+
+T = TypeVar("T")
+
+_IDLE = 10.0
+"""Seconds after which a thread without work ends."""
+
+
+class ThreadPool:
+    """Runs a bounded number of functions in threads at the same time, for any event loop, also trio's.
+
+    `asyncio.to_thread` and anyio's threads can't be used: a process waits for them when it ends, so a handler that never
+    returns would keep the process alive. The threads of this pool are daemons.
+
+    Args:
+        limit: the number of functions that run at the same time. A function that never returns keeps its thread.
+
+    Example:
+        >>> asyncio.run(ThreadPool(4).run(len, "four"))
+        4
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._reset_after_fork()
+        register_for_fork(self)
+
+    def _reset_after_fork(self) -> None:
+        """Forget threads and jobs, which exist in the parent process only."""
+        self._changed = threading.Condition()
+        self._jobs: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._threads = 0
+        self._waiting = 0
+
+    async def run(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run a function in a thread, with the context variables of the caller.
+
+        When the caller is cancelled, a function that has begun is left behind, and one that has not begun never begins.
+        """
+        job: Future[T] = Future()
+        call = partial(contextvars.copy_context().run, function, *arguments)
+        with self._changed:
+            self._jobs.append((call, job))
+            if self._waiting >= len(self._jobs):
+                self._changed.notify()
+            elif self._threads < self._limit:
+                self._threads += 1
+                threading.Thread(target=self._work, name="buildkite-webhooks-handler", daemon=True).start()
+        return await (asyncio.wrap_future(job) if running_loop() else _wait_on_trio(job))
+
+    def _work(self) -> None:
+        while (found := self._next()) is not None:
+            call, job = found
+            if job.set_running_or_notify_cancel():
+                _complete(call, job)
+            del found, call, job  # the thread must not keep a handler's objects alive while it waits
+
+    def _next(self) -> tuple[Callable[[], Any], Future[Any]] | None:
+        with self._changed:
+            while not self._jobs:
+                self._waiting += 1
+                in_time = self._changed.wait(_IDLE)
+                self._waiting -= 1
+                if not in_time and not self._jobs:
+                    self._threads -= 1
+                    return None
+            return self._jobs.popleft()
+
+
+async def _wait_on_trio(job: Future[T]) -> T:
+    import trio
+
+    done, token = trio.Event(), trio.lowlevel.current_trio_token()
+
+    def notify(_: Future[T]) -> None:
+        with suppress(trio.RunFinishedError):
+            token.run_sync_soon(done.set)
+
+    job.add_done_callback(notify)
+    try:
+        await done.wait()
+    except BaseException:
+        job.cancel()
+        raise
+    return job.result()
+
+
+def _complete(call: Callable[[], Any], job: Future[Any]) -> None:
+    try:
+        result = call()
+    except StopIteration as error:
+        # A coroutine may not raise StopIteration.
+        problem = RuntimeError("the handler raised StopIteration")
+        problem.__cause__ = error
+        job.set_exception(problem)
+    except BaseException as error:  # also a handler's sys.exit(), which is a failure of that handler
+        job.set_exception(error)
+    else:
+        job.set_result(result)

@@ -1,0 +1,113 @@
+"""The table of commands: dispatch, help and completion are made from it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import buildkite_ext.cli
+from buildkite_ext.cli.app import COMMANDS, Command, CommandGroup, app
+
+from .conftest import Ended
+
+Run = Callable[..., Ended]
+
+NAMED: list[tuple[list[str], Command]] = []
+for entry in COMMANDS:
+    if isinstance(entry, CommandGroup):
+        NAMED += [([entry.name, each.name], each) for each in entry.commands]
+    else:
+        NAMED.append(([entry.name], entry))
+SHELLS = ("bash", "zsh", "fish")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), NAMED, ids=lambda value: value.name if isinstance(value, Command) else ""
+)
+def test_a_command_of_the_table_is_a_function_with_the_same_summary(words: list[str], command: Command) -> None:
+    module, _, name = command.function.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    if words[0] != "webhooks":
+        assert function.__doc__.splitlines()[0] == command.help.splitlines()[0]
+    assert app[words[0]] if len(words) == 1 else app[words[0]][words[1]]
+
+
+def test_every_module_of_commands_is_in_the_table() -> None:
+    folder = Path(buildkite_ext.cli.__file__).parent / "commands"
+    modules = {f"buildkite_ext.cli.commands.{path.stem}" for path in folder.glob("[!_]*.py")}
+    assert modules <= {command.function.partition(":")[0] for _, command in NAMED}
+
+
+def test_help_lists_the_table_and_loads_no_command(command: Run) -> None:
+    text = command("--help").out
+    for entry in COMMANDS:
+        assert f"│ {entry.name} " in text
+    code = (
+        "import sys\nfrom buildkite_ext.cli import main\nmain(['--help'])\n"
+        "print([name for name in sys.modules if name.startswith(('buildkite_ext.cli.commands.', 'httpx'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_completion_script_holds_each_command_and_its_options(command: Run, shell: str) -> None:
+    result = command("completion", shell)
+    assert (result.code, result.err) == (0, "")
+    for words, _ in NAMED:
+        assert words[-1] in result.out
+    for option in ("branch", "raw-output", "exec-timeout", "signature", "repeat", "port"):
+        assert option in result.out
+    if shutil.which(shell):
+        subprocess.run([shell, "-n"], input=result.out, text=True, check=True)
+
+
+def test_an_unknown_shell(command: Run) -> None:
+    result = command("completion", "powershell")
+    assert result.code == 2
+    assert re.search(r"Choose from:? .*bash.*zsh.*fish", result.err)
+    assert result.err.endswith("Try: buildkite-ext completion --help\n")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("buildkite-ext ", ["run", "cancel", "api", "webhooks", "simulate", "completion"]),
+        ("buildkite-ext webhooks ", ["listen", "verify", "send"]),
+        ("buildkite-ext run web --art", ["--artifacts"]),
+        ("buildkite-ext webhooks send --rep", ["--repeat"]),
+        ("buildkite-ext run web --color a", ["auto", "always"]),
+        ("buildkite-ext api POST user --input we", ["web.json"]),
+        ("buildkite-ext completion ", ["bash", "zsh", "fish"]),
+    ],
+)
+def test_bash_completes(command: Run, tmp_path: Path, line: str, expected: list[str]) -> None:
+    (tmp_path / "web.json").write_text("{}")
+    words = line.split(" ")
+    script = command("completion", "bash").out
+    function = re.findall(r"^complete .*-F (\S+)", script, re.MULTILINE)[-1]
+    asked = (
+        f"{script}\nCOMP_WORDS=({' '.join(words[:-1])} '{words[-1]}')\nCOMP_CWORD={len(words) - 1}\n"
+        f"{function}\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
+    )
+    done = subprocess.run(["bash", "-c", asked], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == expected
+
+
+def test_no_module_of_the_command_imports_the_entry_point() -> None:
+    folder = Path(buildkite_ext.cli.__file__).parent
+    for path in folder.rglob("*.py"):
+        if path == folder / "__init__.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert node.module != "main", path
