@@ -227,7 +227,8 @@ class SimulatedOrganization:
 
         The events come in the order of the changes, at the simulator's time, when the action that caused them is
         complete. `SimulatedPipeline.history` sends the events of its builds with their past times. A listener that raises
-        is logged. It runs in the thread that advances the simulator.
+        is logged. It may send requests to the simulator. It runs in the thread that advances the simulator and holds its
+        lock, so it must not wait for another thread that uses the simulator.
 
         Args:
             listener: receives a `BuildChanged`, `JobChanged`, `AgentChanged`, `ArtifactChanged` or `AnnotationChanged`.
