@@ -73,6 +73,13 @@ class Dispatcher(Generic[E]):
         """Call `hook` with each event from now on."""
         self._hooks = (*self._hooks, hook)
 
+    def remove(self, hook: Callable[[E], object]) -> None:
+        """Call `hook` no longer. A hook that isn't there is ignored."""
+        hooks = list(self._hooks)
+        if hook in hooks:
+            hooks.remove(hook)
+        self._hooks = tuple(hooks)
+
     def emit(self, event: E) -> None:
         """Hand an event to the log and to each hook."""
         if self._log is not None:
@@ -81,7 +88,7 @@ class Dispatcher(Generic[E]):
             try:
                 hook(event)
             except Exception:
-                logger.exception("The hook %r raised an error on %s. The call goes on.", hook, type(event).__name__)
+                logger.exception("The hook %r raised an error on %s. The call continues.", hook, type(event).__name__)
 
 
 def client_events(hook: Hook | None) -> Dispatcher[Event]:

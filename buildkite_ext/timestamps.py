@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-__all__ = ["format_time", "format_webhook_time", "parse_time", "to_millisecond"]
+__all__ = ["format_optional_time", "format_time", "format_webhook_time", "parse_time", "to_millisecond"]
 
 _WEBHOOK_FORM = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
 
@@ -27,6 +27,11 @@ def format_time(seconds: float) -> str:
         '2026-01-05T09:00:00.000Z'
     """
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def format_optional_time(seconds: float | None) -> str | None:
+    """Format a time, or return None for what has not happened."""
+    return None if seconds is None else format_time(seconds)
 
 
 def format_webhook_time(seconds: float) -> str:

@@ -76,7 +76,7 @@ def coverage() -> Coverage:
     """Count the operations."""
     from buildkite_api.operations import OPERATIONS
 
-    from buildkite_ext.simulation.routes import HANDLERS
+    from buildkite_ext.simulation.api.routes import HANDLERS
 
     table = lint_spec.read_rows(ROOT / "spec" / "endpoints.tsv")
     rows = {name for name, row in table.items() if lint_spec.usable(row)}
@@ -94,7 +94,7 @@ def table() -> str:
     """Return the counts of each group: rows of the table, and how many of them are described, called and simulated."""
     from buildkite_api.operations import OPERATIONS
 
-    from buildkite_ext.simulation.routes import HANDLERS
+    from buildkite_ext.simulation.api.routes import HANDLERS
 
     rows = [row for row in lint_spec.read_rows(ROOT / "spec" / "endpoints.tsv").values() if lint_spec.usable(row)]
     counts: dict[str, list[int]] = {}
@@ -130,7 +130,7 @@ def page() -> str:
 def _lines() -> Iterator[str]:
     from buildkite_api.operations import OPERATIONS
 
-    from buildkite_ext.simulation.routes import HANDLERS
+    from buildkite_ext.simulation.api.routes import HANDLERS
 
     yield "<!-- Written by scripts/reference.py (`make generate`): edit spec/ instead. -->"
     yield ""

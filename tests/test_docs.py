@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from buildkite_ext.cli.app import app as command
-from buildkite_ext.simulation import Pace, SimRequest, SimResponse, Simulator, SystemClock
+from buildkite_ext.simulation import SimRequest, SimResponse, Simulator, SystemClock, Timing
 from buildkite_ext.simulation.server import running
 
 from .contract.answers import content
@@ -68,7 +68,7 @@ def described_answer(name: str) -> tuple[int, dict[str, str], bytes]:
 @pytest.fixture(autouse=True)
 def acme(switch: Switch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     """The organization that the documents speak of, and a shell that points at it."""
-    simulator = Simulator("acme", token=TOKEN, clock=SystemClock(), pace=Pace(pickup=0))
+    simulator = Simulator("acme", token=TOKEN, clock=SystemClock(), timing=Timing(pickup=0))
     web = simulator.pipeline("web").job("lint", log="ok\n", after=0)
     web.job("test", log="3 passed\n", artifacts={WHEEL: b"wheel"}, after=0).history(3)
     simulator.pipeline("api").job("test", log="1 failed\n", exit_status=1, after=0).history(2)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from buildkite_ext.simulation import Pace, Simulator, SystemClock
+from buildkite_ext.simulation import Simulator, SystemClock, Timing
 from buildkite_ext.simulation.server import running
 
 from .documents import ROOT, blocks
@@ -40,7 +40,7 @@ def first_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def acme(**options: Any) -> Simulator:
-    return Simulator("acme", token="bkua_readme", clock=SystemClock(), pace=Pace(pickup=0), **options)
+    return Simulator("acme", token="bkua_readme", clock=SystemClock(), timing=Timing(pickup=0), **options)
 
 
 def test_the_first_program(first_program: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

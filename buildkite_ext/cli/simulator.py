@@ -16,9 +16,9 @@ import httpx
 from ..client import BuildkiteClient
 from ..clock import SystemClock
 from ..options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
+from ..simulation import Simulator
 from ..simulation.demo import demo_organization
 from ..simulation.server import running, serve
-from ..simulation.simulator import Simulator
 from .problem import UsageError
 from .sockets import unusable_address
 

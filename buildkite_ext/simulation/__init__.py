@@ -1,4 +1,4 @@
-"""A Buildkite organization in memory: for tests without sockets or waiting, and as a server on a laptop.
+"""Simulator: a Buildkite organization in memory, for tests without sockets or waiting, and as a local server.
 
     from buildkite_ext.simulation import Simulator
 
@@ -8,27 +8,33 @@
         build = buildkite.builds.create("web", commit="HEAD", branch="main")
         assert buildkite.builds.wait("web", build.number).outcome == "failed"
 
-What it answers are the shapes, statuses and headers that Buildkite documents; where the documentation is silent, the
-module that decides says so. https://buildkite.com/docs/apis/rest-api
+Its answers have the forms, statuses and headers that Buildkite documents. Where the documentation describes none, the
+docstring of the handler says what the simulator does. https://buildkite.com/docs/apis/rest-api
 """
 
 from __future__ import annotations
 
 from ..clock import SystemClock, VirtualClock
-from .messages import ConnectionDropped, SimRequest, SimResponse
-from .pace import Pace
+from .api.request import ConnectionDropped, SimRequest, SimResponse
+from .behaviour.timing import Timing
+from .builder import SimulatedPipeline
+from .clients import Simulator
+from .engine.changes import AgentChanged, AnnotationChanged, ArtifactChanged, BuildChanged, JobChanged
 from .recording import RecordedRequest
-from .simulator import Simulator
-from .template import SimulatedPipeline
 
 __all__ = [
+    "AgentChanged",
+    "AnnotationChanged",
+    "ArtifactChanged",
+    "BuildChanged",
     "ConnectionDropped",
-    "Pace",
+    "JobChanged",
     "RecordedRequest",
     "SimRequest",
     "SimResponse",
     "SimulatedPipeline",
     "Simulator",
     "SystemClock",
+    "Timing",
     "VirtualClock",
 ]

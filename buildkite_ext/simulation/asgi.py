@@ -1,33 +1,35 @@
-"""The simulator as an ASGI application."""
+"""ASGI application."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from .messages import ConnectionDropped, SimRequest, SimResponse
+from .api.request import ConnectionDropped, SimRequest, SimResponse
 
-Message = MutableMapping[str, Any]
-App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+__all__ = ["App", "application"]
+
+_Message = MutableMapping[str, Any]
+App = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]]
 
 
 def application(answer: Callable[[SimRequest], SimResponse]) -> App:
-    """An ASGI 3 application out of a function from a request to its answer."""
+    """Return an ASGI 3 application that answers each request with a function."""
 
     async def app(
-        scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+        scope: _Message, receive: Callable[[], Awaitable[_Message]], send: Callable[[_Message], Awaitable[None]]
     ) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
         elif scope["type"] == "http":
             await _answer(answer, await _request(scope, receive), send)
         else:
-            raise ValueError(f"the simulator speaks HTTP only, not {scope['type']}")
+            raise ValueError(f"the simulator supports only HTTP, not {scope['type']}")
 
     return app
 
 
-async def _lifespan(receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+async def _lifespan(receive: Callable[[], Awaitable[_Message]], send: Callable[[_Message], Awaitable[None]]) -> None:
     while True:
         event = (await receive())["type"]
         await send({"type": f"{event}.complete"})
@@ -35,14 +37,14 @@ async def _lifespan(receive: Callable[[], Awaitable[Message]], send: Callable[[M
             return
 
 
-async def _request(scope: Message, receive: Callable[[], Awaitable[Message]]) -> SimRequest:
+async def _request(scope: _Message, receive: Callable[[], Awaitable[_Message]]) -> SimRequest:
     body = bytearray()
     more = True
     while more:
         message = await receive()
         body += message.get("body", b"")
         more = message["type"] == "http.request" and message.get("more_body", False)
-    # Not scope["path"]: that is decoded, and a slug may hold an encoded slash.
+    # scope["path"] is decoded, but a slug may contain an encoded slash.
     path = scope.get("raw_path") or scope["path"].encode()
     return SimRequest.of(
         scope["method"],
@@ -55,12 +57,12 @@ async def _request(scope: Message, receive: Callable[[], Awaitable[Message]]) ->
 async def _answer(
     answer: Callable[[SimRequest], SimResponse],
     request: SimRequest,
-    send: Callable[[Message], Awaitable[None]],
+    send: Callable[[_Message], Awaitable[None]],
 ) -> None:
     try:
         response = answer(request)
     except ConnectionDropped:
-        # ASGI has no word for hanging up: an answer that ends before its announced length is as near as it gets.
+        # ASGI can't close a connection. An answer that is shorter than its Content-Length comes closest.
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
         return
     await send(

@@ -1,4 +1,4 @@
-"""An organization to look at: three pipelines whose builds take about ten seconds."""
+"""Demo organization: three pipelines whose builds take about ten seconds."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ import io
 import zipfile
 
 from ..clock import EpochClock
-from .pace import Pace
-from .simulator import Simulator
+from .behaviour.timing import Timing
+from .clients import Simulator
 
-GREEN, RED, YELLOW, BOLD, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
+__all__ = ["demo_organization"]
 
-WHEEL = "web-1.4.2-py3-none-any.whl"
+_GREEN, _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
+
+_WHEEL = "web-1.4.2-py3-none-any.whl"
 
 
 def demo_organization(clock: EpochClock | None = None, *, organization: str = "acme") -> Simulator:
-    """A simulator with something to see: `web` passes and has a wheel, `api` fails, `release` waits to be unblocked.
+    """Return a simulator with three pipelines: `web` passes and has a wheel, `api` fails, `release` blocks.
 
     Args:
-        clock: its time: a `SystemClock` to watch it happen, a `VirtualClock` (also the default) in tests.
-        organization: its slug.
+        clock: the clock: a `SystemClock` for real time; a `VirtualClock`, the default, for tests.
+        organization: the slug.
 
     Example:
         >>> sorted(demo_organization().state.pipelines)
         ['api', 'release', 'web']
     """
-    built = wheel("web", "1.4.2")
+    built = _wheel("web", "1.4.2")
     digest = hashlib.sha256(built).hexdigest()
-    simulator = Simulator(organization, name="Acme Inc", clock=clock, pace=Pace(pickup=0.4, canceling=0.5))
+    simulator = Simulator(organization, name="Acme Inc", clock=clock, timing=Timing(pickup=0.4, canceling=0.5))
     (
         simulator.pipeline("web", name="Web", description="The shop's front end")
         .job("lint", key="lint", command="ruff check .", log=_LINT, after=2)
@@ -41,19 +43,19 @@ def demo_organization(clock: EpochClock | None = None, *, organization: str = "a
             command="python -m build",
             log=_BUILD,
             after=3,
-            artifacts={f"dist/{WHEEL}": built, "dist/SHA256SUMS": f"{digest}  {WHEEL}\n".encode()},
+            artifacts={f"dist/{_WHEEL}": built, "dist/SHA256SUMS": f"{digest}  {_WHEEL}\n".encode()},
         )
         .history(40, every=1800)
     )
     (
-        simulator.pipeline("api", name="API", description="What the shop asks")
+        simulator.pipeline("api", name="API", description="The shop's API")
         .job("lint", key="lint", command="ruff check .", log=_LINT, after=1.5)
         .job("tests", key="tests", command="pytest", log=_tests("orders", 9, 2), exit_status=[1, 0], after=4)
         .wait()
         .job("deploy to staging", key="staging", command="deploy staging", log=_DEPLOY, after=2)
     )
     (
-        simulator.pipeline("release", name="Release", description="Asks before it ships")
+        simulator.pipeline("release", name="Release", description="The release of the shop")
         .job("package", key="package", command="make package", log=_BUILD, after=2)
         .block("Ship it?", ["version", {"key": "notes", "required": False}], key="ship")
         .job("deploy", key="deploy", command="deploy production", log=_DEPLOY, after=3)
@@ -61,8 +63,8 @@ def demo_organization(clock: EpochClock | None = None, *, organization: str = "a
     return simulator
 
 
-def wheel(name: str, version: str) -> bytes:
-    """A wheel, small but whole: the same bytes every time."""
+def _wheel(name: str, version: str) -> bytes:
+    """Return the bytes of a small but complete wheel. They are the same every time."""
     data = io.BytesIO()
     info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(data, "w") as archive:
@@ -70,7 +72,7 @@ def wheel(name: str, version: str) -> bytes:
             (f"{name}/__init__.py", f'__version__ = "{version}"\n'),
             (f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"),
             (f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: simulator\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),
-            (f"{info}/RECORD", f"{name}/__init__.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"),
+            (f"{info}/RECORD", f"{name}/__init__.py,,\n{info}/METADATA,,\n{info}/_WHEEL,,\n{info}/RECORD,,\n"),
         ):
             archive.writestr(zipfile.ZipInfo(path), text)
     return data.getvalue()
@@ -78,25 +80,25 @@ def wheel(name: str, version: str) -> bytes:
 
 def _tests(suite: str, count: int, failures: int) -> str:
     lines = [
-        f"--- :python: Setting up\n$ uv sync --frozen\n{GREEN}Installed 48 packages{PLAIN}\n",
+        f"--- :python: Setting up\n$ uv sync --frozen\n{_GREEN}Installed 48 packages{_PLAIN}\n",
         "+++ :pytest: Tests\n",
     ]
     for number in range(1, count + 1):
         failed = number > count - failures
-        verdict = f"{RED}FAILED{PLAIN}" if failed else f"{GREEN}PASSED{PLAIN}"
-        lines.append(f"tests/{suite}/test_{suite}.py::test_{number:02} {verdict} [{100 * number // count:3}%]\n")
+        outcome = f"{_RED}FAILED{_PLAIN}" if failed else f"{_GREEN}PASSED{_PLAIN}"
+        lines.append(f"tests/{suite}/test_{suite}.py::test_{number:02} {outcome} [{100 * number // count:3}%]\n")
     if failures:
-        lines.append(f"^^^ +++\n{RED}{BOLD}{failures} failed{PLAIN}, {GREEN}{count - failures} passed{PLAIN}\n")
+        lines.append(f"^^^ +++\n{_RED}{_BOLD}{failures} failed{_PLAIN}, {_GREEN}{count - failures} passed{_PLAIN}\n")
     else:
-        lines.append(f"{GREEN}{BOLD}{count} passed{PLAIN}\n")
+        lines.append(f"{_GREEN}{_BOLD}{count} passed{_PLAIN}\n")
     return "".join(lines)
 
 
 _LINT = (
     "--- :ruff: Lint\n"
     "$ ruff check .\n"
-    f"{YELLOW}warning:{PLAIN} 2 files have no docstring\n"
-    f"{GREEN}All checks passed!{PLAIN}\n"
+    f"{_YELLOW}warning:{_PLAIN} 2 files have no docstring\n"
+    f"{_GREEN}All checks passed!{_PLAIN}\n"
 )
 
 _BUILD = (
@@ -104,12 +106,12 @@ _BUILD = (
     "* Creating isolated environment...\n"
     "* Installing packages in isolated environment...\n"
     "* Building wheel...\n"
-    f"{GREEN}{BOLD}Successfully built{PLAIN} 1 wheel\n"
+    f"{_GREEN}{_BOLD}Successfully built{_PLAIN} 1 wheel\n"
     "~~~ Uploading artifacts\n"
     'Found 2 files that match "dist/*"\n'
-    f"{GREEN}Artifact upload is complete{PLAIN}\n"
+    f"{_GREEN}Artifact upload is complete{_PLAIN}\n"
 )
 
 _DEPLOY = (
-    f"--- :rocket: Deploy\nWaiting for 3 instances...\n1 of 3 updated\n2 of 3 updated\n{GREEN}3 of 3 updated{PLAIN}\n"
+    f"--- :rocket: Deploy\nWaiting for 3 instances...\n1 of 3 updated\n2 of 3 updated\n{_GREEN}3 of 3 updated{_PLAIN}\n"
 )

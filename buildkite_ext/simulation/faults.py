@@ -1,4 +1,4 @@
-"""Answers that go wrong on purpose."""
+"""Faults: error answers and dropped connections that a test asks for."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import responses
 
-from .messages import ConnectionDropped, SimResponse, dumps
+from .api.request import ConnectionDropped, SimResponse, dumps
+
+__all__ = ["Fault", "Faults"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What happens to the next requests instead of a proper answer.
+    """Fault of the next requests.
 
     Attributes:
-        times: how many more requests it befalls.
-        operation: only this operation's (`"create_build"`); None for any.
-        status: the status of the answer; None where the connection breaks instead.
-        headers: of the answer.
-        body: of the answer: bytes as they are, or something to send as JSON.
-        after_acting: the connection breaks when the request has taken effect, not before.
+        times: how many more requests it affects.
+        operation: the only operation that it affects, such as `"create_build"`; None for any.
+        status: the status of the answer; None where the connection is dropped instead.
+        headers: headers of the answer.
+        body: body of the answer: bytes that are sent as they are, or a value that is sent as JSON.
+        after_acting: whether the connection is dropped after the request took effect.
     """
 
     times: int = 1
@@ -30,22 +32,22 @@ class Fault:
     after_acting: bool = False
 
     def answer(self) -> SimResponse:
-        """The answer that the request gets instead.
+        """Return the answer that replaces the proper one.
 
         Raises:
-            ConnectionDropped: it gets none.
+            ConnectionDropped: the fault is a dropped connection.
         """
         if self.status is None:
             raise ConnectionDropped(self.after_acting)
-        kind = "text/html; charset=utf-8"
+        content_type = "text/html; charset=utf-8"
         body = self.body
         if body is None:
             body = {"message": responses.get(self.status, "Error")}
         if not isinstance(body, bytes):
-            kind = "application/json; charset=utf-8"
+            content_type = "application/json; charset=utf-8"
             body = dumps(body)
         given = {name.lower() for name in self.headers}
-        own = (("Content-Type", kind), ("Content-Length", str(len(body))))
+        own = (("Content-Type", content_type), ("Content-Length", str(len(body))))
         return SimResponse(
             self.status,
             (*(pair for pair in own if pair[0].lower() not in given), *self.headers.items()),
@@ -54,23 +56,27 @@ class Fault:
 
 
 class Faults:
-    """The faults that are still to come, in the order in which they were asked for."""
+    """Faults of the next requests, in the order in which they were added."""
 
     def __init__(self) -> None:
-        self._coming: list[Fault] = []
+        self._faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Have it befall the next requests."""
-        if fault.times < 1:
-            raise ValueError(f"times={fault.times}: a fault befalls at least one request")
-        self._coming.append(fault)
+        """Add a fault.
 
-    def next_for(self, *names: str) -> Fault | None:
-        """The fault of a request to this operation (or to the row it belongs to), used up by one."""
-        for fault in self._coming:
+        Raises:
+            ValueError: it affects no request.
+        """
+        if fault.times < 1:
+            raise ValueError(f"times={fault.times}: a fault affects at least one request; give 1 or more")
+        self._faults.append(fault)
+
+    def take(self, *names: str) -> Fault | None:
+        """Return the fault of a request to an operation of one of these names, and count the request."""
+        for fault in self._faults:
             if fault.operation is None or fault.operation in names:
                 fault.times -= 1
                 if not fault.times:
-                    self._coming.remove(fault)
+                    self._faults.remove(fault)
                 return fault
         return None

@@ -1,33 +1,32 @@
-"""What was asked, for tests to look at."""
+"""Recorded requests, for tests to inspect."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .messages import Pairs, SimRequest, SimResponse
+from .api.request import TOKEN_PARAMETERS, Pairs, SimRequest, SimResponse
 
-KEPT = 20_000
-"""The most that is kept; of more, the older half goes."""
+__all__ = ["RecordedRequest", "record"]
 
-TOKEN_PARAMETERS = ("access_token", "api_key")
-"""Query parameters that may hold a token."""
+_LIMIT = 20_000
+"""Number of requests that are kept. When there are more, the older half is dropped."""
 
-_HIDDEN = "[redacted]"
+_REDACTED = "[redacted]"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request and how it was answered. Tokens are not kept, only that there was one.
+    """Request and the status of its answer. Tokens are redacted.
 
     Attributes:
         method: `"GET"`.
-        path: as on the wire.
+        path: the path as it was sent.
         query: the decoded parameters in their order.
-        headers: names in lower case.
-        body: the request's bytes.
-        operation: the operation's id, None where no route was found.
-        status: of the answer; None where the connection was dropped.
+        headers: the headers; their names are in lower case.
+        body: the bytes of the body.
+        operation: the id of the operation; None where no route was found.
+        status: the status of the answer; None where the connection was dropped.
     """
 
     method: str
@@ -40,13 +39,13 @@ class RecordedRequest:
 
     @classmethod
     def of(cls, request: SimRequest, operation: str | None, response: SimResponse | None) -> RecordedRequest:
-        """The record of a request."""
+        """Create the record of a request."""
         return cls(
             request.method,
             request.path,
-            tuple((name, _HIDDEN if name in TOKEN_PARAMETERS else value) for name, value in request.query),
+            tuple((name, _REDACTED if name in TOKEN_PARAMETERS else value) for name, value in request.query),
             {
-                name: _HIDDEN if name in ("authorization", "cookie") else value
+                name: _REDACTED if name in ("authorization", "cookie") else value
                 for name, value in request.headers.items()
             },
             request.body,
@@ -55,8 +54,10 @@ class RecordedRequest:
         )
 
 
-def keep(records: list[RecordedRequest], record: RecordedRequest) -> None:
-    """Add a record, and forget the oldest ones of very many."""
-    records.append(record)
-    if len(records) > KEPT:
-        del records[: KEPT // 2]
+def record(
+    records: list[RecordedRequest], request: SimRequest, operation: str | None, response: SimResponse | None
+) -> None:
+    """Add a request to a list of records, and drop the older half of a long list."""
+    records.append(RecordedRequest.of(request, operation, response))
+    if len(records) > _LIMIT:
+        del records[: _LIMIT // 2]

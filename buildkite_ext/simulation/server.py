@@ -1,4 +1,4 @@
-"""The simulator behind real sockets: one for the API, and one on another port for its artifacts.
+"""Server: the simulator on two ports, one for the API and one for its artifacts.
 
 Needs uvicorn: `pip install 'buildkite-ext[server]'`.
 """
@@ -14,17 +14,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .asgi import App, application
+from .simulator import SimulatedOrganization
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from .simulator import Simulator
+__all__ = ["running", "serve", "url_of"]
 
-STARTUP = 10.0
+_STARTUP_TIMEOUT = 10.0
 
 
 def serve(
-    simulator: Simulator,
+    simulator: SimulatedOrganization,
     host: str = "127.0.0.1",
     port: int = 8080,
     *,
@@ -35,16 +36,16 @@ def serve(
     """Serve a simulator until Ctrl-C.
 
     Args:
-        simulator: what to serve; give it a `SystemClock`, or its builds stand still.
+        simulator: the simulator. It needs a `SystemClock`, or its builds don't proceed.
         host: the address to listen on.
         port: the API's port; 0 for a free one.
-        artifacts_port: the port of the artifacts' origin; 0 for a free one.
-        base_url: the API's root as clients see it, where that is not `http://host:port`.
-        started: called with the API's root once it answers.
+        artifacts_port: the port of the artifacts; 0 for a free one.
+        base_url: the root of the API for clients; `http://host:port` by default.
+        started: called with the root of the API when it answers.
 
     Raises:
-        ImportError: uvicorn is missing; the message says what to type.
-        OSError: the port is taken.
+        ImportError: uvicorn is not installed.
+        OSError: the port is in use.
 
     Example:
         >>> def show() -> None:
@@ -61,7 +62,7 @@ def serve(
 
 @contextmanager
 def running(
-    simulator: Simulator,
+    simulator: SimulatedOrganization,
     port: int = 0,
     *,
     host: str = "127.0.0.1",
@@ -70,21 +71,21 @@ def running(
 ) -> Iterator[str]:
     """Serve a simulator from a thread while a `with` block runs.
 
-    Meanwhile the addresses in its answers are those of the server; afterwards they are what they were.
+    Meanwhile the URLs in its answers are those of the server.
 
     Args:
-        simulator: what to serve.
+        simulator: the simulator.
         port: the API's port; 0 for a free one.
         host: the address to listen on.
-        artifacts_port: the port of the artifacts' origin; 0 for a free one.
-        base_url: the API's root as clients see it, where that is not `http://host:port`.
+        artifacts_port: the port of the artifacts; 0 for a free one.
+        base_url: the root of the API for clients; `http://host:port` by default.
 
     Yields:
-        The API's root.
+        The root of the API.
 
     Raises:
-        ImportError: uvicorn is missing; the message says what to type.
-        OSError: the port is taken.
+        ImportError: uvicorn is not installed.
+        OSError: the port is in use.
 
     Example:
         >>> import httpx
@@ -95,7 +96,7 @@ def running(
     """
     uvicorn = _uvicorn()
     before = simulator.base_url, simulator.artifacts_url
-    with _bound(host, port) as api, _bound(host, artifacts_port) as artifacts, _dropping_in_silence():
+    with _bound(host, port) as api, _bound(host, artifacts_port) as artifacts, _without_dropped_connections():
         simulator.move_to(base_url or url_of(host, api), url_of(host, artifacts))
         servers = [
             (_server(uvicorn, simulator.app()), api),
@@ -124,7 +125,7 @@ def _uvicorn() -> type[uvicorn.Server]:
 @contextmanager
 def _bound(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Only of a socket that is said to be TCP does asyncio send small packets at once; otherwise each answer takes 40 ms.
+    # asyncio sends small packets at once only if the protocol is given; otherwise each answer takes 40 ms.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
@@ -132,8 +133,8 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def url_of(host: str, bound: socket.socket) -> str:
-    """What reaches a listening socket from this computer."""
-    # Nobody can connect to "every address"; on this machine the loopback is one of them.
+    """Return the URL of a listening socket for clients on this machine."""
+    # Clients can't connect to the address that means every address; the loopback is one of them.
     loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared with, not bound to
     name = loopback.get(host) or (f"[{host}]" if ":" in host else host)
     return f"http://{name}:{bound.getsockname()[1]}"
@@ -142,13 +143,13 @@ def url_of(host: str, bound: socket.socket) -> str:
 def _server(server: type[uvicorn.Server], app: App) -> uvicorn.Server:
     from uvicorn import Config
 
-    # Without a log_config of its own uvicorn leaves the logging of whoever embeds this alone.
+    # With log_config=None, uvicorn keeps the logging configuration of the program.
     return server(Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
 
 
 @contextmanager
-def _dropping_in_silence() -> Iterator[None]:
-    """A dropped connection is an answer left unfinished on purpose: uvicorn need not report it."""
+def _without_dropped_connections() -> Iterator[None]:
+    """Keep uvicorn from logging the unfinished answers that stand for dropped connections."""
     logger = logging.getLogger("uvicorn.error")
 
     def wanted(record: logging.LogRecord) -> bool:
@@ -167,7 +168,7 @@ async def _serve(servers: list[tuple[uvicorn.Server, socket.socket]]) -> None:
 
 def _await_start(servers: list[uvicorn.Server], thread: threading.Thread) -> None:
     pause = threading.Event()
-    for _ in range(int(STARTUP / 0.01)):
+    for _ in range(int(_STARTUP_TIMEOUT / 0.01)):
         if all(server.started for server in servers):
             return
         if not thread.is_alive():

@@ -1,76 +1,51 @@
-"""The simulator: an organization, its clock, and the doors that requests come in by."""
+"""Simulated organization: its state, its clock and its API."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
 
 from ..clock import EpochClock, VirtualClock
-from .agents import Agent, PastPool, Pool
-from .call import Settings
-from .clusters import Queue
-from .core import Core
-from .door import ClientDoor
-from .engine import Engine
-from .faults import Fault
-from .ids import Ids
-from .limits import GENEROUS, Window
-from .messages import SimRequest, SimResponse
-from .organization import Organization
-from .origin import ArtifactOrigin
-from .pace import Pace
-from .pipelines import Pipeline
-from .recording import RecordedRequest
-from .template import SimulatedPipeline
-from .timeline import Timeline
-from .times import stamp
-from .views.builds import BuildWriter
-from .views.urls import Urls
+from ..timestamps import to_millisecond
+from .api.app import RestApi, Route, route
+from .api.handler import AnswerOptions
+from .api.request import ConnectionDropped, SimRequest, SimResponse
+from .api.views.builds import BuildWriter
+from .api.views.urls import Urls
+from .artifact_storage import ArtifactStorage
+from .asgi import App, application
+from .behaviour.timing import Timing
+from .builder import SimulatedPipeline
+from .engine.agent_pool import AgentPool, HistoryAgentPool
+from .engine.changes import Changes, Listener
+from .engine.engine import Engine
+from .engine.scheduler import Scheduler
+from .faults import Fault, Faults
+from .recording import RecordedRequest, record
+from .state.clusters import Agent, Queue
+from .state.organization import Ids, Organization
+from .state.pipelines import Pipeline
+from .state.users import DEFAULT_RATE_LIMIT, RateLimit
 
-if TYPE_CHECKING:
-    import httpx
+__all__ = ["SimulatedOrganization"]
 
-    from .asgi import App
-
-DAY = 86_400.0
+_DAY = 86_400.0
 
 
-class Simulator(ClientDoor):
-    """A Buildkite organization in memory that answers the REST API.
+class SimulatedOrganization:
+    """Organization in memory that answers the REST API. `Simulator` explains the arguments.
 
-    Its builds go on with its clock. With the default one, a `VirtualClock`, time passes only when somebody sleeps by it,
-    so that a test of an hour's build takes no time; with a `SystemClock` it is a Buildkite that runs on a laptop.
-
-    Args:
-        organization: its slug.
-        name: its name; the slug unless given.
+    Attributes:
+        organization: the slug.
         token: the token that requests carry.
-        scopes: what the token may do, such as `{"read_builds"}`; everything unless given.
-        user: the name of the user that the token belongs to.
-        clock: its time.
-        seed: other seeds give other identifiers; the same one always the same.
-        base_url: the API's root. Answers name addresses below it.
-        artifacts_url: the root of the other origin, which serves the bytes of artifacts.
-        pace: how long Buildkite's own steps take.
-        agents: how many agents there are; as many as are needed unless given.
-        rate_limit: requests a minute for the organization. Buildkite's own is 200.
-        user_rate_limit: requests a minute for each user. Buildkite's own is 50.
-        deep_listing_after: lists of builds go this deep; the next page is refused with 400. Buildkite has such a depth,
-            but does not say which.
-        link_last: whether `Link` headers name the last page.
-        log_timestamps: whether logs hold the time of each line, as those of real agents do.
-
-    Example:
-        >>> simulator = Simulator()
-        >>> web = simulator.pipeline("web").job("test", log="boom\\n", exit_status=1, after=90)
-        >>> with simulator.client() as buildkite:
-        ...     build = buildkite.builds.create("web", commit="HEAD", branch="main")
-        ...     buildkite.builds.wait("web", build.number).outcome
-        'failed'
-
-    https://buildkite.com/docs/apis/rest-api
+        clock: the clock.
+        state: the users, pipelines, builds, clusters and agents. Only the simulator changes it.
     """
+
+    organization: str
+    token: str
+    clock: EpochClock
+    state: Organization
 
     def __init__(
         self,
@@ -84,15 +59,15 @@ class Simulator(ClientDoor):
         seed: int = 0,
         base_url: str = "https://api.buildkite.test",
         artifacts_url: str = "https://artifacts.buildkite.test",
-        pace: Pace | None = None,
+        timing: Timing | None = None,
         agents: int | None = None,
-        rate_limit: int = GENEROUS,
-        user_rate_limit: int = GENEROUS,
+        rate_limit: int = DEFAULT_RATE_LIMIT,
+        user_rate_limit: int = DEFAULT_RATE_LIMIT,
         deep_listing_after: int = 10_000,
         link_last: bool = True,
         log_timestamps: bool = True,
     ) -> None:
-        self.clock: EpochClock = VirtualClock() if clock is None else clock
+        self.clock = VirtualClock() if clock is None else clock
         if not callable(getattr(self.clock, "time", None)):
             raise TypeError(
                 f"clock={clock!r} only measures: a simulator dates its builds, so its clock needs `time()`, seconds since "
@@ -102,34 +77,48 @@ class Simulator(ClientDoor):
         self.token = token
         self._lock = threading.RLock()
         now = self.clock.time()
-        self._founded = founded = stamp(now - 365 * DAY)
+        self._created_at = created_at = to_millisecond(now - 365 * _DAY)
         self.state = state = Organization(
             organization,
             name or organization,
-            founded,
+            created_at,
             Ids(seed),
-            Window("rest", rate_limit),
+            RateLimit("rest", rate_limit),
             user_rate_limit,
         )
         self._user = state.add_user(user)
-        state.add_token(token, self._user, None if scopes is None else frozenset(scopes), "Simulated", founded)
-        queue = state.add_queue(
-            state.add_cluster("Default cluster", self._user, founded), "default", self._user, founded
-        )
+        state.add_token(token, self._user, None if scopes is None else frozenset(scopes), "Simulated", created_at)
+        cluster = state.add_cluster("Default cluster", self._user, created_at)
+        queue = state.add_queue(cluster, "default", self._user, created_at)
         for number in range(1, (3 if agents is None else agents) + 1):
-            state.add_agent(f"agent-{number}", queue, founded)
-        hire = self._hire if agents is None else None
-        pace = pace or Pace()
-        self._engine = Engine(state, Timeline(now), Pool(state.agents, hire), pace, timestamps=log_timestamps)
-        past = PastPool(state.agents, hire)
-        self._past = lambda timeline: Engine(state, timeline, past, pace, timestamps=log_timestamps)
-        self._origin = ArtifactOrigin(state, seed)
-        self._settings = Settings(deep_listing_after, link_last, self._origin.link)
-        self._core = Core(self._engine, self._settings)
+            state.add_agent(f"agent-{number}", queue, created_at)
+        self._engine, self._past = self._engines(
+            timing or Timing(), now, fixed=agents is not None, stamps=log_timestamps
+        )
+        self._artifact_storage = ArtifactStorage(state, seed)
+        self._api = RestApi(
+            self._engine, AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url)
+        )
+        self._faults = Faults()
+        self._requests: list[RecordedRequest] = []
         self._pipelines: dict[str, SimulatedPipeline] = {}
         self.move_to(base_url, artifacts_url)
 
-    # What there is -------------------------------------------------------------------------------------------------
+    def _engines(
+        self, timing: Timing, now: float, *, fixed: bool, stamps: bool
+    ) -> tuple[Engine, Callable[[Scheduler], Engine]]:
+        """Return the engine, and a function that makes an engine for builds of the past."""
+        state, changes = self.state, Changes()
+
+        def connect(queue: Queue) -> Agent:
+            return engine.connect_agent(f"agent-{len(state.agents) + 1}", queue)
+
+        pool = AgentPool(state.agents, None if fixed else connect)
+        engine = Engine(state, Scheduler(now), pool, timing, changes, timestamps=stamps)
+        history_pool = HistoryAgentPool(state.agents, None if fixed else connect)
+        return engine, lambda scheduler: Engine(state, scheduler, history_pool, timing, changes, timestamps=stamps)
+
+    # Organization ---------------------------------------------------------------------------------------------------
 
     def pipeline(
         self,
@@ -145,21 +134,22 @@ class Simulator(ClientDoor):
         cancel_running_branch_builds: bool = False,
         env: Mapping[str, str] | None = None,
     ) -> SimulatedPipeline:
-        """A pipeline by its slug, made when new. The options count when it is made.
+        """Return the pipeline of a slug, and create it if it is new. The options apply when it is created.
 
         Args:
-            slug: its slug.
-            name: its name; the slug unless given.
-            repository: its repository's address.
+            slug: the slug.
+            name: the name; the slug by default.
+            repository: the URL of the repository.
             default_branch: the branch of builds that name none.
-            description: what it is for.
+            description: the description.
             allow_rebuilds: whether its builds can be rebuilt.
             branch_configuration: the branches that it builds, such as `"main release/*"`; others are refused with 422.
-            skip_queued_branch_builds: whether a new build skips those of its branch that have not started.
-            cancel_running_branch_builds: whether a new build cancels those of its branch that run.
+            skip_queued_branch_builds: whether a new build skips the builds of its branch that have not started.
+            cancel_running_branch_builds: whether a new build cancels the running builds of its branch.
             env: environment variables of its jobs.
 
         Example:
+            >>> from buildkite_ext.simulation import Simulator
             >>> web = Simulator().pipeline("web").job("lint").job("test").block("Ship it?").job("deploy")
         """
         with self._lock:
@@ -174,7 +164,7 @@ class Simulator(ClientDoor):
                 repository=repository or f"git@github.com:{self.organization}/{slug}.git",
                 default_branch=default_branch,
                 cluster_id=self.state.clusters[0].id,
-                created_at=self._founded,
+                created_at=self._created_at,
                 created_by=self._user,
                 allow_rebuilds=allow_rebuilds,
                 branch_configuration=branch_configuration,
@@ -193,16 +183,16 @@ class Simulator(ClientDoor):
         """Connect another agent.
 
         Args:
-            name: its name.
-            queue: the key of its queue, made when new.
+            name: the name.
+            queue: the key of its queue, which is created if it is new.
         """
-        with self._lock:
-            agent = self.state.add_agent(name, self.queue(queue), self.clock.time())
+        with self._lock, self._engine.at(self.clock.time()):
+            agent = self._engine.connect_agent(name, self.queue(queue))
             self._engine.dispatch()
             return agent
 
     def queue(self, key: str) -> Queue:
-        """A queue of the default cluster by its key, made when new."""
+        """Return the queue of a key in the default cluster, and create it if it is new."""
         with self._lock:
             return self.state.add_queue(self.state.clusters[0], key, self._user, self.clock.time())
 
@@ -214,16 +204,16 @@ class Simulator(ClientDoor):
         user: str | None = None,
         expires_in: float | None = None,
     ) -> None:
-        """Accept another token.
+        """Add a token.
 
         Args:
-            token: its value.
-            scopes: what it may do; everything unless given.
-            user: the name of the user it belongs to, made when new; the first user unless given. Each user has a rate
-                limit of their own.
-            expires_in: the seconds after which it is refused; never unless given.
+            token: the value.
+            scopes: the scopes; all by default.
+            user: the name of its user, who is created if new; the first user by default. Each user has a rate limit.
+            expires_in: the seconds after which it expires; never by default.
 
         Example:
+            >>> from buildkite_ext.simulation import Simulator
             >>> Simulator().add_token("bkua_reader", scopes={"read_builds"}, user="Grace Hopper")
         """
         with self._lock:
@@ -232,7 +222,34 @@ class Simulator(ClientDoor):
             added = self.state.add_token(token, owner, None if scopes is None else frozenset(scopes), "Simulated", now)
             added.expires_at = None if expires_in is None else now + expires_in
 
-    # What goes wrong -----------------------------------------------------------------------------------------------
+    def on_change(self, listener: Listener) -> Callable[[], None]:
+        """Call a function with an event for each change of a build, job, agent, artifact or annotation.
+
+        The events come in the order of the changes, at the simulator's time, when the action that caused them is
+        complete. `SimulatedPipeline.history` sends the events of its builds with their past times. A listener that raises
+        is logged. It may send requests to the simulator. It runs in the thread that advances the simulator and holds its
+        lock, so it must not wait for another thread that uses the simulator.
+
+        Args:
+            listener: receives a `BuildChanged`, `JobChanged`, `AgentChanged`, `ArtifactChanged` or `AnnotationChanged`.
+
+        Returns:
+            A function that removes the listener.
+
+        Example:
+            >>> from buildkite_ext.simulation import BuildChanged, Simulator
+            >>> simulator = Simulator()
+            >>> states = []
+            >>> remove = simulator.on_change(lambda e: states.append(e.after) if isinstance(e, BuildChanged) else None)
+            >>> web = simulator.pipeline("web").job("test")
+            >>> _ = web.build(), simulator.clock.sleep(60), web.builds
+            >>> states
+            ['creating', 'scheduled', 'running', 'passed']
+        """
+        with self._lock:
+            return self._engine.changes.subscribe(listener)
+
+    # Faults and records --------------------------------------------------------------------------------------------
 
     def fail_next(
         self,
@@ -243,112 +260,109 @@ class Simulator(ClientDoor):
         headers: Mapping[str, str] | None = None,
         body: object = None,
     ) -> None:
-        """Answer the next requests with an error; they do not act.
+        """Answer the next requests with an error. They take no effect.
 
         Args:
-            status: the answer's status.
-            times: how many requests.
-            operation: only requests to this operation, such as `"create_build"`.
-            headers: more headers of the answer.
-            body: its body: bytes as they are, or something to send as JSON.
+            status: the status of the answer.
+            times: the number of requests.
+            operation: the only operation that is affected, such as `"create_build"`.
+            headers: additional headers of the answer.
+            body: the body of the answer: bytes that are sent as they are, or a value that is sent as JSON.
+
+        Raises:
+            ValueError: times is less than 1.
 
         Example:
+            >>> from buildkite_ext.simulation import Simulator
             >>> Simulator().fail_next(status=502, body=b"<html>Bad Gateway</html>", operation="get_build")
         """
         with self._lock:
-            self._core.faults.add(
+            self._faults.add(
                 Fault(times=times, operation=operation, status=status, headers=dict(headers or {}), body=body)
             )
 
     def drop_next(self, *, times: int = 1, operation: str | None = None, after_acting: bool = False) -> None:
-        """Break the connection of the next requests.
+        """Drop the connection of the next requests.
 
-        Through a transport this raises `httpx.ConnectError`, or `httpx.ReadError` after acting. Through a socket both look
-        like an answer that was cut off.
+        With a transport, the client sees `httpx.ConnectError`, or `httpx.ReadError` after acting. With a socket, it sees
+        an answer that is cut off.
 
         Args:
-            times: how many requests.
-            operation: only requests to this operation.
-            after_acting: break it when the request has taken effect, instead of before it arrives.
+            times: the number of requests.
+            operation: the only operation that is affected.
+            after_acting: drop the connection after the request took effect, instead of before.
+
+        Raises:
+            ValueError: times is less than 1.
         """
         with self._lock:
-            self._core.faults.add(Fault(times=times, operation=operation, after_acting=after_acting))
+            self._faults.add(Fault(times=times, operation=operation, after_acting=after_acting))
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The requests to the API so far. Clear it when you like."""
-        return self._core.requests
+        """Requests to the API so far. You may clear the list."""
+        return self._requests
 
     @property
     def artifact_requests(self) -> list[RecordedRequest]:
-        """The requests to the artifacts' origin so far."""
-        return self._origin.requests
+        """Requests to the origin of the artifacts so far."""
+        return self._artifact_storage.requests
 
-    # The doors -----------------------------------------------------------------------------------------------------
+    # Requests ------------------------------------------------------------------------------------------------------
 
     @property
     def base_url(self) -> str:
-        """The API's root."""
-        return self._core.writer.urls.api
+        """Root of the API."""
+        return self._api.writer.urls.api
 
     @property
     def artifacts_url(self) -> str:
-        """The root of the origin that serves artifacts."""
-        return self._origin.url
+        """Root of the origin that serves artifacts."""
+        return self._artifact_storage.url
 
     def move_to(self, base_url: str, artifacts_url: str) -> None:
-        """Be reachable elsewhere: the addresses in answers follow."""
+        """Change both roots. The URLs in answers change with them."""
         with self._lock:
             urls = Urls(base_url.rstrip("/"), "https://buildkite.test", self.organization)
-            self._core.writer = BuildWriter(urls)
-            self._origin.url = artifacts_url.rstrip("/")
+            self._api.writer = BuildWriter(urls, self.state)
+            self._artifact_storage.url = artifacts_url.rstrip("/")
 
     def handle(self, request: SimRequest) -> SimResponse:
-        """Answer a request to the API as of the clock's hour. May be called from any thread.
+        """Answer a request to the API at the clock's time. Any thread may call it.
 
         Raises:
-            ConnectionDropped: `drop_next` wants it so.
+            ConnectionDropped: `drop_next` asked for it.
 
         Example:
+            >>> from buildkite_ext.simulation import SimRequest, Simulator
             >>> Simulator().handle(SimRequest.of("GET", "/v2/meta")).status
             200
         """
-        with self._lock:
-            self._engine.timeline.advance(self.clock.time())
-            return self._core.answer(request)
+        with self._lock, self._engine.at(self.clock.time()):
+            found = route(request)
+            response: SimResponse | None = None
+            try:
+                response = self._answer(request, found)
+                return response
+            finally:
+                record(self._requests, request, found[0].id if found else None, response)
 
     def handle_artifact(self, request: SimRequest) -> SimResponse:
-        """Answer a request to the artifacts' origin as of the clock's hour."""
+        """Answer a request to the origin of the artifacts at the clock's time."""
         with self._lock:
             now = self.clock.time()
-            self._engine.timeline.advance(now)
-            return self._origin.answer(request, now)
-
-    def transport(self) -> httpx.BaseTransport:
-        """An httpx transport that leads here: no sockets.
-
-        Example:
-            >>> import httpx
-            >>> simulator = Simulator()
-            >>> with httpx.Client(transport=simulator.transport(), base_url=simulator.base_url) as client:
-            ...     client.get("/v2/meta").status_code
-            200
-        """
-        from .transport import SimulatorTransport
-
-        return SimulatorTransport(self)
-
-    def async_transport(self) -> httpx.AsyncBaseTransport:
-        """The same for `httpx.AsyncClient`."""
-        from .transport import AsyncSimulatorTransport
-
-        return AsyncSimulatorTransport(self)
+            with self._engine.at(now):
+                return self._artifact_storage.answer(request, now)
 
     def app(self) -> App:
-        """An ASGI application that is the API; `buildkite_ext.simulation.server` serves it."""
-        from .asgi import application
-
+        """Return an ASGI application that is the API. `buildkite_ext.simulation.server` serves it."""
         return application(self.handle)
 
-    def _hire(self, queue: Queue) -> Agent:
-        return self.state.add_agent(f"agent-{len(self.state.agents) + 1}", queue, self._engine.now)
+    def _answer(self, request: SimRequest, found: Route | None) -> SimResponse:
+        fault = self._faults.take(*((found[0].id, found[0].row) if found else ()))
+        if fault is None:
+            return self._api.answer(request, found)
+        if fault.after_acting and fault.status is None:
+            self._api.answer(request, found)
+            raise ConnectionDropped(acted=True)
+        return self._api.with_rate_limits(fault.answer())

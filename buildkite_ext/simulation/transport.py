@@ -1,27 +1,26 @@
-"""The simulator as httpx transports, blocking and async. The only module here that imports httpx."""
+"""Transports of httpx that send requests to a simulator, for sync and async clients."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
 
 import httpx
 
-from .messages import ConnectionDropped, SimRequest, SimResponse
+from .api.request import ConnectionDropped, SimRequest, SimResponse
+from .simulator import SimulatedOrganization
 
-if TYPE_CHECKING:
-    from .simulator import Simulator
+__all__ = ["AsyncSimulatorTransport", "SimulatorTransport"]
 
-CHUNK = 64 * 1024
+_CHUNK = 64 * 1024
 
 
 class SimulatorTransport(httpx.BaseTransport):
-    """Hands the requests of an `httpx.Client` to a simulator.
+    """Transport for `httpx.Client`.
 
-    There are two hosts: the simulator's API and the origin of its artifacts. No other can be reached.
+    It reaches two hosts: the simulator's API and the origin of its artifacts.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: SimulatedOrganization) -> None:
         self._simulator = simulator
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -29,22 +28,22 @@ class SimulatorTransport(httpx.BaseTransport):
 
 
 class AsyncSimulatorTransport(httpx.AsyncBaseTransport):
-    """The same for an `httpx.AsyncClient`, on asyncio and trio."""
+    """Transport for `httpx.AsyncClient`, on asyncio and trio."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: SimulatedOrganization) -> None:
         self._simulator = simulator
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         from anyio.lowlevel import checkpoint
 
         body = await request.aread()
-        # A real request lets other tasks run, and can be cancelled.
+        # Like a real request, this one lets other tasks run and can be cancelled.
         await checkpoint()
         return _response(_answer(self._simulator, request, body))
 
 
-def _answer(simulator: Simulator, request: httpx.Request, body: bytes) -> SimResponse:
-    asked = SimRequest.of(
+def _answer(simulator: SimulatedOrganization, request: httpx.Request, body: bytes) -> SimResponse:
+    sim_request = SimRequest.of(
         request.method,
         request.url.raw_path.decode("ascii"),
         headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
@@ -52,7 +51,7 @@ def _answer(simulator: Simulator, request: httpx.Request, body: bytes) -> SimRes
     )
     origin = _origin(request.url)
     if origin == _origin(httpx.URL(simulator.artifacts_url)):
-        return simulator.handle_artifact(asked)
+        return simulator.handle_artifact(sim_request)
     if origin != _origin(httpx.URL(simulator.base_url)):
         raise httpx.ConnectError(
             f"the simulator is at {simulator.base_url}, its artifacts at {simulator.artifacts_url}, "
@@ -60,7 +59,7 @@ def _answer(simulator: Simulator, request: httpx.Request, body: bytes) -> SimRes
             request=request,
         )
     try:
-        return simulator.handle(asked)
+        return simulator.handle(sim_request)
     except ConnectionDropped as dropped:
         kind = httpx.ReadError if dropped.acted else httpx.ConnectError
         raise kind(str(dropped), request=request) from dropped
@@ -75,19 +74,19 @@ def _response(response: SimResponse) -> httpx.Response:
     return httpx.Response(
         response.status,
         headers=[(name.encode("ascii"), value) for name, value in headers],
-        stream=_Body(response.body),
+        stream=_ChunkedBody(response.body),
     )
 
 
-class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that comes in chunks, as one from a socket does."""
+class _ChunkedBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Body that arrives in chunks, as from a socket."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
 
     def __iter__(self) -> Iterator[bytes]:
-        for start in range(0, len(self._body), CHUNK):
-            yield self._body[start : start + CHUNK]
+        for start in range(0, len(self._body), _CHUNK):
+            yield self._body[start : start + _CHUNK]
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for chunk in self:

@@ -17,10 +17,10 @@ from buildkite_api.webhooks.events import EVENTS
 
 from ..clock import VirtualClock
 from ..globs import wildcard
-from .messages import SimRequest
-from .pace import Pace
-from .simulator import Simulator
-from .times import written
+from ..timestamps import format_time
+from .api.request import SimRequest
+from .behaviour.timing import Timing
+from .clients import Simulator
 
 __all__ = ["matching_events", "webhook_sample"]
 
@@ -76,7 +76,7 @@ class _SampleOrganization:
     def __init__(self, seed: int, now: float) -> None:
         self._now = now
         self._clock = VirtualClock(now - _LEAD)
-        self._simulator = Simulator(clock=self._clock, seed=seed, pace=Pace(pickup=2.0))
+        self._simulator = Simulator(clock=self._clock, seed=seed, timing=Timing(pickup=2.0))
         self._pipeline("web", exit_status=0).block("Ship it?", key="ship").job("deploy", after=30)
         self._pipeline("api", exit_status=1)
 
@@ -137,7 +137,7 @@ class _SampleOrganization:
 
     def time(self, seconds_ago: float) -> str:
         """Return a time of the past in the form of the REST API."""
-        return written(self._now - seconds_ago)
+        return format_time(self._now - seconds_ago)
 
     def _get(self, path: str) -> _Json:
         answered: _Json = self._request("GET", path)

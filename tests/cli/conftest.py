@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 
 from buildkite_ext.cli import main
-from buildkite_ext.simulation import Pace, SimRequest, SimResponse, Simulator, SystemClock
+from buildkite_ext.simulation import SimRequest, SimResponse, Simulator, SystemClock, Timing
 from buildkite_ext.simulation.asgi import App, application
 from buildkite_ext.simulation.server import running
 
@@ -73,7 +73,7 @@ def server() -> Iterator[SharedServer]:
 @pytest.fixture
 def web(server: SharedServer, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     """Serve a simulated organization, and set the environment variables that connect the command to it."""
-    simulator = Simulator(token=TOKEN, clock=SystemClock(), pace=Pace(pickup=0.02, canceling=0.05))
+    simulator = Simulator(token=TOKEN, clock=SystemClock(), timing=Timing(pickup=0.02, canceling=0.05))
     server.put_behind(simulator)
     monkeypatch.setenv("BUILDKITE_API_TOKEN", TOKEN)
     monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")

@@ -1,4 +1,4 @@
-"""A simulator and an httpx client that is connected to it: what a user of the simulator has."""
+"""Fixtures: a simulator, and an httpx client that is connected to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A transport that checks each request and each answer against the description, strictly."""
+"""Transport that checks each request and each answer against the description."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUNDLE = Path(__file__).parents[2] / "generated" / "openapi.yaml"
 
 @cache
 def description() -> Json:
-    """The bundled description, in which objects that name properties allow no others."""
+    """Return the bundled description. Objects that list properties allow no others."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document = yaml.load(BUNDLE.read_text(encoding="utf-8"), Loader=loader)
     return cast("Json", _strict(document))
@@ -37,7 +37,7 @@ def _strict(value: Any) -> Any:
 
 
 class Described(httpx.BaseTransport):
-    """Passes requests on to another transport and remembers which operations there were.
+    """Transport that forwards requests to another one and records their operations.
 
     Raises `AssertionError` where a request or an answer is not described.
     """
@@ -68,7 +68,7 @@ def _check_query(operation: Operation, described: Json, request: httpx.Request) 
     names = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
     maps = {parameter["name"] for parameter in parameters if parameter.get("style") == "deepObject"}
     for name in request.url.params:
-        # One value of `x[]` may be sent as `x`.
+        # A single value of `x[]` may be sent as `x`.
         known = name in names or f"{name}[]" in names or name.partition("[")[0] in maps
         assert known, f"{operation.id} has no query parameter {name}"
 

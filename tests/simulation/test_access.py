@@ -1,4 +1,4 @@
-"""Who may do what: tokens, scopes, and the routes that there are not."""
+"""Access: tokens, scopes, unknown routes and operations that are not simulated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from buildkite_api.operations import OPERATIONS, Operation
 
 from buildkite_ext.simulation import Simulator
-from buildkite_ext.simulation.routes import HANDLERS
+from buildkite_ext.simulation.api.routes import HANDLERS
 
 from .helpers import ORG, WEB, connect, create, refusal
 
@@ -42,7 +42,7 @@ def test_a_scope_that_is_missing_is_named() -> None:
         assert api.get("/v2/access-token").json()["scopes"] == ["read_builds"]
 
 
-def test_only_who_may_write_pipelines_sees_where_webhooks_go(simulator: Simulator, api: httpx.Client) -> None:
+def test_the_webhook_url_needs_the_scope_to_write_pipelines(simulator: Simulator, api: httpx.Client) -> None:
     simulator.pipeline("web").job("test").build()
     simulator.add_token("bkua_reader", scopes={"read_builds", "read_pipelines"})
     with connect(simulator, "bkua_reader") as reader:
@@ -92,7 +92,7 @@ def test_a_token_can_expire_and_be_revoked(simulator: Simulator) -> None:
         assert api.get("/v2/access-token").status_code == 401
 
 
-def test_who_one_is(api: httpx.Client) -> None:
+def test_the_current_user(api: httpx.Client) -> None:
     user = api.get("/v2/user").json()
     assert set(user) == {"id", "graphql_id", "name", "email", "avatar_url", "created_at"}
 

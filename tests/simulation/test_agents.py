@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from buildkite_ext.simulation import Pace, Simulator
+from buildkite_ext.simulation import Simulator, Timing
 
 from .helpers import ORG, build, connect, create, jobs, refusal
 
@@ -69,7 +69,7 @@ def test_there_are_as_many_agents_as_are_needed(simulator: Simulator, api: httpx
 
 
 def test_a_fixed_number_of_agents_takes_jobs_in_turn_and_others_expire() -> None:
-    simulator = Simulator(agents=1, pace=Pace(expiry=25))
+    simulator = Simulator(agents=1, timing=Timing(expiry=25))
     simulator.pipeline("web").job("test", parallelism=4, after=20)
     with connect(simulator) as api:
         create(api)

@@ -16,7 +16,7 @@ FILES = {"dist/web-1.0.whl": b"wheel" * 50_000, "dist/a b/é.txt": b"text", "log
 
 @pytest.fixture
 def job(simulator: Simulator, api: httpx.Client) -> Any:
-    """A job that has passed and left three files; another left one."""
+    """Return a job that has passed and uploaded three files. Another job uploaded one."""
     simulator.pipeline("web").job("build", artifacts=FILES, after=10).job("other", artifacts={"x.png": b"x"}, after=10)
     create(api)
     simulator.clock.sleep(60)

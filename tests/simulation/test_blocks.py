@@ -1,4 +1,4 @@
-"""Block steps: a build waits for somebody."""
+"""Block steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .helpers import ORG, WEB, build, connect, create, job_path, jobs, refusal
 
 @pytest.fixture
 def blocked(simulator: Simulator, api: httpx.Client) -> Any:
-    """The job of a build that has come to its block step."""
+    """Return the block job of a blocked build."""
     simulator.pipeline("web").job("test").block("Ship?", ["version", {"key": "note", "required": False}]).job("ship")
     create(api)
     simulator.clock.sleep(60)
@@ -50,7 +50,7 @@ def test_a_first_block_step_blocks_at_once(simulator: Simulator, api: httpx.Clie
 
 
 @pytest.mark.parametrize("twin", ["build", "organization"])
-def test_unblocking_lets_the_build_go_on(
+def test_an_unblocked_build_continues(
     simulator: Simulator, api: httpx.Client, blocked: dict[str, Any], twin: str
 ) -> None:
     path = job_path(blocked) if twin == "build" else f"{ORG}/jobs/{blocked['id']}"
@@ -71,7 +71,7 @@ def test_required_fields_have_to_be_there(api: httpx.Client, blocked: dict[str, 
     assert api.put(f"{job_path(blocked)}/unblock", json={"fields": ["version"]}).status_code == 422
 
 
-def test_somebody_else_can_be_named_as_the_unblocker(
+def test_another_user_can_be_named_as_the_unblocker(
     simulator: Simulator, api: httpx.Client, blocked: dict[str, Any]
 ) -> None:
     simulator.add_token("bkua_grace", user="Grace Hopper")

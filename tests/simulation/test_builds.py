@@ -1,11 +1,11 @@
-"""Builds: created, gone through, canceled, rebuilt, retried."""
+"""Builds: created, run, canceled, rebuilt, retried."""
 
 from __future__ import annotations
 
 import httpx
 import pytest
 
-from buildkite_ext.simulation import Pace, Simulator
+from buildkite_ext.simulation import Simulator, Timing
 
 from .helpers import ORG, WEB, build, connect, create, jobs, refusal
 
@@ -47,7 +47,7 @@ def test_a_failure_stops_what_waits_for_it(simulator: Simulator, api: httpx.Clie
     assert jobs(api)["deploy"]["started_at"] is None
 
 
-def test_a_wait_may_go_on_after_a_failure(simulator: Simulator, api: httpx.Client) -> None:
+def test_a_wait_can_continue_after_a_failure(simulator: Simulator, api: httpx.Client) -> None:
     simulator.pipeline("web").job("test", exit_status=1).wait(continue_on_failure=True).job("report").wait().job(
         "deploy"
     )
@@ -97,7 +97,7 @@ def test_a_build_whose_steps_are_all_left_out_is_not_run(simulator: Simulator, a
 
 
 def test_creation_can_take_its_time() -> None:
-    simulator = Simulator(pace=Pace(creating=5, pickup=5, assigned=2, accepted=2))
+    simulator = Simulator(timing=Timing(creating=5, pickup=5, assigned=2, accepted=2))
     simulator.pipeline("web").job("test", after=10)
     with connect(simulator) as api:
         assert create(api)["state"] == "creating"
@@ -116,7 +116,7 @@ def test_creation_can_take_its_time() -> None:
 
 
 def test_a_newer_build_can_skip_queued_ones_and_cancel_running_ones() -> None:
-    simulator = Simulator(pace=Pace(pickup=10))
+    simulator = Simulator(timing=Timing(pickup=10))
     simulator.pipeline("web", skip_queued_branch_builds=True, cancel_running_branch_builds=True).job("test", after=100)
     with connect(simulator) as api:
         create(api)
@@ -197,7 +197,7 @@ def test_failed_jobs_are_retried_and_the_build_is_reopened(simulator: Simulator,
 
 
 def test_retrying_can_happen_after_the_answer() -> None:
-    simulator = Simulator(pace=Pace(retrying=3))
+    simulator = Simulator(timing=Timing(retrying=3))
     simulator.pipeline("web").job("test", exit_status=[1, 0])
     with connect(simulator) as api:
         create(api)
@@ -261,7 +261,7 @@ def test_a_body_that_is_no_json_object_is_refused(simulator: Simulator, api: htt
 
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/json; charset=utf-8"])
-def test_a_body_is_json_whatever_it_is_called(simulator: Simulator, api: httpx.Client, kind: str | None) -> None:
+def test_a_body_is_json_with_any_content_type(simulator: Simulator, api: httpx.Client, kind: str | None) -> None:
     simulator.pipeline("web").job("test")
     headers = {} if kind is None else {"Content-Type": kind}
     response = api.post(f"{WEB}/builds", content=b'{"commit": "HEAD", "branch": "main"}', headers=headers)

@@ -1,4 +1,4 @@
-"""The simulator's time."""
+"""Time of the simulator."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def test_virtual_time_lets_other_tasks_run() -> None:
 
 
 @pytest.mark.anyio
-async def test_real_time_is_the_hour_and_passes() -> None:
+async def test_real_time_is_the_time_of_the_machine() -> None:
     clock = SystemClock()
     before = clock.time()
     assert abs(before - time.time()) < 60
@@ -67,7 +67,7 @@ async def test_real_time_is_the_hour_and_passes() -> None:
     assert clock.time() - before >= 0.02
 
 
-def test_builds_go_on_in_real_time() -> None:
+def test_builds_proceed_in_real_time() -> None:
     simulator = Simulator(clock=SystemClock())
     simulator.pipeline("web").job("test", after=0)
     with connect(simulator) as api:
@@ -77,7 +77,7 @@ def test_builds_go_on_in_real_time() -> None:
         assert build(api)["state"] == "passed"
 
 
-def test_it_does_not_matter_how_often_one_looks() -> None:
+def test_the_number_of_requests_does_not_change_the_history() -> None:
     def history(steps: int) -> list[tuple[float, str]]:
         simulator = Simulator()
         web = simulator.pipeline("web").job("a", after=7, exit_status=[1, 0], automatic_retries=1).job("b", after=3)

@@ -1,4 +1,4 @@
-"""Every simulated operation answers as the description says, and with nothing that it does not say."""
+"""Every simulated operation answers as the description says, without keys that it doesn't contain."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from buildkite_api.operations import OPERATIONS
 
 from buildkite_ext.simulation import Simulator
-from buildkite_ext.simulation.routes import HANDLERS
+from buildkite_ext.simulation.api.routes import HANDLERS
 
 from .described import Described
 from .helpers import ORG, WEB, create
@@ -109,7 +109,7 @@ def look(api: httpx.Client, number: int) -> dict[str, Any]:
 
 
 def walk(api: httpx.Client, number: int, *, detail: bool = False) -> None:
-    """A build with everything in it, by all of its routes."""
+    """Read a build and all that belongs to it, by all routes."""
     path = f"{WEB}/builds/{number}"
     page = api.get(f"{path}/jobs", params={"per_page": "5"}).json()
     jobs = page["items"]
@@ -182,7 +182,7 @@ def annotated(api: httpx.Client, job_id: str) -> None:
         assert len(api.get(path).json()) == 1
         assert api.delete(f"{path}/{made.json()['id']}").status_code == 204
     assert api.get(build, params={"scope": "all", "omit_body": "true"}).json() == []
-    # The description knows what may be asked for; this is what is refused.
+    # The description lists what can be asked for; this is refused.
     raw = httpx.Request("POST", api.base_url.join(build), headers=api.headers, content=b"{}")
     with pytest.raises(AssertionError, match="'body' is a required property"):
         api.send(raw)

@@ -1,4 +1,4 @@
-"""Answers that go wrong because a test wants them to."""
+"""Faults: error answers and dropped connections."""
 
 from __future__ import annotations
 
@@ -60,6 +60,6 @@ def test_a_connection_breaks_before_or_after_acting(simulator: Simulator, api: h
     create(api)
 
 
-def test_a_fault_befalls_somebody(simulator: Simulator) -> None:
+def test_a_fault_affects_at_least_one_request(simulator: Simulator) -> None:
     with pytest.raises(ValueError, match="times"):
         simulator.fail_next(times=0)

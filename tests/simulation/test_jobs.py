@@ -16,7 +16,7 @@ LIST = f"{WEB}/builds/1/jobs"
 
 @pytest.fixture
 def seven(simulator: Simulator, api: httpx.Client) -> list[str]:
-    """The ids of seven jobs."""
+    """Return the ids of seven jobs."""
     simulator.pipeline("web").job("test", parallelism=7, key="test", group="checks")
     return [job["id"] for job in create(api)["jobs"]]
 
@@ -188,7 +188,7 @@ def test_only_commands_have_a_priority(simulator: Simulator, api: httpx.Client) 
     assert api.put(f"{job_path(job)}/reprioritize", json={"priority": 1}).status_code == 400
 
 
-def test_a_template_that_makes_no_sense_is_refused(simulator: Simulator) -> None:
+def test_invalid_arguments_of_a_step_are_refused(simulator: Simulator) -> None:
     web = simulator.pipeline("web")
     wrong: list[dict[str, Any]] = [{"after": -1}, {"parallelism": 0}, {"automatic_retries": -1}, {"exit_status": []}]
     for options in wrong:

@@ -1,4 +1,4 @@
-"""Logs: they grow, and can be read whole, by their size, and by their end."""
+"""Logs: complete, their size and their end, while they grow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLAIN = {"Accept": "text/plain"}
 
 
 def started(simulator: Simulator, api: httpx.Client, log: object, *, after: float = 10) -> str:
-    """The log's path of a job that has just started."""
+    """Return the path of the log of a job that has just started."""
     simulator.pipeline("web").job("test", log=log, after=after)  # type: ignore[arg-type]
     path = job_path(create(api)["jobs"][0])
     simulator.clock.sleep(1)

@@ -1,4 +1,4 @@
-"""Lists: filters, pages, links, and how deep they go."""
+"""Lists: filters, pages, links and their maximum depth."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_new_builds_shift_the_pages(simulator: Simulator, api: httpx.Client) -> 
 
 @pytest.fixture
 def mixed(simulator: Simulator, api: httpx.Client) -> httpx.Client:
-    """Builds 1 to 6 that differ in everything that can be filtered by, ten minutes apart; 6 runs still."""
+    """Create the builds 1 to 6, ten minutes apart, which differ in all that filters compare. Build 6 runs."""
     web = simulator.pipeline("web").job("test", after=60, branches="main feature/*")
     clock = simulator.clock
     web.build(branch="main", commit="a" * 40, meta_data={"os": "linux", "arch": "arm"})

@@ -1,4 +1,4 @@
-"""Whatever is done to builds in whatever order: only documented states in documented order, and logs only grow."""
+"""Properties for random pipelines and requests: builds only have documented transitions, and logs only grow."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.simulation import Pace, Simulator
+from buildkite_ext.simulation import Simulator, Timing
 
 from .helpers import ORG, WEB, connect
 
-# Written out once more on purpose: this is the diagram of the documentation, not what the simulator believes.
+# The diagram of the documentation. It is not imported, so that the simulator's own copy is tested.
 EDGES = {
     "creating": {"scheduled"},
     "scheduled": {"not_run", "skipped", "running", "blocked", "canceled"},
@@ -90,17 +90,17 @@ actions = st.lists(
     ),
     max_size=25,
 )
-paces = st.sampled_from(
+timings = st.sampled_from(
     [
-        Pace(),
-        Pace(creating=2, assigned=1, accepted=1, canceling=4, retrying=2),
-        Pace(pickup=0, canceling=0),
-        Pace(expiry=8),
+        Timing(),
+        Timing(creating=2, assigned=1, accepted=1, canceling=4, retrying=2),
+        Timing(pickup=0, canceling=0),
+        Timing(expiry=8),
     ]
 )
 
 
-def template(simulator: Simulator, found: list[tuple[str, dict[str, Any]]]) -> None:
+def add_steps(simulator: Simulator, found: list[tuple[str, dict[str, Any]]]) -> None:
     web = simulator.pipeline("web", skip_queued_branch_builds=len(found) % 2 == 0)
     simulator.pipeline("other").job("work", after=4)
     for number, (kind, options) in enumerate(found):
@@ -140,12 +140,12 @@ def act(api: httpx.Client, simulator: Simulator, action: str, number: int) -> No
         assert answer.status_code == 200
 
 
-@given(found=steps, script=actions, pace=paces, agents=st.sampled_from([None, 1, 0]))
+@given(found=steps, script=actions, timing=timings, agents=st.sampled_from([None, 1, 0]))
 def test_states_follow_the_documented_diagram_and_logs_only_grow(
-    found: list[tuple[str, dict[str, Any]]], script: list[tuple[str, int]], pace: Pace, agents: int | None
+    found: list[tuple[str, dict[str, Any]]], script: list[tuple[str, int]], timing: Timing, agents: int | None
 ) -> None:
-    simulator = Simulator(pace=pace, agents=agents)
-    template(simulator, found)
+    simulator = Simulator(timing=timing, agents=agents)
+    add_steps(simulator, found)
     logs: dict[str, bytes] = {}
     with connect(simulator) as api:
         for action, number in [("create", 0), *script, ("sleep", 5), ("sleep", 500)]:
@@ -165,12 +165,12 @@ def test_states_follow_the_documented_diagram_and_logs_only_grow(
             assert states[0] == "creating"
             for before, after in pairwise(states):
                 assert after in EDGES.get(before, set()), states
-            hours = [hour for hour, _ in seen.history]
-            assert hours == sorted(hours)
+            times = [time for time, _ in seen.history]
+            assert times == sorted(times)
 
 
 def consistent(build: dict[str, Any]) -> None:
-    """What the parts of a build say about one another."""
+    """Check that the state of a build agrees with the states of its jobs."""
     current = [job for job in build["jobs"] if not job.get("retried")]
     states = {job["state"] for job in current}
     under_way = states & {"scheduled", "assigned", "accepted", "running", "canceling", "timing_out"}

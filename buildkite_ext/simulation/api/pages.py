@@ -1,0 +1,137 @@
+"""Pages of lists: numbered pages with a `Link` header, and pages with cursors.
+
+https://buildkite.com/docs/apis/rest-api#pagination
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import urlencode
+
+from ..state.builds import Job
+from .request import MAX_PER_PAGE, PER_PAGE, Json, Pairs, Query, RefusedRequest
+
+__all__ = ["by_cursor", "numbered", "requested_page"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _NumberedPage(Generic[T]):
+    """Page of a list, and the header that links to the other pages."""
+
+    items: Sequence[T]
+    headers: Pairs
+
+
+def numbered(items: Sequence[T], query: Query, url: str, *, with_last: bool) -> _NumberedPage[T]:
+    """Return the page that a query asks for.
+
+    `page=0` is the first page, a page after the last one is empty, and a `per_page` above the maximum is the maximum. The
+    documentation doesn't describe these cases.
+
+    Args:
+        items: the whole list.
+        query: the query. All of it comes back in the links, including a token.
+        url: the URL of the list without a query.
+        with_last: whether the links name the last page.
+    """
+    page, size = requested_page(query)
+    pages = max(1, -(-len(items) // size))
+    links: list[str] = []
+
+    def link(rel: str, number: int) -> None:
+        pairs = [pair for pair in query.pairs if pair[0] != "page"]
+        links.append(f'<{url}?{urlencode([*pairs, ("page", str(number))])}>; rel="{rel}"')
+
+    if page > 1:
+        link("first", 1)
+        link("prev", min(page - 1, pages))
+    if page < pages:
+        link("next", page + 1)
+        if with_last:
+            link("last", pages)
+    start = (page - 1) * size
+    return _NumberedPage(items[start : start + size], (("Link", ", ".join(links)),) if links else ())
+
+
+def requested_page(query: Query) -> tuple[int, int]:
+    """Return the number of the page that a query asks for, and its size."""
+    return query.number("page", 1), min(query.number("per_page", PER_PAGE), MAX_PER_PAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class _JobPage:
+    """Page of jobs, and the links in its body."""
+
+    items: list[Job]
+    links: Json
+
+
+def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], query: Query, url: str) -> _JobPage:
+    """Return the page of jobs that a query asks for.
+
+    Args:
+        jobs: all jobs of the build in order. A cursor is a position among these: it stays valid when its job no longer
+            matches the filters.
+        shown: the jobs that match the filters.
+        query: the query.
+        url: the URL of the list without a query.
+
+    Raises:
+        RefusedRequest: the cursor or `per_page` is invalid.
+    """
+    positions = {job.id: position for position, job in enumerate(jobs)}
+    size = _size(query)
+    after, before = query.text("after"), query.text("before")
+    if after is not None and before is not None:
+        raise RefusedRequest(400, "after and before can't be given together")
+    if before is not None:
+        end = _position(before, positions)
+        items = [job for job in shown if positions[job.id] < end][-size:]
+    else:
+        start = -1 if after is None else _position(after, positions)
+        items = [job for job in shown if positions[job.id] > start][:size]
+
+    pairs = [pair for pair in query.pairs if pair[0] not in ("after", "before", "per_page")]
+    pairs.append(("per_page", str(size)))
+
+    def link(*cursor: tuple[str, str]) -> str:
+        return f"{url}?{urlencode([*cursor, *pairs])}"
+
+    given = [(name, value) for name, value in (("after", after), ("before", before)) if value is not None]
+    links: Json = {"self": link(*given)}
+    if items and shown and items[-1] is not shown[-1]:
+        links["next"] = link(("after", _cursor(items[-1])))
+    if items and items[0] is not shown[0]:
+        links["prev"] = link(("before", _cursor(items[0])))
+    if given:
+        links["first"] = link()
+    return _JobPage(items, links)
+
+
+def _size(query: Query) -> int:
+    text = query.text("per_page")
+    if text is None:
+        return PER_PAGE
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PER_PAGE):
+        raise RefusedRequest(400, f"per_page must be a number from 1 to {MAX_PER_PAGE}")
+    return int(text)
+
+
+def _cursor(job: Job) -> str:
+    return base64.urlsafe_b64encode(job.id.encode()).decode().rstrip("=")
+
+
+def _position(cursor: str, positions: dict[str, int]) -> int:
+    try:
+        job_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, ValueError):
+        job_id = ""
+    if job_id not in positions:
+        raise RefusedRequest(400, "The cursor isn't valid")
+    return positions[job_id]

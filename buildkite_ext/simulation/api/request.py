@@ -1,0 +1,226 @@
+"""Requests and answers as plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from ...timestamps import parse_time
+
+__all__ = [
+    "MAX_PER_PAGE",
+    "PER_PAGE",
+    "TOKEN_PARAMETERS",
+    "ConnectionDropped",
+    "Json",
+    "Pairs",
+    "Query",
+    "RefusedRequest",
+    "Representation",
+    "SimRequest",
+    "SimResponse",
+    "dumps",
+    "invalid",
+    "json_response",
+    "raw_json_response",
+    "representation",
+    "without_suffix",
+]
+
+Pairs = tuple[tuple[str, str], ...]
+Json = dict[str, object]
+
+PER_PAGE = 30
+MAX_PER_PAGE = 100
+
+TOKEN_PARAMETERS = ("access_token", "api_key")
+"""Query parameters that may hold a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimRequest:
+    """Request.
+
+    Attributes:
+        method: `"GET"`, in upper case.
+        path: the path from the API's root as it was sent, percent-encoded: `"/v2/user"`.
+        query: the decoded parameters in their order.
+        headers: the headers; their names are in lower case.
+        body: the bytes of the body.
+
+    Example:
+        >>> SimRequest.of("GET", "/v2/builds?page=2", headers={"Authorization": "Bearer bkua_simulator"}).query
+        (('page', '2'),)
+    """
+
+    method: str
+    path: str
+    query: Pairs = ()
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+
+    @classmethod
+    def of(
+        cls,
+        method: str,
+        target: str,
+        *,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+    ) -> SimRequest:
+        """Create a request from a target such as `"/v2/builds?page=2"` and headers in any case."""
+        path, _, query = target.partition("?")
+        return cls(
+            method.upper(),
+            path,
+            tuple(parse_qsl(query, keep_blank_values=True)),
+            {name.lower(): value for name, value in dict(headers).items()},
+            body,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SimResponse:
+    """Answer: its status, its headers in order, its body."""
+
+    status: int
+    headers: Pairs = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header, whose name may be in any case, or None."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+class RefusedRequest(Exception):
+    """Error answer to a request."""
+
+    def __init__(self, status: int, message: str, **more: object) -> None:
+        super().__init__(message)
+        self.response = json_response({"message": message, **more}, status=status)
+
+
+class ConnectionDropped(Exception):
+    """Dropped connection instead of an answer. `acted` tells whether the request took effect before."""
+
+    def __init__(self, acted: bool) -> None:
+        super().__init__("the simulator dropped the connection")
+        self.acted = acted
+
+
+def json_response(body: object, *, status: int = 200, headers: Pairs = ()) -> SimResponse:
+    """Return an answer with a JSON body."""
+    return raw_json_response(dumps(body), status=status, headers=headers)
+
+
+def raw_json_response(body: bytes, *, status: int = 200, headers: Pairs = ()) -> SimResponse:
+    """Return an answer with a JSON body that is encoded already."""
+    return SimResponse(
+        status,
+        (("Content-Type", "application/json; charset=utf-8"), ("Content-Length", str(len(body))), *headers),
+        body,
+    )
+
+
+def dumps(value: object) -> bytes:
+    """Encode JSON as Buildkite sends it: compact UTF-8. A lone surrogate becomes a question mark."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def invalid(*errors: tuple[str, str]) -> RefusedRequest:
+    """Return the refusal of a body with invalid fields: the name of each and what is wrong with it."""
+    return RefusedRequest(422, "Validation Failed", errors=[{"field": name, "code": reason} for name, reason in errors])
+
+
+class Query:
+    """Query of a request, read as leniently as Buildkite reads it.
+
+    Of a scalar that is given twice, the last value counts. Unknown parameters are ignored.
+    """
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs = pairs
+
+    def text(self, name: str) -> str | None:
+        """Return a scalar; None where it is absent or empty."""
+        return next((value for key, value in reversed(self.pairs) if key == name and value), None)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Return a boolean."""
+        value = self.text(name)
+        return default if value is None else value.lower() in ("true", "1", "yes", "on")
+
+    def number(self, name: str, default: int) -> int:
+        """Return a positive number; the default for anything else."""
+        value = (self.text(name) or "")[:9]
+        return int(value) if value.isascii() and value.isdigit() and int(value) > 0 else default
+
+    def array(self, name: str) -> list[str]:
+        """Return the values of `name[]`."""
+        return [value for key, value in self.pairs if key == f"{name}[]" and value]
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of `name[]` and of the scalar `name`."""
+        scalar = self.text(name)
+        return self.array(name) + ([scalar] if scalar is not None else [])
+
+    def mapping(self, name: str) -> dict[str, str]:
+        """Return the values of `name[key]` by key."""
+        return {
+            key[len(name) + 1 : -1]: value
+            for key, value in self.pairs
+            if key.startswith(f"{name}[") and key.endswith("]") and len(key) > len(name) + 2
+        }
+
+    def time(self, name: str) -> float | None:
+        """Return an ISO 8601 date or time in seconds since the epoch.
+
+        Raises:
+            RefusedRequest: the value is neither.
+        """
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            return parse_time(value)
+        except (ValueError, OverflowError):
+            raise RefusedRequest(400, f"{name} isn't an ISO 8601 date or time") from None
+
+
+Representation = Literal["json", "text", "html"]
+
+_SUFFIXES: tuple[tuple[str, Representation], ...] = ((".txt", "text"), (".html", "html"), (".json", "json"))
+_MEDIA_TYPES: dict[str, Representation] = {
+    "application/json": "json",
+    "text/plain": "text",
+    "text/html": "html",
+    "*/*": "json",
+    "application/*": "json",
+    "text/*": "text",
+}
+
+
+def representation(request: SimRequest) -> Representation:
+    """Return the representation that the path's suffix names, else the first known one that `Accept` names."""
+    path = request.path.rstrip("/")
+    for suffix, named in _SUFFIXES:
+        if path.endswith(suffix):
+            return named
+    for entry in request.headers.get("accept", "").split(","):
+        accepted = _MEDIA_TYPES.get(entry.partition(";")[0].strip().lower())
+        if accepted is not None:
+            return accepted
+    return "json"
+
+
+def without_suffix(path: str) -> str:
+    """Return the path of a log or an environment without the suffix that names its representation."""
+    path = path.rstrip("/")
+    for suffix, _ in _SUFFIXES:
+        for last in ("/log", "/env"):
+            if path.endswith(last + suffix):
+                return path.removesuffix(suffix)
+    return path

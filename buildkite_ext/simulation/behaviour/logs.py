@@ -1,0 +1,123 @@
+"""Output of a job, and the bytes of it that have arrived by a time."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
+
+from .commands import LogScript
+
+__all__ = ["Log", "Piece", "compose"]
+
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+_LINE_RESTART = re.compile(rb"\r(?!\n)")
+_GROUP_HEADER = re.compile(rb"^(?:\x1b_bk;t=\d+\x07)?(?:---|\+\+\+|~~~) ", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes of a log, and the time at which they arrive."""
+
+    at: float
+    data: bytes
+
+
+def compose(script: LogScript, *, started: float, duration: float, timestamps: bool) -> list[Piece]:
+    """Return the pieces in which a log arrives.
+
+    Args:
+        script: the job's output.
+        started: the time at which the job starts, in seconds since the epoch.
+        duration: the seconds that it runs.
+        timestamps: put Buildkite's `ESC _bk;t=<milliseconds> BEL` before each line, as agents do, and after each
+            carriage return that starts a line again.
+    """
+    if isinstance(script, str | bytes):
+        lines = _LINE.findall(_bytes(script))
+        timed = [(duration * number / len(lines), line) for number, line in enumerate(lines)]
+    else:
+        timed = sorted(((max(0.0, min(at, duration)), _bytes(text)) for at, text in script), key=lambda item: item[0])
+    pieces: list[Piece] = []
+    at_line_start = True
+    for offset, data in timed:
+        at = started + offset
+        if timestamps:
+            mark = f"\x1b_bk;t={round(at * 1000)}\x07".encode()
+            marked, at_line_start = _marked(data, mark, at_line_start)
+            pieces.append(Piece(at, marked))
+        else:
+            pieces.append(Piece(at, data))
+    return pieces
+
+
+def _marked(data: bytes, mark: bytes, at_line_start: bool) -> tuple[bytes, bool]:
+    """Return the bytes with the mark at each start of a line, and whether the next bytes start a line."""
+    marked: list[bytes] = []
+    for line in _LINE.findall(data):
+        marked.append(mark if at_line_start else b"")
+        marked.append(_LINE_RESTART.sub(lambda _: b"\r" + mark, line) if b"\r" in line else line)
+        at_line_start = line.endswith(b"\n")
+    return b"".join(marked), at_line_start
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
+class Log:
+    """Log of a job: empty before the job starts, growing until the job finishes.
+
+    Attributes:
+        deleted: whether a request has deleted it.
+
+    Example:
+        >>> log = Log()
+        >>> log.begin(lambda: [Piece(10.0, b"one"), Piece(11.0, b"two")])
+        >>> log.visible(10.5)
+        b'one'
+    """
+
+    def __init__(self) -> None:
+        self.deleted = False
+        self._script: Callable[[], list[Piece]] | None = None
+        self._data = b""
+        self._times: list[float] = []
+        self._ends: list[int] = []
+        self._stopped: float | None = None
+
+    def begin(self, script: Callable[[], list[Piece]]) -> None:
+        """Begin the log of a job that has started; `script` is called when the log is first read."""
+        self._script = script
+
+    def stop(self, now: float) -> None:
+        """End the log: nothing arrives after this time."""
+        if self._stopped is None:
+            self._stopped = now
+
+    def size(self, now: float) -> int:
+        """Return the number of bytes that have arrived."""
+        return self._ends[count - 1] if (count := self._count(now)) else 0
+
+    def visible(self, now: float) -> bytes:
+        """Return the bytes that have arrived."""
+        end = self.size(now)
+        return self._data[:end]
+
+    def header_times(self, now: float) -> list[int]:
+        """Return the times at which the headers of groups arrived, in nanoseconds since the epoch."""
+        headers = _GROUP_HEADER.finditer(self.visible(now))
+        return [round(self._times[bisect_right(self._ends, found.start())] * 1000) * 1_000_000 for found in headers]
+
+    def _count(self, now: float) -> int:
+        if self._script is not None:
+            self._read(self._script())
+            self._script = None
+        return bisect_right(self._times, now if self._stopped is None else min(now, self._stopped))
+
+    def _read(self, pieces: list[Piece]) -> None:
+        self._data = b"".join(piece.data for piece in pieces)
+        self._times = [piece.at for piece in pieces]
+        self._ends = list(accumulate(len(piece.data) for piece in pieces))

@@ -1,0 +1,34 @@
+"""Durations of Buildkite's own steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Timing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Seconds between the states of a build or a job, apart from the time that a command runs.
+
+    Attributes:
+        creating: a build is `creating` before it is `scheduled`.
+        pickup: a job is `scheduled` before an agent takes it.
+        assigned: a job is `assigned` before its agent accepts it.
+        accepted: a job is `accepted` before it is `running`.
+        canceling: a running job is `canceling` or `timing_out` before it has finished.
+        retrying: the jobs of `retry_failed_jobs` are retried this long after the answer.
+        expiry: a job that no agent takes expires after this time; None for never.
+
+    Example:
+        >>> from buildkite_ext.simulation import Simulator
+        >>> simulator = Simulator(timing=Timing(pickup=0, canceling=10))
+    """
+
+    creating: float = 0.0
+    pickup: float = 1.0
+    assigned: float = 0.0
+    accepted: float = 0.0
+    canceling: float = 1.0
+    retrying: float = 0.0
+    expiry: float | None = None

@@ -1,0 +1,292 @@
+"""Builder of simulated pipelines: their steps, and builds that no request creates."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from .behaviour.commands import CommandBehaviour, LogScript
+from .definition.steps import BlockStep, CommandStep, TriggerStep, WaitStep, block_fields
+from .engine.engine import Engine
+from .engine.scheduler import Scheduler
+from .state.builds import Build, BuildRequest
+from .state.pipelines import Pipeline
+from .state.users import User
+
+__all__ = ["SimulatedPipeline"]
+
+
+class SimulatedPipeline:
+    """Pipeline of the simulator. Each method that adds a step returns the pipeline, so that calls can be chained.
+
+    Existing builds keep the steps with which they were created.
+
+    Example:
+        >>> from buildkite_ext.simulation import Simulator
+        >>> simulator = Simulator()
+        >>> web = simulator.pipeline("web").job("test", log="ok\\n", after=30).wait().job("deploy")
+        >>> web.build(branch="main").number
+        1
+    """
+
+    def __init__(
+        self,
+        state: Pipeline,
+        *,
+        engine: Engine,
+        past: Callable[[Scheduler], Engine],
+        user: User,
+        lock: threading.RLock,
+        now: Callable[[], float],
+    ) -> None:
+        self.state = state
+        self._engine = engine
+        self._past = past
+        self._user = user
+        self._lock = lock
+        self._now = now
+
+    @property
+    def slug(self) -> str:
+        """Slug."""
+        return self.state.slug
+
+    @property
+    def builds(self) -> list[Build]:
+        """Builds at the clock's time, oldest first."""
+        with self._current():
+            return list(self._engine.organization.builds_of(self.state).listed)
+
+    def job(
+        self,
+        name: str,
+        *,
+        command: str | None = None,
+        log: LogScript = "",
+        exit_status: int | Sequence[int] = 0,
+        after: float = 5.0,
+        artifacts: Mapping[str, bytes] | None = None,
+        key: str | None = None,
+        group: str | None = None,
+        soft_fail: bool | Sequence[int] = False,
+        parallelism: int | None = None,
+        automatic_retries: int = 0,
+        timeout: float | None = None,
+        queue: str | None = None,
+        priority: int = 0,
+        env: Mapping[str, str] | None = None,
+        branches: str | None = None,
+        skip: bool = False,
+    ) -> SimulatedPipeline:
+        """Add a command step and what happens in its jobs.
+
+        Args:
+            name: the label.
+            command: the command; `make <name>` by default.
+            log: the output: a text whose lines arrive evenly while the job runs, or pieces `(seconds, text)`.
+            exit_status: the exit status; 0 passes. A sequence holds one for each attempt, and its last one holds for all
+                further attempts.
+            after: the seconds that the command runs.
+            artifacts: the files that it uploads, by path. They are `new` near its end and `finished` after it.
+            key: the step key.
+            group: the key of the step's group.
+            soft_fail: whether a failure lets the build pass, or the exit statuses that do.
+            parallelism: the number of jobs.
+            automatic_retries: how often a failed job is retried automatically.
+            timeout: the seconds after which the job is timed out.
+            queue: the key of the queue whose agents run it; the cluster's default queue if there is no such queue.
+            priority: jobs of a higher priority start first when agents are few.
+            env: environment variables.
+            branches: the branches that run it, such as `"main release/*"`; on others, the job is broken.
+            skip: whether it is skipped.
+
+        Returns:
+            The pipeline.
+
+        Raises:
+            ValueError: a number is out of its range, or `exit_status` is empty.
+        """
+        if after < 0 or automatic_retries < 0 or (parallelism is not None and parallelism < 1):
+            raise ValueError(
+                f"after={after}, automatic_retries={automatic_retries}, parallelism={parallelism}: "
+                "give at least 0 for after and automatic_retries, at least 1 for parallelism"
+            )
+        statuses = (exit_status,) if isinstance(exit_status, int) else tuple(exit_status)
+        if not statuses:
+            raise ValueError("exit_status is an empty sequence: give at least one status")
+        if queue is not None:
+            with self._lock:
+                organization = self._engine.organization
+                cluster = next(item for item in organization.clusters if item.id == self.state.cluster_id)
+                organization.add_queue(cluster, queue, self._user, self._now())
+        step = CommandStep(
+            label=name,
+            command=command if command is not None else f"make {name}",
+            key=key,
+            group=group,
+            artifact_paths=tuple(artifacts or ()),
+            soft_fail=soft_fail if isinstance(soft_fail, bool) else tuple(soft_fail),
+            parallelism=parallelism,
+            automatic_retries=automatic_retries,
+            timeout=timeout,
+            queue=queue,
+            priority=priority,
+            env=dict(env or {}),
+            branches=branches,
+            skip=skip,
+        )
+        self.state.steps.append(step)
+        self.state.behaviours[step] = CommandBehaviour(
+            duration=float(after), exit_statuses=statuses, log=log, artifacts=dict(artifacts or {})
+        )
+        return self
+
+    def wait(self, *, continue_on_failure: bool = False) -> SimulatedPipeline:
+        """Add a wait step: the steps after it start when all steps before it have passed.
+
+        Args:
+            continue_on_failure: whether they start after a failure, too.
+        """
+        self.state.steps.append(WaitStep(continue_on_failure=continue_on_failure))
+        return self
+
+    def block(
+        self,
+        label: str,
+        fields: Iterable[str | Mapping[str, object]] = (),
+        *,
+        key: str | None = None,
+        blocked_state: str = "passed",
+    ) -> SimulatedPipeline:
+        """Add a block step: a user has to unblock the build.
+
+        Args:
+            label: the label.
+            fields: the fields of the form: keys of required fields, or mappings as in pipeline.yml. The answers become
+                meta-data of the build.
+            key: the step key.
+            blocked_state: the state that the API shows while the build is blocked: passed, failed or running.
+
+        Raises:
+            ValueError: a field has no key, or the state is another one.
+        """
+        if blocked_state not in ("passed", "failed", "running"):
+            raise ValueError(f"blocked_state={blocked_state!r}: give passed, failed or running")
+        self.state.steps.append(
+            BlockStep(label=label, key=key, fields=block_fields(fields), blocked_state=blocked_state)
+        )
+        return self
+
+    def trigger(
+        self,
+        pipeline: str,
+        *,
+        label: str | None = None,
+        key: str | None = None,
+        branch: str | None = None,
+        asynchronous: bool = False,
+    ) -> SimulatedPipeline:
+        """Add a trigger step: it creates a build of another pipeline and, unless asynchronous, passes or fails with it.
+
+        Args:
+            pipeline: the slug of the other pipeline.
+            label: the label; the slug by default.
+            key: the step key.
+            branch: the branch; the default branch of the other pipeline by default.
+            asynchronous: whether it passes at once.
+        """
+        self.state.steps.append(
+            TriggerStep(
+                pipeline=pipeline,
+                label=label or pipeline,
+                key=key,
+                branch=branch,
+                asynchronous=asynchronous,
+            )
+        )
+        return self
+
+    def build(
+        self,
+        *,
+        branch: str | None = None,
+        commit: str | None = None,
+        message: str | None = None,
+        source: str = "webhook",
+        env: Mapping[str, str] | None = None,
+        meta_data: Mapping[str, str] | None = None,
+    ) -> Build:
+        """Create a build as a push does.
+
+        Returns:
+            The build. Read `builds` to advance it to the clock's time.
+        """
+        with self._current():
+            request = self._request(branch, commit, message, env, meta_data)
+            return self._engine.create(self.state, request, source=source, creator=self._user)
+
+    def history(
+        self,
+        count: int,
+        *,
+        every: float = 60.0,
+        branch: str | None = None,
+        meta_data: Mapping[str, str] | None = None,
+    ) -> SimulatedPipeline:
+        """Add builds of the past that are finished now, as a test of a long list needs.
+
+        Args:
+            count: the number of builds.
+            every: the seconds between the creation of two builds.
+            branch: the branch.
+            meta_data: the meta-data.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> len(Simulator().pipeline("web").job("test").history(200).builds)
+            200
+        """
+        with self._current():
+            now = self._now()
+            scheduler = Scheduler(now - self._build_duration(now) - every * max(0, count - 1))
+            engine = self._past(scheduler)
+            for number in range(count):
+                request = self._request(branch, None, None, None, meta_data)
+                create = partial(engine.create, self.state, request, source="webhook", creator=self._user)
+                scheduler.after(number * every, create)
+            engine.drain()
+        return self
+
+    def _build_duration(self, now: float) -> float:
+        """Return the seconds that a build takes."""
+        scheduler = Scheduler(now)
+        engine = self._past(scheduler)
+        request = self._request(None, "0" * 40, "rehearsal", None, None)
+        engine.create(self.state, request, source="webhook", creator=self._user, rehearsal=True)
+        engine.drain()
+        return scheduler.now - now
+
+    def _request(
+        self,
+        branch: str | None,
+        commit: str | None,
+        message: str | None,
+        env: Mapping[str, str] | None,
+        meta_data: Mapping[str, str] | None,
+    ) -> BuildRequest:
+        branch = branch or self.state.default_branch
+        return BuildRequest(
+            commit=commit or self._engine.organization.ids.commit(),
+            branch=branch,
+            message=message or f"Push to {branch}",
+            env=dict(env or {}),
+            meta_data=dict(meta_data or {}),
+        )
+
+    @contextmanager
+    def _current(self) -> Iterator[None]:
+        """Advance to the clock's time, and keep other threads out during a `with` block."""
+        with self._lock, self._engine.at(self._now()):
+            yield

@@ -1,0 +1,101 @@
+"""Simulator with its clients: `BuildkiteClient` and httpx transports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .simulator import SimulatedOrganization
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ..client import AsyncBuildkiteClient, BuildkiteClient
+
+__all__ = ["Simulator"]
+
+
+class Simulator(SimulatedOrganization):
+    """Buildkite organization in memory that answers the REST API.
+
+    Its builds proceed as its clock does. With the default clock, a `VirtualClock`, time passes only when a caller sleeps
+    by this clock: a test of a build of one hour takes no time. With a `SystemClock`, time is real.
+
+    Args:
+        organization: the slug.
+        name: the name; the slug by default.
+        token: the token that requests carry.
+        scopes: the scopes of the token, such as `{"read_builds"}`; all by default.
+        user: the name of the user that the token belongs to.
+        clock: the clock.
+        seed: the seed of the identifiers. The same seed gives the same identifiers.
+        base_url: the root of the API. The URLs in answers are below it.
+        artifacts_url: the root of the other origin, which serves the bytes of artifacts.
+        timing: the durations of Buildkite's own steps.
+        agents: the number of agents; by default there are always enough.
+        rate_limit: requests a minute of the organization. Buildkite's own limit is 200.
+        user_rate_limit: requests a minute of each user. Buildkite's own limit is 50.
+        deep_listing_after: the number of builds after which a further page of a list is refused with 400. Buildkite has
+            such a number but doesn't document it.
+        link_last: whether `Link` headers name the last page.
+        log_timestamps: whether logs hold the time of each line, as the logs of real agents do.
+
+    Example:
+        >>> simulator = Simulator()
+        >>> web = simulator.pipeline("web").job("test", log="boom\\n", exit_status=1, after=90)
+        >>> with simulator.client() as buildkite:
+        ...     build = buildkite.builds.create("web", commit="HEAD", branch="main")
+        ...     buildkite.builds.wait("web", build.number).outcome
+        'failed'
+
+    https://buildkite.com/docs/apis/rest-api
+    """
+
+    def client(self, **options: Any) -> BuildkiteClient:
+        """Return a `BuildkiteClient` of this organization, without sockets and with the simulator's clock.
+
+        Args:
+            options: arguments of `BuildkiteClient`. They replace the simulator's own.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> with Simulator(name="Acme Inc").client() as buildkite:
+            ...     buildkite.organizations.get().name
+            'Acme Inc'
+        """
+        from ..client import BuildkiteClient
+
+        return BuildkiteClient(**{**self._arguments(), "transport": self.transport(), **options})
+
+    def async_client(self, **options: Any) -> AsyncBuildkiteClient:
+        """Return an `AsyncBuildkiteClient` of this organization, as `client` does."""
+        from ..client import AsyncBuildkiteClient
+
+        return AsyncBuildkiteClient(**{**self._arguments(), "transport": self.async_transport(), **options})
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "organization": self.organization,
+            "token": self.token,
+            "base_url": self.base_url,
+            "clock": self.clock,
+        }
+
+    def transport(self) -> httpx.BaseTransport:
+        """Return an httpx transport that sends requests to the simulator, without sockets.
+
+        Example:
+            >>> import httpx
+            >>> simulator = Simulator()
+            >>> with httpx.Client(transport=simulator.transport(), base_url=simulator.base_url) as client:
+            ...     client.get("/v2/meta").status_code
+            200
+        """
+        from .transport import SimulatorTransport
+
+        return SimulatorTransport(self)
+
+    def async_transport(self) -> httpx.AsyncBaseTransport:
+        """Return a transport for `httpx.AsyncClient`, as `transport` does."""
+        from .transport import AsyncSimulatorTransport
+
+        return AsyncSimulatorTransport(self)

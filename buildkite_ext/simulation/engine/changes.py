@@ -1,0 +1,152 @@
+"""Events of the engine: one for each change of a build, job, agent, artifact or annotation."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...events import Dispatcher
+from ..state.builds import Annotation, Artifact, Build, Job
+from ..state.clusters import Agent
+
+__all__ = [
+    "AgentChanged",
+    "AnnotationChanged",
+    "ArtifactChanged",
+    "BuildChanged",
+    "Change",
+    "Changes",
+    "JobChanged",
+    "Listener",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildChanged:
+    """Change of a build.
+
+    Attributes:
+        build: the build as it is now.
+        before: its state before; None for a new build.
+        after: its state after the change. The same as `before` where only something else has changed, such as its
+            meta-data.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    build: Build
+    before: str | None
+    after: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged:
+    """Change of a job.
+
+    Attributes:
+        job: the job as it is now.
+        before: its state before; None for a new job.
+        after: its state after the change. The same as `before` where only something else has changed, such as its
+            priority, or that it was retried.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    job: Job
+    before: str | None
+    after: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """Change of an agent.
+
+    Attributes:
+        agent: the agent as it is now.
+        before: its connection state before; None for a new agent.
+        after: its connection state after the change. The same as `before` where it took or finished a job, was paused
+            or resumed.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    agent: Agent
+    before: str | None
+    after: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactChanged:
+    """Change of an artifact.
+
+    Attributes:
+        artifact: the artifact as it is now.
+        before: its state before; None for a new artifact.
+        after: its state after the change; `deleted` when a request has deleted it.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    artifact: Artifact
+    before: str | None
+    after: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationChanged:
+    """Change of an annotation.
+
+    Attributes:
+        annotation: the annotation as it is now.
+        before: its body before; None for a new annotation.
+        after: its body after the change; None for a deleted annotation.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    annotation: Annotation
+    before: str | None
+    after: str | None
+    time: float
+
+
+Change = BuildChanged | JobChanged | AgentChanged | ArtifactChanged | AnnotationChanged
+Listener = Callable[[Change], object]
+
+
+class Changes:
+    """Queue of events, and the listeners that receive them.
+
+    An event is queued while the engine acts, and delivered when the action is complete. A listener can therefore send
+    requests to the simulator.
+    """
+
+    def __init__(self) -> None:
+        self._dispatcher: Dispatcher[Change] = Dispatcher()
+        self._queue: deque[Change] = deque()
+        self._delivering = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is a listener."""
+        return bool(self._dispatcher)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Add a listener and return the function that removes it."""
+        self._dispatcher.add(listener)
+        return lambda: self._dispatcher.remove(listener)
+
+    def emit(self, change: Change) -> None:
+        """Queue an event."""
+        self._queue.append(change)
+
+    def deliver(self) -> None:
+        """Deliver the queued events in order."""
+        if self._delivering or not self._queue:
+            return
+        self._delivering = True
+        try:
+            while self._queue:
+                self._dispatcher.emit(self._queue.popleft())
+        finally:
+            self._delivering = False

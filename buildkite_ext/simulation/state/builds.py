@@ -1,0 +1,287 @@
+"""Builds with their jobs, artifacts and annotations."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from bisect import insort
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from mimetypes import MimeTypes
+from posixpath import basename, dirname
+
+from ...states import FINISHED_BUILDS, RUNNING_BUILDS, RUNNING_JOBS
+from ..behaviour.commands import CommandBehaviour
+from ..behaviour.logs import Log
+from ..definition.steps import BlockStep, CommandStep, Step, TriggerStep
+from .clusters import Agent, Queue
+from .pipelines import Pipeline
+from .states import JOB_FAILED, JOB_WAITING
+from .users import User
+
+__all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "PipelineBuilds"]
+
+# The machine's own table would make the answers differ between machines.
+_MIME_TYPES = MimeTypes(filenames=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRequest:
+    """Request for a build. A rebuild repeats it."""
+
+    commit: str
+    branch: str
+    message: str
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    meta_data: Mapping[str, str] = field(default_factory=dict[str, str])
+    author: Mapping[str, str] | None = None
+    pull_request: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(slots=True, eq=False)
+class Build:
+    """Build. A test reads `state`, `blocked`, `jobs` and `history`.
+
+    Attributes:
+        request: what was asked for.
+        current_jobs: the jobs that count, in the order of the steps. A job that is retried gives its position to the new
+            job.
+        jobs: all jobs, in the order in which they were created.
+        history: its states, each with the time at which it began.
+        version: goes up with every change that the API shows.
+    """
+
+    id: str
+    number: int
+    pipeline: Pipeline
+    request: BuildRequest
+    source: str
+    creator: User
+    created_at: float
+    meta_data: dict[str, str]
+    rebuilt_from: Build | None = None
+    triggered_by: Job | None = None
+    state: str = "creating"
+    scheduled_at: float | None = None
+    started_at: float | None = None
+    failing_at: float | None = None
+    finished_at: float | None = None
+    cancel_reason: str | None = None
+    current_jobs: list[Job] = field(default_factory=list["Job"])
+    jobs: list[Job] = field(default_factory=list["Job"])
+    annotations: list[Annotation] = field(default_factory=list["Annotation"])
+    history: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    version: int = 0
+
+    def __post_init__(self) -> None:
+        self.history.append((self.created_at, self.state))
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it waits to be unblocked."""
+        return self.state == "blocked"
+
+    @property
+    def done(self) -> bool:
+        """Whether it stays as it is unless a user acts."""
+        return self.state in FINISHED_BUILDS
+
+    @property
+    def shown_state(self) -> str:
+        """State that the API shows: a blocked build has the state that its block step names."""
+        if not self.blocked:
+            return self.state
+        step = next(job.step for job in self.current_jobs if job.state == "blocked")
+        return step.blocked_state if isinstance(step, BlockStep) else "passed"
+
+    @property
+    def depth(self) -> int:
+        """Number of builds that triggered each other before this one."""
+        return 0 if self.triggered_by is None else self.triggered_by.build.depth + 1
+
+    def touch(self) -> None:
+        """Note that something that the API shows has changed."""
+        self.version += 1
+        self.pipeline.version += 1
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """Job: a command, a wait, a block or a trigger.
+
+    Attributes:
+        step: what the pipeline says.
+        behaviour: what happens when it runs; only commands use it.
+        position: its index in the build's `current_jobs`.
+        attempt: how often its step was tried before.
+    """
+
+    id: str
+    step_id: str
+    step: Step
+    behaviour: CommandBehaviour
+    build: Build
+    position: int
+    created_at: float
+    queue: Queue | None = None
+    state: str = "pending"
+    attempt: int = 0
+    priority: int = 0
+    parallel_index: int | None = None
+    scheduled_at: float | None = None
+    runnable_at: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    expired_at: float | None = None
+    exit_status: int | None = None
+    signal: str | None = None
+    signal_reason: str | None = None
+    broken_reason: str | None = None
+    soft_failed: bool = False
+    agent: Agent | None = None
+    retry_of: Job | None = None
+    retried_in: Job | None = None
+    retry_type: str | None = None
+    retried_by: User | None = None
+    unblocked_by: User | None = None
+    unblocked_at: float | None = None
+    triggered_build: Build | None = None
+    log: Log = field(default_factory=Log)
+    artifacts: list[Artifact] = field(default_factory=list["Artifact"])
+
+    @property
+    def type(self) -> str:
+        """Type in the API: `script`, `manual`, `trigger` or `waiter`."""
+        match self.step:
+            case CommandStep():
+                return "script"
+            case BlockStep():
+                return "manual"
+            case TriggerStep():
+                return "trigger"
+            case _:
+                return "waiter"
+
+    @property
+    def command_step(self) -> CommandStep | None:
+        """Its step, for a command."""
+        return self.step if isinstance(self.step, CommandStep) else None
+
+    @property
+    def retried(self) -> bool:
+        """Whether a newer job has replaced it."""
+        return self.retried_in is not None
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return self.state in RUNNING_JOBS
+
+    @property
+    def failed_hard(self) -> bool:
+        """Whether it makes the build fail."""
+        return self.state in JOB_FAILED and not self.soft_failed
+
+    @property
+    def executed(self) -> bool:
+        """Whether it has started, or was unblocked."""
+        return self.started_at is not None or self.state == "unblocked"
+
+
+@dataclass(slots=True, eq=False)
+class Artifact:
+    """Artifact: a file that a job has uploaded or is uploading."""
+
+    id: str
+    job: Job
+    path: str
+    data: bytes
+    state: str = "new"
+    _sha1: str = ""
+
+    @property
+    def dirname(self) -> str:
+        """Folder of its path."""
+        return dirname(self.path)
+
+    @property
+    def filename(self) -> str:
+        """Last component of its path."""
+        return basename(self.path)
+
+    @property
+    def mime_type(self) -> str:
+        """MIME type by the path's suffix."""
+        return _MIME_TYPES.guess_type(self.path)[0] or "application/octet-stream"
+
+    @property
+    def sha1sum(self) -> str:
+        """SHA-1 digest in hexadecimal."""
+        if not self._sha1:
+            self._sha1 = hashlib.sha1(self.data, usedforsecurity=False).hexdigest()
+        return self._sha1
+
+
+@dataclass(slots=True, eq=False)
+class Annotation:
+    """Annotation of a build or of one of its jobs."""
+
+    id: str
+    context: str
+    build: Build
+    job: Job | None
+    created_at: float
+    updated_at: float
+    style: str = "info"
+    priority: int = 3
+    body: str = ""
+
+    @property
+    def body_html(self) -> str:
+        """Body as HTML. Of Markdown, only paragraphs are supported."""
+        paragraphs = [part.strip() for part in self.body.split("\n\n") if part.strip()]
+        return "".join(f"<p>{html.escape(part, quote=False)}</p>\n" for part in paragraphs)
+
+
+@dataclass(slots=True, eq=False)
+class PipelineBuilds:
+    """Builds of a pipeline.
+
+    Attributes:
+        listed: all builds, oldest first.
+        by_number: the same by number.
+        under_way: the builds that are not done, by id.
+    """
+
+    listed: list[Build] = field(default_factory=list[Build])
+    by_number: dict[int, Build] = field(default_factory=dict[int, Build])
+    under_way: dict[str, Build] = field(default_factory=dict[str, Build])
+
+    def add(self, build: Build) -> None:
+        """Add a new build."""
+        self.by_number[build.number] = build
+        insort(self.listed, build, key=_created_at)
+        self.update(build)
+
+    def update(self, build: Build) -> None:
+        """Note the new state of a build."""
+        if build.state in FINISHED_BUILDS:
+            self.under_way.pop(build.id, None)
+        else:
+            self.under_way[build.id] = build
+
+    def counts(self) -> dict[str, int]:
+        """Return how many builds and jobs wait and run."""
+        builds = list(self.under_way.values())
+        jobs = [job.state for build in builds for job in build.current_jobs if job.type == "script"]
+        return {
+            "scheduled_builds_count": sum(build.state in ("creating", "scheduled") for build in builds),
+            "running_builds_count": sum(build.state in RUNNING_BUILDS for build in builds),
+            "scheduled_jobs_count": jobs.count("scheduled"),
+            "running_jobs_count": sum(state in RUNNING_JOBS for state in jobs),
+            "waiting_jobs_count": sum(state in JOB_WAITING for state in jobs),
+        }
+
+
+def _created_at(build: Build) -> float:
+    return build.created_at

@@ -1,0 +1,89 @@
+"""Clusters, their queues and the agents of the queues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .users import User
+
+__all__ = ["Agent", "Cluster", "Queue"]
+
+
+@dataclass(slots=True, eq=False)
+class Queue:
+    """Queue of jobs for one kind of agent."""
+
+    id: str
+    key: str
+    description: str
+    cluster: Cluster
+    created_at: float
+    created_by: User
+    paused_at: float | None = None
+    paused_by: User | None = None
+    paused_note: str | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether its jobs are kept from agents."""
+        return self.paused_at is not None
+
+    def pause(self, now: float, by: User, note: str | None = None) -> None:
+        """Keep its jobs from agents."""
+        self.paused_at, self.paused_by, self.paused_note = now, by, note
+
+    def resume(self) -> None:
+        """Give its jobs to agents again."""
+        self.paused_at = self.paused_by = self.paused_note = None
+
+
+@dataclass(slots=True, eq=False)
+class Cluster:
+    """Cluster of queues."""
+
+    id: str
+    name: str
+    description: str
+    emoji: str
+    color: str
+    created_at: float
+    created_by: User
+    queues: list[Queue] = field(default_factory=list[Queue])
+
+    @property
+    def default_queue(self) -> Queue | None:
+        """Queue of the jobs that name none."""
+        return self.queues[0] if self.queues else None
+
+
+@dataclass(slots=True, eq=False)
+class Agent:
+    """Agent: it runs one job at a time."""
+
+    id: str
+    name: str
+    queue: Queue
+    created_at: float
+    creator: User
+    version: str = "3.112.0"
+    hostname: str = "ci.internal"
+    connection_state: str = "connected"
+    job_id: str | None = None
+    meta_data: list[str] = field(default_factory=list[str])
+    last_job_finished_at: float | None = None
+    disconnected_at: float | None = None
+    stopped_at: float | None = None
+    paused_at: float | None = None
+    paused_by: User | None = None
+    paused_note: str | None = None
+    paused_timeout_in_minutes: int | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is connected but takes no jobs."""
+        return self.paused_at is not None
+
+    @property
+    def free(self) -> bool:
+        """Whether it can take a job now."""
+        return self.connection_state == "connected" and self.job_id is None and not self.paused

@@ -1,0 +1,87 @@
+"""Users, their API access tokens, and the rate limits of users and of the organization.
+
+https://buildkite.com/docs/apis/rest-api/rate-limits
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["DEFAULT_RATE_LIMIT", "SCOPES", "RateLimit", "Token", "User"]
+
+_WINDOW = 60.0
+
+DEFAULT_RATE_LIMIT = 100_000
+"""Limit of requests a minute unless another is given: more than a test needs. Buildkite's own limits are 200 and 50."""
+
+
+@dataclass(slots=True)
+class RateLimit:
+    """Limit of requests a minute. A minute begins with the first request after the end of the last one."""
+
+    scope: str
+    limit: int
+    current: int = 0
+    _began: float | None = None
+
+    def count(self, now: float) -> None:
+        """Count a request."""
+        self._roll(now)
+        if self._began is None:
+            self._began = now
+        self.current += 1
+
+    def reset(self, now: float) -> int:
+        """Return the seconds until the end of the minute."""
+        self._roll(now)
+        return math.ceil(_WINDOW if self._began is None else self._began + _WINDOW - now)
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether there were more requests than the limit allows."""
+        return self.current > self.limit
+
+    @property
+    def remaining(self) -> int:
+        """Requests that are left in this minute."""
+        return max(0, self.limit - self.current)
+
+    def _roll(self, now: float) -> None:
+        if self._began is not None and now >= self._began + _WINDOW:
+            self._began = None
+            self.current = 0
+
+
+@dataclass(slots=True, eq=False)
+class User:
+    """User: creates, cancels and unblocks builds, and has a rate limit."""
+
+    id: str
+    name: str
+    email: str
+    created_at: float
+    rate_limit: RateLimit
+
+
+@dataclass(slots=True, eq=False)
+class Token:
+    """API access token."""
+
+    uuid: str
+    value: str
+    user: User
+    scopes: frozenset[str] | None
+    description: str
+    created_at: float
+    expires_at: float | None = None
+
+    def allows(self, scope: str | None) -> bool:
+        """Return whether the token has a scope; a token without a set of scopes has them all."""
+        return scope is None or self.scopes is None or scope in self.scopes
+
+
+_NOUNS = ("agents", "artifacts", "build_logs", "builds", "clusters", "organizations", "pipelines")
+
+SCOPES = (*(f"{verb}_{noun}" for noun in _NOUNS for verb in ("read", "write")), "read_job_env", "read_user")
+"""Scopes that the API shows for a token without a set of scopes."""

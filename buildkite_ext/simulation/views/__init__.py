@@ -1,1 +1,0 @@
-"""How each resource looks in an answer: the shapes of https://buildkite.com/docs/apis/rest-api."""
