@@ -10,6 +10,7 @@ import httpx
 from .._cancellation import GuardedTransport
 from .._forks import reset_after_fork
 from ..events import client_events
+from ..runtime import AsyncRuntime
 
 if TYPE_CHECKING:
     from ..events import Hook
@@ -28,7 +29,10 @@ class SharedState:
     def __init__(self, runtime: Runtime, transport: Transport | None = None, hook: Hook | None = None) -> None:
         self.runtime = runtime
         self.events = client_events(hook)
-        self._given = GuardedTransport(transport) if isinstance(transport, httpx.AsyncBaseTransport) else transport
+        # A transport such as httpx.MockTransport is of both kinds: the runtime decides.
+        if isinstance(runtime, AsyncRuntime) and isinstance(transport, httpx.AsyncBaseTransport):
+            transport = GuardedTransport(transport)
+        self._given = transport
         self._lock = threading.Lock()
         self._transports: dict[str, Transport] = {}
         self._closed = False
