@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from .._cancellation import GuardedTransport
 from .._forks import reset_after_fork
 from ..events import client_events
-from ..runtime import AsyncRuntime
 
 if TYPE_CHECKING:
     from ..events import Hook
@@ -30,7 +28,9 @@ class SharedState:
         self.runtime = runtime
         self.events = client_events(hook)
         # A transport such as httpx.MockTransport is of both kinds: the runtime decides.
-        if isinstance(runtime, AsyncRuntime) and isinstance(transport, httpx.AsyncBaseTransport):
+        if not runtime.blocking and isinstance(transport, httpx.AsyncBaseTransport):
+            from .._cancellation import GuardedTransport  # here, since it imports asyncio
+
             transport = GuardedTransport(transport)
         self._given = transport
         self._lock = threading.Lock()

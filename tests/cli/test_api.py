@@ -326,7 +326,7 @@ def test_logs_are_bytes_and_nothing_prints_nothing(api: Run, web: Simulator, run
     log = b"one\r\n\x1b[32mtwo\x1b[0m \xff\x00\n"
     web.pipeline("web").job("test", log=log.decode("latin-1"), after=0.05)
     assert run("web").code == 0
-    job = web.pipeline("web").builds[0].slots[0].id
+    job = web.pipeline("web").builds[0].current_jobs[0].id
     process = subprocess.run(
         [*COMMAND, "api", "GET", f"{BUILDS}/1/jobs/{job}/log.txt"], capture_output=True, timeout=90, check=False
     )

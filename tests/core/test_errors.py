@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import buildkite_ext
-from buildkite_ext import Retry, errors
+from buildkite_ext import Retry, error_responses, errors
 from buildkite_ext.error_responses import from_response, reset_after
 from buildkite_ext.errors import FieldError
 
@@ -71,7 +71,7 @@ def test_every_resource_of_the_description_that_has_an_error_of_its_own_is_known
     from buildkite_api.operations import OPERATIONS
 
     named = {operation.resource for operation in OPERATIONS.values()} - {""}
-    assert named >= set(errors._NOT_FOUND)
+    assert named >= set(error_responses._NOT_FOUND)
 
 
 @pytest.mark.parametrize(

@@ -434,7 +434,7 @@ async def test_an_author_may_be_a_map(colour: Colour) -> None:
     author = {"name": "Keiko", "email": "keiko@acme.test"}
     await colour.call(create, "web", commit="HEAD", branch="main", author=author)
     assert body_of(app.requests[0])["author"] == author
-    with pytest.raises(TypeError, match="just these two"):
+    with pytest.raises(TypeError, match="these two keys and no other"):
         await colour.call(create, "web", commit="HEAD", branch="main", author={"name": "Keiko"})
 
 
