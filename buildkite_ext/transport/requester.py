@@ -177,7 +177,7 @@ class Requester:
 
         Args:
             method: the HTTP method.
-            path: see `paths.address`.
+            path: see `urls.address`.
             params: added to its query.
             content: the body.
             headers: of the request. `Authorization` among them is replaced.
