@@ -159,7 +159,9 @@ async def _rest(requester: Requester, ends: float | None, last: bool, interval: 
     """
     left = None if ends is None else ends - requester.runtime.now()
     if last or (left is not None and left <= 0):
-        raise DeadlineExceeded(f"{what}. It goes on; only the following ended.")
+        raise DeadlineExceeded(
+            f"{what}. It continues; only following it ended. Follow it again, or allow more with timeout=."
+        )
     pause, last = next_pause(interval, left)
     await requester.runtime.sleep(pause)
     return last

@@ -268,7 +268,7 @@ async def test_following_ends_with_its_timeout(colour: Colour, clock: FakeClock)
         lambda: client.builds.follow("web", 7, timeout=10, poll_interval=3),
     ):
         began, found = clock.monotonic(), []
-        with pytest.raises(errors.DeadlineExceeded, match=r"still running after 10 s\. It goes on"):
+        with pytest.raises(errors.DeadlineExceeded, match=r"still running after 10 s\. It continues"):
             await colour.list(follow(), found)
         assert [line.text for line in found] == ["a1"]
         assert clock.monotonic() - began <= 10
