@@ -235,7 +235,7 @@ def test_each_changed_option_changes_alone(kind: Any) -> None:
 def test_an_option_that_can_t_be_used_is_refused_by_name(wrong: dict[str, Any]) -> None:
     (name,) = wrong
     with pytest.raises(ConfigurationError, match=f"^{name}="):
-        BuildkiteClient("acme", token=TOKEN, **wrong)
+        BuildkiteClient(**{"organization": "acme", "token": TOKEN, **wrong})
     with pytest.raises(ConfigurationError, match=f"^{name}="):
         BuildkiteClient("acme", token=TOKEN).with_options(**wrong)
 
