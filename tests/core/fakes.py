@@ -112,7 +112,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self.closed = True
 
 
-class Colour:
+class Flavor:
     """One way of using the library: blocking, on asyncio or on trio."""
 
     def __init__(self, name: str) -> None:
@@ -132,7 +132,7 @@ class Colour:
         retry: Retry = LONGEST,
         **options: Any,
     ) -> Any:
-        """A client of this colour whose server is `app` and whose sleeps take no time."""
+        """A client of this flavor whose server is `app` and whose sleeps take no time."""
         kind: Any = BuildkiteClient if self.blocking else AsyncBuildkiteClient
         return kind(
             organization,

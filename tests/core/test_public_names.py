@@ -1,4 +1,4 @@
-"""Everything public is there, is documented, and is the same in both colours."""
+"""Everything public is there, is documented, and is the same in both flavors."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_every_public_method_is_documented(kind: type) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_has_the_same_methods_in_both_colours(name: str) -> None:
+def test_a_service_has_the_same_methods_in_both_flavors(name: str) -> None:
     shared, blocking = twins(name)
     assert issubclass(shared, AsyncService)
     assert issubclass(blocking, Service)
@@ -134,7 +134,7 @@ def test_a_service_has_the_same_methods_in_both_colours(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_client_offers_the_service_in_its_own_colour(name: str) -> None:
+def test_a_client_offers_the_service_in_its_own_flavor(name: str) -> None:
     shared, blocking = twins(name)
     client, other = BuildkiteClient("acme", token="t"), AsyncBuildkiteClient("acme", token="t")
     assert type(getattr(client, name)) is blocking

@@ -96,7 +96,7 @@ def answers_a_list(operation: Operation) -> bool:
 
 
 def clients(recorder: Recorder) -> tuple[BuildkiteClient, AsyncBuildkiteClient]:
-    """A client of each colour."""
+    """A client of each flavor."""
     transport = httpx.MockTransport(recorder)
     return (
         BuildkiteClient("acme", token="t", transport=transport),
@@ -140,7 +140,7 @@ def value(annotation: str) -> Any:
 
 
 async def call(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a method of either colour, to the end."""
+    """Call a method of either flavor, to the end."""
     result = method(*args, **kwargs)
     if isinstance(result, AsyncItems):
         return [item async for item in result]
@@ -148,7 +148,7 @@ async def call(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def call_blocking(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a method of the blocking colour; a list is read."""
+    """Call a method of the blocking flavor; a list is read."""
     result = method(*args, **kwargs)
     return list(result) if hasattr(result, "pages") else result
 

@@ -21,7 +21,7 @@ def anyio_backend() -> str:
 
 
 async def send(row: Row, more: dict[str, Any] | None = None) -> tuple[Any, Any]:
-    """The request of each colour."""
+    """The request of each flavor."""
     recorder = Recorder()
     recorder.operation = row.operation
     blocking, shared = clients(recorder)
