@@ -10,6 +10,8 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
 from typing import Any, Generic, TypeVar
 
+__all__ = ["BlockingIterator", "DetachedIterator", "run"]
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 

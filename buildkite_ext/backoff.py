@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["equal_jitter", "full_jitter"]
+
 
 def full_jitter(attempt: int, *, base: float, maximum: float, random: float) -> float:
     """Seconds to wait after the failure of `attempt` (from 1): anywhere up to base, 2 base, 4 base, … up to `maximum`.

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from .transport.auth import TokenSource
     from .transport.retry import Retry
 
+__all__ = ["AsyncBuildkiteClient", "BuildkiteClient", "CursorPage"]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -76,6 +76,7 @@ __all__ = [
     "WebhookError",
     "WebhookMalformed",
     "WebhookQueueFull",
+    "WebhookReason",
     "WebhookUnverified",
 ]
 
@@ -313,12 +314,6 @@ class WebhookMalformed(WebhookError):
 
 class WebhookQueueFull(WebhookError):
     """There is no room for the delivery now. It was not accepted: nothing will handle it unless it is sent again."""
-
-
-def path_of(request: httpx.Request) -> str:
-    """A request's path as messages show it: percent-encoded, so that no line break gets into a log, and without the
-    query, which may hold credentials."""
-    return request.url.raw_path.partition(b"?")[0].decode("ascii", "replace")
 
 
 def _plain(response: httpx.Response) -> httpx.Response:

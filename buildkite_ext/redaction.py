@@ -14,18 +14,18 @@ from urllib.parse import urlsplit
 
 import httpx
 
-__all__ = ["public_url", "redact_httpx_log", "redacted", "redacted_text", "unsigned", "without_secrets"]
+__all__ = ["public_url", "redact_httpx_log", "redacted_text", "unsigned", "without_secrets"]
 
 _SENSITIVE = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
 _PARAMETER = re.compile(rf"([?&][^=&?\s'\"]*(?:{_SENSITIVE.pattern})[^=&?\s'\"]*=)[^&#\s'\"<>]+", re.IGNORECASE)
 _LOGGERS = ("httpx", *(f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")))
 
 
-def redacted(url: httpx.URL) -> str:
+def _redacted(url: httpx.URL) -> str:
     """Return a URL with the values of query parameters that may hold credentials replaced.
 
     Example:
-        >>> redacted(httpx.URL("https://storage.test/a.whl?X-Amz-Signature=abc&part=1"))
+        >>> _redacted(httpx.URL("https://storage.test/a.whl?X-Amz-Signature=abc&part=1"))
         'https://storage.test/a.whl?X-Amz-Signature=REDACTED&part=1'
     """
     if not url.query:
@@ -91,7 +91,7 @@ class _RedactingFilter(logging.Filter):
         if isinstance(record.msg, str):  # httpcore writes its lines out itself
             record.msg = redacted_text(record.msg)
         if isinstance(record.args, tuple):
-            record.args = tuple(redacted(arg) if isinstance(arg, httpx.URL) else arg for arg in record.args)
+            record.args = tuple(_redacted(arg) if isinstance(arg, httpx.URL) else arg for arg in record.args)
         return True
 
 

@@ -7,7 +7,7 @@ import inspect
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import httpx
 
@@ -18,7 +18,7 @@ from .errors import ConfigurationError
 T = TypeVar("T")
 R = TypeVar("R")
 
-__all__ = ["AsyncRuntime", "BlockingRuntime", "Http", "Interrupted", "Runtime", "Send", "Transport"]
+__all__ = ["AsyncRuntime", "BlockingRuntime", "Http", "Runtime", "Send", "Transport"]
 
 Http = httpx.Client | httpx.AsyncClient
 """An httpx client: blocking or async, as the runtime is."""
@@ -103,7 +103,7 @@ class Runtime(Protocol):
         ...
 
 
-class Interrupted(BaseException):
+class _Interrupted(BaseException):
     """Ends a worker of a batch whose result nobody needs any more. Never reaches a user."""
 
 
@@ -112,7 +112,7 @@ _interrupt: contextvars.ContextVar[threading.Event | None] = contextvars.Context
 
 def _heed(interrupt: threading.Event | None) -> None:
     if interrupt is not None and interrupt.is_set():
-        raise Interrupted
+        raise _Interrupted
 
 
 class BlockingRuntime:
@@ -239,7 +239,9 @@ class AsyncRuntime:
         return await transport.handle_async_request(request)
 
     async def awaited(self, value: T | Awaitable[T]) -> T:
-        return await value if inspect.isawaitable(value) else value
+        if inspect.isawaitable(value):
+            return await cast("Awaitable[T]", value)
+        return value
 
     def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         return response.aiter_bytes()

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["CREDENTIALS", "Origin", "address", "origin"]
+__all__ = ["CREDENTIALS", "Origin", "address", "origin", "path_of"]
 
 Origin = tuple[str, str, int | None]
 """Scheme, host and port."""
@@ -30,6 +30,14 @@ _DEEPEST = 5
 def origin(url: httpx.URL) -> Origin:
     """Return scheme, host and port, the port filled in where the scheme implies it."""
     return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
+
+
+def path_of(request: httpx.Request) -> str:
+    """Return the path of a request, for messages: percent-encoded, and without the query, which may hold credentials.
+
+    A percent-encoded path puts no line break into a log.
+    """
+    return request.url.raw_path.partition(b"?")[0].decode("ascii", "replace")
 
 
 def address(path: str, *, root: str, organization: str | None = None, params: Sequence[tuple[str, str]] = ()) -> str:

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from ..transport.requester import Requester
 
-ATTEMPTS = 3
+__all__ = ["DownloadProgress", "Progress", "download"]
+
+_ATTEMPTS = 3
 """How often a download is begun in all when its bytes stop on the way or its address has become too old."""
 
-STALE = frozenset({401, 403, 410})
+_STALE = frozenset({401, 403, 410})
 """How storage refuses an address that is no longer good: it is valid for 60 seconds."""
 
 
@@ -64,7 +66,7 @@ async def _attempt(requester: Requester, artifact: Artifact, target: Path, progr
     try:
         if response.status_code != 200:
             said = f"Artifact {artifact.path!r} ({artifact.id}): its storage answered {response.status_code}."
-            if response.status_code in STALE:
+            if response.status_code in _STALE:
                 raise _Again(ArtifactUnavailable(said, status=response.status_code))
             raise ArtifactUnavailable(f"{said} It may have expired or been deleted.", status=response.status_code)
         await runtime.offload(lambda: target.parent.mkdir(parents=True, exist_ok=True))
@@ -101,7 +103,7 @@ class _Again(Exception):
 
     def pause(self, requester: Requester, attempt: int) -> float | None:
         """Seconds until the next attempt; None where there is none."""
-        if attempt >= ATTEMPTS:
+        if attempt >= _ATTEMPTS:
             return None
         if isinstance(self.error, ArtifactUnavailable):
             return 0.0

@@ -6,8 +6,9 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ApiError, DeadlineExceeded, InvalidResponse, NotFound, path_of
+from ..errors import ApiError, DeadlineExceeded, InvalidResponse, NotFound
 from ..states import FINISHED_JOBS
+from ..urls import path_of
 from ..watching.outcome import outcome_of
 from ..watching.wait import next_pause
 from .parser import LineParser, LogLine, plain
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
     from ..transport.requester import Requester
 
+__all__ = ["POLL_INTERVAL", "follow_build", "follow_job", "name_of"]
+
 POLL_INTERVAL = 2.0
-AT_ONCE = 8
-LOOKS = 5
-"""How often a log that outgrows what was asked for is asked again at one look."""
+_CONCURRENCY = 8
+_ATTEMPTS = 5
+"""How often a log that outgrows what was asked for is asked again at one poll."""
 
 
 def name_of(job: Job) -> str:
@@ -31,7 +34,7 @@ def name_of(job: Job) -> str:
 
 
 @dataclass(slots=True)
-class JobLog:
+class _JobLogReader:
     """One job's log, as far as it was read."""
 
     requester: Requester
@@ -40,10 +43,10 @@ class JobLog:
     tail: Tail = field(default_factory=Tail)
     finished: bool = False
 
-    async def look(self, ends: float | None) -> list[LogLine]:
-        """The lines that are new since the last look."""
+    async def poll(self, ends: float | None) -> list[LogLine]:
+        """The lines that are new since the last poll."""
         lines: list[LogLine] = []
-        for _ in range(LOOKS):
+        for _ in range(_ATTEMPTS):
             fresh = await self._read(ends)
             if fresh is not None:
                 lines.extend(self.parser.feed(fresh))
@@ -87,23 +90,23 @@ async def follow_job(
     """The lines of one job's log until the job ends."""
     get_job = requester.module("jobs", "get_build_job")
     ends = None if timeout is None else requester.runtime.now() + timeout
-    log: JobLog | None = None
+    log: _JobLogReader | None = None
     last = False
     while True:
         job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, job_id)
         if str(job.type) != "script":
             return  # only command jobs write logs
-        log = log or JobLog(requester, job_id, LineParser(job_id, name_of(job)))
+        log = log or _JobLogReader(requester, job_id, LineParser(job_id, name_of(job)))
         # The state is asked for first: whatever a job that has ended wrote is there by then.
         over = str(job.state) in FINISHED_JOBS
         if job.started_at is not None or over:
-            for line in await log.look(ends):
+            for line in await log.poll(ends):
                 yield line
         if over:
             for line in log.end():
                 yield line
             return
-        last = await _rest(
+        last = await _pause(
             requester, ends, last, poll_interval, f"Job {name_of(job)!r} is still {job.state} after {timeout} s"
         )
 
@@ -120,7 +123,7 @@ async def follow_build(
     """The lines of every job's log until the build ends or blocks."""
     get_build = requester.module("builds", "get_build")
     ends = None if timeout is None else requester.runtime.now() + timeout
-    logs: dict[str, JobLog] = {}
+    logs: dict[str, _JobLogReader] = {}
     last = False
     while True:
         build: Build = await requester.call_by(
@@ -131,18 +134,18 @@ async def follow_build(
         outcome = outcome_of(build)
         jobs = [job for job in build.jobs if _has_log(job)]
         for job in jobs:
-            logs.setdefault(job.id, JobLog(requester, job.id, LineParser(job.id, name_of(job))))
+            logs.setdefault(job.id, _JobLogReader(requester, job.id, LineParser(job.id, name_of(job))))
         running = [job for job in jobs if not logs[job.id].finished]
-        for at in range(0, len(running), AT_ONCE):
-            batch = running[at : at + AT_ONCE]
-            found: list[list[LogLine]] = await requester.runtime.map(lambda job: logs[job.id].look(ends), batch)
+        for at in range(0, len(running), _CONCURRENCY):
+            batch = running[at : at + _CONCURRENCY]
+            found: list[list[LogLine]] = await requester.runtime.map(lambda job: logs[job.id].poll(ends), batch)
             for job, lines in zip(batch, found, strict=True):
                 over = outcome is not None or str(job.state) in FINISHED_JOBS
                 for line in [*lines, *(logs[job.id].end() if over else ())]:
                     yield line
         if outcome is not None:
             return
-        last = await _rest(
+        last = await _pause(
             requester, ends, last, poll_interval, f"Build {pipeline} #{number} is still {build.state} after {timeout} s"
         )
 
@@ -151,11 +154,11 @@ def _has_log(job: Any) -> bool:
     return str(job.type) == "script" and job.started_at is not None
 
 
-async def _rest(requester: Requester, ends: float | None, last: bool, interval: float, what: str) -> bool:
-    """Wait for the next look, and tell whether it is the last.
+async def _pause(requester: Requester, ends: float | None, last: bool, interval: float, what: str) -> bool:
+    """Wait for the next poll, and tell whether it is the last.
 
     Raises:
-        DeadlineExceeded: this look was it.
+        DeadlineExceeded: this poll was it.
     """
     left = None if ends is None else ends - requester.runtime.now()
     if last or (left is not None and left <= 0):

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-TIMESTAMP = re.compile(r"\x1b_bk;t=(\d{1,16})\x07")
+__all__ = ["CSI", "ESCAPE", "GROUP", "SGR", "STRING_CONTROL", "LineParser", "LogLine", "plain", "styled"]
+
+_TIMESTAMP = re.compile(r"\x1b_bk;t=(\d{1,16})\x07")
 """How the agent marks when a line was written: milliseconds since the epoch, several on a line that was redrawn.
 https://buildkite.com/docs/pipelines/configure/managing-log-output"""
 
@@ -17,7 +19,7 @@ GROUP = re.compile(r"(?:---|\+\+\+|~~~)\s+(\S.*)")
 STRING_CONTROL = re.compile(r"\x1b[\]_PX^].*?(?:\x07|\x1b\\|$)|[\x90\x98\x9d-\x9f].*?(?:\x07|\x9c|\x1b\\|$)", re.DOTALL)
 CSI = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|$)")
 ESCAPE = re.compile(r"\x1b[ -/]*[0-~]?")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
 
 
@@ -85,7 +87,7 @@ class LineParser:
 
     def _line(self, data: bytes) -> LogLine:
         raw = data.decode("utf-8", "replace").removesuffix("\r")
-        times = TIMESTAMP.findall(raw)
+        times = _TIMESTAMP.findall(raw)
         text = plain(raw)
         header = GROUP.match(text)
         if header:
@@ -125,7 +127,7 @@ def _drawn(raw: str) -> str:
 
 
 def _bare(text: str) -> str:
-    return CONTROL.sub("", ESCAPE.sub("", CSI.sub("", text)))
+    return _CONTROL.sub("", ESCAPE.sub("", CSI.sub("", text)))
 
 
 def _time(milliseconds: str) -> datetime | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-FIRST_SUFFIX = 64 * 1024
-LEAST_SUFFIX = 4 * 1024
-MOST_SUFFIX = 1024 * 1024
-CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+__all__ = ["Tail", "content_range"]
+
+_FIRST_SUFFIX = 64 * 1024
+_MIN_SUFFIX = 4 * 1024
+_MAX_SUFFIX = 1024 * 1024
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class Tail:
 
     offset: int = 0
     """Bytes read so far."""
-    suffix: int = FIRST_SUFFIX
+    suffix: int = _FIRST_SUFFIX
     """Bytes of the end to ask for next."""
     _gap_total: int | None = None
     """Length of the log when the last answer began behind what was read; None where it did not."""
@@ -47,15 +49,15 @@ class Tail:
             # The job writes while it is asked for, so the exact gap would be too little again. Two gaps in a row tell how
             # much is written between two requests; the first leaves only a guess.
             written = missing // 4 if self._gap_total is None else 2 * (total - self._gap_total)
-            self.suffix = missing + max(LEAST_SUFFIX, written)
+            self.suffix = missing + max(_MIN_SUFFIX, written)
             self._gap_total = total
             return None
         self._gap_total = None
         fresh = data[self.offset - start :]
         # Twice what came last time, so that a steady log takes one request a look and repeats little. What was there
         # at the beginning says nothing of how fast it grows, and a burst costs a second request rather than its bytes.
-        expected = min(max(LEAST_SUFFIX, 2 * len(fresh)), MOST_SUFFIX)
-        self.suffix = expected if self.offset else FIRST_SUFFIX
+        expected = min(max(_MIN_SUFFIX, 2 * len(fresh)), _MAX_SUFFIX)
+        self.suffix = expected if self.offset else _FIRST_SUFFIX
         self.offset = start + len(data)
         return fresh
 
@@ -67,5 +69,5 @@ def content_range(header: str) -> tuple[int, int] | None:
         >>> content_range("bytes 5-9/10")
         (5, 10)
     """
-    match = CONTENT_RANGE.fullmatch(header.strip())
+    match = _CONTENT_RANGE.fullmatch(header.strip())
     return (int(match[1]), int(match[3])) if match and len(header) < 80 else None

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import strict_json
-from ..errors import InvalidResponse, TooManyPages, path_of
+from ..errors import InvalidResponse, TooManyPages
 from ..transport.context import context_of
+from ..urls import path_of
 from .links import links_of
 from .walk import MAX_PAGES, PER_PAGE
 

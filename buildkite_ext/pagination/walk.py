@@ -10,7 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._sync import DetachedIterator
-from ..errors import InvalidRequest, InvalidResponse, TooManyPages, path_of
+from ..errors import InvalidRequest, InvalidResponse, TooManyPages
+from ..urls import path_of
 from .links import links_of, number_of, page_of, total_of
 from .page import Page
 from .slices import NARROWING, next_bound, still_bound, too_deep

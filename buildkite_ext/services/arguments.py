@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from buildkite_api.types import UNSET, Unset
 
+__all__ = ["aware", "given", "listed", "many", "not_null", "or_unset", "positive", "text_map"]
+
 T = TypeVar("T")
 
 

@@ -24,8 +24,6 @@ from ._generated import artifacts as generated
 
 __all__ = ["Artifacts", "AsyncArtifacts"]
 
-State = Literal["new", "error", "finished", "deleted", "expired"]
-
 
 class AsyncArtifacts(generated.AsyncArtifacts):
     """Files that jobs uploaded."""
@@ -36,7 +34,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         number: int,
         *,
         job_id: str | None = None,
-        state: State | None = None,
+        state: Literal["new", "error", "finished", "deleted", "expired"] | None = None,
         path: str | None = None,
         per_page: int | None = None,
         limit: int | None = None,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..errors import path_of
+from ..urls import path_of
 
 if TYPE_CHECKING:
     import httpx

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import DeadlineExceeded, NetworkError, path_of
+from ..errors import DeadlineExceeded, NetworkError
+from ..urls import path_of
 from .context import context_of
 
 if TYPE_CHECKING:

@@ -123,7 +123,9 @@ class HttpTransport(httpx.BaseTransport):
             answer = pool.handle_request(_to_httpcore(request, request.stream))
         except _ERRORS as error:
             raise _to_httpx(error) from error
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_BlockingBody(answer), extensions=answer.extensions
+        )
 
     def close(self) -> None:
         self._pools.close()
@@ -243,7 +245,7 @@ class _AsyncContent:
                 await self._chunks.aclose()
 
 
-class _Body(httpx.SyncByteStream):
+class _BlockingBody(httpx.SyncByteStream):
     """Body of a response, as it arrives."""
 
     def __init__(self, answer: httpcore.Response) -> None:

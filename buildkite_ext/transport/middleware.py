@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 
 from ..error_responses import from_response
-from ..errors import InvalidResponse, path_of
+from ..errors import InvalidResponse
 from ..redaction import unsigned
+from ..urls import path_of
 from .context import context_of
 
 if TYPE_CHECKING:

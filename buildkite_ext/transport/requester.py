@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 import httpx
 
-from ..errors import ConfigurationError, InvalidResponse, path_of
+from ..errors import ConfigurationError, InvalidResponse
 from ..events import SchemaDrift
 from ..redaction import redact_httpx_log
-from ..urls import Origin, address, origin
+from ..urls import Origin, address, origin, path_of
 from ..version import __version__
 from .auth import SignStage
 from .context import RequestContext, context_of

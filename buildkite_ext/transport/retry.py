@@ -11,9 +11,10 @@ import httpx
 
 from ..backoff import full_jitter
 from ..error_responses import from_response, reset_after
-from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError, path_of
+from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..events import Dispatcher, Event, RetryScheduled
 from ..redaction import unsigned
+from ..urls import path_of
 from .context import context_of
 
 if TYPE_CHECKING:

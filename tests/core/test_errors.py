@@ -204,13 +204,13 @@ def test_the_names_of_the_error_module_are_complete() -> None:
         for name, value in vars(errors).items()
         if inspect.isclass(value) and value.__module__ == errors.__name__ and not name.startswith("_")
     }
-    assert classes == set(errors.__all__)
+    assert classes | {"WebhookReason"} == set(errors.__all__)
     assert classes <= set(buildkite_ext.__all__)
 
 
 def test_the_tree_at_the_top_of_the_module_shows_every_error_and_is_documented() -> None:
     assert errors.__doc__
-    for name in errors.__all__:
+    for name in set(errors.__all__) - {"WebhookReason"}:
         kind = getattr(errors, name)
         assert kind.__doc__, f"{name} has no docstring"
         if issubclass(kind, Exception):
@@ -224,7 +224,7 @@ def test_a_deadline_is_also_a_timeout_error() -> None:
 
 def an_error_of_each_kind() -> list[errors.BuildkiteError]:
     found: list[errors.BuildkiteError] = []
-    for name in errors.__all__:
+    for name in set(errors.__all__) - {"WebhookReason"}:
         kind: Any = getattr(errors, name)
         if issubclass(kind, errors.ApiError):
             response = httpx.Response(422, json={"message": "no"}, headers={"content-encoding": "identity"})

@@ -55,20 +55,6 @@ def test_every_public_name_can_be_imported_and_no_other_is_public() -> None:
         from buildkite_ext import Nothing  # noqa: F401
 
 
-def test_what_the_type_checkers_see_is_what_is_there() -> None:
-    """Names are imported lazily at run time, and once more for the type checkers."""
-    import ast
-
-    source = inspect.getsource(buildkite_ext)
-    seen = {
-        alias.asname or alias.name
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.ImportFrom) and node.level + (node.module == "buildkite_api.types")
-        for alias in node.names
-    }
-    assert seen == set(buildkite_ext.__all__)
-
-
 def test_models_can_be_imported_from_here_and_only_those_that_exist() -> None:
     from buildkite_ext import models
     from buildkite_ext.models import Build

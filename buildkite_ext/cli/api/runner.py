@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..._sync import BlockingIterator, run
-from ...errors import ApiError, BuildkiteError, InvalidResponse, path_of
+from ...errors import ApiError, BuildkiteError, InvalidResponse
 from ...events import Event, RetryScheduled
 from ...pagination.raw import raw_items
 from ...redaction import redacted_text
 from ...transport.context import context_of
+from ...urls import path_of
 from ..connection import ConnectionOptions
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
