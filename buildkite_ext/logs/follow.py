@@ -1,4 +1,4 @@
-"""Following logs live: one job's, or every job's of a build."""
+"""Following of logs while they grow: the log of one job, or of every job of a build."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ __all__ = ["POLL_INTERVAL", "follow_build", "follow_job", "name_of"]
 POLL_INTERVAL = 2.0
 _CONCURRENCY = 8
 _ATTEMPTS = 5
-"""How often a log that outgrows what was asked for is asked again at one poll."""
+"""Limit on the requests of one poll, for a log that grows faster than expected."""
 
 
 def name_of(job: Job) -> str:
-    """What a job is called: its name, its label, its step's key, its command's first line, or its id. Safe to print."""
+    """Return the name of a job, safe to print: its name, label, step key, first line of its command, or id."""
     command = (job.command or "").strip().partition("\n")[0]
     return plain(job.name or job.label or job.step_key or command or job.id)
 
 
 @dataclass(slots=True)
 class _JobLogReader:
-    """One job's log, as far as it was read."""
+    """Reader of one job's log."""
 
     requester: Requester
     job_id: str
@@ -44,7 +44,7 @@ class _JobLogReader:
     finished: bool = False
 
     async def poll(self, ends: float | None) -> list[LogLine]:
-        """The lines that are new since the last poll."""
+        """Return the lines that are new since the last poll."""
         lines: list[LogLine] = []
         for _ in range(_ATTEMPTS):
             fresh = await self._read(ends)
@@ -54,7 +54,7 @@ class _JobLogReader:
         return lines
 
     def end(self) -> list[LogLine]:
-        """The last line, once nothing more comes."""
+        """Return the last line, once the log is complete."""
         self.finished = True
         return list(self.parser.finish())
 
@@ -71,7 +71,7 @@ class _JobLogReader:
         try:
             response = await requester.send(request)
         except NotFound:
-            return b""  # there is no log before the job writes one
+            return b""  # the log does not exist before the job writes to it
         except ApiError as error:
             if error.status == 416:
                 return b""
@@ -79,7 +79,9 @@ class _JobLogReader:
         if response.status_code == 206:
             place = content_range(response.headers.get("Content-Range", ""))
             if place is None:
-                raise InvalidResponse(f"{path_of(request)}: a part of the log came without the place where it belongs.")
+                raise InvalidResponse(
+                    f"GET {path_of(request)}: a part of the log came without a valid Content-Range, which gives its position."
+                )
             return self.tail.take(place[0], place[1], response.content)
         return self.tail.take(0, len(response.content), response.content)
 
@@ -87,7 +89,7 @@ class _JobLogReader:
 async def follow_job(
     requester: Requester, pipeline: str, number: int, job_id: str, *, poll_interval: float, timeout: float | None
 ) -> AsyncGenerator[LogLine, None]:
-    """The lines of one job's log until the job ends."""
+    """Yield the lines of one job's log until the job ends."""
     get_job = requester.module("jobs", "get_build_job")
     ends = None if timeout is None else requester.runtime.now() + timeout
     log: _JobLogReader | None = None
@@ -97,7 +99,7 @@ async def follow_job(
         if str(job.type) != "script":
             return  # only command jobs write logs
         log = log or _JobLogReader(requester, job_id, LineParser(job_id, name_of(job)))
-        # The state is asked for first: whatever a job that has ended wrote is there by then.
+        # The state is read before the log, so that the log of a finished job is complete.
         over = str(job.state) in FINISHED_JOBS
         if job.started_at is not None or over:
             for line in await log.poll(ends):
@@ -120,7 +122,7 @@ async def follow_build(
     timeout: float | None,
     on_build: Callable[[Build], None] | None = None,
 ) -> AsyncGenerator[LogLine, None]:
-    """The lines of every job's log until the build ends or blocks."""
+    """Yield the lines of every job's log until the build ends or blocks."""
     get_build = requester.module("builds", "get_build")
     ends = None if timeout is None else requester.runtime.now() + timeout
     logs: dict[str, _JobLogReader] = {}
@@ -155,14 +157,16 @@ def _has_log(job: Any) -> bool:
 
 
 async def _pause(requester: Requester, ends: float | None, last: bool, interval: float, what: str) -> bool:
-    """Wait for the next poll, and tell whether it is the last.
+    """Wait for the next poll, and return True if it is the last.
 
     Raises:
-        DeadlineExceeded: this poll was it.
+        DeadlineExceeded: the last poll was made.
     """
     left = None if ends is None else ends - requester.runtime.now()
     if last or (left is not None and left <= 0):
-        raise DeadlineExceeded(f"{what}. It goes on; only the following ended.")
+        raise DeadlineExceeded(
+            f"{what}. It continues; only following it ended. Follow it again, or allow more seconds with timeout=."
+        )
     pause, last = next_pause(interval, left)
     await requester.runtime.sleep(pause)
     return last

@@ -85,7 +85,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         Args:
             artifact: as `list` or `get` give it.
             to: the file to write, or an existing folder to write it into under its own name.
-            progress: called as bytes arrive.
+            progress: called with the progress as bytes arrive.
 
         Returns:
             The file that was written.
@@ -122,7 +122,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             job_id: artifacts of this job only.
             by_job: write the artifacts of each job into a folder with the job's id as its name.
             concurrency: downloads at once.
-            progress: called as bytes arrive.
+            progress: called with the progress as bytes arrive.
 
         Returns:
             The files that were written, in Buildkite's order; an empty list if nothing matched.

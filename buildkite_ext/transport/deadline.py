@@ -22,9 +22,9 @@ class Deadline:
     """End of a call."""
 
     ends: float
-    """On the runtime's clock."""
+    """Time on the runtime's clock."""
     seconds: float
-    """What was allowed for the whole."""
+    """Seconds allowed for the whole call."""
 
     def exceeded(self, request: httpx.Request) -> DeadlineExceeded:
         """Return the error of a call that took longer."""

@@ -47,7 +47,7 @@ HTTPX_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.WriteError: httpx.WriteError,
     httpcore.WriteTimeout: httpx.WriteTimeout,
 }
-"""The errors of httpcore and of a SOCKS handshake, with those of httpx that callers know."""
+"""The errors of httpcore and of a SOCKS handshake, and their counterparts in httpx."""
 
 try:
     from socksio import SOCKSError
@@ -85,7 +85,7 @@ def _to_httpcore(request: httpx.Request, content: Iterable[bytes] | AsyncIterabl
 
 
 class HttpTransport(httpx.BaseTransport):
-    """Transport of blocking code. It may be used by several threads, and in processes that are forked later.
+    """Transport of blocking code. It may be used by several threads, and in child processes that are forked later.
 
     A deadline is passed in the request's `timeout` extension: `bounded_timeouts` makes one.
     """
@@ -94,8 +94,8 @@ class HttpTransport(httpx.BaseTransport):
         """Create a transport; proxies and certificates are read with the first request that needs them.
 
         Args:
-            limits: Limits on the connections to each proxy, and on those without one.
-            clock: Monotonic clock on which deadlines are given.
+            limits: limits on the connections to each proxy, and on those without one.
+            clock: monotonic clock on which deadlines are given.
         """
         self._clock = clock
         self._routes = Routes(limits)
@@ -150,8 +150,8 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
         """Create a transport; proxies and certificates are read with the first request that needs them.
 
         Args:
-            limits: Limits on the connections of an event loop to each proxy, and on those without one.
-            clock: Monotonic clock on which deadlines are given.
+            limits: limits on the connections of an event loop to each proxy, and on those without one.
+            clock: monotonic clock on which deadlines are given.
         """
         self._clock = clock
         self._routes = Routes(limits)
@@ -204,7 +204,7 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
 class _AsyncDeadline:
     """End of an async attempt, as the request's `timeout` extension gives it.
 
-    The network ends an attempt at its deadline with an exact error. The scope of `guarded` follows a little later, for what
+    The network ends an attempt at its deadline with an exact error. The scope of `guarded` follows a little later, for code that
     waits elsewhere.
     """
 
@@ -264,7 +264,7 @@ class _BlockingBody(httpx.SyncByteStream):
 class _AsyncBody(httpx.AsyncByteStream):
     """Body of a response in async code, as it arrives.
 
-    It is its own iterator: trio warns of an async generator that is left half read.
+    It is its own iterator, since trio warns of an async generator that is not read to its end.
     """
 
     def __init__(self, answer: httpcore.Response, pools: AsyncPools, deadline: _AsyncDeadline) -> None:

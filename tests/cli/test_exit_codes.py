@@ -70,7 +70,7 @@ def test_blocked_names_the_step_and_how_to_unblock_it(web: Simulator, run: Run, 
     web.pipeline("web").job("test", after=0.05).block("Ship it?").job("deploy")
     result = run("web", *following)
     assert result.code == 5
-    job = next(job for job in web.pipeline("web").builds[0].slots if job.type == "manual")
+    job = next(job for job in web.pipeline("web").builds[0].current_jobs if job.type == "manual")
     assert 'Build web #1 waits at "Ship it?" after 0:0' in result.lines[-2]
     assert "https://buildkite.test/acme/web/builds/1" in result.lines[-2]
     assert result.lines[-1].endswith(f"jobs.unblock('web', 1, '{job.id}')")

@@ -218,7 +218,7 @@ async def test_a_link_that_is_there_is_replaced_and_not_written_through(flavor: 
 
 
 @pytest.mark.parametrize("status", [401, 403, 410])
-async def test_an_address_that_has_become_too_old_is_asked_for_anew(
+async def test_an_address_that_has_become_too_old_is_requested_again(
     flavor: Flavor, tmp_path: Path, status: int
 ) -> None:
     storage = Storage({"dist/app.whl": [lambda: httpx.Response(status, text="Request has expired"), b"wheel"]})
@@ -282,7 +282,7 @@ async def test_an_artifact_that_is_gone_is_not_found(flavor: Flavor, tmp_path: P
 
 
 async def test_an_artifact_without_a_job_has_no_route(flavor: Flavor, tmp_path: Path) -> None:
-    with pytest.raises(errors.ArtifactUnavailable, match="names no job"):
+    with pytest.raises(errors.ArtifactUnavailable, match="has no job_id"):
         await flavor.call(flavor.client(App(answer({}))).artifacts.download, artifact(job_id=None), tmp_path / "a")
 
 

@@ -186,7 +186,7 @@ async def test_no_body_is_too_odd_for_an_error(flavor: Flavor, body: bytes) -> N
 async def test_an_unknown_redirect_is_not_followed_and_says_why(flavor: Flavor) -> None:
     app = App(httpx.Response(301, headers={"Location": "https://evil.test/v2/organizations"}), answer([]))
     client = flavor.client(app)
-    with pytest.raises(errors.InvalidResponse, match="redirects aren't followed"):
+    with pytest.raises(errors.InvalidResponse, match="Redirects aren't followed"):
         await flavor.call(client.call, get_build, "acme", "web", 7)
     assert len(app.requests) == 1
 

@@ -51,7 +51,7 @@ async def test_nothing_is_asked_for_before_the_first_item_is(flavor: Flavor) -> 
     assert listing.pages == [1]
 
 
-async def test_each_iteration_begins_anew(flavor: Flavor) -> None:
+async def test_each_iteration_begins_again(flavor: Flavor) -> None:
     items = flavor.client(Listing(3)).builds.list("web")
     assert numbers(await flavor.list(items)) == numbers(await flavor.list(items)) == [3, 2, 1]
 
