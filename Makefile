@@ -34,6 +34,7 @@ check: $(VENV)/.dev ## Lint, types, import directions, public names, the generat
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/structure.py
 
 docs: $(VENV)/.dev ## Build the documentation site into site/; a broken link fails
 	$(BIN)/zensical build --clean --strict

@@ -13,7 +13,8 @@ from buildkite_api.types import UNSET, Unset
 from ._sync import run
 from .options import DEFAULT_MAX_BODY, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
 from .pagination.items import AsyncItems, Items
-from .pagination.walk import Walk
+from .pagination.sources import EndpointPages
+from .pagination.walker import Walker
 from .runtime import AsyncRuntime, BlockingRuntime
 from .services._generated import AsyncServices, Services
 from .transport.requester import Endpoint, Requester
@@ -188,7 +189,7 @@ class AsyncBuildkiteClient(AsyncServices):
         Returns:
             A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
         """
-        return AsyncItems(Walk.of(self._requester, endpoint, args, kwargs))
+        return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
     def raw(self) -> Client:
@@ -400,7 +401,7 @@ class BuildkiteClient(Services):
         Returns:
             A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
         """
-        return Items(Walk.of(self._requester, endpoint, args, kwargs))
+        return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
     def raw(self) -> Client:

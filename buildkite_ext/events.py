@@ -53,6 +53,7 @@ class Dispatcher(Generic[E]):
 
     Args:
         hooks: the hooks to begin with.
+        name: what users call the hook, for the log.
         log: logger of each event, at debug level; None for none.
 
     Example:
@@ -62,8 +63,11 @@ class Dispatcher(Generic[E]):
         ['build.started']
     """
 
-    def __init__(self, *hooks: Callable[[E], object], log: logging.Logger | None = None) -> None:
+    def __init__(
+        self, *hooks: Callable[[E], object], name: str = "on_event", log: logging.Logger | None = None
+    ) -> None:
         self._hooks = hooks
+        self._name = name
         self._log = log
 
     def __bool__(self) -> bool:
@@ -88,7 +92,9 @@ class Dispatcher(Generic[E]):
             try:
                 hook(event)
             except Exception:
-                logger.exception("The hook %r raised an error on %s. The call continues.", hook, type(event).__name__)
+                logger.exception(
+                    "%s raised an error on %s; nothing else is affected.", self._name, type(event).__name__
+                )
 
 
 def client_events(hook: Hook | None) -> Dispatcher[Event]:

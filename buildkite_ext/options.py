@@ -63,12 +63,22 @@ class ClientOptions:
     on_event: Hook | None = field(default=None, repr=False, metadata=_SHARED)
 
     def __post_init__(self) -> None:
-        if self.timeout is not None and not self.timeout > 0:
-            raise ConfigurationError(f"timeout={self.timeout!r}: give seconds above 0, or None for no limit.")
-        if not self.max_body > 0:
-            raise ConfigurationError(f"max_body={self.max_body!r}: give bytes above 0.")
-        if self.unknown not in ("ignore", "keep"):
-            raise ConfigurationError(f"unknown={self.unknown!r}: give 'ignore' or 'keep'.")
+        for name, fits, wanted in (
+            ("organization", self.organization is None or _is_slug(self.organization), "the organization's slug"),
+            ("timeout", self.timeout is None or _is_number(self.timeout), "seconds above 0, or None for no limit"),
+            ("retry", self.retry is None or isinstance(self.retry, Retry), "a Retry, or None for never"),
+            (
+                "clock",
+                self.clock is None or hasattr(self.clock, "monotonic"),
+                "a MonotonicClock, such as SystemClock()",
+            ),
+            ("strict", isinstance(self.strict, bool), "True or False"),
+            ("unknown", self.unknown in ("ignore", "keep"), "'ignore' or 'keep'"),
+            ("max_body", isinstance(self.max_body, int) and _is_number(self.max_body), "bytes above 0"),
+            ("on_event", self.on_event is None or callable(self.on_event), "a function that takes an event"),
+        ):
+            if not fits:
+                raise ConfigurationError(f"{name}={getattr(self, name)!r}: give {wanted}.")
 
     def __getstate__(self) -> object:
         raise TypeError(
@@ -117,6 +127,14 @@ class ClientOptions:
             max_body=max_body,
             on_event=on_event,
         )
+
+
+def _is_slug(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
 def normalize_base_url(url: str) -> str:

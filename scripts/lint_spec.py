@@ -234,12 +234,17 @@ def _agrees_with_its_row(d: Description) -> Iterator[Finding]:
 
 
 def _covers_the_table(d: Description) -> Iterator[Finding]:
-    described = {o.id for o in d.operations()}
-    places = {(o.method.upper(), o.path): o.id for o in d.operations()}
+    described = {o.id: (o.method.upper(), o.path) for o in d.operations()}
+    places = {place: name for name, place in described.items()}
     for name, row in d.rows.items():
         place = (row["method"], row["path"])
         if usable(row) and name not in described:
-            yield Finding(name, "is in endpoints.tsv but not described", f"add it to resources/{row['group']}.yaml")
+            yield Finding(
+                name, "is in endpoints.tsv but not described", f"add it to spec/resources/{row['group']}.yaml"
+            )
+        elif usable(row) and place != described[name]:
+            told, written = " ".join(place), " ".join(described[name])
+            yield Finding(name, f"is {written}, and its row in endpoints.tsv says {told}", "make them the same")
         elif not usable(row) and place in places:
             yield Finding(places[place], f"stands where {name} is excluded", "remove it")
 

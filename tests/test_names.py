@@ -27,9 +27,7 @@ def _module_of(path: Path) -> str:
 
 
 PATHS = {
-    _module_of(path): path
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if not {"_generated", "pagination"} & {*path.relative_to(ROOT).parts}
+    _module_of(path): path for path in sorted(PACKAGE.rglob("*.py")) if "_generated" not in path.relative_to(ROOT).parts
 }
 """Path of each module that is written by hand."""
 

@@ -597,6 +597,15 @@ SENT = ("components", "schemas", "UpdateThingRequest")
 REMOVED = object()
 
 
+def move(path: str, to: str) -> Callable[[dict[str, Any]], None]:
+    """Plant a fault: describe the operations of one path at another."""
+
+    def plant(document: dict[str, Any]) -> None:
+        document["paths"][to] = document["paths"].pop(path)
+
+    return plant
+
+
 def put(*steps: Any) -> Callable[[dict[str, Any]], None]:
     """Plant a fault: walk to a place of the sound description and set (or remove) the value there."""
     *way, value = steps
@@ -653,7 +662,11 @@ FAULTS = {
     ),
     "a row without an operation": (
         put("paths", "/v2/things/search", REMOVED),
-        "search_things: is in endpoints.tsv but not described: add it to resources/things.yaml",
+        "search_things: is in endpoints.tsv but not described: add it to spec/resources/things.yaml",
+    ),
+    "another path than its row": (
+        move("/v2/things/search", "/v2/things/find"),
+        "search_things: is GET /v2/things/find, and its row in endpoints.tsv says GET /v2/things/search",
     ),
     "empty note": (put(*GET, "x-buildkite-note", ""), "get_thing: has an empty x-buildkite-note"),
     "no-store that is not true": (put(*GET, "x-buildkite-no-store", False), "x-buildkite-no-store is not true"),

@@ -165,7 +165,7 @@ async def _pause(requester: Requester, ends: float | None, last: bool, interval:
     left = None if ends is None else ends - requester.runtime.now()
     if last or (left is not None and left <= 0):
         raise DeadlineExceeded(
-            f"{what}. It continues; only following it ended. Follow it again, or allow more seconds with timeout=."
+            f"{what}. It continues; only following it ended. Follow it again, or allow more with timeout=."
         )
     pause, last = next_pause(interval, left)
     await requester.runtime.sleep(pause)

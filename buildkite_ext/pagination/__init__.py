@@ -1,1 +1,3 @@
-"""Lists of any length, read lazily: `Link` pages and `{items, links}` cursors behind one iterable."""
+"""Lists of any length, read lazily: one walker over `Link` pages and cursors, of models or of JSON."""
+
+__all__: list[str] = []

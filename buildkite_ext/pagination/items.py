@@ -1,4 +1,4 @@
-"""The iterables that list methods return."""
+"""Iterables that list methods return."""
 
 from __future__ import annotations
 
@@ -8,91 +8,97 @@ from typing import Generic, TypeVar
 
 from .._sync import BlockingIterator, DetachedIterator
 from .page import Page
-from .walk import Walk
+from .walker import Walker
+
+__all__ = ["AsyncItems", "Items", "blocking_items"]
 
 T = TypeVar("T")
 
 
 class AsyncItems(Generic[T]):
-    """A list, read page by page as it is iterated: `async for build in buildkite.builds.list("web")`.
+    """List that is read page by page while it is iterated: `async for build in buildkite.builds.list("web")`.
 
-    Nothing is requested before the first item is asked for; each iteration begins anew. `pages()` gives pages instead.
+    The first request is sent when the first item is asked for. Each iteration reads the list again. `pages()` gives pages
+    instead of items.
     """
 
-    def __init__(self, walk: Walk[T]) -> None:
-        self._walk = walk
+    def __init__(self, walker: Walker[T]) -> None:
+        self._walker = walker
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._walk.endpoint.__name__.rpartition('.')[2]}>"  # type: ignore[attr-defined]
+        return f"<{type(self).__name__} of {self._walker.source.name}>"
 
     def __aiter__(self) -> DetachedIterator[T]:
         return DetachedIterator(self._items())
 
     async def _items(self) -> AsyncGenerator[T, None]:
-        async for page in self._walk.pages():
+        async for page in self._walker.pages():
             for item in page.items:
                 yield item
 
     def pages(self) -> DetachedIterator[Page[T]]:
-        """The pages, one by one: `items`, `next_page`, `prev_page`, `total_count`, `has_next()`."""
-        return self._walk.pages()
+        """Return the pages, one by one: `items`, `next_page`, `prev_page`, `total_count`, `has_next()`."""
+        return self._walker.pages()
 
     def with_options(
         self, *, limit: int | None = None, concurrency: int | None = None, max_pages: int | None = None
     ) -> AsyncItems[T]:
-        """The same list, gone through differently.
+        """Return the same list with other options for reading it.
 
         Args:
             limit: the most items to give out.
-            concurrency: pages fetched at once; what comes back stays in order. Builds are then read in a slice below the
-                newest ones, which goes on growing; another list that grows meanwhile may lose an item between two pages.
-            max_pages: pages after which a list that still goes on raises TooManyPages (default: 10,000).
+            concurrency: pages fetched at the same time; the items stay in order. Below the newest builds, builds are then
+                read in a slice of `created_to`, since new builds shift the pages. Another list that grows meanwhile may
+                lose an item between two pages.
+            max_pages: pages after which a list that has more raises TooManyPages (default: 10,000).
         """
-        return AsyncItems(_changed(self._walk, limit, concurrency, max_pages))
+        return AsyncItems(_changed(self._walker, limit, concurrency, max_pages))
 
 
 class Items(Generic[T]):
-    """A list, read page by page as it is iterated: `for build in buildkite.builds.list("web")`.
+    """List that is read page by page while it is iterated: `for build in buildkite.builds.list("web")`.
 
-    Nothing is requested before the first item is asked for; each iteration begins anew. `pages()` gives pages instead.
+    The first request is sent when the first item is asked for. Each iteration reads the list again. `pages()` gives pages
+    instead of items.
     """
 
-    def __init__(self, walk: Walk[T]) -> None:
-        self._walk = walk
+    def __init__(self, walker: Walker[T]) -> None:
+        self._walker = walker
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._walk.endpoint.__name__.rpartition('.')[2]}>"  # type: ignore[attr-defined]
+        return f"<{type(self).__name__} of {self._walker.source.name}>"
 
     def __iter__(self) -> BlockingIterator[T]:
-        return BlockingIterator(aiter(AsyncItems(self._walk)))
+        return BlockingIterator(aiter(AsyncItems(self._walker)))
 
     def pages(self) -> BlockingIterator[Page[T]]:
-        """The pages, one by one: `items`, `next_page`, `prev_page`, `total_count`, `has_next()`."""
-        return BlockingIterator(self._walk.pages())
+        """Return the pages, one by one: `items`, `next_page`, `prev_page`, `total_count`, `has_next()`."""
+        return BlockingIterator(self._walker.pages())
 
     def with_options(
         self, *, limit: int | None = None, concurrency: int | None = None, max_pages: int | None = None
     ) -> Items[T]:
-        """The same list, gone through differently.
+        """Return the same list with other options for reading it.
 
         Args:
             limit: the most items to give out.
-            concurrency: pages fetched at once; what comes back stays in order. Builds are then read in a slice below the
-                newest ones, which goes on growing; another list that grows meanwhile may lose an item between two pages.
-            max_pages: pages after which a list that still goes on raises TooManyPages (default: 10,000).
+            concurrency: pages fetched at the same time; the items stay in order. Below the newest builds, builds are then
+                read in a slice of `created_to`, since new builds shift the pages. Another list that grows meanwhile may
+                lose an item between two pages.
+            max_pages: pages after which a list that has more raises TooManyPages (default: 10,000).
         """
-        return Items(_changed(self._walk, limit, concurrency, max_pages))
+        return Items(_changed(self._walker, limit, concurrency, max_pages))
 
 
 def blocking_items(items: AsyncItems[T]) -> Items[T]:
-    """The blocking face of a list whose caller has the blocking runtime."""
-    return Items(items._walk)
+    """Return the blocking twin of a list. The requester of its source has the blocking runtime."""
+    return Items(items._walker)
 
 
-def _changed(walk: Walk[T], limit: int | None, concurrency: int | None, max_pages: int | None) -> Walk[T]:
+def _changed(walker: Walker[T], limit: int | None, concurrency: int | None, max_pages: int | None) -> Walker[T]:
     return replace(
-        walk,
-        limit=walk.limit if limit is None else limit,
-        concurrency=walk.concurrency if concurrency is None else concurrency,
-        max_pages=walk.max_pages if max_pages is None else max_pages,
+        walker,
+        limit=walker.limit if limit is None else limit,
+        concurrency=walker.concurrency if concurrency is None else concurrency,
+        max_pages=walker.max_pages if max_pages is None else max_pages,
     )

@@ -1,7 +1,7 @@
-"""Going on where Buildkite refuses to list any deeper.
+"""Slices: the continuation of a list of builds where Buildkite refuses to list deeper.
 
-A list of builds ends far down with 400 "Listing builds this deep is not supported": builds come newest first, so the
-rest is asked for anew as those created before the last one that was seen.
+Deep in a list, Buildkite answers 400 "Listing builds this deep is not supported". Builds come newest first, so the rest
+is requested as the builds created before the last one that was read.
 https://buildkite.com/docs/apis/rest-api/builds
 """
 
@@ -11,24 +11,26 @@ from datetime import UTC, datetime, timedelta
 
 from ..errors import InvalidRequest
 
-OVERLAP = timedelta(seconds=1)
-"""How far a slice reaches into the one before: `created_to` is exclusive, builds share instants, and the precision it
-is compared with is not documented. What is read twice is given out once."""
+__all__ = ["next_bound", "not_continued", "still_bound", "too_deep"]
 
-NARROWING = "narrow it with created_from/created_to or with branch="
+_OVERLAP = timedelta(seconds=1)
+"""Time that a slice reaches into the one before. `created_to` is exclusive, builds can have the same time, and the
+precision of the comparison isn't documented. A build that is read twice is given out once."""
+
+_BY_TIME = "narrow it with created_from/created_to or with branch="
 
 
 def too_deep(error: InvalidRequest) -> bool:
-    """Whether an answer refuses the depth, and not something else."""
+    """Return True if an answer refuses the depth, and nothing else."""
     return error.status == 400 and "this deep" in error.reason.lower()
 
 
 def next_bound(oldest: datetime | None, current: datetime | None) -> datetime | None:
-    """The `created_to` of the next slice; None where it would not get any further.
+    """Return the `created_to` of the next slice; None if that slice would begin where this one began.
 
     Args:
-        oldest: when the last build seen was created.
-        current: the bound of the slice that just ended; None where it had none.
+        oldest: when the last build that was read was created.
+        current: the bound of the slice that ended; None if it had none.
 
     Example:
         >>> next_bound(datetime(2026, 1, 2, tzinfo=UTC), None)
@@ -38,20 +40,20 @@ def next_bound(oldest: datetime | None, current: datetime | None) -> datetime | 
     """
     if oldest is None:
         return None
-    bound = oldest.astimezone(UTC) + OVERLAP
+    bound = oldest.astimezone(UTC) + _OVERLAP
     return None if current is not None and bound >= current else bound
 
 
 def still_bound(newest: datetime | None, oldest: datetime | None, current: datetime | None) -> datetime | None:
-    """A `created_to` below which nothing is created any more; None where what was seen doesn't tell of one.
+    """Return a `created_to` below which no build is created any more; None if the builds that were read don't tell one.
 
-    New builds shift every page by one. Read one after another, the pages then overlap, which does no harm; fetched at
-    once, a page may be read before the one in front of it, and a build between the two be lost.
+    New builds shift every page by one. Pages that are read one after another then overlap, which does no harm. Of pages
+    that are fetched at the same time, one may be read before the page in front of it, and a build between them is lost.
 
     Args:
-        newest: when the first build seen was created: an instant that has passed on Buildkite's clock.
-        oldest: when the last one was.
-        current: the bound of the list that is being read; None where it has none.
+        newest: when the first build that was read was created: a time that has passed on Buildkite's clock.
+        oldest: when the last one was created.
+        current: the bound of the list that is being read; None if it has none.
 
     Example:
         >>> still_bound(datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), None)
@@ -61,3 +63,28 @@ def still_bound(newest: datetime | None, oldest: datetime | None, current: datet
     """
     bound = next_bound(oldest, current)
     return None if bound is None or newest is None or bound > newest else bound
+
+
+def not_continued(refused: InvalidRequest, *, takes_created_to: bool, oldest: datetime | None) -> InvalidRequest:
+    """Return the error of a list that can't be continued, with the reason and the advice.
+
+    Args:
+        refused: the refusal of the depth.
+        takes_created_to: the list can be read in slices.
+        oldest: when the last item that was read was created; None if no item says so.
+    """
+    if not takes_created_to:
+        advice = "it has no filter created_to: narrow it with the filters that it has"
+    elif oldest is None:
+        advice = f"its items don't say when they were created (created_at): {_BY_TIME}"
+    else:
+        advice = f"too many builds were created at the same time: {_BY_TIME}"
+    return InvalidRequest(
+        f"{refused}\nThe list can't be continued from here, because {advice}.",
+        response=refused.response,
+        reason=refused.reason,
+        errors=refused.errors,
+        operation=refused.operation,
+        method=refused.method,
+        path=refused.path,
+    )

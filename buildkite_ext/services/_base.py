@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 
 from .._sync import BlockingIterator, run
 from ..pagination.items import AsyncItems, Items, blocking_items
-from ..pagination.walk import Walk
+from ..pagination.sources import EndpointPages
+from ..pagination.walker import Walker
 
 if TYPE_CHECKING:
     from ..transport.requester import Endpoint, Requester
@@ -43,7 +44,8 @@ class AsyncService:
     ) -> AsyncItems[Any]:
         """Return a lazy list. Options that are None are not sent."""
         given = {name: value for name, value in options.items() if value is not None}
-        return AsyncItems(Walk.of(self._requester, endpoint, arguments, given, limit=limit, concurrency=concurrency))
+        source = EndpointPages.of(self._requester, endpoint, arguments, given, limit=limit)
+        return AsyncItems(Walker(source, limit=limit, concurrency=concurrency))
 
 
 class Service(Generic[S]):

@@ -270,7 +270,7 @@ class SimulatedOrganization:
             body: the body of the answer: bytes that are sent as they are, or a value that is sent as JSON.
 
         Raises:
-            ValueError: times is less than 1.
+            ValueError: times is less than 1, or there is no such operation.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
@@ -293,7 +293,7 @@ class SimulatedOrganization:
             after_acting: drop the connection after the request took effect, instead of before.
 
         Raises:
-            ValueError: times is less than 1.
+            ValueError: times is less than 1, or there is no such operation.
         """
         with self._lock:
             self._faults.add(Fault(times=times, operation=operation, after_acting=after_acting))

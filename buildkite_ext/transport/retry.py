@@ -54,11 +54,13 @@ class Retry:
     random: Callable[[], float] = field(default=random.random, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ConfigurationError(f"attempts={self.attempts}: give at least 1, since the first attempt counts.")
+        if not isinstance(self.attempts, int) or self.attempts < 1:
+            raise ConfigurationError(
+                f"attempts={self.attempts!r}: give a whole number of 1 or more. It counts the first attempt."
+            )
         for name, seconds in (("base", self.base), ("maximum", self.maximum)):
-            if not seconds >= 0:
-                raise ConfigurationError(f"{name}={seconds!r}: give seconds, at least 0.")
+            if not isinstance(seconds, int | float) or not seconds >= 0:
+                raise ConfigurationError(f"{name}={seconds!r}: give seconds, 0 or more.")
 
     def delay(self, attempt: int, outcome: httpx.Response | NetworkError, *, repeatable: bool) -> float | None:
         """Return the seconds until the next attempt, or None if this was the last.

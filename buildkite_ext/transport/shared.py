@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from .._cancellation import GuardedTransport
 from .._forks import reset_after_fork
+from ..errors import ConfigurationError
 from ..events import client_events
-from ..runtime import AsyncRuntime
 
 if TYPE_CHECKING:
     from ..events import Hook
@@ -29,8 +28,16 @@ class SharedState:
     def __init__(self, runtime: Runtime, transport: Transport | None = None, hook: Hook | None = None) -> None:
         self.runtime = runtime
         self.events = client_events(hook)
+        wanted = httpx.BaseTransport if runtime.blocking else httpx.AsyncBaseTransport
+        if transport is not None and not isinstance(transport, wanted):
+            raise ConfigurationError(
+                f"transport={transport!r}: give an httpx.{wanted.__name__} to "
+                f"{'BuildkiteClient' if runtime.blocking else 'AsyncBuildkiteClient'}."
+            )
         # A transport such as httpx.MockTransport is of both kinds: the runtime decides.
-        if isinstance(runtime, AsyncRuntime) and isinstance(transport, httpx.AsyncBaseTransport):
+        if not runtime.blocking and isinstance(transport, httpx.AsyncBaseTransport):
+            from .._cancellation import GuardedTransport  # here, since it imports asyncio
+
             transport = GuardedTransport(transport)
         self._given = transport
         self._lock = threading.Lock()

@@ -13,6 +13,8 @@ import attrs
 from buildkite_api.base import ReadModel
 from buildkite_api.webhooks.events import AgentEvent, BuildEvent, JobEvent, PackageCreated, WebhookEvent
 
+from ..errors import ConfigurationError
+
 __all__ = ["Claim", "DeduplicationStore", "MemoryDeduplicationStore", "deduplication_key"]
 
 
@@ -106,6 +108,8 @@ class MemoryDeduplicationStore:
     """
 
     def __init__(self, *, limit: int = 100_000, clock: Callable[[], float] = time.monotonic) -> None:
+        if limit < 1:
+            raise ConfigurationError(f"MemoryDeduplicationStore(limit={limit}): give 1 or more")
         self._limit = limit
         self._clock = clock
         self._keys: OrderedDict[str, tuple[float, Claim]] = OrderedDict()

@@ -103,7 +103,9 @@ class DeliveryEvents:
     """Counter and dispatcher of delivery events: each goes to the log and to the user's hook."""
 
     def __init__(self, hook: DeliveryHook | None = None) -> None:
-        self._hooks: Dispatcher[DeliveryEvent] = Dispatcher(*(() if hook is None else (hook,)))
+        self._hooks: Dispatcher[DeliveryEvent] = Dispatcher(
+            *(() if hook is None else (hook,)), name="on_delivery_event"
+        )
         self.counts: Counter[str] = Counter()
 
     def emit(self, event: DeliveryEvent) -> None:

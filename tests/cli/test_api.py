@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation import Simulator, SystemClock
 
-from .conftest import COMMAND, TOKEN, Ended, ended
+from .conftest import COMMAND, TOKEN, Ended, SharedServer, ended
 from .test_terminal import Terminal
 
 Run = Callable[..., Ended]
@@ -208,6 +208,41 @@ def test_a_list_that_breaks_off_stays_open(api: Run, filled: Simulator) -> None:
         "buildkite-ext: The list is incomplete: 10 items were printed before this error.\nbuildkite-ext: GET"
     )
     assert "answered 403: No more" in result.err
+
+
+@pytest.mark.usefixtures("web")
+@pytest.mark.parametrize("path", ["organizations/{org}/builds", BUILDS, "builds"])
+def test_a_list_that_is_too_deep_is_continued(api: Run, server: SharedServer, path: str) -> None:
+    simulator = Simulator(token=TOKEN, clock=SystemClock(), deep_listing_after=100)
+    simulator.pipeline("web").job("test", after=0.05).history(450, every=60)
+    server.put_behind(simulator)
+    result = api(
+        "GET", path, "--paginate", "-f", "branch=main", "-f", "exclude_jobs=true", "--select", "[].number", "-r"
+    )
+    assert (result.code, result.err) == (0, "")
+    assert result.lines == [str(number) for number in range(450, 0, -1)]
+    simulator.requests.clear()
+    limited = api("GET", path, "--paginate", "--limit", "250", "--select", "[].number", "-r")
+    assert (limited.code, limited.lines) == (0, result.lines[:250])
+    assert len({request.query for request in simulator.requests}) == len(simulator.requests)
+
+
+def test_another_list_that_is_too_deep_raises_and_says_why(api: Run, web: Simulator) -> None:
+    for number in range(7):
+        web.pipeline(f"web-{number}")
+    serves = web.handle
+
+    def refuses(request: Any) -> Any:
+        if ("page", "2") in request.query:
+            web.fail_next(status=400, body={"message": "Listing this deep is not supported"})
+        return serves(request)
+
+    web.handle = refuses  # type: ignore[method-assign]
+    result = api("GET", "organizations/{org}/pipelines", "--paginate", "-f", "per_page=5")
+    assert result.code == 3
+    assert len(json.loads(f"{result.out}]")) == 5
+    assert "The list is incomplete: 5 items were printed before this error." in result.err
+    assert "The list can't be continued from here, because it has no filter created_to" in result.err
 
 
 def test_not_a_list(api: Run, filled: Simulator) -> None:

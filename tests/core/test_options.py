@@ -222,12 +222,41 @@ def test_each_changed_option_changes_alone(kind: Any) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"timeout": 0}, {"timeout": -1}, {"max_body": 0}, {"unknown": "drop"}],
-    ids=lambda wrong: next(iter(wrong)),
+    [
+        *({"timeout": value} for value in (0, -1, float("nan"), "3", True)),
+        *({"max_body": value} for value in (0, 1.5, "x", True)),
+        *({"retry": value} for value in (3, "never")),
+        *({"organization": value} for value in ("", " ", 3)),
+        *({"strict": value} for value in ("no", 1)),
+        {"unknown": "drop"},
+    ],
+    ids=str,
 )
 def test_an_option_that_can_t_be_used_is_refused_by_name(wrong: dict[str, Any]) -> None:
     (name,) = wrong
     with pytest.raises(ConfigurationError, match=f"^{name}="):
-        BuildkiteClient("acme", token=TOKEN, **wrong)
+        BuildkiteClient(**{"organization": "acme", "token": TOKEN, **wrong})
     with pytest.raises(ConfigurationError, match=f"^{name}="):
         BuildkiteClient("acme", token=TOKEN).with_options(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"transport": 3}, {"clock": 3}, {"on_event": 3}], ids=str)
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_a_shared_option_that_can_t_be_used_is_refused_by_name(kind: Any, wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(ConfigurationError, match=f"^{name}=3: give"):
+        kind("acme", token=TOKEN, **wrong)
+
+
+def test_a_transport_of_the_other_kind_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"give an httpx\.BaseTransport to BuildkiteClient"):
+        BuildkiteClient("acme", token=TOKEN, transport=httpx.AsyncHTTPTransport())  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"give an httpx\.AsyncBaseTransport to AsyncBuildkiteClient"):
+        AsyncBuildkiteClient("acme", token=TOKEN, transport=httpx.HTTPTransport())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [{"attempts": 0}, {"attempts": "3"}, {"base": -1}, {"maximum": "x"}], ids=str)
+def test_a_retry_that_can_t_be_used_is_refused_by_name(wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(ConfigurationError, match=f"^{name}="):
+        Retry(**wrong)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -13,12 +14,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient
-from buildkite_ext._sync import BlockingIterator, run
-from buildkite_ext.errors import AccessDenied, BuildkiteError, BuildNotFound, InvalidResponse, NotFound, TooManyPages
-from buildkite_ext.pagination.raw import raw_items
+from buildkite_ext._sync import run
+from buildkite_ext.errors import (
+    AccessDenied,
+    BuildkiteError,
+    BuildNotFound,
+    InvalidRequest,
+    InvalidResponse,
+    NotFound,
+    TooManyPages,
+)
+from buildkite_ext.pagination.items import AsyncItems, Items
+from buildkite_ext.pagination.sources import PathPages
+from buildkite_ext.pagination.walker import Walker
+from buildkite_ext.simulation import Simulator
 from buildkite_ext.urls import address
 
-from .fakes import API, TOKEN, App
+from .fakes import API, TOKEN, App, Flavor, build
+from .listing import START, TOO_DEEP, Listing
 
 ROOTS = ("https://api.buildkite.com", "http://127.0.0.1:8080", "https://proxy.test/deep/bk")
 PIECES = st.sampled_from(
@@ -90,7 +103,10 @@ def client(app: Callable[[httpx.Request], httpx.Response], **options: Any) -> Bu
 
 @settings(max_examples=600)
 @given(
-    path=PATHS, params=PARAMS, root=st.sampled_from(ROOTS), organization=st.just("acme") | DOTS | st.text(max_size=5)
+    path=PATHS,
+    params=PARAMS,
+    root=st.sampled_from(ROOTS),
+    organization=(st.just("acme") | DOTS | st.text(max_size=5)).filter(str.strip),
 )
 def test_no_path_leads_to_another_origin_or_out_of_v2(
     path: str, params: list[tuple[str, str]], root: str, organization: str
@@ -179,9 +195,13 @@ def page(*ids: object, link: str | None = None, **body: Any) -> httpx.Response:
     return httpx.Response(200, json={"items": items, **body} if body else items, headers=headers)
 
 
-def numbers(app: App, path: str = "organizations/{org}/agents", **options: Any) -> list[int]:
+def numbers(
+    app: App, path: str = "organizations/{org}/agents", *, limit: int | None = None, max_pages: int = 100, **query: Any
+) -> list[int]:
     with client(app) as buildkite:
-        return [item["n"] for item in BlockingIterator(raw_items(buildkite._requester, path, **options))]
+        source = PathPages.of(buildkite._requester, path, limit=limit, **query)
+        items: Items[dict[str, int]] = Items(Walker(source, limit=limit, max_pages=max_pages))
+        return [item["n"] for item in items]
 
 
 AGENTS = f"{API}/v2/organizations/acme/agents"
@@ -241,3 +261,77 @@ def test_a_list_without_an_end() -> None:
 def test_what_is_no_list(body: bytes) -> None:
     with pytest.raises(InvalidResponse, match="isn't"):
         numbers(App(httpx.Response(200, content=body)))
+
+
+def items_of(flavor: Flavor, buildkite: Any, path: str, *, limit: int | None = None, **query: Any) -> Any:
+    """The list at a path, as this flavor reads it."""
+    kind: Any = Items if flavor.blocking else AsyncItems
+    return kind(Walker(PathPages.of(buildkite._requester, path, limit=limit, **query), limit=limit))
+
+
+BUILDS = "organizations/{org}/builds"
+NARROWER = "narrow it with created_from/created_to or with branch="
+
+
+async def test_a_list_that_is_too_deep_is_continued_in_slices(flavor: Flavor) -> None:
+    simulator = Simulator(deep_listing_after=100)
+    simulator.pipeline("web").job("test").history(450, every=60)
+    client = simulator.client() if flavor.blocking else simulator.async_client()
+    found = await flavor.list(items_of(flavor, client, f"{BUILDS}?branch=main&page=1", params=[("state[]", "passed")]))
+    assert [item["number"] for item in found] == list(range(450, 0, -1))
+    queries = [dict(request.query) for request in simulator.requests]
+    assert {(query["branch"], query["state[]"], query["per_page"]) for query in queries} == {("main", "passed", "100")}
+    assert "created_to" not in queries[0]
+    assert "created_to" in queries[-1]
+
+
+async def test_a_slice_begins_at_its_first_page_and_keeps_the_bound_and_the_limit(flavor: Flavor) -> None:
+    listing = Listing(1000, depth=300)
+    before = (START - timedelta(seconds=5005)).isoformat()
+    query = [("created_to", before), ("per_page", "100")]
+    items = items_of(flavor, flavor.client(listing), BUILDS, params=query, headers={"X-Mine": "1"}, limit=420)
+    assert [item["number"] for item in await flavor.list(items)] == list(range(500, 80, -1))
+    bounds = list(dict.fromkeys(request.url.params["created_to"] for request in listing.requests))
+    assert bounds[0] == before
+    assert len(bounds) == 2
+    assert {request.headers["X-Mine"] for request in listing.requests} == {"1"}
+
+    found = await flavor.list(items_of(flavor, flavor.client(Listing(1000, depth=300)), BUILDS, params=[("page", "2")]))
+    assert [item["number"] for item in found] == list(range(900, 0, -1))
+
+
+@pytest.mark.parametrize("path", ["organizations/{org}/agents", "organizations/{org}/brand-new"])
+async def test_another_list_that_is_too_deep_raises_and_says_why(flavor: Flavor, path: str) -> None:
+    own = f"{API}/v2/{path.replace('{org}', 'acme')}"
+    refused = httpx.Response(400, json={"message": "Listing this deep is not supported"})
+    app = App(page(3, 2, link=f"{own}?page=2"), refused)
+    found: list[Any] = []
+    with pytest.raises(
+        InvalidRequest, match="because it has no filter created_to: narrow it with the filters"
+    ) as error:
+        await flavor.list(items_of(flavor, flavor.client(app), path), found)
+    assert [item["n"] for item in found] == [3, 2]
+    assert (error.value.status, error.value.reason) == (400, "Listing this deep is not supported")
+    assert error.value.operation == ("list_agents" if path.endswith("agents") else None)
+    assert len(app.requests) == 2
+
+
+@pytest.mark.parametrize("created", [None, "yesterday", 1767603600, "9" * 400])
+async def test_a_list_whose_items_do_not_say_when_they_were_created_raises(flavor: Flavor, created: object) -> None:
+    builds = [build(number, created_at=created) for number in (2, 1)]
+    link = {"Link": f'<{API}/v2/organizations/acme/builds?page=2>; rel="next"'}
+    app = App(httpx.Response(200, json=builds, headers=link), httpx.Response(400, json={"message": TOO_DEEP}))
+    found: list[Any] = []
+    with pytest.raises(InvalidRequest, match="its items don't say when they were created") as error:
+        await flavor.list(items_of(flavor, flavor.client(app), BUILDS), found)
+    assert NARROWER in str(error.value)
+    assert [item["number"] for item in found] == [2, 1]
+    assert len(app.requests) == 2
+
+
+async def test_a_list_whose_items_have_one_time_raises(flavor: Flavor) -> None:
+    found: list[Any] = []
+    with pytest.raises(InvalidRequest, match="too many builds were created at the same time") as error:
+        await flavor.list(items_of(flavor, flavor.client(Listing(500, depth=300, apart=0)), BUILDS), found)
+    assert NARROWER in str(error.value)
+    assert len(found) == 300

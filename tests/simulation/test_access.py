@@ -117,7 +117,10 @@ def test_unknown_routes_and_methods_are_not_found(api: httpx.Client) -> None:
 def test_what_is_not_simulated_says_so(operation: Operation, simulator: Simulator, api: httpx.Client) -> None:
     path = re.sub(r"{\w+}", "1", operation.path.replace("{org_slug}", "acme"))
     status, message = refusal(api.request(operation.method, path))
-    assert (status, message) == (501, f"The simulator doesn't answer {operation.id} ({operation.summary})")
+    said = (
+        f"The simulator doesn't answer {operation.id} ({operation.summary}); docs/operations.md lists what it answers"
+    )
+    assert (status, message) == (501, said)
     assert simulator.requests[-1].operation == operation.id
 
 

@@ -63,3 +63,13 @@ def test_a_connection_breaks_before_or_after_acting(simulator: Simulator, api: h
 def test_a_fault_affects_at_least_one_request(simulator: Simulator) -> None:
     with pytest.raises(ValueError, match="times"):
         simulator.fail_next(times=0)
+
+
+@pytest.mark.parametrize("operation", ["creat_build", "builds.create", ""])
+def test_a_fault_of_an_operation_that_does_not_exist_is_refused(operation: str) -> None:
+    simulator = Simulator()
+    for add in (simulator.fail_next, simulator.drop_next):
+        with pytest.raises(ValueError, match="there is no such operation"):
+            add(operation=operation)
+    with pytest.raises(ValueError, match="did you mean 'create_build'"):
+        simulator.fail_next(operation="creat_build")

@@ -309,7 +309,7 @@ def test_a_hook_that_raises_is_logged_and_changes_nothing(caplog: pytest.LogCapt
     hooks.on("ping")(seen.append)
     assert asyncio.run(post(hooks, PING)).status == 200
     assert len(seen) == 1
-    assert "on_delivery_event failed on DeliveryAccepted" in caplog.text
+    assert "on_delivery_event raised an error on DeliveryAccepted" in caplog.text
 
 
 def test_the_log_holds_no_body_and_no_secret(hooks: WebhookHandler, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..._sync import BlockingIterator, run
+from ..._sync import run
 from ...errors import ApiError, BuildkiteError, InvalidResponse
 from ...events import Event, RetryScheduled
-from ...pagination.raw import raw_items
+from ...pagination.items import Items
+from ...pagination.sources import PathPages
+from ...pagination.walker import Walker
 from ...redaction import redacted_text
 from ...transport.context import context_of
 from ...urls import path_of
@@ -168,11 +170,10 @@ class ApiRun:
             self.printer.end(count)
 
     def _items(self, requester: Requester) -> Iterator[Any]:
-        """Walk over the items of all pages."""
+        """Return the items of all pages."""
         wanted = self.request
-        return BlockingIterator(
-            raw_items(requester, wanted.path, params=wanted.params, headers=wanted.headers, limit=self.limit)
-        )
+        source = PathPages.of(requester, wanted.path, params=wanted.params, headers=wanted.headers, limit=self.limit)
+        return iter(Items(Walker(source, limit=self.limit)))
 
     def _print_item(self, value: Any, index: int) -> None:
         if self._one_a_line:

@@ -54,7 +54,8 @@ class RestApi:
                 self._check(operation, path, token)
             handler = HANDLERS.get(operation.row)
             if handler is None:
-                raise RefusedRequest(501, f"The simulator doesn't answer {operation.id} ({operation.summary})")
+                said = f"The simulator doesn't answer {operation.id} ({operation.summary})"
+                raise RefusedRequest(501, f"{said}; docs/operations.md lists what it answers")
             response = handler(
                 RoutedRequest(request, operation, path, query, token, self._engine, self.writer, self._options)
             )

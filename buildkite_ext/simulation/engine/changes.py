@@ -122,7 +122,7 @@ class Changes:
     """
 
     def __init__(self) -> None:
-        self._dispatcher: Dispatcher[Change] = Dispatcher()
+        self._dispatcher: Dispatcher[Change] = Dispatcher(name="on_change")
         self._queue: deque[Change] = deque()
         self._delivering = False
 

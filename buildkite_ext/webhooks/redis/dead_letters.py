@@ -81,7 +81,7 @@ def report_dead_letter(
         limit = settings.dead_letter_limit
         logger.error("%s holds its limit of %d dead letters: the oldest was dropped", dead_letters, limit)
     if settings.on_dead_letter is not None:
-        Dispatcher(settings.on_dead_letter).emit(letter)
+        Dispatcher(settings.on_dead_letter, name="on_dead_letter").emit(letter)
 
 
 def _name(fields: Mapping[bytes, bytes]) -> str:

@@ -196,7 +196,7 @@ async def test_a_hook_that_raises_is_logged_and_the_worker_continues(
     handler = Handler(fails=lambda each, _: each.id == "bad")
     async with working(RedisStreamSource(url, tries=1, on_dead_letter=hook), handler):
         await sink.put(delivery("bad"))
-        await until(lambda: "raised an error on DeadLetter" in caplog.text)
+        await until(lambda: "on_dead_letter raised an error" in caplog.text)
         await sink.put(delivery("good"))
         await until(lambda: handler.done == ["good"])
 

@@ -1,0 +1,193 @@
+"""Walker over the pages of a list, for blocking and async code, and for both sources of pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from .._sync import DetachedIterator
+from ..errors import InvalidRequest, InvalidResponse, TooManyPages
+from ..urls import path_of
+from .links import links_of, number_of, page_of, total_of
+from .page import Page, created_at, field_of, identity
+from .slices import next_bound, not_continued, still_bound, too_deep
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .links import Links
+    from .sources import PageSource
+
+__all__ = ["Walker"]
+
+T = TypeVar("T")
+
+_MAX_PAGES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Walker(Generic[T]):
+    """Walker over the pages of a list.
+
+    An item that comes again, because the list grew at its front meanwhile, is given out once. Where Buildkite refuses to
+    list deeper, a list that takes `created_to` is continued in slices.
+
+    Attributes:
+        source: the list.
+        limit: the most items to give out.
+        concurrency: pages fetched at the same time.
+        max_pages: pages after which a list that has more raises TooManyPages.
+    """
+
+    source: PageSource
+    limit: int | None = None
+    concurrency: int = 1
+    max_pages: int = _MAX_PAGES
+
+    def __post_init__(self) -> None:
+        for name, value, least in (
+            ("limit", self.limit, 0),
+            ("concurrency", self.concurrency, 1),
+            ("max_pages", self.max_pages, 1),
+        ):
+            if value is not None and value < least:
+                raise ValueError(f"{name}={value}: give at least {least}.")
+
+    def pages(self) -> DetachedIterator[Page[T]]:
+        """Return each page in order. No connection is held while the caller has a page."""
+        return DetachedIterator(self._pages())
+
+    async def _pages(self) -> AsyncGenerator[Page[T], None]:
+        if self.limit == 0:
+            return
+        source = self.source
+        seen = _Seen[T](self.limit)
+        read = 0
+        newest: datetime | None = None
+        # Pages of a list that grows at its front can be fetched at the same time only below where it grows.
+        still = self.concurrency == 1 or not source.takes_created_to
+        while True:  # one slice at a time; nearly always there is one
+            oldest: datetime | None = None
+            bound: datetime | None = None
+            urls: list[httpx.URL | None] = [None]
+            while urls and bound is None:
+                outcomes = await source.requester.runtime.map(partial(self._fetch, source), urls)
+                end: _Fetched[T] | None = None
+                for outcome in outcomes:
+                    if isinstance(outcome, InvalidRequest):
+                        bound = _bound_after(outcome, source, oldest)
+                        break
+                    read += 1
+                    newest = newest or created_at(outcome.items)
+                    oldest = created_at(reversed(outcome.items)) or oldest
+                    yield seen.page(outcome)
+                    if seen.full:
+                        return
+                    end = outcome
+                    if outcome.ends(len(urls)):
+                        break
+                if bound is not None or end is None:
+                    break
+                if end.links.next is None:
+                    return
+                if read >= self.max_pages:
+                    raise TooManyPages(f"{end.path}: {read} pages were read and there are more. {source.if_longer}")
+                if not still:
+                    bound = still_bound(newest, oldest, source.created_to)
+                    still = bound is not None
+                urls = _ahead(end, min(self.concurrency if still else 1, self.max_pages - read, seen.pages_left(end)))
+            if bound is None:
+                return
+            source = source.before(bound)
+
+    async def _fetch(self, source: PageSource, url: httpx.URL | None) -> _Fetched[T] | InvalidRequest:
+        """Return a page, or the refusal to list so deep."""
+        request = source.request(url)
+        try:
+            response = await source.requester.send(request)
+        except InvalidRequest as error:
+            if url is not None and too_deep(error):
+                return error
+            raise
+        body = source.decode(response)
+        items = cast("list[T]", body if isinstance(body, list) else field_of(body, "items"))
+        links = links_of(response, body, source.requester.origin)
+        if links.next == request.url:
+            raise InvalidResponse(f"{path_of(request)}: the link to the next page leads back to the page it came with.")
+        return _Fetched(path_of(request), items, links, total_of(response))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched(Generic[T]):
+    path: str
+    items: list[T]
+    links: Links
+    total: int | None
+
+    def ends(self, batch: int) -> bool:
+        """Return True if the pages of the same batch behind this one can only be empty."""
+        return self.links.next is None or (batch > 1 and not self.items)
+
+
+class _Seen(Generic[T]):
+    """Items that were given out. A new build shifts the others by one, so the last items of a page come again."""
+
+    def __init__(self, limit: int | None) -> None:
+        self._left = limit
+        self._ids: set[str] = set()
+
+    @property
+    def full(self) -> bool:
+        """True if the limit is reached."""
+        return self._left == 0
+
+    def pages_left(self, last: _Fetched[T]) -> int:
+        """Return the number of pages, as long as the last one, that the limit has room for."""
+        return _MAX_PAGES if self._left is None else -(-self._left // max(1, len(last.items)))
+
+    def page(self, fetched: _Fetched[T]) -> Page[T]:
+        """Return a page with the items that are new, up to the limit."""
+        fresh: list[T] = []
+        for item in fetched.items:
+            if self._left == 0:
+                break
+            key = identity(item)
+            if key is not None:
+                if key in self._ids:
+                    continue
+                self._ids.add(key)
+            fresh.append(item)
+            if self._left is not None:
+                self._left -= 1
+        links = fetched.links
+        return Page(fresh, page_of(links.next), page_of(links.prev), fetched.total)
+
+
+def _bound_after(refused: InvalidRequest, source: PageSource, oldest: datetime | None) -> datetime:
+    """Return the `created_to` of the slice that continues a list whose depth was refused.
+
+    Raises:
+        InvalidRequest: the list can't be continued.
+    """
+    sliced = source.takes_created_to
+    bound = next_bound(oldest, source.created_to) if sliced else None
+    if bound is None:
+        raise not_continued(refused, takes_created_to=sliced, oldest=oldest) from refused
+    return bound
+
+
+def _ahead(end: _Fetched[Any], count: int) -> list[httpx.URL | None]:
+    """Return the URLs to fetch next: one, or a batch where pages have numbers."""
+    following = end.links.next
+    if following is None:
+        return []
+    first = number_of(following)
+    if first is None or count == 1:
+        return [following]
+    last = number_of(end.links.last)
+    if last is not None:
+        count = max(1, min(count, last - first + 1))
+    return [following.copy_set_param("page", number) for number in range(first, first + count)]
