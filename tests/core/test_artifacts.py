@@ -33,7 +33,7 @@ def artifact(path: str = "dist/app.whl", content: bytes = b"wheel", /, **changes
 
 
 def described(path: str, content: bytes, /, **changes: Any) -> dict[str, Any]:
-    """An artifact as Buildkite answers it."""
+    """Return an artifact as Buildkite answers it."""
     return {
         "id": f"id-{path}",
         "job_id": "job-1",
@@ -508,7 +508,7 @@ def test_no_path_is_outside_the_folder(path: str, filename: str) -> None:
 
 
 def reference(path: str, glob: str) -> bool:
-    """Globs said once more, by what they mean rather than by a regular expression."""
+    """Match a glob by a second implementation, without regular expressions."""
     if not glob:
         return not path
     if glob.startswith("**/"):

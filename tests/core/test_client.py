@@ -1,4 +1,4 @@
-"""What the two clients are, and what one call through them does."""
+"""The two clients, and one call through them."""
 
 from __future__ import annotations
 

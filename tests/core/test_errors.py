@@ -34,7 +34,7 @@ ONCE = Retry(attempts=1)
 
 
 async def refused(flavor: Flavor, response: httpx.Response, endpoint: Any, *args: Any, **kwargs: Any) -> Any:
-    """The error that this answer to this call becomes."""
+    """Return the error that this answer to this call raises."""
     client = flavor.client(App(response), retry=ONCE)
     with pytest.raises(errors.BuildkiteError) as caught:
         await flavor.call(client.call, endpoint, *args, **kwargs)

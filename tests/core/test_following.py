@@ -23,10 +23,10 @@ STARTED = "2026-01-05T09:00:00.000Z"
 
 
 class Logs:
-    """A build whose jobs write. Each look at the build is a step: `script` tells what has happened by then.
+    """A build whose jobs write. Each poll of the build is a step, for which `script` has the changes.
 
     Args:
-        script: for each look the build's changes and, by job, its changes and the bytes it has written so far.
+        script: for each poll the build's changes and, by job, its changes and the bytes it has written so far.
     """
 
     def __init__(self, *script: tuple[dict[str, Any], dict[str, tuple[dict[str, Any], bytes]]]) -> None:
@@ -35,14 +35,14 @@ class Logs:
         self.step = -1
         self.ranges: list[str] = []
         self.sent = 0
-        self.looks = 0
+        self.polls = 0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
             path = request.url.path
             if path.endswith("/log"):
                 return self._log(request, path.split("/")[-2].removeprefix("job-"))
-            self.looks += 1
+            self.polls += 1
             self.step = min(self.step + 1, len(self._script) - 1)
             changes, jobs = self._script[self.step]
             if "/jobs/" in path:
@@ -101,11 +101,11 @@ async def test_only_what_is_new_is_fetched(flavor: Flavor) -> None:
 class Busy:
     """A job whose log grows by `rate` bytes at every request, as one does that writes while it is asked for."""
 
-    def __init__(self, rate: Callable[[int], int], looks: int) -> None:
+    def __init__(self, rate: Callable[[int], int], polls: int) -> None:
         self._rate = rate
-        self._looks = looks
+        self._polls = polls
         self.log = b""
-        self.sent = self.requests = self.looks = 0
+        self.sent = self.requests = self.polls = 0
 
     def _grow(self) -> None:
         count = self._rate(self.requests)
@@ -113,11 +113,11 @@ class Busy:
         self.log += b"".join(b"%0999d\n" % number for number in range(start, start + count // 1000))
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        over = self.looks >= self._looks
+        over = self.polls >= self._polls
         if not over:
             self._grow()
         if not request.url.path.endswith("/log"):
-            self.looks += 1
+            self.polls += 1
             return answer(job("test", started_at=STARTED, state="passed" if over else "running"))
         self.requests += 1
         length = int(request.headers["Range"].removeprefix("bytes=-"))
@@ -139,13 +139,13 @@ class Busy:
 async def test_a_log_that_grows_between_two_requests_is_shown_as_it_grows(
     flavor: Flavor, clock: FakeClock, rate: Callable[[int], int]
 ) -> None:
-    server = Busy(rate, looks=12)
+    server = Busy(rate, polls=12)
     client = flavor.client(server, clock=clock)
     lines, early = 0, 0
     async for line in flavor.iterate(client.jobs.follow("web", 7, "job-test")):
         assert int(line.text) == lines
         lines += 1
-        early += server.looks <= 12
+        early += server.polls <= 12
     assert lines == len(server.log) // 1000
     assert early > 0.8 * lines
     assert server.sent < 4 * len(server.log)
@@ -363,18 +363,18 @@ def test_a_job_without_a_name_is_called_by_what_it_has(fields: dict[str, Any], n
     st.integers(1, 3),
 )
 def test_however_a_log_grows_while_it_is_looked_at_its_lines_are_whole(growth: list[list[bytes]], jobs: int) -> None:
-    """The log grows between the looks, and between the requests of one look as well."""
+    """The log grows between the polls, and between the requests of one poll as well."""
     lock = threading.Lock()
     logs = {f"job-{number}": b"" for number in range(jobs)}
     pending = {name: [piece for pieces in growth for piece in pieces] for name in logs}
-    looks = 0
+    polls = 0
 
     def grow(name: str) -> None:
         if pending[name]:
             logs[name] += pending[name].pop(0)
 
     def app(request: httpx.Request) -> httpx.Response:
-        nonlocal looks
+        nonlocal polls
         with lock:
             if request.url.path.endswith("/log"):
                 name = request.url.path.split("/")[-2]
@@ -386,10 +386,10 @@ def test_however_a_log_grows_while_it_is_looked_at_its_lines_are_whole(growth: l
                 part = log[-length:]
                 where = f"bytes {len(log) - len(part)}-{len(log) - 1}/{len(log)}"
                 return httpx.Response(206, content=part, headers={"Content-Range": where})
-            looks += 1
+            polls += 1
             for name in logs:
                 grow(name)
-            over = looks > len(growth)
+            over = polls > len(growth)
             if over:
                 for name in logs:
                     while pending[name]:

@@ -1,4 +1,4 @@
-"""Where a client's configuration comes from, and what is wrong with it."""
+"""Options of a client: their sources, and the errors for wrong ones."""
 
 from __future__ import annotations
 

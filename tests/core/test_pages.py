@@ -221,7 +221,7 @@ async def test_fetching_at_once_loses_nothing_of_a_list_that_grows(
 
 
 def complete(found: list[int], listing: Listing) -> bool:
-    """Whether these are the builds that were there at the beginning, in order and once each, and at most newer ones."""
+    """Return True if these are the builds that were there at the beginning, in order and once each, and at most newer ones."""
     expected = listing.expected or []
     return len(found) == len(set(found)) and [number for number in found if number <= len(expected)] == expected
 

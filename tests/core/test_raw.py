@@ -1,4 +1,4 @@
-"""Requests that somebody typed: where they may lead, and lists that aren't decoded."""
+"""Requests to paths that users type: their origin, and lists that aren't decoded."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_no_path_leads_to_another_origin_or_out_of_v2(
     assert request.headers["Host"] == at.netloc
     assert request.headers["Authorization"] == f"Bearer {TOKEN}"
     way = request.url.raw_path.partition(b"?")[0].decode("ascii")
-    for _ in range(4):  # whoever decodes it, how often ever
+    for _ in range(4):  # servers may decode it repeatedly
         assert f"{posixpath.normpath(way)}/".startswith(f"{at.path}/v2/")
         assert not {".", ".."} & {part.partition(";")[0] for part in way.replace("\\", "/").split("/")}
         assert "\n" not in way
@@ -264,7 +264,7 @@ def test_what_is_no_list(body: bytes) -> None:
 
 
 def items_of(flavor: Flavor, buildkite: Any, path: str, *, limit: int | None = None, **query: Any) -> Any:
-    """The list at a path, as this flavor reads it."""
+    """Return the list at a path, as this flavor reads it."""
     kind: Any = Items if flavor.blocking else AsyncItems
     return kind(Walker(PathPages.of(buildkite._requester, path, limit=limit, **query), limit=limit))
 

@@ -1,4 +1,4 @@
-"""What each method of each service asks for, in both flavors."""
+"""Requests of each method of each service, in both flavors."""
 
 from __future__ import annotations
 
