@@ -1,6 +1,6 @@
-"""The Python toolkit for Buildkite: one typed client, blocking and async, and a Buildkite that runs on a laptop.
+"""Python toolkit for Buildkite: a typed client, blocking and async, a webhook receiver, and a simulator of Buildkite.
 
-Names are loaded when they are first used, so `import buildkite_ext` itself costs next to nothing.
+Names are loaded when they are first used, so `import buildkite_ext` itself is fast.
 
 Example:
     >>> from buildkite_ext import BuildkiteClient
@@ -169,7 +169,7 @@ __all__ = [
     "webhooks",
 ]
 
-if not TYPE_CHECKING:  # out of sight of the type checkers, for which every name would exist
+if not TYPE_CHECKING:  # hidden from type checkers, for which every name would exist
 
     def __getattr__(name: str) -> Any:
         if name in _MODULES:

@@ -1,10 +1,10 @@
-"""Cancellation that leaves no connection behind.
+"""Cancellation that leaves no connection busy.
 
-`asyncio.Task.cancel()` raises CancelledError wherever a task waits, also inside the shielded clean-up of httpcore: those
-shields are anyio scopes, and only cancellation by anyio respects them. A connection that is cancelled there stays in its pool
-as busy for good. On asyncio `guarded` therefore runs an attempt in a task of its own, which `cancel()` of the caller never
+`asyncio.Task.cancel()` raises CancelledError at each point where a task waits, also inside the shielded clean-up of httpcore.
+Those shields are anyio scopes, and only cancellation by anyio respects them. A connection that is cancelled there stays busy
+in its pool for ever. On asyncio `guarded` therefore runs an attempt in a separate task, which `cancel()` of the caller never
 reaches: it becomes the cancellation of an anyio scope inside that task, and the caller waits until the task has ended.
-Structured cancellation on trio respects the shields, so nothing but the deadline is added there.
+Structured cancellation on trio respects the shields, so only the deadline is added there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _attempts: WeakSet[asyncio.Task[Any]] = WeakSet()
 
 
 def asyncio_task() -> asyncio.Task[Any] | None:
-    """Return the task that runs, or None where asyncio runs none: on trio."""
+    """Return the task that runs, or None if asyncio runs none, as on trio."""
     try:
         return asyncio.current_task()
     except RuntimeError:
@@ -46,12 +46,12 @@ async def guarded(
     cancelled gets its CancelledError when the attempt has ended, however often it was cancelled.
 
     Args:
-        function: Starts the attempt.
-        seconds: Limit on the attempt; it is cancelled after that.
-        discard: Called with a result that arrives although the caller was cancelled: it closes a response, say.
+        function: starts the attempt.
+        seconds: limit on the attempt, which is cancelled after that.
+        discard: called with a result that arrives although the caller was cancelled, for example to close a response.
 
     Raises:
-        TimeoutError: The attempt took longer than `seconds`.
+        TimeoutError: the attempt took longer than `seconds`.
     """
     current = asyncio_task()
     if current is None or current in _attempts:
@@ -90,7 +90,7 @@ async def guarded(
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """Transport of a caller whose answers are read, and whose connections are closed, by `guarded`."""
+    """Transport passed by the user, whose answers are read, and whose connections are closed, by `guarded`."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
@@ -145,7 +145,7 @@ async def _ended(task: asyncio.Task[Any], *, shielded: bool) -> None:
 
     task.add_done_callback(wake)
     try:
-        if shielded:  # anyio would cancel the wait again and again as long as it lasts
+        if shielded:  # anyio would repeat the cancellation for as long as the wait lasts
             with anyio.CancelScope(shield=True):
                 await gate
         else:

@@ -1,7 +1,7 @@
 """Objects that start again in a forked child process.
 
 A child inherits its parent's sockets, and its locks in the state that they had. Two processes that read one socket read each
-other's answers; a lock that another thread held is never released in the child, where that thread doesn't exist.
+other's answers; a lock that another thread held is never released in the child, because that thread doesn't exist there.
 """
 
 from __future__ import annotations

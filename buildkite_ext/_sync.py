@@ -1,7 +1,7 @@
-"""How shared code, written once as `async def`, runs without an event loop.
+"""Execution of shared code, which is written once as `async def`, without an event loop.
 
-`AsyncBuildkiteClient` awaits the shared coroutines. `BuildkiteClient` hands the very same coroutines to `run`, which
-drives them to their end on the calling thread: the blocking runtime never suspends, so one `send(None)` is enough.
+`AsyncBuildkiteClient` awaits the shared coroutines. `BuildkiteClient` passes the same coroutines to `run`, which finishes
+them on the calling thread: the blocking runtime never suspends, so one `send(None)` is enough.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
 from typing import Any, Generic, TypeVar
 
+__all__ = ["BlockingIterator", "DetachedIterator", "run"]
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a shared coroutine to its end on the calling thread and return what it returns.
+    """Run a shared coroutine to its end on the calling thread, and return its result.
 
     Args:
         coroutine: a coroutine over the blocking runtime.
@@ -29,8 +31,8 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         >>> run(answer())
         42
     """
-    # Inside a running event loop (a notebook) the loop's hooks would adopt every async generator that starts here and
-    # later end it from outside, in silence.
+    # Inside a running event loop, as in a notebook, the loop's hooks would register every async generator that starts
+    # here, and close it later without notice.
     hooks = sys.get_asyncgen_hooks()
     sys.set_asyncgen_hooks(firstiter=None, finalizer=None)
     try:
@@ -45,9 +47,9 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 class BlockingIterator(Iterator[T], Generic[T]):
-    """An async iterator of shared code, stepped on the calling thread.
+    """Iterator over an async iterator of shared code, on the calling thread.
 
-    Leaving a `for` loop early needs no care; `close()` ends it at once, and so does `with`.
+    A `for` loop may be left early. `close()` ends the iterator at once, and so does `with`.
 
     Example:
         >>> async def numbers():
@@ -73,7 +75,7 @@ class BlockingIterator(Iterator[T], Generic[T]):
             raise StopIteration from None
 
     def close(self) -> None:
-        """End the iteration now. Doing it twice is fine."""
+        """End the iteration now. A second call does nothing."""
         source, self._source = self._source, None
         aclose = getattr(source, "aclose", None)
         if aclose is not None:
@@ -87,11 +89,11 @@ class BlockingIterator(Iterator[T], Generic[T]):
 
 
 class DetachedIterator(AsyncIterator[T], Generic[T]):
-    """An async iterator of shared code that no event loop adopts.
+    """Async iterator over a generator of shared code, which no event loop registers.
 
-    asyncio ends the generators that began in it together with the loop, which looks like the end of the list from the
-    next one; trio warns when one is left early. Shared generators hold nothing while an item is with the reader, so
-    leaving a loop early needs no care; `aclose()` ends one at once.
+    When an event loop ends, asyncio closes the generators that began in it: a next loop would take that for the end of the
+    list. trio warns when a generator is left early. Shared generators hold nothing between two items, so a loop may be left
+    early. `aclose()` ends the iterator at once.
 
     Example:
         >>> async def numbers():
@@ -111,13 +113,13 @@ class DetachedIterator(AsyncIterator[T], Generic[T]):
         hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(firstiter=None, finalizer=None)
         try:
-            step = self._source.__anext__()  # the first one is when a loop would adopt it
+            step = self._source.__anext__()  # a loop would register the generator at its first step
         finally:
             sys.set_asyncgen_hooks(*hooks)
         return await step
 
     async def aclose(self) -> None:
-        """End the iteration now. Doing it twice is fine."""
+        """End the iteration now. A second call does nothing."""
         await self._source.aclose()
 
 

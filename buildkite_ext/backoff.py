@@ -1,18 +1,20 @@
-"""How long to wait before trying again, as arithmetic."""
+"""Backoff: the pauses between attempts."""
 
 from __future__ import annotations
 
+__all__ = ["equal_jitter", "full_jitter"]
+
 
 def full_jitter(attempt: int, *, base: float, maximum: float, random: float) -> float:
-    """Seconds to wait after the failure of `attempt` (from 1): anywhere up to base, 2 base, 4 base, … up to `maximum`.
+    """Return the seconds to wait after a failure: a random part of base, 2 base, 4 base, … up to `maximum`.
 
     Full jitter spreads clients that failed together:
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 
     Args:
         attempt: the attempt that failed, counted from 1.
-        base: the ceiling of the first pause in seconds.
-        maximum: the ceiling of every pause in seconds.
+        base: the maximum of the first pause, in seconds.
+        maximum: the maximum of all pauses, in seconds.
         random: a number from 0 to 1.
 
     Example:

@@ -1,4 +1,4 @@
-"""The two clients: `BuildkiteClient`, and `AsyncBuildkiteClient` for asyncio and trio."""
+"""Clients: `BuildkiteClient`, and `AsyncBuildkiteClient` for asyncio and trio."""
 
 from __future__ import annotations
 
@@ -39,12 +39,14 @@ if TYPE_CHECKING:
     from .transport.auth import TokenSource
     from .transport.retry import Retry
 
+__all__ = ["AsyncBuildkiteClient", "BuildkiteClient", "CursorPage"]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class CursorPage(Protocol[T]):
-    """An answer of the form `{items, links}`."""
+    """Answer of the form `{items, links}`."""
 
     @property
     def items(self) -> list[T]: ...
@@ -54,7 +56,7 @@ class CursorPage(Protocol[T]):
 
 
 class AsyncBuildkiteClient(AsyncServices):
-    """The client for asyncio and trio.
+    """Client for asyncio and trio.
 
     Example:
         >>> async def failed_builds() -> list[int]:
@@ -63,20 +65,20 @@ class AsyncBuildkiteClient(AsyncServices):
 
     Args:
         organization: the slug of the organization that the services work on (default: $BUILDKITE_ORGANIZATION_SLUG).
-        token: an API access token, as a string or a `Secret`, or a function (async if you like) that returns the
-            current one; default: $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
+        token: an API access token, as a string or a `Secret`, or a function, which may be async, that
+            returns the current one; default: $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
-        retry: when a request is sent again; None for never.
-        transport: an httpx transport to send by, for fakes and recordings.
-        clock: what deadlines and pauses are measured with, for tests.
-        strict: raise when an answer doesn't fit the description, instead of reporting it.
-        unknown: `keep` keeps the keys that no model holds in `additional_properties`; slower.
-        max_body: limit on the bytes of an answer that is read whole; a larger one raises InvalidResponse.
+        retry: the policy by which requests are sent again; None for never.
+        transport: an httpx transport that sends the requests, for fakes and recordings.
+        clock: the clock of deadlines and pauses, for tests.
+        strict: raise an error when an answer doesn't fit the description, instead of reporting an event.
+        unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
+        max_body: the maximum of bytes in an answer that is read whole; a larger one raises InvalidResponse.
         on_event: called with each event (a retry, a drift from the description).
 
     Raises:
-        ConfigurationError: there is no token, or an argument can't be used.
+        ConfigurationError: the token is missing, or an argument can't be used.
     """
 
     def __init__(
@@ -124,7 +126,7 @@ class AsyncBuildkiteClient(AsyncServices):
 
     @property
     def options(self) -> ClientOptions:
-        """What the client works with; frozen, and without its token when shown."""
+        """Options of the client, frozen. Their repr leaves the token out."""
         return self._requester.options
 
     def with_options(
@@ -140,7 +142,7 @@ class AsyncBuildkiteClient(AsyncServices):
         """Return a copy with other options that shares this client's connections. It needs no closing.
 
         Args:
-            organization, timeout, retry, strict, unknown, max_body: as for the client itself; UNSET for as it was.
+            organization, timeout, retry, strict, unknown, max_body: as for the client itself; UNSET keeps the present value.
 
         Example:
             >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
@@ -166,7 +168,7 @@ class AsyncBuildkiteClient(AsyncServices):
             args, kwargs: its path parameters, then its query and body.
 
         Returns:
-            What the operation answers, decoded.
+            The decoded answer.
 
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
@@ -174,7 +176,7 @@ class AsyncBuildkiteClient(AsyncServices):
         return await self._requester.call(endpoint, *args, **kwargs)
 
     async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
-        """Call any operation and get the answer as it came: headers, HEAD, text, a 302 that isn't followed."""
+        """Call any operation and return its answer undecoded: headers, the answer to HEAD, text, a 302 that isn't followed."""
         return await self._requester.request(endpoint, *args, **kwargs)
 
     @overload
@@ -182,7 +184,7 @@ class AsyncBuildkiteClient(AsyncServices):
     @overload
     def iterate(self, endpoint: Endpoint[P, CursorPage[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
     def iterate(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> AsyncItems[Any]:
-        """Go through every page of any list operation: `client.iterate(list_agents, "acme", name="mac")`.
+        """Iterate over every page of any list operation: `client.iterate(list_agents, "acme", name="mac")`.
 
         Returns:
             A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
@@ -191,19 +193,19 @@ class AsyncBuildkiteClient(AsyncServices):
 
     @property
     def raw(self) -> Client:
-        """The generated client over the same pipeline, for the generated functions themselves."""
+        """Generated client for the generated functions. Its requests take the same path as all others."""
         return self._requester.raw
 
     @cached_property
     def organizations(self) -> AsyncOrganizations:
-        """The organizations that the token can see."""
+        """Organizations that the token can see."""
         from .services.organizations import AsyncOrganizations
 
         return AsyncOrganizations(self._requester)
 
     @cached_property
     def pipelines(self) -> AsyncPipelines:
-        """The organization's pipelines."""
+        """Pipelines of the organization."""
         from .services.pipelines import AsyncPipelines
 
         return AsyncPipelines(self._requester)
@@ -217,28 +219,28 @@ class AsyncBuildkiteClient(AsyncServices):
 
     @cached_property
     def jobs(self) -> AsyncJobs:
-        """The jobs of a build, and their logs."""
+        """Jobs of a build, and their logs."""
         from .services.jobs import AsyncJobs
 
         return AsyncJobs(self._requester)
 
     @cached_property
     def artifacts(self) -> AsyncArtifacts:
-        """The files that jobs uploaded."""
+        """Files that jobs uploaded."""
         from .services.artifacts import AsyncArtifacts
 
         return AsyncArtifacts(self._requester)
 
     @cached_property
     def annotations(self) -> AsyncAnnotations:
-        """The annotations of builds and jobs."""
+        """Annotations of builds and jobs."""
         from .services.annotations import AsyncAnnotations
 
         return AsyncAnnotations(self._requester)
 
     @cached_property
     def metadata(self) -> AsyncMetadata:
-        """The meta-data of builds."""
+        """Meta-data of builds."""
         from .services.metadata import AsyncMetadata
 
         return AsyncMetadata(self._requester)
@@ -252,21 +254,21 @@ class AsyncBuildkiteClient(AsyncServices):
 
     @cached_property
     def agents(self) -> AsyncAgents:
-        """The agents that are connected."""
+        """Agents that are connected."""
         from .services.agents import AsyncAgents
 
         return AsyncAgents(self._requester)
 
     @cached_property
     def packages(self) -> AsyncPackages:
-        """The packages of registries."""
+        """Packages of registries."""
         from .services.packages import AsyncPackages
 
         return AsyncPackages(self._requester)
 
 
 class BuildkiteClient(Services):
-    """The client for code that isn't async. Safe to share between threads.
+    """Client for code that isn't async. Threads may share it.
 
     Example:
         >>> def failed_builds() -> list[int]:
@@ -279,16 +281,16 @@ class BuildkiteClient(Services):
             $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
-        retry: when a request is sent again; None for never.
-        transport: an httpx transport to send by, for fakes and recordings.
-        clock: what deadlines and pauses are measured with, for tests.
-        strict: raise when an answer doesn't fit the description, instead of reporting it.
-        unknown: `keep` keeps the keys that no model holds in `additional_properties`; slower.
-        max_body: limit on the bytes of an answer that is read whole; a larger one raises InvalidResponse.
+        retry: the policy by which requests are sent again; None for never.
+        transport: an httpx transport that sends the requests, for fakes and recordings.
+        clock: the clock of deadlines and pauses, for tests.
+        strict: raise an error when an answer doesn't fit the description, instead of reporting an event.
+        unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
+        max_body: the maximum of bytes in an answer that is read whole; a larger one raises InvalidResponse.
         on_event: called with each event (a retry, a drift from the description).
 
     Raises:
-        ConfigurationError: there is no token, or an argument can't be used.
+        ConfigurationError: the token is missing, or an argument can't be used.
     """
 
     def __init__(
@@ -336,7 +338,7 @@ class BuildkiteClient(Services):
 
     @property
     def options(self) -> ClientOptions:
-        """What the client works with; frozen, and without its token when shown."""
+        """Options of the client, frozen. Their repr leaves the token out."""
         return self._requester.options
 
     def with_options(
@@ -352,7 +354,7 @@ class BuildkiteClient(Services):
         """Return a copy with other options that shares this client's connections. It needs no closing.
 
         Args:
-            organization, timeout, retry, strict, unknown, max_body: as for the client itself; UNSET for as it was.
+            organization, timeout, retry, strict, unknown, max_body: as for the client itself; UNSET keeps the present value.
 
         Example:
             >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:
@@ -378,7 +380,7 @@ class BuildkiteClient(Services):
             args, kwargs: its path parameters, then its query and body.
 
         Returns:
-            What the operation answers, decoded.
+            The decoded answer.
 
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
@@ -386,7 +388,7 @@ class BuildkiteClient(Services):
         return run(self._requester.call(endpoint, *args, **kwargs))
 
     def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
-        """Call any operation and get the answer as it came: headers, HEAD, text, a 302 that isn't followed."""
+        """Call any operation and return its answer undecoded: headers, the answer to HEAD, text, a 302 that isn't followed."""
         return run(self._requester.request(endpoint, *args, **kwargs))
 
     @overload
@@ -394,7 +396,7 @@ class BuildkiteClient(Services):
     @overload
     def iterate(self, endpoint: Endpoint[P, CursorPage[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
     def iterate(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> Items[Any]:
-        """Go through every page of any list operation: `client.iterate(list_agents, "acme", name="mac")`.
+        """Iterate over every page of any list operation: `client.iterate(list_agents, "acme", name="mac")`.
 
         Returns:
             A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
@@ -403,19 +405,19 @@ class BuildkiteClient(Services):
 
     @property
     def raw(self) -> Client:
-        """The generated client over the same pipeline, for the generated functions themselves."""
+        """Generated client for the generated functions. Its requests take the same path as all others."""
         return self._requester.raw
 
     @cached_property
     def organizations(self) -> Organizations:
-        """The organizations that the token can see."""
+        """Organizations that the token can see."""
         from .services.organizations import AsyncOrganizations, Organizations
 
         return Organizations(AsyncOrganizations(self._requester))
 
     @cached_property
     def pipelines(self) -> Pipelines:
-        """The organization's pipelines."""
+        """Pipelines of the organization."""
         from .services.pipelines import AsyncPipelines, Pipelines
 
         return Pipelines(AsyncPipelines(self._requester))
@@ -429,28 +431,28 @@ class BuildkiteClient(Services):
 
     @cached_property
     def jobs(self) -> Jobs:
-        """The jobs of a build, and their logs."""
+        """Jobs of a build, and their logs."""
         from .services.jobs import AsyncJobs, Jobs
 
         return Jobs(AsyncJobs(self._requester))
 
     @cached_property
     def artifacts(self) -> Artifacts:
-        """The files that jobs uploaded."""
+        """Files that jobs uploaded."""
         from .services.artifacts import Artifacts, AsyncArtifacts
 
         return Artifacts(AsyncArtifacts(self._requester))
 
     @cached_property
     def annotations(self) -> Annotations:
-        """The annotations of builds and jobs."""
+        """Annotations of builds and jobs."""
         from .services.annotations import Annotations, AsyncAnnotations
 
         return Annotations(AsyncAnnotations(self._requester))
 
     @cached_property
     def metadata(self) -> Metadata:
-        """The meta-data of builds."""
+        """Meta-data of builds."""
         from .services.metadata import AsyncMetadata, Metadata
 
         return Metadata(AsyncMetadata(self._requester))
@@ -464,14 +466,14 @@ class BuildkiteClient(Services):
 
     @cached_property
     def agents(self) -> Agents:
-        """The agents that are connected."""
+        """Agents that are connected."""
         from .services.agents import Agents, AsyncAgents
 
         return Agents(AsyncAgents(self._requester))
 
     @cached_property
     def packages(self) -> Packages:
-        """The packages of registries."""
+        """Packages of registries."""
         from .services.packages import AsyncPackages, Packages
 
         return Packages(AsyncPackages(self._requester))

@@ -1,6 +1,6 @@
-"""Clocks: the monotonic one that a client measures by, and the epoch one that a simulator dates by.
+"""Clocks: the monotonic one by which a client measures, and the epoch one by which a simulator dates.
 
-An epoch clock measures, too, so a client takes it. A monotonic clock can't date anything: to give it to a simulator is a
+An epoch clock measures as well, so a client takes it. A monotonic clock can't give dates: to pass it to a simulator is a
 type error. `SystemClock` and `VirtualClock` are epoch clocks.
 """
 
@@ -41,7 +41,7 @@ class EpochClock(MonotonicClock, Protocol):
 
 
 class SystemClock:
-    """Real time, for clients and simulators, on threads, asyncio and trio.
+    """Clock of real time, for clients and simulators, on threads, asyncio and trio.
 
     Both readings come from the monotonic clock, so that a corrected system time moves no deadline and no build.
 
@@ -73,7 +73,7 @@ class SystemClock:
 
 
 class VirtualClock:
-    """Time that passes only when code sleeps by it or calls `advance`: a build of an hour takes a test no time.
+    """Clock of virtual time, which passes only when code sleeps by it or calls `advance`. Tests need not wait for a build.
 
     Args:
         start: its first time, in seconds since the epoch.

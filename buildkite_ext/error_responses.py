@@ -1,4 +1,4 @@
-"""Error answers of Buildkite: which error each is, and what its message says."""
+"""Error answers of Buildkite, as errors of this library with their messages."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def from_response(
     method: str,
     path: str,
 ) -> ApiError:
-    """The error that an answer of status 400 or above means.
+    """Return the error for an answer of status 400 or above.
 
     Args:
         response: the answer, its body read.
-        operation: what was asked; None outside the description.
+        operation: the operation that was called; None for a request outside the description.
         identifiers: the parameters of the path, such as `{"org_slug": "acme", "pipeline_slug": "web"}`.
         method: the request's method.
         path: the request's path, without its query.
@@ -96,11 +96,11 @@ def from_response(
 
 
 def reset_after(response: httpx.Response) -> float | None:
-    """Seconds until the limit that a 429 hit is counted anew; None where the answer doesn't say.
+    """Return the seconds until the limit that a 429 hit is reset; None if the answer doesn't say.
 
-    The body's `reset` belongs to the limit that was hit. Without it, the header of that limit does: `RateLimit-Reset`
-    for the organization's, `RateLimit-User-Reset` for the user's, both in seconds left. Where the body names neither,
-    the limit with nothing remaining is the one. https://buildkite.com/docs/apis/rest-api/rate-limits
+    The body's `reset` belongs to the limit that was hit. Without it, the header of that limit counts:
+    `RateLimit-Reset` for the organization's, `RateLimit-User-Reset` for the user's, both in seconds left. If the body
+    names neither limit, the one with nothing remaining counts. https://buildkite.com/docs/apis/rest-api/rate-limits
     """
     body = _json(response)
     reset = _number(body.get("reset"))
@@ -159,7 +159,7 @@ def _hint(kind: type[ApiError], operation: Operation | None, identifiers: Mappin
             "organization, and that its user has the permission."
         )
     if kind is RateLimited:
-        return "The retries allowed for it are used up; fewer requests at once, or a longer timeout=, would help."
+        return "The retries are used up. Send fewer requests at once, or allow more time with timeout=."
     return None
 
 

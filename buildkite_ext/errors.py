@@ -1,8 +1,8 @@
-"""Errors of this library, as one tree.
+"""Errors of this library, in one tree.
 
     BuildkiteError
-    ├── ConfigurationError            (also a ValueError) a token, an organization or an address is missing or unusable
-    ├── ApiError                      Buildkite answered, and the answer was an error
+    ├── ConfigurationError            (also a ValueError) a token, an organization or a URL is missing or unusable
+    ├── ApiError                      Buildkite answered with an error
     │   ├── InvalidRequest            400, 422: every entry of the answer's errors[]
     │   │   ├── BuildAlreadyFinished  the build can't be canceled any more
     │   │   └── JobNotUnblockable     not a block step, or not one that can be unblocked now
@@ -14,22 +14,22 @@
     │   ├── RateLimited               429
     │   └── ServerError               5xx
     │       └── ServiceUnavailable    503
-    ├── InvalidResponse               an answer that isn't what Buildkite documents
-    ├── TooManyPages                  a list went on past the bound on pages
+    ├── InvalidResponse               an answer that differs from Buildkite's documentation
+    ├── TooManyPages                  a list has more pages than the limit
     ├── MetadataNotSettable           meta-data can only be given when a build is created
     ├── DeadlineExceeded              (also a TimeoutError) the time allowed for a call is over
     ├── NetworkError
     │   ├── ConnectionFailed          the request never arrived: safe to send again
-    │   └── ResponseLost              the request may have acted: look before sending a write again
-    ├── ArtifactUnavailable           the artifact's storage didn't hand it over
-    ├── ArtifactCorrupted             what was downloaded isn't what was uploaded
+    │   └── ResponseLost              the request may have acted: check before sending a write again
+    ├── ArtifactUnavailable           the artifact's storage doesn't have it or refused it
+    ├── ArtifactCorrupted             the downloaded bytes differ from the uploaded ones
     ├── UnsafePath                    an artifact's path would be written outside the folder that was asked for
-    └── WebhookError                  a delivery that isn't taken; its reason says why in a word
-        ├── WebhookUnverified         not by who knows the secret, or not now: answered 401
-        ├── WebhookMalformed          not what Buildkite sends: answered 400
-        └── WebhookQueueFull          no room for it now, so nothing was accepted: answered 503
+    └── WebhookError                  a delivery that is refused; `reason` says why in a word
+        ├── WebhookUnverified         not signed with the secret, or too old or new: answered 401
+        ├── WebhookMalformed          not a delivery of Buildkite: answered 400
+        └── WebhookQueueFull          the queue is full, so nothing was accepted: answered 503
 
-Every error says what happened, to what, and, where something can be done, what to do next. No error holds a token.
+Every error says what happened, to what, and what to do next if something can be done. Errors never hold a token.
 """
 
 from __future__ import annotations
@@ -76,21 +76,22 @@ __all__ = [
     "WebhookError",
     "WebhookMalformed",
     "WebhookQueueFull",
+    "WebhookReason",
     "WebhookUnverified",
 ]
 
 
 class BuildkiteError(Exception):
-    """Above all errors of this library: `except BuildkiteError` catches each of them and nothing else."""
+    """Base class of all errors of this library: `except BuildkiteError` catches each of them and nothing else."""
 
 
 class ConfigurationError(BuildkiteError, ValueError):
-    """Something the client needs to begin (a token, an organization, an address) is missing or unusable."""
+    """A token, an organization, a URL or another option is missing or unusable."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One entry of an answer's `errors[]`: the field that was refused, and why, in Buildkite's words."""
+    """Entry of an answer's `errors[]`: the field that was refused, and the reason in Buildkite's words."""
 
     field: str
     code: str
@@ -101,10 +102,10 @@ class ApiError(BuildkiteError):
 
     Attributes:
         status: the HTTP status.
-        reason: what Buildkite said, its `message`; empty where it said nothing.
+        reason: the `message` of Buildkite's answer; empty if it has none.
         errors: the entries of its `errors[]`.
         operation: the operation's id, such as `get_build`; None for a request outside the description.
-        method, path: what was asked. The query is left out: it may hold credentials.
+        method, path: those of the request. The query is left out, since it may hold credentials.
         response: the whole answer.
     """
 
@@ -129,12 +130,12 @@ class ApiError(BuildkiteError):
         self.path = path
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions are rebuilt from their positional arguments alone; ours need their keywords (multiprocessing).
+        # pickle rebuilds an exception from its positional arguments alone; these classes need their keywords too.
         return _rebuild, (type(self), self.args, {**self.__dict__, "response": _plain(self.response)})
 
 
 class InvalidRequest(ApiError):
-    """400 or 422: Buildkite understood the request and refused it. `errors` names the fields, where it does."""
+    """400 or 422: Buildkite understood the request and refused it. `errors` holds the fields that the answer names."""
 
 
 class BuildAlreadyFinished(InvalidRequest):
@@ -153,14 +154,14 @@ class AccessDenied(ApiError):
     """403: the token lacks a scope, its user a permission, or the organization a plan.
 
     Attributes:
-        scope: the scope that the documentation asks for, such as `write_builds`; None where it names none.
+        scope: the scope that the documentation asks for, such as `write_builds`; None if it names none.
     """
 
     scope: str | None = None
 
 
 class NotFound(ApiError):
-    """404: one of the things named in the path doesn't exist, or the token can't see it."""
+    """404: a resource in the path doesn't exist, or the token can't see it."""
 
 
 class OrganizationNotFound(NotFound):
@@ -176,15 +177,15 @@ class BuildNotFound(NotFound):
 
 
 class JobNotFound(NotFound):
-    """The job, or something above it, doesn't exist for this token."""
+    """The job, or a resource above it, doesn't exist for this token."""
 
 
 class ArtifactNotFound(NotFound):
-    """The artifact, or something above it, doesn't exist for this token."""
+    """The artifact, or a resource above it, doesn't exist for this token."""
 
 
 class AnnotationNotFound(NotFound):
-    """The annotation, or something above it, doesn't exist for this token."""
+    """The annotation, or a resource above it, doesn't exist for this token."""
 
 
 class ClusterNotFound(NotFound):
@@ -203,9 +204,9 @@ class RateLimited(ApiError):
     """429, and the retries allowed for it are used up.
 
     Attributes:
-        retry_after: seconds until the limit that was hit is counted anew; None where the answer doesn't say.
-        scope: `rest` (the organization's limit) or `rest_user` (the user's); None where the answer doesn't say.
-        limit: requests allowed in the window; None where the answer doesn't say.
+        retry_after: seconds until the limit that was hit is reset; None if the answer doesn't say.
+        scope: `rest` (the organization's limit) or `rest_user` (the user's); None if the answer doesn't say.
+        limit: requests allowed in the window; None if the answer doesn't say.
     """
 
     retry_after: float | None = None
@@ -214,19 +215,19 @@ class RateLimited(ApiError):
 
 
 class ServerError(ApiError):
-    """5xx: Buildkite failed. A write may have acted all the same."""
+    """5xx: Buildkite failed. A write may have acted nevertheless."""
 
 
 class ServiceUnavailable(ServerError):
-    """503: something behind Buildkite is out for now."""
+    """503: a service behind Buildkite is unavailable for now."""
 
 
 class InvalidResponse(BuildkiteError):
-    """An answer that isn't what Buildkite documents: no JSON, a redirect, a next page on another origin, too large."""
+    """The answer differs from Buildkite's documentation: not JSON, a redirect, a next page on another origin, too large."""
 
 
 class TooManyPages(BuildkiteError):
-    """A list went on past the bound on its pages. Nothing was left out in silence: narrow the list or raise the bound."""
+    """The list has more pages than the limit. Nothing was left out in silence: narrow the list, or raise `max_pages`."""
 
 
 class MetadataNotSettable(BuildkiteError):
@@ -246,14 +247,14 @@ class ConnectionFailed(NetworkError):
 
 
 class ResponseLost(NetworkError):
-    """The request was sent and its answer was lost: it may have acted. Look before you send a write again."""
+    """The request was sent and its answer was lost: it may have acted. Check before you send a write again."""
 
 
 class ArtifactUnavailable(BuildkiteError):
-    """The artifact can't be had: never uploaded, expired or deleted, or its storage refused.
+    """The artifact can't be downloaded: it was never uploaded, is expired or deleted, or its storage refused.
 
     Attributes:
-        status: the storage's HTTP status; None where it wasn't asked.
+        status: the storage's HTTP status; None if it wasn't asked.
     """
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
@@ -262,7 +263,7 @@ class ArtifactUnavailable(BuildkiteError):
 
 
 class ArtifactCorrupted(BuildkiteError):
-    """The bytes that came aren't those that were uploaded: size or SHA-1 differ. Nothing was left at the target."""
+    """The downloaded bytes differ in size or SHA-1 from the uploaded ones. Nothing was written to the target."""
 
 
 class UnsafePath(BuildkiteError):
@@ -283,16 +284,16 @@ WebhookReason = Literal[
     "event_differs",
     "queue_full",
 ]
-"""Why a delivery isn't taken: of its headers `missing`, `duplicate`, `malformed`, `oversized` or `not_ascii`; of its
+"""Reason why a delivery is refused: of its headers `missing`, `duplicate`, `malformed`, `oversized` or `not_ascii`; of its
 signature or token `mismatch`; of its age `too_old` or `too_new`; of its body `no_json`, `no_event` or `event_differs`
-(from the event's header); `queue_full` where there is no room for it."""
+(from the event's header); `queue_full` if the queue has no room."""
 
 
 class WebhookError(BuildkiteError):
-    """A delivery that isn't taken.
+    """The delivery is refused.
 
     Attributes:
-        reason: why, in a word: see `WebhookReason`.
+        reason: the reason in a word, see `WebhookReason`.
     """
 
     def __init__(self, message: str, *, reason: WebhookReason) -> None:
@@ -304,25 +305,19 @@ class WebhookError(BuildkiteError):
 
 
 class WebhookUnverified(WebhookError):
-    """The delivery doesn't prove that it comes from who knows the secret, or it does so for another time."""
+    """The delivery isn't signed with the secret, or its signature is for another time."""
 
 
 class WebhookMalformed(WebhookError):
-    """The delivery isn't one of Buildkite's: its headers or its body aren't what Buildkite sends."""
+    """The headers or the body of the delivery differ from those that Buildkite sends."""
 
 
 class WebhookQueueFull(WebhookError):
-    """There is no room for the delivery now. It was not accepted: nothing will handle it unless it is sent again."""
-
-
-def path_of(request: httpx.Request) -> str:
-    """A request's path as messages show it: percent-encoded, so that no line break gets into a log, and without the
-    query, which may hold credentials."""
-    return request.url.raw_path.partition(b"?")[0].decode("ascii", "replace")
+    """The queue has no room for the delivery now. It was not accepted: it is handled only if it is sent again."""
 
 
 def _plain(response: httpx.Response) -> httpx.Response:
-    """The answer without what ties it to a connection, or to the request with its token."""
+    """Return the answer without its connection and without its request, which holds the token."""
     headers = [(key, value) for key, value in response.headers.raw if key.lower() != b"content-encoding"]
     return httpx.Response(response.status_code, headers=headers, content=response.content)
 

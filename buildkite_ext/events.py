@@ -85,7 +85,7 @@ class Dispatcher(Generic[E]):
         self._hooks = tuple(hooks)
 
     def emit(self, event: E) -> None:
-        """Hand an event to the log and to each hook."""
+        """Pass an event to the log and to each hook."""
         if self._log is not None:
             self._log.debug("%s", event)
         for hook in self._hooks:

@@ -1,4 +1,4 @@
-"""What Buildkite answers and takes: `from buildkite_ext.models import Build`. Each model is loaded when it is first used."""
+"""Models of Buildkite's answers and requests: `from buildkite_ext.models import Build`. Each is loaded when first used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ += _models.__all__
 
 if TYPE_CHECKING:
     from buildkite_api.models import *  # noqa: F403
-else:  # out of sight of the type checkers, for which every name would exist
+else:  # hidden from type checkers, for which every name would exist
 
     def __getattr__(name: str) -> Any:
         return getattr(_models, name)

@@ -1,4 +1,4 @@
-"""Options of a client: what they are, where they come from, and which values are refused."""
+"""Options of a client: their defaults, the environment variables that set them, and the check of their values."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SHARED: Mapping[str, Any] = {"shared": True}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientOptions:
-    """Options of a client. Frozen; the token is in no repr.
+    """Options of a client, frozen. Their repr leaves the token out.
 
     A new option is a field here, a keyword of both clients, and a line of their documentation; unless it is marked as shared,
     a keyword of `with_options` as well. `tests/core/test_options.py` proves that they agree.
@@ -105,7 +105,7 @@ class ClientOptions:
         """Return the options that arguments, then the environment, then the defaults give.
 
         Raises:
-            ConfigurationError: there is no token, or an argument can't be used.
+            ConfigurationError: the token is missing, or an argument can't be used.
         """
         environ = os.environ if environ is None else environ
         if token is None:
@@ -150,7 +150,7 @@ def normalize_base_url(url: str) -> str:
         raise ConfigurationError(f"base_url {shown!r}: give the API's root, such as {DEFAULT_BASE_URL}.")
     if parts.username is not None or parts.query or parts.fragment:
         raise ConfigurationError(
-            f"base_url {shown!r}: it takes no user, query or fragment; the token goes into token= or ${TOKEN_VARIABLES[0]}."
+            f"base_url {shown!r}: leave out user, query and fragment; the token belongs in token= or ${TOKEN_VARIABLES[0]}."
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/v2').rstrip('/')}"
 
@@ -162,8 +162,8 @@ def _split(url: str) -> SplitResult:
             return parts
     except ValueError:
         pass
-    # Not shown: what stands in the place of a port may be half of user:password.
-    raise ConfigurationError(f"base_url isn't an address: give the API's root, such as {DEFAULT_BASE_URL}.")
+    # The URL is not shown: the text in the place of a port may be a part of user:password.
+    raise ConfigurationError(f"base_url isn't a URL: give the API's root, such as {DEFAULT_BASE_URL}.")
 
 
 def _token_from(environ: Mapping[str, str]) -> str:

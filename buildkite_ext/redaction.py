@@ -1,8 +1,7 @@
 """Redaction of credentials: in URLs, texts, requests and log lines.
 
-httpx logs each request's whole address at level INFO, and httpcore each answer's headers at level DEBUG. Storage hands out
-artifacts by signed addresses, and Buildkite takes tokens in the query and repeats them in its links: both would be usable
-by anyone who reads the log.
+httpx logs the URL of each request at level INFO, and httpcore the headers of each answer at level DEBUG. Artifacts have
+signed URLs, and Buildkite accepts tokens in the query and repeats them in its links. Readers of the log could use both.
 """
 
 from __future__ import annotations
@@ -14,18 +13,18 @@ from urllib.parse import urlsplit
 
 import httpx
 
-__all__ = ["public_url", "redact_httpx_log", "redacted", "redacted_text", "unsigned", "without_secrets"]
+__all__ = ["public_url", "redact_httpx_log", "redacted_text", "unsigned", "without_secrets"]
 
 _SENSITIVE = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
 _PARAMETER = re.compile(rf"([?&][^=&?\s'\"]*(?:{_SENSITIVE.pattern})[^=&?\s'\"]*=)[^&#\s'\"<>]+", re.IGNORECASE)
 _LOGGERS = ("httpx", *(f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")))
 
 
-def redacted(url: httpx.URL) -> str:
+def _redacted(url: httpx.URL) -> str:
     """Return a URL with the values of query parameters that may hold credentials replaced.
 
     Example:
-        >>> redacted(httpx.URL("https://storage.test/a.whl?X-Amz-Signature=abc&part=1"))
+        >>> _redacted(httpx.URL("https://storage.test/a.whl?X-Amz-Signature=abc&part=1"))
         'https://storage.test/a.whl?X-Amz-Signature=REDACTED&part=1'
     """
     if not url.query:
@@ -75,23 +74,23 @@ def without_secrets(text: str, secrets: Iterable[tuple[str, str]], *, shortest: 
 
 
 def unsigned(request: httpx.Request) -> httpx.Request:
-    """Return a request without its token: an error goes further than a call."""
+    """Return a request without its token, for errors, which outlive the call."""
     headers = [(key, value) for key, value in request.headers.raw if key.lower() != b"authorization"]
     try:
         content = request.content
-    except httpx.RequestNotRead:  # a file, sent piece by piece
+    except httpx.RequestNotRead:  # a file that is sent in chunks
         content = b""
     return httpx.Request(request.method, request.url, headers=headers, content=content)
 
 
 class _RedactingFilter(logging.Filter):
-    """Filter that redacts the URLs in log lines of httpx and httpcore. Every record passes."""
+    """Filter that redacts the URLs in log lines of httpx and httpcore. It drops no record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.msg, str):  # httpcore writes its lines out itself
+        if isinstance(record.msg, str):  # httpcore formats its lines itself
             record.msg = redacted_text(record.msg)
         if isinstance(record.args, tuple):
-            record.args = tuple(redacted(arg) if isinstance(arg, httpx.URL) else arg for arg in record.args)
+            record.args = tuple(_redacted(arg) if isinstance(arg, httpx.URL) else arg for arg in record.args)
         return True
 
 
@@ -99,6 +98,6 @@ _FILTER = _RedactingFilter()
 
 
 def redact_httpx_log() -> None:
-    """Add the redacting filter to the loggers of httpx and httpcore. Adding it twice is fine."""
+    """Add the redacting filter to the loggers of httpx and httpcore. A second call does nothing."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)

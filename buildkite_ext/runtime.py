@@ -1,4 +1,4 @@
-"""Runtimes: the few operations that differ between blocking and async code. The rest is written once, over them."""
+"""Runtimes: the few operations that differ between blocking and async code. All other code is written once and uses them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import httpx
 
@@ -18,7 +18,7 @@ from .errors import ConfigurationError
 T = TypeVar("T")
 R = TypeVar("R")
 
-__all__ = ["AsyncRuntime", "BlockingRuntime", "Http", "Interrupted", "Runtime", "Send", "Transport"]
+__all__ = ["AsyncRuntime", "BlockingRuntime", "Http", "Runtime", "Send", "Transport"]
 
 Http = httpx.Client | httpx.AsyncClient
 """An httpx client: blocking or async, as the runtime is."""
@@ -27,7 +27,7 @@ Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
 """An httpx transport: blocking or async, as the runtime is."""
 
 Send = Callable[[httpx.Request], Coroutine[Any, Any, httpx.Response]]
-"""Passes a request on to the next stage."""
+"""Function that passes a request to the next stage."""
 
 
 class Runtime(Protocol):
@@ -37,10 +37,10 @@ class Runtime(Protocol):
     """Whether its clock is the system's. The timeouts of sockets and of event loops are always in real time."""
 
     blocking: bool
-    """Whether its httpx objects are the blocking ones."""
+    """True if its httpx objects are the blocking ones."""
 
     def client(self, send: Send, *, base_url: str, headers: Mapping[str, str]) -> Http:
-        """Return an httpx client that hands each request to `send`: for the generated functions."""
+        """Return an httpx client that passes each request to `send`, for the generated functions."""
         ...
 
     async def attempt(
@@ -67,10 +67,10 @@ class Runtime(Protocol):
         ...
 
     async def awaited(self, value: T | Awaitable[T]) -> T:
-        """Return a value, or what it gives when awaited.
+        """Return a value, awaited if it is awaitable.
 
         Raises:
-            ConfigurationError: it has to be awaited, and the runtime is blocking.
+            ConfigurationError: it is awaitable, and the runtime is blocking.
         """
         ...
 
@@ -79,7 +79,7 @@ class Runtime(Protocol):
         ...
 
     async def close(self, response: httpx.Response) -> None:
-        """Give the response's connection back."""
+        """Release the connection of a response."""
         ...
 
     async def close_transport(self, transport: Transport) -> None:
@@ -95,19 +95,19 @@ class Runtime(Protocol):
         ...
 
     async def map(self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T]) -> list[R]:
-        """Run `function` over a bounded batch at once and return the results in order.
+        """Run `function` for all items of a bounded batch at once, and return the results in order.
 
         The first error ends the others and is raised.
         """
         ...
 
     async def offload(self, function: Callable[[], R]) -> R:
-        """Run something that blocks (a file write) where it holds nobody up."""
+        """Run a function that blocks, such as a file write, without blocking the event loop."""
         ...
 
 
-class Interrupted(BaseException):
-    """Ends a worker of a batch whose result nobody needs any more. Never reaches a user."""
+class _Interrupted(BaseException):
+    """Interruption of a worker whose batch has failed. It never reaches a caller."""
 
 
 _interrupt: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar("interrupt", default=None)
@@ -115,11 +115,11 @@ _interrupt: contextvars.ContextVar[threading.Event | None] = contextvars.Context
 
 def _heed(interrupt: threading.Event | None) -> None:
     if interrupt is not None and interrupt.is_set():
-        raise Interrupted
+        raise _Interrupted
 
 
 class BlockingRuntime:
-    """Blocks the calling thread. Its coroutines never suspend, so `kernel.run` finishes them."""
+    """Runtime that blocks the calling thread. Its coroutines never suspend, so `_sync.run` finishes them."""
 
     blocking = True
 
@@ -134,8 +134,8 @@ class BlockingRuntime:
         self,
         function: Callable[[], Coroutine[Any, Any, T]],
         *,
-        seconds: float | None,  # noqa: ARG002 - its socket has them
-        discard: Callable[[T], Coroutine[Any, Any, object]],  # noqa: ARG002 - nothing arrives late
+        seconds: float | None,  # noqa: ARG002  # the timeouts of the socket hold them
+        discard: Callable[[T], Coroutine[Any, Any, object]],  # noqa: ARG002  # a blocking attempt is never cancelled
     ) -> T:
         return await function()
 
@@ -188,13 +188,13 @@ class BlockingRuntime:
             _interrupt.set(interrupt)
             return run(function(item))
 
-        # A pool of its own: a shared one deadlocks as soon as a mapped function maps.
+        # A pool for each call: a shared one would deadlock if a mapped function called map.
         pool = ThreadPoolExecutor(max_workers=len(items), thread_name_prefix="buildkite")
         try:
             futures: list[Future[R]] = [pool.submit(contextvars.copy_context().run, work, item) for item in items]
             pending: set[Future[R]] = set(futures)
             while pending:
-                # In slices, so that a batch inside a batch hears that the outer one was given up.
+                # In slices, so that a batch inside a batch notices the interruption of the outer one.
                 done, pending = wait(pending, timeout=0.1 if outer else None, return_when=FIRST_EXCEPTION)
                 failed = [future for future in futures if future in done and future.exception() is not None]
                 if failed:
@@ -203,7 +203,7 @@ class BlockingRuntime:
             results = [future.result() for future in futures]
         except KeyboardInterrupt:
             interrupt.set()
-            pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for answers under way
+            pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for pending answers
             raise
         except BaseException:
             interrupt.set()
@@ -217,7 +217,7 @@ class BlockingRuntime:
 
 
 class AsyncRuntime:
-    """Awaits, on asyncio or trio (by anyio, which httpx brings along)."""
+    """Runtime that awaits, on asyncio or trio, by anyio, which httpx depends on."""
 
     blocking = False
 
@@ -244,7 +244,9 @@ class AsyncRuntime:
         return await transport.handle_async_request(request)
 
     async def awaited(self, value: T | Awaitable[T]) -> T:
-        return await value if inspect.isawaitable(value) else value
+        if inspect.isawaitable(value):
+            return await cast("Awaitable[T]", value)
+        return value
 
     def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         return response.aiter_bytes()

@@ -1,4 +1,4 @@
-"""URLs: origins, and the paths that users type, which lead below the API's own `/v2` and nowhere else."""
+"""URLs: origins, and the check that a path typed by a user leads below the API's own `/v2`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["CREDENTIALS", "Origin", "address", "origin"]
+__all__ = ["CREDENTIALS", "Origin", "address", "origin", "path_of"]
 
 Origin = tuple[str, str, int | None]
 """Scheme, host and port."""
@@ -28,22 +28,30 @@ _DEEPEST = 5
 
 
 def origin(url: httpx.URL) -> Origin:
-    """Return scheme, host and port, the port filled in where the scheme implies it."""
+    """Return scheme, host and port, the port filled in by the scheme."""
     return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
 
 
+def path_of(request: httpx.Request) -> str:
+    """Return the path of a request, for messages: percent-encoded, and without the query, which may hold credentials.
+
+    A percent-encoded path puts no line break into a log.
+    """
+    return request.url.raw_path.partition(b"?")[0].decode("ascii", "replace")
+
+
 def address(path: str, *, root: str, organization: str | None = None, params: Sequence[tuple[str, str]] = ()) -> str:
-    """Return the whole URL that a path means.
+    """Return the whole URL of a path.
 
     Args:
-        path: relative to the API's root, with or without `/v2`; or an address of the API's own. `{org}` in it stands for
+        path: relative to the API's root, with or without `/v2`; or a URL of the API itself. `{org}` in it stands for
             the organization. It may have a query.
         root: the API's root, without `/v2`.
         organization: the organization's slug.
         params: added to the query, in their order; a name may come several times.
 
     Raises:
-        ValueError: it leads elsewhere, or it isn't a path.
+        ValueError: it leads outside the API, or it isn't a path.
 
     Example:
         >>> address("organizations/{org}/builds", root="https://api.buildkite.com", organization="acme")
@@ -71,7 +79,9 @@ def address(path: str, *, root: str, organization: str | None = None, params: Se
 def _filled(route: str, organization: str | None) -> str:
     if _PLACEHOLDER in route:
         if organization is None:
-            raise ValueError(f"{_PLACEHOLDER} stands for the organization, and there is none")
+            raise ValueError(
+                f"{_PLACEHOLDER} stands for the organization: give its slug, or set $BUILDKITE_ORGANIZATION_SLUG"
+            )
         route = route.replace(_PLACEHOLDER, quote(organization, safe=""))
     if "{" in route or "}" in route:
         raise ValueError(f"the only placeholder is {_PLACEHOLDER}")
@@ -88,7 +98,7 @@ def _below_root(route: str, root: str) -> str:
     except ValueError:
         same = False
     if not same or "@" in given.netloc:
-        raise ValueError(f"it leads elsewhere than to {root}, and the token goes nowhere else")
+        raise ValueError(f"it leads outside {root}, and the token is sent nowhere else")
     below = given.path.removeprefix(own.path)
     if not given.path.startswith(own.path) or not (below == "/v2" or below.startswith("/v2/")):
         raise ValueError(f"it isn't below {root}/v2")
@@ -100,9 +110,9 @@ def _place(scheme: str, host: str | None, port: int | None) -> tuple[str, str | 
 
 
 def _checked(segment: str) -> str:
-    """Return a segment, encoded; refuse one that any server on the way could read as a way to another path."""
+    """Return a segment, encoded; refuse one that a server or proxy could read as another path."""
     if _MALFORMED.search(segment):
-        raise ValueError("after % there are two hexadecimal digits; write %25 for the character")
+        raise ValueError("% must be followed by two hexadecimal digits; write %25 for the character")
     if not segment:
         raise ValueError("it has an empty segment (//)")
     plain = segment
@@ -118,7 +128,7 @@ def _checked(segment: str) -> str:
     if "\\" in plain:
         raise ValueError("it has a backslash")
     if any(part.partition(";")[0].strip() in (".", "..") for part in plain.split("/")):
-        raise ValueError("a segment of dots leads elsewhere")
+        raise ValueError("a segment of dots leads to another path")
     return quote(segment, safe=_KEPT)
 
 

@@ -1,1 +1,1 @@
-"""Artifacts: where their paths may go, and their download, whole and checked or not at all."""
+"""Artifacts: the targets of downloads, and the download, complete and checked or not at all."""

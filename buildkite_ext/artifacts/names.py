@@ -1,4 +1,4 @@
-"""Targets of downloads: where the paths, names and job ids that a server sends may be written."""
+"""Targets of downloads: files for the paths, names and job ids that a server sends."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["conflict", "file_target", "server_filter", "tree_target"]
 
 _UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|^[A-Za-z]:")
-"""What no file name may hold: separators, control characters, surrogates, a drive."""
+"""Forbidden in file names: separators, control characters, surrogates, a drive."""
 
 
 def file_target(artifact: Artifact, to: Path) -> Path:
-    """Return where one artifact goes: to the file `to`, or into the folder `to` under its own name.
+    """Return the target of one artifact: the file `to`, or a file in the folder `to` with the artifact's own name.
 
     Raises:
         UnsafePath: the artifact's name isn't a file name.
@@ -34,12 +34,12 @@ def file_target(artifact: Artifact, to: Path) -> Path:
 
 
 def tree_target(artifact: Artifact, root: Path, *, by_job: bool = False) -> Path:
-    """Return where one of many artifacts goes: below `root`, under its own path, and never outside.
+    """Return the target of one of many artifacts: below `root`, under the artifact's own path.
 
     Args:
         artifact: as the server describes it. Neither its path nor its job id is trusted.
-        root: the folder of all.
-        by_job: put it into a folder named by its job's id.
+        root: the folder of all targets.
+        by_job: put it into a folder with its job's id as name.
 
     Raises:
         UnsafePath: the path is absolute, leads out of `root`, or passes a link that leads out of it; or the job id isn't

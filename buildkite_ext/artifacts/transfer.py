@@ -1,4 +1,4 @@
-"""Downloading artifacts: from storage that isn't Buildkite's, to a place that is checked, and whole or not at all."""
+"""Download of artifacts from their storage to a file, complete and checked or not at all."""
 
 from __future__ import annotations
 
@@ -20,31 +20,35 @@ if TYPE_CHECKING:
 
     from ..transport.requester import Requester
 
-ATTEMPTS = 3
-"""How often a download is begun in all when its bytes stop on the way or its address has become too old."""
+__all__ = ["DownloadProgress", "Progress", "download"]
 
-STALE = frozenset({401, 403, 410})
-"""How storage refuses an address that is no longer good: it is valid for 60 seconds."""
+_ATTEMPTS = 3
+"""Limit on the attempts of a download whose connection is lost or whose URL has expired, the first one included."""
+
+_EXPIRED = frozenset({401, 403, 410})
+"""Statuses by which storage refuses an expired URL: one is valid for 60 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadProgress:
-    """How far a download is."""
+    """Progress of a download."""
 
     artifact: Artifact
     done: int
     """Bytes written."""
     total: int | None
-    """Bytes in all; None where Buildkite doesn't say."""
+    """Bytes in all; None if Buildkite doesn't say."""
 
 
 Progress = Callable[[DownloadProgress], None]
 
 
 async def download(requester: Requester, artifact: Artifact, target: Path, *, progress: Progress | None = None) -> Path:
-    """Write one artifact to `target`, by way of a temporary file beside it. See `AsyncArtifacts.download`."""
+    """Write one artifact to `target`, through a temporary file beside it. See `AsyncArtifacts.download`."""
     if not artifact.job_id:
-        raise ArtifactUnavailable(f"Artifact {artifact.path!r} names no job, so there is no route to it.")
+        raise ArtifactUnavailable(
+            f"Artifact {artifact.path!r} has no job_id, by which Buildkite finds it. Pass one that artifacts.list returned."
+        )
     attempt = 1
     while True:
         try:
@@ -64,7 +68,7 @@ async def _attempt(requester: Requester, artifact: Artifact, target: Path, progr
     try:
         if response.status_code != 200:
             said = f"Artifact {artifact.path!r} ({artifact.id}): its storage answered {response.status_code}."
-            if response.status_code in STALE:
+            if response.status_code in _EXPIRED:
                 raise _Again(ArtifactUnavailable(said, status=response.status_code))
             raise ArtifactUnavailable(f"{said} It may have expired or been deleted.", status=response.status_code)
         await runtime.offload(lambda: target.parent.mkdir(parents=True, exist_ok=True))
@@ -94,14 +98,14 @@ async def _attempt(requester: Requester, artifact: Artifact, target: Path, progr
 
 
 class _Again(Exception):
-    """The download may be begun again: its bytes stopped on the way, or its address is too old and a fresh one may do."""
+    """The download may start again: its connection was lost, or its URL has expired."""
 
     def __init__(self, error: ArtifactUnavailable | NetworkError) -> None:
         self.error = error
 
     def pause(self, requester: Requester, attempt: int) -> float | None:
-        """Seconds until the next attempt; None where there is none."""
-        if attempt >= ATTEMPTS:
+        """Return the seconds until the next attempt; None if this was the last."""
+        if attempt >= _ATTEMPTS:
             return None
         if isinstance(self.error, ArtifactUnavailable):
             return 0.0
@@ -111,7 +115,7 @@ class _Again(Exception):
 
 async def _address(requester: Requester, artifact: Artifact) -> str:
     endpoint = requester.module("artifacts", "download_job_artifact")
-    # By its ids: `download_url` is what a server sent.
+    # By its ids: `download_url` is text that a server sent.
     response = await requester.request(endpoint, requester.organization, artifact.job_id, artifact.id)
     url: str = response.headers.get("Location", "")
     if not url:
@@ -119,7 +123,7 @@ async def _address(requester: Requester, artifact: Artifact) -> str:
         url = told.reveal() if isinstance(told, Secret) else ""
     if not url.startswith(("https://", "http://")):
         raise ArtifactUnavailable(
-            f"Artifact {artifact.path!r} ({artifact.id}): Buildkite named no address to get it from."
+            f"Artifact {artifact.path!r} ({artifact.id}): Buildkite gave no URL for its download."
         )
     return url
 

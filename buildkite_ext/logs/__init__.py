@@ -1,1 +1,1 @@
-"""Job logs: which bytes are new, what their lines say, and following them live."""
+"""Logs of jobs: their new bytes, the lines in them, and following them live."""

@@ -1,4 +1,4 @@
-"""From the bytes of a job's log to lines: their time, their group, their text."""
+"""Parser of job logs: from bytes to lines with a time, a group and a text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-TIMESTAMP = re.compile(r"\x1b_bk;t=(\d{1,16})\x07")
-"""How the agent marks when a line was written: milliseconds since the epoch, several on a line that was redrawn.
+__all__ = ["CSI", "ESCAPE", "GROUP", "SGR", "STRING_CONTROL", "LineParser", "LogLine", "plain", "styled"]
+
+_TIMESTAMP = re.compile(r"\x1b_bk;t=(\d{1,16})\x07")
+"""Mark of the agent for the time of a line, in milliseconds since the epoch. A line that was redrawn has several.
 https://buildkite.com/docs/pipelines/configure/managing-log-output"""
 
 GROUP = re.compile(r"(?:---|\+\+\+|~~~)\s+(\S.*)")
@@ -17,21 +19,21 @@ GROUP = re.compile(r"(?:---|\+\+\+|~~~)\s+(\S.*)")
 STRING_CONTROL = re.compile(r"\x1b[\]_PX^].*?(?:\x07|\x1b\\|$)|[\x90\x98\x9d-\x9f].*?(?:\x07|\x9c|\x1b\\|$)", re.DOTALL)
 CSI = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|$)")
 ESCAPE = re.compile(r"\x1b[ -/]*[0-~]?")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of a job's log.
+    """Line of a job's log.
 
     Attributes:
         job_id: the job.
-        job_name: its name, or its label or command where it has none.
-        time: when the agent wrote it; None where the log doesn't say.
-        group: the header of the group that it stands in; None before the first.
-        text: what it says, without escape sequences; safe to print.
-        raw: what came, escape sequences included: not to be trusted on a terminal.
+        job_name: its name, or its label or command if it has none.
+        time: the time at which the agent wrote it; None if the log doesn't say.
+        group: the header of its group; None before the first.
+        text: its text without escape sequences, safe to print.
+        raw: its text with all escape sequences, which are not safe on a terminal.
     """
 
     job_id: str
@@ -43,12 +45,12 @@ class LogLine:
 
     @property
     def styled(self) -> str:
-        """The text with its colours and nothing else: safe to print on a terminal."""
+        """Text with its colours and no other escape sequences, safe to print on a terminal."""
         return styled(self.raw)
 
 
 class LineParser:
-    """Turns the bytes of one log, as they arrive, into its lines. A line that isn't finished is kept back.
+    """Parser of one log, whose bytes may arrive in any pieces. An unfinished line is kept until its end arrives.
 
     Example:
         >>> parser = LineParser("0190", "test")
@@ -65,7 +67,7 @@ class LineParser:
         self._group: str | None = None
 
     def feed(self, data: bytes) -> Iterator[LogLine]:
-        """The lines that these bytes complete."""
+        """Yield the lines that these bytes complete."""
         start = len(self._rest)
         self._rest += data
         end = self._rest.rfind(b"\n", start)
@@ -77,7 +79,7 @@ class LineParser:
             yield self._line(line)
 
     def finish(self) -> Iterator[LogLine]:
-        """The last line, where the log doesn't end with a line break."""
+        """Yield the last line, if the log doesn't end with a line break."""
         if self._rest:
             rest = bytes(self._rest)
             self._rest.clear()
@@ -85,7 +87,7 @@ class LineParser:
 
     def _line(self, data: bytes) -> LogLine:
         raw = data.decode("utf-8", "replace").removesuffix("\r")
-        times = TIMESTAMP.findall(raw)
+        times = _TIMESTAMP.findall(raw)
         text = plain(raw)
         header = GROUP.match(text)
         if header:
@@ -94,7 +96,7 @@ class LineParser:
 
 
 def plain(raw: str) -> str:
-    """What a line says once it is drawn, without escape sequences and control characters.
+    """Return the text that a line shows on a terminal, without escape sequences and control characters.
 
     Example:
         >>> plain("\\x1b_bk;t=1700000000000\\x07\\x1b[32mok\\x1b[0m")
@@ -106,7 +108,7 @@ def plain(raw: str) -> str:
 
 
 def styled(raw: str) -> str:
-    """The same, with colours (SGR) kept, and ended at the end of the line."""
+    """Return the same text with its colours (SGR), which end at the end of the line."""
     pieces: list[str] = []
     position = 0
     drawn = _drawn(raw)
@@ -119,13 +121,13 @@ def styled(raw: str) -> str:
 
 
 def _drawn(raw: str) -> str:
-    """The line after its last carriage return, which overwrites what stood before; links and images taken out."""
+    """Return the part after the last carriage return, which overwrites the part before it, without links and images."""
     text = STRING_CONTROL.sub("", raw)
     return next((part for part in reversed(text.split("\r")) if _bare(part).strip()), "")
 
 
 def _bare(text: str) -> str:
-    return CONTROL.sub("", ESCAPE.sub("", CSI.sub("", text)))
+    return _CONTROL.sub("", ESCAPE.sub("", CSI.sub("", text)))
 
 
 def _time(milliseconds: str) -> datetime | None:

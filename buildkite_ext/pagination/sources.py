@@ -10,9 +10,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import strict_json
-from ..errors import InvalidResponse, path_of
+from ..errors import InvalidResponse
 from ..timestamps import format_time
 from ..transport.context import context_of
+from ..urls import path_of
 from .page import time_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from .._sync import DetachedIterator
-from ..errors import InvalidRequest, InvalidResponse, TooManyPages, path_of
+from ..errors import InvalidRequest, InvalidResponse, TooManyPages
+from ..urls import path_of
 from .links import links_of, number_of, page_of, total_of
 from .page import Page, created_at, field_of, identity
 from .slices import next_bound, not_continued, still_bound, too_deep

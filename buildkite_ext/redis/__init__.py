@@ -1,4 +1,4 @@
-"""General parts for Redis: connections, waiting for a Redis that is away, and scripts. They need the extra `redis`."""
+"""Redis: connections, commands that wait until Redis answers, and scripts. They need the extra `redis`."""
 
 from __future__ import annotations
 

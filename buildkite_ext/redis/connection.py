@@ -24,7 +24,7 @@ class RedisConnection:
     Attributes:
         client: the client.
         owned: True if the client was made here and must be closed here.
-        label: the URL without credentials, or a text in place of one.
+        label: the URL without credentials, or a text instead of one.
     """
 
     client: Redis
@@ -33,7 +33,7 @@ class RedisConnection:
 
     @property
     def longest_block(self) -> float:
-        """Seconds that a blocking read may take without running into the client's socket timeout."""
+        """Seconds that a blocking read may take before the client's socket timeout."""
         timeout = self._kwargs.get("socket_timeout")
         return min(1.0, timeout / 2) if isinstance(timeout, int | float) and timeout > 0 else 1.0
 

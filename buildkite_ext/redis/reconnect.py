@@ -1,4 +1,4 @@
-"""Commands that are repeated until Redis answers, for processes that must outlive a restart of Redis."""
+"""Repetition of commands until Redis answers, for processes that continue after a restart of Redis."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _LONGEST_PAUSE = 5.0
 
 
 class RedisUnavailable(Exception):
-    """Redis doesn't answer, and there is no time left to wait for it."""
+    """Redis doesn't answer, and the time allowed for waiting is over."""
 
 
 class Reconnector:
-    """Repeats commands until Redis answers.
+    """Repeater of commands until Redis answers.
 
     Args:
         label: the name of the connection in the log.
         timeout: seconds within which an answer must come.
         random: returns numbers from 0 to 1, for jitter.
-        logger: where outages are logged.
+        logger: logger of outages.
     """
 
     def __init__(self, label: str, *, timeout: float, random: Callable[[], float], logger: logging.Logger) -> None:
@@ -42,7 +42,7 @@ class Reconnector:
         self._away = False
         self._closing_since: float | None = None
         self.repair: Callable[[], Awaitable[None]] | None = None
-        """Makes a stream and its consumer group again after Redis has lost them."""
+        """Function that creates a stream and its consumer group again after Redis has lost them."""
 
     def close_soon(self) -> None:
         """Wait for a Redis that doesn't answer for one more timeout only, counted from now."""
@@ -96,7 +96,7 @@ class Reconnector:
         return asyncio.get_running_loop().time() + pause > max(begun, self._closing_since) + self._timeout
 
     async def _repair(self, repair: Callable[[], Awaitable[None]]) -> None:
-        self._logger.warning("%s has lost the stream or its consumer group: making it again", self._label)
+        self._logger.warning("%s has lost the stream or its consumer group: creating it again", self._label)
         try:
             async with asyncio.timeout(self._timeout):
                 await repair()

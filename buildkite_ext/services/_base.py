@@ -1,4 +1,4 @@
-"""Base classes of the services, and the way from an async method to its blocking twin."""
+"""Base classes of the services, and the blocking twins of async methods."""
 
 from __future__ import annotations
 
@@ -104,18 +104,18 @@ def blocking(method: Callable[..., Any], /) -> Callable[..., Any]:
 
 
 def _blocking_result(method: Callable[..., Any]) -> tuple[str, Any]:
-    """Return the type that the twin of a method returns: as the source would write it, and itself.
+    """Return the type that the twin of a method returns: as source text, and as an object.
 
     `typing.get_type_hints` needs the type itself, since the module of the method does not import its name.
     """
     annotation: str = method.__annotations__["return"]
-    given: Any = eval(annotation, method.__globals__)  # noqa: S307  # the text is our own source
+    given: Any = eval(annotation, method.__globals__)  # noqa: S307  # the text is this package's source
     twin: Any = Items if typing.get_origin(given) is AsyncItems else BlockingIterator
     return twin.__name__ + annotation[annotation.index("[") :], twin[typing.get_args(given)]
 
 
 def borrowed(method: Callable[Concatenate[Any, P], T], /) -> Callable[Concatenate[Any, P], T]:
-    """Copy the method of another service into this one, where it takes the name that it is assigned to."""
+    """Copy the method of another service into this one. It takes the name that it is assigned to."""
     original = cast("FunctionType", method)
     copy = FunctionType(
         original.__code__, original.__globals__, original.__name__, original.__defaults__, original.__closure__

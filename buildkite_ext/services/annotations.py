@@ -22,8 +22,6 @@ from .arguments import given
 
 __all__ = ["Annotations", "AsyncAnnotations"]
 
-Style = Literal["success", "info", "warning", "error"]
-
 
 class AsyncAnnotations(generated.AsyncAnnotations):
     """Annotations of builds and jobs."""
@@ -83,7 +81,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
         body: str,
         *,
         job_id: str | None = None,
-        style: Style | None = None,
+        style: Literal["success", "info", "warning", "error"] | None = None,
         context: str | None = None,
         priority: int | None = None,
         append: bool | None = None,

@@ -1,4 +1,4 @@
-"""Checks and conversions of arguments, from the form that users pass into the form that the generated modules take."""
+"""Checks and conversions of arguments, between the form that users pass and the form that the generated modules take."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from buildkite_api.types import UNSET, Unset
+
+__all__ = ["aware", "given", "listed", "many", "not_null", "or_unset", "positive", "text_map"]
 
 T = TypeVar("T")
 
@@ -28,7 +30,7 @@ def many(value: str | Sequence[str] | None) -> list[str] | None:
     """Return the values of a filter as a list.
 
     Raises:
-        ValueError: the list is empty, which Buildkite would read as no filter at all.
+        ValueError: the list is empty, which Buildkite would ignore.
     """
     values = listed(value)
     if values == []:
@@ -47,12 +49,12 @@ def aware(name: str, value: datetime | None) -> datetime | None:
     """
     if value is not None and not isinstance(value, datetime):
         raise TypeError(
-            f"{name}={value!r} is a {type(value).__name__}: a day begins at another instant in each time zone, so write "
+            f"{name}={value!r} is a {type(value).__name__}, not a datetime. Dates depend on the time zone: write "
             f"datetime(..., tzinfo=UTC)."
         )
     if value is not None and value.utcoffset() is None:
         raise ValueError(
-            f"{name}={value!r} has no time zone: write datetime(..., tzinfo=UTC), or .astimezone() for your own."
+            f"{name}={value!r} has no time zone: write datetime(..., tzinfo=UTC), or call .astimezone() for your own time zone."
         )
     return value
 
@@ -76,7 +78,7 @@ def not_null(**arguments: object) -> None:
     """Refuse None for arguments of an update for which Buildkite documents no null.
 
     Raises:
-        TypeError: An argument is None.
+        TypeError: an argument is None.
     """
     for name, value in arguments.items():
         if value is None:
@@ -95,7 +97,7 @@ def text_map(name: str, value: Mapping[str, str] | None) -> dict[str, str] | Non
         return None
     for key, text in value.items():
         if not isinstance(key, str) or not isinstance(text, str):
-            raise TypeError(f"{name}[{key!r}]={text!r}: names and values are strings")
+            raise TypeError(f"{name}[{key!r}]={text!r}: names and values must be strings")
     return dict(value)
 
 
@@ -107,4 +109,4 @@ def positive(**seconds: float | None) -> None:
     """
     for name, value in seconds.items():
         if value is not None and not value > 0:
-            raise ValueError(f"{name}={value!r}: seconds above 0")
+            raise ValueError(f"{name}={value!r}: give seconds above 0")

@@ -24,8 +24,6 @@ from ._generated import artifacts as generated
 
 __all__ = ["Artifacts", "AsyncArtifacts"]
 
-State = Literal["new", "error", "finished", "deleted", "expired"]
-
 
 class AsyncArtifacts(generated.AsyncArtifacts):
     """Files that jobs uploaded."""
@@ -36,7 +34,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         number: int,
         *,
         job_id: str | None = None,
-        state: State | None = None,
+        state: Literal["new", "error", "finished", "deleted", "expired"] | None = None,
         path: str | None = None,
         per_page: int | None = None,
         limit: int | None = None,
@@ -87,7 +85,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         Args:
             artifact: as `list` or `get` give it.
             to: the file to write, or an existing folder to write it into under its own name.
-            progress: called as bytes arrive.
+            progress: called with the progress as bytes arrive.
 
         Returns:
             The file that was written.
@@ -124,7 +122,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             job_id: artifacts of this job only.
             by_job: write the artifacts of each job into a folder with the job's id as its name.
             concurrency: downloads at once.
-            progress: called as bytes arrive.
+            progress: called with the progress as bytes arrive.
 
         Returns:
             The files that were written, in Buildkite's order; an empty list if nothing matched.

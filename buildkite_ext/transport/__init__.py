@@ -1,1 +1,1 @@
-"""The path of every request: middleware, retries, deadlines, and the wire."""
+"""Path of every request: middleware, retries, deadlines, and the wire."""

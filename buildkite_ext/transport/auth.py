@@ -1,4 +1,4 @@
-"""Signing requests: to the API's own origin, and to no other."""
+"""Signing of requests to the API's own origin, and to no other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SignStage:
     """Stage that puts `Authorization: Bearer …` on requests to one origin.
 
     It is directly above the wire, so each attempt is signed: a function is asked for the token each time, and a rotated token
-    is used from the next attempt on. Redirects are never followed below it, so no token follows one.
+    is used from the next attempt on. Redirects are not followed below it, so a token never goes with one.
     """
 
     def __init__(self, source: TokenSource, own: Origin) -> None:
@@ -42,18 +42,20 @@ class SignStage:
 
 
 def check_token(token: object) -> str:
-    """Return the token as it goes into a header; refuse one that can't be right, without showing it.
+    """Return the token in the form of a header; refuse one that can't be right, without showing it.
 
     Raises:
-        ConfigurationError: it is no string, is empty, or holds characters that no token has.
+        ConfigurationError: it isn't a string, is empty, or holds characters that tokens don't have.
     """
     if not isinstance(token, str):
         token = _revealed(token)
     token = token.strip()
     if not token:
-        raise ConfigurationError("The token is empty.")
+        raise ConfigurationError("The token is empty. Create one at https://buildkite.com/user/api-access-tokens.")
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationError("The token holds characters that no token has (a space, a line break, non-ASCII).")
+        raise ConfigurationError(
+            "The token holds a space, a line break or a character outside ASCII, which tokens don't have. Copy it again."
+        )
     return token
 
 

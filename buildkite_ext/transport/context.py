@@ -1,4 +1,4 @@
-"""Context of a request: what the stages on its path know about it, under one extension key."""
+"""Context of a request: the data that the stages on its path share, under one extension key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..errors import path_of
+from ..urls import path_of
 
 if TYPE_CHECKING:
     import httpx
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 __all__ = ["Match", "RequestContext", "context_of"]
 
 Match = Callable[[str, str], "tuple[Operation, dict[str, str]] | None"]
-"""Find the operation of a method and a path, and the values of its path parameters."""
+"""Function that finds the operation of a method and a path, and the values of its path parameters."""
 
 _KEY = "buildkite_ext.context"
 
 
 @dataclass(slots=True)
 class RequestContext:
-    """What is known of one request, from its first stage to the wire."""
+    """Context of one request, from its first stage to the wire."""
 
     operation: Operation | None = None
     """The documented operation; None for a request outside the description."""
     stream: bool = False
-    """The body of the answer stays on the connection for its reader."""
+    """True if the body of the answer stays on the connection for its reader."""
     ends: float | None = None
-    """When, on the runtime's clock, the workflow that the request is a part of has to be over: a wait, say."""
+    """End of the workflow that the request is a part of, such as a wait, on the runtime's clock."""
     deadline: Deadline | None = None
-    """When the request has to be over; set by the deadline's stage."""
+    """End of the request, set by the stage of the deadline."""
     files: tuple[BinaryIO, ...] = ()
-    """The files that the request sends."""
+    """Files that the request sends."""
     _values: Mapping[str, str] | None = None
 
     def attach(self, request: httpx.Request) -> httpx.Request:
@@ -52,7 +52,7 @@ class RequestContext:
 
 
 def context_of(request: httpx.Request, match: Match | None = None) -> RequestContext:
-    """Return the context of a request. One that a generated function built gets its operation by `match`."""
+    """Return the context of a request. A request that a generated function built gets its operation by `match`."""
     context: RequestContext | None = request.extensions.get(_KEY)
     if context is None:
         found = match(request.method, path_of(request)) if match else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import DeadlineExceeded, NetworkError, path_of
+from ..errors import DeadlineExceeded, NetworkError
+from ..urls import path_of
 from .context import context_of
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ class Deadline:
     """End of a call."""
 
     ends: float
-    """On the runtime's clock."""
+    """Time on the runtime's clock."""
     seconds: float
-    """What was allowed for the whole."""
+    """Seconds allowed for the whole call."""
 
     def exceeded(self, request: httpx.Request) -> DeadlineExceeded:
         """Return the error of a call that took longer."""

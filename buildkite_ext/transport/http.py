@@ -48,7 +48,7 @@ HTTPX_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.WriteError: httpx.WriteError,
     httpcore.WriteTimeout: httpx.WriteTimeout,
 }
-"""The errors of httpcore and of a SOCKS handshake, with those of httpx that callers know."""
+"""The errors of httpcore and of a SOCKS handshake, and their counterparts in httpx."""
 
 try:
     from socksio import SOCKSError
@@ -87,7 +87,7 @@ def _to_httpcore(request: httpx.Request, content: Iterable[bytes] | AsyncIterabl
 
 
 class HttpTransport(httpx.BaseTransport):
-    """Transport of blocking code. It may be used by several threads, and in processes that are forked later.
+    """Transport of blocking code. It may be used by several threads, and in child processes that are forked later.
 
     A deadline is passed in the request's `timeout` extension: `bounded_timeouts` makes one.
     """
@@ -96,8 +96,8 @@ class HttpTransport(httpx.BaseTransport):
         """Create a transport; proxies and certificates are read with the first request that needs them.
 
         Args:
-            limits: Limits on the connections to each proxy, and on those without one.
-            clock: Monotonic clock on which deadlines are given.
+            limits: limits on the connections to each proxy, and on those without one.
+            clock: monotonic clock on which deadlines are given.
         """
         self._clock = clock
         self._routes = Routes(limits)
@@ -125,7 +125,9 @@ class HttpTransport(httpx.BaseTransport):
             answer = pool.handle_request(_to_httpcore(request, request.stream))
         except _ERRORS as error:
             raise _to_httpx(error) from error
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_BlockingBody(answer), extensions=answer.extensions
+        )
 
     def close(self) -> None:
         self._pools.close()
@@ -151,8 +153,8 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
         """Create a transport; proxies and certificates are read with the first request that needs them.
 
         Args:
-            limits: Limits on the connections of an event loop to each proxy, and on those without one.
-            clock: Monotonic clock on which deadlines are given.
+            limits: limits on the connections of an event loop to each proxy, and on those without one.
+            clock: monotonic clock on which deadlines are given.
         """
         self._clock = clock
         self._routes = Routes(limits)
@@ -207,7 +209,7 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
 class _AsyncDeadline:
     """End of an async attempt, as the request's `timeout` extension gives it.
 
-    The network ends an attempt at its deadline with an exact error. The scope of `guarded` follows a little later, for what
+    The network ends an attempt at its deadline with an exact error. The scope of `guarded` follows a little later, for code that
     waits elsewhere.
     """
 
@@ -248,7 +250,7 @@ class _AsyncContent:
                 await self._chunks.aclose()
 
 
-class _Body(httpx.SyncByteStream):
+class _BlockingBody(httpx.SyncByteStream):
     """Body of a response, as it arrives."""
 
     def __init__(self, answer: httpcore.Response) -> None:
@@ -267,7 +269,7 @@ class _Body(httpx.SyncByteStream):
 class _AsyncBody(httpx.AsyncByteStream):
     """Body of a response in async code, as it arrives.
 
-    It is its own iterator: trio warns of an async generator that is left half read.
+    It is its own iterator, since trio warns of an async generator that is not read to its end.
     """
 
     def __init__(self, answer: httpcore.Response, pools: AsyncPools, deadline: _AsyncDeadline) -> None:

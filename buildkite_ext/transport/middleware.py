@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 
 from ..error_responses import from_response
-from ..errors import InvalidResponse, path_of
+from ..errors import InvalidResponse
 from ..redaction import unsigned
+from ..urls import path_of
 from .context import context_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ __all__ = ["RaiseForStatus", "Stage", "compose"]
 
 
 class Stage(Protocol):
-    """Stage of a request's path. It may change the request, send it on (once, repeatedly, or not at all), and look at the
-    answer. It holds no state of a request: that is in the request's context."""
+    """Stage of a request's path. It may change the request, pass it on (once, repeatedly, or not at all), and read the
+    answer. The state of a request is in its context, not in the stage."""
 
     def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> Coroutine[Any, Any, httpx.Response]: ...
 
@@ -47,7 +48,7 @@ async def _through(stage: Stage, send: Send, runtime: Runtime, request: httpx.Re
 class RaiseForStatus:
     """Stage that raises error answers as errors.
 
-    It is outermost: the stages below see plain answers, and the parsing above sees nothing but success.
+    It is outermost: the stages below see plain answers, and the parser above sees only success.
     """
 
     def __init__(self, match: Match) -> None:
@@ -70,7 +71,7 @@ class RaiseForStatus:
         if operation is not None and status != operation.success:
             await runtime.close(response)
             raise InvalidResponse(
-                f"{request.method} {path_of(request)} was redirected ({status}), which Buildkite's API doesn't document for "
-                "it; redirects aren't followed, since the token would go along. Is base_url right?"
+                f"{request.method} {path_of(request)} was redirected ({status}), which Buildkite's API doesn't document. "
+                "Redirects aren't followed, since they could send the token elsewhere. Check base_url."
             )
         return response

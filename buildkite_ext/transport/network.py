@@ -1,8 +1,8 @@
-"""Network backends for httpcore's pools: deadlines on every operation of a socket, and no answer that is another's.
+"""Network backends for httpcore's pools: deadlines on every operation of a socket, and a check for surplus answers.
 
 httpcore hands the values of a request's `timeout` extension down to the socket as they are. A `BoundedTimeout` there is a
-float, and carries the absolute end of the whole attempt with it. So a server that sends a byte now and then, which satisfies
-every timeout of one read, is left at the end of the attempt.
+float, and carries the absolute end of the whole attempt with it. So the attempt also ends for a server that sends a byte now
+and then, which satisfies every timeout of one read.
 
 Three waits are not bounded: a name resolution that blocks, each further address of a host whose first one does not answer
 (each gets the whole timeout in blocking code), and the generator that yields a request's body.
@@ -68,7 +68,7 @@ def bounded_timeouts(timeouts: Mapping[str, float | None], *, ends: float, now: 
 
 
 class _Limits:
-    """Timeouts of one connection: what is left of the attempt that uses it."""
+    """Timeouts of one connection, limited by the time left for the attempt that uses it."""
 
     __slots__ = ("_clock", "_last")
 
@@ -81,7 +81,7 @@ class _Limits:
         self._last = None
 
     def narrow(self, timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
-        """Return `timeout`, or what is left of the attempt if that is less; raise `error` if nothing is left.
+        """Return `timeout`, or the time left for the attempt if that is less; raise `error` if none is left.
 
         httpcore passes no timeout with a SOCKS handshake, so the last end counts there.
         """
@@ -111,7 +111,7 @@ opened_streams: ContextVar[OpenedStreams | None] = ContextVar("opened_streams", 
 
 
 def _buffered(stream: httpcore.NetworkStream | httpcore.AsyncNetworkStream) -> bool:
-    """Return True if decrypted or undecrypted bytes wait in memory, where no look at the socket finds them."""
+    """Return True if decrypted or undecrypted bytes wait in memory, where a check of the socket doesn't find them."""
     ssl_object = stream.get_extra_info("ssl_object")
     if not isinstance(ssl_object, ssl.SSLObject):
         return False

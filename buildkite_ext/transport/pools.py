@@ -1,7 +1,7 @@
 """Connection pools: one set for each process, and in async code one for each event loop.
 
-A pool of httpcore gives each connection a place, and gives the place away when the connection reports that it is idle or
-closed. Some failures of httpcore's connections never report that; `_PooledConnection` does it for them.
+A pool of httpcore has a limited number of connections. It uses one again that reports that it is idle, and replaces one
+that reports that it is closed. After some failures httpcore's connections report neither; `_PooledConnection` does it for them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ConnectionCounts:
 
 
 class Routes:
-    """Ways to servers: the proxies of the environment and the TLS settings, read when they are first needed."""
+    """Routes to servers: the proxies of the environment and the TLS settings, read when they are first needed."""
 
     def __init__(self, limits: httpx.Limits) -> None:
         self.limits = limits
@@ -73,7 +73,7 @@ class Routes:
         """Return `proxy` in the form that httpcore's pools take.
 
         Raises:
-            ImportError: It is a SOCKS proxy and socksio is not installed.
+            ImportError: it is a SOCKS proxy and socksio is not installed.
         """
         if proxy is None:
             return None
@@ -268,7 +268,7 @@ def _has_ended(loop: AbstractEventLoop | TrioToken) -> bool:
 
 
 def _nothing() -> None:
-    """Do nothing: only whether a loop accepts it counts."""
+    """Do nothing. A loop that has ended refuses to run it."""
 
 
 def _closer(pools: AsyncPools) -> AsyncGenerator[None, None]:
@@ -378,7 +378,7 @@ class _PooledConnection(httpcore.ConnectionInterface):
 
 
 class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
-    """The same for async code, where a request is also cancelled."""
+    """Connection of async code, where a request may also be cancelled, that never keeps its place in the pool."""
 
     def __init__(self, inner: httpcore.AsyncConnectionInterface) -> None:
         self._inner = inner

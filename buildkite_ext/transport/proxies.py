@@ -19,7 +19,7 @@ _SCHEMES = ("http", "https", "all")
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Addresses that one entry of the environment is about, and the proxy for them."""
+    """Entry of the environment: addresses, and the proxy for them."""
 
     scheme: str
     host: str
@@ -27,7 +27,7 @@ class _Rule:
     proxy: httpx.Proxy | None = field(repr=False)
     """None: these addresses are reached directly."""
     fault: str | None = field(default=None, repr=False)
-    """Why the entry can't be used."""
+    """Reason why the entry can't be used."""
 
     @property
     def priority(self) -> tuple[bool, int, int]:
@@ -35,7 +35,7 @@ class _Rule:
         return (self.port is None, -len(self.host), -len(self.scheme))
 
     def matches(self, url: httpx.URL) -> bool:
-        """Return True if this rule is about `url`."""
+        """Return True if this rule applies to `url`."""
         return (
             self.scheme in ("", url.scheme)
             and (self.port is None or self.port == url.port)
@@ -64,8 +64,8 @@ class ProxyRules:
     def __init__(self, settings: Mapping[str, str]) -> None:
         """Read `settings`, which `urllib.request.getproxies()` returns.
 
-        An entry of NO_PROXY that isn't an address is passed over. A proxy that can't be used is an error only for the
-        requests that would go through it.
+        An entry of NO_PROXY that isn't an address is ignored. A proxy that can't be used is an error only for the requests
+        that would use it.
         """
         no_proxy = [host.strip() for host in settings.get("no", "").split(",")]
         entries: dict[str, _Rule] = {}
@@ -92,7 +92,7 @@ class ProxyRules:
         """Return the proxy for `url`, or None if it is reached directly.
 
         Raises:
-            ConfigurationError: The environment names a proxy for it that can't be used.
+            ConfigurationError: the environment names a proxy for it that can't be used.
         """
         for rule in self._rules:
             if rule.matches(url):
@@ -112,7 +112,7 @@ def _proxy_rule(scheme: str, address: str) -> _Rule:
     except httpx.InvalidURL:
         fault = "it isn't an address"
     except ValueError:
-        fault = "its scheme is none of http, https, socks5 and socks5h"
+        fault = "its scheme must be http, https, socks5 or socks5h"
     if fault is not None:  # without the address: it may hold a password
         fault = (
             f"The proxy of the environment variable {scheme.upper()}_PROXY can't be used: {fault}. Correct or unset it."

@@ -1,4 +1,4 @@
-"""Requester: the typed bridge to the generated client. Any generated module can be called."""
+"""Requester: the typed bridge to the generated client, for any generated module."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 import httpx
 
-from ..errors import ConfigurationError, InvalidResponse, path_of
+from ..errors import ConfigurationError, InvalidResponse
 from ..events import SchemaDrift
 from ..redaction import redact_httpx_log
-from ..urls import Origin, address, origin
+from ..urls import Origin, address, origin, path_of
 from ..version import __version__
 from .auth import SignStage
 from .context import RequestContext, context_of
@@ -38,11 +38,11 @@ T_co = TypeVar("T_co", covariant=True)
 _NO_RETRY = Retry(attempts=1)
 
 _TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}
-"""Of one attempt, in seconds. The deadline narrows them."""
+"""Timeouts of one attempt, in seconds. The deadline shortens them."""
 
 
 class Endpoint(Protocol[P, T_co]):
-    """A generated module, such as `buildkite_api.api.builds.get_build`: what it takes, and what it gives."""
+    """Generated module, such as `buildkite_api.api.builds.get_build`, with the types of its arguments and its answer."""
 
     def _get_kwargs(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]: ...
 
@@ -50,7 +50,7 @@ class Endpoint(Protocol[P, T_co]):
 
 
 class Requester:
-    """Sender of requests: it builds what generated modules describe, and sends it on the path of every request.
+    """Sender of requests. It builds them as generated modules describe, and sends them through the stages.
 
     Requesters with different options may share their connections: see `SharedState`.
     """
@@ -86,7 +86,7 @@ class Requester:
 
     @property
     def organization(self) -> str:
-        """The organization's slug."""
+        """Slug of the organization."""
         if self.options.organization is None:
             raise ConfigurationError(
                 'No organization: give its slug, BuildkiteClient("acme"), or set $BUILDKITE_ORGANIZATION_SLUG.'
@@ -94,7 +94,7 @@ class Requester:
         return self.options.organization
 
     def module(self, group: str, operation: str) -> Any:
-        """A generated module, loaded when it is first needed."""
+        """Return a generated module, which is loaded when it is first needed."""
         return import_module(f"buildkite_api.api.{group}.{operation}")
 
     async def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -103,18 +103,18 @@ class Requester:
         return self.parse(endpoint, response)
 
     async def call_by(self, ends: float | None, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `call`, and over by `ends` on the runtime's clock: for what is made of several calls."""
+        """Send one operation and decode its answer, by `ends` on the runtime's clock. It serves workflows of several calls."""
         request = self.build(endpoint, endpoint._get_kwargs(*args, **kwargs), ends=ends)
         return self.parse(endpoint, await self.send(request))
 
     async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
-        """Send one operation and give the answer as it came: headers, HEAD, text, a 302."""
+        """Send one operation and return its answer undecoded: headers, the answer to HEAD, text, a 302."""
         return await self.send(self.build(endpoint, endpoint._get_kwargs(*args, **kwargs)))
 
     def parse(self, endpoint: Endpoint[..., T], response: httpx.Response) -> T:
         """Decode an answer of an operation."""
         try:
-            # Error answers were raised below, so what is left is a T.
+            # Error answers were raised by a stage, so the result is a T.
             return endpoint._parse_response(client=self.client, response=response)  # type: ignore[return-value]
         except ValueError as error:
             request = response.request
@@ -130,14 +130,14 @@ class Requester:
         stream: bool = False,
         ends: float | None = None,
     ) -> httpx.Request:
-        """The request of an operation.
+        """Build the request of an operation.
 
         Args:
-            endpoint, kwargs: the generated module, and what its `_get_kwargs` gave.
-            url: replaces its own: the link to a further page.
-            headers: added to its own.
+            endpoint, kwargs: the generated module, and the result of its `_get_kwargs`.
+            url: replaces its own URL, by the link to a further page.
+            headers: added to its own headers.
             stream: leave the body on the connection for its reader.
-            ends: when, on the runtime's clock, what the request is a part of has to be over.
+            ends: end of the workflow that the request is a part of, on the runtime's clock.
         """
         operation = operation_of(endpoint)
         arguments = dict(kwargs)
@@ -157,7 +157,7 @@ class Requester:
         return RequestContext(operation=operation, stream=stream, ends=ends, files=files).attach(request)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
-        """Send a request to the API through the pipeline, signed."""
+        """Send a request to the API through the stages, signed."""
         try:
             return await self._path(request)
         finally:
@@ -173,7 +173,7 @@ class Requester:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Request:
-        """A request outside the typed bridge, to the API's own origin: for what somebody typed.
+        """Build a request to a path that a user typed, outside the typed bridge, to the API's own origin.
 
         Args:
             method: the HTTP method.
@@ -183,15 +183,15 @@ class Requester:
             headers: of the request. `Authorization` among them is replaced.
 
         Raises:
-            ValueError: the path leads elsewhere, or it isn't one.
+            ValueError: the path leads outside the API, or it isn't a path.
         """
         typed = address(path, root=self.options.base_url, organization=self.options.organization, params=params)
         try:
             url = httpx.URL(typed)
         except httpx.InvalidURL as error:
-            raise ValueError(f"it isn't an address: {error}") from error
+            raise ValueError(f"it isn't a URL: {error}") from error
         if origin(url) != self.origin or not f"{url.path}/".startswith(f"{self._prefix}/v2/"):
-            raise ValueError(f"it leads elsewhere than to {self.options.base_url}/v2")
+            raise ValueError(f"it leads outside {self.options.base_url}/v2")
         merged = httpx.Headers({**_default_headers(), "Accept": "application/json, */*;q=0.9"})
         merged.update(headers)
         request = httpx.Request(method, url, content=content, headers=merged, extensions={"timeout": _TIMEOUTS})
@@ -208,12 +208,12 @@ class Requester:
                 extensions={"timeout": _TIMEOUTS},
             )
         except (httpx.InvalidURL, ValueError) as error:
-            raise InvalidResponse(f"Buildkite leads to what isn't an address: {error}") from error
+            raise InvalidResponse(f"Buildkite gave a URL that can't be used: {error}") from error
         return await self._foreign_path(RequestContext(stream=True).attach(request))
 
     @property
     def client(self) -> Client:
-        """The generated client with the decoder."""
+        """Generated client with the decoder."""
         if self._client is None:
             from buildkite_api.client import Client
             from buildkite_api.decoding import Decoder, Drift
@@ -229,7 +229,7 @@ class Requester:
 
     @cached_property
     def raw(self) -> Client:
-        """The generated client over the path of every request: for the generated functions themselves."""
+        """Generated client for the generated functions. Its requests take the path of every request."""
         http = self.runtime.client(self._path, base_url=self.options.base_url, headers=_default_headers())
         if isinstance(http, httpx.Client):
             return self.client.set_httpx_client(http)
@@ -248,12 +248,12 @@ def _root_of(base_url: str) -> tuple[Origin, str]:
         base = httpx.URL(base_url)
         return origin(base), base.raw_path.decode("ascii").rstrip("/")
     except (httpx.InvalidURL, ValueError) as error:
-        raise ConfigurationError(f"base_url {base_url!r} isn't an address: {error}") from error
+        raise ConfigurationError(f"base_url {base_url!r} isn't a URL: {error}") from error
 
 
 @cache
 def _default_headers() -> Mapping[str, str]:
-    """Return the headers of every request: those of httpx, with our name."""
+    """Return the headers of every request: those of httpx, with the name of this package."""
     headers = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))).headers
     return {
         "Accept-Encoding": headers["Accept-Encoding"],
@@ -263,7 +263,7 @@ def _default_headers() -> Mapping[str, str]:
 
 
 def operation_of(endpoint: Endpoint[..., Any]) -> Operation:
-    """The record of the operation that a generated module sends."""
+    """Return the record of the operation that a generated module sends."""
     from buildkite_api.operations import OPERATIONS
 
     name: str = endpoint.__name__  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Retries: which requests are sent again, and when. The one retry layer of the client."""
+"""Retries: the policy, and the stage that applies it. The client has no other retry layer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import httpx
 
 from ..backoff import full_jitter
 from ..error_responses import from_response, reset_after
-from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError, path_of
+from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..events import Dispatcher, Event, RetryScheduled
 from ..redaction import unsigned
+from ..urls import path_of
 from .context import context_of
 
 if TYPE_CHECKING:
@@ -28,19 +29,19 @@ _TRANSIENT = frozenset({500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """When a request is sent again, and after how long. `Retry(attempts=1)` never retries.
+    """Retry policy. `Retry(attempts=1)` never retries.
 
-    - 429: after the seconds that the limit that was hit has left; every method, since nothing was done.
+    - 429: after the seconds until the limit is reset; every method, since Buildkite did nothing.
     - 500, 502, 503, 504 and lost connections: after 1, 2, 4 … seconds with full jitter; reads, and writes that the
       description marks repeatable.
-    - A connection that never came about: every method.
+    - A connection that failed before the request was sent: every method.
     - A body that can't be sent twice, such as a pipe: never.
 
     Attributes:
-        attempts: how often a request is sent in all, the first time included.
-        base: ceiling of the first pause in seconds; each further one doubles it.
-        maximum: ceiling of those pauses in seconds. A rate limit's own time is not cut by it, only by the deadline.
-        random: gives a number from 0 to 1; for tests.
+        attempts: the maximum of attempts, the first one included.
+        base: maximum of the first pause in seconds; each further pause doubles it.
+        maximum: maximum of these pauses in seconds. Only the deadline limits the wait for a rate limit.
+        random: returns a number from 0 to 1, for tests.
 
     Example:
         >>> Retry(attempts=3).attempts
@@ -62,12 +63,12 @@ class Retry:
                 raise ConfigurationError(f"{name}={seconds!r}: give seconds, 0 or more.")
 
     def delay(self, attempt: int, outcome: httpx.Response | NetworkError, *, repeatable: bool) -> float | None:
-        """Seconds until the next attempt, or None when this was the last.
+        """Return the seconds until the next attempt, or None if this was the last.
 
         Args:
-            attempt: the attempt that ended so, counted from 1.
-            outcome: its answer, or how it was lost.
-            repeatable: whether the request may be sent again after it may have acted.
+            attempt: the attempt that failed, counted from 1.
+            outcome: its answer, or the error that ended it.
+            repeatable: True if the request may be sent again after it may have acted.
         """
         if attempt >= self.attempts:
             return None
@@ -78,7 +79,7 @@ class Retry:
             return backoff if repeatable else None
         if outcome.status_code == 429:
             reset = reset_after(outcome)
-            # A moment later than told: at the very second everybody else who was refused is back as well.
+            # A little later than Buildkite says, since all other refused clients retry in that same second.
             return backoff if reset is None else reset + self.random()
         if outcome.status_code in _TRANSIENT and repeatable:
             told = outcome.headers.get("Retry-After", "")
@@ -87,7 +88,7 @@ class Retry:
 
 
 class RetryStage:
-    """Runs one policy over the attempts of each request."""
+    """Stage that repeats requests by a policy."""
 
     def __init__(self, policy: Retry, events: Dispatcher[Event]) -> None:
         self._policy = policy
@@ -143,14 +144,14 @@ class RetryStage:
 
 
 def _reason(outcome: httpx.Response | NetworkError, request: httpx.Request) -> str:
-    """Why an attempt failed, without what it was, which stands beside it already."""
+    """Return the reason why an attempt failed, without the method and path, which the message names already."""
     if isinstance(outcome, NetworkError):
         return str(outcome).removeprefix(f"{request.method} {path_of(request)}: ").removesuffix(".")
     return f"answered {outcome.status_code}"
 
 
 def replayable(request: httpx.Request) -> bool:
-    """Whether the body of a request can be sent twice: it is in memory, or a form whose files can be rewound.
+    """Return True if the body of a request can be sent twice: it is in memory, or a form whose files can be rewound.
 
     httpx rewinds the files of a form itself when it sends them.
     """
@@ -167,7 +168,7 @@ def _rewinds(file: Any) -> bool:
 
 
 def _removes(operation: Operation) -> bool:
-    """Whether an operation leaves nothing behind: a DELETE that answers with something only switches it off."""
+    """Return True if an operation deletes a resource. A DELETE that answers with a body only disables it."""
     return operation.method == "DELETE" and operation.success == 204
 
 

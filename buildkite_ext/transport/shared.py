@@ -19,7 +19,7 @@ __all__ = ["SharedState"]
 
 
 class SharedState:
-    """What the copies of a client share with it: the runtime, the connections and the events.
+    """State that the copies of a client share with it: the runtime, the connections and the events.
 
     There are two transports, so that long downloads leave connections for the API: one to the API, one to every other
     origin. Each is made when it is first needed. A transport that the user passed serves both.
@@ -54,7 +54,7 @@ class SharedState:
         return self._transport("foreign")
 
     async def close(self) -> None:
-        """Close the connections. Closing them twice is fine."""
+        """Close the connections. A second call does nothing."""
         self._closed = True
         with self._lock:
             transports = {id(transport): transport for transport in (*self._transports.values(), self._given)}
@@ -64,7 +64,7 @@ class SharedState:
                 await self.runtime.close_transport(transport)
 
     def _reset_after_fork(self) -> None:
-        """Start with a new lock in a child process. Transports of ours start with new connections themselves."""
+        """Create a new lock in a child process. The transports of this package replace their connections themselves."""
         self._lock = threading.Lock()
 
     def _transport(self, name: str) -> Transport:

@@ -1,4 +1,4 @@
-"""The wire: one attempt of a request over an httpx transport, under the deadline of its call."""
+"""Wire: one attempt of a request over an httpx transport, under the deadline of its call."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost, path_of
+from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost
 from ..redaction import unsigned
+from ..urls import path_of
 from .context import context_of
 
 if TYPE_CHECKING:
@@ -28,16 +29,16 @@ _GRACE = 0.2
 """Seconds that the network has for its own, more exact error before an async attempt is cancelled at its deadline."""
 
 _DECODED = (b"content-encoding", b"transfer-encoding")
-"""Headers of a body as it was sent. It is decoded by now: a second reader would decode it again."""
+"""Headers of an encoded body. They are removed with the encoding, so that it is not decoded again."""
 
-_log = logging.getLogger("httpx")  # where users of httpx look for the line of each request
+_log = logging.getLogger("httpx")  # users of httpx expect the line of each request there
 
 
 class Wire:
-    """The end of a request's path: it sends one attempt and reads its answer.
+    """End of a request's path, which sends one attempt and reads its answer.
 
     The whole body is read here, chunk by chunk under the deadline and a limit on its size, unless the request is marked as a
-    stream. Only so do Retry and Deadline see a body that is cut off or that drips.
+    stream. So Retry and Deadline also see a body that is cut off or arrives too slowly.
     """
 
     def __init__(self, transport: Callable[[], Transport], runtime: Runtime, max_body: int) -> None:
@@ -110,8 +111,8 @@ class Wire:
                     body += chunk
                     if len(body) > self._max_body:
                         raise InvalidResponse(
-                            f"{request.method} {path_of(request)}: the answer is larger than {self._max_body} bytes, and was "
-                            "dropped."
+                            f"{request.method} {path_of(request)}: the answer is larger than {self._max_body} bytes and was "
+                            "dropped. A larger max_body= allows it."
                         )
                     if deadline is not None and self._runtime.now() >= deadline.ends:
                         raise deadline.exceeded(request)
@@ -133,7 +134,7 @@ def _kept(extensions: Any) -> dict[str, Any]:
 
 
 def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Request) -> NetworkError:
-    """Return the error that tells whether a lost request may have acted. Its cause loses the token of its request."""
+    """Return the error of a lost request. Its class says if the request may have acted; its cause loses the token."""
     error.request = unsigned(request)
     what = f"{request.method} {path_of(request)}"
     host = request.url.host
@@ -141,6 +142,6 @@ def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Reque
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
         return ConnectionFailed(f"{what}: no connection to {host}: {said}. Nothing was sent.")
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        return ConnectionFailed(f"{what}: it can't be sent to {host}: {said}. Nothing was sent.")
-    advice = "" if request.method in ("GET", "HEAD") else " It may have acted: look before you send it again."
+        return ConnectionFailed(f"{what}: the request can't be sent to {host}: {said}. Nothing was sent.")
+    advice = "" if request.method in ("GET", "HEAD") else " It may have acted: check before you send it again."
     return ResponseLost(f"{what}: the answer from {host} was lost: {said}.{advice}")

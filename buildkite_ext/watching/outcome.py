@@ -1,4 +1,4 @@
-"""Outcome of a build: whether it ended, how, and which jobs broke it."""
+"""Outcome of a build, and the jobs that broke it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class WaitResult:
 
 
 def outcome_of(build: Build) -> Outcome | None:
-    """Return how a build ended; None while it continues.
+    """Return the outcome of a build; None while it continues.
 
-    A build at a block step is told by `blocked`, never by its state, which keeps its last value (`passed` by default):
+    `blocked` marks a build at a block step. Its state keeps its last value there (`passed` by default):
     https://buildkite.com/docs/apis/rest-api/builds
 
     Args:
-        build: as Buildkite answers it. Where it holds `job_state_counts` or jobs, a build whose `blocked_state` is
+        build: as Buildkite answers it. If it holds `job_state_counts` or jobs, a build whose `blocked_state` is
             `running` isn't called blocked while other jobs still run.
     """
     state = str(build.state)

@@ -1,4 +1,4 @@
-"""Waiting for a build until it has an outcome."""
+"""Wait for the outcome of a build."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def wait(
         )
         requests += 1
         outcome = outcome_of(build)
-        if outcome == "failed":  # once more, with the jobs that broke it; unless one of them is retried by now
+        if outcome == "failed":  # again, with the jobs that broke it; the outcome changes if one of them was retried
             build = await requester.call(get_build, requester.organization, pipeline, number)
             requests += 1
             outcome = outcome_of(build)

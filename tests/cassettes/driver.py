@@ -7,7 +7,7 @@ from typing import Any
 
 
 async def do(call: Any) -> Any:
-    """What a call gives: awaited where it has to be, lists read to their end."""
+    """Return the result of a call, awaited if it is awaitable, and lists read to their end."""
     if isawaitable(call):
         return await call
     if hasattr(call, "__aiter__"):

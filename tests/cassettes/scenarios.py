@@ -1,4 +1,4 @@
-"""What the cassettes hold: each scenario is recorded once, and replayed through both clients."""
+"""Scenarios of the cassettes: each is recorded once, and replayed through both clients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Do = Callable[[Any], Awaitable[Any]]
 
 
 async def listing(client: Any, do: Do, folder: Path) -> dict[str, Any]:
-    """Builds over several pages, filtered and not."""
+    """List builds over several pages, with and without a filter."""
     builds = await do(client.builds.list("web", per_page=4))
     return {
         "numbers": [build.number for build in builds],
@@ -43,7 +43,7 @@ async def a_build(client: Any, do: Do, folder: Path) -> dict[str, Any]:
 
 
 async def refusals(client: Any, do: Do, folder: Path) -> dict[str, Any]:
-    """What isn't there, and what Buildkite refuses."""
+    """Call operations on missing resources, and with arguments that Buildkite refuses."""
     told: dict[str, Any] = {}
     try:
         await do(client.builds.get("web", 4040))

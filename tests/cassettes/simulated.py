@@ -6,7 +6,7 @@ from buildkite_ext.simulation import Simulator, VirtualClock
 
 
 def organization() -> Simulator:
-    """A pipeline with ten builds behind it, whose next one passes and leaves two wheels."""
+    """Return a simulator with a pipeline of ten builds, whose next one passes and leaves two wheels."""
     simulator = Simulator("acme", clock=VirtualClock())
     web = simulator.pipeline("web")
     web.job("lint", log="--- Lint\nclean\n", after=5).wait()

@@ -1,4 +1,4 @@
-"""How cassettes are recorded and played: nothing in them tells a token, or where they were recorded."""
+"""Recorder and player of cassettes, which hold neither tokens nor names of the recording machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HIDDEN = ("authorization", "cookie", "set-cookie", "user-agent", "host", "date",
 
 
 def recorder(mode: str, addresses: dict[str, str] | None = None) -> vcr.VCR:
-    """A recorder in mode `none` (replay, refuse what isn't on the tape) or `all` (record).
+    """Return a recorder in mode `none` (replay, refuse what isn't on the tape) or `all` (record).
 
     Args:
         mode: the record mode of vcrpy.

@@ -121,7 +121,7 @@ def test_values(text: str, value: object) -> None:
     assert (found, type(found)) == (value, type(value))
 
 
-def test_lists_of_objects_begin_anew_where_a_key_comes_again() -> None:
+def test_lists_of_objects_begin_again_where_a_key_comes_again() -> None:
     words = [("a[][x]", "1"), ("a[][y][z]", "2"), ("a[][y][w]", "3"), ("a[][x]", "4"), ("b[][]", "5"), ("b[][]", "6")]
     body = body_of(RequestField(name, value, raw=False) for name, value in words)
     assert body == {"a": [{"x": 1, "y": {"z": 2, "w": 3}}, {"x": 4}], "b": [[5, 6]]}

@@ -124,7 +124,7 @@ def test_a_lost_answer_says_that_the_build_may_exist(web: Simulator, run: Run) -
     web.drop_next(operation="create_build", after_acting=True)
     result = run("web")
     assert result.code == 3
-    assert "It may have acted: look before you send it again." in result.err
+    assert "It may have acted: check before you send it again." in result.err
     assert "No build was created" not in result.err
     assert len(web.pipeline("web").builds) == 1
 

@@ -1,4 +1,4 @@
-"""One client of each colour for all tests of a session, and the Buildkite that both of them talk to."""
+"""One client of each flavor for all tests of a session, and the Buildkite that both of them talk to."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def test_lists_are_paged_in_both_ways() -> None:
 
 
 @batched("operation", PAGED)
-def test_both_pages_of_a_list_are_given_out_in_both_colours(
+def test_both_pages_of_a_list_are_given_out_in_both_flavors(
     operation: Described, client: BuildkiteClient, async_client: AsyncBuildkiteClient, buildkite: Buildkite
 ) -> None:
     call = least(operation)

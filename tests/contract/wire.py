@@ -65,7 +65,7 @@ def multipart(sent: Sent) -> list[Part]:
 
 
 class Buildkite(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """A transport for clients of both colours.
+    """A transport for clients of both flavors.
 
     Unlike `httpx.MockTransport` it reads a request only as a connection does: from its stream, once. The other reads it
     into memory first, where everything above it may then look at a body that would be gone.

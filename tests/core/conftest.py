@@ -1,4 +1,4 @@
-"""One test, three colours: an async test that takes `colour` runs blocking, on asyncio and on trio."""
+"""One test, three flavors: an async test that takes `flavor` runs blocking, on asyncio and on trio."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from buildkite_ext._sync import run
 
-from .fakes import Colour, FakeClock
+from .fakes import FakeClock, Flavor
 
 
 @pytest.fixture(params=["blocking", "asyncio", "trio"])
@@ -19,8 +19,8 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def colour(anyio_backend: str) -> Colour:
-    return Colour(anyio_backend)
+def flavor(anyio_backend: str) -> Flavor:
+    return Flavor(anyio_backend)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def clock() -> FakeClock:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """httpx leaves its own generators to the loop when a body is left half read, which trio remarks upon."""
+    """Ignore a warning of trio: httpx leaves the generator of a body that is not read to its end to the event loop."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.filterwarnings("ignore:Async generator 'httpx:ResourceWarning"))
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: Any) -> bool | None:
-    """The blocking colour needs no loop: the test itself is run by the kernel that it tests."""
+    """Run a test of the blocking flavor without an event loop, by `buildkite_ext._sync`, which it tests."""
     if pyfuncitem.funcargs.get("anyio_backend") != "blocking" or not iscoroutinefunction(pyfuncitem.obj):
         return None
     run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}))

@@ -1,4 +1,4 @@
-"""What stands in for Buildkite, for time and for storage. All of it comes in by the front door."""
+"""Fakes of Buildkite, of time and of storage. Clients take all of them by public arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry
 TOKEN = "bkua_0123456789abcdef"
 API = "https://api.buildkite.com"
 LONGEST = Retry(random=lambda: 1.0)
-"""The default policy with its dice loaded: every pause is as long as it can be."""
+"""The default policy without jitter: every pause has its maximum."""
 
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
@@ -65,7 +65,7 @@ class App:
 
 
 def _master(response: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
-    """A client takes over the response that it gets; each gets a copy."""
+    """Return a function that copies a response, since a client owns the response that it gets."""
     status, headers = response.status_code, [pair for pair in response.headers.raw if pair[0] != b"Transfer-Encoding"]
     if hasattr(response, "_content"):
         return lambda _: httpx.Response(status, headers=headers, stream=Body(response.content))
@@ -112,7 +112,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self.closed = True
 
 
-class Colour:
+class Flavor:
     """One way of using the library: blocking, on asyncio or on trio."""
 
     def __init__(self, name: str) -> None:
@@ -132,7 +132,7 @@ class Colour:
         retry: Retry = LONGEST,
         **options: Any,
     ) -> Any:
-        """A client of this colour whose server is `app` and whose sleeps take no time."""
+        """Return a client of this flavor whose server is `app` and whose sleeps take no time."""
         kind: Any = BuildkiteClient if self.blocking else AsyncBuildkiteClient
         return kind(
             organization,
@@ -149,7 +149,7 @@ class Colour:
         return await result if inspect.isawaitable(result) else result
 
     async def iterate(self, items: Any) -> AsyncIterator[Any]:
-        """Its items, by `for` or by `async for`."""
+        """Yield the items, by `for` or by `async for`."""
         if self.blocking:
             for item in items:
                 yield item
@@ -158,14 +158,14 @@ class Colour:
                 yield item
 
     async def list(self, items: Any, found: list[Any] | None = None) -> list[Any]:
-        """All of its items; in `found` are those that came before an error."""
+        """Return all items; `found` holds those that came before an error."""
         found = [] if found is None else found
         async for item in self.iterate(items):
             found.append(item)
         return found
 
     def iterator(self, items: Any) -> Any:
-        """What a `for` loop would make of them."""
+        """Return the iterator that a `for` loop would make."""
         return iter(items) if self.blocking else aiter(items)
 
     async def next(self, iterator: Any) -> Any:
@@ -180,7 +180,7 @@ class Colour:
 
 
 def answer(body: object = None, status: int = 200, **headers: str) -> httpx.Response:
-    """A JSON answer; `RateLimit_Reset=` becomes the header `RateLimit-Reset`."""
+    """Return a JSON answer; `RateLimit_Reset=` becomes the header `RateLimit-Reset`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return (
         httpx.Response(status, json=body, headers=named) if body is not None else httpx.Response(status, headers=named)
@@ -188,7 +188,7 @@ def answer(body: object = None, status: int = 200, **headers: str) -> httpx.Resp
 
 
 def build(number: int, **changes: Any) -> dict[str, Any]:
-    """A build as Buildkite answers it, as far as it matters."""
+    """Return a build as Buildkite answers it, with the fields that the tests need."""
     return {
         "id": f"build-{number}",
         "number": number,
@@ -202,15 +202,15 @@ def build(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def job(name: str, **changes: Any) -> dict[str, Any]:
-    """A job as Buildkite answers it, as far as it matters."""
+    """Return a job as Buildkite answers it, with the fields that the tests need."""
     return {"id": f"job-{name}", "name": name, "type": "script", "state": "running", "soft_failed": False, **changes}
 
 
 def agents(numbers: Iterable[int]) -> list[dict[str, Any]]:
-    """Agents as Buildkite answers them, as far as it matters."""
+    """Return agents as Buildkite answers them, with the fields that the tests need."""
     return [{"id": f"agent-{number}", "name": f"agent {number}"} for number in numbers]
 
 
 def body_of(request: httpx.Request) -> Any:
-    """What a request says, decoded."""
+    """Return the decoded body of a request."""
     return json.loads(request.content)

@@ -57,7 +57,7 @@ class Listing:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
             self.now += timedelta(milliseconds=50)
-            if self.expected is not None:  # grows after the first look at it
+            if self.expected is not None:  # grows after it was read first
                 for _ in range(next(self.growth, 0)):
                     self.now += timedelta(milliseconds=1)
                     self.builds.append((self.builds[-1][0] + 1 if self.builds else 1, self.now))
@@ -99,7 +99,7 @@ class Listing:
 def in_some_order(
     listing: Callable[[httpx.Request], httpx.Response], delays: Iterable[int]
 ) -> Callable[[httpx.Request], Awaitable[httpx.Response]]:
-    """Lets requests that are under way together be served in another order than they were sent in."""
+    """Server that answers concurrent requests in another order than they were sent in."""
     steps = iter(delays)
 
     async def serve(request: httpx.Request) -> Any:

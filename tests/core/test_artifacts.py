@@ -23,7 +23,7 @@ from buildkite_ext.artifacts.names import conflict, file_target, server_filter, 
 from buildkite_ext.globs import matches_path
 from buildkite_ext.models import Artifact
 
-from .fakes import TOKEN, App, Body, Colour, FakeClock, answer
+from .fakes import TOKEN, App, Body, FakeClock, Flavor, answer
 
 LOST = httpx.ReadError("reset by peer")
 
@@ -33,7 +33,7 @@ def artifact(path: str = "dist/app.whl", content: bytes = b"wheel", /, **changes
 
 
 def described(path: str, content: bytes, /, **changes: Any) -> dict[str, Any]:
-    """An artifact as Buildkite answers it."""
+    """Return an artifact as Buildkite answers it."""
     return {
         "id": f"id-{path}",
         "job_id": "job-1",
@@ -99,26 +99,26 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-async def test_an_artifact_is_downloaded_to_the_file_that_is_named(colour: Colour, tmp_path: Path) -> None:
+async def test_an_artifact_is_downloaded_to_the_file_that_is_named(flavor: Flavor, tmp_path: Path) -> None:
     storage = Storage({"dist/app.whl": [b"wheel"]})
     target = tmp_path / "new" / "folder" / "app.whl"
-    written = await colour.call(colour.client(storage).artifacts.download, artifact(), str(target))
+    written = await flavor.call(flavor.client(storage).artifacts.download, artifact(), str(target))
     assert written == target
     assert files(tmp_path) == {"new/folder/app.whl": b"wheel"}
     assert storage.asked[0].url.path == "/v2/organizations/acme/jobs/job-1/artifacts/id-dist/app.whl/download"
     assert storage.fetched[0].headers["Accept-Encoding"] == "identity"
 
 
-async def test_an_artifact_is_downloaded_into_a_folder_under_its_own_name(colour: Colour, tmp_path: Path) -> None:
+async def test_an_artifact_is_downloaded_into_a_folder_under_its_own_name(flavor: Flavor, tmp_path: Path) -> None:
     storage = Storage({"dist/app.whl": [b"wheel"]})
-    assert await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path) == tmp_path / "app.whl"
+    assert await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path) == tmp_path / "app.whl"
 
 
-async def test_the_file_has_the_permissions_that_any_new_file_has(colour: Colour, tmp_path: Path) -> None:
+async def test_the_file_has_the_permissions_that_any_new_file_has(flavor: Flavor, tmp_path: Path) -> None:
     ordinary = tmp_path / "ordinary"
     ordinary.write_bytes(b"")
     storage = Storage({"dist/app.whl": [b"wheel"]})
-    written = await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "app.whl")
+    written = await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "app.whl")
     assert stat.S_IMODE(written.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
 
 
@@ -135,49 +135,49 @@ def test_downloads_by_threads_leave_the_process_s_umask_alone(tmp_path: Path) ->
         os.umask(before)
 
 
-async def test_the_progress_is_told_as_bytes_arrive(colour: Colour, tmp_path: Path) -> None:
+async def test_the_progress_is_told_as_bytes_arrive(flavor: Flavor, tmp_path: Path) -> None:
     storage = Storage({"dist/app.whl": [b"wheel"]})
     told: list[DownloadProgress] = []
-    await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a", progress=told.append)
+    await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a", progress=told.append)
     assert [(progress.done, progress.total, progress.artifact.path) for progress in told] == [
         (2, 5, "dist/app.whl"),
         (5, 5, "dist/app.whl"),
     ]
 
 
-async def test_an_empty_artifact_is_an_empty_file(colour: Colour, tmp_path: Path) -> None:
+async def test_an_empty_artifact_is_an_empty_file(flavor: Flavor, tmp_path: Path) -> None:
     storage = Storage({"empty": [b""]})
-    await colour.call(colour.client(storage).artifacts.download, artifact("empty", b""), tmp_path / "a")
+    await flavor.call(flavor.client(storage).artifacts.download, artifact("empty", b""), tmp_path / "a")
     assert files(tmp_path) == {"a": b""}
 
 
-async def test_an_artifact_without_a_digest_is_taken_as_it_comes(colour: Colour, tmp_path: Path) -> None:
+async def test_an_artifact_without_a_digest_is_taken_as_it_comes(flavor: Flavor, tmp_path: Path) -> None:
     storage = Storage({"dist/app.whl": [b"whatever"]})
     unknown = artifact(file_size=None, sha1sum=None)
-    await colour.call(colour.client(storage).artifacts.download, unknown, tmp_path / "a")
+    await flavor.call(flavor.client(storage).artifacts.download, unknown, tmp_path / "a")
     assert files(tmp_path) == {"a": b"whatever"}
 
 
-async def test_a_download_cut_off_on_the_way_is_begun_again(colour: Colour, clock: FakeClock, tmp_path: Path) -> None:
+async def test_a_download_cut_off_on_the_way_is_begun_again(flavor: Flavor, clock: FakeClock, tmp_path: Path) -> None:
     storage = Storage({"dist/app.whl": [cut(b"whe"), cut(b""), b"wheel"]})
-    await colour.call(colour.client(storage, clock=clock).artifacts.download, artifact(), tmp_path / "a")
+    await flavor.call(flavor.client(storage, clock=clock).artifacts.download, artifact(), tmp_path / "a")
     assert files(tmp_path) == {"a": b"wheel"}
     assert (storage.redirects, clock.sleeps) == (3, [1.0, 2.0])
 
 
-async def test_a_download_cut_off_again_and_again_leaves_nothing(colour: Colour, tmp_path: Path) -> None:
+async def test_a_download_cut_off_again_and_again_leaves_nothing(flavor: Flavor, tmp_path: Path) -> None:
     storage = Storage({"dist/app.whl": [cut(b"whe")]})
     with pytest.raises(errors.ResponseLost, match="reset by peer"):
-        await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+        await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a")
     assert files(tmp_path) == {}
     assert storage.redirects == 3
 
 
-async def test_a_client_that_never_retries_begins_no_download_again(colour: Colour, tmp_path: Path) -> None:
+async def test_a_client_that_never_retries_begins_no_download_again(flavor: Flavor, tmp_path: Path) -> None:
     storage = Storage({"dist/app.whl": [cut(b"whe")]})
     with pytest.raises(errors.ResponseLost):
-        await colour.call(
-            colour.client(storage, retry=Retry(attempts=1)).artifacts.download, artifact(), tmp_path / "a"
+        await flavor.call(
+            flavor.client(storage, retry=Retry(attempts=1)).artifacts.download, artifact(), tmp_path / "a"
         )
     assert storage.redirects == 1
 
@@ -187,63 +187,63 @@ async def test_a_client_that_never_retries_begins_no_download_again(colour: Colo
     [(b"wheel!", "6 bytes instead of 5"), (b"whee", "4 bytes instead of 5"), (b"WHEEL", "SHA-1")],
 )
 async def test_what_is_not_what_was_uploaded_is_refused(
-    colour: Colour, tmp_path: Path, content: bytes, said: str
+    flavor: Flavor, tmp_path: Path, content: bytes, said: str
 ) -> None:
     (tmp_path / "a").write_bytes(b"old")
     storage = Storage({"dist/app.whl": [content]})
     with pytest.raises(errors.ArtifactCorrupted, match=said):
-        await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+        await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a")
     assert files(tmp_path) == {"a": b"old"}
 
 
-async def test_a_file_that_is_there_is_replaced_on_success_only(colour: Colour, tmp_path: Path) -> None:
+async def test_a_file_that_is_there_is_replaced_on_success_only(flavor: Flavor, tmp_path: Path) -> None:
     target = tmp_path / "a"
     target.write_bytes(b"old")
     storage = Storage({"dist/app.whl": [cut(b"whe"), cut(b"whe"), cut(b"whe"), b"wheel"]})
-    client = colour.client(storage)
+    client = flavor.client(storage)
     with pytest.raises(errors.ResponseLost):
-        await colour.call(client.artifacts.download, artifact(), target)
+        await flavor.call(client.artifacts.download, artifact(), target)
     assert files(tmp_path) == {"a": b"old"}
-    await colour.call(client.artifacts.download, artifact(), target)
+    await flavor.call(client.artifacts.download, artifact(), target)
     assert files(tmp_path) == {"a": b"wheel"}
 
 
-async def test_a_link_that_is_there_is_replaced_and_not_written_through(colour: Colour, tmp_path: Path) -> None:
+async def test_a_link_that_is_there_is_replaced_and_not_written_through(flavor: Flavor, tmp_path: Path) -> None:
     (tmp_path / "precious").write_bytes(b"old")
     (tmp_path / "a").symlink_to(tmp_path / "precious")
     storage = Storage({"dist/app.whl": [b"wheel"]})
-    await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a")
     assert not (tmp_path / "a").is_symlink()
     assert files(tmp_path) == {"a": b"wheel", "precious": b"old"}
 
 
 @pytest.mark.parametrize("status", [401, 403, 410])
-async def test_an_address_that_has_become_too_old_is_asked_for_anew(
-    colour: Colour, tmp_path: Path, status: int
+async def test_an_address_that_has_become_too_old_is_requested_again(
+    flavor: Flavor, tmp_path: Path, status: int
 ) -> None:
     storage = Storage({"dist/app.whl": [lambda: httpx.Response(status, text="Request has expired"), b"wheel"]})
-    await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a")
     assert files(tmp_path) == {"a": b"wheel"}
     assert [request.url.params["n"] for request in storage.fetched] == ["1", "2"]
 
 
 @pytest.mark.parametrize(("status", "fetched"), [(403, 3), (404, 1), (302, 1), (206, 1), (500, 5)])
 async def test_a_storage_that_refuses_is_not_buildkite(
-    colour: Colour, tmp_path: Path, status: int, fetched: int
+    flavor: Flavor, tmp_path: Path, status: int, fetched: int
 ) -> None:
     storage = Storage(
         {"dist/app.whl": [lambda: httpx.Response(status, headers={"Location": "https://elsewhere.test"})]}
     )
     with pytest.raises(errors.ArtifactUnavailable, match=str(status)) as error:
-        await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+        await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a")
     assert (type(error.value), error.value.status) == (errors.ArtifactUnavailable, status)
     assert len(storage.fetched) == fetched
     assert files(tmp_path) == {}
 
 
-async def test_a_storage_that_is_out_for_a_moment_is_asked_again(colour: Colour, tmp_path: Path) -> None:
+async def test_a_storage_that_is_out_for_a_moment_is_asked_again(flavor: Flavor, tmp_path: Path) -> None:
     storage = Storage({"dist/app.whl": [lambda: httpx.Response(503), lambda: httpx.Response(500), b"wheel"]})
-    await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a")
+    await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a")
     assert (storage.redirects, len(storage.fetched)) == (1, 3)
 
 
@@ -263,41 +263,41 @@ async def test_a_storage_that_is_out_for_a_moment_is_asked_again(colour: Colour,
         httpx.Response(302, headers={"Location": "https://[::1"}),
     ],
 )
-async def test_an_address_that_is_none_is_an_error_of_ours(colour: Colour, tmp_path: Path, response: Any) -> None:
+async def test_an_address_that_is_none_is_an_error_of_ours(flavor: Flavor, tmp_path: Path, response: Any) -> None:
     with pytest.raises(errors.BuildkiteError):
-        await colour.call(colour.client(App(response)).artifacts.download, artifact(), tmp_path / "a")
+        await flavor.call(flavor.client(App(response)).artifacts.download, artifact(), tmp_path / "a")
     assert files(tmp_path) == {}
 
 
-async def test_the_address_may_stand_in_the_body_alone(colour: Colour, tmp_path: Path) -> None:
+async def test_the_address_may_stand_in_the_body_alone(flavor: Flavor, tmp_path: Path) -> None:
     app = App(answer({"url": "https://storage.test/a"}, 302), httpx.Response(200, content=b"wheel"))
-    await colour.call(colour.client(app).artifacts.download, artifact(), tmp_path / "a")
+    await flavor.call(flavor.client(app).artifacts.download, artifact(), tmp_path / "a")
     assert str(app.requests[1].url) == "https://storage.test/a"
 
 
-async def test_an_artifact_that_is_gone_is_not_found(colour: Colour, tmp_path: Path) -> None:
-    client = colour.client(App(answer({"message": "No artifact found"}, 404)))
+async def test_an_artifact_that_is_gone_is_not_found(flavor: Flavor, tmp_path: Path) -> None:
+    client = flavor.client(App(answer({"message": "No artifact found"}, 404)))
     with pytest.raises(errors.ArtifactNotFound):
-        await colour.call(client.artifacts.download, artifact(), tmp_path / "a")
+        await flavor.call(client.artifacts.download, artifact(), tmp_path / "a")
 
 
-async def test_an_artifact_without_a_job_has_no_route(colour: Colour, tmp_path: Path) -> None:
-    with pytest.raises(errors.ArtifactUnavailable, match="names no job"):
-        await colour.call(colour.client(App(answer({}))).artifacts.download, artifact(job_id=None), tmp_path / "a")
+async def test_an_artifact_without_a_job_has_no_route(flavor: Flavor, tmp_path: Path) -> None:
+    with pytest.raises(errors.ArtifactUnavailable, match="has no job_id"):
+        await flavor.call(flavor.client(App(answer({}))).artifacts.download, artifact(job_id=None), tmp_path / "a")
 
 
-async def test_an_error_in_the_progress_leaves_nothing(colour: Colour, tmp_path: Path) -> None:
+async def test_an_error_in_the_progress_leaves_nothing(flavor: Flavor, tmp_path: Path) -> None:
     def progress(told: DownloadProgress) -> None:
-        raise KeyboardInterrupt if colour.blocking else LookupError
+        raise KeyboardInterrupt if flavor.blocking else LookupError
 
     storage = Storage({"dist/app.whl": [b"wheel"]})
     with pytest.raises((KeyboardInterrupt, LookupError)):
-        await colour.call(colour.client(storage).artifacts.download, artifact(), tmp_path / "a", progress=progress)
+        await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a", progress=progress)
     assert files(tmp_path) == {}
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_a_cancelled_download_leaves_nothing(colour: Colour, tmp_path: Path) -> None:
+async def test_a_cancelled_download_leaves_nothing(flavor: Flavor, tmp_path: Path) -> None:
     class Stuck(httpx.AsyncByteStream):
         async def __aiter__(self) -> Any:
             yield b"whe"
@@ -306,7 +306,7 @@ async def test_a_cancelled_download_leaves_nothing(colour: Colour, tmp_path: Pat
 
     storage = Storage({"dist/app.whl": [lambda: httpx.Response(200, stream=Stuck())]})
     with anyio.CancelScope() as scope:
-        await colour.client(storage).artifacts.download(artifact(), tmp_path / "a")
+        await flavor.client(storage).artifacts.download(artifact(), tmp_path / "a")
     assert scope.cancelled_caught
     assert files(tmp_path) == {}
 
@@ -315,12 +315,12 @@ async def test_a_cancelled_download_leaves_nothing(colour: Colour, tmp_path: Pat
     "name",
     ["", ".", "..", "../x", "a/b", "a\\b", "/etc/passwd", "C:evil", "a\0b", "a\nb", "a\x1b[2Jb", "a\x85b", "a\ud800b"],
 )
-async def test_a_name_that_is_none_is_not_written_into_a_folder(colour: Colour, tmp_path: Path, name: str) -> None:
+async def test_a_name_that_is_none_is_not_written_into_a_folder(flavor: Flavor, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     with pytest.raises(errors.UnsafePath):
-        await colour.call(
-            colour.client(App(answer({}))).artifacts.download, artifact("x", filename=name, path=""), folder
+        await flavor.call(
+            flavor.client(App(answer({}))).artifacts.download, artifact("x", filename=name, path=""), folder
         )
     assert files(tmp_path) == {}
 
@@ -338,12 +338,12 @@ async def test_a_name_that_is_none_is_not_written_into_a_folder(colour: Colour, 
         "ü" * 120,
     ],
 )
-async def test_a_name_that_is_unusual_is_written_all_the_same(colour: Colour, tmp_path: Path, name: str) -> None:
+async def test_a_name_that_is_unusual_is_written_all_the_same(flavor: Flavor, tmp_path: Path, name: str) -> None:
     storage = Storage({name: [b"wheel"]})
-    client = colour.client(storage)
+    client = flavor.client(storage)
     one = artifact(name)
     one.id = "id-" + name
-    assert (await colour.call(client.artifacts.download, one, tmp_path)).name == name
+    assert (await flavor.call(client.artifacts.download, one, tmp_path)).name == name
     assert (tmp_path / name).read_bytes() == b"wheel"
     assert tree_target(one, tmp_path) == tmp_path / name
 
@@ -369,43 +369,43 @@ def everything(**changes: Any) -> Storage:
     ],
 )
 async def test_a_build_s_artifacts_are_downloaded_by_their_paths(
-    colour: Colour, tmp_path: Path, globs: tuple[str, ...], paths: list[str], filters: str | None
+    flavor: Flavor, tmp_path: Path, globs: tuple[str, ...], paths: list[str], filters: str | None
 ) -> None:
     storage = everything()
-    written = await colour.call(colour.client(storage).artifacts.download_all, "web", 7, *globs, to=tmp_path / "to")
+    written = await flavor.call(flavor.client(storage).artifacts.download_all, "web", 7, *globs, to=tmp_path / "to")
     assert written == [tmp_path / "to" / path for path in paths]
     assert files(tmp_path) == {f"to/{path}": path.encode() for path in paths}
     params = storage.asked[0].url.params
     assert (params.get("path"), params["state"]) == (filters, "finished")
 
 
-async def test_one_job_s_artifacts_can_be_downloaded_into_a_folder_of_its_own(colour: Colour, tmp_path: Path) -> None:
+async def test_one_job_s_artifacts_can_be_downloaded_into_a_folder_of_its_own(flavor: Flavor, tmp_path: Path) -> None:
     storage = everything()
-    await colour.call(
-        colour.client(storage).artifacts.download_all, "web", 7, "log.txt", to=tmp_path, job_id="job-1", by_job=True
+    await flavor.call(
+        flavor.client(storage).artifacts.download_all, "web", 7, "log.txt", to=tmp_path, job_id="job-1", by_job=True
     )
     assert files(tmp_path) == {"job-1/log.txt": b"log.txt"}
     assert storage.asked[0].url.path == "/v2/organizations/acme/pipelines/web/builds/7/jobs/job-1/artifacts"
 
 
 async def test_two_artifacts_for_one_file_are_refused_before_anything_is_downloaded(
-    colour: Colour, tmp_path: Path
+    flavor: Flavor, tmp_path: Path
 ) -> None:
     listed = [described("log", b"one"), described("log", b"two", id="id-other", job_id="job-2")]
     storage = Storage({"log": [b"one"], "other": [b"two"]}, listed)
-    client = colour.client(storage)
+    client = flavor.client(storage)
     with pytest.raises(errors.UnsafePath, match="by_job=True"):
-        await colour.call(client.artifacts.download_all, "web", 7, to=tmp_path)
+        await flavor.call(client.artifacts.download_all, "web", 7, to=tmp_path)
     assert files(tmp_path) == {}
     assert storage.redirects == 0
-    await colour.call(client.artifacts.download_all, "web", 7, to=tmp_path, by_job=True)
+    await flavor.call(client.artifacts.download_all, "web", 7, to=tmp_path, by_job=True)
     assert files(tmp_path) == {"job-1/log": b"one", "job-2/log": b"two"}
 
 
-async def test_two_artifacts_that_are_the_same_are_downloaded_once(colour: Colour, tmp_path: Path) -> None:
+async def test_two_artifacts_that_are_the_same_are_downloaded_once(flavor: Flavor, tmp_path: Path) -> None:
     listed = [described("log", b"one"), described("log", b"one", id="id-other", job_id="job-2")]
     storage = Storage({"log": [b"one"], "other": [b"one"]}, listed)
-    written = await colour.call(colour.client(storage).artifacts.download_all, "web", 7, to=tmp_path)
+    written = await flavor.call(flavor.client(storage).artifacts.download_all, "web", 7, to=tmp_path)
     assert written == [tmp_path / "log"]
     assert storage.redirects == 1
 
@@ -427,21 +427,21 @@ async def test_two_artifacts_that_are_the_same_are_downloaded_once(colour: Colou
     ],
 )
 async def test_one_path_that_leads_outside_stops_everything_before_it_begins(
-    colour: Colour, tmp_path: Path, path: str
+    flavor: Flavor, tmp_path: Path, path: str
 ) -> None:
     storage = Storage({"log": [b"one"]}, [described("log", b"one"), described(path, b"two", filename="")])
     with pytest.raises(errors.UnsafePath):
-        await colour.call(colour.client(storage).artifacts.download_all, "web", 7, to=tmp_path / "to")
+        await flavor.call(flavor.client(storage).artifacts.download_all, "web", 7, to=tmp_path / "to")
     assert files(tmp_path) == {}
     assert storage.redirects == 0
 
 
-async def test_a_link_that_leads_outside_is_not_followed(colour: Colour, tmp_path: Path) -> None:
+async def test_a_link_that_leads_outside_is_not_followed(flavor: Flavor, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "to").mkdir()
     (tmp_path / "to" / "dist").symlink_to(tmp_path / "outside")
     with pytest.raises(errors.UnsafePath, match="link"):
-        await colour.call(colour.client(everything()).artifacts.download_all, "web", 7, to=tmp_path / "to")
+        await flavor.call(flavor.client(everything()).artifacts.download_all, "web", 7, to=tmp_path / "to")
     assert files(tmp_path) == {}
 
 
@@ -449,33 +449,33 @@ async def test_a_link_that_leads_outside_is_not_followed(colour: Colour, tmp_pat
     "job_id", ["../../evil", "..", ".", "/etc", "a/../../..", "..\\evil", "C:", "a/b", "a\0b", "a\nb", "link"]
 )
 async def test_a_job_id_that_is_no_name_of_a_folder_stops_everything_before_it_begins(
-    colour: Colour, tmp_path: Path, job_id: str
+    flavor: Flavor, tmp_path: Path, job_id: str
 ) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "to").mkdir()
     (tmp_path / "to" / "link").symlink_to(tmp_path / "outside")
     storage = Storage({"log": [b"one"]}, [described("log", b"one"), described("log", b"two", id="b", job_id=job_id)])
     with pytest.raises(errors.UnsafePath):
-        await colour.call(colour.client(storage).artifacts.download_all, "web", 7, to=tmp_path / "to", by_job=True)
+        await flavor.call(flavor.client(storage).artifacts.download_all, "web", 7, to=tmp_path / "to", by_job=True)
     assert files(tmp_path) == {}
     assert storage.redirects == 0
 
 
-async def test_one_failure_ends_the_others_and_leaves_no_part(colour: Colour, tmp_path: Path) -> None:
+async def test_one_failure_ends_the_others_and_leaves_no_part(flavor: Flavor, tmp_path: Path) -> None:
     listed = [described(f"f{number}", b"x" * 10) for number in range(8)]
     contents: dict[str, Iterable[Content]] = {f"f{number}": [b"x" * 10] for number in range(8)}
     contents["f1"] = [b"wrong"]
     with pytest.raises(errors.ArtifactCorrupted, match="f1"):
-        await colour.call(
-            colour.client(Storage(contents, listed)).artifacts.download_all, "web", 7, to=tmp_path, concurrency=4
+        await flavor.call(
+            flavor.client(Storage(contents, listed)).artifacts.download_all, "web", 7, to=tmp_path, concurrency=4
         )
     assert not [name for name in files(tmp_path) if name.endswith(".part")]
     assert set(files(tmp_path)) <= {"f0", "f2", "f3"}
 
 
-async def test_windows_paths_become_folders(colour: Colour, tmp_path: Path) -> None:
+async def test_windows_paths_become_folders(flavor: Flavor, tmp_path: Path) -> None:
     storage = Storage({"dist\\app.whl": [b"x"]}, [described("dist\\app.whl", b"x")])
-    await colour.call(colour.client(storage).artifacts.download_all, "web", 7, to=tmp_path)
+    await flavor.call(flavor.client(storage).artifacts.download_all, "web", 7, to=tmp_path)
     assert files(tmp_path) == {"dist/app.whl": b"x"}
 
 
@@ -508,7 +508,7 @@ def test_no_path_is_outside_the_folder(path: str, filename: str) -> None:
 
 
 def reference(path: str, glob: str) -> bool:
-    """Globs said once more, by what they mean rather than by a regular expression."""
+    """Match a glob by a second implementation, without regular expressions."""
     if not glob:
         return not path
     if glob.startswith("**/"):

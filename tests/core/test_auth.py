@@ -19,7 +19,7 @@ from buildkite_ext.simulation import Simulator
 from buildkite_ext.simulation.server import running
 from buildkite_ext.transport.auth import origin
 
-from .fakes import API, TOKEN, App, Colour, agents, answer, build
+from .fakes import API, TOKEN, App, Flavor, agents, answer, build
 
 SIGNED = f"Bearer {TOKEN}"
 
@@ -39,13 +39,13 @@ def artifact(**changes: Any) -> Any:
     return Artifact.from_dict({**fields, **changes})
 
 
-async def test_requests_to_the_api_are_signed(colour: Colour) -> None:
+async def test_requests_to_the_api_are_signed(flavor: Flavor) -> None:
     app = App(answer(build(7)))
-    await colour.call(colour.client(app).builds.get, "web", 7)
+    await flavor.call(flavor.client(app).builds.get, "web", 7)
     assert app.requests[0].headers["Authorization"] == SIGNED
 
 
-async def test_the_token_is_not_sent_to_the_storage_of_artifacts(colour: Colour, tmp_path: Path) -> None:
+async def test_the_token_is_not_sent_to_the_storage_of_artifacts(flavor: Flavor, tmp_path: Path) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         seen.append((request.url.host, request.headers.get("Authorization")))
         if request.url.host == "storage.test":
@@ -53,8 +53,8 @@ async def test_the_token_is_not_sent_to_the_storage_of_artifacts(colour: Colour,
         return httpx.Response(302, headers={"Location": "https://storage.test/a?X-Amz-Signature=abc"})
 
     seen: list[tuple[str, str | None]] = []
-    client = colour.client(app)
-    await colour.call(client.artifacts.download, artifact(), tmp_path / "a")
+    client = flavor.client(app)
+    await flavor.call(client.artifacts.download, artifact(), tmp_path / "a")
     assert seen == [("api.buildkite.com", SIGNED), ("storage.test", None)]
 
 
@@ -74,16 +74,16 @@ async def test_the_token_is_not_sent_to_the_storage_of_artifacts(colour: Colour,
         "file:///etc/passwd",
     ],
 )
-async def test_a_next_page_anywhere_but_in_the_same_list_is_refused(colour: Colour, link: str) -> None:
+async def test_a_next_page_anywhere_but_in_the_same_list_is_refused(flavor: Flavor, link: str) -> None:
     header = [(b"Link", f'<{link}>; rel="next"'.encode())]
     app = App(httpx.Response(200, json=agents([1]), headers=header))
-    client = colour.client(app)
+    client = flavor.client(app)
     with pytest.raises(errors.InvalidResponse, match="link to the next page"):
-        await colour.list(client.agents.list())
+        await flavor.list(client.agents.list())
     assert len(app.requests) == 1
 
 
-async def test_a_credential_that_buildkite_repeats_in_a_link_is_left_out(colour: Colour) -> None:
+async def test_a_credential_that_buildkite_repeats_in_a_link_is_left_out(flavor: Flavor) -> None:
     app = App(
         answer(
             agents([1]),
@@ -91,17 +91,17 @@ async def test_a_credential_that_buildkite_repeats_in_a_link_is_left_out(colour:
         ),
         answer(agents([2])),
     )
-    assert len(await colour.list(colour.client(app).agents.list())) == 2
+    assert len(await flavor.list(flavor.client(app).agents.list())) == 2
     assert app.paths[1] == "/v2/organizations/acme/agents?page=2"
 
 
-async def test_an_absolute_address_sent_by_hand_is_not_signed(colour: Colour) -> None:
+async def test_an_absolute_address_sent_by_hand_is_not_signed(flavor: Flavor) -> None:
     app = App(answer({}))
-    raw = colour.client(app).raw
-    http = raw.get_httpx_client() if colour.blocking else raw.get_async_httpx_client()
-    await colour.call(http.get, "https://evil.test/v2/user")
-    await colour.call(http.get, f"{API}/v2/user")
-    await colour.call(http.get, "/v2/user")
+    raw = flavor.client(app).raw
+    http = raw.get_httpx_client() if flavor.blocking else raw.get_async_httpx_client()
+    await flavor.call(http.get, "https://evil.test/v2/user")
+    await flavor.call(http.get, f"{API}/v2/user")
+    await flavor.call(http.get, "/v2/user")
     assert [request.headers.get("Authorization") for request in app.requests] == [None, SIGNED, SIGNED]
 
 
@@ -115,13 +115,13 @@ def current(source: Callable[[], str], *, wait: bool) -> Any:
     return token
 
 
-async def test_a_token_that_rotates_is_asked_for_with_each_request(colour: Colour) -> None:
-    for wait in [False] if colour.blocking else [False, True]:
+async def test_a_token_that_rotates_is_asked_for_with_each_request(flavor: Flavor) -> None:
+    for wait in [False] if flavor.blocking else [False, True]:
         tokens = (f"token-{number}" for number in itertools.count(1))
         app = App(answer(build(7)))
-        client = colour.client(app, token=current(tokens.__next__, wait=wait))
+        client = flavor.client(app, token=current(tokens.__next__, wait=wait))
         for _ in range(3):
-            await colour.call(client.builds.get, "web", 7)
+            await flavor.call(client.builds.get, "web", 7)
         assert [request.headers["Authorization"] for request in app.requests] == [
             "Bearer token-1",
             "Bearer token-2",
@@ -140,26 +140,26 @@ async def test_an_async_token_function_needs_the_async_client() -> None:
 
 @pytest.mark.parametrize("given", [None, b"bytes", 42, "", "two words", "a\nb"])
 async def test_a_function_that_gives_something_else_than_a_token_is_named_as_the_cause(
-    colour: Colour, given: Any
+    flavor: Flavor, given: Any
 ) -> None:
     app = App(answer({}))
-    client = colour.client(app, token=lambda: given)
+    client = flavor.client(app, token=lambda: given)
     with pytest.raises(errors.ConfigurationError, match="token"):
-        await colour.call(client.builds.get, "web", 7)
+        await flavor.call(client.builds.get, "web", 7)
     assert app.requests == []
 
 
-async def test_an_error_of_the_token_function_comes_out_as_it_is(colour: Colour) -> None:
+async def test_an_error_of_the_token_function_comes_out_as_it_is(flavor: Flavor) -> None:
     def token() -> str:
         raise LookupError("vault is sealed")
 
-    client = colour.client(App(answer({})), token=token)
+    client = flavor.client(App(answer({})), token=token)
     with pytest.raises(LookupError, match="vault is sealed"):
-        await colour.call(client.builds.get, "web", 7)
+        await flavor.call(client.builds.get, "web", 7)
 
 
 async def test_no_log_line_at_any_level_holds_a_credential(
-    colour: Colour, caplog: pytest.LogCaptureFixture, tmp_path: Path
+    flavor: Flavor, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         if request.url.host == "storage.test":
@@ -175,10 +175,10 @@ async def test_no_log_line_at_any_level_holds_a_credential(
     caplog.set_level(logging.DEBUG)
     for name in ("httpx", "httpcore", "buildkite_ext"):
         caplog.set_level(logging.DEBUG, logger=name)
-    client = colour.client(app)
+    client = flavor.client(app)
     with pytest.raises(errors.ServiceUnavailable) as error:
-        await colour.list(client.agents.list())
-    await colour.call(client.artifacts.download, artifact(), tmp_path / "a")
+        await flavor.list(client.agents.list())
+    await flavor.call(client.artifacts.download, artifact(), tmp_path / "a")
     logging.getLogger("httpx").error("failed", exc_info=error.value)
     assert "HTTP Request" in caplog.text
     for secret in (TOKEN, "hunter2"):

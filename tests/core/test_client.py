@@ -1,4 +1,4 @@
-"""What the two clients are, and what one call through them does."""
+"""The two clients, and one call through them."""
 
 from __future__ import annotations
 
@@ -22,111 +22,111 @@ from hypothesis import strategies as st
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry, SchemaDrift, errors
 from buildkite_ext.version import __version__
 
-from .fakes import API, TOKEN, App, Body, Colour, FakeClock, agents, answer, body_of, build
+from .fakes import API, TOKEN, App, Body, FakeClock, Flavor, agents, answer, body_of, build
 
 
-async def test_any_operation_can_be_called_and_gives_its_model(colour: Colour) -> None:
+async def test_any_operation_can_be_called_and_gives_its_model(flavor: Flavor) -> None:
     app = App(answer(build(7, state="passed")))
-    found = await colour.call(colour.client(app).call, get_build, "acme", "web", 7, exclude_jobs=True)
+    found = await flavor.call(flavor.client(app).call, get_build, "acme", "web", 7, exclude_jobs=True)
     assert isinstance(found, Build)
     assert (found.number, found.state) == (7, "passed")
     assert app.paths == ["/v2/organizations/acme/pipelines/web/builds/7?exclude_jobs=true"]
 
 
-async def test_a_request_says_who_sends_it_and_what_it_expects(colour: Colour) -> None:
+async def test_a_request_says_who_sends_it_and_what_it_expects(flavor: Flavor) -> None:
     app = App(httpx.Response(200, text="log"))
-    client = colour.client(app)
+    client = flavor.client(app)
     for endpoint in (get_job_log_text, get_job_log_html):
-        await colour.call(client.call, endpoint, "acme", "j1")
-    await colour.call(client.request, get_job_log, "acme", "j1")
+        await flavor.call(client.call, endpoint, "acme", "j1")
+    await flavor.call(client.request, get_job_log, "acme", "j1")
     assert [request.headers["Accept"] for request in app.requests] == ["text/plain", "text/html", "application/json"]
     assert app.requests[0].headers["User-Agent"].startswith(f"buildkite-ext/{__version__} ")
 
 
-async def test_text_comes_as_text(colour: Colour) -> None:
+async def test_text_comes_as_text(flavor: Flavor) -> None:
     app = App(httpx.Response(200, content="grün\n".encode(), headers={"Content-Type": "text/plain"}))
-    assert await colour.call(colour.client(app).call, get_job_log_text, "acme", "j1") == "grün\n"
+    assert await flavor.call(flavor.client(app).call, get_job_log_text, "acme", "j1") == "grün\n"
 
 
-async def test_a_request_gives_the_answer_as_it_came(colour: Colour) -> None:
+async def test_a_request_gives_the_answer_as_it_came(flavor: Flavor) -> None:
     app = App(httpx.Response(200, headers={"Content-Length": "123456", "Accept-Ranges": "bytes"}))
-    response = await colour.call(colour.client(app).request, head_job_log, "acme", "j1")
+    response = await flavor.call(flavor.client(app).request, head_job_log, "acme", "j1")
     assert response.headers["Content-Length"] == "123456"
     assert app.requests[0].method == "HEAD"
 
 
-async def test_a_documented_redirect_is_given_out_and_not_followed(colour: Colour) -> None:
+async def test_a_documented_redirect_is_given_out_and_not_followed(flavor: Flavor) -> None:
     app = App(httpx.Response(302, headers={"Location": "https://storage.test/a"}))
-    response = await colour.call(colour.client(app).request, download_job_artifact, "acme", "j1", "a1")
+    response = await flavor.call(flavor.client(app).request, download_job_artifact, "acme", "j1", "a1")
     assert (response.status_code, response.headers["Location"]) == (302, "https://storage.test/a")
     assert len(app.requests) == 1
 
 
-async def test_a_compressed_body_is_decompressed_once(colour: Colour) -> None:
+async def test_a_compressed_body_is_decompressed_once(flavor: Flavor) -> None:
     packed = gzip.compress(answer(build(7)).content)
     app = App(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Body(packed[:9], packed[9:])))
-    response = await colour.call(colour.client(app).request, get_build, "acme", "web", 7)
+    response = await flavor.call(flavor.client(app).request, get_build, "acme", "web", 7)
     assert response.json()["number"] == 7
     assert "gzip" in app.requests[0].headers["Accept-Encoding"]
 
 
-async def test_a_body_beyond_the_bound_is_dropped(colour: Colour) -> None:
+async def test_a_body_beyond_the_bound_is_dropped(flavor: Flavor) -> None:
     packed = gzip.compress(b" " * 10_000_000)
     stream = Body(packed)
-    client = colour.client(App(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=stream)))
+    client = flavor.client(App(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=stream)))
     with pytest.raises(errors.InvalidResponse, match="larger than 1000 bytes"):
-        await colour.call(client.with_options(max_body=1000).builds.get, "web", 7)
+        await flavor.call(client.with_options(max_body=1000).builds.get, "web", 7)
     assert stream.closed
 
 
-async def test_the_generated_functions_run_through_the_same_pipeline(colour: Colour) -> None:
+async def test_the_generated_functions_run_through_the_same_pipeline(flavor: Flavor) -> None:
     app = App(answer({}, 503), answer(build(7)), answer({"message": "No build found"}, 404))
-    raw = colour.client(app).raw
-    function = get_build.sync if colour.blocking else get_build.asyncio
-    found = await colour.call(function, "acme", "web", 7, client=raw)
+    raw = flavor.client(app).raw
+    function = get_build.sync if flavor.blocking else get_build.asyncio
+    found = await flavor.call(function, "acme", "web", 7, client=raw)
     assert found.number == 7
     with pytest.raises(errors.BuildNotFound, match="'web'") as error:
-        await colour.call(function, "acme", "web", 7, client=raw)
+        await flavor.call(function, "acme", "web", 7, client=raw)
     assert error.value.operation == "get_build"
     assert app.requests[0].headers["Authorization"] == f"Bearer {TOKEN}"
 
 
-async def test_a_write_by_a_generated_function_is_not_repeated_either(colour: Colour) -> None:
+async def test_a_write_by_a_generated_function_is_not_repeated_either(flavor: Flavor) -> None:
     app = App(httpx.ReadError("lost"), answer(build(7), 201))
-    function = create_build.sync if colour.blocking else create_build.asyncio
+    function = create_build.sync if flavor.blocking else create_build.asyncio
     with pytest.raises(errors.ResponseLost):
-        await colour.call(
+        await flavor.call(
             function,
             "acme",
             "web",
-            client=colour.client(app).raw,
+            client=flavor.client(app).raw,
             body=CreateBuildRequest(commit="HEAD", branch="main"),
         )
     assert len(app.requests) == 1
 
 
-async def test_the_api_may_stand_below_a_path(colour: Colour) -> None:
+async def test_the_api_may_stand_below_a_path(flavor: Flavor) -> None:
     app = App(
         answer(agents([1]), Link='<https://corp.test/buildkite/v2/organizations/acme/agents?page=2>; rel="next"'),
         answer(agents([2])),
         answer({"message": "No build found"}, 404),
     )
-    client = colour.client(app, base_url="https://corp.test/buildkite/v2/")
-    assert len(await colour.list(client.agents.list())) == 2
-    function = get_build.sync if colour.blocking else get_build.asyncio
+    client = flavor.client(app, base_url="https://corp.test/buildkite/v2/")
+    assert len(await flavor.list(client.agents.list())) == 2
+    function = get_build.sync if flavor.blocking else get_build.asyncio
     with pytest.raises(errors.BuildNotFound):
-        await colour.call(function, "acme", "web", 7, client=client.raw)
+        await flavor.call(function, "acme", "web", 7, client=client.raw)
     assert app.paths[0] == "/buildkite/v2/organizations/acme/agents?per_page=100"
 
 
 @pytest.mark.parametrize("part", ["", ".", ".."])
-async def test_a_path_part_that_addresses_something_else_is_refused_before_the_wire(colour: Colour, part: str) -> None:
+async def test_a_path_part_that_addresses_something_else_is_refused_before_the_wire(flavor: Flavor, part: str) -> None:
     app = App(answer({}))
-    client = colour.client(app)
+    client = flavor.client(app)
     with pytest.raises(ValueError, match="pipeline_slug"):
-        await colour.call(client.pipelines.get, part)
+        await flavor.call(client.pipelines.get, part)
     with pytest.raises(ValueError, match="org_slug"):
-        await colour.call(client.call, get_pipeline, part, "web")
+        await flavor.call(client.call, get_pipeline, part, "web")
     assert app.requests == []
 
 
@@ -162,16 +162,16 @@ def test_no_slug_can_change_the_route(slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", ["x/builds", "x/builds/7", "../agents"])
-async def test_a_slug_with_slashes_is_one_pipeline_for_the_generated_functions_too(colour: Colour, slug: str) -> None:
-    client = colour.client(App(answer({"message": "No"}, 404)))
-    function = get_pipeline.sync if colour.blocking else get_pipeline.asyncio
+async def test_a_slug_with_slashes_is_one_pipeline_for_the_generated_functions_too(flavor: Flavor, slug: str) -> None:
+    client = flavor.client(App(answer({"message": "No"}, 404)))
+    function = get_pipeline.sync if flavor.blocking else get_pipeline.asyncio
     with pytest.raises(errors.PipelineNotFound) as error:
-        await colour.call(function, "acme", slug, client=client.raw)
+        await flavor.call(function, "acme", slug, client=client.raw)
     assert error.value.operation == "get_pipeline"
     assert repr(slug) in str(error.value)
 
 
-async def test_a_copy_with_other_options_uses_the_same_connections(colour: Colour) -> None:
+async def test_a_copy_with_other_options_uses_the_same_connections(flavor: Flavor) -> None:
     class Counting(httpx.MockTransport):
         closed = 0
 
@@ -182,7 +182,7 @@ async def test_a_copy_with_other_options_uses_the_same_connections(colour: Colou
             Counting.closed += 1
 
     app = App(answer(build(7)))
-    kind: Any = BuildkiteClient if colour.blocking else AsyncBuildkiteClient
+    kind: Any = BuildkiteClient if flavor.blocking else AsyncBuildkiteClient
     client = kind("acme", token=TOKEN, transport=Counting(app), clock=FakeClock())
     copy = client.with_options(timeout=5, retry=Retry(attempts=2), strict=True, unknown="keep")
     assert (copy.options.timeout, copy.options.retry.attempts, copy.options.strict, copy.options.unknown) == (
@@ -193,30 +193,30 @@ async def test_a_copy_with_other_options_uses_the_same_connections(colour: Colou
     )
     assert (client.options.timeout, client.options.strict) == (120.0, False)
     assert copy.options.token == client.options.token
-    await colour.call(copy.builds.get, "web", 7)
-    await colour.close(copy)
-    await colour.close(copy.with_options(timeout=None))
+    await flavor.call(copy.builds.get, "web", 7)
+    await flavor.close(copy)
+    await flavor.close(copy.with_options(timeout=None))
     assert Counting.closed == 0
-    await colour.call(client.builds.get, "web", 7)
-    await colour.close(client)
+    await flavor.call(client.builds.get, "web", 7)
+    await flavor.close(client)
     assert Counting.closed >= 1
     with pytest.raises(RuntimeError, match="closed"):
-        await colour.call(copy.with_options(strict=False).builds.get, "web", 7)
+        await flavor.call(copy.with_options(strict=False).builds.get, "web", 7)
 
 
-async def test_a_copy_s_timeout_is_its_own(colour: Colour, clock: FakeClock) -> None:
-    client = colour.client(App(answer({"reset": 30}, 429), answer(build(7))), clock=clock)
+async def test_a_copy_s_timeout_is_its_own(flavor: Flavor, clock: FakeClock) -> None:
+    client = flavor.client(App(answer({"reset": 30}, 429), answer(build(7))), clock=clock)
     with pytest.raises(errors.DeadlineExceeded, match="5 s"):
-        await colour.call(client.with_options(timeout=5).builds.get, "web", 7)
-    assert (await colour.call(client.builds.get, "web", 7)).number == 7
+        await flavor.call(client.with_options(timeout=5).builds.get, "web", 7)
+    assert (await flavor.call(client.builds.get, "web", 7)).number == 7
 
 
-async def test_one_client_can_serve_several_organizations(colour: Colour) -> None:
+async def test_one_client_can_serve_several_organizations(flavor: Flavor) -> None:
     app = App(answer(build(7)))
-    client = colour.client(app, None)
+    client = flavor.client(app, None)
     one, other = client.with_options(organization="one"), client.with_options(organization="other")
     for copy in (one, other, one):
-        await colour.call(copy.builds.get, "web", 7)
+        await flavor.call(copy.builds.get, "web", 7)
     assert [path.split("/")[3] for path in app.paths] == ["one", "other", "one"]
 
 
@@ -258,44 +258,44 @@ def test_threads_may_share_a_client() -> None:
     assert found == list(range(1, 99))
 
 
-async def test_the_blocking_client_works_inside_a_running_loop(colour: Colour) -> None:
+async def test_the_blocking_client_works_inside_a_running_loop(flavor: Flavor) -> None:
     client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(App(answer(agents([1, 2])))))
     assert [agent.id for agent in client.agents.list()] == ["agent-1", "agent-2"]
 
 
-async def test_an_answer_that_holds_more_than_is_described_is_reported_once_a_key(colour: Colour) -> None:
+async def test_an_answer_that_holds_more_than_is_described_is_reported_once_a_key(flavor: Flavor) -> None:
     events: list[Any] = []
-    client = colour.client(App(answer(build(7, surprise=1, url=None))), on_event=events.append)
+    client = flavor.client(App(answer(build(7, surprise=1, url=None))), on_event=events.append)
     for _ in range(2):
-        assert (await colour.call(client.builds.get, "web", 7)).number == 7
+        assert (await flavor.call(client.builds.get, "web", 7)).number == 7
     drift = [(event.model, event.key, event.kind) for event in events if isinstance(event, SchemaDrift)]
     assert sorted(drift) == [("Build", "surprise", "unknown"), ("Build", "url", "null")]
 
 
-async def test_what_no_model_holds_can_be_kept(colour: Colour) -> None:
+async def test_what_no_model_holds_can_be_kept(flavor: Flavor) -> None:
     app = App(answer(build(7, surprise=1)))
-    assert (await colour.call(colour.client(app).builds.get, "web", 7)).additional_properties == {}
-    kept = await colour.call(colour.client(app, unknown="keep").builds.get, "web", 7)
+    assert (await flavor.call(flavor.client(app).builds.get, "web", 7)).additional_properties == {}
+    kept = await flavor.call(flavor.client(app, unknown="keep").builds.get, "web", 7)
     assert kept.additional_properties == {"surprise": 1}
 
 
-async def test_a_strict_client_raises_what_others_report(colour: Colour) -> None:
-    client = colour.client(App(answer(build("seven"))), strict=True)
+async def test_a_strict_client_raises_what_others_report(flavor: Flavor) -> None:
+    client = flavor.client(App(answer(build("seven"))), strict=True)
     with pytest.raises(errors.InvalidResponse, match="Build"):
-        await colour.call(client.builds.get, "web", 7)
+        await flavor.call(client.builds.get, "web", 7)
 
 
-async def test_an_operation_without_parameters_needs_no_organization(colour: Colour) -> None:
+async def test_an_operation_without_parameters_needs_no_organization(flavor: Flavor) -> None:
     app = App(answer({"webhook_ips": ["192.0.2.1"]}))
-    meta = await colour.call(colour.client(app, None).call, get_meta)
+    meta = await flavor.call(flavor.client(app, None).call, get_meta)
     assert meta.webhook_ips == ["192.0.2.1"]
     assert app.paths == ["/v2/meta"]
 
 
-async def test_a_body_is_sent_as_json(colour: Colour) -> None:
+async def test_a_body_is_sent_as_json(flavor: Flavor) -> None:
     app = App(answer(build(8), 201))
-    await colour.call(
-        colour.client(app).call, create_build, "acme", "web", body=CreateBuildRequest(commit="HEAD", branch="main")
+    await flavor.call(
+        flavor.client(app).call, create_build, "acme", "web", body=CreateBuildRequest(commit="HEAD", branch="main")
     )
     assert app.requests[0].headers["Content-Type"] == "application/json"
     assert body_of(app.requests[0]) == {"commit": "HEAD", "branch": "main"}

@@ -17,16 +17,16 @@ from buildkite_ext import BuildkiteClient, LogLine, errors
 from buildkite_ext.logs.follow import name_of
 from buildkite_ext.models import Job
 
-from .fakes import TOKEN, Answer, App, Colour, FakeClock, answer, build, job
+from .fakes import TOKEN, Answer, App, FakeClock, Flavor, answer, build, job
 
 STARTED = "2026-01-05T09:00:00.000Z"
 
 
 class Logs:
-    """A build whose jobs write. Each look at the build is a step: `script` tells what has happened by then.
+    """A build whose jobs write. Each poll of the build is a step, for which `script` has the changes.
 
     Args:
-        script: for each look the build's changes and, by job, its changes and the bytes it has written so far.
+        script: for each poll the build's changes and, by job, its changes and the bytes it has written so far.
     """
 
     def __init__(self, *script: tuple[dict[str, Any], dict[str, tuple[dict[str, Any], bytes]]]) -> None:
@@ -35,14 +35,14 @@ class Logs:
         self.step = -1
         self.ranges: list[str] = []
         self.sent = 0
-        self.looks = 0
+        self.polls = 0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
             path = request.url.path
             if path.endswith("/log"):
                 return self._log(request, path.split("/")[-2].removeprefix("job-"))
-            self.looks += 1
+            self.polls += 1
             self.step = min(self.step + 1, len(self._script) - 1)
             changes, jobs = self._script[self.step]
             if "/jobs/" in path:
@@ -74,25 +74,25 @@ def shown(lines: list[LogLine]) -> list[tuple[str, str]]:
     return [(line.job_name, line.text) for line in lines]
 
 
-async def test_every_line_of_a_job_s_log_comes_as_it_is_written(colour: Colour, clock: FakeClock) -> None:
+async def test_every_line_of_a_job_s_log_comes_as_it_is_written(flavor: Flavor, clock: FakeClock) -> None:
     server = Logs(
         step("scheduled", test=b""),
         step("running", test=b"one\ntw"),
         step("running", test=b"one\ntwo\nthree\n"),
         step("passed", test=b"one\ntwo\nthree\nlast"),
     )
-    client = colour.client(server, clock=clock)
-    lines = await colour.list(client.jobs.follow("web", 7, "job-test", poll_interval=3))
+    client = flavor.client(server, clock=clock)
+    lines = await flavor.list(client.jobs.follow("web", 7, "job-test", poll_interval=3))
     assert shown(lines) == [("test", "one"), ("test", "two"), ("test", "three"), ("test", "last")]
     assert lines[0].job_id == "job-test"
     assert clock.sleeps == [3, 3, 3]
 
 
-async def test_only_what_is_new_is_fetched(colour: Colour) -> None:
+async def test_only_what_is_new_is_fetched(flavor: Flavor) -> None:
     first = b"".join(b"line %06d\n" % number for number in range(20_000))
     grown = [first + b"".join(b"more %06d\n" % number for number in range(count)) for count in range(0, 2000, 50)]
     server = Logs(*[step("running", test=log) for log in grown], step("passed", test=grown[-1]))
-    lines = await colour.list(colour.client(server).jobs.follow("web", 7, "job-test"))
+    lines = await flavor.list(flavor.client(server).jobs.follow("web", 7, "job-test"))
     assert len(lines) == 20_000 + 1950
     assert server.sent < len(grown[-1]) + 2 * 64 * 1024 + 41 * 4096
     assert len(server.ranges) <= len(grown) + 3
@@ -101,11 +101,11 @@ async def test_only_what_is_new_is_fetched(colour: Colour) -> None:
 class Busy:
     """A job whose log grows by `rate` bytes at every request, as one does that writes while it is asked for."""
 
-    def __init__(self, rate: Callable[[int], int], looks: int) -> None:
+    def __init__(self, rate: Callable[[int], int], polls: int) -> None:
         self._rate = rate
-        self._looks = looks
+        self._polls = polls
         self.log = b""
-        self.sent = self.requests = self.looks = 0
+        self.sent = self.requests = self.polls = 0
 
     def _grow(self) -> None:
         count = self._rate(self.requests)
@@ -113,11 +113,11 @@ class Busy:
         self.log += b"".join(b"%0999d\n" % number for number in range(start, start + count // 1000))
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        over = self.looks >= self._looks
+        over = self.polls >= self._polls
         if not over:
             self._grow()
         if not request.url.path.endswith("/log"):
-            self.looks += 1
+            self.polls += 1
             return answer(job("test", started_at=STARTED, state="passed" if over else "running"))
         self.requests += 1
         length = int(request.headers["Range"].removeprefix("bytes=-"))
@@ -137,41 +137,41 @@ class Busy:
     ids=["steady", "in bursts", "ever faster"],
 )
 async def test_a_log_that_grows_between_two_requests_is_shown_as_it_grows(
-    colour: Colour, clock: FakeClock, rate: Callable[[int], int]
+    flavor: Flavor, clock: FakeClock, rate: Callable[[int], int]
 ) -> None:
-    server = Busy(rate, looks=12)
-    client = colour.client(server, clock=clock)
+    server = Busy(rate, polls=12)
+    client = flavor.client(server, clock=clock)
     lines, early = 0, 0
-    async for line in colour.iterate(client.jobs.follow("web", 7, "job-test")):
+    async for line in flavor.iterate(client.jobs.follow("web", 7, "job-test")):
         assert int(line.text) == lines
         lines += 1
-        early += server.looks <= 12
+        early += server.polls <= 12
     assert lines == len(server.log) // 1000
     assert early > 0.8 * lines
     assert server.sent < 4 * len(server.log)
 
 
-async def test_every_job_of_a_build_is_followed_until_it_ends(colour: Colour) -> None:
+async def test_every_job_of_a_build_is_followed_until_it_ends(flavor: Flavor) -> None:
     server = Logs(
         step("running", a=b"a1\n"),
         step("running", a=b"a1\na2\n", b=b"b1\n"),
         step("passed", "passed", a=b"a1\na2\na3", b=b"b1\nb2\n"),
     )
-    lines = await colour.list(colour.client(server).builds.follow("web", 7))
+    lines = await flavor.list(flavor.client(server).builds.follow("web", 7))
     assert shown(lines) == [("a", "a1"), ("a", "a2"), ("b", "b1"), ("a", "a3"), ("b", "b2")]
 
 
-async def test_more_jobs_than_are_looked_at_at_once_are_all_followed(colour: Colour) -> None:
+async def test_more_jobs_than_are_looked_at_at_once_are_all_followed(flavor: Flavor) -> None:
     names = [f"j{number:02}" for number in range(20)]
     server = Logs(
         step("running", **{name: f"{name} begins\n".encode() for name in names}),
         step("failed", "failed", **{name: f"{name} begins\n{name} ends".encode() for name in names}),
     )
-    lines = await colour.list(colour.client(server).builds.follow("web", 7))
+    lines = await flavor.list(flavor.client(server).builds.follow("web", 7))
     assert shown(lines) == [(name, f"{name} {what}") for what in ("begins", "ends") for name in names]
 
 
-async def test_a_job_that_has_ended_is_not_asked_for_again(colour: Colour) -> None:
+async def test_a_job_that_has_ended_is_not_asked_for_again(flavor: Flavor) -> None:
     ended = {"a": ({"state": "passed"}, b"a1\n"), "b": ({"state": "running"}, b"b1\n")}
     server = Logs(
         ({"state": "running"}, ended),
@@ -179,43 +179,43 @@ async def test_a_job_that_has_ended_is_not_asked_for_again(colour: Colour) -> No
         ({"state": "failing"}, ended),
         ({"state": "failed"}, {**ended, "b": ({"state": "failed"}, b"b1\nb2\n")}),
     )
-    lines = await colour.list(colour.client(server).builds.follow("web", 7))
+    lines = await flavor.list(flavor.client(server).builds.follow("web", 7))
     assert shown(lines) == [("a", "a1"), ("b", "b1"), ("b", "b2")]
     assert len(server.ranges) == 5
 
 
-async def test_following_ends_at_a_block_step(colour: Colour) -> None:
+async def test_following_ends_at_a_block_step(flavor: Flavor) -> None:
     server = Logs(step("running", a=b"a1\n"), step("passed", "passed", blocked=True, a=b"a1\na2"))
-    lines = await colour.list(colour.client(server).builds.follow("web", 7))
+    lines = await flavor.list(flavor.client(server).builds.follow("web", 7))
     assert [line.text for line in lines] == ["a1", "a2"]
 
 
-async def test_a_failing_build_is_followed_to_its_end(colour: Colour) -> None:
+async def test_a_failing_build_is_followed_to_its_end(flavor: Flavor) -> None:
     server = Logs(step("failed", "failing", a=b"a1\n"), step("failed", "failed", a=b"a1\n", b=b"b1\n"))
-    assert len(await colour.list(colour.client(server).builds.follow("web", 7))) == 2
+    assert len(await flavor.list(flavor.client(server).builds.follow("web", 7))) == 2
 
 
-async def test_the_build_itself_is_handed_over_at_each_look(colour: Colour) -> None:
+async def test_the_build_itself_is_handed_over_at_each_look(flavor: Flavor) -> None:
     server = Logs(step("running", a=b"a1\n"), step("passed", "passed", a=b"a1\n"))
     seen: list[str] = []
-    await colour.list(
-        colour.client(server).builds.follow("web", 7, on_build=lambda build: seen.append(str(build.state)))
+    await flavor.list(
+        flavor.client(server).builds.follow("web", 7, on_build=lambda build: seen.append(str(build.state)))
     )
     assert seen == ["running", "passed"]
 
 
 @pytest.mark.parametrize("kind", ["waiter", "manual", "trigger"])
-async def test_jobs_that_write_no_log_are_passed_over(colour: Colour, kind: str) -> None:
+async def test_jobs_that_write_no_log_are_passed_over(flavor: Flavor, kind: str) -> None:
     server = Logs(({"state": "passed"}, {"a": ({"type": kind, "state": "passed"}, b"")}))
-    client = colour.client(server)
-    assert await colour.list(client.jobs.follow("web", 7, "job-a")) == []
-    assert await colour.list(client.builds.follow("web", 7)) == []
+    client = flavor.client(server)
+    assert await flavor.list(client.jobs.follow("web", 7, "job-a")) == []
+    assert await flavor.list(client.builds.follow("web", 7)) == []
     assert server.ranges == []
 
 
-async def test_a_job_that_never_began_has_no_lines(colour: Colour) -> None:
+async def test_a_job_that_never_began_has_no_lines(flavor: Flavor) -> None:
     server = Logs(({"state": "canceled"}, {"a": ({"state": "canceled", "started_at": None}, b"")}))
-    assert await colour.list(colour.client(server).builds.follow("web", 7)) == []
+    assert await flavor.list(flavor.client(server).builds.follow("web", 7)) == []
     assert server.ranges == []
 
 
@@ -224,8 +224,8 @@ async def test_a_job_that_never_began_has_no_lines(colour: Colour) -> None:
     [answer({"message": "No log found"}, 404), answer(status=416), answer({"message": "x"}, 416)],
     ids=["404", "416", "416 with a body"],
 )
-async def test_a_log_that_is_not_there_yet_is_no_error(colour: Colour, first: Answer) -> None:
-    client = colour.client(
+async def test_a_log_that_is_not_there_yet_is_no_error(flavor: Flavor, first: Answer) -> None:
+    client = flavor.client(
         App(
             answer(job("a", started_at=STARTED)),
             first,
@@ -233,11 +233,11 @@ async def test_a_log_that_is_not_there_yet_is_no_error(colour: Colour, first: An
             httpx.Response(206, text="hi", headers={"Content-Range": "bytes 0-1/2"}),
         )
     )
-    assert [line.text for line in await colour.list(client.jobs.follow("web", 7, "job-a"))] == ["hi"]
+    assert [line.text for line in await flavor.list(client.jobs.follow("web", 7, "job-a"))] == ["hi"]
 
 
-async def test_a_server_that_sends_the_whole_log_is_understood(colour: Colour) -> None:
-    client = colour.client(
+async def test_a_server_that_sends_the_whole_log_is_understood(flavor: Flavor) -> None:
+    client = flavor.client(
         App(
             answer(job("a", started_at=STARTED)),
             httpx.Response(200, text="one\n"),
@@ -245,49 +245,49 @@ async def test_a_server_that_sends_the_whole_log_is_understood(colour: Colour) -
             httpx.Response(200, text="one\ntwo\n"),
         )
     )
-    assert [line.text for line in await colour.list(client.jobs.follow("web", 7, "job-a"))] == ["one", "two"]
+    assert [line.text for line in await flavor.list(client.jobs.follow("web", 7, "job-a"))] == ["one", "two"]
 
 
-async def test_a_part_without_its_place_is_refused(colour: Colour) -> None:
-    client = colour.client(App(answer(job("a", started_at=STARTED)), httpx.Response(206, text="one\n")))
-    with pytest.raises(errors.InvalidResponse, match="place"):
-        await colour.list(client.jobs.follow("web", 7, "job-a"))
+async def test_a_part_without_its_place_is_refused(flavor: Flavor) -> None:
+    client = flavor.client(App(answer(job("a", started_at=STARTED)), httpx.Response(206, text="one\n")))
+    with pytest.raises(errors.InvalidResponse, match="valid Content-Range"):
+        await flavor.list(client.jobs.follow("web", 7, "job-a"))
 
 
-async def test_a_token_that_may_not_read_logs_is_an_error(colour: Colour) -> None:
-    client = colour.client(App(answer(job("a", started_at=STARTED)), answer({"message": "Forbidden"}, 403)))
+async def test_a_token_that_may_not_read_logs_is_an_error(flavor: Flavor) -> None:
+    client = flavor.client(App(answer(job("a", started_at=STARTED)), answer({"message": "Forbidden"}, 403)))
     with pytest.raises(errors.AccessDenied, match="read_build_logs"):
-        await colour.list(client.jobs.follow("web", 7, "job-a"))
+        await flavor.list(client.jobs.follow("web", 7, "job-a"))
 
 
-async def test_following_ends_with_its_timeout(colour: Colour, clock: FakeClock) -> None:
+async def test_following_ends_with_its_timeout(flavor: Flavor, clock: FakeClock) -> None:
     server = Logs(step("running", a=b"a1\n"))
-    client = colour.client(server, clock=clock)
+    client = flavor.client(server, clock=clock)
     for follow in (
         lambda: client.jobs.follow("web", 7, "job-a", timeout=10, poll_interval=3),
         lambda: client.builds.follow("web", 7, timeout=10, poll_interval=3),
     ):
         began, found = clock.monotonic(), []
         with pytest.raises(errors.DeadlineExceeded, match=r"still running after 10 s\. It continues"):
-            await colour.list(follow(), found)
+            await flavor.list(follow(), found)
         assert [line.text for line in found] == ["a1"]
         assert clock.monotonic() - began <= 10
 
 
-async def test_a_look_that_hangs_ends_with_the_timeout_too(colour: Colour, clock: FakeClock) -> None:
+async def test_a_look_that_hangs_ends_with_the_timeout_too(flavor: Flavor, clock: FakeClock) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         clock.advance(request.extensions["timeout"]["read"])
         raise httpx.ReadTimeout("hangs")
 
-    client = colour.client(app, clock=clock)
+    client = flavor.client(app, clock=clock)
     for follow in (client.builds.follow, lambda *args, **kwargs: client.jobs.follow(*args, "job-a", **kwargs)):
         began = clock.monotonic()
         with pytest.raises(errors.DeadlineExceeded):
-            await colour.list(follow("web", 7, timeout=10))
+            await flavor.list(follow("web", 7, timeout=10))
         assert clock.monotonic() - began <= 10.01
 
 
-async def test_no_request_is_sent_after_the_timeout(colour: Colour, clock: FakeClock) -> None:
+async def test_no_request_is_sent_after_the_timeout(flavor: Flavor, clock: FakeClock) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         assert not request.url.path.endswith("/log")
         clock.advance(11)
@@ -295,20 +295,20 @@ async def test_no_request_is_sent_after_the_timeout(colour: Colour, clock: FakeC
 
     server = Logs(step("running", a=b"a1\n"))
     with pytest.raises(errors.DeadlineExceeded):
-        await colour.list(colour.client(app, clock=clock).builds.follow("web", 7, timeout=10))
+        await flavor.list(flavor.client(app, clock=clock).builds.follow("web", 7, timeout=10))
 
 
 @pytest.mark.parametrize("option", [{"timeout": 0}, {"poll_interval": 0}, {"poll_interval": -1}])
-async def test_times_that_are_none_are_refused_at_once(colour: Colour, option: dict[str, float]) -> None:
-    client = colour.client(App(answer({})))
+async def test_times_that_are_none_are_refused_at_once(flavor: Flavor, option: dict[str, float]) -> None:
+    client = flavor.client(App(answer({})))
     for function, arguments in ((client.builds.follow, ("web", 7)), (client.jobs.follow, ("web", 7, "j"))):
         with pytest.raises(ValueError, match=next(iter(option))):
             function(*arguments, **option)
 
 
-async def test_leaving_early_needs_no_care(colour: Colour) -> None:
+async def test_leaving_early_needs_no_care(flavor: Flavor) -> None:
     async def first(lines: Any) -> str:
-        if colour.blocking:
+        if flavor.blocking:
             for line in lines:
                 return str(line.text)
         else:
@@ -316,18 +316,18 @@ async def test_leaving_early_needs_no_care(colour: Colour) -> None:
                 return str(line.text)
         raise AssertionError
 
-    client = colour.client(Logs(step("running", a=b"a1\na2\n")))
+    client = flavor.client(Logs(step("running", a=b"a1\na2\n")))
     assert await first(client.builds.follow("web", 7)) == "a1"
     assert await first(client.jobs.follow("web", 7, "job-a")) == "a1"
     gc.collect()
     iterator = client.builds.follow("web", 7)
-    await colour.next(iterator)
-    await colour.close(iterator)
-    assert await colour.list(iterator) == []
+    await flavor.next(iterator)
+    await flavor.close(iterator)
+    assert await flavor.list(iterator) == []
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_following_can_be_cancelled(colour: Colour) -> None:
+async def test_following_can_be_cancelled(flavor: Flavor) -> None:
     async def app(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/log"):
             scope.cancel()
@@ -336,7 +336,7 @@ async def test_following_can_be_cancelled(colour: Colour) -> None:
 
     server = Logs(step("running", a=b"a1\n", b=b"b1\n"))
     with anyio.CancelScope() as scope:
-        await colour.list(colour.client(app).builds.follow("web", 7))
+        await flavor.list(flavor.client(app).builds.follow("web", 7))
     assert scope.cancelled_caught
 
 
@@ -363,18 +363,18 @@ def test_a_job_without_a_name_is_called_by_what_it_has(fields: dict[str, Any], n
     st.integers(1, 3),
 )
 def test_however_a_log_grows_while_it_is_looked_at_its_lines_are_whole(growth: list[list[bytes]], jobs: int) -> None:
-    """The log grows between the looks, and between the requests of one look as well."""
+    """The log grows between the polls, and between the requests of one poll as well."""
     lock = threading.Lock()
     logs = {f"job-{number}": b"" for number in range(jobs)}
     pending = {name: [piece for pieces in growth for piece in pieces] for name in logs}
-    looks = 0
+    polls = 0
 
     def grow(name: str) -> None:
         if pending[name]:
             logs[name] += pending[name].pop(0)
 
     def app(request: httpx.Request) -> httpx.Response:
-        nonlocal looks
+        nonlocal polls
         with lock:
             if request.url.path.endswith("/log"):
                 name = request.url.path.split("/")[-2]
@@ -386,10 +386,10 @@ def test_however_a_log_grows_while_it_is_looked_at_its_lines_are_whole(growth: l
                 part = log[-length:]
                 where = f"bytes {len(log) - len(part)}-{len(log) - 1}/{len(log)}"
                 return httpx.Response(206, content=part, headers={"Content-Range": where})
-            looks += 1
+            polls += 1
             for name in logs:
                 grow(name)
-            over = looks > len(growth)
+            over = polls > len(growth)
             if over:
                 for name in logs:
                     while pending[name]:

@@ -232,7 +232,7 @@ def test_however_a_log_grows_its_parts_add_up_to_it(growth: list[bytes], first: 
     assert read == log
 
 
-def test_a_log_that_begins_anew_is_read_anew() -> None:
+def test_a_log_that_begins_again_is_read_again() -> None:
     tail = Tail()
     assert tail.take(0, 6, b"first\n") == b"first\n"
     assert tail.take(0, 4, b"new\n") == b"new\n"

@@ -1,4 +1,4 @@
-"""What an answer says about the pages around it."""
+"""Links of an answer to the pages around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a client's configuration comes from, and what is wrong with it."""
+"""Options of a client: their sources, and the errors for wrong ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry
 from buildkite_ext.errors import ConfigurationError
 from buildkite_ext.options import DEFAULT_BASE_URL, TOKEN_VARIABLES, ClientOptions, normalize_base_url
 
-from .fakes import TOKEN, App, Colour, answer
+from .fakes import TOKEN, App, Flavor, answer
 
 
 def test_the_token_comes_from_the_argument_before_the_environment() -> None:
@@ -78,10 +78,10 @@ def test_a_timeout_that_is_none_is_refused(timeout: float) -> None:
         BuildkiteClient("acme", token=TOKEN).with_options(timeout=timeout)
 
 
-async def test_an_operation_without_an_organization_says_how_to_name_one(colour: Colour) -> None:
-    client = colour.client(App(answer([])), None)
+async def test_an_operation_without_an_organization_says_how_to_name_one(flavor: Flavor) -> None:
+    client = flavor.client(App(answer([])), None)
     with pytest.raises(ConfigurationError, match="BUILDKITE_ORGANIZATION_SLUG"):
-        await colour.call(client.builds.get, "web", 1)
+        await flavor.call(client.builds.get, "web", 1)
 
 
 def test_a_configuration_is_frozen() -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Page, errors
 
-from .fakes import API, TOKEN, App, Colour, FakeClock, agents, answer, job
+from .fakes import API, TOKEN, App, FakeClock, Flavor, agents, answer, job
 from .listing import START, Listing, in_some_order
 
 AGENTS = f"{API}/v2/organizations/acme/agents"
@@ -29,41 +29,41 @@ def numbers(builds: list[Any]) -> list[int]:
     return [build.number for build in builds]
 
 
-async def test_a_list_is_read_to_its_end_in_order(colour: Colour) -> None:
+async def test_a_list_is_read_to_its_end_in_order(flavor: Flavor) -> None:
     listing = Listing(250)
-    found = await colour.list(colour.client(listing).builds.list("web"))
+    found = await flavor.list(flavor.client(listing).builds.list("web"))
     assert numbers(found) == list(range(250, 0, -1))
     assert listing.pages == [1, 2, 3]
 
 
-async def test_a_page_alone_has_no_links_and_is_the_end(colour: Colour) -> None:
+async def test_a_page_alone_has_no_links_and_is_the_end(flavor: Flavor) -> None:
     listing = Listing(3)
-    assert len(await colour.list(colour.client(listing).builds.list("web", concurrency=8))) == 3
+    assert len(await flavor.list(flavor.client(listing).builds.list("web", concurrency=8))) == 3
     assert listing.pages == [1]
 
 
-async def test_nothing_is_asked_for_before_the_first_item_is(colour: Colour) -> None:
+async def test_nothing_is_asked_for_before_the_first_item_is(flavor: Flavor) -> None:
     listing = Listing(250)
-    items = colour.client(listing).builds.list("web")
-    iterator = colour.iterator(items)
+    items = flavor.client(listing).builds.list("web")
+    iterator = flavor.iterator(items)
     assert listing.pages == []
-    await colour.next(iterator)
+    await flavor.next(iterator)
     assert listing.pages == [1]
 
 
-async def test_each_iteration_begins_anew(colour: Colour) -> None:
-    items = colour.client(Listing(3)).builds.list("web")
-    assert numbers(await colour.list(items)) == numbers(await colour.list(items)) == [3, 2, 1]
+async def test_each_iteration_begins_again(flavor: Flavor) -> None:
+    items = flavor.client(Listing(3)).builds.list("web")
+    assert numbers(await flavor.list(items)) == numbers(await flavor.list(items)) == [3, 2, 1]
 
 
-async def test_pages_tell_what_is_around_them(colour: Colour) -> None:
+async def test_pages_tell_what_is_around_them(flavor: Flavor) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         response = listing(request)
         response.headers["X-Total-Count"] = "250"
         return response
 
     listing = Listing(250)
-    pages: list[Page[Any]] = await colour.list(colour.client(app).builds.list("web").pages())
+    pages: list[Page[Any]] = await flavor.list(flavor.client(app).builds.list("web").pages())
     assert [(len(page.items), page.next_page, page.prev_page, page.has_next()) for page in pages] == [
         (100, 2, None, True),
         (100, 3, 1, True),
@@ -72,19 +72,19 @@ async def test_pages_tell_what_is_around_them(colour: Colour) -> None:
     assert {page.total_count for page in pages} == {250}
 
 
-async def test_the_total_is_none_where_buildkite_does_not_say(colour: Colour) -> None:
-    pages = await colour.list(colour.client(Listing(3)).builds.list("web").pages())
+async def test_the_total_is_none_where_buildkite_does_not_say(flavor: Flavor) -> None:
+    pages = await flavor.list(flavor.client(Listing(3)).builds.list("web").pages())
     assert [page.total_count for page in pages] == [None]
 
 
-async def test_cursors_are_followed(colour: Colour) -> None:
+async def test_cursors_are_followed(flavor: Flavor) -> None:
     route = f"{API}/v2/organizations/acme/pipelines/web/builds/7/jobs"
     app = App(
         answer({"items": [job("a"), job("b")], "links": {"self": route, "next": f"{route}?after=b"}}),
         answer({"items": [job("b"), job("c")], "links": {"self": route, "prev": f"{route}?before=b"}}),
     )
-    client = colour.client(app)
-    assert [one.name for one in await colour.list(client.jobs.list("web", 7, state="failed"))] == ["a", "b", "c"]
+    client = flavor.client(app)
+    assert [one.name for one in await flavor.list(client.jobs.list("web", 7, state="failed"))] == ["a", "b", "c"]
     assert app.requests[0].url.params == httpx.QueryParams({"state": "failed", "per_page": "100"})
     assert app.paths[1] == "/v2/organizations/acme/pipelines/web/builds/7/jobs?after=b"
 
@@ -92,21 +92,21 @@ async def test_cursors_are_followed(colour: Colour) -> None:
         answer({"items": [job("a")], "links": {"next": f"{route}?after=a"}}),
         answer({"items": [], "links": {"prev": f"{route}?before=b"}}),
     )
-    pages = await colour.list(colour.client(app).iterate(list_build_jobs, "acme", "web", 7).pages())
+    pages = await flavor.list(flavor.client(app).iterate(list_build_jobs, "acme", "web", 7).pages())
     assert [(page.next_page, page.prev_page) for page in pages] == [("a", None), (None, "b")]
 
 
-async def test_any_list_operation_can_be_iterated(colour: Colour) -> None:
+async def test_any_list_operation_can_be_iterated(flavor: Flavor) -> None:
     app = App(answer(agents([1, 2]), Link=f'<{AGENTS}?page=2>; rel="next"'), answer(agents([3])))
-    items = colour.client(app).iterate(list_agents, "acme", name="mac", per_page=2)
-    assert [agent.id for agent in await colour.list(items)] == ["agent-1", "agent-2", "agent-3"]
+    items = flavor.client(app).iterate(list_agents, "acme", name="mac", per_page=2)
+    assert [agent.id for agent in await flavor.list(items)] == ["agent-1", "agent-2", "agent-3"]
     assert app.paths[0] == "/v2/organizations/acme/agents?name=mac&per_page=2"
     assert "list_agents" in repr(items)
 
 
-async def test_items_without_an_id_are_all_given_out(colour: Colour) -> None:
+async def test_items_without_an_id_are_all_given_out(flavor: Flavor) -> None:
     app = App(answer([{"name": "a"}, {"name": "a"}, {"id": "x", "name": "b"}, {"id": "x", "name": "b"}]))
-    assert [agent.name for agent in await colour.list(colour.client(app).agents.list())] == ["a", "a", "b"]
+    assert [agent.name for agent in await flavor.list(flavor.client(app).agents.list())] == ["a", "a", "b"]
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
@@ -114,71 +114,71 @@ async def test_items_without_an_id_are_all_given_out(colour: Colour) -> None:
     ("limit", "given_out", "pages"), [(0, 0, 0), (1, 1, 1), (100, 100, 1), (101, 101, 2), (250, 250, 3), (999, 250, 3)]
 )
 async def test_a_limit_ends_the_list_and_saves_requests(
-    colour: Colour, concurrency: int, limit: int, given_out: int, pages: int
+    flavor: Flavor, concurrency: int, limit: int, given_out: int, pages: int
 ) -> None:
     app = Listing(250)
-    items = colour.client(app).pipelines.builds("web", limit=limit, concurrency=concurrency)
-    assert len(await colour.list(items)) == given_out
+    items = flavor.client(app).pipelines.builds("web", limit=limit, concurrency=concurrency)
+    assert len(await flavor.list(items)) == given_out
     assert len(app.pages) == pages
     if 0 < limit < 100:
         assert app.requests[0].url.params["per_page"] == str(limit)
 
 
-async def test_no_page_is_fetched_ahead_that_the_limit_leaves_no_room_for(colour: Colour) -> None:
+async def test_no_page_is_fetched_ahead_that_the_limit_leaves_no_room_for(flavor: Flavor) -> None:
     app = Listing(2000)
-    assert len(await colour.list(colour.client(app).builds.list("web", limit=450, concurrency=8))) == 450
+    assert len(await flavor.list(flavor.client(app).builds.list("web", limit=450, concurrency=8))) == 450
     assert len(app.pages) == 5
 
 
-async def test_a_limit_and_concurrency_can_be_given_afterwards(colour: Colour) -> None:
+async def test_a_limit_and_concurrency_can_be_given_afterwards(flavor: Flavor) -> None:
     listing = Listing(250)
-    items = colour.client(listing).builds.list("web")
-    assert len(await colour.list(items.with_options(limit=120, concurrency=4))) == 120
-    assert len(await colour.list(items)) == 250
+    items = flavor.client(listing).builds.list("web")
+    assert len(await flavor.list(items.with_options(limit=120, concurrency=4))) == 120
+    assert len(await flavor.list(items)) == 250
 
 
 @pytest.mark.parametrize("option", [{"limit": -1}, {"concurrency": 0}, {"max_pages": 0}])
-async def test_a_bound_that_is_none_is_refused(colour: Colour, option: dict[str, int]) -> None:
-    items = colour.client(Listing(1)).builds.list("web")
+async def test_a_bound_that_is_none_is_refused(flavor: Flavor, option: dict[str, int]) -> None:
+    items = flavor.client(Listing(1)).builds.list("web")
     with pytest.raises(ValueError, match=next(iter(option))):
         items.with_options(**option)
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-async def test_a_list_that_never_ends_raises_at_a_bound(colour: Colour, concurrency: int) -> None:
+async def test_a_list_that_never_ends_raises_at_a_bound(flavor: Flavor, concurrency: int) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         page = int(request.url.params.get("page", "1"))
         seen.append(page)
         return answer(agents([page]), Link=f'<{AGENTS}?page={page + 1}>; rel="next"')
 
     seen: list[int] = []
-    items = colour.client(app).agents.list(concurrency=concurrency).with_options(max_pages=7)
+    items = flavor.client(app).agents.list(concurrency=concurrency).with_options(max_pages=7)
     found: list[Any] = []
     with pytest.raises(errors.TooManyPages, match="7 pages were read"):
-        await colour.list(items, found)
+        await flavor.list(items, found)
     assert (len(found), sorted(seen)) == (7, [1, 2, 3, 4, 5, 6, 7])
 
 
-async def test_a_list_as_long_as_the_bound_is_no_error(colour: Colour) -> None:
-    items = colour.client(Listing(300)).builds.list("web").with_options(max_pages=3)
-    assert len(await colour.list(items)) == 300
+async def test_a_list_as_long_as_the_bound_is_no_error(flavor: Flavor) -> None:
+    items = flavor.client(Listing(300)).builds.list("web").with_options(max_pages=3)
+    assert len(await flavor.list(items)) == 300
 
 
-async def test_a_page_that_leads_to_itself_is_refused(colour: Colour) -> None:
+async def test_a_page_that_leads_to_itself_is_refused(flavor: Flavor) -> None:
     app = App(answer(agents([1]), Link=f'<{AGENTS}?per_page=100>; rel="next"'))
     with pytest.raises(errors.InvalidResponse, match="leads back"):
-        await colour.list(colour.client(app).agents.list())
+        await flavor.list(flavor.client(app).agents.list())
 
 
-async def test_an_error_on_a_later_page_comes_after_the_items_before_it(colour: Colour) -> None:
+async def test_an_error_on_a_later_page_comes_after_the_items_before_it(flavor: Flavor) -> None:
     app = App(answer(agents([1]), Link=f'<{AGENTS}?page=2>; rel="next"'), answer({"message": "gone"}, 404))
     found: list[Any] = []
     with pytest.raises(errors.OrganizationNotFound):
-        await colour.list(colour.client(app).agents.list(), found)
+        await flavor.list(flavor.client(app).agents.list(), found)
     assert len(found) == 1
 
 
-async def test_pages_are_fetched_at_once_as_many_as_there_are(colour: Colour) -> None:
+async def test_pages_are_fetched_at_once_as_many_as_there_are(flavor: Flavor) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         page = int(request.url.params.get("page", "1"))
         seen.append(page)
@@ -186,12 +186,12 @@ async def test_pages_are_fetched_at_once_as_many_as_there_are(colour: Colour) ->
         return answer(agents([page]), Link=link)
 
     seen: list[int] = []
-    found = await colour.list(colour.client(app).agents.list(concurrency=8))
+    found = await flavor.list(flavor.client(app).agents.list(concurrency=8))
     assert [agent.id for agent in found] == [f"agent-{number}" for number in range(1, 6)]
     assert sorted(seen) == [1, 2, 3, 4, 5]
 
 
-async def test_without_a_last_page_the_reader_runs_ahead_to_the_first_empty_one(colour: Colour) -> None:
+async def test_without_a_last_page_the_reader_runs_ahead_to_the_first_empty_one(flavor: Flavor) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         page = int(request.url.params.get("page", "1"))
         seen.append(page)
@@ -199,29 +199,29 @@ async def test_without_a_last_page_the_reader_runs_ahead_to_the_first_empty_one(
         return answer(agents([page] if page <= 6 else []), Link=link)
 
     seen: list[int] = []
-    found = await colour.list(colour.client(app).agents.list(concurrency=4))
+    found = await flavor.list(flavor.client(app).agents.list(concurrency=4))
     assert len(found) == 6
     assert sorted(seen) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 
-async def test_a_list_that_grows_while_it_is_read_repeats_nothing(colour: Colour) -> None:
+async def test_a_list_that_grows_while_it_is_read_repeats_nothing(flavor: Flavor) -> None:
     listing = Listing(250, growth=repeat(7))
-    found = await colour.list(colour.client(listing).builds.list("web"))
+    found = await flavor.list(flavor.client(listing).builds.list("web"))
     assert numbers(found) == listing.expected
 
 
 @pytest.mark.parametrize("last", [True, False])
 @pytest.mark.parametrize("concurrency", [2, 8])
 async def test_fetching_at_once_loses_nothing_of_a_list_that_grows(
-    colour: Colour, concurrency: int, last: bool
+    flavor: Flavor, concurrency: int, last: bool
 ) -> None:
     listing = Listing(950, growth=repeat(3), last=last)
-    found = await colour.list(colour.client(listing).builds.list("web", concurrency=concurrency))
+    found = await flavor.list(flavor.client(listing).builds.list("web", concurrency=concurrency))
     assert numbers(found) == listing.expected == list(range(950, 0, -1))
 
 
 def complete(found: list[int], listing: Listing) -> bool:
-    """Whether these are the builds that were there at the beginning, in order and once each, and at most newer ones."""
+    """Return True if these are the builds that were there at the beginning, in order and once each, and at most newer ones."""
     expected = listing.expected or []
     return len(found) == len(set(found)) and [number for number in found if number <= len(expected)] == expected
 
@@ -290,9 +290,9 @@ def test_nothing_is_lost_or_repeated_where_buildkite_lists_no_deeper(
     assert old == (listing.expected or [])[: len(old)]
 
 
-async def test_a_list_that_is_too_deep_goes_on_in_slices(colour: Colour) -> None:
+async def test_a_list_that_is_too_deep_goes_on_in_slices(flavor: Flavor) -> None:
     listing = Listing(1000, depth=300, growth=repeat(1, 5))
-    found = await colour.list(colour.client(listing).builds.list("web", branch="main", state=["passed", "failed"]))
+    found = await flavor.list(flavor.client(listing).builds.list("web", branch="main", state=["passed", "failed"]))
     assert numbers(found) == list(range(1000, 0, -1))
     bounds = [request.url.params.get("created_to") for request in listing.requests]
     assert bounds[0] is None
@@ -303,69 +303,69 @@ async def test_a_list_that_is_too_deep_goes_on_in_slices(colour: Colour) -> None
 
 
 @pytest.mark.parametrize("which", ["organization", "every organization"])
-async def test_the_longer_lists_go_on_in_slices_too(colour: Colour, which: str) -> None:
+async def test_the_longer_lists_go_on_in_slices_too(flavor: Flavor, which: str) -> None:
     listing = Listing(700, depth=300)
-    client = colour.client(listing)
+    client = flavor.client(listing)
     items = client.builds.list() if which == "organization" else client.builds.list_all()
-    assert len(await colour.list(items)) == 700
+    assert len(await flavor.list(items)) == 700
 
 
-async def test_a_slice_begins_at_its_first_page_wherever_the_list_was_begun(colour: Colour) -> None:
+async def test_a_slice_begins_at_its_first_page_wherever_the_list_was_begun(flavor: Flavor) -> None:
     listing = Listing(1000, depth=300)
-    items = colour.client(listing).iterate(list_organization_builds, "acme", page=2)
-    assert numbers(await colour.list(items)) == list(range(900, 0, -1))
+    items = flavor.client(listing).iterate(list_organization_builds, "acme", page=2)
+    assert numbers(await flavor.list(items)) == list(range(900, 0, -1))
 
 
-async def test_a_bound_of_the_caller_s_own_is_kept(colour: Colour) -> None:
+async def test_a_bound_of_the_caller_s_own_is_kept(flavor: Flavor) -> None:
     listing = Listing(1000, depth=300)
     before = START - timedelta(seconds=5005)
-    found = await colour.list(colour.client(listing).builds.list("web", created_to=before))
+    found = await flavor.list(flavor.client(listing).builds.list("web", created_to=before))
     assert numbers(found) == list(range(500, 0, -1))
 
 
-async def test_builds_that_cannot_be_told_apart_by_time_raise_and_say_what_narrows(colour: Colour) -> None:
+async def test_builds_that_cannot_be_told_apart_by_time_raise_and_say_what_narrows(flavor: Flavor) -> None:
     listing = Listing(500, depth=300, apart=0)
     found: list[Any] = []
     with pytest.raises(errors.InvalidRequest, match="created_from/created_to or with branch=") as error:
-        await colour.list(colour.client(listing).builds.list("web"), found)
+        await flavor.list(flavor.client(listing).builds.list("web"), found)
     assert len(found) == 300
     assert (error.value.status, error.value.operation) == (400, "list_pipeline_builds")
 
 
-async def test_a_first_page_that_is_too_deep_is_an_error(colour: Colour) -> None:
+async def test_a_first_page_that_is_too_deep_is_an_error(flavor: Flavor) -> None:
     with pytest.raises(errors.InvalidRequest, match="this deep"):
-        await colour.list(colour.client(Listing(1000, depth=300)).iterate(list_builds, page=50))
+        await flavor.list(flavor.client(Listing(1000, depth=300)).iterate(list_builds, page=50))
 
 
-async def test_another_refusal_on_the_way_is_an_error(colour: Colour) -> None:
+async def test_another_refusal_on_the_way_is_an_error(flavor: Flavor) -> None:
     route = f"{API}/v2/organizations/acme/builds"
     app = App(answer([], Link=f'<{route}?page=2>; rel="next"'), answer({"message": "Invalid state"}, 400))
     with pytest.raises(errors.InvalidRequest, match="Invalid state"):
-        await colour.list(colour.client(app).builds.list())
+        await flavor.list(flavor.client(app).builds.list())
 
 
-async def test_a_list_without_such_a_filter_says_what_buildkite_said(colour: Colour) -> None:
+async def test_a_list_without_such_a_filter_says_what_buildkite_said(flavor: Flavor) -> None:
     app = App(
         answer(agents([1]), Link=f'<{AGENTS}?page=2>; rel="next"'),
         answer({"message": "Listing this deep is not supported"}, 400),
     )
     with pytest.raises(errors.InvalidRequest, match="this deep"):
-        await colour.list(colour.client(app).agents.list())
+        await flavor.list(flavor.client(app).agents.list())
 
 
-async def test_dates_are_sent_in_utc(colour: Colour) -> None:
+async def test_dates_are_sent_in_utc(flavor: Flavor) -> None:
     listing = Listing(3)
     tokyo = datetime(2026, 1, 6, 8, 30, 15, 250000, tzinfo=timezone(timedelta(hours=9)))
-    await colour.list(
-        colour.client(listing).builds.list("web", created_from=tokyo, finished_from=tokyo, created_to=tokyo)
+    await flavor.list(
+        flavor.client(listing).builds.list("web", created_from=tokyo, finished_from=tokyo, created_to=tokyo)
     )
     params = listing.requests[0].url.params
     assert {params["created_from"], params["created_to"], params["finished_from"]} == {"2026-01-05T23:30:15.250Z"}
 
 
 @pytest.mark.parametrize("name", ["created_from", "created_to", "finished_from"])
-async def test_a_date_without_a_time_zone_is_refused_at_once(colour: Colour, name: str) -> None:
-    client = colour.client(App(answer([])))
+async def test_a_date_without_a_time_zone_is_refused_at_once(flavor: Flavor, name: str) -> None:
+    client = flavor.client(App(answer([])))
     naive = datetime(2026, 1, 5)
     with pytest.raises(ValueError, match=name):
         client.builds.list("web", **{name: naive})
@@ -373,9 +373,9 @@ async def test_a_date_without_a_time_zone_is_refused_at_once(colour: Colour, nam
         client.builds.list_all(**{name: naive})
 
 
-async def test_leaving_a_list_early_needs_no_care(colour: Colour) -> None:
+async def test_leaving_a_list_early_needs_no_care(flavor: Flavor) -> None:
     async def first() -> int:
-        if colour.blocking:
+        if flavor.blocking:
             for build in client.builds.list("web"):
                 return build.number
         else:
@@ -384,30 +384,30 @@ async def test_leaving_a_list_early_needs_no_care(colour: Colour) -> None:
         raise AssertionError
 
     listing = Listing(250)
-    client = colour.client(listing)
+    client = flavor.client(listing)
     assert await first() == 250
     gc.collect()
-    assert (await colour.call(client.call, list_agents, "acme")) is not None
+    assert (await flavor.call(client.call, list_agents, "acme")) is not None
     assert listing.pages == [1, 1]
 
 
-async def test_a_list_can_be_closed(colour: Colour) -> None:
-    client = colour.client(Listing(250))
+async def test_a_list_can_be_closed(flavor: Flavor) -> None:
+    client = flavor.client(Listing(250))
     for items in (client.builds.list("web"), client.builds.list("web").pages()):
-        iterator = colour.iterator(items)
-        await colour.next(iterator)
-        await colour.close(iterator)
-        assert await colour.list(iterator) == []
+        iterator = flavor.iterator(items)
+        await flavor.next(iterator)
+        await flavor.close(iterator)
+        assert await flavor.list(iterator) == []
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_a_list_closes_by_aclosing(colour: Colour) -> None:
-    async with aclosing(aiter(colour.client(Listing(250)).builds.list("web"))) as builds:
+async def test_a_list_closes_by_aclosing(flavor: Flavor) -> None:
+    async with aclosing(aiter(flavor.client(Listing(250)).builds.list("web"))) as builds:
         assert (await anext(builds)).number == 250
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_a_cancelled_reader_leaves_nothing_behind(colour: Colour) -> None:
+async def test_a_cancelled_reader_leaves_nothing_behind(flavor: Flavor) -> None:
     async def serve(request: httpx.Request) -> httpx.Response:
         if "page" in request.url.params:
             nonlocal waiting
@@ -421,7 +421,7 @@ async def test_a_cancelled_reader_leaves_nothing_behind(colour: Colour) -> None:
 
     waiting = 0
     listing = Listing(950)
-    client = colour.client(serve)
+    client = flavor.client(serve)
     found = []
     with anyio.CancelScope() as scope:
         async for build in client.builds.list("web", concurrency=4):
@@ -446,18 +446,18 @@ def test_a_list_that_outlives_its_loop_goes_on_in_the_next(loop: str) -> None:
     assert anyio.run(rest, backend=loop) == list(range(249, 0, -1))
 
 
-async def test_a_blocking_list_begun_inside_a_loop_is_whole(colour: Colour) -> None:
+async def test_a_blocking_list_begun_inside_a_loop_is_whole(flavor: Flavor) -> None:
     client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(Listing(250)), clock=FakeClock())
     builds = iter(client.builds.list("web", concurrency=2))
     assert next(builds).number == 250
     assert numbers(list(builds)) == list(range(249, 0, -1))
 
 
-async def test_lists_inside_lists_are_fine(colour: Colour) -> None:
-    client = colour.client(Listing(250))
+async def test_lists_inside_lists_are_fine(flavor: Flavor) -> None:
+    client = flavor.client(Listing(250))
     count = 0
-    async for _ in colour.iterate(client.builds.list("web", limit=3, concurrency=2)):
-        async for _ in colour.iterate(client.builds.list("web", limit=150, concurrency=2)):
+    async for _ in flavor.iterate(client.builds.list("web", limit=3, concurrency=2)):
+        async for _ in flavor.iterate(client.builds.list("web", limit=150, concurrency=2)):
             count += 1
     assert count == 450
 

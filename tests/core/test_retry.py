@@ -19,7 +19,7 @@ from buildkite_ext import BuildkiteClient, Retry, errors
 from buildkite_ext.backoff import full_jitter
 from buildkite_ext.events import RetryScheduled
 
-from .fakes import LONGEST, TOKEN, Answer, App, Body, Colour, FakeClock, answer, build
+from .fakes import LONGEST, TOKEN, Answer, App, Body, FakeClock, Flavor, answer, build
 
 GET: tuple[Any, tuple[Any, ...], dict[str, Any]] = (get_build, ("acme", "web", 7), {})
 POST: tuple[Any, tuple[Any, ...], dict[str, Any]] = (
@@ -130,11 +130,11 @@ def test_of_the_writes_only_what_the_description_marks_is_repeatable() -> None:
     ids=["read", "create", "rebuild", "delete", "idempotent write"],
 )
 async def test_what_may_be_sent_again_is_until_it_succeeds(
-    colour: Colour, call: tuple[Any, tuple[Any, ...], dict[str, Any]], answers: list[Answer], requests: int
+    flavor: Flavor, call: tuple[Any, tuple[Any, ...], dict[str, Any]], answers: list[Answer], requests: int
 ) -> None:
     app = App(*answers)
     endpoint, arguments, options = call
-    await colour.call(colour.client(app).call, endpoint, *arguments, **options)
+    await flavor.call(flavor.client(app).call, endpoint, *arguments, **options)
     assert len(app.requests) == requests
 
 
@@ -153,12 +153,12 @@ async def test_what_may_be_sent_again_is_until_it_succeeds(
     ids=["lost", "timeout", "while writing", "hung up", "500", "503", "truncated"],
 )
 async def test_a_write_that_may_have_acted_is_not_repeated(
-    colour: Colour, call: tuple[Any, tuple[Any, ...], dict[str, Any]], failure: Answer, kind: type
+    flavor: Flavor, call: tuple[Any, tuple[Any, ...], dict[str, Any]], failure: Answer, kind: type
 ) -> None:
     app = App(failure, answer(build(7), 201))
     endpoint, arguments, options = call
     with pytest.raises(kind) as error:
-        await colour.call(colour.client(app).call, endpoint, *arguments, **options)
+        await flavor.call(flavor.client(app).call, endpoint, *arguments, **options)
     assert len(app.requests) == 1
     if kind is errors.ResponseLost:
         assert "may have acted" in str(error.value)
@@ -175,91 +175,91 @@ async def test_a_write_that_may_have_acted_is_not_repeated(
     ],
     ids=lambda failure: type(failure).__name__,
 )
-async def test_a_write_that_never_arrived_is_repeated(colour: Colour, failure: Exception) -> None:
+async def test_a_write_that_never_arrived_is_repeated(flavor: Flavor, failure: Exception) -> None:
     app = App(failure, answer(build(7), 201))
     endpoint, arguments, options = POST
-    created = await colour.call(colour.client(app).call, endpoint, *arguments, **options)
+    created = await flavor.call(flavor.client(app).call, endpoint, *arguments, **options)
     assert (created.number, len(app.requests)) == (7, 2)
 
 
-async def test_all_kinds_of_failures_share_one_number_of_attempts(colour: Colour, clock: FakeClock) -> None:
+async def test_all_kinds_of_failures_share_one_number_of_attempts(flavor: Flavor, clock: FakeClock) -> None:
     app = App(UNREACHED, LIMITED, answer({}, 503), LOST)
-    client = colour.client(app, clock=clock, timeout=None)
+    client = flavor.client(app, clock=clock, timeout=None)
     with pytest.raises(errors.ResponseLost):
-        await colour.call(client.builds.get, "web", 7)
+        await flavor.call(client.builds.get, "web", 7)
     assert len(app.requests) == 5
     assert clock.sleeps == [1.0, 21.0, 4.0, 8.0]
 
 
-async def test_a_rate_limit_s_own_time_is_waited_for(colour: Colour, clock: FakeClock) -> None:
+async def test_a_rate_limit_s_own_time_is_waited_for(flavor: Flavor, clock: FakeClock) -> None:
     headers = {"RateLimit_Reset": "50", "RateLimit_User_Reset": "7"}
     app = App(answer({"message": "Slow down", "scope": "rest_user"}, 429, **headers), answer(build(7)))
-    await colour.call(colour.client(app, clock=clock).builds.get, "web", 7)
+    await flavor.call(flavor.client(app, clock=clock).builds.get, "web", 7)
     assert clock.sleeps == [8.0]
 
 
-async def test_the_retries_being_used_up_leaves_the_last_error(colour: Colour, clock: FakeClock) -> None:
+async def test_the_retries_being_used_up_leaves_the_last_error(flavor: Flavor, clock: FakeClock) -> None:
     app = App(LIMITED)
-    client = colour.client(app, clock=clock, timeout=None, retry=Retry(attempts=3, random=lambda: 0.0))
+    client = flavor.client(app, clock=clock, timeout=None, retry=Retry(attempts=3, random=lambda: 0.0))
     with pytest.raises(errors.RateLimited) as error:
-        await colour.call(client.builds.get, "web", 7)
+        await flavor.call(client.builds.get, "web", 7)
     assert (len(app.requests), error.value.retry_after, clock.sleeps) == (3, 20.0, [20.0, 20.0])
 
 
-async def test_a_404_to_a_repeated_delete_counts_as_done(colour: Colour) -> None:
+async def test_a_404_to_a_repeated_delete_counts_as_done(flavor: Flavor) -> None:
     app = App(LOST, answer({"message": "No annotation found"}, 404))
-    client = colour.client(app)
-    assert await colour.call(client.annotations.delete, "web", 7, "n1") is None
+    client = flavor.client(app)
+    assert await flavor.call(client.annotations.delete, "web", 7, "n1") is None
     assert len(app.requests) == 2
 
 
 @pytest.mark.parametrize("first", [None, UNREACHED, LIMITED], ids=["nothing", "unreached", "rate limited"])
-async def test_a_404_to_a_delete_that_had_not_acted_stays_a_404(colour: Colour, first: Answer | None) -> None:
+async def test_a_404_to_a_delete_that_had_not_acted_stays_a_404(flavor: Flavor, first: Answer | None) -> None:
     missing = answer({"message": "No annotation found"}, 404)
-    client = colour.client(App(*filter(None, [first]), missing))
+    client = flavor.client(App(*filter(None, [first]), missing))
     with pytest.raises(errors.AnnotationNotFound):
-        await colour.call(client.annotations.delete, "web", 7, "n1")
+        await flavor.call(client.annotations.delete, "web", 7, "n1")
 
 
-async def test_a_delete_that_only_switches_something_off_keeps_its_404(colour: Colour) -> None:
-    client = colour.client(App(LOST, answer({"message": "No pipeline found"}, 404)))
+async def test_a_delete_that_only_switches_something_off_keeps_its_404(flavor: Flavor) -> None:
+    client = flavor.client(App(LOST, answer({"message": "No pipeline found"}, 404)))
     with pytest.raises(errors.PipelineNotFound):
-        await colour.call(client.call, disable_github_webhook_processing, "acme", "web")
+        await flavor.call(client.call, disable_github_webhook_processing, "acme", "web")
 
 
-async def test_a_404_to_a_repeated_read_stays_a_404(colour: Colour) -> None:
-    client = colour.client(App(LOST, answer({"message": "No build found"}, 404)))
+async def test_a_404_to_a_repeated_read_stays_a_404(flavor: Flavor) -> None:
+    client = flavor.client(App(LOST, answer({"message": "No build found"}, 404)))
     with pytest.raises(errors.BuildNotFound):
-        await colour.call(client.builds.get, "web", 7)
+        await flavor.call(client.builds.get, "web", 7)
 
 
-async def test_a_truncated_body_is_asked_for_again(colour: Colour) -> None:
+async def test_a_truncated_body_is_asked_for_again(flavor: Flavor) -> None:
     app = App(httpx.Response(200, stream=Body(b'{"id": "bui', LOST)), answer(build(7)))
-    assert (await colour.call(colour.client(app).builds.get, "web", 7)).number == 7
+    assert (await flavor.call(flavor.client(app).builds.get, "web", 7)).number == 7
     assert len(app.requests) == 2
 
 
-async def test_a_body_that_cannot_be_decompressed_is_asked_for_again(colour: Colour) -> None:
+async def test_a_body_that_cannot_be_decompressed_is_asked_for_again(flavor: Flavor) -> None:
     broken = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Body(b"not gzip"))
     app = App(broken, answer(build(7)))
-    assert (await colour.call(colour.client(app).builds.get, "web", 7)).number == 7
+    assert (await flavor.call(flavor.client(app).builds.get, "web", 7)).number == 7
 
 
-async def test_a_hook_that_raises_breaks_nothing(colour: Colour, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_hook_that_raises_breaks_nothing(flavor: Flavor, caplog: pytest.LogCaptureFixture) -> None:
     def broken(event: Any) -> None:
         raise RuntimeError("the hook is broken")
 
-    client = colour.client(App(answer({}, 503), answer(build(7))), on_event=broken)
-    assert (await colour.call(client.builds.get, "web", 7)).number == 7
+    client = flavor.client(App(answer({}, 503), answer(build(7))), on_event=broken)
+    assert (await flavor.call(client.builds.get, "web", 7)).number == 7
     assert "the hook is broken" in caplog.text
     assert "RetryScheduled" in caplog.text
 
 
-async def test_each_retry_is_an_event_and_a_line_of_the_log(colour: Colour, caplog: pytest.LogCaptureFixture) -> None:
+async def test_each_retry_is_an_event_and_a_line_of_the_log(flavor: Flavor, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="buildkite_ext")
     events: list[Any] = []
-    client = colour.client(App(answer({}, 503), UNREACHED, answer(build(7))), on_event=events.append)
-    await colour.call(client.builds.get, "web", 7)
+    client = flavor.client(App(answer({}, 503), UNREACHED, answer(build(7))), on_event=events.append)
+    await flavor.call(client.builds.get, "web", 7)
     retries = [event for event in events if isinstance(event, RetryScheduled)]
     assert [(event.attempt, event.pause, event.operation, event.method) for event in retries] == [
         (1, 1.0, "get_build", "GET"),
@@ -270,35 +270,35 @@ async def test_each_retry_is_an_event_and_a_line_of_the_log(colour: Colour, capl
     assert caplog.text.count("RetryScheduled") == 2
 
 
-async def test_no_retry_is_begun_that_the_deadline_would_cut_off(colour: Colour, clock: FakeClock) -> None:
+async def test_no_retry_is_begun_that_the_deadline_would_cut_off(flavor: Flavor, clock: FakeClock) -> None:
     app = App(LIMITED)
-    client = colour.client(app, clock=clock, timeout=15)
+    client = flavor.client(app, clock=clock, timeout=15)
     with pytest.raises(errors.DeadlineExceeded, match=r"due in 21\.0 s, past the 15 s") as error:
-        await colour.call(client.builds.get, "web", 7)
+        await flavor.call(client.builds.get, "web", 7)
     assert isinstance(error.value.__cause__, errors.RateLimited)
     assert clock.sleeps == []
 
 
-async def test_a_deadline_after_a_lost_answer_names_it(colour: Colour, clock: FakeClock) -> None:
-    client = colour.client(App(LOST), clock=clock, timeout=2)
+async def test_a_deadline_after_a_lost_answer_names_it(flavor: Flavor, clock: FakeClock) -> None:
+    client = flavor.client(App(LOST), clock=clock, timeout=2)
     with pytest.raises(errors.DeadlineExceeded) as error:
-        await colour.call(client.builds.get, "web", 7)
+        await flavor.call(client.builds.get, "web", 7)
     assert isinstance(error.value.__cause__, errors.ResponseLost)
     assert clock.sleeps == [1.0]
 
 
-async def test_a_dripping_body_ends_with_the_deadline(colour: Colour, clock: FakeClock) -> None:
+async def test_a_dripping_body_ends_with_the_deadline(flavor: Flavor, clock: FakeClock) -> None:
     drips = [piece for _ in range(1000) for piece in (b" ", lambda: clock.advance(1))]
     stream = Body(*drips, b"{}")
-    client = colour.client(App(httpx.Response(200, stream=stream)), clock=clock, timeout=30)
+    client = flavor.client(App(httpx.Response(200, stream=stream)), clock=clock, timeout=30)
     began = clock.monotonic()
     with pytest.raises(errors.DeadlineExceeded, match="longer than the 30 s"):
-        await colour.call(client.builds.get, "web", 7)
+        await flavor.call(client.builds.get, "web", 7)
     assert clock.monotonic() - began <= 31
     assert stream.closed
 
 
-async def test_an_attempt_is_never_allowed_more_time_than_the_call_has_left(colour: Colour, clock: FakeClock) -> None:
+async def test_an_attempt_is_never_allowed_more_time_than_the_call_has_left(flavor: Flavor, clock: FakeClock) -> None:
     def slow(request: httpx.Request) -> httpx.Response:
         seen.append(dict(request.extensions["timeout"]))
         clock.advance(6)
@@ -306,30 +306,30 @@ async def test_an_attempt_is_never_allowed_more_time_than_the_call_has_left(colo
 
     seen: list[dict[str, float]] = []
     with pytest.raises(errors.DeadlineExceeded):
-        await colour.call(colour.client(slow, clock=clock, timeout=20).builds.get, "web", 7)
+        await flavor.call(flavor.client(slow, clock=clock, timeout=20).builds.get, "web", 7)
     assert [timeouts["read"] for timeouts in seen] == [20.0, 13.0, 5.0]
     assert [timeouts["connect"] for timeouts in seen] == [10.0, 10.0, 5.0]
 
 
-async def test_an_attempt_that_the_deadline_cuts_off_is_the_deadline_s(colour: Colour, clock: FakeClock) -> None:
+async def test_an_attempt_that_the_deadline_cuts_off_is_the_deadline_s(flavor: Flavor, clock: FakeClock) -> None:
     def slow(request: httpx.Request) -> httpx.Response:
         clock.advance(request.extensions["timeout"]["read"])
         raise httpx.ReadTimeout("slow")
 
-    client = colour.client(slow, clock=clock, timeout=20, retry=Retry(attempts=1))
+    client = flavor.client(slow, clock=clock, timeout=20, retry=Retry(attempts=1))
     with pytest.raises(errors.DeadlineExceeded, match="longer than the 20 s") as error:
-        await colour.call(client.builds.get, "web", 7)
+        await flavor.call(client.builds.get, "web", 7)
     assert isinstance(error.value.__cause__, errors.ResponseLost)
 
 
-async def test_an_attempt_that_ends_before_the_deadline_is_its_own_error(colour: Colour) -> None:
+async def test_an_attempt_that_ends_before_the_deadline_is_its_own_error(flavor: Flavor) -> None:
     with pytest.raises(errors.ResponseLost):
-        await colour.call(colour.client(App(LOST), timeout=20, retry=Retry(attempts=1)).builds.get, "web", 7)
+        await flavor.call(flavor.client(App(LOST), timeout=20, retry=Retry(attempts=1)).builds.get, "web", 7)
 
 
-async def test_without_a_timeout_an_attempt_still_has_its_own(colour: Colour) -> None:
+async def test_without_a_timeout_an_attempt_still_has_its_own(flavor: Flavor) -> None:
     app = App(answer(build(7)))
-    await colour.call(colour.client(app, timeout=None).builds.get, "web", 7)
+    await flavor.call(flavor.client(app, timeout=None).builds.get, "web", 7)
     assert app.requests[0].extensions["timeout"]["read"] == 30.0
 
 

@@ -1,4 +1,4 @@
-"""What differs between blocking and async code: sleeping, doing several things at once, and being interrupted."""
+"""Runtimes: sleeping, concurrency and interruption, in blocking and async code."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_worker_that_nobody_waits_for_any_more_reads_no_further() -> None:
                 yield b"x"
                 began.set()
                 if count and failed.wait(0.01):
-                    time.sleep(0.001)  # else a busy machine reads to the end before anybody hears of the failure
+                    time.sleep(0.001)  # else a busy machine reads to the end before the failure is noticed
 
     read = 0
 

@@ -11,32 +11,32 @@ from buildkite_api.operations import OPERATIONS
 
 from buildkite_ext import BuildkiteClient, Secret, errors
 
-from .fakes import App, Colour, answer
+from .fakes import App, Flavor, answer
 
 TEXT = "hunter2"
 TOKEN = {"id": "t1", "token": TEXT}
 
 
 async def test_an_answer_with_a_secret_is_in_no_event_and_no_log_line(
-    colour: Colour, caplog: pytest.LogCaptureFixture
+    flavor: Flavor, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("", "httpx", "httpcore", "buildkite_ext"):
         caplog.set_level(logging.DEBUG, logger=name or None)
     events: list[object] = []
     app = App(answer({"message": "slow down"}, 429), answer({**TOKEN, "new": TEXT, "url": 5}))
-    client = colour.client(app, on_event=events.append)
-    token = await colour.call(client.cluster_tokens.create, "c1", description="d")
+    client = flavor.client(app, on_event=events.append)
+    token = await flavor.call(client.cluster_tokens.create, "c1", description="d")
     assert token.token == Secret(TEXT)
     assert {type(event).__name__ for event in events} == {"RetryScheduled", "SchemaDrift"}
     assert TEXT not in f"{token} {events} {caplog.text}"
 
 
-async def test_a_secret_is_sent_as_its_text(colour: Colour) -> None:
+async def test_a_secret_is_sent_as_its_text(flavor: Flavor) -> None:
     app = App(answer({"id": "s1"}))
-    client = colour.client(app)
+    client = flavor.client(app)
     for value in (TEXT, Secret(TEXT)):
-        await colour.call(client.secrets.create, "c1", key="K", value=value)
-        await colour.call(client.secrets.update_value, "c1", "s1", value=value)
+        await flavor.call(client.secrets.create, "c1", key="K", value=value)
+        await flavor.call(client.secrets.update_value, "c1", "s1", value=value)
     assert [request.content for request in app.requests[2:]] == [request.content for request in app.requests[:2]]
     assert all(TEXT.encode() in request.content for request in app.requests)
 
@@ -54,19 +54,19 @@ async def test_a_secret_is_sent_as_its_text(colour: Colour) -> None:
     ],
     ids=["422", "403", "502", "lost", "refused", "a list", "a list with a secret"],
 )
-async def test_no_error_shows_what_was_sent_or_answered(colour: Colour, trouble: httpx.Response | Exception) -> None:
-    client = colour.client(App(trouble))
+async def test_no_error_shows_what_was_sent_or_answered(flavor: Flavor, trouble: httpx.Response | Exception) -> None:
+    client = flavor.client(App(trouble))
     with pytest.raises(errors.BuildkiteError) as error:
-        await colour.call(client.cluster_tokens.create, "c1", description=TEXT)
+        await flavor.call(client.cluster_tokens.create, "c1", description=TEXT)
     assert TEXT not in "".join(traceback.format_exception(error.value))
     assert TEXT not in repr(error.value)
 
 
-async def test_a_client_takes_its_token_as_a_secret(colour: Colour) -> None:
+async def test_a_client_takes_its_token_as_a_secret(flavor: Flavor) -> None:
     app = App(answer(TOKEN))
     for token in (Secret("bkua_x"), lambda: Secret("bkua_x")):
-        client = colour.client(app, token=token)
-        await colour.call(client.user.get)
+        client = flavor.client(app, token=token)
+        await flavor.call(client.user.get)
         assert "bkua_x" not in f"{client} {client.options}"
     assert [request.headers["Authorization"] for request in app.requests] == ["Bearer bkua_x"] * 2
 

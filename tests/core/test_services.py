@@ -1,4 +1,4 @@
-"""What each method of each service asks for, in both colours."""
+"""Requests of each method of each service, in both flavors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from buildkite_ext import Author, errors
 
-from .fakes import App, Colour, answer, body_of, build, job
+from .fakes import App, Flavor, answer, body_of, build, job
 
 ORG = "/v2/organizations/acme"
 PIPELINE = f"{ORG}/pipelines/web"
@@ -107,7 +107,7 @@ ALL = [("per_page", "100")]
     ],
 )
 async def test_a_list_is_asked_for_with_every_filter_that_was_given(
-    colour: Colour,
+    flavor: Flavor,
     method: str,
     arguments: tuple[Any, ...],
     options: dict[str, Any],
@@ -116,17 +116,17 @@ async def test_a_list_is_asked_for_with_every_filter_that_was_given(
 ) -> None:
     app = App(answer([]))
     service, _, name = method.partition(".")
-    assert await colour.list(getattr(getattr(colour.client(app), service), name)(*arguments, **options)) == []
+    assert await flavor.list(getattr(getattr(flavor.client(app), service), name)(*arguments, **options)) == []
     (request,) = app.requests
     assert request.method == "GET"
     assert request.url.raw_path.decode().partition("?")[0] == path
     assert sorted(request.url.params.multi_items()) == sorted(query)
 
 
-async def test_a_build_s_jobs_are_listed_by_cursor(colour: Colour) -> None:
+async def test_a_build_s_jobs_are_listed_by_cursor(flavor: Flavor) -> None:
     app = App(answer({"items": [], "links": {}}))
     filters = {"state": ["failed", "broken"], "include_retried_jobs": False, "step_key": "k", "group_key": "g"}
-    assert await colour.list(colour.client(app).jobs.list("web", 7, **filters)) == []
+    assert await flavor.list(flavor.client(app).jobs.list("web", 7, **filters)) == []
     assert app.requests[0].url.path == f"{BUILD}/jobs"
     assert sorted(app.requests[0].url.params.multi_items()) == [
         ("group_key", "g"),
@@ -311,7 +311,7 @@ ANNOTATION = {"id": "n1", "context": "c"}
     ],
 )
 async def test_a_method_sends_what_its_arguments_say_and_nothing_else(
-    colour: Colour,
+    flavor: Flavor,
     method: str,
     arguments: tuple[Any, ...],
     options: dict[str, Any],
@@ -321,60 +321,60 @@ async def test_a_method_sends_what_its_arguments_say_and_nothing_else(
 ) -> None:
     app = App(response)
     service, _, name = method.partition(".")
-    await colour.call(getattr(getattr(colour.client(app), service), name), *arguments, **options)
+    await flavor.call(getattr(getattr(flavor.client(app), service), name), *arguments, **options)
     (request,) = app.requests
     assert f"{request.method} {request.url.raw_path.decode()}" == request_line
     assert (body_of(request) if request.content else None) == body
 
 
-async def test_what_comes_back_is_what_was_asked_for(colour: Colour) -> None:
-    client = colour.client(App(answer({"env": {"A": "1"}})))
-    assert await colour.call(client.jobs.env, "web", 7, "j1") == {"A": "1"}
-    assert await colour.call(colour.client(App(httpx.Response(200, text="hi"))).jobs.log_text, "web", 7, "j1") == "hi"
+async def test_what_comes_back_is_what_was_asked_for(flavor: Flavor) -> None:
+    client = flavor.client(App(answer({"env": {"A": "1"}})))
+    assert await flavor.call(client.jobs.env, "web", 7, "j1") == {"A": "1"}
+    assert await flavor.call(flavor.client(App(httpx.Response(200, text="hi"))).jobs.log_text, "web", 7, "j1") == "hi"
     for length, size in (("9", 9), ("", 0), ("²", 0)):
         headers = [(b"Content-Length", length.encode())] if length else []
         assert (
-            await colour.call(colour.client(App(httpx.Response(200, headers=headers))).jobs.log_size, "web", 7, "j1")
+            await flavor.call(flavor.client(App(httpx.Response(200, headers=headers))).jobs.log_size, "web", 7, "j1")
             == size
         )
-    assert await colour.call(colour.client(App(answer(status=204))).agents.resume, "a1") is None
+    assert await flavor.call(flavor.client(App(answer(status=204))).agents.resume, "a1") is None
 
 
 @pytest.mark.parametrize("state", ["passed", "failed", "canceling", "canceled", "skipped", "not_run"])
-async def test_cancelling_what_has_ended_gives_it_as_it_ended(colour: Colour, state: str) -> None:
+async def test_cancelling_what_has_ended_gives_it_as_it_ended(flavor: Flavor, state: str) -> None:
     app = App(answer({"message": "Build can't be canceled"}, 422), answer(build(7, state=state)))
-    assert str((await colour.call(colour.client(app).builds.cancel, "web", 7)).state) == state
+    assert str((await flavor.call(flavor.client(app).builds.cancel, "web", 7)).state) == state
 
 
 @pytest.mark.parametrize(("state", "blocked"), [("passed", True), ("scheduled", False), ("creating", False)])
 async def test_cancelling_what_has_not_ended_and_cannot_be_cancelled_is_an_error(
-    colour: Colour, state: str, blocked: bool
+    flavor: Flavor, state: str, blocked: bool
 ) -> None:
     app = App(answer({"message": "Build can't be canceled"}, 422), answer(build(7, state=state, blocked=blocked)))
     with pytest.raises(errors.BuildAlreadyFinished, match="can't be canceled"):
-        await colour.call(colour.client(app).builds.cancel, "web", 7)
+        await flavor.call(flavor.client(app).builds.cancel, "web", 7)
 
 
-async def test_meta_data_is_read_off_the_build(colour: Colour) -> None:
-    client = colour.client(App(answer(build(7, meta_data={"b": "2", "a": "1"}))))
-    assert await colour.call(client.metadata.items, "web", 7) == {"b": "2", "a": "1"}
-    assert await colour.call(client.metadata.list_keys, "web", 7) == ["a", "b"]
-    assert await colour.call(client.metadata.get, "web", 7, "b") == "2"
-    assert await colour.call(client.metadata.get, "web", 7, "c") is None
-    assert await colour.call(client.metadata.get, "web", 7, "c", "none") == "none"
+async def test_meta_data_is_read_off_the_build(flavor: Flavor) -> None:
+    client = flavor.client(App(answer(build(7, meta_data={"b": "2", "a": "1"}))))
+    assert await flavor.call(client.metadata.items, "web", 7) == {"b": "2", "a": "1"}
+    assert await flavor.call(client.metadata.list_keys, "web", 7) == ["a", "b"]
+    assert await flavor.call(client.metadata.get, "web", 7, "b") == "2"
+    assert await flavor.call(client.metadata.get, "web", 7, "c") is None
+    assert await flavor.call(client.metadata.get, "web", 7, "c", "none") == "none"
 
 
-async def test_meta_data_cannot_be_set_and_the_error_says_when_it_can(colour: Colour) -> None:
+async def test_meta_data_cannot_be_set_and_the_error_says_when_it_can(flavor: Flavor) -> None:
     app = App(answer({}))
     with pytest.raises(errors.MetadataNotSettable, match=r"builds\.create.*meta-data set k"):
-        await colour.call(colour.client(app).metadata.set, "web", 7, "k", "v")
+        await flavor.call(flavor.client(app).metadata.set, "web", 7, "k", "v")
     assert app.requests == []
 
 
 @pytest.mark.parametrize("values", [{"k": 1}, {1: "v"}, {"k": None}, {"k": True}])
-async def test_maps_of_texts_hold_texts(colour: Colour, values: Any) -> None:
+async def test_maps_of_texts_hold_texts(flavor: Flavor, values: Any) -> None:
     app = App(answer({}))
-    client = colour.client(app)
+    client = flavor.client(app)
     for method, arguments, name in (
         (client.builds.create, ("web",), "env"),
         (client.builds.create, ("web",), "meta_data"),
@@ -382,23 +382,23 @@ async def test_maps_of_texts_hold_texts(colour: Colour, values: Any) -> None:
     ):
         required = {"commit": "HEAD", "branch": "main"} if name != "fields" else {}
         with pytest.raises(TypeError, match=name):
-            await colour.call(method, *arguments, **required, **{name: values})
+            await flavor.call(method, *arguments, **required, **{name: values})
     with pytest.raises(TypeError, match="meta_data"):
         client.builds.list("web", meta_data=values)
     assert app.requests == []
 
 
-async def test_filters_that_a_job_s_annotations_do_not_have_are_refused(colour: Colour) -> None:
-    client = colour.client(App(answer([])))
+async def test_filters_that_a_job_s_annotations_do_not_have_are_refused(flavor: Flavor) -> None:
+    client = flavor.client(App(answer([])))
     for option in ({"scope": "all"}, {"omit_body": True}):
         with pytest.raises(ValueError, match="job"):
             client.annotations.list("web", 7, job_id="j1", **option)
 
 
 @pytest.mark.parametrize("part", ["", ".", ".."])
-async def test_no_part_of_a_path_may_address_something_else(colour: Colour, part: str) -> None:
+async def test_no_part_of_a_path_may_address_something_else(flavor: Flavor, part: str) -> None:
     app = App(answer([]))
-    client = colour.client(app)
+    client = flavor.client(app)
     for call in (
         lambda: client.jobs.get("web", 7, part),
         lambda: client.artifacts.get(part, "a1"),
@@ -408,40 +408,40 @@ async def test_no_part_of_a_path_may_address_something_else(colour: Colour, part
         lambda: client.builds.get("web", part),
     ):
         with pytest.raises(ValueError, match="address another resource"):
-            await colour.call(call)
+            await flavor.call(call)
     for items in (lambda: client.builds.list(part), lambda: client.clusters.queues(part)):
         with pytest.raises(ValueError, match="address another resource"):
-            await colour.list(items())
+            await flavor.list(items())
     assert app.requests == []
 
 
 @pytest.mark.parametrize("name", ["branch", "commit", "state"])
-async def test_an_empty_list_as_a_filter_is_refused(colour: Colour, name: str) -> None:
+async def test_an_empty_list_as_a_filter_is_refused(flavor: Flavor, name: str) -> None:
     app = App(answer([]))
     with pytest.raises(ValueError, match="would list everything"):
-        await colour.list(colour.client(app).builds.list("web", **{name: []}))
+        await flavor.list(flavor.client(app).builds.list("web", **{name: []}))
     assert app.requests == []
 
 
-async def test_a_day_is_no_instant(colour: Colour) -> None:
+async def test_a_day_is_no_instant(flavor: Flavor) -> None:
     with pytest.raises(TypeError, match="is a date"):
-        await colour.list(colour.client(App(answer([]))).builds.list("web", created_from=MOMENT.date()))
+        await flavor.list(flavor.client(App(answer([]))).builds.list("web", created_from=MOMENT.date()))
 
 
-async def test_an_author_may_be_a_map(colour: Colour) -> None:
+async def test_an_author_may_be_a_map(flavor: Flavor) -> None:
     app = App(answer(build(7), 201))
-    create = colour.client(app).builds.create
+    create = flavor.client(app).builds.create
     author = {"name": "Keiko", "email": "keiko@acme.test"}
-    await colour.call(create, "web", commit="HEAD", branch="main", author=author)
+    await flavor.call(create, "web", commit="HEAD", branch="main", author=author)
     assert body_of(app.requests[0])["author"] == author
     with pytest.raises(TypeError, match="these two keys and no other"):
-        await colour.call(create, "web", commit="HEAD", branch="main", author={"name": "Keiko"})
+        await flavor.call(create, "web", commit="HEAD", branch="main", author={"name": "Keiko"})
 
 
-async def test_a_filter_may_be_an_enum_of_somebody_elses(colour: Colour) -> None:
+async def test_a_filter_may_be_an_enum_of_somebody_elses(flavor: Flavor) -> None:
     class State(Enum):
         PASSED = "passed"
 
     app = App(answer([]))
-    await colour.list(colour.client(app).builds.list("web", state=State.PASSED))  # type: ignore[arg-type]
+    await flavor.list(flavor.client(app).builds.list("web", state=State.PASSED))  # type: ignore[arg-type]
     assert app.requests[0].url.params["state"] == "passed"

@@ -15,7 +15,7 @@ from buildkite_ext.models import Build
 from buildkite_ext.watching.outcome import failed_jobs, outcome_of
 from buildkite_ext.watching.wait import next_interval
 
-from .fakes import LONGEST, TOKEN, App, Colour, FakeClock, answer, build, job
+from .fakes import LONGEST, TOKEN, App, FakeClock, Flavor, answer, build, job
 
 ENDED = ("passed", "failed", "canceled", "skipped", "not_run")
 GOING = ("creating", "scheduled", "running", "failing", "canceling")
@@ -91,103 +91,103 @@ def test_the_jobs_that_broke_a_build_are_those_that_failed_for_good() -> None:
     assert [one.name for one in failed_jobs(a_build("failed", jobs=jobs))] == ["failed", "slow", "expired"]
 
 
-async def test_waiting_ends_with_the_build(colour: Colour, clock: FakeClock) -> None:
+async def test_waiting_ends_with_the_build(flavor: Flavor, clock: FakeClock) -> None:
     app = App(*[answer(build(7, state=state)) for state in ("scheduled", "running", "running", "passed")])
-    result: WaitResult = await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7)
+    result: WaitResult = await flavor.call(flavor.client(app, clock=clock).builds.wait, "web", 7)
     assert (result.outcome, result.build.number, result.failed_jobs, result.requests) == ("passed", 7, [], 4)
     assert clock.sleeps == [1.0, 1.5, 2.25]
     assert {request.url.params["exclude_jobs"] for request in app.requests} == {"true"}
     assert not hasattr(result, "state")
 
 
-async def test_looks_become_rarer_up_to_the_interval(colour: Colour, clock: FakeClock) -> None:
+async def test_looks_become_rarer_up_to_the_interval(flavor: Flavor, clock: FakeClock) -> None:
     app = App(*[answer(build(7, state="running"))] * 9, answer(build(7, state="canceled")))
-    result = await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7, poll_interval=4)
+    result = await flavor.call(flavor.client(app, clock=clock).builds.wait, "web", 7, poll_interval=4)
     assert result.outcome == "canceled"
     assert clock.sleeps == [1.0, 1.5, 2.25, 3.375, 4, 4, 4, 4, 4]
 
 
-async def test_a_failed_build_comes_with_the_jobs_that_broke_it(colour: Colour) -> None:
+async def test_a_failed_build_comes_with_the_jobs_that_broke_it(flavor: Flavor) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         jobs = [] if "exclude_jobs" in request.url.params else [job("a", state="passed"), job("b", state="failed")]
         return answer(build(7, state="failed", jobs=jobs))
 
-    result = await colour.call(colour.client(app).builds.wait, "web", 7)
+    result = await flavor.call(flavor.client(app).builds.wait, "web", 7)
     assert result.outcome == "failed"
     assert [one.name for one in result.failed_jobs] == ["b"]
     assert len(result.build.jobs) == 2
     assert result.requests == 2
 
 
-async def test_a_failed_build_whose_job_is_retried_at_that_moment_is_waited_for(colour: Colour) -> None:
+async def test_a_failed_build_whose_job_is_retried_at_that_moment_is_waited_for(flavor: Flavor) -> None:
     states = iter(["failed", "running", "running", "passed"])
-    client = colour.client(lambda _: answer(build(7, state=next(states))))
-    result = await colour.call(client.builds.wait, "web", 7)
+    client = flavor.client(lambda _: answer(build(7, state=next(states))))
+    result = await flavor.call(client.builds.wait, "web", 7)
     assert (result.outcome, result.requests) == ("passed", 4)
 
 
-async def test_waiting_ends_at_a_block_step(colour: Colour) -> None:
+async def test_waiting_ends_at_a_block_step(flavor: Flavor) -> None:
     app = App(answer(build(7, state="running")), answer(build(7, state="passed", blocked=True)))
-    result = await colour.call(colour.client(app).builds.wait, "web", 7)
+    result = await flavor.call(flavor.client(app).builds.wait, "web", 7)
     assert (result.outcome, str(result.build.state)) == ("blocked", "passed")
 
 
-async def test_a_failing_build_is_waited_for(colour: Colour) -> None:
+async def test_a_failing_build_is_waited_for(flavor: Flavor) -> None:
     app = App(
         answer(build(7, state="failing")), answer(build(7, state="canceling")), answer(build(7, state="canceled"))
     )
-    assert (await colour.call(colour.client(app).builds.wait, "web", 7)).outcome == "canceled"
+    assert (await flavor.call(flavor.client(app).builds.wait, "web", 7)).outcome == "canceled"
 
 
-async def test_waiting_ends_with_its_timeout_and_says_what_to_do(colour: Colour, clock: FakeClock) -> None:
-    client = colour.client(App(answer(build(7, state="running"))), clock=clock)
+async def test_waiting_ends_with_its_timeout_and_says_what_to_do(flavor: Flavor, clock: FakeClock) -> None:
+    client = flavor.client(App(answer(build(7, state="running"))), clock=clock)
     began = clock.monotonic()
     with pytest.raises(
         errors.DeadlineExceeded, match=r"web #7 is still running after 60 s.*builds\.cancel\('web', 7\)"
     ):
-        await colour.call(client.builds.wait, "web", 7, timeout=60)
+        await flavor.call(client.builds.wait, "web", 7, timeout=60)
     assert 55 <= clock.monotonic() - began <= 60
 
 
-async def test_the_last_look_is_taken_just_before_the_time_is_over(colour: Colour, clock: FakeClock) -> None:
+async def test_the_last_look_is_taken_just_before_the_time_is_over(flavor: Flavor, clock: FakeClock) -> None:
     ends = clock.monotonic() + 60
 
     def app(_: httpx.Request) -> httpx.Response:
         return answer(build(7, state="passed" if clock.monotonic() > ends - 2 else "running"))
 
-    assert (await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7, timeout=60)).outcome == "passed"
+    assert (await flavor.call(flavor.client(app, clock=clock).builds.wait, "web", 7, timeout=60)).outcome == "passed"
     assert clock.monotonic() <= ends
 
 
-async def test_a_look_that_hangs_ends_with_the_timeout_too(colour: Colour, clock: FakeClock) -> None:
+async def test_a_look_that_hangs_ends_with_the_timeout_too(flavor: Flavor, clock: FakeClock) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         clock.advance(request.extensions["timeout"]["read"])
         raise httpx.ReadTimeout("hangs")
 
     began = clock.monotonic()
     with pytest.raises(errors.DeadlineExceeded):
-        await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7, timeout=10)
+        await flavor.call(flavor.client(app, clock=clock).builds.wait, "web", 7, timeout=10)
     assert clock.monotonic() - began <= 10.01
 
 
-async def test_a_rate_limit_on_the_way_is_waited_for(colour: Colour, clock: FakeClock) -> None:
+async def test_a_rate_limit_on_the_way_is_waited_for(flavor: Flavor, clock: FakeClock) -> None:
     app = App(answer(build(7)), answer({"message": "slow", "reset": 30}, 429), answer(build(7, state="passed")))
-    assert (await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7)).outcome == "passed"
+    assert (await flavor.call(flavor.client(app, clock=clock).builds.wait, "web", 7)).outcome == "passed"
     assert clock.sleeps == [1.0, 31.0]
 
 
-async def test_a_build_that_is_not_there_is_an_error_at_once(colour: Colour) -> None:
+async def test_a_build_that_is_not_there_is_an_error_at_once(flavor: Flavor) -> None:
     with pytest.raises(errors.BuildNotFound):
-        await colour.call(colour.client(App(answer({"message": "No build"}, 404))).builds.wait, "web", 7)
+        await flavor.call(flavor.client(App(answer({"message": "No build"}, 404))).builds.wait, "web", 7)
 
 
 @pytest.mark.parametrize(
     "option", [{"timeout": 0}, {"timeout": -1}, {"poll_interval": 0}, {"poll_interval": float("nan")}]
 )
-async def test_times_that_are_none_are_refused(colour: Colour, option: dict[str, float]) -> None:
+async def test_times_that_are_none_are_refused(flavor: Flavor, option: dict[str, float]) -> None:
     app = App(answer({}))
     with pytest.raises(ValueError, match=next(iter(option))):
-        await colour.call(colour.client(app).builds.wait, "web", 7, **option)
+        await flavor.call(flavor.client(app).builds.wait, "web", 7, **option)
     assert app.requests == []
 
 
@@ -226,10 +226,10 @@ def test_waiting_never_sleeps_past_its_timeout(
     assert sum(clock.sleeps) <= timeout
 
 
-async def test_a_timeout_shorter_than_the_interval_still_allows_a_second_look(colour: Colour, clock: FakeClock) -> None:
+async def test_a_timeout_shorter_than_the_interval_still_allows_a_second_look(flavor: Flavor, clock: FakeClock) -> None:
     states = iter(["running", "passed", "passed"])
     app = App(lambda _: httpx.Response(200, json={"id": "b", "number": 7, "state": next(states), "jobs": []}))
     began = clock.monotonic()
-    result = await colour.call(colour.client(app, clock=clock).builds.wait, "web", 7, timeout=0.5, poll_interval=60)
+    result = await flavor.call(flavor.client(app, clock=clock).builds.wait, "web", 7, timeout=0.5, poll_interval=60)
     assert result.outcome == "passed"
     assert clock.monotonic() - began < 0.5

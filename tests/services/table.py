@@ -45,7 +45,7 @@ class Row:
         return self.name in CALLS["by_hand"].get(self.service, ())
 
     def method(self, client: object) -> Callable[..., Any]:
-        """The method, bound to a client's service."""
+        """Return the method, bound to a client's service."""
         found: Callable[..., Any] = reduce(getattr, [*self.service.split("."), self.name], client)
         return found
 
@@ -65,7 +65,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 def schema_of(row: Row) -> dict[str, Any]:
-    """The schema of a call's body; an empty one where it has none."""
+    """Return the schema of a call's body; an empty one if it has none."""
     reference = BODIES.get(row.operation.id, {}).get("$ref", "")
     schema: dict[str, Any] = DOCUMENT["components"]["schemas"].get(reference.rpartition("/")[2], {})
     return schema
@@ -90,13 +90,13 @@ class Recorder:
 
 @cache
 def answers_a_list(operation: Operation) -> bool:
-    """Whether an operation answers a JSON list."""
+    """Return True if an operation answers a JSON list."""
     module: Any = import_module(f"buildkite_api.api.{operation.group}.{operation.id}")
     return "| list[" in module._parse_response.__annotations__["return"]
 
 
 def clients(recorder: Recorder) -> tuple[BuildkiteClient, AsyncBuildkiteClient]:
-    """A client of each colour."""
+    """Return a client of each flavor."""
     transport = httpx.MockTransport(recorder)
     return (
         BuildkiteClient("acme", token="t", transport=transport),
@@ -105,19 +105,19 @@ def clients(recorder: Recorder) -> tuple[BuildkiteClient, AsyncBuildkiteClient]:
 
 
 def least(method: Callable[..., Any]) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments that a method cannot do without."""
+    """Return the required arguments of a method."""
     needed = [each for each in parameters(method) if each.default is each.empty]
     positional = [value(each.annotation) for each in needed if each.kind is not each.KEYWORD_ONLY]
     return positional, {each.name: value(each.annotation) for each in needed if each.kind is each.KEYWORD_ONLY}
 
 
 def parameters(method: Callable[..., Any]) -> Iterable[inspect.Parameter]:
-    """What a bound method takes."""
+    """Return the parameters of a bound method."""
     return [each for each in inspect.signature(method).parameters.values() if each.name != "self"]
 
 
 def value(annotation: str) -> Any:
-    """A value for an annotation of a printed method."""
+    """Return a value for an annotation of a printed method."""
     first = annotation.split(" | ", maxsplit=1)[0]
     plain: dict[str, Any] = {"str": "x/1", "int": 3, "bool": True, "float": 0.5, "Any": {"a": 1}, "None": None}
     if first in plain:
@@ -140,7 +140,7 @@ def value(annotation: str) -> Any:
 
 
 async def call(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a method of either colour, to the end."""
+    """Call a method of either flavor, to the end."""
     result = method(*args, **kwargs)
     if isinstance(result, AsyncItems):
         return [item async for item in result]
@@ -148,12 +148,12 @@ async def call(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def call_blocking(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a method of the blocking colour; a list is read."""
+    """Call a method of the blocking flavor; a list is read."""
     result = method(*args, **kwargs)
     return list(result) if hasattr(result, "pages") else result
 
 
 def json_of(request: httpx.Request) -> dict[str, Any]:
-    """The body of a request."""
+    """Return the body of a request."""
     body: dict[str, Any] = json.loads(request.content) if request.content else {}
     return body

@@ -18,7 +18,7 @@ BLOCKING, ASYNC = BuildkiteClient("acme", token="t"), AsyncBuildkiteClient("acme
 
 
 def methods(owner: object) -> Iterator[tuple[str, MethodType]]:
-    """The methods of all services of a client, by the names of their classes."""
+    """Return the methods of all services of a client, by the names of their classes."""
     for name in dir(type(owner)):
         value = getattr(owner, name) if not name.startswith("_") else None
         if isinstance(value, (Service, AsyncService)):

@@ -106,7 +106,7 @@ def test_a_package_arrives_whole_under_its_name(wheel: Path) -> None:
     assert registry.headers[0]["authorization"] == "Bearer t"
 
 
-async def test_in_the_other_colour(wheel: Path) -> None:
+async def test_in_the_other_flavor(wheel: Path) -> None:
     registry = Registry(UNREACHED, PUBLISHED)
     content = wheel.read_bytes()  # noqa: ASYNC240
     async with AsyncBuildkiteClient("acme", token="t", transport=registry, retry=RETRY) as client:

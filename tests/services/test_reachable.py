@@ -19,7 +19,7 @@ every_call = batched("row", ROWS)
 
 
 def function(row: Row, client: object) -> Any:
-    """What a method is made of: the async one, in both colours."""
+    """Return the async original of a method of either flavor."""
     method: Any = inspect.unwrap(row.method(client))
     return getattr(method, "__func__", method)
 

@@ -1,4 +1,4 @@
-"""What is printed sends the operation that it is printed for, with what was given and nothing else."""
+"""Printed methods send the operation that they are printed for, with the given arguments and no others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def anyio_backend() -> str:
 
 
 async def send(row: Row, more: dict[str, Any] | None = None) -> tuple[Any, Any]:
-    """The request of each colour."""
+    """Return the request of each flavor."""
     recorder = Recorder()
     recorder.operation = row.operation
     blocking, shared = clients(recorder)

@@ -171,7 +171,7 @@ class TestProxies:
         with pytest.raises(ConfigurationError, match=r"HTTPS_PROXY can't be used: it isn't an address") as raised:
             rules.find(httpx.URL("https://api.test/"))
         assert "s3cret" not in repr(raised.value)
-        with pytest.raises(ConfigurationError, match="its scheme is none of"):
+        with pytest.raises(ConfigurationError, match="its scheme must be"):
             rules.find(httpx.URL("ws://api.test/"))
         assert "s3cret" not in repr(rules)
 

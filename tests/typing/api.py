@@ -1,4 +1,4 @@
-"""What the type checkers know about the public API, in both colours: this file is checked, and never run."""
+"""What the type checkers know about the public API, in both flavors: this file is checked, and never run."""
 
 from __future__ import annotations
 

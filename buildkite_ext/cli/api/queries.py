@@ -29,7 +29,7 @@ from ...errors import InvalidResponse
 from ...options import TOKEN_VARIABLES
 from ..problem import UsageError
 
-__all__ = ["JqError", "JqFilter", "Selection", "jq_filter"]
+__all__ = ["JqFilter", "Selection", "jq_filter"]
 
 _STEP = re.compile(
     r"""(?P<each>\[\]) | \[(?P<index>-?[0-9]{1,9})\] | \[(?P<key>"(?:[^"\\]|\\.)*")\] | (?P<dot>\.?)(?P<name>[^.\[\]"\s]+)""",
@@ -131,7 +131,7 @@ JqFilter = Callable[[Any], Iterable[Any]]
 """A jq expression as a function: from one value to any number of values."""
 
 
-class JqError(InvalidResponse):
+class _JqError(InvalidResponse):
     """Failure of a jq expression on an answer."""
 
     def __init__(self, said: str) -> None:
@@ -165,7 +165,7 @@ def jq_filter(expression: str) -> JqFilter:
             with _tokens_removed():
                 return list(compiled.input_value(value))
         except ValueError as error:
-            raise JqError(str(error)) from error
+            raise _JqError(str(error)) from error
 
     return apply
 
@@ -193,7 +193,7 @@ def _program_filter(program: str, expression: str) -> JqFilter:
         done = subprocess.run(command, input=body, capture_output=True, env=environment, check=False)  # noqa: S603
         yield from map(json.loads, done.stdout.decode("utf-8", "replace").splitlines())
         if done.returncode != 0:
-            raise JqError(_message(done.stderr))
+            raise _JqError(_message(done.stderr))
 
     return apply
 

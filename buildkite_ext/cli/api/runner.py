@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..._sync import run
-from ...errors import ApiError, BuildkiteError, InvalidResponse, path_of
+from ...errors import ApiError, BuildkiteError, InvalidResponse
 from ...events import Event, RetryScheduled
 from ...pagination.items import Items
 from ...pagination.sources import PathPages
 from ...pagination.walker import Walker
 from ...redaction import redacted_text
 from ...transport.context import context_of
+from ...urls import path_of
 from ..connection import ConnectionOptions
 from ..exit_codes import ExitCode
 from ..problem import UsageError, without_secrets
