@@ -34,7 +34,7 @@ class Runtime(Protocol):
     """Operations that shared code may await, and no others."""
 
     real_time: bool
-    """Whether its clock is the system's. The timeouts of sockets and of event loops are always in real time."""
+    """True if its clock is the system's. The timeouts of sockets and of event loops are always in real time."""
 
     blocking: bool
     """True if its httpx objects are the blocking ones."""

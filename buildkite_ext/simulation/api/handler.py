@@ -72,7 +72,7 @@ class RoutedRequest:
 
     @property
     def may_write_pipelines(self) -> bool:
-        """Whether the token has the scope `write_pipelines`."""
+        """True if the token has the scope `write_pipelines`."""
         return self.token is not None and self.token.allows("write_pipelines")
 
     def pipeline(self) -> Pipeline:

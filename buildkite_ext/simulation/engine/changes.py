@@ -128,7 +128,7 @@ class Changes:
 
     @property
     def wanted(self) -> bool:
-        """Whether there is a listener."""
+        """True if there is a listener."""
         return bool(self._dispatcher)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:

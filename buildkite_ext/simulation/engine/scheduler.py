@@ -29,7 +29,7 @@ class ScheduledAction:
 
     @property
     def canceled(self) -> bool:
-        """Whether it was canceled."""
+        """True if it was canceled."""
         return self._action is None
 
 

@@ -78,12 +78,12 @@ class Build:
 
     @property
     def blocked(self) -> bool:
-        """Whether it waits to be unblocked."""
+        """True if it waits to be unblocked."""
         return self.state == "blocked"
 
     @property
     def done(self) -> bool:
-        """Whether it stays as it is unless a user acts."""
+        """True if it stays as it is unless a user acts."""
         return self.state in FINISHED_BUILDS
 
     @property
@@ -169,22 +169,22 @@ class Job:
 
     @property
     def retried(self) -> bool:
-        """Whether a newer job has replaced it."""
+        """True if a newer job has replaced it."""
         return self.retried_in is not None
 
     @property
     def running(self) -> bool:
-        """Whether it runs."""
+        """True if it runs."""
         return self.state in RUNNING_JOBS
 
     @property
     def failed_hard(self) -> bool:
-        """Whether it makes the build fail."""
+        """True if it makes the build fail."""
         return self.state in JOB_FAILED and not self.soft_failed
 
     @property
     def executed(self) -> bool:
-        """Whether it has started, or was unblocked."""
+        """True if it has started, or was unblocked."""
         return self.started_at is not None or self.state == "unblocked"
 
 

@@ -25,7 +25,7 @@ class Queue:
 
     @property
     def paused(self) -> bool:
-        """Whether its jobs are kept from agents."""
+        """True if its jobs are kept from agents."""
         return self.paused_at is not None
 
     def pause(self, now: float, by: User, note: str | None = None) -> None:
@@ -80,10 +80,10 @@ class Agent:
 
     @property
     def paused(self) -> bool:
-        """Whether it is connected but takes no jobs."""
+        """True if it is connected but takes no jobs."""
         return self.paused_at is not None
 
     @property
     def free(self) -> bool:
-        """Whether it can take a job now."""
+        """True if it can take a job now."""
         return self.connection_state == "connected" and self.job_id is None and not self.paused

@@ -39,7 +39,7 @@ class RateLimit:
 
     @property
     def exceeded(self) -> bool:
-        """Whether there were more requests than the limit allows."""
+        """True if there were more requests than the limit allows."""
         return self.current > self.limit
 
     @property
