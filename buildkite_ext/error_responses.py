@@ -208,6 +208,8 @@ def _field_errors(body: Mapping[str, Any]) -> list[FieldError]:
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, str) and not value.isascii():
+        return None
     try:
         number = float(value)
     except (ValueError, OverflowError):

@@ -33,6 +33,9 @@ Send = Callable[[httpx.Request], Coroutine[Any, Any, httpx.Response]]
 class Runtime(Protocol):
     """Operations that shared code may await, and no others."""
 
+    real_time: bool
+    """True if its clock is the system's. The timeouts of sockets and of event loops are always in real time."""
+
     blocking: bool
     """True if its httpx objects are the blocking ones."""
 
@@ -122,6 +125,7 @@ class BlockingRuntime:
 
     def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
+        self.real_time = isinstance(self._clock, SystemClock)
 
     def client(self, send: Send, *, base_url: str, headers: Mapping[str, str]) -> Http:
         return httpx.Client(transport=_BlockingPath(send), base_url=base_url, headers=headers, trust_env=False)
@@ -168,7 +172,7 @@ class BlockingRuntime:
         interrupt = _interrupt.get()
         if interrupt is None:
             self._clock.sleep(seconds)
-        elif isinstance(self._clock, SystemClock):
+        elif self.real_time:
             interrupt.wait(seconds)
         else:
             self._clock.sleep(seconds)
@@ -219,6 +223,7 @@ class AsyncRuntime:
 
     def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
+        self.real_time = isinstance(self._clock, SystemClock)
 
     def client(self, send: Send, *, base_url: str, headers: Mapping[str, str]) -> Http:
         return httpx.AsyncClient(transport=_AsyncPath(send), base_url=base_url, headers=headers, trust_env=False)

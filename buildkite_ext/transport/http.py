@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import httpcore
@@ -19,7 +20,7 @@ import httpx
 from .._cancellation import guarded
 from .._forks import keep_inherited, reset_after_fork
 from .network import BoundedTimeout
-from .pools import AsyncPools, ConnectionCounts, LoopPools, Pools, Routes
+from .pools import AsyncPools, ConnectionCounts, LoopPools, Pools, Routes, running_loop
 
 __all__ = ["HTTPX_ERRORS", "AsyncHttpTransport", "HttpTransport"]
 
@@ -64,7 +65,8 @@ def _is_replaced(method: Callable[..., object]) -> bool:
 
     While it is replaced, a transport of httpx sends the requests, so that these tools work as with any client over httpx.
     """
-    return hasattr(method, "__wrapped__") or not getattr(method, "__module__", "").startswith("httpx.")
+    module: str = getattr(method, "__globals__", {}).get("__name__", "")  # of the function itself, not of a wrapped one
+    return not module.startswith("httpx.")
 
 
 def _to_httpx(error: Exception) -> httpx.TransportError:
@@ -134,7 +136,8 @@ class HttpTransport(httpx.BaseTransport):
 
     def _reset_after_fork(self) -> None:
         """Begin with new pools in a child process. The parent's stay open and untouched."""
-        keep_inherited(self._pools)
+        keep_inherited(self._pools, self._replaced)
+        self._replaced = None
         self._lock = threading.Lock()
         self._pools = Pools(self._routes, self._clock)
 
@@ -156,7 +159,7 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
         self._clock = clock
         self._routes = Routes(limits)
         self._loops = LoopPools(self._routes, clock)
-        self._replaced: httpx.AsyncHTTPTransport | None = None
+        self._replaced: WeakKeyDictionary[object, httpx.AsyncHTTPTransport] = WeakKeyDictionary()
         reset_after_fork(self)
 
     def __repr__(self) -> str:
@@ -169,8 +172,8 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if _is_replaced(httpx.AsyncHTTPTransport.handle_async_request):
-            self._replaced = self._replaced or httpx.AsyncHTTPTransport()
-            return await self._replaced.handle_async_request(request)
+            replaced = self._replaced.setdefault(running_loop(), httpx.AsyncHTTPTransport())
+            return await replaced.handle_async_request(request)
         pools, pool = self._loops.current(request.url)
         deadline = _AsyncDeadline(request, self._clock)
         assert isinstance(request.stream, httpx.AsyncByteStream)
@@ -192,11 +195,13 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connections of the event loop that runs, and of those that have ended."""
         await guarded(self._loops.aclose)
-        if self._replaced is not None:
-            await self._replaced.aclose()
+        if (replaced := self._replaced.pop(running_loop(), None)) is not None:
+            await replaced.aclose()
 
     def _reset_after_fork(self) -> None:
         """Begin with new pools in a child process. The parent's stay open and untouched."""
+        keep_inherited(self._replaced)
+        self._replaced = WeakKeyDictionary()
         self._loops.inherit()
         self._loops = LoopPools(self._routes, self._clock)
 
@@ -209,21 +214,21 @@ class _AsyncDeadline:
     """
 
     def __init__(self, request: httpx.Request, clock: Callable[[], float]) -> None:
-        read = request.extensions.get("timeout", {}).get("read")
-        self._ends = read.ends if isinstance(read, BoundedTimeout) else None
+        self._request = request
         self._clock = clock
 
     async def guard(
         self, function: Callable[[], Awaitable[_T]], *, discard: Callable[[_T], Awaitable[object]] | None = None
     ) -> _T:
-        """Await `function()` by `guarded`, until the deadline."""
-        if self._ends is None:
+        """Await `function()` by `guarded`, until the deadline that the request has now: a stream's body may have none."""
+        read = self._request.extensions.get("timeout", {}).get("read")
+        if not isinstance(read, BoundedTimeout):
             return await guarded(function, discard=discard)
-        seconds = max(0.0, self._ends - self._clock()) + _GRACE
+        seconds = max(0.0, read.ends - self._clock()) + _GRACE
         try:
             return await guarded(function, seconds=seconds, discard=discard)
         except TimeoutError:
-            if self._clock() < self._ends:  # an error of the request's own body
+            if self._clock() < read.ends:  # an error of the request's own body
                 raise
             raise httpx.ReadTimeout("the time allowed for the whole request is over") from None
 

@@ -35,6 +35,7 @@ __all__ = [
     "LoopPools",
     "Pools",
     "Routes",
+    "running_loop",
 ]
 
 
@@ -207,7 +208,7 @@ class LoopPools:
 
     def current(self, url: httpx.URL) -> tuple[AsyncPools, httpcore.AsyncConnectionPool]:
         """Return the pools of the event loop that runs, and the one of them for `url`."""
-        loop = _running_loop()
+        loop = running_loop()
         if loop not in self._of:
             self._drop_ended()
         with self._lock:
@@ -227,7 +228,7 @@ class LoopPools:
         """Close the connections of the event loop that runs, and those of loops that have ended."""
         self._drop_ended()
         with self._lock:
-            _, closer = self._of.pop(_running_loop(), (None, None))
+            _, closer = self._of.pop(running_loop(), (None, None))
         if closer is not None:
             await closer.aclose()
 
@@ -244,7 +245,8 @@ class LoopPools:
             pools.drop()
 
 
-def _running_loop() -> AbstractEventLoop | TrioToken:
+def running_loop() -> AbstractEventLoop | TrioToken:
+    """Return the event loop that runs, of asyncio or trio."""
     task = asyncio_task()
     if task is not None:
         return task.get_loop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost
+from ..redaction import unsigned
 from ..urls import path_of
 from .context import context_of
 
@@ -49,15 +50,13 @@ class Wire:
         context = context_of(request)
         deadline = context.deadline
         seconds = None
+        timeouts = request.extensions.get("timeout", {})
         if deadline is not None:
-            from .network import bounded_timeouts
-
             now = self._runtime.now()
             if now >= deadline.ends:
                 raise deadline.exceeded(request)
-            timeouts = request.extensions.get("timeout", {})
-            request.extensions["timeout"] = bounded_timeouts(timeouts, ends=deadline.ends, now=now)
-            seconds = deadline.ends - now + _GRACE
+            request.extensions["timeout"] = self._bounded(timeouts, deadline.ends, now)
+            seconds = deadline.ends - now + _GRACE if self._runtime.real_time else None
         try:
             return await self._runtime.attempt(
                 partial(self._attempt, request, context), seconds=seconds, discard=self._runtime.close
@@ -68,6 +67,19 @@ class Wire:
             if deadline is None or self._runtime.now() < deadline.ends:  # an error of the request's own body
                 raise
             raise deadline.exceeded(request) from None
+        finally:
+            # A stream's reader takes the time that it takes: only the head of the answer is under the deadline. The next
+            # attempt begins with the same timeouts.
+            request.extensions["timeout"] = timeouts
+
+    def _bounded(self, timeouts: Mapping[str, float | None], ends: float, now: float) -> dict[str, float | None]:
+        """Return the timeouts of an attempt that ends at `ends`."""
+        from .network import bounded_timeouts
+
+        bounded = bounded_timeouts(timeouts, ends=ends, now=now)
+        if self._runtime.real_time:
+            return bounded
+        return {phase: None if limit is None else float(limit) for phase, limit in bounded.items()}
 
     async def _attempt(self, request: httpx.Request, context: RequestContext) -> httpx.Response:
         began = self._runtime.now()
@@ -122,7 +134,8 @@ def _kept(extensions: Any) -> dict[str, Any]:
 
 
 def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Request) -> NetworkError:
-    """Return the error of a lost request. Its class says if the request may have acted."""
+    """Return the error of a lost request. Its class says if the request may have acted; its cause holds no token."""
+    error.request = unsigned(request)
     what = f"{request.method} {path_of(request)}"
     host = request.url.host
     said = str(error) or type(error).__name__

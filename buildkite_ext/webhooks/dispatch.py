@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Sequence
@@ -84,6 +85,12 @@ class HandlerDispatcher:
                     await self._call(registration, event)
             except Exception as error:
                 errors.append(error)
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                # The worker isn't cancelled: the handler awaited something that was.
+                errors.append(RuntimeError(f"{registration.name} awaited a task that was cancelled"))
             except SystemExit as exit_:
                 errors.append(RuntimeError(f"{registration.name} called sys.exit({exit_.code!r})"))
             else:

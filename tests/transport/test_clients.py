@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import multiprocessing
 import os
 import random
 import socket
+import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import anyio
+import httpx
 import pytest
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, ResponseLost, VirtualClock
+from buildkite_ext.models import Artifact
 
 from .servers import Server, heads
 
@@ -119,3 +126,129 @@ def test_cancelled_calls_leave_no_connection_busy(server: Start) -> None:
             assert transport.connections.busy == 0  # type: ignore[union-attr]
 
     asyncio.run(main())
+
+
+class Storage:
+    """API and storage of one artifact, whose bytes come slowly."""
+
+    def __init__(self, server: Start, pieces: int, pause: float) -> None:
+        self.pieces = pieces
+        self.pause = pause
+        self.requests: list[bytes] = []
+        self.storage = server(self.artifact).url
+        self.url = server(self.api).url
+
+    def api(self, connection: socket.socket) -> None:
+        for _ in heads(connection):
+            head = f"HTTP/1.1 302 Found\r\nLocation: {self.storage}x\r\nContent-Length: 0\r\n\r\n"
+            connection.sendall(head.encode())
+
+    def artifact(self, connection: socket.socket) -> None:
+        for head in heads(connection):
+            self.requests.append(head)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % self.pieces)
+            for _ in range(self.pieces):
+                connection.sendall(b"x")
+                time.sleep(self.pause)
+
+
+def artifact(size: int) -> Artifact:
+    return Artifact.from_dict({"id": "a", "job_id": "j", "path": "x", "filename": "x", "file_size": size})
+
+
+@pytest.mark.parametrize("flavor", ["sync", "asyncio", "trio"])
+def test_a_download_may_take_longer_than_a_call(server: Start, tmp_path: Path, flavor: str) -> None:
+    storage = Storage(server, pieces=12, pause=0.1)
+    wanted = artifact(12)
+    options: dict[str, Any] = {"token": "t", "base_url": storage.url, "timeout": 0.7}
+    if flavor == "sync":
+        with BuildkiteClient("acme", **options) as client:
+            written = client.artifacts.download(wanted, to=tmp_path)
+    else:
+
+        async def main() -> Path:
+            async with AsyncBuildkiteClient("acme", **options) as client:
+                return await client.artifacts.download(wanted, to=tmp_path)
+
+        written = anyio.run(main, backend=flavor)
+    assert written.read_bytes() == b"x" * 12
+    assert len(storage.requests) == 1
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_virtual_time_does_not_end_a_call_that_takes_real_time(backend: str) -> None:
+    async def slow(_: httpx.Request) -> httpx.Response:
+        await anyio.sleep(0.5)
+        return httpx.Response(200, json={"id": "b", "number": 7})
+
+    async def main() -> int:
+        transport = httpx.MockTransport(slow)
+        async with AsyncBuildkiteClient(
+            "acme", token="t", transport=transport, clock=VirtualClock(), timeout=0.05
+        ) as client:
+            return (await client.builds.get("web", 7)).number
+
+    assert anyio.run(main, backend=backend) == 7
+
+
+@forks
+def test_a_tool_that_wraps_the_transports_of_httpx_mixes_no_answers(
+    server: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def wrapped(method: Any) -> Any:
+        @functools.wraps(method)
+        def send(self: Any, request: httpx.Request) -> Any:
+            seen.append(request.url.path)
+            return method(self, request)
+
+        return send
+
+    for kind, name in ((httpx.HTTPTransport, "handle_request"), (httpx.AsyncHTTPTransport, "handle_async_request")):
+        monkeypatch.setattr(kind, name, wrapped(getattr(kind, name)))
+    url = server(builds).url
+    with BuildkiteClient("acme", token="t", base_url=url) as client:
+        numbers(client, 1)
+        in_child(lambda: numbers(client, 1000))
+        numbers(client, 2000)
+    assert len(seen) == 60
+    shared = AsyncBuildkiteClient("acme", token="t", base_url=url)
+
+    async def get(number: int) -> int:
+        async with shared.with_options():
+            found = (await shared.builds.get("web", number)).number
+        await shared._requester._shared.api().aclose()  # type: ignore[union-attr]
+        return found
+
+    assert [asyncio.run(get(number)) for number in (1, 2)] == [1, 2]
+
+
+@pytest.mark.parametrize("flavor", ["sync", "asyncio"])
+def test_the_cause_of_a_lost_answer_holds_no_token(server: Start, flavor: str) -> None:
+    def truncated(connection: socket.socket) -> None:
+        for _ in heads(connection):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+            return
+
+    options: dict[str, Any] = {"token": "bkua_secret", "base_url": server(truncated).url, "retry": None}
+
+    async def main() -> None:
+        async with AsyncBuildkiteClient("acme", **options) as client:
+            await client.builds.get("web", 7)
+
+    def call() -> None:
+        if flavor == "asyncio":
+            return asyncio.run(main())
+        with BuildkiteClient("acme", **options) as client:
+            client.builds.get("web", 7)
+        return None
+
+    with pytest.raises(ResponseLost) as lost:
+        call()
+    causes: list[BaseException | None] = [lost.value]
+    while causes[-1] is not None:
+        causes.append(causes[-1].__cause__ or causes[-1].__context__)
+    for cause in causes:
+        request = getattr(cause, "_request", None)
+        assert request is None or "Authorization" not in request.headers

@@ -300,6 +300,35 @@ def test_after_a_handler_that_takes_too_long_the_others_run() -> None:
     ]
 
 
+@pytest.mark.parametrize("respond_after", ["accepted", "handled"])
+def test_a_handler_that_awaits_a_cancelled_task_has_failed_and_the_others_run(
+    respond_after: Any,
+) -> None:
+    reports: list[DeliveryEvent] = []
+    seen: list[WebhookEvent] = []
+    hooks = WebhookHandler(
+        secret=SECRET, respond_after=respond_after, now=lambda: NOW, on_delivery_event=reports.append
+    )
+
+    @hooks.on("ping")
+    async def cancelled(event: WebhookEvent) -> None:
+        task = asyncio.create_task(asyncio.sleep(60))
+        task.cancel()
+        await task
+
+    hooks.on("ping")(seen.append)
+
+    async def scenario() -> int:
+        status = (await post(hooks, PING)).status
+        await hooks.aclose()
+        return status
+
+    assert asyncio.run(scenario()) == (500 if respond_after == "handled" else 200)
+    assert len(seen) == 1
+    (failed,) = [each for each in reports if isinstance(each, HandlerFailed)]
+    assert str(failed.error).endswith("awaited a task that was cancelled")
+
+
 def test_a_hook_that_raises_is_logged_and_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
     def broken(report: DeliveryEvent) -> None:
         raise RuntimeError("broken hook")
