@@ -87,6 +87,6 @@ def connect(client_or_url: Redis | str, *, timeout: float) -> RedisConnection:
         label = public_url(client_or_url)
     except (ValueError, TypeError):  # its message may quote the URL with its password
         raise ConfigurationError(
-            "The Redis URL is invalid. It looks like redis://[user:password@]host:6379/0, rediss://… or unix:///path."
+            "The Redis URL is invalid. Its form is redis://[user:password@]host:6379/0, rediss://… or unix:///path."
         ) from None
     return RedisConnection(client, owned=True, label=label)

@@ -65,7 +65,7 @@ def _is_replaced(method: Callable[..., object]) -> bool:
 
     While it is replaced, a transport of httpx sends the requests, so that these tools work as with any client over httpx.
     """
-    module: str = getattr(method, "__globals__", {}).get("__name__", "")  # of the function itself, whatever it wraps
+    module: str = getattr(method, "__globals__", {}).get("__name__", "")  # of the function itself, not of a wrapped one
     return not module.startswith("httpx.")
 
 

@@ -134,7 +134,7 @@ def _kept(extensions: Any) -> dict[str, Any]:
 
 
 def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Request) -> NetworkError:
-    """Return the error of a lost request. Its class says if the request may have acted; its cause loses the token."""
+    """Return the error of a lost request. Its class says if the request may have acted; its cause holds no token."""
     error.request = unsigned(request)
     what = f"{request.method} {path_of(request)}"
     host = request.url.host
