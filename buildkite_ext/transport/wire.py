@@ -26,7 +26,7 @@ TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError)
 """Errors of httpx for a request or an answer that is lost."""
 
 _GRACE = 0.2
-"""Seconds that the network has for its own, more exact error before an async attempt is cancelled at its deadline."""
+"""Seconds after the deadline at which an async attempt is cancelled. A transport of ours ends it earlier, with an exact error."""
 
 _DECODED = (b"content-encoding", b"transfer-encoding")
 """Headers of an encoded body. They are removed with the encoding, so that it is not decoded again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import shlex
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from buildkite_ext.cli.exit_codes import ExitCode
 from buildkite_ext.options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from buildkite_ext.version import __version__
 
-from .conftest import COMMAND, Ended
+from .conftest import Ended
 
 Run = Callable[..., Ended]
 
@@ -141,17 +140,6 @@ def test_the_examples_can_be_parsed(command: Run) -> None:
 def test_version(command: Run) -> None:
     result = command("--version")
     assert (result.code, result.out) == (0, f"{__version__}\n")
-
-
-def test_help_is_quick() -> None:
-    took = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([*COMMAND, "--help"], check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        # The processor's time, since other tests may keep it busy.
-        took.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    assert min(took) < 0.4
 
 
 def test_the_package_does_not_load_the_command() -> None:
