@@ -1,9 +1,11 @@
-"""docs/webhooks.md and docs/webhooks-security.md: each code block runs as described, and the numbers are those of the code."""
+"""docs/webhooks.md and docs/webhooks-security.md: each block runs alone, as described; the numbers are the code's."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import builtins
+import dis
 import inspect
 import os
 import re
@@ -13,7 +15,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import httpx
@@ -29,6 +33,7 @@ from buildkite_ext.webhooks import (
     WebhookResponse,
 )
 
+from .documents import Block, blocks
 from .webhooks.posting import build_body, job_body, signed
 from .webhooks.redis.server import a_server
 
@@ -38,6 +43,8 @@ SECURITY = ROOT / "docs" / "webhooks-security.md"
 COMMAND = ROOT / "docs" / "command.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
+PYTHON = [block for document in (GUIDE, SECURITY) for block in blocks(document, "python")]
+
 Names = dict[str, Any]
 
 
@@ -46,23 +53,30 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUILDKITE_WEBHOOK_SECRET", "s3cret")
 
 
-def run(document: Path, *, to: str | None = None, redis: str | None = None) -> Names:
-    """Run the blocks of a document in order, up to the end of a section. Errors have the lines of the document."""
+def run(document: Path, section: str, *, redis: str | None = None) -> list[Names]:
+    """Run each block of a section alone, and return its names."""
     text = document.read_text(encoding="utf-8")
-    end = len(text)
-    if to is not None:
-        start = text.index(f"\n{to}\n")
-        level = to.partition(" ")[0]
-        after = re.compile(rf"^#{{1,{len(level)}}} ", re.MULTILINE).search(text, start + len(to) + 2)
-        end = after.start() if after else end
+    start = text.index(f"\n{section}\n") + 1
+    level = section.partition(" ")[0]
+    after = re.compile(rf"^#{{1,{len(level)}}} ", re.MULTILINE).search(text, start + len(section))
+    first, last = text.count("\n", 0, start), text.count("\n", 0, after.start() if after else len(text))
+    return [run_alone(block, redis) for block in blocks(document, "python") if first < block.line < last]
+
+
+def run_alone(block: Block, redis: str | None = None) -> Names:
+    """Run a block in a namespace of its own, and return it."""
     # `__name__` is a module's: type hints are looked up in the module that a function names.
     names: Names = {"__name__": "docs"}
-    for found in FENCE.finditer(text, 0, end):
-        if found[1] == "python":
-            code = found[2].replace("redis://localhost:6379/0", redis or "redis://localhost:6379/0")
-            line = text.count("\n", 0, found.start(2))
-            exec(compile("\n" * line + code, str(document), "exec", dont_inherit=True), names)
+    code = block.code.replace("redis://localhost:6379/0", redis) if redis else block.code
+    replace(block, code=code).run(names)
     return names
+
+
+def globals_of(code: CodeType) -> set[str]:
+    """Return the global names that the functions in a piece of code read."""
+    inner = [globals_of(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    own = {found.argval for found in dis.get_instructions(code) if found.opname == "LOAD_GLOBAL"}
+    return own.union(*inner)
 
 
 def now(body: bytes) -> dict[str, str]:
@@ -74,12 +88,17 @@ def failed(number: int = 1, **build: Any) -> tuple[dict[str, str], bytes]:
     return now(body), body
 
 
-@pytest.mark.parametrize("document", [GUIDE, SECURITY], ids=lambda document: document.stem)
-def test_every_block_runs(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    blocks = [found[2] for found in FENCE.finditer(document.read_text(encoding="utf-8")) if found[1] == "python"]
-    assert len(blocks) >= 7
-    assert run(document)
+@pytest.mark.parametrize("block", PYTHON, ids=str)
+def test_every_block_runs_alone(block: Block, capsys: pytest.CaptureFixture[str]) -> None:
+    names = run_alone(block)
     assert capsys.readouterr().err == ""
+    # A function that isn't called here finds its names too.
+    assert globals_of(compile(block.code, str(block), "exec", dont_inherit=True)) <= {*names, *dir(builtins)}
+
+
+def test_the_blocks_are_found() -> None:
+    for document in (GUIDE, SECURITY):
+        assert len([block for block in PYTHON if block.document == document]) >= 7
 
 
 @pytest.fixture
@@ -138,7 +157,7 @@ def receive(hooks: WebhookHandler, *deliveries: tuple[dict[str, str], bytes]) ->
 
 
 def test_handlers_and_filters(capsys: pytest.CaptureFixture[str]) -> None:
-    names = run(GUIDE, to="## Handlers and filters")
+    [names] = run(GUIDE, "## Handlers and filters")
     job = job_body(pipeline="api-x", branch="release/1", name="lint")
     other = job_body(pipeline="docs", branch="release/1", name="never")
     lost = b'{"event": "agent.lost", "agent": {"id": "a", "name": "mac-1", "url": "https://x"}}'
@@ -159,7 +178,7 @@ def _events(bodies: tuple[bytes, ...]) -> list[str]:
 
 
 def test_blocked_is_not_passed() -> None:
-    names = run(GUIDE, to="## Handlers and filters")
+    [names] = run(GUIDE, "## Handlers and filters")
     hooks: WebhookHandler = names["hooks"]
     seen: list[tuple[str, int]] = []
     for state in ("blocked", "passed"):
@@ -169,10 +188,10 @@ def test_blocked_is_not_passed() -> None:
 
 
 def test_deduplication(capsys: pytest.CaptureFixture[str]) -> None:
-    hooks = run(GUIDE, to="## Deduplication")["hooks"]
+    [names] = run(GUIDE, "## Deduplication")
     body = build_body()
     again = signed(body, at=time.time() - 7)
-    assert receive(hooks, (now(body), body), (again, body)) == [200, 200]
+    assert receive(names["hooks"], (now(body), body), (again, body)) == [200, 200]
     assert capsys.readouterr().out.count("ticket for") == 1
 
 
@@ -211,7 +230,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
 
 
 def test_fastapi() -> None:
-    names = run(GUIDE, to="### Starlette and FastAPI")
+    [names] = run(GUIDE, "### Starlette and FastAPI")
 
     async def scenario() -> list[int]:
         transport = httpx.ASGITransport(names["app"])
@@ -230,9 +249,9 @@ def test_fastapi() -> None:
 
 
 def test_flask() -> None:
-    names = run(GUIDE, to="### Flask")
+    [names] = run(GUIDE, "### Flask")
     headers, body = failed()
-    with names["flask_app"].test_client() as http:
+    with names["app"].test_client() as http:
         assert http.post("/webhooks/buildkite", headers=headers, data=body).status_code == 200
         assert http.post("/webhooks/buildkite", headers=headers, data=body + b" ").status_code == 401
     names["hooks"].close()
@@ -245,7 +264,7 @@ def test_django() -> None:
         settings.configure(ALLOWED_HOSTS=["*"])
     from django.test import RequestFactory
 
-    names = run(GUIDE, to="### Django")
+    [names] = run(GUIDE, "### Django")
     headers, body = failed()
     given = {name: value for name, value in headers.items() if name != "Content-Type"}
     requests = RequestFactory()
@@ -262,7 +281,7 @@ def test_django() -> None:
 
 
 def test_lambda() -> None:
-    names = run(GUIDE, to="### AWS Lambda")
+    [names] = run(GUIDE, "### AWS Lambda")
     headers, body = failed()
     event = {
         "version": "2.0",
@@ -272,14 +291,14 @@ def test_lambda() -> None:
         "isBase64Encoded": True,
     }
     handled: list[int] = []
-    names["on_lambda"].on("build.finished")(lambda event: handled.append(event.build.number))
+    names["hooks"].on("build.finished")(lambda event: handled.append(event.build.number))
     assert names["handler"](event)["statusCode"] == 200
     assert handled == [1]
-    names["on_lambda"].close()
+    names["hooks"].close()
 
 
 def test_anything_else() -> None:
-    names = run(GUIDE, to="### Anything else")
+    [names] = run(GUIDE, "### Anything else")
     headers, body = failed()
 
     async def scenario() -> tuple[int, bytes]:
@@ -297,24 +316,25 @@ def redis() -> Iterator[str]:
 
 
 def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -> None:
-    names = run(GUIDE, to="## More than one machine", redis=redis)
+    at_receiver, at_worker, at_lag = run(GUIDE, "## More than one machine", redis=redis)
+    receiver, worker, metrics = at_receiver["receiver"], at_worker["worker"], at_lag["metrics"]
     body = build_body()
     deliveries = [(now(body), body), (signed(body, at=time.time() - 7), body), failed(2, state="passed")]
 
     async def scenario() -> list[dict[str, float]]:
         for headers, sent in deliveries:
-            assert (await names["receiver"].receive("POST", headers, sent)).status == 200
+            assert (await receiver.receive("POST", headers, sent)).status == 200
         source = RedisStreamSource(redis)
-        before = await names["metrics"](source)
-        working = asyncio.create_task(names["worker"].consume(source))  # as main() does, but for the signals
+        before = await metrics(source)
+        working = asyncio.create_task(worker.consume(source))  # as main() does, but for the signals
         after = before
         while after["waiting"] + after["pending"]:
             await asyncio.sleep(0.02)
-            after = await names["metrics"](source)
+            after = await metrics(source)
         await source.aclose()
         await working
-        await names["receiver"].aclose()
-        await names["worker"].aclose()
+        await receiver.aclose()
+        await worker.aclose()
         return [before, after]
 
     before, after = asyncio.run(scenario())
@@ -326,7 +346,7 @@ def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_delivery_events(capsys: pytest.CaptureFixture[str]) -> None:
-    names = run(GUIDE, to="## Logs and delivery events")
+    [names] = run(GUIDE, "## Logs and delivery events")
     hooks = names["hooks"]
 
     @hooks.on("build.finished")
@@ -342,19 +362,22 @@ def test_delivery_events(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_test_of_handlers() -> None:
-    names = run(GUIDE, to="## Test your handlers")
+    [names] = run(GUIDE, "## Test your handlers")
     names["test_a_failed_build_pages_someone"]()
 
 
 def test_security_both_secrets_are_taken_and_no_token_is() -> None:
-    names = run(SECURITY)
+    [names], [plain], [unsigned], [two] = (
+        run(SECURITY, f"## {section}")
+        for section in ("Signatures", "Plain-text tokens", "Test Engine", "Changing the secret")
+    )
     body = build_body()
     by = [(signed(body, secret=secret, at=time.time()), body) for secret in ("n3w-s3cret", "s3cret", "other")]
-    assert receive(names["changing"], *by) == [200, 200, 401]
+    assert receive(two["changing"], *by) == [200, 200, 401]
     shown = {name: value for name, value in now(body).items() if "signature" not in name.lower()}
     assert receive(names["hooks"], ({**shown, "X-Buildkite-Token": "s3cret"}, body)) == [401]
-    assert receive(names["weaker"], (now(body), body), ({**shown, "X-Buildkite-Token": "t0ken"}, body)) == [401, 200]
-    assert receive(names["test_engine"], (shown, body)) == [200]
+    assert receive(plain["weaker"], (now(body), body), ({**shown, "X-Buildkite-Token": "t0ken"}, body)) == [401, 200]
+    assert receive(unsigned["test_engine"], (shown, body)) == [200]
 
 
 @pytest.mark.parametrize("document", [GUIDE, SECURITY, COMMAND], ids=lambda document: document.stem)
