@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# One more than there are processors: a third of the time of the tests is spent waiting for processes and sockets.
+WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 # Each test that starts a process would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,11 +19,11 @@ demo: $(VENV)/.demo ## Trigger a build, follow its logs, wait, fetch its artifac
 	@$(BIN)/buildkite-ext run web --branch main --message "make demo" --artifacts 'dist/*.whl' --to wheels --simulate
 
 test: $(VENV)/.dev ## All tests but the endurance tests
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 endurance: $(VENV)/.dev ## Load, killed workers, 100,000 webhooks over Redis; property tests with many more examples
 	$(BIN)/python -m pytest tests/endurance -p no:xdist
-	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile thorough
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m hypothesis --hypothesis-profile thorough
 
 check: $(VENV)/.dev ## Lint, types, import directions, public names, the generated code and the spec
 	$(BIN)/ruff check .

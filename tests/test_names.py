@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scripts.public_api import MODULES, NAMES_ONLY
+from tests.batches import batched
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "buildkite_ext"
@@ -126,7 +127,7 @@ def _annotated(module: str) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("module", PATHS)
+@batched("module", PATHS, tests=2)
 def test_each_module_lists_its_names(module: str) -> None:
     path = PATHS[module]
     if _is_docstring_only(path):
@@ -140,7 +141,7 @@ def test_each_module_lists_its_names(module: str) -> None:
             assert hasattr(import_module(module), name), name
 
 
-@pytest.mark.parametrize("module", PATHS)
+@batched("module", PATHS, tests=2)
 def test_each_listed_name_is_used_by_another_module_or_is_public(module: str) -> None:
     """A name that only the signatures of listed names mention, such as the type of an argument, counts as used."""
     if _is_docstring_only(PATHS[module]) or module in (*MODULES, *NAMES_ONLY):

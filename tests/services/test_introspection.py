@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import pydoc
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import MethodType
-from typing import Any
 
 import pytest
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
 from buildkite_ext.services._base import AsyncService, Service
+from tests.batches import batched
 
 BLOCKING, ASYNC = BuildkiteClient("acme", token="t"), AsyncBuildkiteClient("acme", token="t")
 
@@ -36,22 +36,25 @@ def test_all_services_are_looked_at() -> None:
     assert {f"Async{name}" for name in FOUND} == set(EVERY) - set(FOUND)
 
 
-@pytest.mark.parametrize(("name", "method"), EVERY.items(), ids=EVERY)
-def test_a_method_has_the_name_of_its_class(name: str, method: MethodType) -> None:
+@batched("name", EVERY, tests=2)
+def test_a_method_has_the_name_of_its_class(name: str) -> None:
+    method = EVERY[name]
     assert method.__qualname__ in {f"{kind.__qualname__}.{method.__name__}" for kind in type(method.__self__).__mro__}
     assert method.__name__ == name.rpartition(".")[2]
     assert method.__qualname__.startswith("Async") == name.startswith("Async")
 
 
-@pytest.mark.parametrize(("name", "method"), EVERY.items(), ids=EVERY)
-def test_the_type_hints_resolve(name: str, method: MethodType) -> None:
+@batched("name", EVERY, tests=2)
+def test_the_type_hints_resolve(name: str) -> None:
+    method = EVERY[name]
     hints = typing.get_type_hints(method)
     assert set(hints) == {*inspect.signature(method).parameters, "return"}
     assert "Unset" not in str(hints["return"])
 
 
-@pytest.mark.parametrize(("name", "method"), FOUND.items(), ids=FOUND)
-def test_a_blocking_method_speaks_of_blocking_types(name: str, method: MethodType) -> None:
+@batched("name", FOUND, tests=2)
+def test_a_blocking_method_speaks_of_blocking_types(name: str) -> None:
+    method = FOUND[name]
     twin = EVERY[f"Async{name}"]
     result, shared = typing.get_type_hints(method)["return"], typing.get_type_hints(twin)["return"]
     described = str(inspect.signature(method))
@@ -66,8 +69,9 @@ def test_a_blocking_method_speaks_of_blocking_types(name: str, method: MethodTyp
         assert described.endswith(f"-> '{typing.get_origin(result).__name__}[{typing.get_args(result)[0].__name__}]'")
 
 
-@pytest.mark.parametrize(("name", "method"), EVERY.items(), ids=EVERY)
-def test_an_error_names_the_method_that_was_called(name: str, method: Callable[..., Any]) -> None:
+@batched("name", EVERY, tests=2)
+def test_an_error_names_the_method_that_was_called(name: str) -> None:
+    method = EVERY[name]
     with pytest.raises(TypeError) as caught:
         method(*["x"] * 20, unknown=1)
     assert str(caught.value).startswith(f"{method.__qualname__}() ")

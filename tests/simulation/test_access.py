@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from buildkite_api.operations import OPERATIONS, Operation
 
 from buildkite_ext.simulation import Simulator
 from buildkite_ext.simulation.api.routes import HANDLERS
+from tests.batches import batched
 
 from .helpers import ORG, WEB, connect, create, refusal
 
@@ -111,8 +113,8 @@ def test_unknown_routes_and_methods_are_not_found(api: httpx.Client) -> None:
     assert api.patch("/v2/user").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "operation", [each for each in OPERATIONS.values() if each.row not in HANDLERS], ids=lambda o: o.id
+@batched(
+    "operation", [each for each in OPERATIONS.values() if each.row not in HANDLERS], names=attrgetter("id"), tests=2
 )
 def test_what_is_not_simulated_says_so(operation: Operation, simulator: Simulator, api: httpx.Client) -> None:
     path = re.sub(r"{\w+}", "1", operation.path.replace("{org_slug}", "acme"))
