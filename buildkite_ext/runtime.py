@@ -39,7 +39,7 @@ class Runtime(Protocol):
     blocking: bool
     """True if its httpx objects are the blocking ones."""
 
-    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str]) -> Http:
+    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
         """Return an httpx client that passes each request to `send`, for the generated functions."""
         ...
 
@@ -127,8 +127,10 @@ class BlockingRuntime:
         self._clock = clock or SystemClock()
         self.real_time = isinstance(self._clock, SystemClock)
 
-    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str]) -> Http:
-        return httpx.Client(transport=_BlockingPath(send), base_url=base_url, headers=headers, trust_env=False)
+    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
+        timeout = httpx.Timeout(**timeouts)
+        transport = _BlockingPath(send)
+        return httpx.Client(transport=transport, base_url=base_url, headers=headers, timeout=timeout, trust_env=False)
 
     async def attempt(
         self,
@@ -225,8 +227,12 @@ class AsyncRuntime:
         self._clock = clock or SystemClock()
         self.real_time = isinstance(self._clock, SystemClock)
 
-    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str]) -> Http:
-        return httpx.AsyncClient(transport=_AsyncPath(send), base_url=base_url, headers=headers, trust_env=False)
+    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
+        timeout = httpx.Timeout(**timeouts)
+        transport = _AsyncPath(send)
+        return httpx.AsyncClient(
+            transport=transport, base_url=base_url, headers=headers, timeout=timeout, trust_env=False
+        )
 
     async def attempt(
         self,

@@ -230,7 +230,9 @@ class Requester:
     @cached_property
     def raw(self) -> Client:
         """Generated client for the generated functions. Its requests take the path of every request."""
-        http = self.runtime.client(self._path, base_url=self.options.base_url, headers=_default_headers())
+        http = self.runtime.client(
+            self._path, base_url=self.options.base_url, headers=_default_headers(), timeouts=_TIMEOUTS
+        )
         if isinstance(http, httpx.Client):
             return self.client.set_httpx_client(http)
         return self.client.set_async_httpx_client(http)

@@ -79,6 +79,17 @@ async def test_a_body_beyond_the_bound_is_dropped(flavor: Flavor) -> None:
     assert stream.closed
 
 
+async def test_the_generated_functions_have_the_timeouts_of_the_services(flavor: Flavor) -> None:
+    app = App(answer(build(7)))
+    client = flavor.client(app, timeout=None)
+    function = get_build.sync if flavor.blocking else get_build.asyncio
+    await flavor.call(client.builds.get, "web", 7)
+    await flavor.call(function, "acme", "web", 7, client=client.raw)
+    by_service, by_function = (request.extensions["timeout"] for request in app.requests)
+    assert by_service == by_function
+    assert by_service["read"] == 30.0
+
+
 async def test_the_generated_functions_run_through_the_same_pipeline(flavor: Flavor) -> None:
     app = App(answer({}, 503), answer(build(7)), answer({"message": "No build found"}, 404))
     raw = flavor.client(app).raw
