@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
+from ..urls import origin
 from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .simulator import SimulatedOrganization
 
@@ -49,10 +50,10 @@ def _answer(simulator: SimulatedOrganization, request: httpx.Request, body: byte
         headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
         body=body,
     )
-    origin = _origin(request.url)
-    if origin == _origin(httpx.URL(simulator.artifacts_url)):
+    target = origin(request.url)
+    if target == origin(httpx.URL(simulator.artifacts_url)):
         return simulator.handle_artifact(sim_request)
-    if origin != _origin(httpx.URL(simulator.base_url)):
+    if target != origin(httpx.URL(simulator.base_url)):
         raise httpx.ConnectError(
             f"the simulator is at {simulator.base_url}, its artifacts at {simulator.artifacts_url}, "
             f"and there is nothing at {request.url.scheme}://{request.url.host}",
@@ -63,10 +64,6 @@ def _answer(simulator: SimulatedOrganization, request: httpx.Request, body: byte
     except ConnectionDropped as dropped:
         kind = httpx.ReadError if dropped.acted else httpx.ConnectError
         raise kind(str(dropped), request=request) from dropped
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def _response(response: SimResponse) -> httpx.Response:

@@ -9,7 +9,6 @@ import os
 import random
 import socket
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ import pytest
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, ResponseLost, VirtualClock
 from buildkite_ext.models import Artifact
 
-from .servers import Server, heads
+from .servers import Server, heads, in_child
 
 Start = Callable[..., Server]
 
@@ -35,21 +34,6 @@ def builds(connection: socket.socket) -> None:
         number = head.split(b" ")[1].rpartition(b"/")[2]
         body = b'{"id": "b%b", "number": %b, "state": "passed"}' % (number, number)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
-
-
-def in_child(function: Callable[[], None]) -> None:
-    process = os.fork()
-    if process == 0:
-        status = 1
-        try:
-            function()
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    _, status = os.waitpid(process, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
 
 
 def numbers(client: BuildkiteClient, start: int) -> None:

@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import socket
 import threading
-import traceback
 import warnings
 from collections.abc import Callable
 
@@ -19,7 +18,7 @@ import trio
 
 from buildkite_ext.transport.http import AsyncHttpTransport, HttpTransport
 
-from .servers import Server, heads
+from .servers import Server, heads, in_child
 
 Start = Callable[..., Server]
 
@@ -52,22 +51,6 @@ async def aask(transport: AsyncHttpTransport, url: str, path: str = "x") -> str:
     await response.aclose()
     assert asked == f"/{path}"
     return port
-
-
-def in_child(function: Callable[[], object]) -> None:
-    """Run `function` in a forked process and wait for its success."""
-    process = os.fork()
-    if process == 0:
-        status = 1
-        try:
-            function()
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    _, status = os.waitpid(process, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
 
 
 class TestFork:
