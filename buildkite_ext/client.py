@@ -13,12 +13,13 @@ from buildkite_api.types import UNSET, Unset
 from ._sync import run
 from .options import DEFAULT_MAX_BODY, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
 from .pagination.items import AsyncItems, Items
-from .pagination.sources import EndpointPages
+from .pagination.sources import EndpointPages, PathPages
 from .pagination.walker import Walker
 from .runtime import AsyncRuntime, BlockingRuntime
 from .services._generated import AsyncServices, Services
-from .transport.requester import Endpoint, Requester
+from .transport.requester import Endpoint, Requester, checked_endpoint
 from .transport.shared import SharedState
+from .urls import path_refused, query_of
 
 if TYPE_CHECKING:
     from buildkite_api.client import Client
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .services.pipelines import AsyncPipelines, Pipelines
     from .transport.auth import TokenSource
     from .transport.retry import Retry
+    from .urls import Params
 
 __all__ = ["AsyncBuildkiteClient", "BuildkiteClient", "CursorPage"]
 
@@ -173,22 +175,90 @@ class AsyncBuildkiteClient(AsyncServices):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
+        checked_endpoint(endpoint, "call")
         return await self._requester.call(endpoint, *args, **kwargs)
 
-    async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
-        """Call any operation and return its answer undecoded: headers, the answer to HEAD, text, a 302 that isn't followed."""
+    @overload
+    async def request(
+        self,
+        method: str,
+        path: str,
+        /,
+        *,
+        params: Params | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response: ...
+    @overload
+    async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response: ...
+    async def request(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> httpx.Response:
+        """Send a request to any path of the API, or call any operation, and return the answer undecoded.
+
+        The request takes the path of all others: token, retries, deadline, errors. A redirect isn't followed.
+
+        Args:
+            endpoint: the HTTP method, or a generated module as for `call`.
+            args: the path, relative to the API's root, with or without `/v2`; `{org}` in it stands for the organization.
+                For a module, its path parameters.
+            kwargs: for a path, these: `params`, the query: a map or pairs, where a list is sent as `name[]=…`; `json` or
+                `content`, the body; `headers`. For a module, its query and body.
+
+        Returns:
+            The answer: its status, headers, `content`, `text` and `json()`.
+
+        Raises:
+            ValueError: the path leads outside the API, or an argument can't be sent. Nothing was sent.
+            BuildkiteError: see `buildkite_ext.errors`.
+
+        Example:
+            >>> async def suites(buildkite: AsyncBuildkiteClient) -> list[str]:
+            ...     answer = await buildkite.request("GET", "analytics/organizations/{org}/suites", params={"per_page": 5})
+            ...     return [suite["slug"] for suite in answer.json()]
+
+        https://buildkite.com/docs/apis/rest-api
+        """
+        if isinstance(endpoint, str):
+            return await self._requester.request_path(endpoint, *args, **kwargs)
+        checked_endpoint(endpoint, "request")
         return await self._requester.request(endpoint, *args, **kwargs)
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
     @overload
     def iterate(self, endpoint: Endpoint[P, CursorPage[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
+    @overload
+    def iterate(
+        self,
+        path: str,
+        /,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncItems[dict[str, Any]]: ...
     def iterate(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> AsyncItems[Any]:
-        """Iterate over every page of any list operation: `client.iterate(list_agents, "acme", name="mac")`.
+        """Iterate over every page of any list: of an operation, or at a path.
+
+        Args:
+            endpoint: a generated module such as `list_agents`, or a path as for `request`.
+            args: the path parameters of a module.
+            kwargs: the query of a module; for a path `params` and `headers`, as for `request`.
 
         Returns:
-            A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
+            A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`. The items of a path are
+            dicts, as they came.
+
+        Raises:
+            ValueError: the path leads outside the API, or an argument can't be sent.
+
+        Example:
+            >>> async def hosts(buildkite: AsyncBuildkiteClient) -> list[str]:
+            ...     agents = buildkite.iterate("organizations/{org}/agents", params={"name": "mac"})
+            ...     return [agent["hostname"] async for agent in agents]
         """
+        if isinstance(endpoint, str):
+            return AsyncItems(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
+        checked_endpoint(endpoint, "iterate")
         return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
@@ -385,22 +455,90 @@ class BuildkiteClient(Services):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
+        checked_endpoint(endpoint, "call")
         return run(self._requester.call(endpoint, *args, **kwargs))
 
-    def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
-        """Call any operation and return its answer undecoded: headers, the answer to HEAD, text, a 302 that isn't followed."""
+    @overload
+    def request(
+        self,
+        method: str,
+        path: str,
+        /,
+        *,
+        params: Params | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response: ...
+    @overload
+    def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response: ...
+    def request(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> httpx.Response:
+        """Send a request to any path of the API, or call any operation, and return the answer undecoded.
+
+        The request takes the path of all others: token, retries, deadline, errors. A redirect isn't followed.
+
+        Args:
+            endpoint: the HTTP method, or a generated module as for `call`.
+            args: the path, relative to the API's root, with or without `/v2`; `{org}` in it stands for the organization.
+                For a module, its path parameters.
+            kwargs: for a path, these: `params`, the query: a map or pairs, where a list is sent as `name[]=…`; `json` or
+                `content`, the body; `headers`. For a module, its query and body.
+
+        Returns:
+            The answer: its status, headers, `content`, `text` and `json()`.
+
+        Raises:
+            ValueError: the path leads outside the API, or an argument can't be sent. Nothing was sent.
+            BuildkiteError: see `buildkite_ext.errors`.
+
+        Example:
+            >>> def suites(buildkite: BuildkiteClient) -> list[str]:
+            ...     answer = buildkite.request("GET", "analytics/organizations/{org}/suites", params={"per_page": 5})
+            ...     return [suite["slug"] for suite in answer.json()]
+
+        https://buildkite.com/docs/apis/rest-api
+        """
+        if isinstance(endpoint, str):
+            return run(self._requester.request_path(endpoint, *args, **kwargs))
+        checked_endpoint(endpoint, "request")
         return run(self._requester.request(endpoint, *args, **kwargs))
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
     @overload
     def iterate(self, endpoint: Endpoint[P, CursorPage[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
+    @overload
+    def iterate(
+        self,
+        path: str,
+        /,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Items[dict[str, Any]]: ...
     def iterate(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> Items[Any]:
-        """Iterate over every page of any list operation: `client.iterate(list_agents, "acme", name="mac")`.
+        """Iterate over every page of any list: of an operation, or at a path.
+
+        Args:
+            endpoint: a generated module such as `list_agents`, or a path as for `request`.
+            args: the path parameters of a module.
+            kwargs: the query of a module; for a path `params` and `headers`, as for `request`.
 
         Returns:
-            A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
+            A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`. The items of a path are
+            dicts, as they came.
+
+        Raises:
+            ValueError: the path leads outside the API, or an argument can't be sent.
+
+        Example:
+            >>> def hosts(buildkite: BuildkiteClient) -> list[str]:
+            ...     agents = buildkite.iterate("organizations/{org}/agents", params={"name": "mac"})
+            ...     return [agent["hostname"] for agent in agents]
         """
+        if isinstance(endpoint, str):
+            return Items(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
+        checked_endpoint(endpoint, "iterate")
         return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
@@ -477,6 +615,15 @@ class BuildkiteClient(Services):
         from .services.packages import AsyncPackages, Packages
 
         return Packages(AsyncPackages(self._requester))
+
+
+def _path_pages(
+    requester: Requester, path: str, /, *, params: Params | None = None, headers: Mapping[str, str] | None = None
+) -> PathPages:
+    try:
+        return PathPages.of(requester, path, params=query_of(params), headers=headers)
+    except ValueError as error:
+        raise path_refused(path, error) from None
 
 
 def _with_changes(requester: Requester, changes: Mapping[str, object]) -> Requester:

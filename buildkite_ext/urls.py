@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["CREDENTIALS", "Origin", "address", "origin", "path_of"]
+__all__ = ["CREDENTIALS", "Origin", "Params", "Scalar", "address", "origin", "path_of", "path_refused", "query_of"]
 
 Origin = tuple[str, str, int | None]
 """Scheme, host and port."""
@@ -25,6 +26,58 @@ CREDENTIALS = frozenset({"access_token", "api_key"})
 _KEPT = "%!$&'()*+,;=:@~"
 _DEEPEST = 5
 """Limit on decoding a segment again. One that is encoded more often is an attack."""
+
+
+Scalar = str | int | float | bool | datetime
+"""Value of a query parameter."""
+
+Params = Mapping[str, Scalar | Sequence[Scalar] | None] | Sequence[tuple[str, Scalar | None]]
+"""Query parameters: a map from names to values or lists of values, or pairs in their order."""
+
+
+def query_of(params: Params | None) -> list[tuple[str, str]]:
+    """Return query parameters as pairs of texts, as Buildkite reads them.
+
+    None is left out. A bool is `true` or `false`, a datetime is ISO 8601. A list is sent as `name[]=…` for each value.
+
+    Raises:
+        TypeError: a value is of another type.
+        ValueError: a datetime has no time zone.
+
+    Example:
+        >>> query_of({"state": ["failed", "canceled"], "exclude_jobs": True, "page": None})
+        [('state[]', 'failed'), ('state[]', 'canceled'), ('exclude_jobs', 'true')]
+    """
+    pairs: list[tuple[str, str]] = []
+    for name, value in params.items() if isinstance(params, Mapping) else params or ():
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+            listed = name if name.endswith("[]") else f"{name}[]"
+            pairs.extend((listed, _scalar(name, each)) for each in value)
+        elif value is not None:
+            pairs.append((name, _scalar(name, value)))
+    return pairs
+
+
+def _scalar(name: str, value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return str(value)
+        case int() | float():
+            return repr(value)
+        case datetime():
+            if value.utcoffset() is None:
+                raise ValueError(f"params[{name!r}]={value!r} has no time zone: write datetime(..., tzinfo=UTC)")
+            return value.isoformat()
+    raise TypeError(
+        f"params[{name!r}] is a {type(value).__name__}: give a string, a number, a bool, a datetime, or a list of these"
+    )
+
+
+def path_refused(path: str, error: ValueError) -> ValueError:
+    """Return the error of a path that can't be used. It leaves out the query, which may hold secrets."""
+    return ValueError(f"path={path.partition('?')[0]!r}: {error}")
 
 
 def origin(url: httpx.URL) -> Origin:

@@ -76,15 +76,25 @@ class PageSource(Protocol):
         """
         ...
 
+    def raw(self) -> PageSource:
+        """Return the same list with its items as JSON, as they came."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointPages:
-    """Pages of a generated list operation. The items are models."""
+    """Pages of a generated list operation. The items are models, or JSON as it came.
+
+    Attributes:
+        endpoint, arguments, options: the generated module, and the arguments of its `_get_kwargs`.
+        as_json: leave the items undecoded.
+    """
 
     requester: Requester
     endpoint: Endpoint[..., Any]
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
+    as_json: bool = False
 
     @classmethod
     def of(
@@ -129,8 +139,13 @@ class EndpointPages:
         return self.requester.build(self.endpoint, kwargs, url=url)
 
     def decode(self, response: httpx.Response) -> object:
+        if self.as_json:
+            return _json_page(response)
         body: object = self.requester.parse(self.endpoint, response)
         return body
+
+    def raw(self) -> EndpointPages:
+        return replace(self, as_json=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +218,22 @@ class PathPages:
             raise InvalidResponse(f"{url.path}: the link to the next page can't be followed: {error}.") from error
 
     def decode(self, response: httpx.Response) -> object:
-        path = path_of(response.request)
-        try:
-            body: object = strict_json.loads(response.content)
-        except ValueError as error:
-            raise InvalidResponse(f"{path}: the page isn't JSON: {error}.") from error
-        if isinstance(body, list) or (isinstance(body, dict) and isinstance(body.get("items"), list)):
-            return body
-        raise InvalidResponse(f"{path}: the answer isn't a list, so it has no pages.")
+        return _json_page(response)
+
+    def raw(self) -> PathPages:
+        return self
+
+
+def _json_page(response: httpx.Response) -> object:
+    """Return the body of a page as JSON: a list, or an object that has `items`."""
+    path = path_of(response.request)
+    try:
+        body: object = strict_json.loads(response.content)
+    except ValueError as error:
+        raise InvalidResponse(f"{path}: the page isn't JSON: {error}.") from error
+    if isinstance(body, list) or (isinstance(body, dict) and isinstance(body.get("items"), list)):
+        return body
+    raise InvalidResponse(f"{path}: the answer isn't a list, so it has no pages.")
 
 
 def _page_size(limit: int | None) -> int:
