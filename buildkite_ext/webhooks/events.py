@@ -125,3 +125,7 @@ class DeliveryEvents:
     def problem(self, message: str, error: Exception) -> None:
         """Log an error that changes no response. The error's text isn't logged: it may hold a password."""
         logger.error("%s (%s)", message, type(error).__name__)
+
+    def warn(self, message: str) -> None:
+        """Log a warning about the way in which the receiver is used."""
+        logger.warning("%s", message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, Literal, TypeVar
 
 import anyio
@@ -100,19 +101,27 @@ class Receiver:
             return self.refuse(head, refusal)
         return None
 
-    async def accept(self, head: RequestHead, body: bytes, *, handle_first: bool = False) -> WebhookResponse:
+    async def accept(
+        self,
+        head: RequestHead,
+        body: bytes,
+        *,
+        handle_first: bool = False,
+        queued: list[Future[None]] | None = None,
+    ) -> WebhookResponse:
         """Verify the body of an admitted request, and accept or handle the delivery.
 
         Args:
             head: the request without its body.
             body: the raw body.
             handle_first: run the handlers before the response, if they run in this process.
+            queued: see `Lifecycle.put`.
         """
         try:
             if len(body) > self.max_body:
                 raise too_large(self.max_body)
             delivery = self._verified(head.headers, body)
-            return await self._accept_once(delivery, handle_first=handle_first)
+            return await self._accept_once(delivery, handle_first=handle_first, queued=queued)
         except Refusal as refusal:
             return self.refuse(head, refusal)
 
@@ -176,7 +185,9 @@ class Receiver:
         digest = hashlib.sha256(f"{distinct}\n".encode() + body).hexdigest()
         return Delivery(digest, event.event, event.raw, self._now(), _build_id(event), event)
 
-    async def _accept_once(self, delivery: Delivery, *, handle_first: bool) -> WebhookResponse:
+    async def _accept_once(
+        self, delivery: Delivery, *, handle_first: bool, queued: list[Future[None]] | None
+    ) -> WebhookResponse:
         """Accept a delivery unless it was accepted before.
 
         Raises:
@@ -199,7 +210,7 @@ class Receiver:
             if inline:
                 done = await self._handle_now(delivery, failed=self._failure_status if always else 200)
             else:
-                done = await self._put(delivery)
+                done = await self._put(delivery, queued)
             accepted = done.status < 300
         finally:
             # Shielded: otherwise the key would stay claimed when the server cancels the request.
@@ -219,13 +230,12 @@ class Receiver:
             # This doesn't change whether the delivery was accepted; the key expires.
             self._events.problem("a delivery could not be remembered", error)
 
-    async def _put(self, delivery: Delivery) -> WebhookResponse:
+    async def _put(self, delivery: Delivery, queued: list[Future[None]] | None) -> WebhookResponse:
         if self.lifecycle.closed:
             # The receiver was closed while the body arrived: nobody would wait for the handlers.
             raise closed()
-        self.lifecycle.ensure_running()
         try:
-            await self.lifecycle.sink.put(delivery)
+            await self.lifecycle.put(delivery, queued)
         except WebhookQueueFull as error:
             raise Refusal(503, error.reason, str(error), "No room for it now.", {"Retry-After": "5"}) from None
         except Exception as error:

@@ -32,7 +32,7 @@ from buildkite_ext.webhooks import (
     parse,
 )
 
-from .conftest import post
+from .conftest import post, until
 from .posting import NOW, PING, SECRET, agent_body, build_body, signed
 
 # --- Arguments --------------------------------------------------------------------------------------------------------
@@ -453,7 +453,7 @@ def test_a_delivery_is_not_handled_again_while_its_handlers_run() -> None:
     assert len(seen) == 1
 
 
-def test_on_trio_handlers_run_in_the_request_and_a_queue_says_why_not() -> None:
+def test_on_trio_handlers_run_in_the_request_or_in_an_event_loop_of_their_own() -> None:
     seen: list[WebhookEvent] = []
     hooks = WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW)
     hooks.on("*")(seen.append)
@@ -465,8 +465,20 @@ def test_on_trio_handlers_run_in_the_request_and_a_queue_says_why_not() -> None:
 
     assert trio.run(post, hooks, build_body()).status == 200
     assert len(seen) == 2
-    with pytest.raises(ConfigurationError, match='on trio, use WebhookHandler\\(respond_after="handled"\\)'):
-        trio.run(post, WebhookHandler(secret=SECRET, now=lambda: NOW), build_body())
+
+    queued = WebhookHandler(secret=SECRET, now=lambda: NOW)
+
+    @queued.on("*")
+    async def on_asyncio(event: WebhookEvent) -> None:
+        await asyncio.sleep(0.001)
+        seen.append(event)
+
+    async def scenario() -> int:
+        async with queued.lifespan():
+            return (await post(queued, build_body())).status
+
+    assert trio.run(scenario) == 200
+    assert len(seen) == 3
 
 
 def test_an_event_is_not_handled_twice_at_the_same_time(hooks: WebhookHandler) -> None:
@@ -560,12 +572,13 @@ def test_the_response_comes_before_slow_handlers_and_closing_waits_for_them() ->
 
 def test_a_full_queue_answers_503_and_loses_nothing_it_accepted() -> None:
     hooks = WebhookHandler(secret=SECRET, sink=MemoryQueue(3, workers=1), now=lambda: NOW)
-    release = asyncio.Event()
+    release, begun = threading.Event(), threading.Event()
     done: list[int | None] = []
 
     @hooks.on("build.finished")
-    async def slow(event: BuildFinished) -> None:
-        await release.wait()
+    def slow(event: BuildFinished) -> None:
+        begun.set()
+        release.wait(60)
         done.append(event.build.number)
 
     async def scenario() -> list[int]:
@@ -575,9 +588,9 @@ def test_a_full_queue_answers_503_and_loses_nothing_it_accepted() -> None:
             statuses.append(answer.status)
             if answer.status == 503:
                 assert answer.headers["Retry-After"] == "5"
-            await asyncio.sleep(0.001)
+            await until(begun.is_set)
         release.set()
-        await asyncio.sleep(0.01)
+        await until(lambda: len(done) == 4)
         again = await post(hooks, build_body(number=7))  # what was refused was not remembered as accepted
         assert again.status == 200
         await hooks.aclose()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import Future
 from http import HTTPStatus
 from typing import Any
 
 import anyio
+import anyio.to_thread
 
 from ..http import RELEVANT_HEADERS, Refusal, RequestHead, WebhookResponse, too_large, too_slow
 from ..receiver import Receiver
+from ..runtime.event_loop import running_loop
 
 __all__ = ["AsgiApp", "Message", "Receive", "Scope", "Send", "respond"]
 
@@ -46,6 +50,7 @@ class AsgiApp:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         head = RequestHead(scope["method"], _relevant_headers(scope["headers"]), client[0] if client else None)
+        queued: list[Future[None]] = []
         response = await self._receiver.admit(head)
         unread = response is not None
         if response is None:
@@ -56,7 +61,7 @@ class AsgiApp:
             except Refusal as refusal:
                 response, unread = self._receiver.refuse(head, refusal), True
             else:
-                response = await self._receiver.accept(head, body)
+                response = await self._receiver.accept(head, body, queued=queued)
         if unread and _must_close(scope):
             await _start(send, response, close=True)
             await send({"type": "http.response.body", "body": response.body, "more_body": True})
@@ -65,6 +70,9 @@ class AsgiApp:
             await send({"type": "http.response.body", "body": b""})
         else:
             await respond(send, response)
+        # Without a lifespan nothing tells when the server ends. It waits for the calls of its app.
+        for future in queued:
+            await _ended(future)
 
     async def _body(self, receive: Receive) -> bytes:
         limit, seconds = self._receiver.max_body, self._receiver.body_timeout
@@ -103,6 +111,14 @@ class AsgiApp:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _ended(future: Future[None]) -> None:
+    """Wait for a future of another event loop. To cancel the waiting doesn't cancel the future."""
+    if running_loop() is None:  # trio
+        await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)
+    else:
+        await asyncio.shield(asyncio.wrap_future(future))
 
 
 def _relevant_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, list[str]]:
