@@ -25,5 +25,5 @@ async def post(hooks: WebhookHandler, body: bytes, *, at: float = NOW, **headers
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait until a condition that another event loop or thread changes is true."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110
         await asyncio.sleep(0.001)
