@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from .behaviour.commands import CommandBehaviour, LogScript
-from .definition.steps import BlockStep, CommandStep, TriggerStep, WaitStep, block_fields
+from .definition.steps import BlockStep, CommandStep, Step, TriggerStep, WaitStep, block_fields
 from .engine.engine import Engine
 from .engine.scheduler import Scheduler
 from .state.builds import Build, BuildRequest
@@ -117,10 +117,10 @@ class SimulatedPipeline:
         if not statuses:
             raise ValueError("exit_status is an empty sequence: give at least one status")
         if queue is not None:
-            with self._lock:
+            with self._current():
                 organization = self._engine.organization
                 cluster = next(item for item in organization.clusters if item.id == self.state.cluster_id)
-                organization.add_queue(cluster, queue, self._user, self._now())
+                self._engine.administration.add_queue(cluster, queue, self._user)
         step = CommandStep(
             label=name,
             command=command if command is not None else f"make {name}",
@@ -137,11 +137,10 @@ class SimulatedPipeline:
             branches=branches,
             skip=skip,
         )
-        self.state.steps.append(step)
-        self.state.behaviours[step] = CommandBehaviour(
+        behaviour = CommandBehaviour(
             duration=float(after), exit_statuses=statuses, log=log, artifacts=dict(artifacts or {})
         )
-        return self
+        return self._with_step(step, behaviour)
 
     def wait(self, *, continue_on_failure: bool = False) -> SimulatedPipeline:
         """Add a wait step: the steps after it start when all steps before it have passed.
@@ -149,8 +148,7 @@ class SimulatedPipeline:
         Args:
             continue_on_failure: whether they start after a failure, too.
         """
-        self.state.steps.append(WaitStep(continue_on_failure=continue_on_failure))
-        return self
+        return self._with_step(WaitStep(continue_on_failure=continue_on_failure))
 
     def block(
         self,
@@ -174,10 +172,9 @@ class SimulatedPipeline:
         """
         if blocked_state not in ("passed", "failed", "running"):
             raise ValueError(f"blocked_state={blocked_state!r}: give passed, failed or running")
-        self.state.steps.append(
+        return self._with_step(
             BlockStep(label=label, key=key, fields=block_fields(fields), blocked_state=blocked_state)
         )
-        return self
 
     def trigger(
         self,
@@ -197,7 +194,7 @@ class SimulatedPipeline:
             branch: the branch; the default branch of the other pipeline by default.
             asynchronous: whether it passes at once.
         """
-        self.state.steps.append(
+        return self._with_step(
             TriggerStep(
                 pipeline=pipeline,
                 label=label or pipeline,
@@ -206,7 +203,6 @@ class SimulatedPipeline:
                 asynchronous=asynchronous,
             )
         )
-        return self
 
     def build(
         self,
@@ -257,6 +253,11 @@ class SimulatedPipeline:
                 create = partial(engine.create, self.state, request, source="webhook", creator=self._user)
                 scheduler.after(number * every, create)
             engine.drain()
+        return self
+
+    def _with_step(self, step: Step, behaviour: CommandBehaviour | None = None) -> SimulatedPipeline:
+        with self._current():
+            self._engine.administration.add_step(self.state, step, behaviour)
         return self
 
     def _build_duration(self, now: float) -> float:

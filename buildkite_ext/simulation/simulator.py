@@ -97,7 +97,9 @@ class SimulatedOrganization:
         )
         self._artifact_storage = ArtifactStorage(state, seed)
         self._api = RestApi(
-            self._engine, AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url)
+            self._engine,
+            AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url),
+            Ids(seed, "requests"),
         )
         self._faults = Faults()
         self._requests: list[RecordedRequest] = []
@@ -152,7 +154,7 @@ class SimulatedOrganization:
             >>> from buildkite_ext.simulation import Simulator
             >>> web = Simulator().pipeline("web").job("lint").job("test").block("Ship it?").job("deploy")
         """
-        with self._lock:
+        with self._lock, self._engine.at(self.clock.time()):
             known = self._pipelines.get(slug)
             if known is not None:
                 return known
@@ -172,7 +174,7 @@ class SimulatedOrganization:
                 cancel_running_branch_builds=cancel_running_branch_builds,
                 env=dict(env or {}),
             )
-            self.state.pipelines[slug] = state
+            self._engine.administration.add_pipeline(state)
             made = SimulatedPipeline(
                 state, engine=self._engine, past=self._past, user=self._user, lock=self._lock, now=self.clock.time
             )
@@ -193,8 +195,8 @@ class SimulatedOrganization:
 
     def queue(self, key: str) -> Queue:
         """Return the queue of a key in the default cluster, and create it if it is new."""
-        with self._lock:
-            return self.state.add_queue(self.state.clusters[0], key, self._user, self.clock.time())
+        with self._lock, self._engine.at(self.clock.time()):
+            return self._engine.administration.add_queue(self.state.clusters[0], key, self._user)
 
     def add_token(
         self,
@@ -223,7 +225,9 @@ class SimulatedOrganization:
             added.expires_at = None if expires_in is None else now + expires_in
 
     def on_change(self, listener: Listener) -> Callable[[], None]:
-        """Call a function with an event for each change of a build, job, agent, artifact or annotation.
+        """Call a function with an event for each change of what the simulator holds.
+
+        These are builds, jobs, agents, artifacts, annotations, pipelines, clusters and queues.
 
         The events come in the order of the changes, at the simulator's time, when the action that caused them is
         complete. `SimulatedPipeline.history` sends the events of its builds with their past times. A listener that raises
@@ -231,7 +235,8 @@ class SimulatedOrganization:
         lock, so it must not wait for another thread that uses the simulator.
 
         Args:
-            listener: receives a `BuildChanged`, `JobChanged`, `AgentChanged`, `ArtifactChanged` or `AnnotationChanged`.
+            listener: receives a `BuildChanged`, `JobChanged`, `AgentChanged`, `ArtifactChanged`, `AnnotationChanged`,
+                `PipelineChanged`, `ClusterChanged` or `QueueChanged`.
 
         Returns:
             A function that removes the listener.
@@ -365,4 +370,4 @@ class SimulatedOrganization:
         if fault.after_acting and fault.status is None:
             self._api.answer(request, found)
             raise ConnectionDropped(acted=True)
-        return self._api.with_rate_limits(fault.answer())
+        return self._api.completed(fault.answer())

@@ -19,6 +19,7 @@ from ..state.organization import Organization
 from ..state.pipelines import Pipeline
 from ..state.states import JOB_ACTIVE, JOB_WAITING
 from ..state.users import User
+from .administration import Administration
 from .agent_pool import AgentPool
 from .changes import AgentChanged, AnnotationChanged, ArtifactChanged, Changes
 from .scheduler import Action, ScheduledAction, Scheduler
@@ -43,6 +44,9 @@ class Engine:
         timing: the durations of Buildkite's own steps.
         changes: receives an event for each change.
         timestamps: whether logs hold the time of each line.
+
+    Attributes:
+        administration: writes pipelines, clusters and queues.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Engine:
         self.scheduler = scheduler
         self.timing = timing
         self.changes = changes
+        self.administration = Administration(organization, scheduler, changes)
         self._pool = pool
         self._timestamps = timestamps
         self._transitions = Transitions(organization, scheduler, changes)

@@ -35,7 +35,7 @@ class BuildRequest:
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     meta_data: Mapping[str, str] = field(default_factory=dict[str, str])
     author: Mapping[str, str] | None = None
-    pull_request: Mapping[str, object] = field(default_factory=dict[str, object])
+    pull_request: Mapping[str, object] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -250,16 +250,18 @@ class PipelineBuilds:
     Attributes:
         listed: all builds, oldest first.
         by_number: the same by number.
+        by_id: the same by UUID.
         under_way: the builds that are not done, by id.
     """
 
     listed: list[Build] = field(default_factory=list[Build])
     by_number: dict[int, Build] = field(default_factory=dict[int, Build])
+    by_id: dict[str, Build] = field(default_factory=dict[str, Build])
     under_way: dict[str, Build] = field(default_factory=dict[str, Build])
 
     def add(self, build: Build) -> None:
         """Add a new build."""
-        self.by_number[build.number] = build
+        self.by_number[build.number] = self.by_id[build.id] = build
         insort(self.listed, build, key=_created_at)
         self.update(build)
 
