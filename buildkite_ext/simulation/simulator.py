@@ -21,6 +21,7 @@ from .engine.changes import Changes, Listener
 from .engine.engine import Engine
 from .engine.scheduler import Scheduler
 from .faults import Fault, Faults
+from .hosts import AllowedHosts
 from .recording import RecordedRequest, record
 from .state.clusters import Agent, Queue
 from .state.organization import Ids, Organization
@@ -359,9 +360,30 @@ class SimulatedOrganization:
             with self._engine.at(now):
                 return self._artifact_storage.answer(request, now)
 
-    def app(self) -> App:
-        """Return an ASGI application that is the API. `buildkite_ext.simulation.server` serves it."""
-        return application(self.handle)
+    def app(self, *, allowed_hosts: Iterable[str] = ()) -> App:
+        """Return an ASGI application that is the API.
+
+        `buildkite_ext.simulation.server` serves it. Under another server it needs a `SystemClock`: its virtual time passes
+        only by the clock.
+
+        Args:
+            allowed_hosts: further names of hosts that the `Host` and `Origin` headers of requests may have, such as
+                `["sim.test"]`; `["*"]` for any. Requests that name other hosts are refused with 403, so that web pages can't
+                use the simulator. This computer, IP addresses in `Host`, and the host of `base_url` are always allowed.
+
+        Raises:
+            TypeError: `allowed_hosts` is a single string.
+            ValueError: a name has a scheme, a port or a path.
+        """
+        return application(self.handle, AllowedHosts(allowed_hosts, lambda: self.base_url), self._completed)
+
+    def artifacts_app(self, *, allowed_hosts: Iterable[str] = ()) -> App:
+        """Return an ASGI application that is the origin of the artifacts, as `app` does."""
+        return application(self.handle_artifact, AllowedHosts(allowed_hosts, lambda: self.artifacts_url))
+
+    def _completed(self, response: SimResponse) -> SimResponse:
+        with self._lock, self._engine.at(self.clock.time()):
+            return self._api.completed(response)
 
     def _answer(self, request: SimRequest, found: Route | None) -> SimResponse:
         fault = self._faults.take(*((found[0].id, found[0].row) if found else ()))

@@ -116,6 +116,7 @@ class RunState:
             artifacts=self.written,
             elapsed=self.time.elapsed if self.ended_after is None else self.ended_after,
             problem=trouble,
+            simulated=self.connection.simulate,
         )
 
     def _stopped_text(self) -> str:
