@@ -26,7 +26,7 @@ from .recording import RecordedRequest, record
 from .state.clusters import Agent, Queue
 from .state.organization import Ids, Organization
 from .state.pipelines import Pipeline
-from .state.users import DEFAULT_RATE_LIMIT, RateLimit
+from .state.users import DEFAULT_RATE_LIMIT, RateLimit, known_scopes
 
 __all__ = ["SimulatedOrganization"]
 
@@ -88,7 +88,7 @@ class SimulatedOrganization:
             user_rate_limit,
         )
         self._user = state.add_user(user)
-        state.add_token(token, self._user, None if scopes is None else frozenset(scopes), "Simulated", created_at)
+        state.add_token(token, self._user, known_scopes(scopes), "Simulated", created_at)
         cluster = state.add_cluster("Default cluster", self._user, created_at)
         queue = state.add_queue(cluster, "default", self._user, created_at)
         for number in range(1, (3 if agents is None else agents) + 1):
@@ -215,14 +215,19 @@ class SimulatedOrganization:
             user: the name of its user, who is created if new; the first user by default. Each user has a rate limit.
             expires_in: the seconds after which it expires; never by default.
 
+        Raises:
+            TypeError: `scopes` is a single string.
+            ValueError: Buildkite has no such scope.
+
         Example:
             >>> from buildkite_ext.simulation import Simulator
             >>> Simulator().add_token("bkua_reader", scopes={"read_builds"}, user="Grace Hopper")
         """
+        allowed = known_scopes(scopes)
         with self._lock:
             owner = self._user if user is None else self.state.add_user(user)
             now = self.clock.time()
-            added = self.state.add_token(token, owner, None if scopes is None else frozenset(scopes), "Simulated", now)
+            added = self.state.add_token(token, owner, allowed, "Simulated", now)
             added.expires_at = None if expires_in is None else now + expires_in
 
     def on_change(self, listener: Listener) -> Callable[[], None]:
@@ -276,7 +281,7 @@ class SimulatedOrganization:
             body: the body of the answer: bytes that are sent as they are, or a value that is sent as JSON.
 
         Raises:
-            ValueError: times is less than 1, or there is no such operation.
+            ValueError: times is less than 1, the status isn't from 200 to 599, or there is no such operation.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
