@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -235,12 +234,6 @@ class Annotation:
     style: str = "info"
     priority: int = 3
     body: str = ""
-
-    @property
-    def body_html(self) -> str:
-        """Body as HTML. Of Markdown, only paragraphs are supported."""
-        paragraphs = [part.strip() for part in self.body.split("\n\n") if part.strip()]
-        return "".join(f"<p>{html.escape(part, quote=False)}</p>\n" for part in paragraphs)
 
 
 @dataclass(slots=True, eq=False)
