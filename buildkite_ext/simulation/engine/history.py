@@ -15,7 +15,7 @@ from ..state.users import User
 from .changes import BuildChanged, Change, JobChanged
 from .engine import Engine
 
-__all__ = ["History"]
+__all__ = ["History", "check_plans", "longest_build"]
 
 _USER_PAUSE = 60.0
 """Seconds until a user unblocks a build or retries a job."""
