@@ -89,11 +89,12 @@ def running(
     base_url: str | None = None,
     artifacts_url: str | None = None,
     allowed_hosts: Iterable[str] = (),
+    real_time: bool = True,
 ) -> Iterator[str]:
     """Serve a simulator from a thread while a `with` block runs.
 
-    Meanwhile the URLs in its answers are those of the server, and its time passes: a `VirtualClock` goes on by the real time
-    between two requests. It can still be advanced.
+    Meanwhile the URLs in its answers are those of the server, and real time passes on a `VirtualClock`, too: other programs
+    can't sleep by it. It can still be advanced.
 
     The artifacts have another port than the API and, on this computer, another host name: `localhost` beside `127.0.0.1`.
     Clients drop the token when they are redirected to another host, but not when only the port differs.
@@ -107,6 +108,8 @@ def running(
         artifacts_url: the root of the artifacts for clients. By default it has the host that `base_url` doesn't have of
             `localhost` and `127.0.0.1`, or `host` where that is another address.
         allowed_hosts: further names of hosts that requests may name, as `Simulator.app` explains.
+        real_time: whether real time passes on a `VirtualClock`. Give False where the test itself moves the clock, or its
+            clients sleep by it, so that the times in the answers are the same each time.
 
     Yields:
         The root of the API.
@@ -127,7 +130,7 @@ def running(
     before = simulator.base_url, simulator.artifacts_url
     names = tuple(allowed_hosts) if not isinstance(allowed_hosts, str) else allowed_hosts
     apps = [simulator.app(allowed_hosts=names), simulator.artifacts_app(allowed_hosts=names)]
-    if isinstance(simulator.clock, VirtualClock):
+    if real_time and isinstance(simulator.clock, VirtualClock):
         passing = _PassingTime(simulator.clock)
         apps = [passing.before(app) for app in apps]
     with ExitStack() as stack:

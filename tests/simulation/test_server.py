@@ -123,6 +123,21 @@ def test_virtual_time_can_still_be_advanced_while_it_passes() -> None:
     assert clock.time() == after  # without a server, only a sleep moves it
 
 
+def test_the_times_are_exact_where_the_test_moves_the_clock() -> None:
+    def times() -> list[str]:
+        simulator = Simulator()
+        simulator.pipeline("web").job("test", after=3600)
+        with running(simulator, real_time=False) as url, httpx.Client(base_url=url, headers=HEADERS) as api:
+            create(api)
+            for _ in range(3):
+                assert api.get(f"{WEB}/builds/1").json()["state"] == "scheduled"
+            simulator.clock.sleep(4000)
+            found = api.get(f"{WEB}/builds/1").json()
+            return [found[name] for name in ("created_at", "started_at", "finished_at")]
+
+    assert times() == ["2026-01-05T09:00:00.000Z", "2026-01-05T09:00:01.000Z", "2026-01-05T10:00:01.000Z"]
+
+
 def test_a_download_lets_time_pass_too() -> None:
     simulator = Simulator()
     web = simulator.pipeline("web").job("test", artifacts={"a.txt": b"a"}).history(1)
