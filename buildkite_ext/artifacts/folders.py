@@ -48,7 +48,7 @@ def obstacle(targets: Sequence[Target]) -> UnsafePath | None:
     for target in targets:
         folder = target.root
         if not folder.is_dir() and os.path.lexists(folder):
-            return UnsafePath(f"{str(folder)!r} isn't a folder. Name another one in to=.")
+            return UnsafePath(f"{str(folder)!r} isn't a folder.", "Name another one in to=.")
         for part in target.parts[:-1]:
             folder /= part
             error = in_the_way(folder)
@@ -73,25 +73,25 @@ def _folder_problem(folder: Path) -> UnsafePath | None:
             f"{str(folder)!r} is a file, and artifacts need a folder of that name. Move it, or name another to=."
         )
     return UnsafePath(
-        f"{str(folder)!r} is a link or no folder, and artifacts are written into no folder behind a link. Remove it, or name "
-        "another to=."
+        f"{str(folder)!r} is a link or no folder, and artifacts are written into no folder behind a link.",
+        "Remove it, or name another to=.",
     )
 
 
 def _file_problem(path: Path) -> UnsafePath | None:
     """Return the error for a file that mustn't be replaced: a folder, a device, a pipe, a socket, or a link to one of them."""
-    said = f"{str(path)!r} is %s, which a download doesn't replace. Name another file in to=."
+    said, advice = f"{str(path)!r} is %s, which a download doesn't replace.", "Name another file in to=."
     for follow in (False, True):
         try:
             mode = path.stat(follow_symlinks=follow).st_mode
         except OSError:  # nothing there, or a link to nothing
             break
         if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-            return UnsafePath(said % _kind(mode))
+            return UnsafePath(said % _kind(mode), advice)
     # /dev/stdout, for example, is a link that may lead to a regular file, and replacing it would break the system.
     folder = os.path.realpath(path.parent)
     if folder == "/dev" or f"{folder}/".startswith(("/proc/", "/sys/")):
-        return UnsafePath(said % "a file of the system")
+        return UnsafePath(said % "a file of the system", advice)
     return None
 
 

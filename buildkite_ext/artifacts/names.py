@@ -146,7 +146,7 @@ def file_target(artifact: Artifact, to: Path, *, system: System | None = None) -
     problem = _length_problem(to.name, system)
     if problem is None and not to.is_dir():
         if to.name in ("", ".."):
-            raise UnsafePath(f"to={str(to)!r} is neither a file nor a folder that exists.")
+            raise UnsafePath(f"to={shown(str(to))} is neither a file nor a folder that exists.")
         problem = _windows_problem(to.name) if system == "windows" else None
         if problem is None:
             return Target(artifact, to.parent, (to.name,))
@@ -156,7 +156,8 @@ def file_target(artifact: Artifact, to: Path, *, system: System | None = None) -
     problem = path_problem((name,), root=str(to.absolute()), system=system)
     if problem:
         raise UnsafePath(
-            f"Artifact {shown(artifact.id)}: {shown(name)} isn't a file name: {problem}. Name the file to write in to=."
+            f"Artifact {shown(artifact.id)}: {shown(name)} isn't a file name: {problem}.",
+            "Name the file to write in to=.",
         )
     return Target(artifact, to, (name,))
 
@@ -180,21 +181,23 @@ def tree_target(artifact: Artifact, root: Path, *, by_job: bool = False, system:
     alone = "Download it alone, with artifacts.download(artifact, to=FILE)."
     if not parts or path.startswith("/") or ".." in parts or re.match("[A-Za-z]:", parts[0]):
         raise UnsafePath(
-            f"Artifact {shown(artifact.id)} has the path {shown(artifact.path)}, which leads outside {str(root)!r}. {alone}"
+            f"Artifact {shown(artifact.id)} has the path {shown(artifact.path)}, which leads outside {str(root)!r}.",
+            alone,
         )
     if by_job:
         job = artifact.job_id or ""
         problem = _name_problem(job, system)
         if problem:
             raise UnsafePath(
-                f"Artifact {shown(artifact.id)} has the job id {shown(job)}, which isn't the name of a folder: {problem}. "
-                "Download it without by_job=True."
+                f"Artifact {shown(artifact.id)} has the job id {shown(job)}, which isn't the name of a folder: {problem}.",
+                "Download it without by_job=True.",
             )
         parts.insert(0, job)
     problem = path_problem(parts, root=str(root.absolute()), system=system)
     if problem:
         raise UnsafePath(
-            f"Artifact {shown(artifact.id)} has the path {shown(artifact.path)}, which can't be written: {problem}. {alone}"
+            f"Artifact {shown(artifact.id)} has the path {shown(artifact.path)}, which can't be written: {problem}.",
+            alone,
         )
     return Target(artifact, root, tuple(parts))
 
@@ -279,29 +282,29 @@ def conflict(targets: Sequence[Target]) -> UnsafePath | None:
         other = files.setdefault(key, target)
         if other.parts != target.parts:
             said = "their paths differ by case or Unicode form alone, and many file systems don't tell them apart"
-            return _conflict(other, target, said, "select one by its glob")
+            return _conflict(other, target, said, "Select one by its glob")
         if other is not target and not same_content(other.artifact, target.artifact):
             said = f"both would be written to {shown(str(target.path))}"
-            return _conflict(other, target, said, "pass by_job=True for a folder a job")
+            return _conflict(other, target, said, "Pass by_job=True for a folder a job")
         for end in range(1, len(key)):
             folders.setdefault(key[:end], target)
     for key, target in files.items():
         if key in folders:
             said = f"{shown(str(target.path))} would be a file and a folder"
-            return _conflict(target, folders[key], said, "select one by its glob")
+            return _conflict(target, folders[key], said, "Select one by its glob")
     return None
 
 
 def _conflict(one: Target, other: Target, said: str, advice: str) -> UnsafePath:
     if one.artifact.job_id != other.artifact.job_id:
-        advice += ", pass job_id= for one job's"
+        advice += ", give job_id= for one job's"
     names = [
         f"{shown(artifact.path)} ({shown(artifact.id)}, job {shown(artifact.job_id)})"
         for artifact in (one.artifact, other.artifact)
     ]
     return UnsafePath(
-        f"Artifacts {names[0]} and {names[1]}: {said}. Nothing was downloaded; {advice}, or download each with "
-        "artifacts.download(artifact, to=FILE)."
+        f"Artifacts {names[0]} and {names[1]}: {said}. Nothing was downloaded.",
+        f"{advice}, or download each with artifacts.download(artifact, to=FILE).",
     )
 
 

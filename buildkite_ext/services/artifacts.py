@@ -204,8 +204,9 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         except AccessDenied as error:
             raise UnsafePath(
                 "Several jobs uploaded the same path. Which of them are attempts of one job is in the build, and the token lacks "
-                "the scope read_builds. Nothing was downloaded; add the scope, pass by_job=True and include_retried_jobs=True "
-                "for all of them, or job_id= for one job's."
+                "the scope read_builds. Nothing was downloaded.",
+                "Give the token the scope, pass by_job=True and include_retried_jobs=True for all of them, or job_id= for one "
+                "job's.",
             ) from error
         return successors(build.jobs)
 

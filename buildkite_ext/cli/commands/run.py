@@ -40,6 +40,7 @@ def run(
     poll_interval: Annotated[float | None, Parameter(group=_WAITING, metavar="S")] = None,
     artifacts: Annotated[tuple[str, ...], Repeated, Parameter(group=_ARTIFACTS, metavar="GLOB")] = (),
     to: Annotated[Path | None, Parameter(group=_ARTIFACTS, metavar="DIR")] = None,
+    by_job: Annotated[bool, Flag, Parameter(group=_ARTIFACTS)] = False,
     quiet: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
@@ -60,6 +61,7 @@ def run(
         poll_interval: Seconds between two polls of the build.
         artifacts: The artifacts to fetch; * stays within a folder, ** goes through folders. May be repeated.
         to: The folder for artifacts; by default the current one.
+        by_job: Write the artifacts of each job into a folder of its own, which has the job's id as its name.
         quiet: Show only how the build ended.
         json: Print one JSON object at the end; everything else goes to the standard error.
         color: When to use colours; auto: on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise.
@@ -79,6 +81,7 @@ def run(
         meta_data=pairs("--meta-data", meta_data),
         artifacts=tuple(not_empty("--artifacts", glob) for glob in artifacts),
         to=_folder(to, artifacts),
+        by_job=_by_job(by_job, artifacts),
         timeout=None if timeout is None else positive("--timeout", timeout),
         poll_interval=None if poll_interval is None else positive("--poll-interval", poll_interval),
         follow=not (no_follow or quiet),
@@ -104,6 +107,12 @@ def _folder(to: Path | None, artifacts: Sequence[str]) -> Path:
     if to.exists() and not to.is_dir():
         raise UsageError(f"--to {str(to)!r} is a file; artifacts need a folder.")
     return to
+
+
+def _by_job(by_job: bool, artifacts: Sequence[str]) -> bool:
+    if by_job and not artifacts:
+        raise UsageError("--by-job is for artifacts: select them with --artifacts GLOB.")
+    return by_job
 
 
 def _view(*, json: bool, quiet: bool, color: Colour) -> RunView:
