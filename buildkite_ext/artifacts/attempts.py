@@ -9,7 +9,7 @@ from uuid import UUID
 from ..globs import slashed_path
 
 if TYPE_CHECKING:
-    from buildkite_api.models import Artifact, Job
+    from buildkite_api.models import Artifact, Build
 
 __all__ = ["last_uploads", "newest_attempts", "repeated", "same_content", "successors"]
 
@@ -50,12 +50,21 @@ def same_content(one: Artifact, other: Artifact) -> bool:
     return bool(one.sha1sum) and one.sha1sum == other.sha1sum
 
 
-def successors(jobs: Sequence[Job]) -> dict[str, str]:
-    """Return the job that retried each job, by their ids."""
-    by_source = {
-        job.retry_source.job_id: job.id for job in jobs if job.retry_source is not None and job.retry_source.job_id
-    }
-    return by_source | {job.id: job.retried_in_job_id for job in jobs if job.retried_in_job_id}
+def successors(build: Build) -> dict[str, str]:
+    """Return the job that retried each job of a build, by their ids."""
+    from buildkite_api.models import Job, JobRetrySource
+
+    found: dict[str, str] = {}
+    jobs: object = build.jobs  # decoding keeps values of other types as they came
+    for job in jobs if isinstance(jobs, list) else ():
+        if not isinstance(job, Job) or not isinstance(job.id, str):
+            continue
+        source = job.retry_source
+        if isinstance(source, JobRetrySource) and isinstance(source.job_id, str):
+            found.setdefault(source.job_id, job.id)
+        if isinstance(job.retried_in_job_id, str):
+            found[job.id] = job.retried_in_job_id
+    return found
 
 
 def newest_attempts(artifacts: Sequence[Artifact], retried_in: Mapping[str, str]) -> list[Artifact]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import secrets
 import stat
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import UnsafePath
-from .names import PART_LENGTH
+from .names import PART
 
 if TYPE_CHECKING:
     from .names import Target
@@ -26,7 +25,6 @@ _RELATIVE = {os.open, os.mkdir, os.rename, os.stat, os.unlink}
 HAS_DESCRIPTORS = hasattr(os, "O_DIRECTORY") and hasattr(os, "O_NOFOLLOW") and os.supports_dir_fd >= _RELATIVE
 """True where files are opened relative to an open folder. Elsewhere, on Windows, paths are checked again before each step."""
 
-_PART = re.compile(r"\.buildkite-ext-[0-9a-f]{16}\.part")
 _OPEN_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
 """Flags that open a folder, even one whose entries can't be listed where the system allows that."""
 
@@ -185,7 +183,6 @@ class _Folder:
         """Make a temporary file, locked until it is closed, and return its name and the file."""
         for _ in range(_TRIES):
             name = f".buildkite-ext-{secrets.token_hex(8)}.part"
-            assert len(name) == PART_LENGTH
             self._check()
             if self.descriptor is None:
                 file: BinaryIO = (self.path / name).open("xb")
@@ -227,7 +224,7 @@ class _Folder:
         """Remove the temporary files of downloads that were killed. Those of running ones are locked or, on Windows, open."""
         with suppress(OSError):
             for name in self._names_in_it():
-                if _PART.fullmatch(name):
+                if PART.fullmatch(name):
                     with suppress(OSError):
                         self._remove_if_left(name)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from buildkite_api.models import Artifact
 
 __all__ = [
+    "PART",
     "PART_LENGTH",
     "System",
     "Target",
@@ -34,6 +35,9 @@ __all__ = [
 
 System = Literal["linux", "macos", "windows"]
 """System whose rules a path has to follow. `linux` stands for every other POSIX system as well."""
+
+PART = re.compile(r"(?i:\.buildkite-ext-[0-9a-f]{16}\.part)")
+"""Names of temporary files. What has such a name is removed when its download was killed."""
 
 PART_LENGTH = 36
 """Characters in the name of a temporary file, which has to fit beside its target."""
@@ -241,6 +245,8 @@ def _name_problem(name: str, system: System) -> str | None:
         return f"{name!r} isn't a name"
     if _UNSAFE.search(name):
         return f"{shown(name)} holds a separator, a drive or a control character"
+    if PART.fullmatch(name):
+        return f"{name!r} is the name of a temporary file of downloads"
     return _length_problem(name, system) or (_windows_problem(name) if system == "windows" else None)
 
 

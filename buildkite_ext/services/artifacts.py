@@ -165,9 +165,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         """
         root = Path(to)
         listed = self.list(pipeline, number, job_id=job_id, state="finished", path=server_filter(globs))
-        found = last_uploads(
-            [artifact async for artifact in listed if matches_path(checked(artifact).path or "", globs)]
-        )
+        found = last_uploads([checked(artifact) async for artifact in listed if _may_match(artifact, globs)])
         if not include_retried_jobs and repeated(found, apart=by_job):
             found = newest_attempts(found, await self._retries(pipeline, number))
         targets = [tree_target(artifact, root, by_job=by_job) for artifact in found]
@@ -208,7 +206,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
                 "Give the token the scope, pass by_job=True and include_retried_jobs=True for all of them, or job_id= for one "
                 "job's.",
             ) from error
-        return successors(build.jobs)
+        return successors(build)
 
     async def delete(self, job_id: str, artifact_id: str) -> None:
         """Delete an artifact. Files in your own storage stay there. Scope: write_artifacts.
@@ -220,6 +218,12 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
         await self._requester.call(delete_job_artifact, self._requester.organization, job_id, artifact_id)
+
+
+def _may_match(artifact: Artifact, globs: Sequence[str]) -> bool:
+    """Tell whether an artifact is asked for. One that has no path of text is, so that it is refused."""
+    path = getattr(artifact, "path", None)
+    return not isinstance(path, str) or matches_path(path, globs)
 
 
 class Artifacts(generated.Artifacts):

@@ -14,7 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buildkite_ext import errors
-from buildkite_ext.artifacts.names import System, conflict, file_target, path_problem, tree_target
+from buildkite_ext.artifacts.folders import PartFile, Tree
+from buildkite_ext.artifacts.names import PART, PART_LENGTH, System, conflict, file_target, path_problem, tree_target
 from buildkite_ext.globs import matches_path, plain_path, server_filter, wildcard
 
 from .fakes import Flavor
@@ -58,7 +59,24 @@ def test_names_that_only_look_like_devices_are_allowed(name: str) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize("part", ["", ".", "..", "a/b", "a\\b", "C:", "C:a", "a\0", "a\n", "\x7f", "\x9b", "\ud800"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "",
+        ".",
+        "..",
+        "a/b",
+        "a\\b",
+        "C:",
+        "C:a",
+        "a\0",
+        "a\n",
+        "\x7f",
+        "\x9b",
+        "\ud800",
+        ".buildkite-ext-0123456789abcdef.part",
+    ],
+)
 def test_what_is_no_name_is_refused_everywhere(part: str, system: System) -> None:
     for parts in ([part], ["a", part], [part, "a"]):
         assert path_problem(parts, root="/to", system=system)
@@ -94,6 +112,17 @@ def test_a_whole_path_has_a_longest_length_with_its_temporary_file(system: Syste
     assert problem(path(longest, 50), system) is None
     assert "whole path" in str(problem(path(longest + 1, 50), system))
     assert "whole path" in str(problem(path(longest, 1), system))  # the temporary file beside it is longer
+
+
+def test_the_length_of_a_temporary_file_s_name_is_that_of_the_names_that_are_made(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    file = PartFile(tree, tree_target(artifact("a"), tmp_path))
+    file.open()
+    [name] = [path.name for path in tmp_path.iterdir()]
+    file.discard()
+    tree.close()
+    assert len(name) == PART_LENGTH
+    assert PART.fullmatch(name)
 
 
 def test_the_root_counts_for_the_length_of_a_path() -> None:

@@ -254,6 +254,24 @@ async def test_nothing_is_read_past_the_size(flavor: Flavor, tmp_path: Path, siz
     assert files(tmp_path) == {}
 
 
+@pytest.mark.parametrize(("status", "answers"), [(302, 6), (403, 3), (404, 1), (500, 5)])
+async def test_of_a_refusal_only_the_beginning_is_read(
+    flavor: Flavor, tmp_path: Path, status: int, answers: int
+) -> None:
+    bodies: list[Endless] = []
+
+    def refuse() -> httpx.Response:
+        bodies.append(Endless(bytes(10_000)))
+        return httpx.Response(status, headers={"Location": "https://storage.test/?path=a"}, stream=bodies[-1])
+
+    with pytest.raises(errors.ArtifactUnavailable):
+        await flavor.call(
+            flavor.client(Storage({"a": [refuse]})).artifacts.download, artifact("a", b"wheel"), tmp_path / "a"
+        )
+    assert len(bodies) == answers
+    assert all(body.read <= 80_000 and body.closed for body in bodies)
+
+
 def test_a_body_that_unpacks_to_far_more_than_its_size_costs_neither_memory_nor_disk(tmp_path: Path) -> None:
     bomb = gzip.compress(bytes(50 * 1024 * 1024), 1)
     storage = Storage({"a": [lambda: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Body(bomb))]})
