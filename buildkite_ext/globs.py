@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 __all__ = ["branch_matches", "matches_path", "plain_path", "server_filter", "slashed_path", "wildcard"]
 
@@ -80,8 +81,11 @@ class _PathGlob:
     def __init__(self, glob: str) -> None:
         self._literal: dict[str, int] = {}
         self._any = self._star = self._deep = self._entry = self._folders = 0
+        pieces: list[str] = _PIECES.findall(glob)
+        self._prefix = "".join(takewhile(_is_literal, pieces))
+        self._suffix = "".join(takewhile(_is_literal, reversed(pieces)))[::-1]
         place = 1
-        for piece in _PIECES.findall(glob):
+        for piece in pieces:
             if piece == "**/":
                 # No folder, or some text that ends with a slash.
                 self._entry |= place
@@ -101,6 +105,8 @@ class _PathGlob:
 
     def matches(self, path: str) -> bool:
         """Tell whether the whole path matches."""
+        if not (path.startswith(self._prefix) and path.endswith(self._suffix)):  # most paths of a build, at once
+            return False
         places = self._start
         for character in path:
             moved = (places & self._literal.get(character, 0)) << 1 | places & (self._deep | self._folders)
@@ -120,6 +126,10 @@ class _PathGlob:
             if more == places:
                 return places
             places = more
+
+
+def _is_literal(piece: str) -> bool:
+    return piece[0] not in "*?"
 
 
 @lru_cache(maxsize=256)

@@ -24,7 +24,6 @@ __all__ = [
     "Target",
     "checked",
     "conflict",
-    "current_system",
     "file_target",
     "has_job",
     "label",
@@ -72,7 +71,7 @@ _SHOWN = 300
 """Limit on the characters of a server's text in a message."""
 
 
-def current_system() -> System:
+def _current_system() -> System:
     """Return the system that this process writes files on."""
     if sys.platform == "win32":
         return "windows"
@@ -146,7 +145,7 @@ def file_target(artifact: Artifact, to: Path, *, system: System | None = None) -
     Raises:
         UnsafePath: the artifact's name isn't a file name, or the path isn't one that the system can write.
     """
-    system = system or current_system()
+    system = system or _current_system()
     problem = _length_problem(to.name, system)
     if problem is None and not to.is_dir():
         if to.name in ("", ".."):
@@ -179,7 +178,7 @@ def tree_target(artifact: Artifact, root: Path, *, by_job: bool = False, system:
         UnsafePath: the path is absolute, leads out of `root`, or isn't one that the system can write; or the job id isn't
             the name of a folder.
     """
-    system = system or current_system()
+    system = system or _current_system()
     path = slashed_path(artifact.path or artifact.filename or "")
     parts = path.split("/") if path else []
     alone = "Download it alone, with artifacts.download(artifact, to=FILE)."

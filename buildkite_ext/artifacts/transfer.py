@@ -208,7 +208,8 @@ async def _open(requester: Requester, artifact: Artifact) -> httpx.Response:
     """Return the answer that holds the artifact, its body unread. Redirects of the storage are followed."""
     url = await _address(requester, artifact)
     said = f"{label(artifact)}: its storage"
-    for _ in range(_REDIRECTS + 1):
+    redirects = 0
+    while True:
         response = await requester.send_foreign(url)
         status = response.status_code
         if status == 200:
@@ -218,10 +219,12 @@ async def _open(requester: Requester, artifact: Artifact) -> httpx.Response:
             raise _Again(ArtifactUnavailable(f"{said} answered {status}.", status=status))
         if status not in _REDIRECT or "Location" not in response.headers:
             raise ArtifactUnavailable(f"{said} answered {status}. It may have expired or been deleted.", status=status)
+        redirects += 1
+        if redirects > _REDIRECTS:
+            raise ArtifactUnavailable(
+                f"{said} redirected more than {_REDIRECTS} times. It can't be downloaded from there.", status=status
+            )
         url = _redirected(response.request.url, response.headers["Location"], said, status)
-    raise ArtifactUnavailable(
-        f"{said} redirected more than {_REDIRECTS} times. It can't be downloaded from there.", status=status
-    )
 
 
 def _redirected(url: httpx.URL, location: str, said: str, status: int) -> str:

@@ -221,7 +221,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
 
 def _may_match(artifact: Artifact, globs: Sequence[str]) -> bool:
-    """Tell whether an artifact is asked for. One that has no path of text is, so that it is refused."""
+    """Tell whether an artifact is asked for. One whose path is no text counts as one, so that it is refused."""
     path = getattr(artifact, "path", None)
     return not isinstance(path, str) or matches_path(path, globs)
 
