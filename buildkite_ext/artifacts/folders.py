@@ -135,8 +135,13 @@ class Tree:
 
     def _open(self, names: tuple[str, ...]) -> _Folder:
         if not self._by_descriptor:
-            path = self.root.joinpath(*names)
+            path = self.root
             path.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                path /= name
+                if _folder_problem(path) is not None:
+                    raise _link(path)
+                path.mkdir(exist_ok=True)
             return _Folder(self.root, names, None)
         if self._descriptor is None:
             self.root.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,7 +105,13 @@ def _folder(to: Path | None, artifacts: Sequence[str]) -> Path:
         return Path()
     if not artifacts:
         raise UsageError("--to is the folder for artifacts: select them with --artifacts GLOB.")
-    if to.exists() and not to.is_dir():
+    try:
+        is_folder = stat.S_ISDIR(to.stat().st_mode)
+    except FileNotFoundError:
+        return to
+    except OSError as error:  # a name that is too long, for example
+        raise UsageError(f"--to {str(to)!r} can't be a folder: {error.strerror}.") from error
+    if not is_folder:
         raise UsageError(f"--to {str(to)!r} is a file; artifacts need a folder.")
     return to
 
