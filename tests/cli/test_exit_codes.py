@@ -139,6 +139,32 @@ def test_artifacts_that_cannot_be_fetched(web: Simulator, run: Run, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_artifacts_that_are_in_each_other_s_way_get_folders(web: Simulator, run: Run, tmp_path: Path) -> None:
+    for name in ("linux", "macos"):
+        web.pipeline("web").job(name, artifacts={"dist/a.whl": name.encode()})
+    refused = run("web", "--artifacts", "dist/*", "--to", str(tmp_path))
+    assert refused.code == 8
+    assert "--by-job" in refused.err
+    assert "by_job=" not in refused.err
+    assert not any(tmp_path.iterdir())
+    fetched = run("web", "--artifacts", "dist/*", "--to", str(tmp_path), "--by-job")
+    assert fetched.code == 0
+    assert sorted(path.read_bytes() for path in tmp_path.rglob("*.whl")) == [b"linux", b"macos"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_an_artifact_that_leads_outside_the_folder_is_told_in_words_of_the_command(
+    web: Simulator, run: Run, tmp_path: Path
+) -> None:
+    web.pipeline("web").job("build", artifacts={"../evil": b"1", "good": b"2"})
+    refused = run("web", "--artifacts", "**", "--to", str(tmp_path / "to"))
+    assert refused.code == 8
+    assert "leads outside" in refused.err
+    assert "artifacts.download" not in refused.err
+    assert not any(tmp_path.iterdir())
+    assert run("web", "--artifacts", "good", "--to", str(tmp_path / "to")).code == 0
+
+
 def test_artifacts_that_cannot_be_written(web: Simulator, run: Run, tmp_path: Path) -> None:
     web.pipeline("web").job("build", after=0.1, artifacts={"dist/a.whl": b"wheel"})
     (tmp_path / "dist").write_text("a file where a folder has to be")

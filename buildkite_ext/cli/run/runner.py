@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ...errors import AccessDenied, BuildkiteError, PipelineNotFound
+from ...errors import AccessDenied, BuildkiteError, PipelineNotFound, UnsafePath
 from ...events import RetryScheduled
 from ...logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
 from ...states import FINISHED_JOBS
@@ -219,10 +219,19 @@ class Run:
         state.phase = "fetching"
         try:
             paths = client.artifacts.download_all(
-                options.pipeline, state.number, *options.artifacts, to=options.to, progress=self._view.progress
+                options.pipeline,
+                state.number,
+                *options.artifacts,
+                to=options.to,
+                by_job=options.by_job,
+                progress=self._view.progress,
             )
         except (BuildkiteError, OSError) as error:
-            said = f"Build {state.name} has ended ({state.outcome}), but its artifacts weren't all fetched. {error}"
+            reason = str(error)
+            if isinstance(error, UnsafePath):  # its advice is for callers of the library
+                by_job = "" if options.by_job else ", or give --by-job for a folder a job"
+                reason = f"{error.reason} Select other artifacts with --artifacts, name another folder in --to{by_job}."
+            said = f"Build {state.name} has ended ({state.outcome}), but its artifacts weren't all fetched. {reason}"
             return Problem.described(ExitCode.ARTIFACTS, said, error)
         state.written = tuple(paths)
         self._view.fetched(state.written)
