@@ -49,6 +49,26 @@ def test_failed_has_the_last_lines_although_nothing_was_followed(web: Simulator,
     assert "test | boom" not in result.out
 
 
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        ({"state": "waiting_failed", "finished_at": "2026-01-05T09:01:00Z"}, "had ended before: waiting_failed"),
+        ({"state": "passed"}, "had ended before: passed"),
+        ({"state": "canceled", "finished_at": "2026-01-05T09:01:00Z"}, "is canceled"),
+        ({"state": "canceling"}, "is canceling"),
+    ],
+)
+def test_cancelling_a_build_that_is_over(
+    command: Run, monkeypatch: pytest.MonkeyPatch, build: dict[str, object], said: str
+) -> None:
+    with slow_server(build) as server:
+        monkeypatch.setenv("BUILDKITE_API_TOKEN", "bkua_x")
+        monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")
+        monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", server.url)
+        result = command("cancel", "web", "1")
+    assert (result.code, result.out) == (0, f"Build web #1 {said}: https://buildkite.test/acme/web/builds/1\n")
+
+
 @pytest.mark.parametrize("options", [(), ("--no-follow",)])
 @pytest.mark.parametrize("state", ["waiting_failed", "a state of tomorrow"])
 def test_a_build_that_is_over_whatever_its_state_is_called(
