@@ -190,12 +190,20 @@ _STEPS_WITHOUT_BLOCK = frozenset({"script", "trigger", "waiter"})
 """Types of jobs that no user unblocks. A command behind a block step may have the state `blocked` too."""
 
 
+_ARTIFACT_STATES = frozenset({"new", "error", "finished", "deleted", "expired"})
+_TEST_STATES = frozenset({"enabled", "muted", "skipped"})
+
 FILTERS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "get_build": ("job_states", JOB_STATES),
+    "list_build_artifacts": ("state", _ARTIFACT_STATES),
+    "list_build_job_artifacts": ("state", _ARTIFACT_STATES),
+    "list_build_jobs": ("state", JOB_STATES),
+    "list_build_tests": ("state", _TEST_STATES),
     "list_builds": ("state", BUILD_FILTERS),
+    "list_job_artifacts": ("state", _ARTIFACT_STATES),
     "list_organization_builds": ("state", BUILD_FILTERS),
     "list_pipeline_builds": ("state", BUILD_FILTERS),
-    "get_build": ("job_states", JOB_STATES),
-    "list_build_jobs": ("state", JOB_STATES),
+    "list_tests": ("state", _TEST_STATES),
 }
 """Operations that take states in their query: the parameter, and the states that it takes."""
 

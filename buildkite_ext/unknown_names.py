@@ -34,7 +34,7 @@ def _hint(given: str, known: Collection[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def warn_unknown(name: str, given: Iterable[str] | None, known: Collection[str]) -> None:
+def warn_unknown(name: str, given: Iterable[object] | None, known: Collection[str]) -> None:
     """Warn of each name that isn't known, at the line outside this package that gave it.
 
     Args:
@@ -46,7 +46,7 @@ def warn_unknown(name: str, given: Iterable[str] | None, known: Collection[str])
         warnings.warn(text, UnknownNameWarning, stacklevel=_callers_level())
 
 
-def unknown_names(name: str, given: Iterable[str], known: Collection[str]) -> list[str]:
+def unknown_names(name: str, given: Iterable[object], known: Collection[str]) -> list[str]:
     """Return a message about each name that isn't known, once for each.
 
     Example:

@@ -6,13 +6,16 @@ import inspect
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import strict_json
 from ..errors import InvalidResponse
+from ..states import FILTERS
 from ..timestamps import format_time
 from ..transport.context import context_of
+from ..unknown_names import warn_unknown
 from .page import time_of
 
 if TYPE_CHECKING:
@@ -112,9 +115,14 @@ class EndpointPages:
     ) -> EndpointPages:
         """Return the pages of a list: as large as Buildkite gives out or `limit` needs, unless `options` has `per_page`.
 
+        Callers are warned of states in the options that this version doesn't know.
+
         Args:
             name: the method that the user called; by default `iterate`.
         """
+        filtered, known = FILTERS.get(_name_of(endpoint), ("", frozenset[str]()))
+        states = options.get(filtered) or ()
+        warn_unknown("state", [states] if isinstance(states, str | Enum) else states, known)
         own_size = options.get("per_page") is None and "per_page" in _parameters(endpoint)
         pages = cls(requester, endpoint, arguments, options, name or f"iterate({_name_of(endpoint)})", own_size)
         return pages.sized(limit)

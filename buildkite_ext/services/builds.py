@@ -26,7 +26,6 @@ from ..logs.follow import follow_build
 from ..logs.parser import LogLine
 from ..pagination.items import AsyncItems
 from ..states import (
-    BUILD_FILTERS,
     JOB_STATES,
     RETRIED_STATES,
     BuildStateName,
@@ -212,7 +211,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        warn_unknown("job state", listed(job_states), JOB_STATES)
+        warn_unknown("state", listed(job_states), JOB_STATES)
         return await self._requester.call(
             get_build,
             self._requester.organization,
@@ -460,7 +459,6 @@ def _filters(
     meta_data: Mapping[str, str] | None,
     **others: Any,
 ) -> dict[str, Any]:
-    warn_unknown("state", listed(state), BUILD_FILTERS)
     return given(
         branch=many(branch),
         commit=many(commit),

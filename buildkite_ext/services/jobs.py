@@ -23,8 +23,7 @@ from .._sync import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
 from ..logs.parser import LogLine
 from ..pagination.items import AsyncItems
-from ..states import JOB_STATES, JobStateName
-from ..unknown_names import warn_unknown
+from ..states import JobStateName
 from ._base import blocking
 from ._generated import jobs as generated
 from .arguments import given, many, positive, text_map
@@ -69,15 +68,13 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        states = many(state)
-        warn_unknown("job state", states, JOB_STATES)
         return self._items(
             "jobs.list",
             list_build_jobs,
             self._requester.organization,
             pipeline,
             number,
-            state=states,
+            state=many(state),
             include_retried_jobs=include_retried_jobs,
             step_key=step_key,
             group_key=group_key,

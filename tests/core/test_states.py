@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import re
 from importlib import import_module
 from itertools import combinations
 from typing import Any
 
 import pytest
-from buildkite_api.models import AgentConnectionState, BuildState, BuildStateFilter, JobState
+from buildkite_api.models import AgentConnectionState, ArtifactState, BuildState, BuildStateFilter, JobState, TestState
 from buildkite_api.operations import OPERATIONS
 
 from buildkite_ext import states
@@ -39,10 +40,20 @@ def test_the_names_that_editors_offer_are_those_of_the_description() -> None:
     assert in_events == states.EVENT_STATES
 
 
-def test_the_filters_are_parameters_of_their_operations() -> None:
-    for operation, (name, _) in states.FILTERS.items():
-        module = import_module(f"buildkite_api.api.{OPERATIONS[operation].group}.{operation}")
-        assert name in inspect.signature(module._get_kwargs).parameters
+def described_filters() -> dict[str, tuple[str, frozenset[str]]]:
+    """Return the operations that take states in their query, with the states of the description."""
+    kinds = {kind.__name__: kind for kind in (BuildStateFilter, JobState, ArtifactState, TestState)}
+    found: dict[str, tuple[str, frozenset[str]]] = {}
+    for operation in OPERATIONS.values():
+        module = import_module(f"buildkite_api.api.{operation.group}.{operation.id}")
+        for name, parameter in inspect.signature(module._get_kwargs).parameters.items():
+            for kind in re.findall(r"\w*State\w*", str(parameter.annotation)):
+                found[operation.id] = (name, frozenset(str(state) for state in kinds[kind]))
+    return found
+
+
+def test_the_filters_are_those_of_the_description() -> None:
+    assert described_filters() == states.FILTERS
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from buildkite_api.api.builds import list_builds
 
 import buildkite_ext
 from buildkite_ext import UnknownNameWarning
@@ -33,6 +34,18 @@ SENT: dict[str, tuple[Send, str]] = {
         lambda client, flavor: flavor.call(client.builds.get, "web", 7, job_states="timedout"),
         "'timed_out'",
     ),
+    "artifacts.list": (
+        lambda client, flavor: flavor.list(client.artifacts.list("web", 7, state="finishd")),
+        "'finished'",
+    ),
+    "test_engine.tests.list": (
+        lambda client, flavor: flavor.list(client.test_engine.tests.list("suite", state="mutd")),
+        "'muted'",
+    ),
+    "iterate": (
+        lambda client, flavor: flavor.list(client.iterate(list_builds, state=["faild"])),
+        "'failed'",
+    ),
     "jobs.list": (lambda client, flavor: flavor.list(client.jobs.list("web", 7, state=["brokn"])), "'broken'"),
     "builds.retry_failed_jobs": (
         lambda client, flavor: flavor.call(client.builds.retry_failed_jobs, "web", 7, states="soft-failed"),
@@ -47,7 +60,8 @@ def app() -> App:
     def serve(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/jobs"):
             return answer({"items": [], "links": {}})
-        return answer(build(7) if "/7" in request.url.path else [])
+        listed = not request.url.path.endswith(("/7", "/retry_failed_jobs"))
+        return answer([] if listed else build(7))
 
     return App(serve)
 
