@@ -33,9 +33,6 @@ class AsyncItems(Generic[T]):
 
     if not TYPE_CHECKING:  # hidden from type checkers, which refuse these
 
-        def __iter__(self) -> None:
-            raise TypeError(f"{self!r} is read by `async for`. Write `await items.all()` for a list.")
-
         def __getitem__(self, index: object) -> None:
             raise TypeError(_instead_of_index(self, index, "await "))
 
@@ -114,9 +111,6 @@ class Items(Generic[T]):
         return f"<{type(self).__name__} of {self._walker.source.name}>"
 
     if not TYPE_CHECKING:  # hidden from type checkers, which refuse these
-
-        def __aiter__(self) -> None:
-            raise TypeError(f"{self!r} is read by `for`. The lists of AsyncBuildkiteClient are read by `async for`.")
 
         def __getitem__(self, index: object) -> None:
             raise TypeError(_instead_of_index(self, index, ""))
@@ -208,7 +202,8 @@ def _instead_of_index(items: object, index: object, awaited: str) -> str:
         advice = (
             f"Write `{awaited}items.first()` for the first item, or `{awaited}items.all()` for a list that has an index"
         )
-    return f"{items!r} has no index, because it is read page by page. {advice}."
+    loop = " It is read by `async for`." if awaited else ""  # a plain `for` takes an object with an index for a list
+    return f"{items!r} has no index, because it is read page by page. {advice}.{loop}"
 
 
 def _instead_of_length(items: object, awaited: str) -> str:
