@@ -62,8 +62,12 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         where = (self._requester.organization, pipeline, number)
         options: dict[str, Any] = {"state": state, "path": path, "per_page": per_page}
         if job_id is None:
-            return self._items(list_build_artifacts, *where, **options, limit=limit, concurrency=concurrency)
-        return self._items(list_build_job_artifacts, *where, job_id, **options, limit=limit, concurrency=concurrency)
+            return self._items(
+                "artifacts.list", list_build_artifacts, *where, **options, limit=limit, concurrency=concurrency
+            )
+        return self._items(
+            "artifacts.list", list_build_job_artifacts, *where, job_id, **options, limit=limit, concurrency=concurrency
+        )
 
     async def get(self, job_id: str, artifact_id: str) -> Artifact:
         """Get an artifact. Scope: read_artifacts.

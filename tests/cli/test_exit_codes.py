@@ -14,6 +14,7 @@ from buildkite_ext.cli.exit_codes import ExitCode, exit_code_of
 from buildkite_ext.simulation import Simulator
 
 from .conftest import Ended
+from .slow_server import slow_server
 
 Run = Callable[..., Ended]
 DOCS = Path(__file__).parents[2]
@@ -46,6 +47,49 @@ def test_failed_has_the_last_lines_although_nothing_was_followed(web: Simulator,
     assert result.code == 1
     assert "  | boom\n  | bang\n" in result.out
     assert "test | boom" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        ({"state": "waiting_failed", "finished_at": "2026-01-05T09:01:00Z"}, "had ended before: waiting_failed"),
+        ({"state": "passed"}, "had ended before: passed"),
+        ({"state": "canceled", "finished_at": "2026-01-05T09:01:00Z"}, "is canceled"),
+        ({"state": "canceling"}, "is canceling"),
+    ],
+)
+def test_cancelling_a_build_that_is_over(
+    command: Run, monkeypatch: pytest.MonkeyPatch, build: dict[str, object], said: str
+) -> None:
+    with slow_server(build) as server:
+        monkeypatch.setenv("BUILDKITE_API_TOKEN", "bkua_x")
+        monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")
+        monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", server.url)
+        result = command("cancel", "web", "1")
+    assert (result.code, result.out) == (0, f"Build web #1 {said}: https://buildkite.test/acme/web/builds/1\n")
+
+
+@pytest.mark.parametrize("options", [(), ("--no-follow",)])
+@pytest.mark.parametrize("state", ["waiting_failed", "a state of tomorrow"])
+def test_a_build_that_is_over_whatever_its_state_is_called(
+    command: Run, monkeypatch: pytest.MonkeyPatch, state: str, options: tuple[str, ...]
+) -> None:
+    over = {"started_at": "2026-01-05T09:00:00Z", "finished_at": "2026-01-05T09:01:00Z"}
+    jobs = [
+        {"id": "j1", "type": "script", "name": "odd", "state": "a state of tomorrow", **over},
+        {"id": "j2", "type": "script", "name": "test", "state": "canceled", **over},
+        {"id": "j3", "type": "waiter", "state": "canceled", **over},
+    ]
+    with slow_server({"state": state, "jobs": jobs, **over}) as server:
+        monkeypatch.setenv("BUILDKITE_API_TOKEN", "bkua_x")
+        monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")
+        monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", server.url)
+        result = command("run", "web", "--branch", "main", "--poll-interval", "0.05", "--timeout", "30", *options)
+    assert result.code == 1
+    assert result.lines[-2:] == [
+        "test canceled: ",
+        next(line for line in result.lines if line.startswith("Build web #1 failed after")),
+    ]
 
 
 def test_canceled(web: Simulator, run: Run) -> None:
