@@ -25,7 +25,7 @@ from .runtime.lifecycle import Lifecycle, consume_until_signal
 from .signature import TOLERANCE, Secrets, verifier_for
 
 if TYPE_CHECKING:
-    from .adapters.asgi import AsgiApp
+    from .adapters.asgi import App, AsgiApp, LifespanApp
     from .adapters.wsgi import WsgiApp
 
 __all__ = ["WebhookHandler"]
@@ -258,6 +258,26 @@ class WebhookHandler(Registrar):
 
         return AsgiApp(self._receiver)
 
+    def with_lifespan(self, app: App) -> LifespanApp:
+        """Return an ASGI app that gives another app the lifespan of this receiver.
+
+        Use it for an app without a lifespan, such as Django's, whose views call `receive`. Accepted deliveries are then
+        handled in the event loop of the server, and before it ends. The lifespan of an app that has one is run as well.
+
+        Args:
+            app: the ASGI app of your framework.
+
+        Example:
+            ```python
+            application = hooks.with_lifespan(get_asgi_application())
+            ```
+
+        Documentation: https://asgi.readthedocs.io/en/latest/specs/lifespan.html
+        """
+        from .adapters.asgi import LifespanApp
+
+        return LifespanApp(app, self._lifecycle)
+
     def wsgi(self) -> WsgiApp:
         """Return a WSGI app that receives at any path, for gunicorn or uWSGI, or beside a Flask app.
 
@@ -375,8 +395,9 @@ class WebhookHandler(Registrar):
     def close(self, timeout: float | None = None) -> None:
         """Do the same as `aclose` in sync code, and end the thread that `receive_blocking` started.
 
-        This is called when the interpreter ends, so servers need not call it. Don't call it in the thread of an event
-        loop that handles deliveries; use `await hooks.aclose()` there.
+        This is called when the interpreter ends in an orderly way: at the end of the program and at `sys.exit`. It isn't
+        called when a signal ends the process, as SIGTERM does unless the server or the program handles it. Don't call it in
+        the thread of an event loop that handles deliveries; use `await hooks.aclose()` there.
 
         Args:
             timeout: as for `aclose`.

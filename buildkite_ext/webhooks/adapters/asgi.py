@@ -14,13 +14,15 @@ import anyio.to_thread
 from ..http import RELEVANT_HEADERS, Refusal, RequestHead, WebhookResponse, too_large, too_slow
 from ..receiver import Receiver
 from ..runtime.event_loop import running_loop
+from ..runtime.lifecycle import Lifecycle
 
-__all__ = ["AsgiApp", "Message", "Receive", "Scope", "Send", "respond"]
+__all__ = ["App", "AsgiApp", "LifespanApp", "Message", "Receive", "Scope", "Send", "respond"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _RELEVANT = {name.encode(): name for name in RELEVANT_HEADERS}
 
@@ -111,6 +113,53 @@ class AsgiApp:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+class LifespanApp:
+    """An ASGI app round another one that gives it the lifespan of a receiver. See `WebhookHandler.with_lifespan`."""
+
+    def __init__(self, app: App, lifecycle: Lifecycle) -> None:
+        self._app = app
+        self._lifecycle = lifecycle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        received, answered, last = 0, False, None
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += 1
+            return message
+
+        async def held_back(message: Message) -> None:
+            nonlocal answered, last
+            answered = True
+            if message["type"] == "lifespan.shutdown.complete":
+                last = message  # only when the deliveries were handled as well
+            else:
+                await send(message)
+
+        async with self._lifecycle.lifespan():
+            try:
+                await self._app(scope, counted, held_back)
+            except Exception:
+                if answered:
+                    raise
+            if not answered:  # the app has no lifespan of its own, as Django's
+                if not received:
+                    await receive()
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                last = {"type": "lifespan.shutdown.complete"}
+        if last is not None:
+            await send(last)
 
 
 async def _ended(future: Future[None]) -> None:
