@@ -32,6 +32,7 @@ from buildkite_ext import (
     Retry,
     ServerError,
     Unauthorized,
+    UnknownNameWarning,
     models,
 )
 from buildkite_ext.simulation import SimRequest, SimResponse, Simulator
@@ -391,7 +392,8 @@ def test_states_are_texts() -> None:
     with passing().client() as client:
         for state in ("passed", models.BuildState.PASSED, ["passed", "failed"], "finished"):
             assert len(list(client.builds.list("web", state=state))) == 3
-        assert list(client.builds.list("web", state="pased")) == []
+        with pytest.warns(UnknownNameWarning, match=r"did you mean 'passed'\?"):
+            assert list(client.builds.list("web", state="pased")) == []
         assert client.builds.get("web", 1).state == "passed"
 
 

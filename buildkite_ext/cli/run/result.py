@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from buildkite_api.models import Build, Job
 
-    from ...watching.outcome import Outcome
+    from ...states import Outcome
     from ..problem import Problem
 
 __all__ = ["BlockingStep", "FailedJob", "RunResult"]

@@ -18,7 +18,7 @@ from .result import BlockingStep, FailedJob, RunResult
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
-    from ...watching.outcome import Outcome
+    from ...states import Outcome
     from ..connection import ConnectionOptions
     from .options import RunOptions
 

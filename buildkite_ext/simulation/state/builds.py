@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 from posixpath import basename, dirname
 
-from ...states import FINISHED_BUILDS, RUNNING_BUILDS, RUNNING_JOBS
+from ...states import FAILING_JOBS, FINISHED_BUILDS, RUNNING_BUILDS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
 from ..definition.steps import BlockStep, CommandStep, Step, TriggerStep
 from .clusters import Agent, Queue
 from .pipelines import Pipeline
-from .states import JOB_FAILED, JOB_WAITING
+from .states import JOB_WAITING
 from .users import User
 
 __all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "PipelineBuilds"]
@@ -179,7 +179,7 @@ class Job:
     @property
     def failed_hard(self) -> bool:
         """True if it makes the build fail."""
-        return self.state in JOB_FAILED and not self.soft_failed
+        return self.state in FAILING_JOBS and not self.soft_failed
 
     @property
     def executed(self) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from ....states import JOB_STATES
 from ...definition.steps import BlockStep, CommandStep, TriggerStep
 from ...state.builds import Build, Job
-from ...state.states import JOB_STATES
 from ..handler import Handler, RoutedRequest
 from ..pages import by_cursor
 from ..request import Json, RefusedRequest, SimResponse, json_response, representation
