@@ -222,7 +222,9 @@ def test_query_parameters(row: dict[str, str]) -> None:
         if parameter["in"] == "query":
             name = parameter["name"]
             name += "[key]" if parameter.get("style") == "deepObject" else ""
-            here[described(name, parameter["schema"])] = parameter.get("required", False)
+            # A list that is one text with commas has no brackets.
+            name = described(name, parameter["schema"]) if parameter.get("explode", True) else name
+            here[name] = parameter.get("required", False)
     assert here == fields_of(row["query_params"])
 
 
@@ -232,6 +234,33 @@ def test_headers(row: dict[str, str]) -> None:
     here = [parameter["name"] for parameter in operation.parameters if parameter["in"] == "header"]
     assert here == HEADERS.get(operation.id, [])
     assert bool(here) == row["notes"].partition(" ")[2].startswith("Header ")
+
+
+def test_lists_are_sent_with_brackets_but_where_the_documentation_shows_the_other_form() -> None:
+    lists = {
+        (operation.id, parameter["name"]): parameter
+        for operation in OPERATIONS.values()
+        for parameter in operation.parameters
+        if parameter["schema"].get("type") == "array"
+    }
+    build_lists = ("list_builds", "list_organization_builds", "list_pipeline_builds")
+    bare = {(name, key) for name in build_lists for key in ("branch[]", "commit[]", "state[]")}
+    assert {where for where, each in lists.items() if each.get("x-buildkite-bare")} == bare
+    commas = {(name, key) for name in ("list_tests", "list_build_tests") for key in ("labels", "owners", "tags")}
+    assert {where for where, each in lists.items() if not each.get("explode", True)} == commas
+    assert lists.keys() - bare - commas == {("get_build", "job_states[]"), ("list_build_jobs", "state[]")}
+
+
+def test_the_version_that_is_sent_unasked() -> None:
+    sent = {
+        operation.id: parameter["x-buildkite-default"]
+        for operation in OPERATIONS.values()
+        for parameter in operation.parameters
+        if "x-buildkite-default" in parameter
+    }
+    assert sent == {"list_tests": "2026-08-01", "get_test": "2026-08-01"}
+    for name, version in sent.items():
+        assert f"Header Buildkite-Version: {version}" in TABLE[name]["notes"]
 
 
 @each_row
@@ -695,6 +724,26 @@ FAULTS = {
     "parameter without description": (
         put(*LIST, "parameters", 0, "description", REMOVED),
         "list_things page: has no description",
+    ),
+    "a list with brackets that is one text": (
+        put(*LIST, "parameters", 2, "explode", False),
+        "list_things color[]: is a list without [] or [] without a list",
+    ),
+    "a bare name without a list": (
+        put(*LIST, "parameters", 0, "x-buildkite-bare", True),
+        "list_things page: x-buildkite-bare is not true, or on no list",
+    ),
+    "a bare name that is not true": (
+        put(*LIST, "parameters", 2, "x-buildkite-bare", False),
+        "list_things color[]: x-buildkite-bare is not true, or on no list",
+    ),
+    "a query with a default": (
+        put(*LIST, "parameters", 0, "x-buildkite-default", "1"),
+        "list_things page: x-buildkite-default is no text, or on no header",
+    ),
+    "a parameter with an unknown extension": (
+        put(*LIST, "parameters", 0, "x-buildkite-bar", True),
+        "list_things page: has the unknown extension x-buildkite-bar",
     ),
     "nullable query": (
         put(*LIST, "parameters", 0, "schema", {"type": ["integer", "null"]}),

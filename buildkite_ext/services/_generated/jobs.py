@@ -4,13 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from buildkite_api.models import Job, JobEnv, JobLog, SshSession, VncSession
-from buildkite_api.types import UNSET
 from buildkite_ext.services._base import AsyncService, Service, blocking
-from buildkite_ext.services.arguments import or_unset
 
 
 class AsyncJobs(AsyncService):
@@ -100,29 +95,6 @@ class AsyncJobs(AsyncService):
 
         request = ReprioritizeJobRequest(priority=priority)
         return await self._requester.call(reprioritize_job, self._requester.organization, job_id, body=request)
-
-    async def unblock_by_id(
-        self, job_id: str, *, unblocker: str | None = None, fields: Mapping[str, Any] | None = None
-    ) -> Job:
-        """Unblock a job by its id alone. Scope: write_builds.
-
-        Like `jobs.unblock`, for those who know only the organization and the job.
-
-        Args:
-            job_id: the job's id.
-            unblocker: the id of the user who unblocks. Otherwise it is the user of the token.
-            fields: values of the block step's fields, by their keys. Values are strings; several values for one
-                field are not documented.
-
-        https://buildkite.com/docs/apis/rest-api/jobs
-        """
-        from buildkite_api.api.jobs import unblock_job
-        from buildkite_api.models import UnblockJobRequest
-
-        request = UnblockJobRequest(unblocker=or_unset(unblocker), fields=or_unset(fields))
-        return await self._requester.call(
-            unblock_job, self._requester.organization, job_id, body=request if request.to_dict() else UNSET
-        )
 
     async def log_by_id(self, job_id: str) -> JobLog:
         """Get a job's log by its id alone. Scope: read_build_logs.
@@ -237,7 +209,6 @@ class Jobs(Service[AsyncJobs]):
     create_ssh_session = blocking(AsyncJobs.create_ssh_session)
     retry_by_id = blocking(AsyncJobs.retry_by_id)
     reprioritize_by_id = blocking(AsyncJobs.reprioritize_by_id)
-    unblock_by_id = blocking(AsyncJobs.unblock_by_id)
     log_by_id = blocking(AsyncJobs.log_by_id)
     log_text_by_id = blocking(AsyncJobs.log_text_by_id)
     log_html = blocking(AsyncJobs.log_html)
