@@ -47,7 +47,16 @@ https://buildkite.com/docs/apis/rest-api/builds"""
 RUNNING_JOBS = frozenset({"running", "canceling", "timing_out"})
 """A command of the job runs on an agent."""
 
-ACTIVE_JOBS = RUNNING_JOBS | {"scheduled", "assigned", "accepted", "limited", "limiting"}
+ACTIVE_JOBS = RUNNING_JOBS | {
+    "scheduled",
+    "reserved",
+    "assigned",
+    "accepted",
+    "limited",
+    "limiting",
+    "platform_limited",
+    "platform_limiting",
+}
 """The job runs, or continues without any other step and without any user."""
 
 HELD_JOBS = frozenset({"pending", "waiting", "blocked", "unblocked"})

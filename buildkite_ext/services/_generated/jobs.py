@@ -200,6 +200,38 @@ class AsyncJobs(AsyncService):
 
         return await self._requester.call(get_job_env, self._requester.organization, job_id)
 
+    async def env_text(self, pipeline: str, number: int, job_id: str) -> str:
+        """Get a job's environment as text. Scope: read_job_env.
+
+        The environment variables that a job was given, one `KEY=VALUE` a line. They can hold secrets.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            number: the build's number inside its pipeline, not its id.
+            job_id: the job's id.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        from buildkite_api.api.jobs import get_build_job_env_text
+
+        return await self._requester.call(
+            get_build_job_env_text, self._requester.organization, pipeline, number, job_id
+        )
+
+    async def env_text_by_id(self, job_id: str) -> str:
+        """Get a job's environment as text by its id alone. Scope: read_job_env.
+
+        Like `jobs.env_text`, for those who know only the organization and the job.
+
+        Args:
+            job_id: the job's id.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        from buildkite_api.api.jobs import get_job_env_text
+
+        return await self._requester.call(get_job_env_text, self._requester.organization, job_id)
+
 
 class Jobs(Service[AsyncJobs]):
     """The units of work in a build, their logs and their environment."""
@@ -216,3 +248,5 @@ class Jobs(Service[AsyncJobs]):
     delete_log = blocking(AsyncJobs.delete_log)
     delete_log_by_id = blocking(AsyncJobs.delete_log_by_id)
     env_by_id = blocking(AsyncJobs.env_by_id)
+    env_text = blocking(AsyncJobs.env_text)
+    env_text_by_id = blocking(AsyncJobs.env_text_by_id)

@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""Service `client.test_engine`: test engine runs, test engine suites, test engine tests."""
+"""Service `client.test_engine`: test engine runs, test engine suites, test engine tests, test engine workflows."""
 
 from __future__ import annotations
 
@@ -22,11 +22,61 @@ from buildkite_api.models import (
     TestSortKey,
     TestState,
     TestWithMetrics,
+    Workflow,
+    WorkflowActionRequest,
+    WorkflowFilterRequest,
+    WorkflowMonitorRequest,
 )
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_empty, not_null, or_unset
+
+
+class AsyncTestEngineWorkflows(AsyncService):
+    """Workflows of test suites."""
+
+    async def create(
+        self,
+        suite: str,
+        *,
+        monitor: WorkflowMonitorRequest,
+        filters: Sequence[WorkflowFilterRequest] | None = None,
+        alarm_actions: Sequence[WorkflowActionRequest] | None = None,
+        recover_actions: Sequence[WorkflowActionRequest] | None = None,
+    ) -> Workflow:
+        """Create a workflow.
+
+        Create a workflow of a suite: a monitor that watches the tests, and the actions to run when a test
+        alarms or recovers. Only with an API access token: OIDC tokens are refused.
+
+        Args:
+            suite: the test suite's slug, as in its URL.
+            monitor: the monitor that watches the tests.
+            filters: executions to count, by their tags. All of them when left out.
+            alarm_actions: what is done when a test alarms.
+            recover_actions: what is done when a test recovers.
+
+        https://buildkite.com/docs/apis/rest-api/test-engine/workflows
+        """
+        from buildkite_api.api.test_engine_workflows import create_workflow
+        from buildkite_api.models import CreateWorkflowRequest
+
+        request = CreateWorkflowRequest(
+            monitor=monitor,
+            filters=or_unset(filters),
+            alarm_actions=or_unset(alarm_actions),
+            recover_actions=or_unset(recover_actions),
+        )
+        return await self._requester.call(create_workflow, self._requester.organization, suite, body=request)
+
+
+class TestEngineWorkflows(Service[AsyncTestEngineWorkflows]):
+    """Workflows of test suites."""
+
+    __test__ = False
+
+    create = blocking(AsyncTestEngineWorkflows.create)
 
 
 class AsyncTestEngineTests(AsyncService):
@@ -721,6 +771,11 @@ class AsyncTestEngine(AsyncService):
         """Tests, their labels, their states and the tags of their executions."""
         return AsyncTestEngineTests(self._requester)
 
+    @cached_property
+    def workflows(self) -> AsyncTestEngineWorkflows:
+        """Workflows of test suites."""
+        return AsyncTestEngineWorkflows(self._requester)
+
 
 class TestEngine(Service[AsyncTestEngine]):
     """Test engine."""
@@ -741,3 +796,8 @@ class TestEngine(Service[AsyncTestEngine]):
     def tests(self) -> TestEngineTests:
         """Tests, their labels, their states and the tags of their executions."""
         return TestEngineTests(self._shared.tests)
+
+    @cached_property
+    def workflows(self) -> TestEngineWorkflows:
+        """Workflows of test suites."""
+        return TestEngineWorkflows(self._shared.workflows)
