@@ -34,6 +34,7 @@ class AsyncSchedules(AsyncService):
         from buildkite_api.api.pipeline_schedules import list_pipeline_schedules
 
         return self._items(
+            "schedules.list",
             list_pipeline_schedules,
             self._requester.organization,
             pipeline,
