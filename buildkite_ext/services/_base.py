@@ -13,6 +13,7 @@ from .._sync import BlockingIterator, run
 from ..pagination.items import AsyncItems, Items, blocking_items
 from ..pagination.sources import EndpointPages
 from ..pagination.walker import Walker
+from .addresses import job_address, resolve
 
 if TYPE_CHECKING:
     from ..transport.requester import Endpoint, Requester
@@ -52,9 +53,47 @@ class AsyncService:
             called: the method that users call, such as `builds.list`, for messages.
         """
         given = {name: value for name, value in options.items() if value is not None}
-        name = self._names_of_borrowed.get(called, called)
+        name = self._called(called)
         source = EndpointPages.of(self._requester, endpoint, arguments, given, limit=limit, name=name)
         return AsyncItems(Walker(source, limit=limit, concurrency=concurrency))
+
+    def _called(self, called: str) -> str:
+        return self._names_of_borrowed.get(called, called)
+
+    def _pipeline_at(self, called: str, pipeline: object) -> tuple[str, str]:
+        """Return organization and slug of the pipeline that an argument names."""
+        requester = self._requester
+        found = resolve(self._called(called), "pipeline", pipeline, root=requester.options.base_url)
+        return found.organization or requester.organization, found.pipeline
+
+    def _build_at(self, called: str, pipeline: object, number: object) -> tuple[str, str, int]:
+        """Return organization, pipeline and number of the build that arguments name."""
+        requester = self._requester
+        found = resolve(called, "build", pipeline, number, root=requester.options.base_url)
+        assert found.number is not None
+        return found.organization or requester.organization, found.pipeline, found.number
+
+    def _job_at(self, called: str, pipeline: object, number: object, job_id: object) -> tuple[str, str, int, str]:
+        """Return organization, pipeline, number and id of the job that arguments name."""
+        requester = self._requester
+        found = resolve(called, "job", pipeline, number, job_id, root=requester.options.base_url)
+        assert found.number is not None
+        assert found.job_id is not None
+        return found.organization or requester.organization, found.pipeline, found.number, found.job_id
+
+    def _build_or_job_at(
+        self, called: str, pipeline: object, number: object, job_id: object
+    ) -> tuple[str, str, int, str | None]:
+        """Return organization, pipeline, number of the build that arguments name, and the id of a job in it, if they name one."""
+        requester = self._requester
+        found = resolve(called, "build or job", pipeline, number, job_id, root=requester.options.base_url)
+        assert found.number is not None
+        return found.organization or requester.organization, found.pipeline, found.number, found.job_id
+
+    def _job_by_id(self, called: str, job_id: object) -> tuple[str, str]:
+        """Return organization and id of a job that is addressed by its id alone."""
+        organization, found = job_address(called, job_id, root=self._requester.options.base_url)
+        return organization or self._requester.organization, found
 
 
 class Service(Generic[S]):

@@ -35,10 +35,10 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
     def list(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
         *,
-        job_id: str | None = None,
+        job_id: str | Job | None = None,
         state: Literal["new", "error", "finished", "deleted", "expired"] | None = None,
         path: str | None = None,
         per_page: int | None = None,
@@ -48,8 +48,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         """List the artifacts of a build, or of one job, lazily. Scope: read_artifacts.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build, a Job, or the URL of one, which needs no number.
+            number: the build's number, or a Build.
             job_id: artifacts of this job only.
             state: artifacts in this state only; `finished` ones can be downloaded.
             path: artifacts with this path only; `*` matches any text.
@@ -59,21 +59,43 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        where = (self._requester.organization, pipeline, number)
+        check("artifacts.list", AsyncArtifacts.list, locals())
+        organization, slug, found, job = self._build_or_job_at("artifacts.list", pipeline, number, job_id)
+        return self._listed(
+            (organization, slug, found),
+            job,
+            state=state,
+            path=path,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
+        )
+
+    def _listed(
+        self,
+        where: tuple[str, str, int],
+        job: str | None,
+        *,
+        state: str | None,
+        path: str | None,
+        per_page: int | None = None,
+        limit: int | None = None,
+        concurrency: int = 1,
+    ) -> AsyncItems[Artifact]:
         options: dict[str, Any] = {"state": state, "path": path, "per_page": per_page}
-        if job_id is None:
+        if job is None:
             return self._items(
                 "artifacts.list", list_build_artifacts, *where, **options, limit=limit, concurrency=concurrency
             )
         return self._items(
-            "artifacts.list", list_build_job_artifacts, *where, job_id, **options, limit=limit, concurrency=concurrency
+            "artifacts.list", list_build_job_artifacts, *where, job, **options, limit=limit, concurrency=concurrency
         )
 
-    async def get(self, job_id: str, artifact_id: str) -> Artifact:
+    async def get(self, job_id: str | Job, artifact_id: str) -> Artifact:
         """Get an artifact. Scope: read_artifacts.
 
         Args:
-            job_id: the job that uploaded it.
+            job_id: the id of the job that uploaded it, or the Job.
             artifact_id: its id.
 
         Raises:
@@ -81,7 +103,9 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        return await self._requester.call(get_job_artifact, self._requester.organization, job_id, artifact_id)
+        check("artifacts.get", AsyncArtifacts.get, locals())
+        at = self._job_by_id("artifacts.get", job_id)
+        return await self._requester.call(get_job_artifact, *at, artifact_id)
 
     async def download(
         self, artifact: Artifact, to: str | os.PathLike[str], *, progress: Progress | None = None
@@ -110,6 +134,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             >>> def fetch(buildkite, artifact) -> Path:
             ...     return buildkite.artifacts.download(artifact, to="report.xml")
         """
+        check("artifacts.download", AsyncArtifacts.download, locals())
         if not isinstance(artifact, Artifact):
             raise TypeError(
                 f"artifact is a {type(artifact).__name__}. Pass an Artifact, as artifacts.list and artifacts.get return it."
@@ -167,6 +192,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             >>> def wheels(buildkite, number: int) -> list[Path]:
             ...     return buildkite.artifacts.download_all("web", number, "dist/*.whl", to="wheels")
         """
+        check("artifacts.download_all", AsyncArtifacts.download_all, locals())
         root = Path(to)
         listed = self.list(pipeline, number, job_id=job_id, state="finished", path=server_filter(globs))
         found = last_uploads([checked(artifact) async for artifact in listed if _may_match(artifact, globs)])
@@ -212,16 +238,18 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             ) from error
         return successors(build)
 
-    async def delete(self, job_id: str, artifact_id: str) -> None:
+    async def delete(self, job_id: str | Job, artifact_id: str) -> None:
         """Delete an artifact. Files in your own storage stay there. Scope: write_artifacts.
 
         Args:
-            job_id: the job that uploaded it.
+            job_id: the id of the job that uploaded it, or the Job.
             artifact_id: its id.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        await self._requester.call(delete_job_artifact, self._requester.organization, job_id, artifact_id)
+        check("artifacts.delete", AsyncArtifacts.delete, locals())
+        at = self._job_by_id("artifacts.delete", job_id)
+        await self._requester.call(delete_job_artifact, *at, artifact_id)
 
 
 def _may_match(artifact: Artifact, globs: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from buildkite_api.api.builds import (
     rebuild_build,
     retry_failed_jobs,
 )
-from buildkite_api.models import Build
+from buildkite_api.models import Build, Pipeline
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
@@ -39,6 +39,7 @@ from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
 from ._generated import builds as generated
 from .arguments import Scalar, aware, filter_map, given, listed, many, positive, scalar_map, text_map
+from .checks import check
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -56,7 +57,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
     def list(
         self,
-        pipeline: str | None = None,
+        pipeline: str | Pipeline | None = None,
         *,
         branch: str | Sequence[str] | None = None,
         commit: str | Sequence[str] | None = None,
@@ -79,7 +80,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         The list is complete: where Buildkite refuses to list any deeper, it continues in slices of `created_to`.
 
         Args:
-            pipeline: the pipeline's slug; None for the whole organization.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline; None for the whole organization.
             branch: one or several; a single one may have `*` in it.
             commit: one or several full SHAs.
             state: one or several, such as `failed`; `finished` means passed, failed, blocked and canceled. A name that this
@@ -106,7 +107,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        organization = self._requester.organization
+        check("builds.list", AsyncBuilds.list, locals())
         options: dict[str, Any] = _filters(
             branch=branch,
             commit=commit,
@@ -124,11 +125,15 @@ class AsyncBuilds(generated.AsyncBuilds):
         )
         if pipeline is None:
             return self._items(
-                "builds.list", list_organization_builds, organization, **options, limit=limit, concurrency=concurrency
+                "builds.list",
+                list_organization_builds,
+                self._requester.organization,
+                **options,
+                limit=limit,
+                concurrency=concurrency,
             )
-        return self._items(
-            "builds.list", list_pipeline_builds, organization, pipeline, **options, limit=limit, concurrency=concurrency
-        )
+        at = self._pipeline_at("builds.list", pipeline)
+        return self._items("builds.list", list_pipeline_builds, *at, **options, limit=limit, concurrency=concurrency)
 
     def list_all(
         self,
@@ -161,6 +166,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        check("builds.list_all", AsyncBuilds.list_all, locals())
         return self._items(
             "builds.list_all",
             list_builds,
@@ -185,8 +191,8 @@ class AsyncBuilds(generated.AsyncBuilds):
 
     async def get(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build,
+        number: int | Build | None = None,
         *,
         include_retried_jobs: bool | None = None,
         include_test_engine: bool | None = None,
@@ -197,8 +203,8 @@ class AsyncBuilds(generated.AsyncBuilds):
         """Get a build. Scope: read_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number (not its id).
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number (not its id), or a Build.
             include_retried_jobs: show jobs that were retried as well.
             include_test_engine: show its Test Engine runs.
             exclude_jobs: leave the jobs out; `job_state_counts` still counts them.
@@ -211,12 +217,12 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        check("builds.get", AsyncBuilds.get, locals())
+        at = self._build_at("builds.get", pipeline, number)
         warn_unknown("state", listed(job_states), JOB_STATES)
         return await self._requester.call(
             get_build,
-            self._requester.organization,
-            pipeline,
-            number,
+            *at,
             **given(
                 include_retried_jobs=include_retried_jobs,
                 include_test_engine=include_test_engine,
@@ -272,6 +278,8 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        check("builds.create", AsyncBuilds.create, locals())
+        at = self._pipeline_at("builds.create", pipeline)
         from buildkite_api.models import BuildAuthorRequest, CreateBuildRequest
 
         body = CreateBuildRequest(
@@ -290,14 +298,14 @@ class AsyncBuilds(generated.AsyncBuilds):
                 pull_request_repository=pull_request_repository,
             ),
         )
-        return await self._requester.call(create_build, self._requester.organization, pipeline, body=body)
+        return await self._requester.call(create_build, *at, body=body)
 
-    async def cancel(self, pipeline: str, number: int) -> Build:
+    async def cancel(self, pipeline: str | Build, number: int | Build | None = None) -> Build:
         """Cancel a build. A build that has finished already is returned as it is. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
 
         Returns:
             The build: canceled, canceling, or finished before.
@@ -308,20 +316,21 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        at = self._build_at("builds.cancel", pipeline, number)
         try:
-            return await self._requester.call(cancel_build, self._requester.organization, pipeline, number)
+            return await self._requester.call(cancel_build, *at)
         except BuildAlreadyFinished:
-            build = await self.get(pipeline, number)
+            build = await self._requester.call(get_build, *at)
             if str(build.state) == "canceling" or outcome_of(build) not in (None, "blocked"):
                 return build
             raise
 
-    async def rebuild(self, pipeline: str, number: int) -> Build:
+    async def rebuild(self, pipeline: str | Build, number: int | Build | None = None) -> Build:
         """Build the same commit again, as a new build. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the number of the build to repeat.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the number of the build to repeat, or the Build.
 
         Returns:
             The new build.
@@ -331,20 +340,21 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        return await self._requester.call(rebuild_build, self._requester.organization, pipeline, number)
+        at = self._build_at("builds.rebuild", pipeline, number)
+        return await self._requester.call(rebuild_build, *at)
 
     async def retry_failed_jobs(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build,
+        number: int | Build | None = None,
         *,
         states: RetriedStateName | str | Sequence[RetriedStateName | str] | None = None,
     ) -> Build:
         """Retry the failed jobs of a finished build. Buildkite does so in the background. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
             states: states of the jobs to retry: canceled, expired, failed, soft_failed, timed_out; None for all of these.
 
         Returns:
@@ -355,21 +365,28 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        check("builds.retry_failed_jobs", AsyncBuilds.retry_failed_jobs, locals())
+        at = self._build_at("builds.retry_failed_jobs", pipeline, number)
         from buildkite_api.models import RetryFailedJobsRequest
 
         chosen = many(states)
         warn_unknown("state", chosen, RETRIED_STATES)
         body = RetryFailedJobsRequest(**given(states=None if chosen is None else ",".join(chosen)))
-        return await self._requester.call(retry_failed_jobs, self._requester.organization, pipeline, number, body=body)
+        return await self._requester.call(retry_failed_jobs, *at, body=body)
 
     async def wait(
-        self, pipeline: str, number: int, *, timeout: float | None = None, poll_interval: float = POLL_INTERVAL
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        timeout: float | None = None,
+        poll_interval: float = POLL_INTERVAL,
     ) -> WaitResult:
         """Wait until a build has finished, or waits at a block step. Scope: read_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
             timeout: maximum of seconds to wait; None for no limit.
             poll_interval: maximum of seconds between two polls; the first polls come faster.
 
@@ -384,13 +401,18 @@ class AsyncBuilds(generated.AsyncBuilds):
             >>> def passes(buildkite, number: int) -> bool:
             ...     return buildkite.builds.wait("web", number, timeout=1800).passed
         """
+        check("builds.wait", AsyncBuilds.wait, locals())
+        at = self._build_at("builds.wait", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
-        return await wait(self._requester, pipeline, number, timeout=timeout, poll_interval=poll_interval)
+        organization, slug, found = at
+        return await wait(
+            self._requester.within(organization), slug, found, timeout=timeout, poll_interval=poll_interval
+        )
 
     def follow(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build,
+        number: int | Build | None = None,
         *,
         poll_interval: float = LOG_INTERVAL,
         timeout: float | None = None,
@@ -402,8 +424,8 @@ class AsyncBuilds(generated.AsyncBuilds):
         Each request fetches only the new part of a log.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
             poll_interval: seconds between two polls.
             timeout: maximum of seconds to follow; None for no limit.
             on_build: called at each poll with the build and its jobs, before the lines of that poll. It serves to show a
@@ -417,10 +439,18 @@ class AsyncBuilds(generated.AsyncBuilds):
             ...     for line in buildkite.builds.follow("web", number):
             ...         print(f"{line.job_name:>20} {line.text}")
         """
+        check("builds.follow", AsyncBuilds.follow, locals())
+        at = self._build_at("builds.follow", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
+        organization, slug, found = at
         return DetachedIterator(
             follow_build(
-                self._requester, pipeline, number, poll_interval=poll_interval, timeout=timeout, on_build=on_build
+                self._requester.within(organization),
+                slug,
+                found,
+                poll_interval=poll_interval,
+                timeout=timeout,
+                on_build=on_build,
             )
         )
 

@@ -18,7 +18,7 @@ from buildkite_api.api.jobs import (
     unblock_build_job,
     unblock_job,
 )
-from buildkite_api.models import Job, JobLog
+from buildkite_api.models import Build, Job, JobLog
 
 from .._sync import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
@@ -27,7 +27,9 @@ from ..pagination.items import AsyncItems
 from ..states import JobStateName
 from ._base import blocking
 from ._generated import jobs as generated
+from .addresses import needed
 from .arguments import Scalar, field_map, given, many, positive
+from .checks import check
 
 if TYPE_CHECKING:
     import httpx
@@ -40,8 +42,8 @@ class AsyncJobs(generated.AsyncJobs):
 
     def list(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build,
+        number: int | Build | None = None,
         *,
         state: JobStateName | str | Sequence[JobStateName | str] | None = None,
         include_retried_jobs: bool | None = None,
@@ -53,8 +55,8 @@ class AsyncJobs(generated.AsyncJobs):
         """List the jobs of a build, lazily. Scope: read_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
             state: one or several, such as `failed`. A name that this version doesn't know is sent nevertheless, with an
                 UnknownNameWarning.
             include_retried_jobs: False leaves out jobs that were retried; by default Buildkite includes them here.
@@ -69,12 +71,12 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check("jobs.list", AsyncJobs.list, locals())
+        at = self._build_at("jobs.list", pipeline, number)
         return self._items(
             "jobs.list",
             list_build_jobs,
-            self._requester.organization,
-            pipeline,
-            number,
+            *at,
             state=many(state),
             include_retried_jobs=include_retried_jobs,
             step_key=step_key,
@@ -83,28 +85,33 @@ class AsyncJobs(generated.AsyncJobs):
             limit=limit,
         )
 
-    async def get(self, pipeline: str, number: int, job_id: str) -> Job:
+    async def get(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> Job:
         """Get a job. Scope: read_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         Raises:
             JobNotFound: the job, its build or its pipeline doesn't exist for this token.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._requester.call(get_build_job, self._requester.organization, pipeline, number, job_id)
+        at = self._job_at("jobs.get", pipeline, number, job_id)
+        return await self._requester.call(get_build_job, *at)
 
-    async def retry(self, pipeline: str, number: int, job_id: str) -> Job:
+    async def retry(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> Job:
         """Retry a failed, timed out or canceled job. Each job can be retried once. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         Returns:
             The new job, which has another id.
@@ -114,13 +121,14 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._requester.call(retry_build_job, self._requester.organization, pipeline, number, job_id)
+        at = self._job_at("jobs.retry", pipeline, number, job_id)
+        return await self._requester.call(retry_build_job, *at)
 
     async def unblock(
         self,
-        pipeline: str,
-        number: int,
-        job_id: str,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
         *,
         fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
         unblocker: str | None = None,
@@ -128,9 +136,9 @@ class AsyncJobs(generated.AsyncJobs):
         """Unblock a block step. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the id of the block step's job.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the id of the block step's job, or the Job.
             fields: values of the step's fields, by their keys: texts, booleans or numbers, which are sent as texts; a list of
                 them for a field with `multiple`.
             unblocker: the id of the user to name as the unblocker; by default the user of the token.
@@ -139,22 +147,22 @@ class AsyncJobs(generated.AsyncJobs):
             JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
 
         Example:
-            >>> def release(buildkite, number: int, job_id: str) -> None:
+            >>> def release(buildkite, number: int, job_id: str | Job) -> None:
             ...     fields = {"version": "1.4.2", "notify": True, "regions": ["eu", "us"]}
             ...     buildkite.jobs.unblock("release", number, job_id, fields=fields)
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check("jobs.unblock", AsyncJobs.unblock, locals())
+        at = self._job_at("jobs.unblock", pipeline, number, job_id)
         from buildkite_api.models import UnblockBuildJobRequest
 
         body = UnblockBuildJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
-        return await self._requester.call(
-            unblock_build_job, self._requester.organization, pipeline, number, job_id, body=body
-        )
+        return await self._requester.call(unblock_build_job, *at, body=body)
 
     async def unblock_by_id(
         self,
-        job_id: str,
+        job_id: str | Job,
         *,
         fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
         unblocker: str | None = None,
@@ -162,7 +170,7 @@ class AsyncJobs(generated.AsyncJobs):
         """Unblock a block step, by the id of its job alone. Scope: write_builds.
 
         Args:
-            job_id: the id of the block step's job.
+            job_id: the id of the block step's job, or the Job.
             fields, unblocker: as for `unblock`.
 
         Raises:
@@ -170,101 +178,117 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check("jobs.unblock_by_id", AsyncJobs.unblock_by_id, locals())
+        at = self._job_by_id("jobs.unblock_by_id", job_id)
         from buildkite_api.models import UnblockJobRequest
 
         body = UnblockJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
-        return await self._requester.call(unblock_job, self._requester.organization, job_id, body=body)
+        return await self._requester.call(unblock_job, *at, body=body)
 
-    async def reprioritize(self, pipeline: str, number: int, job_id: str, priority: int) -> Job:
+    async def reprioritize(
+        self,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
+        priority: int | None = None,
+    ) -> Job:
         """Change the priority of a waiting job; higher ones run first. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
             priority: a whole number; 0 is the default.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check("jobs.reprioritize", AsyncJobs.reprioritize, locals())
+        at = self._job_at("jobs.reprioritize", pipeline, number, job_id)
         from buildkite_api.models import ReprioritizeBuildJobRequest
 
         return await self._requester.call(
             reprioritize_build_job,
-            self._requester.organization,
-            pipeline,
-            number,
-            job_id,
-            body=ReprioritizeBuildJobRequest(priority=priority),
+            *at,
+            body=ReprioritizeBuildJobRequest(priority=needed("jobs.reprioritize", "priority", priority)),
         )
 
-    async def log(self, pipeline: str, number: int, job_id: str) -> JobLog:
+    async def log(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> JobLog:
         """Get the log of a job, with its size and the times of its groups. Scope: read_build_logs.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._requester.call(get_build_job_log, self._requester.organization, pipeline, number, job_id)
+        at = self._job_at("jobs.log", pipeline, number, job_id)
+        return await self._requester.call(get_build_job_log, *at)
 
-    async def log_text(self, pipeline: str, number: int, job_id: str) -> str:
+    async def log_text(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> str:
         """Get the log of a job as the job wrote it, with its escape sequences. Scope: read_build_logs.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._requester.call(
-            get_build_job_log_text, self._requester.organization, pipeline, number, job_id
-        )
+        at = self._job_at("jobs.log_text", pipeline, number, job_id)
+        return await self._requester.call(get_build_job_log_text, *at)
 
-    async def log_size(self, pipeline: str, number: int, job_id: str) -> int:
+    async def log_size(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> int:
         """Get the size of a job's log in bytes, without the log. Scope: read_build_logs.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return _length(
-            await self._requester.request(head_build_job_log, self._requester.organization, pipeline, number, job_id)
-        )
+        at = self._job_at("jobs.log_size", pipeline, number, job_id)
+        return _length(await self._requester.request(head_build_job_log, *at))
 
-    async def log_size_by_id(self, job_id: str) -> int:
+    async def log_size_by_id(self, job_id: str | Job) -> int:
         """Get the size of a job's log in bytes, by the id of the job alone. Scope: read_build_logs.
 
         Args:
-            job_id: the job's id.
+            job_id: the job's id, or a Job.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return _length(await self._requester.request(head_job_log, self._requester.organization, job_id))
+        at = self._job_by_id("jobs.log_size_by_id", job_id)
+        return _length(await self._requester.request(head_job_log, *at))
 
-    async def env(self, pipeline: str, number: int, job_id: str) -> dict[str, str]:
+    async def env(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> dict[str, str]:
         """Get the environment variables that a job was started with. Scope: read_job_env.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        answer = await self._requester.call(get_build_job_env, self._requester.organization, pipeline, number, job_id)
+        at = self._job_at("jobs.env", pipeline, number, job_id)
+        answer = await self._requester.call(get_build_job_env, *at)
         return dict(answer.env)
 
     def follow(
         self,
-        pipeline: str,
-        number: int,
-        job_id: str,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
         *,
         poll_interval: float = POLL_INTERVAL,
         timeout: float | None = None,
@@ -272,18 +296,28 @@ class AsyncJobs(generated.AsyncJobs):
         """Follow the log of a job, line by line, until the job finishes. Scopes: read_builds and read_build_logs.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
             poll_interval: seconds between two polls.
             timeout: maximum of seconds to follow; None for no limit.
 
         Raises:
             DeadlineExceeded: the job did not finish in time. It continues.
         """
+        check("jobs.follow", AsyncJobs.follow, locals())
+        at = self._job_at("jobs.follow", pipeline, number, job_id)
         positive(timeout=timeout, poll_interval=poll_interval)
+        organization, slug, found, identity = at
         return DetachedIterator(
-            follow_job(self._requester, pipeline, number, job_id, poll_interval=poll_interval, timeout=timeout)
+            follow_job(
+                self._requester.within(organization),
+                slug,
+                found,
+                identity,
+                poll_interval=poll_interval,
+                timeout=timeout,
+            )
         )
 
 

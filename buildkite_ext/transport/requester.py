@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
@@ -82,6 +83,12 @@ class Requester:
     def copy(self, options: ClientOptions) -> Requester:
         """Return a requester with other options over the same connections, which only the original closes."""
         return Requester(options, self._shared, owner=False)
+
+    def within(self, organization: str) -> Requester:
+        """Return a requester for an organization: this one if it is for that one, else a copy."""
+        if organization == self.options.organization:
+            return self
+        return self.copy(replace(self.options, organization=organization))
 
     async def close(self) -> None:
         """Close the connections, unless this is a copy."""
