@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .errors import BuildAlreadyFinished as BuildAlreadyFinished
     from .errors import BuildkiteError as BuildkiteError
     from .errors import BuildNotFound as BuildNotFound
+    from .errors import ClientClosed as ClientClosed
     from .errors import ClusterNotFound as ClusterNotFound
     from .errors import ClusterQueueNotFound as ClusterQueueNotFound
     from .errors import ConfigurationError as ConfigurationError
@@ -122,6 +123,7 @@ __all__ = [
     "BuildNotFound",
     "BuildkiteClient",
     "BuildkiteError",
+    "ClientClosed",
     "ClusterNotFound",
     "ClusterQueueNotFound",
     "ConfigurationError",

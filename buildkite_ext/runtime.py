@@ -7,6 +7,7 @@ import inspect
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol, TypeVar, cast
 
 import httpx
@@ -129,8 +130,14 @@ class BlockingRuntime:
 
     def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
         timeout = httpx.Timeout(**timeouts)
-        transport = _BlockingPath(send)
-        return httpx.Client(transport=transport, base_url=base_url, headers=headers, timeout=timeout, trust_env=False)
+        return httpx.Client(
+            transport=_BlockingPath(send),
+            base_url=base_url,
+            headers=headers,
+            timeout=timeout,
+            trust_env=False,
+            cookies=_no_cookies(),
+        )
 
     async def attempt(
         self,
@@ -229,9 +236,13 @@ class AsyncRuntime:
 
     def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
         timeout = httpx.Timeout(**timeouts)
-        transport = _AsyncPath(send)
         return httpx.AsyncClient(
-            transport=transport, base_url=base_url, headers=headers, timeout=timeout, trust_env=False
+            transport=_AsyncPath(send),
+            base_url=base_url,
+            headers=headers,
+            timeout=timeout,
+            trust_env=False,
+            cookies=_no_cookies(),
         )
 
     async def attempt(
@@ -296,6 +307,11 @@ class AsyncRuntime:
         from anyio import to_thread
 
         return await to_thread.run_sync(function)
+
+
+def _no_cookies() -> CookieJar:
+    """Return a cookie jar that keeps no cookies: httpx would compare each one with all that came before."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 class _BlockingPath(httpx.BaseTransport):

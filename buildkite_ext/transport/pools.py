@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import socket
 import ssl
 import threading
 import warnings
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ import httpx
 
 from .._cancellation import asyncio_task
 from .._forks import keep_inherited
+from ..errors import ConfigurationError
 from .network import AsyncNetwork, Network, OpenedStreams, opened_streams
 from .proxies import ProxyRules
 
@@ -64,31 +66,39 @@ class Routes:
         return self._rules.find(url)
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Return the TLS settings of httpx, which SSL_CERT_FILE and SSL_CERT_DIR change."""
+        """Return the TLS settings of httpx, which SSL_CERT_FILE and SSL_CERT_DIR change.
+
+        Raises:
+            ConfigurationError: one of these variables names certificates that can't be read.
+        """
         if self._ssl_context is None:
-            self._ssl_context = httpx.create_ssl_context()
+            self._ssl_context = _ssl_context(os.environ)
         return self._ssl_context
 
     def to_httpcore(self, proxy: httpx.Proxy | None) -> httpcore.Proxy | None:
-        """Return `proxy` in the form that httpcore's pools take.
-
-        Raises:
-            ImportError: it is a SOCKS proxy and socksio is not installed.
-        """
+        """Return `proxy` in the form that httpcore's pools take."""
         if proxy is None:
             return None
-        if proxy.url.scheme.startswith("socks"):
-            try:
-                import socksio  # noqa: F401
-            except ImportError:
-                raise ImportError(
-                    "The environment names a SOCKS proxy, which needs the package socksio: pip install 'httpx[socks]'."
-                ) from None
         url = httpcore.URL(
             scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=proxy.url.raw_path
         )
         context = self.ssl_context() if proxy.url.scheme == "https" else None
         return httpcore.Proxy(url, auth=proxy.raw_auth, headers=proxy.headers.raw, ssl_context=context)
+
+
+def _ssl_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    variable = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name)), None)
+    try:
+        if variable == "SSL_CERT_DIR":
+            os.scandir(environ[variable]).close()  # OpenSSL takes a folder that doesn't exist for an empty one
+        return httpx.create_ssl_context()
+    except OSError as error:  # an SSLError is one: the file holds no certificates
+        if variable is None:
+            raise ConfigurationError(f"The certificates of this Python can't be read: {error}.") from error
+        raise ConfigurationError(
+            f"The certificates of the environment variable {variable} can't be read: {environ[variable]!r}: "
+            f"{error.strerror or error}. Correct or unset it."
+        ) from error
 
 
 _Key = tuple[httpx.Proxy | None, bool]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from buildkite_api.operations import Operation
 
     from ..options import ClientOptions
+    from ..runtime import Http
     from .shared import SharedState
 
 __all__ = ["Endpoint", "Requester", "operation_of"]
@@ -74,6 +75,7 @@ class Requester:
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
         self._foreign_path = compose(self.stages[1:3], Wire(shared.foreign, runtime, options.max_body), runtime)
         self._client: Client | None = None
+        self._http: Http | None = None
 
     def copy(self, options: ClientOptions) -> Requester:
         """Return a requester with other options over the same connections, which only the original closes."""
@@ -227,10 +229,12 @@ class Requester:
             )
         return self._client
 
-    @cached_property
+    @property
     def raw(self) -> Client:
         """Generated client for the generated functions. Its requests take the path of every request."""
-        http = self.runtime.client(
+        if self._http is not None and not self._http.is_closed:
+            return self.client
+        self._http = http = self.runtime.client(
             self._path, base_url=self.options.base_url, headers=_default_headers(), timeouts=_TIMEOUTS
         )
         if isinstance(http, httpx.Client):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from .._forks import reset_after_fork
-from ..errors import ConfigurationError
+from ..errors import ClientClosed, ConfigurationError
 from ..events import client_events
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class SharedState:
     def _transport(self, name: str) -> Transport:
         with self._lock:
             if self._closed:
-                raise RuntimeError("The client is closed, so it sends no requests. Make a new one.")
+                raise ClientClosed("The client is closed, so it sends no requests. Make a new one.")
             if name not in self._transports:
                 self._transports[name] = self._given or self._made()
             return self._transports[name]

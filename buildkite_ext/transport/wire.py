@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from datetime import timedelta
@@ -133,15 +134,33 @@ def _kept(extensions: Any) -> dict[str, Any]:
     return {key: extensions[key] for key in ("http_version", "reason_phrase") if key in extensions}
 
 
+def _is_certificate_failure(error: BaseException) -> bool:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
 def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Request) -> NetworkError:
     """Return the error of a lost request. Its class says if the request may have acted; its cause holds no token."""
     error.request = unsigned(request)
     what = f"{request.method} {path_of(request)}"
     host = request.url.host
+    if _is_certificate_failure(error):
+        untrusted = ConnectionFailed(
+            f"{what}: the certificate of {host} isn't trusted: {error}. Nothing was sent. If your network has its own "
+            "certificates, name their file in $SSL_CERT_FILE."
+        )
+        untrusted.permanent = True
+        return untrusted
     said = str(error) or type(error).__name__
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
         return ConnectionFailed(f"{what}: no connection to {host}: {said}. Nothing was sent.")
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        return ConnectionFailed(f"{what}: the request can't be sent to {host}: {said}. Nothing was sent.")
+        impossible = ConnectionFailed(f"{what}: the request can't be sent to {host}: {said}. Nothing was sent.")
+        impossible.permanent = True
+        return impossible
     advice = "" if request.method in ("GET", "HEAD") else " It may have acted: check before you send it again."
     return ResponseLost(f"{what}: the answer from {host} was lost: {said}.{advice}")
