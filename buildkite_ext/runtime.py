@@ -7,11 +7,13 @@ import inspect
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import aclosing
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol, TypeVar, cast
 
 import httpx
 
+from ._decompression import decompressed
 from ._sync import run
 from .clock import MonotonicClock, SystemClock
 from .errors import ConfigurationError
@@ -40,7 +42,9 @@ class Runtime(Protocol):
     blocking: bool
     """True if its httpx objects are the blocking ones."""
 
-    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
+    def client(
+        self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float | None]
+    ) -> Http:
         """Return an httpx client that passes each request to `send`, for the generated functions."""
         ...
 
@@ -75,8 +79,17 @@ class Runtime(Protocol):
         """
         ...
 
-    def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """Return the decoded body of a response that is still unread, as it arrives."""
+    def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncIterator[bytes]:
+        """Return the body of a response as it arrives, decompressed in pieces of bounded size.
+
+        Args:
+            response: the response. One that a mock has read already gives its content.
+            raw: leave the body compressed.
+
+        Raises:
+            InvalidResponse: the body has a coding that wasn't asked for, or several.
+            httpx.DecodingError: the body isn't of its coding, or its end is missing.
+        """
         ...
 
     async def close(self, response: httpx.Response) -> None:
@@ -128,7 +141,9 @@ class BlockingRuntime:
         self._clock = clock or SystemClock()
         self.real_time = isinstance(self._clock, SystemClock)
 
-    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
+    def client(
+        self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float | None]
+    ) -> Http:
         timeout = httpx.Timeout(**timeouts)
         return httpx.Client(
             transport=_BlockingPath(send),
@@ -162,10 +177,14 @@ class BlockingRuntime:
             "token= returned an awaitable: BuildkiteClient takes a plain function, AsyncBuildkiteClient an async one as well."
         )
 
-    async def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        for chunk in response.iter_bytes():
+    async def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncIterator[bytes]:
+        decompressor = None if raw or response.is_stream_consumed else decompressed(response)
+        for chunk in response.iter_bytes() if response.is_stream_consumed else response.iter_raw():
             _heed(_interrupt.get())
-            yield chunk
+            for piece in (chunk,) if decompressor is None else decompressor.feed(chunk):
+                yield piece
+        if decompressor is not None:
+            decompressor.finish()
 
     async def close(self, response: httpx.Response) -> None:
         response.close()
@@ -234,7 +253,9 @@ class AsyncRuntime:
         self._clock = clock or SystemClock()
         self.real_time = isinstance(self._clock, SystemClock)
 
-    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
+    def client(
+        self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float | None]
+    ) -> Http:
         timeout = httpx.Timeout(**timeouts)
         return httpx.AsyncClient(
             transport=_AsyncPath(send),
@@ -265,8 +286,15 @@ class AsyncRuntime:
             return await cast("Awaitable[T]", value)
         return value
 
-    def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        return response.aiter_bytes()
+    async def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncIterator[bytes]:
+        decompressor = None if raw or response.is_stream_consumed else decompressed(response)
+        source = response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
+        async with aclosing(source) as chunks:  # type: ignore[type-var]  # httpx says iterator; trio warns of a generator left
+            async for chunk in chunks:
+                for piece in (chunk,) if decompressor is None else decompressor.feed(chunk):
+                    yield piece
+        if decompressor is not None:
+            decompressor.finish()
 
     async def close(self, response: httpx.Response) -> None:
         await response.aclose()

@@ -30,6 +30,7 @@ _SLICE = 64 * 1024
 """Bytes that are written under one timeout."""
 
 _OVER = "the time allowed for the whole request is over"
+_CLOSED = "the client was closed in the meantime"
 
 
 class BoundedTimeout(float):
@@ -104,6 +105,8 @@ class OpenedStreams:
     def __init__(self) -> None:
         self.blocking: list[httpcore.NetworkStream] = []
         self.awaiting: list[httpcore.AsyncNetworkStream] = []
+        self.closed = False
+        """True if the connection was closed in the meantime: what is opened from then on is closed at once."""
 
 
 opened_streams: ContextVar[OpenedStreams | None] = ContextVar("opened_streams", default=None)
@@ -195,9 +198,11 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         try:
             limit = self._limits.narrow(timeout, httpcore.ConnectTimeout)
             inner = await self._inner.start_tls(ssl_context, server_hostname, limit)
-        except BaseException:  # httpcore leaves the socket open if a handshake is cancelled
+        except BaseException as error:  # httpcore leaves the socket open if a handshake is cancelled
             with anyio.CancelScope(shield=True):
                 await self._inner.aclose()
+            if isinstance(error, anyio.ClosedResourceError):
+                raise httpcore.ConnectError(_CLOSED) from error
             raise
         return _AsyncStream(inner, self._limits, self._streams)
 
@@ -248,6 +253,9 @@ class Network(httpcore.NetworkBackend):
         stream = _Stream(inner, limits)
         if (opened := opened_streams.get()) is not None:
             opened.blocking.append(stream)
+            if opened.closed:
+                stream.close()
+                raise httpcore.ConnectError(_CLOSED)
         return stream
 
 
@@ -271,20 +279,26 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         limits = _Limits(self._clock)
         limit = limits.narrow(timeout, httpcore.ConnectTimeout)
-        return self._opened(await self._inner.connect_tcp(host, port, limit, local_address, socket_options), limits)
+        return await self._opened(
+            await self._inner.connect_tcp(host, port, limit, local_address, socket_options), limits
+        )
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[_SocketOption] | None = None
     ) -> httpcore.AsyncNetworkStream:
         limits = _Limits(self._clock)
         limit = limits.narrow(timeout, httpcore.ConnectTimeout)
-        return self._opened(await self._inner.connect_unix_socket(path, limit, socket_options), limits)
+        return await self._opened(await self._inner.connect_unix_socket(path, limit, socket_options), limits)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
 
-    def _opened(self, inner: httpcore.AsyncNetworkStream, limits: _Limits) -> httpcore.AsyncNetworkStream:
+    async def _opened(self, inner: httpcore.AsyncNetworkStream, limits: _Limits) -> httpcore.AsyncNetworkStream:
         stream = _AsyncStream(inner, limits, self.streams)
         if (opened := opened_streams.get()) is not None:
             opened.awaiting.append(stream)
+            if opened.closed:
+                with anyio.CancelScope(shield=True):
+                    await stream.aclose()
+                raise httpcore.ConnectError(_CLOSED)
         return stream

@@ -111,15 +111,15 @@ def _proxy_rule(scheme: str, address: str) -> _Rule:
         if not proxy.url.host:
             fault = "it has no host. Correct or unset it"
         elif proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
-            fault = "a SOCKS proxy needs the package socksio. Install it, pip install 'httpx[socks]', or unset the variable"
+            fault = (
+                "a SOCKS proxy needs the package socksio. Install it, pip install 'httpx[socks]', or unset the variable"
+            )
     except httpx.InvalidURL:
         fault = "it isn't an address. Correct or unset it"
     except ValueError:
         fault = "its scheme must be http, https, socks5 or socks5h. Correct or unset it"
     if fault is not None:  # without the address: it may hold a password
-        fault = (
-            f"The proxy of the environment variable {scheme.upper()}_PROXY can't be used: {fault}."
-        )
+        fault = f"The proxy of the environment variable {scheme.upper()}_PROXY can't be used: {fault}."
     return _Rule("" if scheme == "all" else scheme, "", None, proxy, fault)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 import httpx
 
+from .._decompression import ACCEPT_ENCODING
 from ..errors import ConfigurationError, InvalidResponse
 from ..events import SchemaDrift
 from ..redaction import redact_httpx_log
@@ -38,8 +39,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 _NO_RETRY = Retry(attempts=1)
 
-_TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}
-"""Timeouts of one attempt, in seconds. The deadline shortens them."""
+_TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": None}
+"""Timeouts of one attempt, in seconds. The deadline shortens them. An attempt begins when it has a connection: only the
+deadline limits the time in the queue for one."""
 
 
 class Endpoint(Protocol[P, T_co]):
@@ -262,7 +264,7 @@ def _default_headers() -> Mapping[str, str]:
     """Return the headers of every request: those of httpx, with the name of this package."""
     headers = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))).headers
     return {
-        "Accept-Encoding": headers["Accept-Encoding"],
+        "Accept-Encoding": ACCEPT_ENCODING,
         "Connection": headers["Connection"],
         "User-Agent": f"buildkite-ext/{__version__} python-httpx/{httpx.__version__}",
     }

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import inspect
 import socket
-import time
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import anyio
+import anyio.to_thread
+import httpx
 import pytest
 from buildkite_api.api.builds import get_build
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, BuildkiteError, ClientClosed
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, BuildkiteError, ClientClosed, Retry
+from buildkite_ext.transport.http import AsyncHttpTransport
 
 from .servers import Server, answers, heads
 
 Start = Callable[..., Server]
+
+FAST = Retry(base=0.0)
 
 BUILD = b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"number":7}'
 
@@ -51,9 +56,11 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "request": lambda client: client.request(get_build, "acme", "web", 7),
     "raw": _raw,
     "copy": lambda client: client.with_options(timeout=5).builds.get("web", 7),
-    "list": lambda client: anext(aiter(client.builds.list("web")))
-    if isinstance(client, AsyncBuildkiteClient)
-    else next(iter(client.builds.list("web"))),
+    "list": lambda client: (
+        anext(aiter(client.builds.list("web")))
+        if isinstance(client, AsyncBuildkiteClient)
+        else next(iter(client.builds.list("web")))
+    ),
 }
 
 
@@ -114,3 +121,125 @@ def test_no_cookies_are_kept(server: Start, flavour: str) -> None:
     in_flavour(flavour, server(serve).url, use)
     assert len(seen) == 9
     assert not any(b"\r\ncookie:" in head.lower() for head in seen)
+
+
+class _Gate:
+    """Server that holds each connection at some point until it is opened."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.opened = threading.Event()
+
+    def accepts(self, connection: socket.socket) -> None:
+        """Reach the point when the connection is there, before any TLS or proxy handshake."""
+        self.reached.set()
+        self.opened.wait(30)
+        while connection.recv(65536):
+            pass
+
+    def asked(self, connection: socket.socket) -> None:
+        """Reach the point when a request is there."""
+        next(heads(connection))
+        self.accepts(connection)
+
+    def half(self, connection: socket.socket) -> None:
+        """Reach the point in the middle of an answer."""
+        next(heads(connection))
+        connection.sendall(BUILD[:-3])
+        self.accepts(connection)
+
+
+MOMENTS = ["tls", "http proxy", "socks proxy", "asked", "half"]
+
+
+def _api_of(moment: str, gate: _Gate, server: Start, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Server]:
+    target = server(getattr(gate, moment, gate.accepts))
+    if moment == "tls":
+        return target.url.replace("http:", "https:"), target
+    if "proxy" in moment:
+        scheme = "socks5" if moment == "socks proxy" else "http"
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://{target.address}")
+        return "https://api.example.test/", target
+    return target.url, target
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_closing_ends_an_async_request_at_any_moment(
+    server: Start, backend: str, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = _Gate()
+    url, target = _api_of(moment, gate, server, monkeypatch)
+    errors: list[Exception] = []
+
+    async def call(client: AsyncBuildkiteClient) -> None:
+        try:
+            await client.builds.get("web", 7)
+        except Exception as error:
+            errors.append(error)
+
+    async def main() -> None:
+        client = AsyncBuildkiteClient("acme", token="t", base_url=url, retry=FAST)
+        async with anyio.create_task_group() as group:
+            group.start_soon(call, client)
+            await anyio.to_thread.run_sync(gate.reached.wait)
+            await client.aclose()
+            gate.opened.set()
+
+    anyio.run(main, backend=backend)
+    assert [type(error) for error in errors] == [ClientClosed]
+    assert target.open_connections() == 0
+    assert target.connections == 1
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_closing_ends_the_request_of_another_thread_at_any_moment(
+    server: Start, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = _Gate()
+    url, target = _api_of(moment, gate, server, monkeypatch)
+    errors: list[Exception] = []
+    client = BuildkiteClient("acme", token="t", base_url=url, retry=FAST)
+
+    def call() -> None:
+        try:
+            client.builds.get("web", 7)
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    gate.reached.wait(30)
+    client.close()
+    thread.join(20)  # less than the timeout of a read
+    gate.opened.set()
+    assert [type(error) for error in errors] == [ClientClosed]
+    assert target.open_connections() == 0
+    assert target.connections == 1
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_closing_ends_the_requests_that_wait_for_a_connection(server: Start, backend: str) -> None:
+    gate = _Gate()
+    api = server(gate.asked)
+    errors: list[Exception] = []
+
+    async def call(transport: AsyncHttpTransport) -> None:
+        try:
+            await transport.handle_async_request(httpx.Request("GET", api.url))
+        except httpx.TransportError as error:
+            errors.append(error)
+
+    async def main() -> None:
+        transport = AsyncHttpTransport(limits=httpx.Limits(max_connections=2))
+        async with anyio.create_task_group() as group:
+            for _ in range(6):
+                group.start_soon(call, transport)
+            await anyio.to_thread.run_sync(gate.reached.wait)
+            await transport.aclose()
+            gate.opened.set()
+
+    anyio.run(main, backend=backend)
+    assert len(errors) == 6
+    assert api.open_connections() == 0
+    assert api.connections <= 2
