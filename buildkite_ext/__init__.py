@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from .pagination.items import Items as Items
     from .pagination.page import Page as Page
     from .services.builds import Author as Author
+    from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
     from .watching.outcome import Outcome as Outcome
     from .watching.outcome import WaitResult as WaitResult
@@ -93,6 +94,7 @@ _HOMES = {
     "Outcome": "watching.outcome",
     "Page": "pagination.page",
     "Retry": "transport.retry",
+    "TransferRate": "transport.rates",
     "RetryScheduled": "events",
     "SchemaDrift": "events",
     "Secret": "buildkite_api.types",
@@ -157,6 +159,7 @@ __all__ = [
     "ServiceUnavailable",
     "SystemClock",
     "TooManyPages",
+    "TransferRate",
     "Unauthorized",
     "UnsafePath",
     "VirtualClock",

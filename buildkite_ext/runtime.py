@@ -71,11 +71,12 @@ class Runtime(Protocol):
         """Send one request, and return its answer with the body unread."""
         ...
 
-    async def awaited(self, value: T | Awaitable[T]) -> T:
-        """Return a value, awaited if it is awaitable.
+    async def awaited(self, value: T | Awaitable[T], *, seconds: float | None = None) -> T:
+        """Return a value, awaited if it is awaitable, for `seconds` at most.
 
         Raises:
             ConfigurationError: it is awaitable, and the runtime is blocking.
+            TimeoutError: it took longer.
         """
         ...
 
@@ -168,7 +169,7 @@ class BlockingRuntime:
         _heed(_interrupt.get())
         return transport.handle_request(request)
 
-    async def awaited(self, value: T | Awaitable[T]) -> T:
+    async def awaited(self, value: T | Awaitable[T], *, seconds: float | None = None) -> T:  # noqa: ARG002
         if not inspect.isawaitable(value):
             return value
         if inspect.iscoroutine(value):
@@ -281,10 +282,15 @@ class AsyncRuntime:
         assert isinstance(transport, httpx.AsyncBaseTransport)
         return await transport.handle_async_request(request)
 
-    async def awaited(self, value: T | Awaitable[T]) -> T:
-        if inspect.isawaitable(value):
+    async def awaited(self, value: T | Awaitable[T], *, seconds: float | None = None) -> T:
+        if not inspect.isawaitable(value):
+            return value
+        if seconds is None or not self.real_time:
             return await cast("Awaitable[T]", value)
-        return value
+        import anyio
+
+        with anyio.fail_after(max(0.0, seconds)):
+            return await cast("Awaitable[T]", value)
 
     async def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncIterator[bytes]:
         decompressor = None if raw or response.is_stream_consumed else decompressed(response)

@@ -73,9 +73,13 @@ class Requester:
             SignStage(options.token, self.origin),
         )
         runtime = self.runtime
-        self._path = compose(self.stages, Wire(shared.api, runtime, options.max_body), runtime)
+        api, foreign = (
+            Wire(transport, runtime, max_body=options.max_body, rate=options.minimum_rate)
+            for transport in (shared.api, shared.foreign)
+        )
+        self._path = compose(self.stages, api, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
-        self._foreign_path = compose(self.stages[1:3], Wire(shared.foreign, runtime, options.max_body), runtime)
+        self._foreign_path = compose(self.stages[1:3], foreign, runtime)
         self._client: Client | None = None
         self._http: Http | None = None
 
