@@ -71,7 +71,8 @@ class AsyncBuildkiteClient(AsyncServices):
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
         retry: the policy by which requests are sent again; None for never.
-        transport: an httpx transport that sends the requests, for fakes and recordings.
+        transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
+            shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.
         strict: raise an error when an answer doesn't fit the description, instead of reporting an event.
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
@@ -289,7 +290,8 @@ class BuildkiteClient(Services):
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
         retry: the policy by which requests are sent again; None for never.
-        transport: an httpx transport that sends the requests, for fakes and recordings.
+        transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
+            shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.
         strict: raise an error when an answer doesn't fit the description, instead of reporting an event.
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.

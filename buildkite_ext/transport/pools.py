@@ -413,7 +413,7 @@ class _PooledConnection(httpcore.ConnectionInterface):
         if not self._lock.acquire(blocking=False):
             raise httpcore.ConnectionNotAvailable
         try:
-            if self._closed:
+            if self._closed or (self._used and not self._inner.is_idle()):
                 raise httpcore.ConnectionNotAvailable
             if self._used:
                 return self._use(request)
@@ -474,13 +474,13 @@ class _PooledConnection(httpcore.ConnectionInterface):
         return self._inner.can_handle_request(origin)
 
     def is_available(self) -> bool:
-        return not self._closed and (not self._used or self._inner.is_available())
+        return not (self._closed or self._lock.locked()) and (not self._used or self._inner.is_available())
 
     def has_expired(self) -> bool:
-        return self._inner.has_expired()
+        return not self._lock.locked() and self._inner.has_expired()
 
     def is_idle(self) -> bool:
-        return self._inner.is_idle()
+        return not self._lock.locked() and self._inner.is_idle()
 
     def is_closed(self) -> bool:
         return self._closed or self._inner.is_closed()
@@ -495,7 +495,7 @@ class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
     def __init__(self, inner: httpcore.AsyncConnectionInterface, *, ended: bool) -> None:
         self._inner = inner
         self._opened = OpenedStreams()
-        self._opening = False
+        self._busy = False
         self._ended = ended
         self._used = False
         self._closed = ended
@@ -503,16 +503,21 @@ class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         if self._ended:
             raise httpcore.ConnectError(_CLOSED)
-        if self._closed or self._opening:
+        # The pool may give a connection to several requests before the first one has begun. A request that is cancelled while it
+        # waits for another one's connection would close it, so it isn't let that far.
+        if self._closed or self._busy or (self._used and not self._inner.is_idle()):
             raise httpcore.ConnectionNotAvailable
-        if self._used:
-            return await self._use(request)
-        self._used = True
-        return await self._open(request)
+        self._busy = True
+        try:
+            if self._used:
+                return await self._use(request)
+            self._used = True
+            return await self._open(request)
+        finally:
+            self._busy = False
 
     async def _open(self, request: httpcore.Request) -> httpcore.Response:
         token = opened_streams.set(self._opened)
-        self._opening = True
         try:
             response = await self._inner.handle_async_request(request)
             if self._closed:
@@ -523,7 +528,6 @@ class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
                 await self.aclose()
             raise
         finally:
-            self._opening = False
             opened_streams.reset(token)
             self._opened.awaiting.clear()
 
@@ -553,13 +557,13 @@ class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
         return self._inner.can_handle_request(origin)
 
     def is_available(self) -> bool:
-        return not self._closed and (not self._used or self._inner.is_available())
+        return not (self._closed or self._busy) and (not self._used or self._inner.is_available())
 
     def has_expired(self) -> bool:
-        return self._inner.has_expired()
+        return not self._busy and self._inner.has_expired()
 
     def is_idle(self) -> bool:
-        return self._inner.is_idle()
+        return not self._busy and self._inner.is_idle()
 
     def is_closed(self) -> bool:
         return self._closed or self._inner.is_closed()

@@ -177,7 +177,7 @@ class _Stream(anyio.abc.ByteStream):
                 self._recovered += data
 
 
-def _second(raw: socket.socket) -> socket.socket | None:
+def _second(raw: Any) -> socket.socket | None:
     """Return a second descriptor of a socket of asyncio; None on trio, which leaves a socket open when a write fails."""
     if isinstance(raw, socket.socket):
         return None

@@ -62,7 +62,7 @@ class TestAsync:
         async def token() -> str:
             raise TimeoutError("the vault")
 
-        with pytest.raises(TimeoutError, match="^the vault$") as raised:
+        with pytest.raises(TimeoutError, match=r"^the vault$") as raised:
             call(backend, server(answers(BUILD)).url, token, timeout=60)
         assert not isinstance(raised.value, DeadlineExceeded)
 
