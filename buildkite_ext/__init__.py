@@ -6,7 +6,7 @@ Example:
     >>> from buildkite_ext import BuildkiteClient
     >>> def passes(number: int) -> bool:
     ...     with BuildkiteClient("acme") as buildkite:
-    ...         return buildkite.builds.wait("web", number, timeout=1800).outcome == "passed"
+    ...         return buildkite.builds.wait("web", number, timeout=1800).passed
 """
 
 from __future__ import annotations
@@ -75,9 +75,10 @@ if TYPE_CHECKING:
     from .pagination.items import Items as Items
     from .pagination.page import Page as Page
     from .services.builds import Author as Author
+    from .states import Outcome as Outcome
     from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
-    from .watching.outcome import Outcome as Outcome
+    from .unknown_names import UnknownNameWarning as UnknownNameWarning
     from .watching.outcome import WaitResult as WaitResult
 
 _HOMES = {
@@ -91,7 +92,7 @@ _HOMES = {
     "Event": "events",
     "Items": "pagination.items",
     "LogLine": "logs.parser",
-    "Outcome": "watching.outcome",
+    "Outcome": "states",
     "Page": "pagination.page",
     "Retry": "transport.retry",
     "TransferRate": "transport.rates",
@@ -100,6 +101,7 @@ _HOMES = {
     "Secret": "buildkite_api.types",
     "SystemClock": "clock",
     "UNSET": "buildkite_api.types",
+    "UnknownNameWarning": "unknown_names",
     "VirtualClock": "clock",
     "WaitResult": "watching.outcome",
 }
@@ -161,6 +163,7 @@ __all__ = [
     "TooManyPages",
     "TransferRate",
     "Unauthorized",
+    "UnknownNameWarning",
     "UnsafePath",
     "VirtualClock",
     "WaitResult",
