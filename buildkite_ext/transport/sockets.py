@@ -79,7 +79,7 @@ async def connect(
         raw = _attribute(stream, anyio.abc.SocketAttribute.raw_socket)
         for option in options or ():
             raw.setsockopt(*option)
-    return Socket(_Stream(stream))
+    return Socket(_RecoveringStream(stream))
 
 
 def _attribute(stream: anyio.abc.ByteStream, name: object) -> Any:
@@ -132,7 +132,7 @@ class Socket(httpcore.AsyncNetworkStream):
         return None
 
 
-class _Stream(anyio.abc.ByteStream):
+class _RecoveringStream(anyio.abc.ByteStream):
     """Stream whose unread bytes survive the failure of a write on asyncio, by a second descriptor of its socket."""
 
     def __init__(self, inner: anyio.abc.SocketStream) -> None:
