@@ -78,8 +78,16 @@ class Runtime(Protocol):
         """Return the decoded body of a response that is still unread, as it arrives."""
         ...
 
+    def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        """Return the body of a response as it arrives, not decoded. The iterator may be left at any byte."""
+        ...
+
     async def close(self, response: httpx.Response) -> None:
         """Release the connection of a response."""
+        ...
+
+    def abandon(self, response: httpx.Response) -> None:
+        """Release the connection of a response soon, from code that can't wait, such as the end of a generator."""
         ...
 
     async def close_transport(self, transport: Transport) -> None:
@@ -160,7 +168,13 @@ class BlockingRuntime:
             _heed(_interrupt.get())
             yield chunk
 
+    def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        return _BlockingStream(response)
+
     async def close(self, response: httpx.Response) -> None:
+        response.close()
+
+    def abandon(self, response: httpx.Response) -> None:
         response.close()
 
     async def close_transport(self, transport: Transport) -> None:
@@ -257,8 +271,17 @@ class AsyncRuntime:
     def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         return response.aiter_bytes()
 
+    def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        return aiter(response.stream)
+
     async def close(self, response: httpx.Response) -> None:
         await response.aclose()
+
+    def abandon(self, response: httpx.Response) -> None:
+        from ._cancellation import run_soon
+
+        run_soon(response.aclose)
 
     async def close_transport(self, transport: Transport) -> None:
         assert isinstance(transport, httpx.AsyncBaseTransport)
@@ -296,6 +319,20 @@ class AsyncRuntime:
         from anyio import to_thread
 
         return await to_thread.run_sync(function)
+
+
+class _BlockingStream(AsyncIterator[bytes]):
+    """Body of a response as it arrives, in blocking code."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        self._chunks = iter(response.stream)
+
+    async def __anext__(self) -> bytes:
+        _heed(_interrupt.get())
+        for chunk in self._chunks:
+            return chunk
+        raise StopAsyncIteration
 
 
 class _BlockingPath(httpx.BaseTransport):

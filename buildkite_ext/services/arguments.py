@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from buildkite_api.types import UNSET, Unset
 
-__all__ = ["aware", "given", "listed", "many", "not_null", "or_unset", "positive", "text_map"]
+__all__ = ["aware", "count", "given", "listed", "many", "not_null", "or_unset", "positive", "text_map"]
 
 T = TypeVar("T")
 
@@ -99,6 +99,22 @@ def text_map(name: str, value: Mapping[str, str] | None) -> dict[str, str] | Non
         if not isinstance(key, str) or not isinstance(text, str):
             raise TypeError(f"{name}[{key!r}]={text!r}: names and values must be strings")
     return dict(value)
+
+
+def count(name: str, value: int | None) -> int | None:
+    """Return a number of things.
+
+    Raises:
+        TypeError: it isn't a whole number.
+        ValueError: it is below 0.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name}={value!r}: give a whole number, or None")
+    if value < 0:
+        raise ValueError(f"{name}={value!r}: give 0 or more, or None")
+    return value
 
 
 def positive(**seconds: float | None) -> None:

@@ -68,8 +68,10 @@ class Wire:
                 raise
             raise deadline.exceeded(request) from None
         finally:
-            # A stream's reader takes the time that it takes: only the head of the answer is under the deadline. The next
-            # attempt begins with the same timeouts.
+            # A stream's reader takes the time that it takes: only the head of the answer is under the deadline. The end of a
+            # workflow holds for its streams too. The next attempt begins with the same timeouts.
+            if context.stream and context.ends is not None:
+                timeouts = self._bounded(timeouts, context.ends, self._runtime.now())
             request.extensions["timeout"] = timeouts
 
     def _bounded(self, timeouts: Mapping[str, float | None], ends: float, now: float) -> dict[str, float | None]:
