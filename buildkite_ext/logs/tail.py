@@ -109,8 +109,8 @@ class Tail:
         """Time and total of the answer from which the rate is measured on."""
         self._polls = 0
         self._twice = 0
-        self._asked = 0.0
-        """Time of the last request."""
+        self._asked = self._answered = self._took = 0.0
+        """Times of the last request and of its answer, and the seconds between them."""
         self._between = 0
         """Bytes to expect between two requests of one poll."""
         self._expected = 0
@@ -125,6 +125,7 @@ class Tail:
         self._recent = b""
         self._position = 0
         self._ends: int | None = None
+        self._ranged = True
 
     @property
     def begun_at(self) -> int:
@@ -148,9 +149,9 @@ class Tail:
             return self._first
         if self.offset == 0:
             return _WHOLE
-        if self._seen is None or self._rate.median is None:
+        if self._rate.median is None:
             return _MARGIN
-        elapsed = now - self._seen[0]
+        elapsed = now - self._answered + self._took  # until the answer comes
         expected = self._rate.median * elapsed
         spread = 0.05 * expected + 2 * self._rate.deviation * elapsed
         self._expected = int(expected + max(_MARGIN, min(spread, self._allowed(expected) / 2)))
@@ -166,10 +167,11 @@ class Tail:
             ranged: False if the answer has the whole log whatever was asked for.
         """
         self._suffix = None
-        self._position, self._ends = start, total
+        self._position, self._ends, self._ranged = start, total, ranged
         if self._first is not None:
             self.offset = self._origin = start
             self._first = None
+        self._answered, self._took = now, max(0.0, now - self._asked)
         if total is None:
             return "read"
         first, grown = self._total is None, max(0, total - (total if self._total is None else self._total))
@@ -186,11 +188,11 @@ class Tail:
         # written between two requests.
         if grown:
             self._between = 2 * grown
-        written = max(_MARGIN, self._between, 1.25 * (self._rate.median or 0.0) * max(0.0, now - self._asked))
+        written = max(_MARGIN, self._between, 1.25 * (self._rate.median or 0.0) * self._took)
         if start > self.offset:
             self._suffix = new + int(written)
             return "ask"
-        if self.offset - start <= self._allowed(new):
+        if self.offset - start <= max(0.0, self._allowed(new)):
             return "read"
         if new == 0:
             self.settled = True
@@ -211,7 +213,7 @@ class Tail:
         start, self._position = self._position, self._position + len(data)
         old = min(len(data), max(0, self.offset - start))
         if old:
-            self._twice += old
+            self._twice += old if self._ranged else 0
             self._compare(start, data[:old])
         fresh = data[old:]
         if fresh:
