@@ -25,11 +25,11 @@ _STRING_START = re.compile(r"\x1b[\]_PX^]")
 CSI = re.compile(r"\x1b\[([0-?]*)[ -/]*([@-~])")
 ESCAPE = re.compile(r"\x1b(?:[ -/]*[0-Z\\-~])?")
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MOVE = re.compile(r"[\r\b]|\x1b\[[0-9;]*[CDGK`su]|\x1b[78]")
 """Controls that move the cursor within its line, or erase a part of it."""
 
-_INVISIBLE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|(?:[ -/]*[0-Z\\-~])?)|[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_INVISIBLE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|(?:[ -/]*[0-Z\\-~])?)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _TOKEN = re.compile(rf"({CSI.pattern})|({ESCAPE.pattern})|({_CONTROL.pattern})")
 
 _ELEMENT = re.compile(r"133([89]);")
