@@ -114,8 +114,6 @@ class JobLogReader:
         self._raise_lost()
         if self._response is None:
             return None
-        if ends is not None and self._requester.runtime.now() >= ends:
-            raise self._too_late()
         try:
             return self._lines(await self._block(ends))
         except LogReplaced:
@@ -150,29 +148,38 @@ class JobLogReader:
     async def _begin_with_last(self, last: int, ends: float | None, *, over: bool) -> list[LogLine]:
         """Return the last lines that the log has now, and continue behind them."""
         expected = last * _LINE
-        for attempt in range(_ATTEMPTS):
-            enough = attempt + 1 == _ATTEMPTS
-            self._restart(Tail(None if enough else expected + _LINE))
-            lines: deque[LogLine] = deque(maxlen=last)
-            count = 0
-            block = await self._ask(ends)
-            while block is not None:
-                for line in self._parser.feed(block):
-                    lines.append(line)
-                    count += 1
-                block = None if self._response is None else await self._block(ends)
-            cut = self._tail.begun_at > 0
-            if cut and last and count <= last and not enough and self._tail.settled:
-                expected *= 8
-                continue
-            break
+        lines, count = await self._read_end(last, expected + _LINE, ends)
+        for attempt in range(2, _ATTEMPTS + 1):
+            if count > last or not last or self._tail.begun_at == 0 or not self._tail.settled:
+                break
+            expected *= 8  # its lines are longer
+            lines, count = await self._read_end(last, None if attempt == _ATTEMPTS else expected, ends)
+        cut = self._tail.begun_at > 0
+        if not count and not self.settled:
+            return []  # the answer was lost; the next poll begins again
         self._last = None
+        if self._tail.offset == 0:  # there is no log yet, so all of it will be new
+            self._tail = Tail()
+            self._tail.empty()
         if cut and 0 < count <= last:
             lines.popleft()
         self._cut = cut and not count
         if over and self.settled:
             lines.extend(self.end())
         return list(lines)
+
+    async def _read_end(self, last: int, first: int | None, ends: float | None) -> tuple[deque[LogLine], int]:
+        """Return the last lines in the last `first` bytes of the log, and the number of all lines in them."""
+        self._restart(Tail(first))
+        lines: deque[LogLine] = deque(maxlen=last)
+        count = 0
+        block = await self._ask(ends)
+        while block is not None:
+            for line in self._parser.feed(block):
+                lines.append(line)
+                count += 1
+            block = None if self._response is None else await self._block(ends)
+        return lines, count
 
     async def _ask(self, ends: float | None) -> bytes | None:
         """Send one request. Return the first block of new bytes, or None if another request is needed."""
@@ -232,6 +239,9 @@ class JobLogReader:
         assert body is not None
         pieces: list[bytes] = []
         size = 0
+        if ends is not None and runtime.now() >= ends:
+            self.abandon()
+            raise self._too_late()
         try:
             while size < _BLOCK and (ends is None or runtime.now() < ends):
                 chunk = await anext(body, None)

@@ -126,6 +126,39 @@ async def test_a_line_that_was_begun_before_is_left_out_with_its_end(flavor: Fla
     assert [line.text for line in lines] == ["new", "last"]
 
 
+@pytest.mark.parametrize(
+    "first", [answer(status=416), answer({"message": "No log found"}, 404)], ids=["empty", "missing"]
+)
+async def test_a_log_that_begins_after_its_reader_is_read_from_its_beginning(
+    flavor: Flavor, clock: FakeClock, first: httpx.Response
+) -> None:
+    status, content = first.status_code, first.content
+
+    class Late(GrowingJob):
+        def log(self, request: httpx.Request, total: int) -> httpx.Response:
+            return httpx.Response(status, content=content) if self.requests == 1 else super().log(request, total)
+
+    server = Late(clock, lambda now: 100_000 * int(now), ends=5.0)
+    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", tail=1)
+    assert await assert_numbered(flavor, lines) == 5000
+
+
+@pytest.mark.parametrize("size", [5000, 500_000])
+async def test_the_last_lines_are_asked_for_again_after_a_lost_answer(
+    flavor: Flavor, clock: FakeClock, size: int
+) -> None:
+    class Lost(GrowingJob):
+        def log(self, request: httpx.Request, total: int) -> httpx.Response:
+            response = super().log(request, total)
+            if self.requests > 1:
+                return response
+            return httpx.Response(206, headers=response.headers, stream=Body(b"00", httpx.ReadError("reset")))
+
+    server = Lost(clock, lambda _: size, ends=0.0)
+    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", tail=3)
+    assert await assert_numbered(flavor, lines, first=size // 100 - 3) == 3
+
+
 async def test_the_last_lines_of_a_build_are_those_of_the_jobs_that_have_begun(flavor: Flavor) -> None:
     logs = {"a": [b"a1\na2\n", b"a1\na2\na3\n"], "b": [b"", b"b1\nb2\n"]}
     polls = 0
@@ -385,7 +418,10 @@ async def test_a_log_that_stays_incomplete_is_an_error(flavor: Flavor, clock: Fa
     assert len(found) == 400
 
 
-async def test_the_time_allowed_holds_for_a_log_that_arrives_slowly(flavor: Flavor, clock: FakeClock) -> None:
+@pytest.mark.parametrize("tail", [None, 5000])
+async def test_the_time_allowed_holds_for_a_log_that_arrives_slowly(
+    flavor: Flavor, clock: FakeClock, tail: int | None
+) -> None:
     def slow(job: Misbehaving, request: httpx.Request, total: int) -> httpx.Response:
         pieces = [
             piece for at in range(0, total, 1000) for piece in (job.data(at, at + 1000), lambda: clock.advance(1))
@@ -394,9 +430,10 @@ async def test_the_time_allowed_holds_for_a_log_that_arrives_slowly(flavor: Flav
 
     server = Misbehaving(clock, {1: slow})
     began, found = clock.monotonic(), []
+    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", timeout=20, tail=tail)
     with pytest.raises(errors.DeadlineExceeded, match="timeout="):
-        await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", timeout=20), found)
-    assert 150 < len(found) <= 210  # what came in time is given
+        await flavor.list(lines, found)
+    assert 150 < len(found) <= 210 if tail is None else found == []  # what came in time is given
     assert clock.monotonic() - began <= 21
 
 
