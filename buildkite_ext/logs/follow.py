@@ -8,8 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DeadlineExceeded
-from ..states import FINISHED_JOBS
-from ..watching.outcome import outcome_of
+from ..states import build_state, is_job_over, outcome_of
 from ..watching.wait import next_pause
 from .parser import LogLine, plain
 from .reader import JobLogReader
@@ -52,7 +51,7 @@ async def follow_job(
             if str(job.type) != "script":
                 return  # only command jobs write logs
             # The state is read before the log, so that the log of a finished job is complete.
-            over = str(job.state) in FINISHED_JOBS
+            over = is_job_over(job)
             begun = job.started_at is not None or over
             log = log or JobLogReader(requester, job_id, name_of(job), last=tail if begun else None)
             if begun:
@@ -61,7 +60,7 @@ async def follow_job(
                     for line in lines:
                         yield line
                     lines = await log.more(ends)
-            if over and (log.settled or not begun):
+            if over and log.settled:
                 for line in log.end():
                     yield line
                 return
@@ -101,7 +100,7 @@ async def follow_build(
             for job in jobs:
                 logs.setdefault(job.id, JobLogReader(requester, job.id, name_of(job), last=tail))
             tail = None  # logs that begin later are read from their beginning
-            over = {job.id for job in jobs if outcome is not None or str(job.state) in FINISHED_JOBS}
+            over = {job.id for job in jobs if outcome is not None or is_job_over(job)}
             running = [logs[job.id] for job in jobs if not logs[job.id].finished]
             for at in range(0, len(running), _CONCURRENCY):
                 batch = running[at : at + _CONCURRENCY]
@@ -121,7 +120,7 @@ async def follow_build(
                 ends,
                 last,
                 poll_interval,
-                f"Build {pipeline} #{number} is still {build.state} after {timeout} s",
+                f"Build {pipeline} #{number} is still {build_state(build)} after {timeout} s",
             )
     except BaseException:  # also GeneratorExit, when the caller leaves the loop
         for log in logs.values():
