@@ -93,8 +93,16 @@ class Runtime(Protocol):
         """
         ...
 
+    def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        """Return the body of a response as it arrives, not decoded. The iterator may be left at any byte."""
+        ...
+
     async def close(self, response: httpx.Response) -> None:
         """Release the connection of a response."""
+        ...
+
+    def abandon(self, response: httpx.Response) -> None:
+        """Release the connection of a response soon, from code that can't wait, such as the end of a generator."""
         ...
 
     async def close_transport(self, transport: Transport) -> None:
@@ -187,7 +195,13 @@ class BlockingRuntime:
         if decompressor is not None:
             decompressor.finish()
 
+    def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        return _BlockingStream(response)
+
     async def close(self, response: httpx.Response) -> None:
+        response.close()
+
+    def abandon(self, response: httpx.Response) -> None:
         response.close()
 
     async def close_transport(self, transport: Transport) -> None:
@@ -302,8 +316,17 @@ class AsyncRuntime:
         if decompressor is not None:
             decompressor.finish()
 
+    def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        return aiter(response.stream)
+
     async def close(self, response: httpx.Response) -> None:
         await response.aclose()
+
+    def abandon(self, response: httpx.Response) -> None:
+        from ._cancellation import run_soon
+
+        run_soon(response.aclose)
 
     async def close_transport(self, transport: Transport) -> None:
         assert isinstance(transport, httpx.AsyncBaseTransport)
@@ -346,6 +369,20 @@ class AsyncRuntime:
 def _no_cookies() -> CookieJar:
     """Return a cookie jar that keeps no cookies: httpx would compare each one with all that came before."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=()))
+
+
+class _BlockingStream(AsyncIterator[bytes]):
+    """Body of a response as it arrives, in blocking code."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        self._chunks = iter(response.stream)
+
+    async def __anext__(self) -> bytes:
+        _heed(_interrupt.get())
+        for chunk in self._chunks:
+            return chunk
+        raise StopAsyncIteration
 
 
 class _BlockingPath(httpx.BaseTransport):

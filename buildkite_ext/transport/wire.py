@@ -78,9 +78,10 @@ class Wire:
                 raise
             raise deadline.exceeded(request) from None
         finally:
-            # A stream's reader takes the time that it takes: only the head of the answer is under the deadline. The next
-            # attempt begins with the same timeouts.
-            request.extensions["timeout"] = self._bounded(timeouts, math.inf)
+            # A stream's reader takes the time that it takes: only the head of the answer is under the deadline. The end of a
+            # workflow holds for its streams too. The next attempt begins with the same timeouts.
+            stream_ends = context.ends if context.stream and context.ends is not None else math.inf
+            request.extensions["timeout"] = self._bounded(timeouts, stream_ends)
 
     def _bounded(self, timeouts: Mapping[str, float | None], ends: float) -> dict[str, float | None]:
         """Return the timeouts of an attempt that ends at `ends`."""
