@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from .errors import ApiError as ApiError
     from .errors import ArtifactCorrupted as ArtifactCorrupted
     from .errors import ArtifactNotFound as ArtifactNotFound
+    from .errors import ArtifactTooLarge as ArtifactTooLarge
     from .errors import ArtifactUnavailable as ArtifactUnavailable
     from .errors import BuildAlreadyFinished as BuildAlreadyFinished
     from .errors import BuildkiteError as BuildkiteError
     from .errors import BuildNotFound as BuildNotFound
+    from .errors import ClientClosed as ClientClosed
     from .errors import ClusterNotFound as ClusterNotFound
     from .errors import ClusterQueueNotFound as ClusterQueueNotFound
     from .errors import ConfigurationError as ConfigurationError
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from .errors import MetadataNotSettable as MetadataNotSettable
     from .errors import NetworkError as NetworkError
     from .errors import NotFound as NotFound
+    from .errors import NothingMatched as NothingMatched
     from .errors import OrganizationNotFound as OrganizationNotFound
     from .errors import PipelineNotFound as PipelineNotFound
     from .errors import RateLimited as RateLimited
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
     from .pagination.page import Page as Page
     from .services.builds import Author as Author
     from .states import Outcome as Outcome
+    from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
     from .unknown_names import UnknownNameWarning as UnknownNameWarning
     from .watching.outcome import WaitResult as WaitResult
@@ -93,6 +97,7 @@ _HOMES = {
     "Outcome": "states",
     "Page": "pagination.page",
     "Retry": "transport.retry",
+    "TransferRate": "transport.rates",
     "RetryScheduled": "events",
     "SchemaDrift": "events",
     "Secret": "buildkite_api.types",
@@ -116,6 +121,7 @@ __all__ = [
     "ApiError",
     "ArtifactCorrupted",
     "ArtifactNotFound",
+    "ArtifactTooLarge",
     "ArtifactUnavailable",
     "AsyncBuildkiteClient",
     "AsyncItems",
@@ -124,6 +130,7 @@ __all__ = [
     "BuildNotFound",
     "BuildkiteClient",
     "BuildkiteError",
+    "ClientClosed",
     "ClusterNotFound",
     "ClusterQueueNotFound",
     "ConfigurationError",
@@ -143,6 +150,7 @@ __all__ = [
     "MonotonicClock",
     "NetworkError",
     "NotFound",
+    "NothingMatched",
     "OrganizationNotFound",
     "Outcome",
     "Page",
@@ -157,6 +165,7 @@ __all__ = [
     "ServiceUnavailable",
     "SystemClock",
     "TooManyPages",
+    "TransferRate",
     "Unauthorized",
     "UnknownNameWarning",
     "UnsafePath",

@@ -2,6 +2,7 @@
 
     BuildkiteError
     ├── ConfigurationError            (also a ValueError) a token, an organization or a URL is missing or unusable
+    ├── ClientClosed                  (also a RuntimeError) the client was closed before the call
     ├── ApiError                      Buildkite answered with an error
     │   ├── InvalidRequest            400, 422: every entry of the answer's errors[]
     │   │   ├── BuildAlreadyFinished  the build can't be canceled any more
@@ -23,6 +24,8 @@
     │   └── ResponseLost              the request may have acted: check before sending a write again
     ├── ArtifactUnavailable           the artifact's storage doesn't have it or refused it
     ├── ArtifactCorrupted             the downloaded bytes differ from the uploaded ones
+    ├── ArtifactTooLarge              an artifact has more bytes than may be read into memory
+    ├── NothingMatched                a pattern matches no artifact of a build
     ├── UnsafePath                    an artifact can't be written safely where it would go
     └── WebhookError                  a delivery that is refused; `reason` says why in a word
         ├── WebhookUnverified         not signed with the secret, or too old or new: answered 401
@@ -47,10 +50,12 @@ __all__ = [
     "ApiError",
     "ArtifactCorrupted",
     "ArtifactNotFound",
+    "ArtifactTooLarge",
     "ArtifactUnavailable",
     "BuildAlreadyFinished",
     "BuildNotFound",
     "BuildkiteError",
+    "ClientClosed",
     "ClusterNotFound",
     "ClusterQueueNotFound",
     "ConfigurationError",
@@ -64,6 +69,7 @@ __all__ = [
     "MetadataNotSettable",
     "NetworkError",
     "NotFound",
+    "NothingMatched",
     "OrganizationNotFound",
     "PipelineNotFound",
     "RateLimited",
@@ -87,6 +93,10 @@ class BuildkiteError(Exception):
 
 class ConfigurationError(BuildkiteError, ValueError):
     """A token, an organization, a URL or another option is missing or unusable."""
+
+
+class ClientClosed(BuildkiteError, RuntimeError):
+    """The client was closed before the call, so nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +253,13 @@ class NetworkError(BuildkiteError):
 
 
 class ConnectionFailed(NetworkError):
-    """The request never arrived, so sending it again is safe, a write included."""
+    """The request never arrived, so sending it again is safe, a write included.
+
+    Attributes:
+        permanent: True if sending it again can't help, as with a certificate that isn't trusted.
+    """
+
+    permanent: bool = False
 
 
 class ResponseLost(NetworkError):
@@ -264,6 +280,22 @@ class ArtifactUnavailable(BuildkiteError):
 
 class ArtifactCorrupted(BuildkiteError):
     """The downloaded bytes differ in size or SHA-1 from the uploaded ones. Nothing was written to the target."""
+
+
+class ArtifactTooLarge(BuildkiteError):
+    """The artifact has more bytes than may be read into memory. `artifacts.download` writes it to a file."""
+
+
+class NothingMatched(BuildkiteError):
+    """A pattern matches no artifact of a build. Nothing was downloaded.
+
+    Attributes:
+        patterns: the patterns that match nothing.
+    """
+
+    def __init__(self, message: str, *, patterns: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.patterns = patterns
 
 
 class UnsafePath(BuildkiteError):

@@ -28,6 +28,14 @@ OWN = {
 }
 
 
+ADDRESS = {
+    "pipeline": "the pipeline's slug, as `web` or `acme/web`",
+    "number": "the build's number inside its pipeline, not its id; or a Build.",
+    "job_id": "the job's id, or a Job.",
+}
+"""Arguments that are an address together, and what is said of them. `Address` has the rest."""
+
+
 class CallsError(ValueError):
     """Table of calls that cannot be printed. The message says why."""
 
@@ -78,6 +86,43 @@ class Method:
     item: str | None
     """Model of the items of a paginated list; None for another method."""
     pages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Address:
+    """Arguments of a method that name a pipeline, a build or a job, and how the method resolves them."""
+
+    names: tuple[str, ...]
+    resolver: str
+    """Method of `AsyncService` that does it."""
+    models: tuple[str, ...]
+    """Models that may stand in the place of the first argument."""
+    instead: str
+    """What is said of these models."""
+
+    def signature(self) -> list[str]:
+        first, *rest = self.names
+        types = {"number": "int | Build | None = None", "job_id": "str | Job | None = None"}
+        return [f"{first}: {' | '.join(('str', *self.models))}", *(f"{name}: {types[name]}" for name in rest)]
+
+    def described(self) -> list[tuple[str, str]]:
+        first, *rest = self.names
+        said = ADDRESS[first] + self.instead if first == "pipeline" else ADDRESS[first]
+        return [(first, said), *((name, ADDRESS[name]) for name in rest)]
+
+
+ADDRESSES = (
+    Address(
+        ("pipeline", "number", "job_id"),
+        "_job_at",
+        ("Build", "Job"),
+        "; or a Job or its URL, which needs no other address; or a Build.",
+    ),
+    Address(("pipeline", "number"), "_build_at", ("Build",), "; or a Build or its URL, which needs no number."),
+    Address(("pipeline",), "_pipeline_at", ("Pipeline",), ", its URL, or a Pipeline."),
+    Address(("job_id",), "_job_by_id", ("Job",), ""),
+)
+"""The longest first."""
 
 
 @dataclass
@@ -323,7 +368,9 @@ def print_module(root: Service) -> str:
         "",
         "from buildkite_ext.pagination.items import AsyncItems",
         "from buildkite_ext.services._base import AsyncService, Service, blocking",
-        "from buildkite_ext.services.arguments import filter_map, not_empty, not_null, or_unset, text_map",
+        "from buildkite_ext.services.addresses import needed",
+        "from buildkite_ext.services.arguments import aware, aware_or_unset, filter_map, not_empty, not_null, or_unset, text_map",
+        "from buildkite_ext.services.checks import check",
         "",
     ]
     for service in reversed(services):
@@ -333,7 +380,8 @@ def print_module(root: Service) -> str:
 
 def _models(methods: list[Method]) -> Iterator[str]:
     for method in methods:
-        texts = [method.item or method.result]
+        address = _address(method)
+        texts = [method.item or method.result, *(address.signature() if address else ())]
         texts += [argument.annotation for argument in (*method.path, *method.query, *method.body)]
         for text in texts:
             for name in re.findall(r"\b[A-Z]\w+", text):
@@ -353,7 +401,7 @@ def _async_class(service: Service) -> Iterator[str]:
         yield f"        return Async{child.name}(self._requester)"
         yield ""
     for each in service.methods:
-        yield from _method(each, service.path)
+        yield from _method(each, service.path, f"Async{service.name}")
         yield ""
 
 
@@ -383,29 +431,46 @@ def _own(each: Method) -> list[str]:
     return [*each.pages, "limit", "concurrency"] if each.item else []
 
 
-def _method(each: Method, service: str) -> Iterator[str]:
+def _address(each: Method) -> Address | None:
+    """Return the address that the arguments of a method begin with."""
+    names = tuple(argument.name for argument in each.path)
+    return next((address for address in ADDRESSES if names[: len(address.names)] == address.names), None)
+
+
+def _method(each: Method, service: str, owner: str) -> Iterator[str]:
     keywords = [*each.query, *each.body]
     own = _own(each)
     # Required arguments come first.
     keywords.sort(key=lambda argument: "=" in argument.annotation)
-    signature = ["self", *(f"{a.name}: {_builtin(a.annotation)}" for a in each.path)]
+    address = _address(each)
+    others = each.path[len(address.names) if address else 0 :]
+    # What comes behind arguments that may be left out may be left out too, for Python.
+    late = address is not None and len(address.names) > 1
+    signature = ["self", *(address.signature() if address else ())]
+    signature += [f"{a.name}: {_builtin(a.annotation)}{' | None = None' if late else ''}" for a in others]
     if keywords or own:
         signature.append("*")
-        signature += [f"{a.name}: {_builtin(a.annotation)}" for a in keywords]
+        signature += [f"{a.name}: {_with_text(_builtin(a.annotation))}" for a in keywords]
         signature += [f"{name}: {OWN[name][0]}" for name in own]
     result = f"AsyncItems[{each.item}]" if each.item else _builtin(each.result)
     head = "def" if each.item else "async def"
     yield f"    {head} {each.name}({', '.join(signature)}) -> {result}:"
     yield from textwrap.indent(_docstring(each, keywords, own), " " * 8).split("\n")
+    if others or keywords or own:
+        yield f"        check({owner}.{each.name}, locals())"
     yield f"        from buildkite_api.api.{each.module} import {each.operation}"
     if each.body_model:
         yield f"        from buildkite_api.models import {each.body_model}"
     yield ""
+    called = f'"{service}.{each.name}"'
     where = ["self._requester.organization"] if each.organization else []
-    arguments = [each.operation, *where, *(a.name for a in each.path)]
+    if address:
+        where = ["*at"]
+        yield f"        at = self.{address.resolver}({called}, {', '.join(address.names)})"
+    rest = [f'needed({called}, "{a.name}", {a.name})' if late else a.name for a in others]
+    arguments = [each.operation, *where, *rest]
     query = [f"{a.sent_as}={_filter(a)}" for a in each.query]
     if each.item:
-        called = f'"{service}.{each.name}"'
         call = ", ".join([called, *arguments, *query, *(f"{name}={name}" for name in own)])
         yield f"        return self._items({call})"
         return
@@ -422,6 +487,8 @@ def _method(each: Method, service: str) -> Iterator[str]:
 def _filter(argument: Argument) -> str:
     if argument.annotation.startswith("Mapping["):
         return f'filter_map("{argument.name}", {argument.name})'
+    if "datetime" in argument.annotation:
+        return f'aware("{argument.name}", {argument.name})'
     return f"not_empty({argument.name})" if "Sequence[" in argument.annotation else argument.name
 
 
@@ -430,7 +497,14 @@ def _sent(each: Method, argument: Argument) -> str:
     value = argument.name
     if argument.annotation.startswith("Mapping[str, str]"):
         value = f'text_map("{value}", {value})'
+    if "datetime" in argument.annotation:
+        value = f'{"aware_or_unset" if each.update else "aware"}("{value}", {value})'
     return f"or_unset({value})" if optional else value
+
+
+def _with_text(annotation: str) -> str:
+    """Return an annotation in which a text may stand for a datetime."""
+    return annotation.replace("datetime.datetime", "datetime.datetime | str", 1)
 
 
 def _builtin(annotation: str) -> str:
@@ -449,7 +523,10 @@ def _docstring(each: Method, keywords: list[Argument], own: list[str]) -> str:
             if text and not text.startswith("http")
         ),
     ]
-    told = [(a.name, a.text) for a in (*each.path, *keywords)] + [(name, OWN[name][1]) for name in own]
+    address = _address(each)
+    others = each.path[len(address.names) if address else 0 :]
+    told = [*(address.described() if address else ()), *((a.name, _said_of(a)) for a in (*others, *keywords))]
+    told += [(name, OWN[name][1]) for name in own]
     if told:
         listed = [
             textwrap.fill(
@@ -466,6 +543,13 @@ def _docstring(each: Method, keywords: list[Argument], own: list[str]) -> str:
     if each.doc:
         paragraphs.append(each.doc)
     return "\n\n".join(paragraphs).replace("\\", "\\\\") + '\n"""'
+
+
+def _said_of(argument: Argument) -> str:
+    text = argument.text.rstrip(".")
+    if text and "datetime" in argument.annotation:
+        return f"{text}: a datetime with a time zone, or a text of ISO 8601 with one."
+    return argument.text
 
 
 def print_index(roots: list[Service]) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeVar
 
-from buildkite_api.models import Build, Job, Pipeline
+from buildkite_api.models import Artifact, Build, Job, Pipeline
 
 from ..urls import BuildAddress, build_address
 
-__all__ = ["Level", "job_address", "needed", "resolve"]
+__all__ = ["Level", "artifact_organization", "job_address", "names_build", "needed", "resolve"]
 
 T = TypeVar("T")
 
@@ -116,6 +116,24 @@ def job_address(called: str, job_id: object, *, root: str) -> tuple[str | None, 
         known = _of_urls(job_id, root)
         return (None if isinstance(known, str) else known.organization), _id_of(job_id, "job_id", write)
     return None, _checked_id(job_id, write)
+
+
+def artifact_organization(artifact: Artifact, *, root: str) -> str | None:
+    """Return the organization that the URL of an artifact names; None if it names none at this API."""
+    try:
+        return build_address(artifact.url, root=root).organization if isinstance(artifact.url, str) else None
+    except ValueError:
+        return None
+
+
+def names_build(pipeline: object, *, root: str) -> bool:
+    """Tell whether an argument in the place of a pipeline names a build, or a job, so that no number follows it."""
+    if not isinstance(pipeline, str):
+        return isinstance(pipeline, Build | Job)
+    try:
+        return build_address(pipeline, root=root).number is not None
+    except ValueError:
+        return False
 
 
 def needed(called: str, name: str, value: T | None) -> T:

@@ -39,7 +39,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
-        check("agents.list", AsyncAgents.list, locals())
+        check(AsyncAgents.list, locals())
         return self._items(
             "agents.list",
             list_agents,
@@ -64,7 +64,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
-        check("agents.get", AsyncAgents.get, locals())
+        check(AsyncAgents.get, locals())
         return await self._requester.call(get_agent, self._requester.organization, agent_id)
 
     async def stop(self, agent_id: str, *, force: bool | None = None) -> None:
@@ -79,7 +79,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
-        check("agents.stop", AsyncAgents.stop, locals())
+        check(AsyncAgents.stop, locals())
         from buildkite_api.models import StopAgentRequest
 
         await self._requester.call(
@@ -99,7 +99,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
-        check("agents.pause", AsyncAgents.pause, locals())
+        check(AsyncAgents.pause, locals())
         from buildkite_api.models import PauseAgentRequest
 
         body = PauseAgentRequest(**given(note=note, timeout_in_minutes=timeout_in_minutes))
@@ -116,7 +116,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
-        check("agents.resume", AsyncAgents.resume, locals())
+        check(AsyncAgents.resume, locals())
         await self._requester.call(resume_agent, self._requester.organization, agent_id)
 
 

@@ -57,7 +57,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
-        check("annotations.list", AsyncAnnotations.list, locals())
+        check(AsyncAnnotations.list, locals())
         *build, job = self._build_or_job_at("annotations.list", pipeline, number, job_id)
         if job is None:
             return self._items(
@@ -110,7 +110,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
-        check("annotations.create", AsyncAnnotations.create, locals())
+        check(AsyncAnnotations.create, locals())
         from buildkite_api.models import CreateBuildAnnotationRequest, CreateBuildJobAnnotationRequest
 
         options = given(style=style, context=context, priority=priority, append=append)
@@ -149,7 +149,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
-        check("annotations.delete", AsyncAnnotations.delete, locals())
+        check(AsyncAnnotations.delete, locals())
         organization, slug, found, job = self._build_or_job_at("annotations.delete", pipeline, number, job_id)
         chosen = needed("annotations.delete", "annotation_id", annotation_id)
         if job is None:

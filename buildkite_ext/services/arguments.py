@@ -13,6 +13,8 @@ from buildkite_api.types import UNSET, Unset
 __all__ = [
     "Scalar",
     "aware",
+    "aware_or_unset",
+    "count",
     "field_map",
     "filter_map",
     "given",
@@ -68,23 +70,51 @@ def not_empty(value: T) -> T:
     return value
 
 
-def aware(name: str, value: datetime | None) -> datetime | None:
-    """Check that a datetime has a time zone, and return it.
+def aware(name: str, value: datetime | str | None) -> datetime | None:
+    """Return a time: a datetime as it is, and a text in the form of ISO 8601 as a datetime. Both need a time zone.
 
     Raises:
-        TypeError: it isn't a datetime.
-        ValueError: it has no time zone.
+        TypeError: it is neither a datetime nor a text.
+        ValueError: it has no time zone, or the text isn't a time.
+
+    Example:
+        >>> aware("created_from", "2026-11-25T10:00:00Z")
+        datetime.datetime(2026, 11, 25, 10, 0, tzinfo=datetime.timezone.utc)
     """
-    if value is not None and not isinstance(value, datetime):
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _parsed(name, value)
+    if not isinstance(value, datetime):
         raise TypeError(
             f"{name}={value!r} is a {type(value).__name__}, not a datetime. Dates depend on the time zone: write "
-            f"datetime(..., tzinfo=UTC)."
+            f'datetime(..., tzinfo=UTC), or a text such as "2026-11-25T10:00:00Z".'
         )
-    if value is not None and value.utcoffset() is None:
+    if value.utcoffset() is None:
         raise ValueError(
             f"{name}={value!r} has no time zone: write datetime(..., tzinfo=UTC), or call .astimezone() for your own time zone."
         )
     return value
+
+
+def aware_or_unset(name: str, value: datetime | str | Unset) -> datetime | Unset:
+    """Return a time as `aware` does, for an update; UNSET stays UNSET."""
+    if isinstance(value, Unset):
+        return value
+    found = aware(name, value)
+    assert found is not None  # `not_null` was called before
+    return found
+
+
+def _parsed(name: str, text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f'{name}={text!r} isn\'t a time: write it as "2026-11-25T10:00:00Z"') from None
+    if found.utcoffset() is None:
+        hint = f"{text.strip()}Z" if "T" in text or ":" in text else f"{text.strip()}T00:00:00Z"
+        raise ValueError(f"{name}={text!r} has no time zone: write {hint!r} for UTC, or another offset, such as +02:00")
+    return found
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -219,6 +249,22 @@ def _at(name: str, key: object) -> str:
     if not isinstance(key, str):
         raise TypeError(f"{name} has the key {key!r} of type {type(key).__name__}: keys are texts (str)")
     return f"{name}[{key!r}]"
+
+
+def count(name: str, value: int | None) -> int | None:
+    """Return a number of things.
+
+    Raises:
+        TypeError: it isn't a whole number.
+        ValueError: it is below 0.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name}={value!r}: give a whole number, or None")
+    if value < 0:
+        raise ValueError(f"{name}={value!r}: give 0 or more, or None")
+    return value
 
 
 def positive(**seconds: float | None) -> None:

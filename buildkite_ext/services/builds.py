@@ -17,6 +17,7 @@ from buildkite_api.api.builds import (
     rebuild_build,
     retry_failed_jobs,
 )
+from buildkite_api.api.pipelines import get_pipeline
 from buildkite_api.models import Build, Pipeline
 
 from .._sync import DetachedIterator
@@ -38,7 +39,7 @@ from ..watching.outcome import WaitResult
 from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
 from ._generated import builds as generated
-from .arguments import Scalar, aware, filter_map, given, listed, many, positive, scalar_map, text_map
+from .arguments import Scalar, aware, count, filter_map, given, listed, many, positive, scalar_map, text_map
 from .checks import check
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
@@ -63,9 +64,9 @@ class AsyncBuilds(generated.AsyncBuilds):
         commit: str | Sequence[str] | None = None,
         state: BuildStateName | str | Sequence[BuildStateName | str] | None = None,
         creator: str | None = None,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
-        finished_from: datetime | None = None,
+        created_from: datetime | str | None = None,
+        created_to: datetime | str | None = None,
+        finished_from: datetime | str | None = None,
         meta_data: Mapping[str, Scalar] | None = None,
         include_retried_jobs: bool | None = None,
         include_paused: bool | None = None,
@@ -86,7 +87,8 @@ class AsyncBuilds(generated.AsyncBuilds):
             state: one or several, such as `failed`; `finished` means passed, failed, blocked and canceled. A name that this
                 version doesn't know is sent nevertheless, with an UnknownNameWarning.
             creator: the user's id.
-            created_from: builds created at this time or later.
+            created_from: builds created at this time or later: a datetime with a time zone, or a text of ISO 8601 with one, such
+                as `2026-11-25T10:00:00Z`.
             created_to: builds created before this time.
             finished_from: builds finished at this time or later.
             meta_data: builds with these meta-data values.
@@ -99,7 +101,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             concurrency: pages fetched at once.
 
         Raises:
-            ValueError: a datetime has no time zone.
+            ValueError: a time has no time zone.
 
         Example:
             >>> def broken(buildkite) -> list[int]:
@@ -107,7 +109,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        check("builds.list", AsyncBuilds.list, locals())
+        check(AsyncBuilds.list, locals())
         options: dict[str, Any] = _filters(
             branch=branch,
             commit=commit,
@@ -142,9 +144,9 @@ class AsyncBuilds(generated.AsyncBuilds):
         commit: str | Sequence[str] | None = None,
         state: BuildStateName | str | Sequence[BuildStateName | str] | None = None,
         creator: str | None = None,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
-        finished_from: datetime | None = None,
+        created_from: datetime | str | None = None,
+        created_to: datetime | str | None = None,
+        finished_from: datetime | str | None = None,
         meta_data: Mapping[str, Scalar] | None = None,
         include_retried_jobs: bool | None = None,
         include_paused: bool | None = None,
@@ -162,11 +164,11 @@ class AsyncBuilds(generated.AsyncBuilds):
             per_page, limit, concurrency: as for `list`.
 
         Raises:
-            ValueError: a datetime has no time zone.
+            ValueError: a time has no time zone.
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        check("builds.list_all", AsyncBuilds.list_all, locals())
+        check(AsyncBuilds.list_all, locals())
         return self._items(
             "builds.list_all",
             list_builds,
@@ -217,7 +219,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        check("builds.get", AsyncBuilds.get, locals())
+        check(AsyncBuilds.get, locals())
         at = self._build_at("builds.get", pipeline, number)
         warn_unknown("state", listed(job_states), JOB_STATES)
         return await self._requester.call(
@@ -234,10 +236,10 @@ class AsyncBuilds(generated.AsyncBuilds):
 
     async def create(
         self,
-        pipeline: str,
+        pipeline: str | Pipeline,
         *,
-        commit: str,
-        branch: str,
+        branch: str | None = None,
+        commit: str = "HEAD",
         message: str | None = None,
         author: Author | Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
@@ -249,14 +251,14 @@ class AsyncBuilds(generated.AsyncBuilds):
         pull_request_labels: Sequence[str] | None = None,
         pull_request_repository: str | None = None,
     ) -> Build:
-        """Create a build. Scope: write_builds.
+        """Create a build. Scope: write_builds, and read_pipelines if no branch is given.
 
         The request is sent again only if it never arrived or was answered 429, so it never starts two builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            commit: a SHA, or `HEAD` for the newest commit of the branch.
-            branch: the branch.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
+            branch: the branch; by default the pipeline's default branch, which takes one more request.
+            commit: a SHA; by default `HEAD`, the newest commit of the branch.
             message: the title of the build; by default the message of the commit.
             author: the author to show; also a map with `name` and `email`.
             env: environment variables of the jobs, all texts.
@@ -264,41 +266,58 @@ class AsyncBuilds(generated.AsyncBuilds):
                 set here.
             clean_checkout: make agents start with a fresh checkout.
             ignore_pipeline_branch_filters: build a branch that the pipeline's filters leave out.
-            pull_request_base_branch, pull_request_id, pull_request_labels, pull_request_repository: the pull request that
-                the build is for.
+            pull_request_id: the number of the pull request that the build is for. The text "false", which
+                $BUILDKITE_PULL_REQUEST holds outside pull requests, is refused: pass None there.
+            pull_request_base_branch, pull_request_labels, pull_request_repository: more about the pull request.
 
         Raises:
             PipelineNotFound: the pipeline doesn't exist for this token.
             InvalidRequest: Buildkite refused the build; `errors` names the field.
             ResponseLost: the answer was lost, and the build may exist. Check with `list(..., commit=...)` before you try again.
+            TypeError: an argument has another type. Nothing was sent.
+            ValueError: no branch was given, and the pipeline has no default branch.
 
         Example:
             >>> def nightly(buildkite) -> int:
-            ...     return buildkite.builds.create("web", commit="HEAD", branch="main", message="Nightly").number
+            ...     return buildkite.builds.create("web", message="Nightly").number
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        check("builds.create", AsyncBuilds.create, locals())
-        at = self._pipeline_at("builds.create", pipeline)
+        check(AsyncBuilds.create, locals())
         from buildkite_api.models import BuildAuthorRequest, CreateBuildRequest
 
-        body = CreateBuildRequest(
-            commit=commit,
-            branch=branch,
-            **given(
-                message=message,
-                author=None if author is None else BuildAuthorRequest(**_author(author)),
-                env=text_map("env", env),
-                meta_data=scalar_map("meta_data", meta_data),
-                clean_checkout=clean_checkout,
-                ignore_pipeline_branch_filters=ignore_pipeline_branch_filters,
-                pull_request_base_branch=pull_request_base_branch,
-                pull_request_id=pull_request_id,
-                pull_request_labels=listed(pull_request_labels),
-                pull_request_repository=pull_request_repository,
-            ),
+        at = self._pipeline_at("builds.create", pipeline)
+        options = given(
+            message=message,
+            author=None if author is None else BuildAuthorRequest(**_author(author)),
+            env=text_map("env", env),
+            meta_data=scalar_map("meta_data", meta_data),
+            clean_checkout=clean_checkout,
+            ignore_pipeline_branch_filters=ignore_pipeline_branch_filters,
+            pull_request_base_branch=pull_request_base_branch,
+            pull_request_id=pull_request_id,
+            pull_request_labels=listed(pull_request_labels),
+            pull_request_repository=pull_request_repository,
         )
+        if branch is None:
+            branch = await self._default_branch(pipeline, at)
+        body = CreateBuildRequest(commit=commit, branch=branch, **options)
         return await self._requester.call(create_build, *at, body=body)
+
+    async def _default_branch(self, pipeline: str | Pipeline, at: tuple[str, str]) -> str:
+        """Return the branch that a pipeline builds by default.
+
+        Raises:
+            ValueError: it has none.
+        """
+        known = pipeline.default_branch if isinstance(pipeline, Pipeline) else None
+        found = known or (await self._requester.call(get_pipeline, *at)).default_branch
+        if not found:
+            raise ValueError(
+                f"branch is missing, and the pipeline {at[1]} has no default branch: write builds.create(..., "
+                f'branch="main"). No build was created.'
+            )
+        return found
 
     async def cancel(self, pipeline: str | Build, number: int | Build | None = None) -> Build:
         """Cancel a build. A build that has finished already is returned as it is. Scope: write_builds.
@@ -365,7 +384,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        check("builds.retry_failed_jobs", AsyncBuilds.retry_failed_jobs, locals())
+        check(AsyncBuilds.retry_failed_jobs, locals())
         at = self._build_at("builds.retry_failed_jobs", pipeline, number)
         from buildkite_api.models import RetryFailedJobsRequest
 
@@ -401,7 +420,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             >>> def passes(buildkite, number: int) -> bool:
             ...     return buildkite.builds.wait("web", number, timeout=1800).passed
         """
-        check("builds.wait", AsyncBuilds.wait, locals())
+        check(AsyncBuilds.wait, locals())
         at = self._build_at("builds.wait", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
         organization, slug, found = at
@@ -416,18 +435,21 @@ class AsyncBuilds(generated.AsyncBuilds):
         *,
         poll_interval: float = LOG_INTERVAL,
         timeout: float | None = None,
+        tail: int | None = None,
         on_build: Callable[[Build], None] | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the logs of all jobs, line by line, until the build finishes or waits at a block step.
         Scopes: read_builds and read_build_logs.
 
-        Each request fetches only the new part of a log.
+        A poll takes one request for the build, and as a rule one for each log, which fetches what is new. See `jobs.follow`.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
             poll_interval: seconds between two polls.
             timeout: maximum of seconds to follow; None for no limit.
+            tail: number of lines to begin with, for each log that has begun: the last ones that it has now; 0 for new lines only,
+                None for all.
             on_build: called at each poll with the build and its jobs, before the lines of that poll. It serves to show a
                 table of jobs beside the log, without further requests.
 
@@ -439,7 +461,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             ...     for line in buildkite.builds.follow("web", number):
             ...         print(f"{line.job_name:>20} {line.text}")
         """
-        check("builds.follow", AsyncBuilds.follow, locals())
+        check(AsyncBuilds.follow, locals())
         at = self._build_at("builds.follow", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
         organization, slug, found = at
@@ -450,6 +472,7 @@ class AsyncBuilds(generated.AsyncBuilds):
                 found,
                 poll_interval=poll_interval,
                 timeout=timeout,
+                tail=count("tail", tail),
                 on_build=on_build,
             )
         )
@@ -484,9 +507,9 @@ def _filters(
     branch: str | Sequence[str] | None,
     commit: str | Sequence[str] | None,
     state: str | Sequence[str] | None,
-    created_from: datetime | None,
-    created_to: datetime | None,
-    finished_from: datetime | None,
+    created_from: datetime | str | None,
+    created_to: datetime | str | None,
+    finished_from: datetime | str | None,
     meta_data: Mapping[str, Scalar] | None,
     **others: Any,
 ) -> dict[str, Any]:

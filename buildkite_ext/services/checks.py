@@ -55,11 +55,10 @@ class _Parameter:
     """True for a text that becomes a part of a path, so that it can't be empty."""
 
 
-def check(called: str, method: Callable[..., Any], arguments: Mapping[str, object]) -> None:
+def check(method: Callable[..., Any], arguments: Mapping[str, object]) -> None:
     """Check the arguments of a call by the annotations of its method. What has a default may be left out, by None or UNSET.
 
     Args:
-        called: the method as users call it, such as `builds.create`.
         method: the method.
         arguments: its local variables, before it has any others.
 
@@ -71,9 +70,9 @@ def check(called: str, method: Callable[..., Any], arguments: Mapping[str, objec
         value = arguments[parameter.name]
         if _fits(value, parameter.kinds):
             if parameter.in_path and isinstance(value, str) and not value.strip():
-                raise ValueError(f"{called}: {parameter.name}={value!r} is empty, and would address something else")
+                raise ValueError(f"{parameter.name}={value!r} is empty, and would address another resource")
         elif value is not None or type(None) not in parameter.kinds:
-            raise TypeError(f"{called}: {_told(parameter.name, value, parameter.kinds)}")
+            raise TypeError(_told(parameter.name, value, parameter.kinds))
 
 
 @cache
@@ -141,7 +140,7 @@ def _fits_list(value: object, element: tuple[Any, ...]) -> bool:
 def _told(name: str, value: object, kinds: Sequence[Any]) -> str:
     """Return what is wrong with an argument, and what to write."""
     if name == "pull_request_id" and value == "false":
-        return f"{name}={value!r} is a str: pass {_WANTED[int]}{_OUTSIDE_PULL_REQUESTS}"
+        return f"{name}={value!r} is a str: give {_WANTED[int]}{_OUTSIDE_PULL_REQUESTS}"
     lists = [kind for kind in kinds if typing.get_origin(kind) is Sequence]
     if lists and isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
         element = tuple(_alternatives(typing.get_args(lists[0])[0]))
@@ -150,7 +149,7 @@ def _told(name: str, value: object, kinds: Sequence[Any]) -> str:
                 return _told(f"{name}[{index}]", each, element)
     wanted = " or ".join(dict.fromkeys(text for kind in kinds if (text := _wanted(kind, name))))
     shown = f"={_short(value)}" if _showable(value, kinds) else ""
-    return f"{name}{shown} is of type {type(value).__name__}: pass {wanted}{_hint(name, value, kinds)}"
+    return f"{name}{shown} is {_kind_of(value)}: give {wanted}{_hint(name, value, kinds)}"
 
 
 def _wanted(kind: Any, name: str) -> str:
@@ -193,6 +192,14 @@ def _hint(name: str, value: object, kinds: Sequence[Any]) -> str:
     if isinstance(value, Model) and str in kinds and isinstance(getattr(value, "id", None), str):
         return ", such as its .id"
     return ""
+
+
+def _kind_of(value: object) -> str:
+    """Return the type of a value for a message, such as `an int`."""
+    if value is None:
+        return "None"
+    kind = type(value).__name__
+    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
 
 
 def _short(value: object) -> str:

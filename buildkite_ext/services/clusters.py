@@ -29,7 +29,7 @@ class AsyncClusters(generated.AsyncClusters):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
-        check("clusters.list", AsyncClusters.list, locals())
+        check(AsyncClusters.list, locals())
         return self._items(
             "clusters.list",
             list_clusters,
@@ -50,7 +50,7 @@ class AsyncClusters(generated.AsyncClusters):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
-        check("clusters.get", AsyncClusters.get, locals())
+        check(AsyncClusters.get, locals())
         return await self._requester.call(get_cluster, self._requester.organization, cluster_id)
 
     def queues(
@@ -64,7 +64,7 @@ class AsyncClusters(generated.AsyncClusters):
             limit: the maximum of queues.
             concurrency: pages fetched at once.
         """
-        check("clusters.queues", AsyncClusters.queues, locals())
+        check(AsyncClusters.queues, locals())
         return self._items(
             "clusters.queues",
             list_cluster_queues,

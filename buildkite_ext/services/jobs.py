@@ -28,7 +28,7 @@ from ..states import JobStateName
 from ._base import blocking
 from ._generated import jobs as generated
 from .addresses import needed
-from .arguments import Scalar, field_map, given, many, positive
+from .arguments import Scalar, count, field_map, given, many, positive
 from .checks import check
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        check("jobs.list", AsyncJobs.list, locals())
+        check(AsyncJobs.list, locals())
         at = self._build_at("jobs.list", pipeline, number)
         return self._items(
             "jobs.list",
@@ -153,7 +153,7 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        check("jobs.unblock", AsyncJobs.unblock, locals())
+        check(AsyncJobs.unblock, locals())
         at = self._job_at("jobs.unblock", pipeline, number, job_id)
         from buildkite_api.models import UnblockBuildJobRequest
 
@@ -178,7 +178,7 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        check("jobs.unblock_by_id", AsyncJobs.unblock_by_id, locals())
+        check(AsyncJobs.unblock_by_id, locals())
         at = self._job_by_id("jobs.unblock_by_id", job_id)
         from buildkite_api.models import UnblockJobRequest
 
@@ -202,7 +202,7 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        check("jobs.reprioritize", AsyncJobs.reprioritize, locals())
+        check(AsyncJobs.reprioritize, locals())
         at = self._job_at("jobs.reprioritize", pipeline, number, job_id)
         from buildkite_api.models import ReprioritizeBuildJobRequest
 
@@ -292,8 +292,12 @@ class AsyncJobs(generated.AsyncJobs):
         *,
         poll_interval: float = POLL_INTERVAL,
         timeout: float | None = None,
+        tail: int | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the log of a job, line by line, until the job finishes. Scopes: read_builds and read_build_logs.
+
+        A poll fetches what is new: as a rule with one request, and few bytes come twice. Lines are given while an answer arrives,
+        so the log may be larger than the memory, and than `max_body`.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
@@ -301,11 +305,20 @@ class AsyncJobs(generated.AsyncJobs):
             job_id: the job's id, or a Job.
             poll_interval: seconds between two polls.
             timeout: maximum of seconds to follow; None for no limit.
+            tail: number of lines to begin with, the last ones that the log has now; 0 for new lines only, None for all. The group
+                of these lines is None until the next header.
 
         Raises:
             DeadlineExceeded: the job did not finish in time. It continues.
+
+        Example:
+            >>> def show(buildkite, number: int, job_id: str) -> None:
+            ...     for line in buildkite.jobs.follow("web", number, job_id, tail=100):
+            ...         print(line.text)
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
-        check("jobs.follow", AsyncJobs.follow, locals())
+        check(AsyncJobs.follow, locals())
         at = self._job_at("jobs.follow", pipeline, number, job_id)
         positive(timeout=timeout, poll_interval=poll_interval)
         organization, slug, found, identity = at
@@ -317,6 +330,7 @@ class AsyncJobs(generated.AsyncJobs):
                 identity,
                 poll_interval=poll_interval,
                 timeout=timeout,
+                tail=count("tail", tail),
             )
         )
 

@@ -47,7 +47,7 @@ class AsyncMetadata(AsyncService):
             >>> def release(buildkite, number: int) -> str | None:
             ...     return buildkite.metadata.get("web", number, "release-version")
         """
-        check("metadata.get", AsyncMetadata.get, locals())
+        check(AsyncMetadata.get, locals())
         at = self._build_at("metadata.get", pipeline, number)
         chosen = needed("metadata.get", "key", key)
         return (await self._all(at)).get(chosen, default)

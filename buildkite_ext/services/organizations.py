@@ -32,7 +32,7 @@ class AsyncOrganizations(generated.AsyncOrganizations):
 
         https://buildkite.com/docs/apis/rest-api/organizations
         """
-        check("organizations.list", AsyncOrganizations.list, locals())
+        check(AsyncOrganizations.list, locals())
         return self._items(
             "organizations.list", list_organizations, per_page=per_page, limit=limit, concurrency=concurrency
         )
@@ -48,7 +48,7 @@ class AsyncOrganizations(generated.AsyncOrganizations):
 
         https://buildkite.com/docs/apis/rest-api/organizations
         """
-        check("organizations.get", AsyncOrganizations.get, locals())
+        check(AsyncOrganizations.get, locals())
         return await self._requester.call(get_organization, organization or self._requester.organization)
 
 

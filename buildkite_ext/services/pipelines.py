@@ -41,7 +41,7 @@ class AsyncPipelines(generated.AsyncPipelines):
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
-        check("pipelines.list", AsyncPipelines.list, locals())
+        check(AsyncPipelines.list, locals())
         return self._items(
             "pipelines.list",
             list_pipelines,

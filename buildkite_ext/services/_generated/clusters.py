@@ -10,6 +10,7 @@ from buildkite_api.models import Cluster, ClusterMaintainerRequest
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncClusters(AsyncService):
@@ -37,6 +38,7 @@ class AsyncClusters(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
+        check(AsyncClusters.create, locals())
         from buildkite_api.api.clusters import create_cluster
         from buildkite_api.models import CreateClusterRequest
 
@@ -80,6 +82,7 @@ class AsyncClusters(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
+        check(AsyncClusters.update, locals())
         from buildkite_api.api.clusters import update_cluster
         from buildkite_api.models import UpdateClusterRequest
 
@@ -113,6 +116,7 @@ class AsyncClusters(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
+        check(AsyncClusters.delete, locals())
         from buildkite_api.api.clusters import delete_cluster
 
         return await self._requester.call(delete_cluster, self._requester.organization, cluster_id)

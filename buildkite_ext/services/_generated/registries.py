@@ -12,6 +12,7 @@ from buildkite_api.models import Registry
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncRegistries(AsyncService):
@@ -38,6 +39,7 @@ class AsyncRegistries(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
+        check(AsyncRegistries.get, locals())
         from buildkite_api.api.package_registries import get_registry
 
         return await self._requester.call(get_registry, self._requester.organization, registry)
@@ -70,6 +72,7 @@ class AsyncRegistries(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
+        check(AsyncRegistries.create, locals())
         from buildkite_api.api.package_registries import create_registry
         from buildkite_api.models import CreateRegistryRequest
 
@@ -105,6 +108,7 @@ class AsyncRegistries(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
+        check(AsyncRegistries.update, locals())
         from buildkite_api.api.package_registries import update_registry
         from buildkite_api.models import UpdateRegistryRequest
 
@@ -122,6 +126,7 @@ class AsyncRegistries(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
+        check(AsyncRegistries.delete, locals())
         from buildkite_api.api.package_registries import delete_registry
 
         return await self._requester.call(delete_registry, self._requester.organization, registry)
