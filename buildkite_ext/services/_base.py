@@ -83,12 +83,12 @@ class AsyncService:
 
     def _build_or_job_at(
         self, called: str, pipeline: object, number: object, job_id: object
-    ) -> tuple[str, str, int, str | None]:
-        """Return organization, pipeline, number of the build that arguments name, and the id of a job in it, if they name one."""
+    ) -> tuple[tuple[str, str, int], str | None]:
+        """Return organization, pipeline and number of the build that arguments name, and the id of a job in it, if any."""
         requester = self._requester
         found = resolve(called, "build or job", pipeline, number, job_id, root=requester.options.base_url)
         assert found.number is not None
-        return found.organization or requester.organization, found.pipeline, found.number, found.job_id
+        return (found.organization or requester.organization, found.pipeline, found.number), found.job_id
 
     def _job_by_id(self, called: str, job_id: object) -> tuple[str, str]:
         """Return organization and id of a job that is addressed by its id alone."""

@@ -115,7 +115,8 @@ def job_address(called: str, job_id: object, *, root: str) -> tuple[str | None, 
     if isinstance(job_id, Job):
         known = _of_urls(job_id, root)
         return (None if isinstance(known, str) else known.organization), _id_of(job_id, "job_id", write)
-    return None, _checked_id(job_id, write)
+    found = _of_text(job_id, root, write)
+    return (None, found) if isinstance(found, str) else (found.organization, found.job_id or "")
 
 
 def artifact_organization(artifact: Artifact, *, root: str) -> str | None:
@@ -155,18 +156,16 @@ def _of_pipeline(pipeline: object, level: Level, root: str, write: str) -> Build
     try:
         return build_address(pipeline, root=root)
     except ValueError as error:
-        raise ValueError(f"pipeline={_shown(pipeline)}: {error}. To address what you mean {write}") from None
+        raise ValueError(f"pipeline={_shown(pipeline)}: {error}. Instead {write}") from None
 
 
 def _of_number(number: object, found: BuildAddress, root: str, write: str) -> BuildAddress:
     if isinstance(number, Build):
         return _of_model(number, "number", root, write)
     if isinstance(number, bool) or not isinstance(number, int):
-        more = ""
-        if isinstance(number, str):
-            digits = number.strip().isdecimal()
-            more = f", not text: int({number!r}) is one" if digits else ". It is neither its id nor its URL"
-        raise TypeError(f"number{_wrong(number)}. The number of a build is an int{more}: {write}{_url_hint(number)}")
+        digits = isinstance(number, str) and number.strip().isdecimal()
+        more = f", int({number!r})" if digits else ", not its id"
+        raise TypeError(f"number{_wrong(number)}. A build's number is an int{more}: {write}{_url_hint(number)}")
     if number < 1:
         raise ValueError(f"number={number}: the numbers of builds begin at 1: {write}")
     return BuildAddress(found.pipeline, found.organization, number)
@@ -174,7 +173,10 @@ def _of_number(number: object, found: BuildAddress, root: str, write: str) -> Bu
 
 def _of_job_id(job_id: object, found: BuildAddress, root: str, write: str) -> BuildAddress:
     if not isinstance(job_id, Job):
-        return BuildAddress(found.pipeline, found.organization, found.number, _checked_id(job_id, write))
+        given = _of_text(job_id, root, write)
+        if isinstance(given, BuildAddress):
+            return given
+        return BuildAddress(found.pipeline, found.organization, found.number, given)
     identity = _id_of(job_id, "job_id", write)
     known = _of_urls(job_id, root)
     if isinstance(known, str):  # its id is enough beside a pipeline and a number
@@ -243,12 +245,21 @@ def _id_of(job: Job, argument: str, write: str) -> str:
     return job.id
 
 
-def _checked_id(job_id: object, write: str) -> str:
+def _of_text(job_id: object, root: str, write: str) -> str | BuildAddress:
+    """Return the id of a job as it is, or the address that its URL names."""
     if not isinstance(job_id, str):
-        raise TypeError(f"job_id{_wrong(job_id)}, not the id of a job: {write}")
-    if not job_id.strip() or "/" in job_id:
-        raise ValueError(f"job_id={_shown(job_id)} can't be the id of a job: {write}")
-    return job_id
+        raise TypeError(f"job_id{_wrong(job_id)}, and has to be the id of a job: {write}")
+    if job_id.strip() in ("", ".", ".."):
+        raise ValueError(f"job_id={job_id!r} isn't the id of a job, and would address another resource: {write}")
+    if "://" not in job_id:
+        return job_id
+    try:
+        found = build_address(job_id, root=root)
+    except ValueError as error:
+        raise ValueError(f"job_id={_shown(job_id)}: {error}. Instead {write}") from None
+    if found.job_id is None:
+        raise ValueError(f"job_id={_shown(job_id)} is the URL of no job: {write}")
+    return found
 
 
 def _what_to_write(called: str, level: Level) -> str:

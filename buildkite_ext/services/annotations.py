@@ -58,7 +58,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
         https://buildkite.com/docs/apis/rest-api/annotations
         """
         check(AsyncAnnotations.list, locals())
-        *build, job = self._build_or_job_at("annotations.list", pipeline, number, job_id)
+        build, job = self._build_or_job_at("annotations.list", pipeline, number, job_id)
         if job is None:
             return self._items(
                 "annotations.list",
@@ -114,16 +114,14 @@ class AsyncAnnotations(generated.AsyncAnnotations):
         from buildkite_api.models import CreateBuildAnnotationRequest, CreateBuildJobAnnotationRequest
 
         options = given(style=style, context=context, priority=priority, append=append)
-        organization, slug, found, job = self._build_or_job_at("annotations.create", pipeline, number, job_id)
+        build, job = self._build_or_job_at("annotations.create", pipeline, number, job_id)
         text = needed("annotations.create", "body", body)
         if job is None:
             request = CreateBuildAnnotationRequest(body=text, **options)
-            return await self._requester.call(create_build_annotation, organization, slug, found, body=request)
+            return await self._requester.call(create_build_annotation, *build, body=request)
         return await self._requester.call(
             create_build_job_annotation,
-            organization,
-            slug,
-            found,
+            *build,
             job,
             body=CreateBuildJobAnnotationRequest(body=text, **options),
         )
@@ -150,12 +148,12 @@ class AsyncAnnotations(generated.AsyncAnnotations):
         https://buildkite.com/docs/apis/rest-api/annotations
         """
         check(AsyncAnnotations.delete, locals())
-        organization, slug, found, job = self._build_or_job_at("annotations.delete", pipeline, number, job_id)
+        build, job = self._build_or_job_at("annotations.delete", pipeline, number, job_id)
         chosen = needed("annotations.delete", "annotation_id", annotation_id)
         if job is None:
-            await self._requester.call(delete_build_annotation, organization, slug, found, chosen)
+            await self._requester.call(delete_build_annotation, *build, chosen)
         else:
-            await self._requester.call(delete_build_job_annotation, organization, slug, found, job, chosen)
+            await self._requester.call(delete_build_job_annotation, *build, job, chosen)
 
 
 class Annotations(generated.Annotations):

@@ -69,9 +69,9 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
         check(AsyncArtifacts.list, locals())
-        organization, slug, found, job = self._build_or_job_at("artifacts.list", pipeline, number, job_id)
+        where, job = self._build_or_job_at("artifacts.list", pipeline, number, job_id)
         return self._listed(
-            (organization, slug, found),
+            where,
             job,
             state=state,
             path=path,
@@ -240,10 +240,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             raise ValueError(f'missing={missing!r}: give "raise" or "ignore"')
         if isinstance(number, str) and names_build(pipeline, root=self._requester.options.base_url):
             globs, number = (number, *globs), None
-        *build, job = self._build_or_job_at("artifacts.download_all", pipeline, number, job_id)
-        organization, slug, found_number = build
-        where = (organization, slug, found_number)
-        requester = self._requester.within(organization)
+        where, job = self._build_or_job_at("artifacts.download_all", pipeline, number, job_id)
+        requester = self._requester.within(where[0])
         root = Path(to)
         listed = self._listed(where, job, state="finished", path=server_filter(globs))
         found = last_uploads([checked(artifact) async for artifact in listed if _may_match(artifact, globs)])

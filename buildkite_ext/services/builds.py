@@ -248,7 +248,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         ignore_pipeline_branch_filters: bool | None = None,
         pull_request_base_branch: str | None = None,
         pull_request_id: int | None = None,
-        pull_request_labels: Sequence[str] | None = None,
+        pull_request_labels: str | Sequence[str] | None = None,
         pull_request_repository: str | None = None,
     ) -> Build:
         """Create a build. Scope: write_builds, and read_pipelines if no branch is given.

@@ -84,7 +84,7 @@ def _parameters(method: Callable[..., Any]) -> tuple[_Parameter, ...]:
             continue
         kinds = tuple(_alternatives(hints[each.name]))
         if each.kind is each.VAR_POSITIONAL:
-            kinds = (Sequence[hints[each.name]],)  # type: ignore[misc]  # a type that is computed
+            kinds = (types.GenericAlias(Sequence, (hints[each.name],)),)
         elif each.default is UNSET:
             kinds = (*kinds, type(None))  # `not_null` refuses it where no null is documented
         in_path = each.kind is each.POSITIONAL_OR_KEYWORD and each.default is each.empty
@@ -108,7 +108,7 @@ def _fits_one(value: object, kind: Any) -> bool:
     """Tell whether a value has a type. Types that are not in the table fit anything: the method itself looks at those."""
     origin = typing.get_origin(kind) or kind
     if origin is Literal:
-        return isinstance(value, str)  # a name that this version doesn't know is sent, with a warning
+        return _is_text(value)  # a name that this version doesn't know is sent, with a warning
     if origin is bool or origin is Unset or origin is type(None) or origin is Secret:
         return isinstance(value, origin)
     if origin is int:
@@ -118,16 +118,21 @@ def _fits_one(value: object, kind: Any) -> bool:
     if origin is datetime:
         return isinstance(value, datetime)
     if origin is Mapping:
-        return isinstance(value, Mapping)
+        # `text_map` and its siblings look at maps of simple values, and know more about them.
+        return isinstance(value, Mapping) or typing.get_args(kind)[1] is not Any
     if origin is Sequence:
         return _fits_list(value, typing.get_args(kind))
     if not isinstance(origin, type):
         return True
     if origin is str or issubclass(origin, Enum):
-        return isinstance(value, str)
+        return _is_text(value)
     if issubclass(origin, Model):
         return isinstance(value, origin | Mapping)
     return True
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, Enum) and isinstance(value.value, str))
 
 
 def _fits_list(value: object, element: tuple[Any, ...]) -> bool:

@@ -131,7 +131,7 @@ def blocking(client: BuildkiteClient) -> None:
     client.call(get_build, "acme", "web", 7, nonsense=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.iterate(get_build, "acme", "web", 7)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue,reportArgumentType]
     client.builds.get("web", "7")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    client.builds.create("web", commit="HEAD")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.builds.create("web", branch=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.builds.wait("web", 7).state  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # noqa: B018
     client.artifacts.list("web", 7, state="done")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     BuildkiteClient("acme", token=token, on_event=on_event)
