@@ -17,8 +17,10 @@ from .pagination.sources import EndpointPages, PathPages
 from .pagination.walker import Walker
 from .runtime import AsyncRuntime, BlockingRuntime
 from .services._generated import AsyncServices, Services
+from .transport.auth import check_token
 from .transport.requester import Endpoint, Requester, checked_endpoint
 from .transport.shared import SharedState
+from .unknown_names import missing_or_raised
 from .urls import path_refused, query_of
 
 if TYPE_CHECKING:
@@ -43,6 +45,28 @@ if TYPE_CHECKING:
     from .urls import Params
 
 __all__ = ["AsyncBuildkiteClient", "BuildkiteClient", "CursorPage"]
+
+_OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
+    "tokens": "cluster_tokens",
+    "suites": "client.test_engine.suites",
+    "runs": "client.test_engine.runs",
+    "tests": "client.test_engine.tests",
+    "organization": "client.options.organization",
+    "org": "client.options.organization",
+    "base_url": "client.options.base_url",
+    "timeout": "client.options.timeout",
+    "config": "options",
+    "close": "aclose",
+    "aclose": "close",
+    "paginate": "iterate",
+    "get": 'client.request("GET", path)',
+    "post": 'client.request("POST", path, json=...)',
+    "put": 'client.request("PUT", path, json=...)',
+    "patch": 'client.request("PATCH", path, json=...)',
+    "delete": 'client.request("DELETE", path)',
+    "graphql": "another library for it: this one speaks Buildkite's REST API",
+}
+"""What users look for under another word."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -118,6 +142,11 @@ class AsyncBuildkiteClient(AsyncServices):
         )
         self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
 
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_or_raised(self, name, _OTHER_WORDS)
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -140,6 +169,7 @@ class AsyncBuildkiteClient(AsyncServices):
         self,
         *,
         organization: str | Unset | None = UNSET,
+        token: TokenSource | Unset = UNSET,
         timeout: float | Unset | None = UNSET,
         retry: Retry | Unset | None = UNSET,
         strict: bool | Unset = UNSET,
@@ -149,9 +179,11 @@ class AsyncBuildkiteClient(AsyncServices):
     ) -> Self:
         """Return a copy with other options that shares this client's connections. It needs no closing.
 
+        Each copy signs its requests with its own token.
+
         Args:
-            organization, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps the
-                present value.
+            organization, token, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps
+                the present value.
 
         Example:
             >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
@@ -159,6 +191,7 @@ class AsyncBuildkiteClient(AsyncServices):
         """
         changes = {
             "organization": organization,
+            "token": token,
             "timeout": timeout,
             "retry": retry,
             "strict": strict,
@@ -405,6 +438,11 @@ class BuildkiteClient(Services):
         )
         self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
 
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_or_raised(self, name, _OTHER_WORDS)
+
     def __enter__(self) -> Self:
         return self
 
@@ -427,6 +465,7 @@ class BuildkiteClient(Services):
         self,
         *,
         organization: str | Unset | None = UNSET,
+        token: TokenSource | Unset = UNSET,
         timeout: float | Unset | None = UNSET,
         retry: Retry | Unset | None = UNSET,
         strict: bool | Unset = UNSET,
@@ -436,9 +475,11 @@ class BuildkiteClient(Services):
     ) -> Self:
         """Return a copy with other options that shares this client's connections. It needs no closing.
 
+        Each copy signs its requests with its own token.
+
         Args:
-            organization, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps the
-                present value.
+            organization, token, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps
+                the present value.
 
         Example:
             >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:
@@ -446,6 +487,7 @@ class BuildkiteClient(Services):
         """
         changes = {
             "organization": organization,
+            "token": token,
             "timeout": timeout,
             "retry": retry,
             "strict": strict,
@@ -643,4 +685,6 @@ def _path_pages(
 
 def _with_changes(requester: Requester, changes: Mapping[str, object]) -> Requester:
     given: dict[str, Any] = {name: value for name, value in changes.items() if value is not UNSET}
+    if "token" in given and not callable(given["token"]):
+        given["token"] = check_token(given["token"])
     return requester.copy(replace(requester.options, **given))

@@ -290,11 +290,13 @@ class NothingMatched(BuildkiteError):
     """A pattern matches no artifact of a build. Nothing was downloaded.
 
     Attributes:
+        reason: which patterns match nothing, and what is near, without the advice that follows it in the message.
         patterns: the patterns that match nothing.
     """
 
-    def __init__(self, message: str, *, patterns: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, reason: str, advice: str = "", *, patterns: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{reason} {advice}".rstrip())
+        self.reason = reason
         self.patterns = patterns
 
 

@@ -136,6 +136,8 @@ class Service:
     """Docstring of the classes."""
     methods: list[Method] = field(default_factory=list)
     children: list[Service] = field(default_factory=list)
+    nested: dict[str, Service] = field(default_factory=dict)
+    """Services that are found here by another name as well."""
 
     @property
     def attribute(self) -> str:
@@ -174,6 +176,8 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, 
         (service_at(parent).children if parent else roots).append(service)
     # A service without methods was created as the parent of others.
     roots += [service for path, service in services.items() if "." not in path and service not in roots]
+    for path, names in calls.get("nested", {}).items():
+        services[path].nested = {name: services[other] for name, other in names.items()}
     folder.mkdir(parents=True)
     for root in roots:
         (folder / f"{root.attribute}.py").write_text(print_module(root), encoding="utf-8")
@@ -225,6 +229,12 @@ def check(calls: Mapping[str, Any], document: Mapping[str, Any]) -> None:
         for path, names in calls["by_hand"].items()
         for name in names
         if name not in calls["services"].get(path, {})
+    ]
+    problems += [
+        f"nested: {path}.{name} can't be {other}: both have to be services, and no method has that name"
+        for path, names in calls.get("nested", {}).items()
+        for name, other in names.items()
+        if not {path, other} <= set(calls["services"]) or name in calls["services"][path]
     ]
     if problems:
         raise CallsError("spec/calls.yaml: " + "; ".join(sorted(problems)))
@@ -371,6 +381,11 @@ def print_module(root: Service) -> str:
         "from buildkite_ext.services.addresses import needed",
         "from buildkite_ext.services.arguments import aware, aware_or_unset, filter_map, not_empty, not_null, or_unset, text_map",
         "from buildkite_ext.services.checks import check",
+        *(
+            f"from buildkite_ext.services._generated.{other.attribute} import Async{other.name}, {other.name}"
+            for service in services
+            for other in service.nested.values()
+        ),
         "",
     ]
     for service in reversed(services):
@@ -400,6 +415,12 @@ def _async_class(service: Service) -> Iterator[str]:
         yield f'        """{child.about}"""'
         yield f"        return Async{child.name}(self._requester)"
         yield ""
+    for name, other in service.nested.items():
+        yield "    @cached_property"
+        yield f"    def {name}(self) -> Async{other.name}:"
+        yield f'        """{other.about} The same as `client.{other.path}`."""'
+        yield f"        return Async{other.name}(self._requester)"
+        yield ""
     for each in service.methods:
         yield from _method(each, service.path, f"Async{service.name}")
         yield ""
@@ -415,6 +436,12 @@ def _blocking_class(service: Service) -> Iterator[str]:
         yield f"    def {child.attribute}(self) -> {child.name}:"
         yield f'        """{child.about}"""'
         yield f"        return {child.name}(self._shared.{child.attribute})"
+        yield ""
+    for name, other in service.nested.items():
+        yield "    @cached_property"
+        yield f"    def {name}(self) -> {other.name}:"
+        yield f'        """{other.about} The same as `client.{other.path}`."""'
+        yield f"        return {other.name}(self._shared.{name})"
         yield ""
     for each in service.methods:
         yield f"    {each.name} = blocking(Async{service.name}.{each.name})"

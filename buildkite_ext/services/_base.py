@@ -13,6 +13,7 @@ from .._sync import BlockingIterator, run
 from ..pagination.items import AsyncItems, Items, blocking_items
 from ..pagination.sources import EndpointPages
 from ..pagination.walker import Walker
+from ..unknown_names import missing_or_raised
 from .addresses import job_address, resolve
 
 if TYPE_CHECKING:
@@ -23,6 +24,53 @@ __all__ = ["AsyncService", "Service", "blocking", "borrowed"]
 P = ParamSpec("P")
 T = TypeVar("T")
 S = TypeVar("S", bound="AsyncService")
+
+
+_OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
+    "delete": ("revoke", "remove", "archive"),
+    "remove": ("delete", "revoke"),
+    "revoke": ("delete", "remove"),
+    "destroy": ("delete", "revoke", "remove"),
+    "unpause": ("resume",),
+    "restore": ("unarchive",),
+    "stop": ("cancel", "pause"),
+    "abort": ("cancel", "stop"),
+    "cancel": ("stop", "revoke"),
+    "kill": ("stop", "cancel"),
+    "find": ("get", "list"),
+    "fetch": ("get",),
+    "show": ("get",),
+    "retrieve": ("get",),
+    "all": ("list",),
+    "iterate": ("list",),
+    "search": ("list",),
+    "list_builds": ("builds",),
+    "add": ("create",),
+    "new": ("create",),
+    "invite": ("create",),
+    "trigger": ("create",),
+    "start": ("create",),
+    "run": ("create",),
+    "edit": ("update",),
+    "patch": ("update",),
+    "modify": ("update",),
+    "rerun": ("rebuild", "retry"),
+    "restart": ("rebuild", "retry"),
+    "retry": ("retry_failed_jobs", "rebuild"),
+    "watch": ("follow", "wait"),
+    "tail": ("follow",),
+    "stream": ("follow",),
+    "wait_for": ("wait",),
+    "wait_until_finished": ("wait",),
+    "logs": ("log_text", "follow"),
+    "text": ("log_text",),
+    "environment": ("env",),
+    "save": ("download",),
+    "load": ("read",),
+    "content": ("read",),
+    "upload": ("publish",),
+}
+"""What users look for under another word, in all services."""
 
 
 class AsyncService:
@@ -37,6 +85,11 @@ class AsyncService:
 
     def __init__(self, requester: Requester) -> None:
         self._requester = requester
+
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_or_raised(self, name, _OTHER_WORDS)
 
     def _items(
         self,
@@ -105,6 +158,11 @@ class Service(Generic[S]):
 
     def __init__(self, shared: S) -> None:
         self._shared = shared
+
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_or_raised(self, name, _OTHER_WORDS)
 
 
 def _name_methods(cls: type) -> None:

@@ -279,7 +279,11 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         every = self._listed(where, job, state="finished", path=None, limit=_MOST_NEAR)
         paths = [checked(artifact).path or "" async for artifact in every]
         _, slug, number = where
-        raise NothingMatched(nothing_matched(lacking, paths, f"{slug} #{number}"), patterns=tuple(lacking))
+        raise NothingMatched(
+            nothing_matched(lacking, paths, f"{slug} #{number}"),
+            'Nothing was downloaded. Give other patterns, or missing="ignore".',
+            patterns=tuple(lacking),
+        )
 
     async def _refuse_obstacles(self, targets: Sequence[Target]) -> None:
         error = await self._requester.runtime.offload(lambda: obstacle(targets))

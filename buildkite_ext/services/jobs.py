@@ -10,6 +10,7 @@ from buildkite_api.api.jobs import (
     get_build_job_env,
     get_build_job_log,
     get_build_job_log_text,
+    get_job_log_text,
     head_build_job_log,
     head_job_log,
     list_build_jobs,
@@ -23,6 +24,7 @@ from buildkite_api.models import Build, Job, JobLog
 from .._sync import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
 from ..logs.parser import LogLine
+from ..logs.parser import clean as clean_log
 from ..pagination.items import AsyncItems
 from ..states import JobStateName
 from ._base import blocking
@@ -228,19 +230,46 @@ class AsyncJobs(generated.AsyncJobs):
         return await self._requester.call(get_build_job_log, *at)
 
     async def log_text(
-        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+        self,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
+        *,
+        clean: bool = False,
     ) -> str:
-        """Get the log of a job as the job wrote it, with its escape sequences. Scope: read_build_logs.
+        """Get the log of a job as text. Scope: read_build_logs.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
             number: the build's number, or a Build.
             job_id: the job's id, or a Job.
+            clean: leave out escape sequences and marks of time, so that the text is safe to print and to search. Otherwise it
+                is what the job wrote.
+
+        Example:
+            >>> def errors(buildkite, job) -> list[str]:
+            ...     return [line for line in buildkite.jobs.log_text(job, clean=True).splitlines() if "error:" in line]
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check(AsyncJobs.log_text, locals())
         at = self._job_at("jobs.log_text", pipeline, number, job_id)
-        return await self._requester.call(get_build_job_log_text, *at)
+        text = await self._requester.call(get_build_job_log_text, *at)
+        return clean_log(text) if clean else text
+
+    async def log_text_by_id(self, job_id: str | Job, *, clean: bool = False) -> str:
+        """Get the log of a job as text, by the id of the job alone. Scope: read_build_logs.
+
+        Args:
+            job_id: the job's id, or a Job.
+            clean: leave out escape sequences and marks of time, as for `log_text`.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        check(AsyncJobs.log_text_by_id, locals())
+        at = self._job_by_id("jobs.log_text_by_id", job_id)
+        text = await self._requester.call(get_job_log_text, *at)
+        return clean_log(text) if clean else text
 
     async def log_size(
         self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
@@ -351,6 +380,7 @@ class Jobs(generated.Jobs):
     reprioritize = blocking(AsyncJobs.reprioritize)
     log = blocking(AsyncJobs.log)
     log_text = blocking(AsyncJobs.log_text)
+    log_text_by_id = blocking(AsyncJobs.log_text_by_id)
     log_size = blocking(AsyncJobs.log_size)
     log_size_by_id = blocking(AsyncJobs.log_size_by_id)
     env = blocking(AsyncJobs.env)

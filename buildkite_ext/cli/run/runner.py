@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ...errors import AccessDenied, BuildkiteError, PipelineNotFound, UnsafePath
+from ...errors import AccessDenied, BuildkiteError, NothingMatched, PipelineNotFound, UnsafePath
 from ...events import RetryScheduled
 from ...logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
 from ...states import blocking_jobs, failed_jobs, is_job_over, outcome_of
@@ -211,15 +212,22 @@ class Run:
         if state.outcome in ("skipped", "not_run"):
             return None  # such a build has no artifacts
         state.phase = "fetching"
+        lacking: NothingMatched | None = None
+        download = partial(
+            client.artifacts.download_all,
+            options.pipeline,
+            state.number,
+            *options.artifacts,
+            to=options.to,
+            by_job=options.by_job,
+            progress=self._view.progress,
+        )
         try:
-            paths = client.artifacts.download_all(
-                options.pipeline,
-                state.number,
-                *options.artifacts,
-                to=options.to,
-                by_job=options.by_job,
-                progress=self._view.progress,
-            )
+            try:
+                paths = download()
+            except NothingMatched as error:
+                lacking = error
+                paths = download(missing="ignore")
         except (BuildkiteError, OSError) as error:
             reason = str(error)
             if isinstance(error, UnsafePath):  # its advice is for callers of the library
@@ -229,15 +237,12 @@ class Run:
             return Problem.described(ExitCode.ARTIFACTS, said, error)
         state.written = tuple(paths)
         self._view.fetched(state.written)
-        if paths:
+        if lacking is None:
             return None
-        said = f"No artifact of build {state.name} matches {', '.join(options.artifacts)}."
         if state.outcome != "passed":
-            self._view.note(said)  # its jobs may have ended before they uploaded any
+            self._view.note(lacking.reason)  # its jobs may have ended before they uploaded any
             return None
-        return Problem.described(
-            ExitCode.ARTIFACTS, f"{said} `*` stays within a folder, `**` goes through folders.", kind="NothingMatched"
-        )
+        return Problem.described(ExitCode.ARTIFACTS, lacking.reason, kind="NothingMatched")
 
     def _on_poll(self, build: Build) -> None:
         self._state.build = build

@@ -118,21 +118,6 @@ class AsyncJobs(AsyncService):
         at = self._job_by_id("jobs.log_by_id", job_id)
         return await self._requester.call(get_job_log, *at)
 
-    async def log_text_by_id(self, job_id: str | Job) -> str:
-        """Get a job's log as text by its id alone. Scope: read_build_logs.
-
-        Like `jobs.log_text`, for those who know only the organization and the job.
-
-        Args:
-            job_id: the job's id, or a Job.
-
-        https://buildkite.com/docs/apis/rest-api/jobs
-        """
-        from buildkite_api.api.jobs import get_job_log_text
-
-        at = self._job_by_id("jobs.log_text_by_id", job_id)
-        return await self._requester.call(get_job_log_text, *at)
-
     async def log_html(
         self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
     ) -> str:
@@ -263,7 +248,6 @@ class Jobs(Service[AsyncJobs]):
     retry_by_id = blocking(AsyncJobs.retry_by_id)
     reprioritize_by_id = blocking(AsyncJobs.reprioritize_by_id)
     log_by_id = blocking(AsyncJobs.log_by_id)
-    log_text_by_id = blocking(AsyncJobs.log_text_by_id)
     log_html = blocking(AsyncJobs.log_html)
     log_html_by_id = blocking(AsyncJobs.log_html_by_id)
     delete_log = blocking(AsyncJobs.delete_log)

@@ -5,17 +5,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from buildkite_api.models import GithubWebhookProcessing, Pipeline, PipelineStepRequest, PipelineVisibility
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services._generated.schedules import AsyncSchedules, Schedules
 from buildkite_ext.services.arguments import not_null, or_unset, text_map
 from buildkite_ext.services.checks import check
 
 
 class AsyncPipelines(AsyncService):
     """Pipelines, their webhook and their archive state."""
+
+    @cached_property
+    def schedules(self) -> AsyncSchedules:
+        """Schedules that create builds. The same as `client.schedules`."""
+        return AsyncSchedules(self._requester)
 
     async def create(
         self,
@@ -372,6 +379,11 @@ class AsyncPipelines(AsyncService):
 
 class Pipelines(Service[AsyncPipelines]):
     """Pipelines, their webhook and their archive state."""
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Schedules that create builds. The same as `client.schedules`."""
+        return Schedules(self._shared.schedules)
 
     create = blocking(AsyncPipelines.create)
     update = blocking(AsyncPipelines.update)

@@ -6,17 +6,24 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from buildkite_api.models import Registry
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services._generated.registry_tokens import AsyncRegistryTokens, RegistryTokens
 from buildkite_ext.services.arguments import not_null, or_unset
 from buildkite_ext.services.checks import check
 
 
 class AsyncRegistries(AsyncService):
     """Package registries."""
+
+    @cached_property
+    def tokens(self) -> AsyncRegistryTokens:
+        """Tokens of package registries. The same as `client.registry_tokens`."""
+        return AsyncRegistryTokens(self._requester)
 
     async def list(self) -> builtins.list[Registry]:
         """List an organization's package registries. Scope: read_registries.
@@ -134,6 +141,11 @@ class AsyncRegistries(AsyncService):
 
 class Registries(Service[AsyncRegistries]):
     """Package registries."""
+
+    @cached_property
+    def tokens(self) -> RegistryTokens:
+        """Tokens of package registries. The same as `client.registry_tokens`."""
+        return RegistryTokens(self._shared.tokens)
 
     list = blocking(AsyncRegistries.list)
     get = blocking(AsyncRegistries.get)
