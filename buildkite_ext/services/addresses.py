@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from buildkite_api.models import Artifact, Build, Job, Pipeline
 
 from ..urls import BuildAddress, build_address
+from .checks import kind_of
 
 __all__ = ["Level", "artifact_organization", "job_address", "names_build", "needed", "resolve"]
 
@@ -94,7 +95,7 @@ def resolve(
             f"pipeline={_shown(pipeline)} is the address of a build, and {called} takes a pipeline: {write}"
         )
     if level != "pipeline" and found.number is None:
-        hint = " A build is found by its pipeline and its number, never by its id." if _is_id(pipeline) else ""
+        hint = ". A build is found by its pipeline and its number, never by its id" if _is_id(pipeline) else ""
         raise TypeError(f"{called}() misses the argument number, the build's number: {write}{hint}")
     if level == "job" and found.job_id is None:
         raise TypeError(f"{called}() misses the argument job_id, the job's id: {write}")
@@ -152,7 +153,10 @@ def _of_pipeline(pipeline: object, level: Level, root: str, write: str) -> Build
     if isinstance(pipeline, Pipeline | Build | Job) and isinstance(pipeline, (Pipeline, *_LEVELS[level])):
         return _of_model(pipeline, "pipeline", root, write)
     if not isinstance(pipeline, str):
-        raise TypeError(f"pipeline{_wrong(pipeline)}, and has to be a slug: {write}{_url_hint(pipeline)}")
+        hint = "" if level == "pipeline" else _url_hint(pipeline)
+        if level == "pipeline" and isinstance(pipeline, Build):
+            hint = ". The pipeline of a build is build.pipeline"
+        raise TypeError(f"pipeline{_wrong(pipeline)}, and has to be a slug: {write}{hint}")
     try:
         return build_address(pipeline, root=root)
     except ValueError as error:
@@ -164,8 +168,8 @@ def _of_number(number: object, found: BuildAddress, root: str, write: str) -> Bu
         return _of_model(number, "number", root, write)
     if isinstance(number, bool) or not isinstance(number, int):
         digits = isinstance(number, str) and number.strip().isdecimal()
-        more = f", int({number!r})" if digits else ", not its id"
-        raise TypeError(f"number{_wrong(number)}. A build's number is an int{more}: {write}{_url_hint(number)}")
+        more = f", as int({number!r}) is" if digits else ""
+        raise TypeError(f"number{_wrong(number)}, and has to be an int{more}: {write}{_url_hint(number)}")
     if number < 1:
         raise ValueError(f"number={number}: the numbers of builds begin at 1: {write}")
     return BuildAddress(found.pipeline, found.organization, number)
@@ -269,10 +273,8 @@ def _what_to_write(called: str, level: Level) -> str:
 
 def _wrong(value: object) -> str:
     """Return an argument's wrong value and type, such as `=42 is an int`, for the place behind its name."""
-    kind = type(value).__name__
-    article = "an" if kind[0].lower() in "aeiou" else "a"
-    shown = f"={_shown(value)}" if isinstance(value, str | int | float | bytes | None) else ""
-    return f"{shown} is {article} {kind}"
+    shown = f"={_shown(value)}" if isinstance(value, str | int | float | bytes) else ""
+    return f"{shown} is {kind_of(value)}"
 
 
 def _url_hint(value: object) -> str:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from buildkite_api.base import Model
 from buildkite_api.types import UNSET, Secret, Unset
 
-__all__ = ["check"]
+__all__ = ["check", "kind_of"]
 
 _ADDRESS = frozenset({"self", "pipeline", "number", "job_id"})
 """Arguments that are not checked here: `addresses` does."""
@@ -118,8 +118,9 @@ def _fits_one(value: object, kind: Any) -> bool:
     if origin is datetime:
         return isinstance(value, datetime)
     if origin is Mapping:
-        # `text_map` and its siblings look at maps of simple values, and know more about them.
-        return isinstance(value, Mapping) or typing.get_args(kind)[1] is not Any
+        inner = tuple(_alternatives(typing.get_args(kind)[1]))
+        # `text_map` and its siblings look at maps of texts, and know more about them.
+        return str in inner or (isinstance(value, Mapping) and all(_fits(each, inner) for each in value.values()))
     if origin is Sequence:
         return _fits_list(value, typing.get_args(kind))
     if not isinstance(origin, type):
@@ -152,9 +153,16 @@ def _told(name: str, value: object, kinds: Sequence[Any]) -> str:
         for index, each in enumerate(value):
             if not _fits(each, element):
                 return _told(f"{name}[{index}]", each, element)
-    wanted = " or ".join(dict.fromkeys(text for kind in kinds if (text := _wanted(kind, name))))
+    maps = [kind for kind in kinds if typing.get_origin(kind) is Mapping]
+    if maps and isinstance(value, Mapping):
+        inner = tuple(_alternatives(typing.get_args(maps[0])[1]))
+        for key, each in value.items():
+            if not _fits(each, inner):
+                return _told(f"{name}[{key!r}]", each, inner)
+    named = [kind for kind in kinds if not (kind is str and datetime in kinds)]
+    wanted = " or ".join(dict.fromkeys(text for kind in named if (text := _wanted(kind, name))))
     shown = f"={_short(value)}" if _showable(value, kinds) else ""
-    return f"{name}{shown} is {_kind_of(value)}: give {wanted}{_hint(name, value, kinds)}"
+    return f"{name}{shown} is {kind_of(value)}: give {wanted}{_hint(name, value, kinds)}"
 
 
 def _wanted(kind: Any, name: str) -> str:
@@ -199,11 +207,13 @@ def _hint(name: str, value: object, kinds: Sequence[Any]) -> str:
     return ""
 
 
-def _kind_of(value: object) -> str:
+def kind_of(value: object) -> str:
     """Return the type of a value for a message, such as `an int`."""
     if value is None:
         return "None"
     kind = type(value).__name__
+    if kind == "bytes":
+        return kind
     return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
 
 

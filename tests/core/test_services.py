@@ -574,7 +574,7 @@ async def test_no_part_of_a_path_may_address_something_else(flavor: Flavor, part
     ):
         with pytest.raises(ValueError, match="address another resource"):
             await flavor.call(call)
-    with pytest.raises(TypeError, match="A build's number is an int"):
+    with pytest.raises(TypeError, match=r"number.* has to be an int"):
         await flavor.call(client.builds.get, "web", part)
     for items in (lambda: client.builds.list(part), lambda: client.clusters.queues(part)):
         with pytest.raises(ValueError, match=r"address another resource|can't be a slug"):
