@@ -58,9 +58,7 @@ def _near(glob: str, paths: Sequence[str]) -> str:
     if found:
         return f"; upper and lower case differ: {_listed(found)}"
     similar = get_close_matches(glob, dict.fromkeys(paths[:_COMPARED]), n=_EXAMPLES)
-    return (
-        f"; similar: {_listed(similar)}" if similar else f"; its artifacts are {len(paths)}, such as {_listed(paths)}"
-    )
+    return f"; similar: {_listed(similar)}" if similar else f"; the build has {len(paths)}, such as {_listed(paths)}"
 
 
 def _wider(glob: str) -> Iterator[str]:

@@ -143,8 +143,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             >>> def fetch(buildkite, artifact) -> Path:
             ...     return buildkite.artifacts.download(artifact, to="report.xml")
         """
-        check(AsyncArtifacts.download, locals())
         _refuse_another(artifact)
+        check(AsyncArtifacts.download, locals())
         target = file_target(checked(artifact), Path(to))
         await self._refuse_obstacles([target])
         tree = Tree(target.root)
@@ -174,8 +174,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        check(AsyncArtifacts.read, locals())
         _refuse_another(artifact)
+        check(AsyncArtifacts.read, locals())
         if max_bytes < 1:
             raise ValueError(f"max_bytes={max_bytes}: give a number of bytes above 0")
         return await read(self._of(artifact), checked(artifact), max_bytes=max_bytes)

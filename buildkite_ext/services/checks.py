@@ -178,7 +178,7 @@ def _wanted(kind: Any, name: str) -> str:
     if origin in _WANTED:
         return _WANTED[origin]
     if isinstance(origin, type) and issubclass(origin, Model):
-        return f"a {origin.__name__}"
+        return _with_article(origin.__name__)
     return _WANTED[str] if isinstance(origin, type) and issubclass(origin, Enum) else ""
 
 
@@ -214,6 +214,10 @@ def kind_of(value: object) -> str:
     kind = type(value).__name__
     if kind == "bytes":
         return kind
+    return _with_article(kind)
+
+
+def _with_article(kind: str) -> str:
     return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
 
 
