@@ -16,6 +16,7 @@ from buildkite_api.api.jobs import (
     reprioritize_build_job,
     retry_build_job,
     unblock_build_job,
+    unblock_job,
 )
 from buildkite_api.models import Job, JobLog
 
@@ -26,7 +27,7 @@ from ..pagination.items import AsyncItems
 from ..states import JobStateName
 from ._base import blocking
 from ._generated import jobs as generated
-from .arguments import given, many, positive, text_map
+from .arguments import Scalar, field_map, given, many, positive
 
 if TYPE_CHECKING:
     import httpx
@@ -121,7 +122,7 @@ class AsyncJobs(generated.AsyncJobs):
         number: int,
         job_id: str,
         *,
-        fields: Mapping[str, str] | None = None,
+        fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
         unblocker: str | None = None,
     ) -> Job:
         """Unblock a block step. Scope: write_builds.
@@ -130,20 +131,49 @@ class AsyncJobs(generated.AsyncJobs):
             pipeline: the pipeline's slug.
             number: the build's number.
             job_id: the id of the block step's job.
-            fields: values of the step's fields, by their keys.
+            fields: values of the step's fields, by their keys: texts, booleans or numbers, which are sent as texts; a list of
+                them for a field with `multiple`.
             unblocker: the id of the user to name as the unblocker; by default the user of the token.
+
+        Raises:
+            JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
+
+        Example:
+            >>> def release(buildkite, number: int, job_id: str) -> None:
+            ...     fields = {"version": "1.4.2", "notify": True, "regions": ["eu", "us"]}
+            ...     buildkite.jobs.unblock("release", number, job_id, fields=fields)
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        from buildkite_api.models import UnblockBuildJobRequest
+
+        body = UnblockBuildJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
+        return await self._requester.call(
+            unblock_build_job, self._requester.organization, pipeline, number, job_id, body=body
+        )
+
+    async def unblock_by_id(
+        self,
+        job_id: str,
+        *,
+        fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
+        unblocker: str | None = None,
+    ) -> Job:
+        """Unblock a block step, by the id of its job alone. Scope: write_builds.
+
+        Args:
+            job_id: the id of the block step's job.
+            fields, unblocker: as for `unblock`.
 
         Raises:
             JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        from buildkite_api.models import UnblockBuildJobRequest
+        from buildkite_api.models import UnblockJobRequest
 
-        body = UnblockBuildJobRequest(**given(fields=text_map("fields", fields), unblocker=unblocker))
-        return await self._requester.call(
-            unblock_build_job, self._requester.organization, pipeline, number, job_id, body=body
-        )
+        body = UnblockJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
+        return await self._requester.call(unblock_job, self._requester.organization, job_id, body=body)
 
     async def reprioritize(self, pipeline: str, number: int, job_id: str, priority: int) -> Job:
         """Change the priority of a waiting job; higher ones run first. Scope: write_builds.
@@ -269,6 +299,7 @@ class Jobs(generated.Jobs):
     get = blocking(AsyncJobs.get)
     retry = blocking(AsyncJobs.retry)
     unblock = blocking(AsyncJobs.unblock)
+    unblock_by_id = blocking(AsyncJobs.unblock_by_id)
     reprioritize = blocking(AsyncJobs.reprioritize)
     log = blocking(AsyncJobs.log)
     log_text = blocking(AsyncJobs.log_text)
