@@ -14,14 +14,19 @@ from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from .exit_codes import ExitCode
 from .problem import Problem, Terminated, UsageError, write_traceback
 from .render.colour import problem_line
-from .streams import coloured, discard, prepare_streams, print_error
+from .streams import coloured, discard, output_failure, prepare_streams, print_error
 
 __all__ = ["main"]
 
 _GRACE = 2.0
 """Seconds that threads get to end by themselves after Ctrl-C: to remove a partial download, for example."""
 
-_STOPPED = frozenset({ExitCode.INTERRUPTED, ExitCode.OUTPUT_CLOSED, ExitCode.TERMINATED})
+_STOPPED = frozenset({ExitCode.INTERRUPTED, ExitCode.OUTPUT_CLOSED, ExitCode.OUTPUT_FAILED, ExitCode.TERMINATED})
+
+_CLOSED_OUTPUT = (
+    "The standard output is closed. To run the command without its output, redirect it to the null device: "
+    f">{os.devnull}"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,16 +53,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _guarded(words: list[str]) -> ExitCode:
     try:
-        return _run(words)
+        if sys.stdout is None:
+            raise UsageError(_CLOSED_OUTPUT)
+        code = _run(words)
+        sys.stdout.flush()  # here, where an error can be reported, and not when the interpreter exits
     except KeyboardInterrupt:
         return _report(Problem.described(ExitCode.INTERRUPTED, "Interrupted."), words)
     except Terminated:
         return _report(Problem.described(ExitCode.TERMINATED, "Terminated."), words)
-    except (BrokenPipeError, SystemExit):  # rich turns the first into the second while it prints --help
+    except SystemExit:  # rich raises it for a BrokenPipeError while it prints --help
         discard(sys.stdout)
         return ExitCode.OUTPUT_CLOSED
     except Exception as error:  # each becomes a paragraph and a code
-        return _report(Problem.of(error), words)
+        failure = output_failure(error)
+        if failure is not None:
+            discard(sys.stdout)
+        return ExitCode.OUTPUT_CLOSED if failure == "closed" else _report(Problem.of(error), words)
+    return code
 
 
 def _run(words: list[str]) -> ExitCode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from ..simulation.demo import demo_organization
 from ..simulation.server import running, serve
 from .problem import UsageError
 from .sockets import unusable_address
+from .streams import output_failure
 
 if TYPE_CHECKING:
     from ..events import Hook
@@ -68,6 +70,8 @@ def serve_until_stopped(host: str, port: int, organization: str) -> None:
     except ImportError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
+        if output_failure(error) is not None:
+            raise
         raise unusable_address(host, port, error) from error
     print("\nThe simulator has ended, and its builds with it.", flush=True)
 
@@ -88,7 +92,10 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
     if any(os.environ.get(name) for name in _PROXY_VARIABLES):
         # Otherwise clients would connect to the proxy.
         variables["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), host)))
-    exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in variables.items())
+    exports = "\n".join(f"  {_assignment(name, value)}" for name, value in variables.items())
+    curl, token = (
+        ("curl.exe", f"$env:{TOKEN_VARIABLES[0]}") if sys.platform == "win32" else ("curl", f"${TOKEN_VARIABLES[0]}")
+    )
     slugs = ", ".join(sorted(simulator.state.pipelines))
     slug = simulator.organization
     print(
@@ -98,6 +105,14 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
         f"{exports}\n\n"
         "Then try:\n"
         "  buildkite-ext run web --branch main\n"
-        f'  curl -H "Authorization: Bearer ${TOKEN_VARIABLES[0]}" {url}/v2/organizations/{slug}/pipelines',
+        f'  {curl} -H "Authorization: Bearer {token}" {url}/v2/organizations/{slug}/pipelines',
         flush=True,
     )
+
+
+def _assignment(name: str, value: str) -> str:
+    """Return the line that sets an environment variable: in PowerShell on Windows, else in a POSIX shell."""
+    if sys.platform == "win32":
+        quoted = value.replace("'", "''")
+        return f"$env:{name} = '{quoted}'"
+    return f"export {name}={shlex.quote(value)}"
