@@ -93,9 +93,7 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
         # Otherwise clients would connect to the proxy.
         variables["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), host)))
     exports = "\n".join(f"  {_assignment(name, value)}" for name, value in variables.items())
-    curl, token = (
-        ("curl.exe", f"$env:{TOKEN_VARIABLES[0]}") if sys.platform == "win32" else ("curl", f"${TOKEN_VARIABLES[0]}")
-    )
+    curl, prefix = ("curl.exe", "$env:") if sys.platform == "win32" else ("curl", "$")
     slugs = ", ".join(sorted(simulator.state.pipelines))
     slug = simulator.organization
     print(
@@ -105,7 +103,7 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
         f"{exports}\n\n"
         "Then try:\n"
         "  buildkite-ext run web --branch main\n"
-        f'  {curl} -H "Authorization: Bearer {token}" {url}/v2/organizations/{slug}/pipelines',
+        f'  {curl} -H "Authorization: Bearer {prefix}{TOKEN_VARIABLES[0]}" {url}/v2/organizations/{slug}/pipelines',
         flush=True,
     )
 
@@ -115,4 +113,5 @@ def _assignment(name: str, value: str) -> str:
     if sys.platform == "win32":
         quoted = value.replace("'", "''")
         return f"$env:{name} = '{quoted}'"
-    return f"export {name}={shlex.quote(value)}"
+    else:  # noqa: RET505 - mypy checks a branch for its system alone
+        return f"export {name}={shlex.quote(value)}"

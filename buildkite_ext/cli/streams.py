@@ -60,11 +60,7 @@ def _occupy_closed_descriptors() -> None:
 
 def is_terminal(stream: TextIO) -> bool:
     """Return whether a stream is a terminal that can move its cursor."""
-    return (
-        stream.isatty()
-        and os.environ.get("TERM") not in ("dumb", "unknown")
-        and (sys.platform != "win32" or interprets_escape_sequences(stream))
-    )
+    return stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown") and interprets_escape_sequences(stream)
 
 
 def coloured(wanted: Colour, stream: TextIO) -> bool:

@@ -16,20 +16,20 @@ def interprets_escape_sequences(stream: TextIO) -> bool:
 
     Consoles since Windows 10 can, and don't until a program asks for it. On other systems every terminal does.
     """
-    if sys.platform != "win32":
-        return True
-    import ctypes
-    import msvcrt
+    if sys.platform == "win32":
+        import ctypes
+        import msvcrt
 
-    kernel32 = ctypes.windll.kernel32
-    mode = ctypes.c_ulong()
-    try:
-        console = msvcrt.get_osfhandle(stream.fileno())
-    except (OSError, ValueError):
-        return False
-    handle = ctypes.c_void_p(console)
-    if not kernel32.GetConsoleMode(handle, ctypes.byref(mode)):
-        return False  # not a console: a pipe of MSYS, for example
-    if mode.value & _ENABLE_VIRTUAL_TERMINAL_PROCESSING:
+        try:
+            handle = ctypes.c_void_p(msvcrt.get_osfhandle(stream.fileno()))
+        except (OSError, ValueError):
+            return False
+        kernel32 = ctypes.windll.kernel32
+        mode = ctypes.c_ulong()
+        if not kernel32.GetConsoleMode(handle, ctypes.byref(mode)):
+            return False
+        if mode.value & _ENABLE_VIRTUAL_TERMINAL_PROCESSING:
+            return True
+        return bool(kernel32.SetConsoleMode(handle, mode.value | _ENABLE_VIRTUAL_TERMINAL_PROCESSING))
+    else:  # noqa: RET505 - mypy checks a branch for its system alone
         return True
-    return bool(kernel32.SetConsoleMode(handle, mode.value | _ENABLE_VIRTUAL_TERMINAL_PROCESSING))

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,9 +21,10 @@ from .simulator import SimulatedOrganization
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["running", "serve", "url_of"]
+__all__ = ["reserve_address", "running", "serve", "url_of"]
 
 _STARTUP_TIMEOUT = 10.0
+_PAUSE = 3600.0
 
 
 def serve(
@@ -55,7 +58,8 @@ def serve(
         if started is not None:
             started(url)
         try:
-            threading.Event().wait()
+            while True:
+                time.sleep(_PAUSE)  # Ctrl-C ends it on every system; on Windows it would not end waiting for a lock
         except KeyboardInterrupt:
             return
 
@@ -127,9 +131,21 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sends small packets at once only if the protocol is given; otherwise each answer takes 40 ms.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserve_address(bound)
         bound.bind((host, port))
         yield bound
+
+
+def reserve_address(bound: socket.socket) -> None:
+    """Let a socket listen on an address where connections of an earlier process are ending, and where nobody else listens.
+
+    On Windows SO_REUSEADDR would take the port of another process that listens on it:
+    https://learn.microsoft.com/en-us/windows/win32/winsock/using-so-reuseaddr-and-so-exclusiveaddruse
+    """
+    if sys.platform == "win32":
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
 
 def url_of(host: str, bound: socket.socket) -> str:

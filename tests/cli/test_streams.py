@@ -22,7 +22,7 @@ POSIX_SHELL = pytest.mark.skipif(sys.platform == "win32", reason="redirections o
 FULL_DISK = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 
 RUN = ["run", "web", "--branch", "main", "--poll-interval", "0.1"]
-SECRET = "a secret"  # noqa: S105 - of these tests
+SECRET = "a secret"
 COMMANDS = {
     "version": ["--version"],
     "help": ["--help"],
