@@ -13,6 +13,7 @@ from buildkite_api.types import UNSET, Unset
 __all__ = [
     "Scalar",
     "aware",
+    "count",
     "field_map",
     "filter_map",
     "given",
@@ -219,6 +220,22 @@ def _at(name: str, key: object) -> str:
     if not isinstance(key, str):
         raise TypeError(f"{name} has the key {key!r} of type {type(key).__name__}: keys are texts (str)")
     return f"{name}[{key!r}]"
+
+
+def count(name: str, value: int | None) -> int | None:
+    """Return a number of things.
+
+    Raises:
+        TypeError: it isn't a whole number.
+        ValueError: it is below 0.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name}={value!r}: give a whole number, or None")
+    if value < 0:
+        raise ValueError(f"{name}={value!r}: give 0 or more, or None")
+    return value
 
 
 def positive(**seconds: float | None) -> None:

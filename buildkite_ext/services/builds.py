@@ -38,7 +38,7 @@ from ..watching.outcome import WaitResult
 from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
 from ._generated import builds as generated
-from .arguments import Scalar, aware, filter_map, given, listed, many, positive, scalar_map, text_map
+from .arguments import Scalar, aware, count, filter_map, given, listed, many, positive, scalar_map, text_map
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -394,18 +394,21 @@ class AsyncBuilds(generated.AsyncBuilds):
         *,
         poll_interval: float = LOG_INTERVAL,
         timeout: float | None = None,
+        tail: int | None = None,
         on_build: Callable[[Build], None] | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the logs of all jobs, line by line, until the build finishes or waits at a block step.
         Scopes: read_builds and read_build_logs.
 
-        Each request fetches only the new part of a log.
+        A poll takes one request for the build, and as a rule one for each log, which fetches what is new. See `jobs.follow`.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
             poll_interval: seconds between two polls.
             timeout: maximum of seconds to follow; None for no limit.
+            tail: number of lines to begin with, for each log that has begun: the last ones that it has now; 0 for new lines only,
+                None for all.
             on_build: called at each poll with the build and its jobs, before the lines of that poll. It serves to show a
                 table of jobs beside the log, without further requests.
 
@@ -420,7 +423,13 @@ class AsyncBuilds(generated.AsyncBuilds):
         positive(timeout=timeout, poll_interval=poll_interval)
         return DetachedIterator(
             follow_build(
-                self._requester, pipeline, number, poll_interval=poll_interval, timeout=timeout, on_build=on_build
+                self._requester,
+                pipeline,
+                number,
+                poll_interval=poll_interval,
+                timeout=timeout,
+                tail=count("tail", tail),
+                on_build=on_build,
             )
         )
 

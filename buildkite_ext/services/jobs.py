@@ -27,7 +27,7 @@ from ..pagination.items import AsyncItems
 from ..states import JobStateName
 from ._base import blocking
 from ._generated import jobs as generated
-from .arguments import Scalar, field_map, given, many, positive
+from .arguments import Scalar, count, field_map, given, many, positive
 
 if TYPE_CHECKING:
     import httpx
@@ -268,8 +268,12 @@ class AsyncJobs(generated.AsyncJobs):
         *,
         poll_interval: float = POLL_INTERVAL,
         timeout: float | None = None,
+        tail: int | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the log of a job, line by line, until the job finishes. Scopes: read_builds and read_build_logs.
+
+        A poll fetches what is new: as a rule with one request, and few bytes come twice. Lines are given while an answer arrives,
+        so the log may be larger than the memory, and than `max_body`.
 
         Args:
             pipeline: the pipeline's slug.
@@ -277,13 +281,30 @@ class AsyncJobs(generated.AsyncJobs):
             job_id: the job's id.
             poll_interval: seconds between two polls.
             timeout: maximum of seconds to follow; None for no limit.
+            tail: number of lines to begin with, the last ones that the log has now; 0 for new lines only, None for all. The group
+                of these lines is None until the next header.
 
         Raises:
             DeadlineExceeded: the job did not finish in time. It continues.
+
+        Example:
+            >>> def show(buildkite, number: int, job_id: str) -> None:
+            ...     for line in buildkite.jobs.follow("web", number, job_id, tail=100):
+            ...         print(line.text)
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         positive(timeout=timeout, poll_interval=poll_interval)
         return DetachedIterator(
-            follow_job(self._requester, pipeline, number, job_id, poll_interval=poll_interval, timeout=timeout)
+            follow_job(
+                self._requester,
+                pipeline,
+                number,
+                job_id,
+                poll_interval=poll_interval,
+                timeout=timeout,
+                tail=count("tail", tail),
+            )
         )
 
 

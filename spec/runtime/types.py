@@ -129,8 +129,8 @@ class File:
     """File that is sent in pieces: it is never in memory as a whole.
 
     Args:
-        source: The path, or a file that is open to read bytes. A file that can be rewound is sent from its beginning, and
-            may be sent again.
+        source: The path of a regular file, or a file that is open to read bytes, such as a pipe. A file that can be
+            rewound is sent from its beginning, and may be sent again.
         name: The name to send; by default the last part of the path.
 
     Raises:
@@ -161,9 +161,15 @@ class File:
 
         Raises:
             OSError: The path cannot be read.
+            ValueError: The path is a pipe, a socket or a device.
         """
         if isinstance(self._source, (str, os.PathLike)):
-            Path(self._source).open("rb").close()  # to fail before anything is sent
+            path = Path(self._source)
+            if path.exists() and not (path.is_file() or path.is_dir()):  # to open a pipe waits for its writer
+                raise ValueError(
+                    f"{str(path)!r} is not a regular file: open it, and send what it gives with File(file, name=...)"
+                )
+            path.open("rb").close()  # to fail before anything is sent
         return self.name, FilePart(self._source)
 
 
@@ -285,8 +291,14 @@ def header_values(values: Mapping[str, object], defaults: Mapping[str, str] | No
     Args:
         values: The parameters. UNSET and None are left out.
         defaults: What is sent for those that are left out.
+
+    Raises:
+        ValueError: A value holds a character that a header can't hold, such as a line break.
     """
     given = {name: _text(name, value) for name, value in values.items() if not isinstance(value, (Unset, type(None)))}
+    for name, text in given.items():
+        if not text.isascii() or not text.isprintable():
+            raise ValueError(f"{name} must be printable ASCII on one line, not {text!r}")
     return {**(defaults or {}), **given}
 
 
