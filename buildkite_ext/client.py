@@ -11,12 +11,15 @@ import httpx
 from buildkite_api.types import UNSET, Unset
 
 from ._sync import run
+from ._tracebacks import EndsAtCaller
 from .options import DEFAULT_MAX_BODY, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
 from .pagination.items import AsyncItems, Items
 from .pagination.sources import EndpointPages
 from .pagination.walker import Walker
+from .redaction import unsigned
 from .runtime import AsyncRuntime, BlockingRuntime
 from .services._generated import AsyncServices, Services
+from .services._argument_errors import NamesArguments
 from .transport.requester import Endpoint, Requester
 from .transport.shared import SharedState
 
@@ -96,20 +99,21 @@ class AsyncBuildkiteClient(AsyncServices):
         max_body: int = DEFAULT_MAX_BODY,
         on_event: Hook | None = None,
     ) -> None:
-        options = ClientOptions.load(
-            organization,
-            token=token,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            transport=transport,
-            clock=clock,
-            strict=strict,
-            unknown=unknown,
-            max_body=max_body,
-            on_event=on_event,
-        )
-        self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
+        with EndsAtCaller():
+            options = ClientOptions.load(
+                organization,
+                token=token,
+                base_url=base_url,
+                timeout=timeout,
+                retry=retry,
+                transport=transport,
+                clock=clock,
+                strict=strict,
+                unknown=unknown,
+                max_body=max_body,
+                on_event=on_event,
+            )
+            self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,7 +126,7 @@ class AsyncBuildkiteClient(AsyncServices):
         await self._requester.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._requester.options.organization!r}, base_url={self._requester.options.base_url!r})"
+        return _repr(self, self.__dict__.get("_requester"))
 
     @property
     def options(self) -> ClientOptions:
@@ -156,9 +160,10 @@ class AsyncBuildkiteClient(AsyncServices):
             "unknown": unknown,
             "max_body": max_body,
         }
-        copy = object.__new__(type(self))
-        copy._requester = _with_changes(self._requester, changes)
-        return copy
+        with EndsAtCaller():
+            copy = object.__new__(type(self))
+            copy._requester = _with_changes(self._requester, changes)
+            return copy
 
     async def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call any operation of the API, typed: `await client.call(get_agent, "acme", agent_id)`.
@@ -173,11 +178,13 @@ class AsyncBuildkiteClient(AsyncServices):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
-        return await self._requester.call(endpoint, *args, **kwargs)
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return await self._requester.call(endpoint, *args, **kwargs)
 
     async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Call any operation and return its answer undecoded: headers, the answer to HEAD, text, a 302 that isn't followed."""
-        return await self._requester.request(endpoint, *args, **kwargs)
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return _unsigned(await self._requester.request(endpoint, *args, **kwargs))
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
@@ -189,7 +196,8 @@ class AsyncBuildkiteClient(AsyncServices):
         Returns:
             A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
         """
-        return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
     def raw(self) -> Client:
@@ -308,20 +316,21 @@ class BuildkiteClient(Services):
         max_body: int = DEFAULT_MAX_BODY,
         on_event: Hook | None = None,
     ) -> None:
-        options = ClientOptions.load(
-            organization,
-            token=token,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            transport=transport,
-            clock=clock,
-            strict=strict,
-            unknown=unknown,
-            max_body=max_body,
-            on_event=on_event,
-        )
-        self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
+        with EndsAtCaller():
+            options = ClientOptions.load(
+                organization,
+                token=token,
+                base_url=base_url,
+                timeout=timeout,
+                retry=retry,
+                transport=transport,
+                clock=clock,
+                strict=strict,
+                unknown=unknown,
+                max_body=max_body,
+                on_event=on_event,
+            )
+            self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
 
     def __enter__(self) -> Self:
         return self
@@ -334,7 +343,7 @@ class BuildkiteClient(Services):
         run(self._requester.close())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._requester.options.organization!r}, base_url={self._requester.options.base_url!r})"
+        return _repr(self, self.__dict__.get("_requester"))
 
     @property
     def options(self) -> ClientOptions:
@@ -368,9 +377,10 @@ class BuildkiteClient(Services):
             "unknown": unknown,
             "max_body": max_body,
         }
-        copy = object.__new__(type(self))
-        copy._requester = _with_changes(self._requester, changes)
-        return copy
+        with EndsAtCaller():
+            copy = object.__new__(type(self))
+            copy._requester = _with_changes(self._requester, changes)
+            return copy
 
     def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call any operation of the API, typed: `client.call(get_agent, "acme", agent_id)`.
@@ -385,11 +395,13 @@ class BuildkiteClient(Services):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
-        return run(self._requester.call(endpoint, *args, **kwargs))
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return run(self._requester.call(endpoint, *args, **kwargs))
 
     def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Call any operation and return its answer undecoded: headers, the answer to HEAD, text, a 302 that isn't followed."""
-        return run(self._requester.request(endpoint, *args, **kwargs))
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return _unsigned(run(self._requester.request(endpoint, *args, **kwargs)))
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
@@ -401,7 +413,8 @@ class BuildkiteClient(Services):
         Returns:
             A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
         """
-        return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
     def raw(self) -> Client:
@@ -477,6 +490,19 @@ class BuildkiteClient(Services):
         from .services.packages import AsyncPackages, Packages
 
         return Packages(AsyncPackages(self._requester))
+
+
+def _repr(client: object, requester: Requester | None) -> str:
+    """Return the repr of a client; also of one whose constructor has not ended, which debuggers show."""
+    if requester is None:
+        return f"<{type(client).__name__} without options>"
+    return f"{type(client).__name__}({requester.options.organization!r}, base_url={requester.options.base_url!r})"
+
+
+def _unsigned(response: httpx.Response) -> httpx.Response:
+    """Return an answer whose request is without the token, since an answer may be pickled, logged and shown."""
+    response.request = unsigned(response.request)
+    return response
 
 
 def _with_changes(requester: Requester, changes: Mapping[str, object]) -> Requester:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidResponse
-from ..urls import CREDENTIALS, Origin, origin
+from ..urls import CREDENTIALS, Origin, origin, path_in, root_of
 from .page import field_of
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def _contained(response: httpx.Response, link: str, rel: str, api: Origin) -> ht
         raise InvalidResponse(f"{asked.path}: the link to the {rel} page isn't a URL.") from error
     if place != api or url.path.rstrip("/") != asked.path.rstrip("/"):
         raise InvalidResponse(
-            f"{asked.path}: the link to the {rel} page leads to {url.scheme}://{url.host}{url.path}, which isn't the list "
-            f"that was requested from {asked.scheme}://{asked.host}; it wasn't followed. Is base_url the URL of the API "
+            f"{asked.path}: the link to the {rel} page leads to {root_of(url)}{path_in(url)}, which isn't the list "
+            f"that was requested from {root_of(asked)}; it wasn't followed. Is base_url the URL of the API "
             "itself?"
         )
     for name in CREDENTIALS:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import strict_json
 from ..errors import InvalidResponse
+from ..messages import shown
 from ..timestamps import format_time
 from ..transport.context import context_of
 from ..urls import path_of
@@ -100,7 +101,9 @@ class EndpointPages:
         options = dict(options)
         if options.get("per_page") is None and "per_page" in _parameters(endpoint):
             options["per_page"] = _page_size(limit)
-        return cls(requester, endpoint, arguments, options)
+        pages = cls(requester, endpoint, arguments, options)
+        pages.request(None)  # so that a bad argument fails here, and not at the first item
+        return pages
 
     @property
     def name(self) -> str:
@@ -214,6 +217,8 @@ class PathPages:
 
 
 def _page_size(limit: int | None) -> int:
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool)):
+        raise TypeError(f"limit={shown(limit)}: give a number of items.")
     return min(limit, _PER_PAGE) if limit else _PER_PAGE
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from .._sync import DetachedIterator
 from ..errors import InvalidRequest, InvalidResponse, TooManyPages
+from ..messages import shown
 from ..urls import path_of
 from .links import links_of, number_of, page_of, total_of
 from .page import Page, created_at, field_of, identity
@@ -53,8 +54,12 @@ class Walker(Generic[T]):
             ("concurrency", self.concurrency, 1),
             ("max_pages", self.max_pages, 1),
         ):
-            if value is not None and value < least:
-                raise ValueError(f"{name}={value}: give at least {least}.")
+            if value is None:
+                continue
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"{name}={shown(value)}: give a whole number.")
+            if value < least:
+                raise ValueError(f"{name}={shown(value)}: give at least {least}.")
 
     def pages(self) -> DetachedIterator[Page[T]]:
         """Return each page in order. No connection is held while the caller has a page."""

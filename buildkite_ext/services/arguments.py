@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
 from buildkite_api.types import UNSET, Unset
+
+from ..messages import kind_of, shown
 
 __all__ = ["aware", "given", "listed", "many", "not_null", "or_unset", "positive", "text_map"]
 
 T = TypeVar("T")
 
 
-def listed(value: str | Sequence[str] | None) -> list[str] | None:
+def listed(value: str | bytes | Sequence[str] | None) -> list[str] | None:
     """Return one or many as a list; None stays None.
+
+    Raises:
+        TypeError: it isn't a list.
 
     Example:
         >>> listed("main"), listed(["main", "dev"]), listed(None)
@@ -23,6 +28,8 @@ def listed(value: str | Sequence[str] | None) -> list[str] | None:
     """
     if value is None:
         return None
+    if isinstance(value, bytes):
+        raise TypeError("bytes are no list")
     return [value] if isinstance(value, str | Enum) else list(value)
 
 
@@ -48,15 +55,17 @@ def aware(name: str, value: datetime | None) -> datetime | None:
         ValueError: it has no time zone.
     """
     if value is not None and not isinstance(value, datetime):
-        raise TypeError(
-            f"{name}={value!r} is a {type(value).__name__}, not a datetime. Dates depend on the time zone: write "
-            f"datetime(..., tzinfo=UTC)."
-        )
+        raise TypeError(f"{name}={shown(value)} is {kind_of(value)}, not a datetime. {_advice(value)}")
     if value is not None and value.utcoffset() is None:
         raise ValueError(
-            f"{name}={value!r} has no time zone: write datetime(..., tzinfo=UTC), or call .astimezone() for your own time zone."
+            f"{name}={shown(value)} has no time zone: write datetime(..., tzinfo=UTC), or call .astimezone() for your own zone."
         )
     return value
+
+
+def _advice(value: object) -> str:
+    day = "A day begins at another time in each time zone. " if isinstance(value, date) else ""
+    return f"{day}Write datetime(..., tzinfo=UTC)."
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -95,9 +104,13 @@ def text_map(name: str, value: Mapping[str, str] | None) -> dict[str, str] | Non
     """
     if value is None:
         return None
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"{name}={shown(value)} is {kind_of(value)}: give a map of names to values, such as {{'os': 'linux'}}"
+        )
     for key, text in value.items():
         if not isinstance(key, str) or not isinstance(text, str):
-            raise TypeError(f"{name}[{key!r}]={text!r}: names and values must be strings")
+            raise TypeError(f"{name}[{shown(key)}]={shown(text)}: names and values must be strings")
     return dict(value)
 
 
@@ -108,5 +121,9 @@ def positive(**seconds: float | None) -> None:
         ValueError: one isn't.
     """
     for name, value in seconds.items():
-        if value is not None and not value > 0:
-            raise ValueError(f"{name}={value!r}: give seconds above 0")
+        if value is None:
+            continue
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise TypeError(f"{name}={shown(value)} is {kind_of(value)}: give seconds, as a number")
+        if not value > 0:
+            raise ValueError(f"{name}={shown(value)}: give seconds above 0")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost
-from ..redaction import unsigned
+from ..redaction import hide_token, token_in, unsigned
 from ..urls import path_of
 from .context import context_of
 
@@ -136,6 +136,7 @@ def _kept(extensions: Any) -> dict[str, Any]:
 def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Request) -> NetworkError:
     """Return the error of a lost request. Its class says if the request may have acted; its cause holds no token."""
     error.request = unsigned(request)
+    hide_token(error, token_in(request))
     what = f"{request.method} {path_of(request)}"
     host = request.url.host
     said = str(error) or type(error).__name__
