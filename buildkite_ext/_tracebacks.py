@@ -8,7 +8,7 @@ from typing import Self
 
 from .errors import BuildkiteError
 
-__all__ = ["EndsAtCaller", "shorten"]
+__all__ = ["EndsAtCaller"]
 
 _LIBRARIES = frozenset(
     {"buildkite_api", "buildkite_ext", "builtins", "anyio", "h11", "httpcore", "httpx", "json", "msgspec", "socksio"}
@@ -49,10 +49,10 @@ class EndsAtCaller:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if error is not None and (isinstance(error, BuildkiteError) or error is self.own):
-            shorten(error, self._handled)
+            _shorten(error, self._handled)
 
 
-def shorten(error: BaseException, handled: BaseException | None = None) -> None:
+def _shorten(error: BaseException, handled: BaseException | None = None) -> None:
     """Remove the traceback of an error, and those of the errors that caused it.
 
     Args:

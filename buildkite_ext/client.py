@@ -18,8 +18,8 @@ from .pagination.sources import EndpointPages
 from .pagination.walker import Walker
 from .redaction import unsigned
 from .runtime import AsyncRuntime, BlockingRuntime
-from .services._generated import AsyncServices, Services
 from .services._argument_errors import NamesArguments
+from .services._generated import AsyncServices, Services
 from .transport.requester import Endpoint, Requester
 from .transport.shared import SharedState
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from buildkite_api.types import kind_of
 
 from . import strict_json
 from .errors import (
@@ -30,7 +31,7 @@ from .errors import (
     ServiceUnavailable,
     Unauthorized,
 )
-from .messages import escaped, kind_of
+from .messages import escaped
 from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets
 from .urls import path_of
 

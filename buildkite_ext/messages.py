@@ -6,22 +6,11 @@ import uuid
 from datetime import date
 from enum import Enum
 
-__all__ = ["escaped", "kind_of", "shown"]
+from buildkite_api.types import kind_of
+
+__all__ = ["escaped", "shown"]
 
 _LONGEST = 100
-
-
-def kind_of(value: object) -> str:
-    """Return the name of a value's type. The value itself may be long, or secret.
-
-    Example:
-        >>> kind_of(5), kind_of(b"s3cret"), kind_of(None)
-        ('an int', 'a bytes', 'None')
-    """
-    if value is None:
-        return "None"
-    name = type(value).__name__
-    return f"{'an' if name[:1].lower() in set('aeiou') else 'a'} {name}"
 
 
 def shown(value: object) -> str:

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from buildkite_api.types import kind_of
+
 from .._sync import DetachedIterator
 from ..errors import InvalidRequest, InvalidResponse, TooManyPages
 from ..messages import shown
@@ -119,6 +121,8 @@ class Walker(Generic[T]):
             raise
         body = source.decode(response)
         items = cast("list[T]", body if isinstance(body, list) else field_of(body, "items"))
+        if not isinstance(items, list):
+            raise InvalidResponse(f"{path_of(request)}: the answer's items are {kind_of(items)}, not a list.")
         links = links_of(response, body, source.requester.origin)
         if links.next == request.url:
             raise InvalidResponse(f"{path_of(request)}: the link to the next page leads back to the page it came with.")

@@ -17,13 +17,13 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from buildkite_api.types import File, Secret, Unset
+from buildkite_api.types import File, Secret, Unset, kind_of
 
 from .._tracebacks import EndsAtCaller
 from ..errors import BuildkiteError
-from ..messages import kind_of, shown
+from ..messages import shown
 
-__all__ = ["NamesArguments", "explained"]
+__all__ = ["NamesArguments"]
 
 _ARGUMENT_ERRORS = (TypeError, ValueError, AttributeError, RecursionError, OverflowError, httpx.InvalidURL)
 """Errors that an argument may cause that can't be sent."""
@@ -62,13 +62,13 @@ class NamesArguments:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if isinstance(error, _ARGUMENT_ERRORS):
-            named = explained(error, self._function, self._args, self._kwargs)
+            named = _explained(error, self._function, self._args, self._kwargs)
             if named is not None:
                 self._end.own = named
                 raise named from None
 
 
-def explained(
+def _explained(
     error: Exception, function: Callable[..., Any], args: Sequence[object], kwargs: Mapping[str, object]
 ) -> Exception | None:
     """Return an error that names the argument that a call failed for.

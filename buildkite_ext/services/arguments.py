@@ -7,9 +7,9 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.types import UNSET, Unset, kind_of
 
-from ..messages import kind_of, shown
+from ..messages import shown
 
 __all__ = ["aware", "given", "listed", "many", "not_null", "or_unset", "positive", "text_map"]
 

@@ -295,7 +295,7 @@ def header_values(values: Mapping[str, object]) -> dict[str, str]:
     given = {name: _text(name, value) for name, value in values.items() if not isinstance(value, (Unset, type(None)))}
     for name, text in given.items():
         if not text.isascii() or not text.isprintable():
-            raise ValueError(f"{name} holds a line break or another character that no header can hold: {ascii(text)}")
+            raise ValueError(f"{name} holds a line break or another character that no header can hold: {text!a}")
     return given
 
 
