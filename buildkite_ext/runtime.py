@@ -14,6 +14,7 @@ import httpx
 from ._sync import run
 from .clock import MonotonicClock, SystemClock
 from .errors import ConfigurationError
+from .redaction import unsigned
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -128,9 +129,7 @@ class BlockingRuntime:
         self.real_time = isinstance(self._clock, SystemClock)
 
     def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
-        timeout = httpx.Timeout(**timeouts)
-        transport = _BlockingPath(send)
-        return httpx.Client(transport=transport, base_url=base_url, headers=headers, timeout=timeout, trust_env=False)
+        return _BlockingClient(send, base_url=base_url, headers=headers, timeout=httpx.Timeout(**timeouts))
 
     async def attempt(
         self,
@@ -228,11 +227,7 @@ class AsyncRuntime:
         self.real_time = isinstance(self._clock, SystemClock)
 
     def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
-        timeout = httpx.Timeout(**timeouts)
-        transport = _AsyncPath(send)
-        return httpx.AsyncClient(
-            transport=transport, base_url=base_url, headers=headers, timeout=timeout, trust_env=False
-        )
+        return _AsyncClient(send, base_url=base_url, headers=headers, timeout=httpx.Timeout(**timeouts))
 
     async def attempt(
         self,
@@ -298,17 +293,39 @@ class AsyncRuntime:
         return await to_thread.run_sync(function)
 
 
-class _BlockingPath(httpx.BaseTransport):
-    def __init__(self, send: Send) -> None:
-        self._send = send
+class _BlockingClient(httpx.Client):
+    """Client of httpx for the generated functions. It sends a request by the path of all requests, which logs it.
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return run(self._send(request))
+    httpx's own `send` would log it again, and keep its cookies.
+    """
+
+    def __init__(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeout: httpx.Timeout) -> None:
+        super().__init__(
+            base_url=base_url, headers=headers, timeout=timeout, trust_env=False, transport=httpx.MockTransport(_unused)
+        )
+        self._path = send
+
+    def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
+        return _unsigned(run(self._path(request)))
 
 
-class _AsyncPath(httpx.AsyncBaseTransport):
-    def __init__(self, send: Send) -> None:
-        self._send: Callable[[httpx.Request], Awaitable[httpx.Response]] = send
+class _AsyncClient(httpx.AsyncClient):
+    """The same for async code."""
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._send(request)
+    def __init__(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeout: httpx.Timeout) -> None:
+        super().__init__(
+            base_url=base_url, headers=headers, timeout=timeout, trust_env=False, transport=httpx.MockTransport(_unused)
+        )
+        self._path = send
+
+    async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
+        return _unsigned(await self._path(request))
+
+
+def _unused(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(request)
+
+
+def _unsigned(response: httpx.Response) -> httpx.Response:
+    response.request = unsigned(response.request)
+    return response

@@ -41,11 +41,11 @@ class SignStage:
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         if origin(request.url) == self._origin:
             # The frames of an error show no plain token: no variable of this one holds it.
-            sign(request, await runtime.awaited(self._source()) if callable(self._source) else self._source)
+            _sign(request, await runtime.awaited(self._source()) if callable(self._source) else self._source)
         return await send(request)
 
 
-def sign(request: httpx.Request, token: object) -> None:
+def _sign(request: httpx.Request, token: object) -> None:
     """Put a token on a request, whose address must not hold one."""
     if any(is_token(segment) for segment in path_of(request).split("/")):
         raise ConfigurationError(

@@ -15,7 +15,7 @@ from ..errors import ConfigurationError
 from ..globs import wildcard
 from ..states import build_state
 
-__all__ = ["Filters", "Match", "event_state", "matcher"]
+__all__ = ["Filters", "Match", "event_state", "known_kinds", "matcher"]
 
 _STATES = frozenset(str(state.value) for enum in (BuildState, JobState, AgentConnectionState) for state in enum)
 
@@ -43,7 +43,7 @@ def matcher(event: str | type[WebhookEvent], filters: Filters) -> Match:
         ConfigurationError: a filter is empty, or the event can't have its property, so that it could never match.
     """
     tests = [_matches_kind(event)]
-    kinds = _known_kinds(event)
+    kinds = known_kinds(event)
     if not kinds and isinstance(event, str):
         _warn_unknown("event", event, EVENTS)
     if filters.state is not None:
@@ -94,7 +94,7 @@ def _matches_kind(event: str | type[WebhookEvent]) -> Match:
     return lambda it: fits(it.event)
 
 
-def _known_kinds(event: str | type[WebhookEvent]) -> list[type[WebhookEvent]]:
+def known_kinds(event: str | type[WebhookEvent]) -> list[type[WebhookEvent]]:
     """Return the classes of the known events that match."""
     return [
         kind
