@@ -114,20 +114,17 @@ def _public(method: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a method of an async service: its errors end at the caller, and name the argument that they are about."""
     original: Callable[..., Any] = inspect.unwrap(method)
 
-    if inspect.iscoroutinefunction(original):
+    @wraps(original)
+    async def call(self: AsyncService, *args: Any, **kwargs: Any) -> Any:
+        with EndsAtCaller() as end, NamesArguments(end, original, (self, *args), kwargs):
+            return await original(self, *args, **kwargs)
 
-        @wraps(original)
-        async def call(self: AsyncService, *args: Any, **kwargs: Any) -> Any:
-            with EndsAtCaller() as end, NamesArguments(end, original, (self, *args), kwargs):
-                return await original(self, *args, **kwargs)
-    else:
+    @wraps(original)
+    def begin(self: AsyncService, *args: Any, **kwargs: Any) -> Any:
+        with EndsAtCaller() as end, NamesArguments(end, original, (self, *args), kwargs):
+            return original(self, *args, **kwargs)
 
-        @wraps(original)
-        def call(self: AsyncService, *args: Any, **kwargs: Any) -> Any:
-            with EndsAtCaller() as end, NamesArguments(end, original, (self, *args), kwargs):
-                return original(self, *args, **kwargs)
-
-    return call
+    return call if inspect.iscoroutinefunction(original) else begin
 
 
 def _blocking_result(method: Callable[..., Any]) -> tuple[str, Any]:
