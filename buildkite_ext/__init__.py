@@ -6,7 +6,7 @@ Example:
     >>> from buildkite_ext import BuildkiteClient
     >>> def passes(number: int) -> bool:
     ...     with BuildkiteClient("acme") as buildkite:
-    ...         return buildkite.builds.wait("web", number, timeout=1800).outcome == "passed"
+    ...         return buildkite.builds.wait("web", number, timeout=1800).passed
 """
 
 from __future__ import annotations
@@ -74,8 +74,9 @@ if TYPE_CHECKING:
     from .pagination.items import Items as Items
     from .pagination.page import Page as Page
     from .services.builds import Author as Author
+    from .states import Outcome as Outcome
     from .transport.retry import Retry as Retry
-    from .watching.outcome import Outcome as Outcome
+    from .unknown_names import UnknownNameWarning as UnknownNameWarning
     from .watching.outcome import WaitResult as WaitResult
 
 _HOMES = {
@@ -89,7 +90,7 @@ _HOMES = {
     "Event": "events",
     "Items": "pagination.items",
     "LogLine": "logs.parser",
-    "Outcome": "watching.outcome",
+    "Outcome": "states",
     "Page": "pagination.page",
     "Retry": "transport.retry",
     "RetryScheduled": "events",
@@ -97,6 +98,7 @@ _HOMES = {
     "Secret": "buildkite_api.types",
     "SystemClock": "clock",
     "UNSET": "buildkite_api.types",
+    "UnknownNameWarning": "unknown_names",
     "VirtualClock": "clock",
     "WaitResult": "watching.outcome",
 }
@@ -156,6 +158,7 @@ __all__ = [
     "SystemClock",
     "TooManyPages",
     "Unauthorized",
+    "UnknownNameWarning",
     "UnsafePath",
     "VirtualClock",
     "WaitResult",

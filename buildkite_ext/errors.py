@@ -23,7 +23,7 @@
     │   └── ResponseLost              the request may have acted: check before sending a write again
     ├── ArtifactUnavailable           the artifact's storage doesn't have it or refused it
     ├── ArtifactCorrupted             the downloaded bytes differ from the uploaded ones
-    ├── UnsafePath                    an artifact's path would be written outside the folder that was asked for
+    ├── UnsafePath                    an artifact can't be written safely where it would go
     └── WebhookError                  a delivery that is refused; `reason` says why in a word
         ├── WebhookUnverified         not signed with the secret, or too old or new: answered 401
         ├── WebhookMalformed          not a delivery of Buildkite: answered 400
@@ -277,7 +277,18 @@ class ArtifactCorrupted(BuildkiteError):
 
 
 class UnsafePath(BuildkiteError):
-    """An artifact's path would be written outside the folder that was asked for. Nothing was written."""
+    """An artifact can't be written safely where it would go. Nothing was written there.
+
+    Its path leads outside the folder, isn't one that the system can hold, is that of another artifact, or something that isn't
+    a regular file is in the way.
+
+    Attributes:
+        reason: what is wrong with the path, without the advice that follows it in the message.
+    """
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(f"{reason} {advice}" if advice else reason)
+        self.reason = reason
 
 
 WebhookReason = Literal[

@@ -1,44 +1,135 @@
-"""States of builds and jobs, and what each of them means.
+"""States of builds and jobs, and what each of them means: active, blocked, finished or failed.
 
 Every state of the description is in one class, which a test proves. A state that is in none, because Buildkite added it after
-this version, counts as active: to wait a little longer is safer than to call unfinished work done.
+this version, counts as active: to wait a little longer is safer than to call unfinished work done. A build or a job that has
+a `finished_at` is over, whatever its state is called.
 
 https://buildkite.com/docs/pipelines/configure/defining-steps
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 if TYPE_CHECKING:
-    from buildkite_api.models import Build
+    from buildkite_api.models import Build, Job
 
 __all__ = [
     "ACTIVE_BUILDS",
     "ACTIVE_JOBS",
     "BLOCKED_BUILDS",
+    "BUILD_FILTERS",
+    "EVENT_STATES",
     "FAILED_JOBS",
+    "FAILING_JOBS",
+    "FILTERS",
     "FINISHED_BUILDS",
     "FINISHED_FILTER",
     "FINISHED_JOBS",
     "HELD_JOBS",
+    "JOB_STATES",
+    "RETRIED_STATES",
     "RUNNING_BUILDS",
     "RUNNING_JOBS",
+    "BuildStateName",
+    "EventStateName",
+    "JobStateName",
+    "Outcome",
+    "RetriedStateName",
+    "blocking_jobs",
     "build_state",
+    "failed_jobs",
     "is_job_active",
+    "is_job_over",
+    "outcome_of",
 ]
+
+BuildStateName = Literal[
+    "creating",
+    "scheduled",
+    "running",
+    "passed",
+    "failing",
+    "failed",
+    "blocked",
+    "canceling",
+    "canceled",
+    "skipped",
+    "not_run",
+    "finished",
+]
+"""A state by which builds can be listed. `finished` stands for passed, failed, blocked and canceled."""
+
+JobStateName = Literal[
+    "pending",
+    "waiting",
+    "waiting_failed",
+    "blocked",
+    "blocked_failed",
+    "unblocked",
+    "unblocked_failed",
+    "scheduled",
+    "assigned",
+    "accepted",
+    "running",
+    "passed",
+    "failed",
+    "timed_out",
+    "timing_out",
+    "canceled",
+    "canceling",
+    "skipped",
+    "broken",
+    "expired",
+    "limited",
+]
+"""A state by which jobs can be listed."""
+
+EventStateName = Literal[
+    JobStateName,
+    "creating",
+    "failing",
+    "not_run",
+    "never_connected",
+    "connected",
+    "disconnected",
+    "stopping",
+    "stopped",
+    "lost",
+]
+"""The state of a build, a job or an agent in an event."""
+
+RetriedStateName = Literal["canceled", "expired", "failed", "soft_failed", "timed_out"]
+"""A value of `states` for `builds.retry_failed_jobs`."""
+
+Outcome = Literal["passed", "failed", "blocked", "canceled", "skipped", "not_run"]
+"""How a build ended, or `blocked` while it waits for a user."""
+
+BUILD_FILTERS: frozenset[str] = frozenset(get_args(BuildStateName))
+"""The values of the query `state` of the lists of builds. https://buildkite.com/docs/apis/rest-api/builds"""
+
+JOB_STATES: frozenset[str] = frozenset(get_args(JobStateName))
+"""The states of a job. The list of jobs takes them as `state[]`. https://buildkite.com/docs/apis/rest-api/jobs"""
+
+EVENT_STATES: frozenset[str] = frozenset(get_args(EventStateName))
+"""The states of builds, jobs and agents in events. A build at a block step is `blocked`."""
+
+RETRIED_STATES: frozenset[str] = frozenset(get_args(RetriedStateName))
+"""The values in `states` of the retry of failed jobs. https://buildkite.com/docs/apis/rest-api/builds"""
 
 RUNNING_BUILDS = frozenset({"running", "failing", "canceling"})
 """Jobs of the build may run on agents."""
 
 ACTIVE_BUILDS = RUNNING_BUILDS | {"creating", "scheduled", "waiting", "waiting_failed"}
-"""The build continues by itself."""
+"""The build continues by itself, unless it has a `finished_at`: see `outcome_of`."""
 
 BLOCKED_BUILDS = frozenset({"blocked"})
 """The build continues when a user unblocks it. The REST API shows it by `blocked`, not by its state: see `build_state`."""
 
 FINISHED_BUILDS = frozenset({"passed", "failed", "canceled", "skipped", "not_run"})
-"""Nothing more happens in the build by itself."""
+"""Nothing more happens in the build by itself, unless it is blocked: see `outcome_of`."""
 
 FINISHED_FILTER = frozenset({"passed", "failed", "blocked", "canceled"})
 """The states that the query `state=finished` of the lists of builds stands for.
@@ -47,10 +138,21 @@ https://buildkite.com/docs/apis/rest-api/builds"""
 RUNNING_JOBS = frozenset({"running", "canceling", "timing_out"})
 """A command of the job runs on an agent."""
 
-ACTIVE_JOBS = RUNNING_JOBS | {"scheduled", "assigned", "accepted", "limited", "limiting"}
-"""The job runs, or continues without any other step and without any user."""
+ACTIVE_JOBS = RUNNING_JOBS | {
+    "pending",
+    "scheduled",
+    "reserved",
+    "assigned",
+    "accepted",
+    "limited",
+    "limiting",
+    "platform_limited",
+    "platform_limiting",
+}
+"""The job runs, or continues without any other step and without any user. The pages about agents and queues name `reserved`
+and the states of limits, which the page about jobs doesn't list."""
 
-HELD_JOBS = frozenset({"pending", "waiting", "blocked", "unblocked"})
+HELD_JOBS = frozenset({"waiting", "blocked", "unblocked"})
 """The job waits for another step or for a user; or it is a block step that was unblocked, which stays in that state."""
 
 FINISHED_JOBS = frozenset(
@@ -72,6 +174,49 @@ FINISHED_JOBS = frozenset(
 FAILED_JOBS = frozenset({"failed", "timed_out", "expired"})
 """The job broke its build, unless it failed softly or was retried."""
 
+FAILING_JOBS = FAILED_JOBS | {"canceled"}
+"""The job makes its build fail, unless it failed softly or was retried. A job that was canceled alone does so too."""
+
+_ENDS: Mapping[str, Outcome] = {"canceled": "canceled", "skipped": "skipped", "not_run": "not_run"}
+"""States of a build that are its outcome, blocked or not."""
+
+_UNBLOCKED = ACTIVE_BUILDS - {"running", "waiting", "waiting_failed"}
+"""States of a build that continues although its `blocked` is true."""
+
+_STEPS_WITHOUT_WORK = frozenset({"waiter", "manual"})
+"""Types of jobs that run nothing: wait and block steps. They never break a build."""
+
+_STEPS_WITHOUT_BLOCK = frozenset({"script", "trigger", "waiter"})
+"""Types of jobs that no user unblocks. A command behind a block step may have the state `blocked` too."""
+
+
+_ARTIFACT_STATES = frozenset({"new", "error", "finished", "deleted", "expired"})
+_TEST_STATES = frozenset({"enabled", "muted", "skipped"})
+
+FILTERS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "get_build": ("job_states", JOB_STATES),
+    "list_build_artifacts": ("state", _ARTIFACT_STATES),
+    "list_build_job_artifacts": ("state", _ARTIFACT_STATES),
+    "list_build_jobs": ("state", JOB_STATES),
+    "list_build_tests": ("state", _TEST_STATES),
+    "list_builds": ("state", BUILD_FILTERS),
+    "list_job_artifacts": ("state", _ARTIFACT_STATES),
+    "list_organization_builds": ("state", BUILD_FILTERS),
+    "list_pipeline_builds": ("state", BUILD_FILTERS),
+    "list_tests": ("state", _TEST_STATES),
+}
+"""Operations that take states in their query: the parameter, and the states that it takes."""
+
+
+class _Stateful(Protocol):
+    """Job, or a row made of one."""
+
+    @property
+    def state(self) -> object: ...
+
+    @property
+    def finished_at(self) -> datetime | None: ...
+
 
 def is_job_active(state: object) -> bool:
     """Tell whether a job in this state continues by itself. An unknown state does.
@@ -83,6 +228,11 @@ def is_job_active(state: object) -> bool:
     return str(state) not in FINISHED_JOBS and str(state) not in HELD_JOBS
 
 
+def is_job_over(job: _Stateful) -> bool:
+    """Tell whether nothing more happens in a job: its state is an end, or it has a time at which it finished."""
+    return str(job.state) in FINISHED_JOBS or job.finished_at is not None
+
+
 def build_state(build: Build) -> str | None:
     """Return the state of a build, which is `blocked` at a block step.
 
@@ -92,3 +242,70 @@ def build_state(build: Build) -> str | None:
     if build.blocked is True:
         return "blocked"
     return None if build.state is None else str(build.state)
+
+
+def outcome_of(build: Build) -> Outcome | None:
+    """Return the outcome of a build; None while it continues.
+
+    `blocked` marks a build at a block step. Its state keeps its last value there (`passed` by default), or is `blocked` with
+    that value as `blocked_state`: https://buildkite.com/docs/apis/rest-api/builds
+
+    A build that has a `finished_at` is over. If its state isn't a known end, its outcome is `failed`, so that only a build
+    that Buildkite calls passed counts as passed.
+
+    Args:
+        build: as Buildkite answers it. If it holds `job_state_counts` or jobs, a build whose `blocked_state` is
+            `running` isn't called blocked while other jobs still run.
+    """
+    state = str(build.state)
+    over = build.finished_at is not None
+    if state in _ENDS:
+        return _ENDS[state]
+    if over and state == "canceling":
+        return "canceled"
+    if state == "blocked" or (build.blocked is True and (over or state not in _UNBLOCKED)):
+        return None if not over and "running" in (state, _blocked_state(build)) and _works(build) else "blocked"
+    if state == "passed":
+        return "passed"
+    return "failed" if over or state == "failed" else None
+
+
+def failed_jobs(build: Build) -> list[Job]:
+    """Return the jobs that broke a build: those that failed, timed out or expired, and neither failed softly nor were retried.
+
+    A build in which there is none has failed because of the jobs that were canceled. The jobs of a build that hasn't failed,
+    even at a block step, broke nothing.
+    """
+    outcome = outcome_of(build)
+    if outcome != "failed" and not (outcome == "blocked" and "failed" in (str(build.state), _blocked_state(build))):
+        return []
+    ended = [
+        job
+        for job in build.jobs
+        if str(job.type) not in _STEPS_WITHOUT_WORK and not job.soft_failed and not job.retried
+    ]
+    return [job for job in ended if str(job.state) in FAILED_JOBS] or [
+        job for job in ended if str(job.state) in FAILING_JOBS
+    ]
+
+
+def blocking_jobs(build: Build) -> list[Job]:
+    """Return the block steps that a build waits at."""
+    return [job for job in build.jobs if str(job.state) == "blocked" and str(job.type) not in _STEPS_WITHOUT_BLOCK]
+
+
+def _blocked_state(build: Build) -> str | None:
+    """Return the state that a blocked build would have without its block step."""
+    return None if build.blocked_state is None else str(build.blocked_state)
+
+
+def _works(build: Build) -> bool:
+    """Tell whether jobs of a blocked build still run, or will without the block step."""
+    counts = build.job_state_counts
+    if counts is not None and counts.states:
+        return any(count for state, count in counts.states.items() if is_job_active(state))
+    return any(
+        is_job_active(job.state) and not is_job_over(job)
+        for job in build.jobs
+        if str(job.type) not in _STEPS_WITHOUT_WORK
+    )

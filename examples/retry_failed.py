@@ -32,7 +32,7 @@ def main() -> int:
         still = {job.name for job in second.failed_jobs}
         for job in first.failed_jobs:
             print(f"  {job.name} {'is broken' if job.name in still else 'is flaky'}")
-    return 0 if second.outcome == "passed" else 1
+    return 0 if second.passed else 1
 
 
 if __name__ == "__main__":

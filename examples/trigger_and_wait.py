@@ -37,7 +37,7 @@ def main() -> int:
     print(f"{result.outcome}, after {result.requests} requests")
     for job in result.failed_jobs:
         print(f"  {job.name} exited {job.exit_status}: {job.web_url}")
-    return 0 if result.outcome == "passed" else 1
+    return 0 if result.passed else 1
 
 
 if __name__ == "__main__":

@@ -23,16 +23,12 @@ def main() -> int:
         result = buildkite.builds.wait(options.pipeline, build.number)
         print(f"#{build.number} {result.outcome}")
         while result.outcome == "blocked":
-            step = next(
-                job
-                for job in buildkite.builds.get(options.pipeline, build.number).jobs
-                if job.type == "manual" and job.state == "blocked"
-            )
+            step = result.blocked_by[0]
             print(f"  unblocking {step.label!r}")
             buildkite.jobs.unblock(options.pipeline, build.number, step.id, fields={"version": "1.4.2"})
             result = buildkite.builds.wait(options.pipeline, build.number)
             print(f"#{build.number} {result.outcome}")
-    return 0 if result.outcome == "passed" else 1
+    return 0 if result.passed else 1
 
 
 if __name__ == "__main__":

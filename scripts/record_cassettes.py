@@ -25,7 +25,7 @@ def main() -> None:
     for name, scenario in SCENARIOS.items():
         simulator = organization()
         (FOLDER / f"{name}.yaml").unlink(missing_ok=True)
-        with running(simulator) as url, tempfile.TemporaryDirectory() as folder:
+        with running(simulator, real_time=False) as url, tempfile.TemporaryDirectory() as folder:
             tape = recorder("all", {url: API, simulator.artifacts_url: STORAGE})
             client = BuildkiteClient("acme", token=simulator.token, base_url=url, clock=simulator.clock)
             with tape.use_cassette(f"{name}.yaml"), client:

@@ -353,7 +353,7 @@ def _async_class(service: Service) -> Iterator[str]:
         yield f"        return Async{child.name}(self._requester)"
         yield ""
     for each in service.methods:
-        yield from _method(each)
+        yield from _method(each, service.path)
         yield ""
 
 
@@ -383,7 +383,7 @@ def _own(each: Method) -> list[str]:
     return [*each.pages, "limit", "concurrency"] if each.item else []
 
 
-def _method(each: Method) -> Iterator[str]:
+def _method(each: Method, service: str) -> Iterator[str]:
     keywords = [*each.query, *each.body]
     own = _own(each)
     # Required arguments come first.
@@ -405,7 +405,8 @@ def _method(each: Method) -> Iterator[str]:
     arguments = [each.operation, *where, *(a.name for a in each.path)]
     query = [f"{a.sent_as}={a.name}" for a in each.query]
     if each.item:
-        call = ", ".join([*arguments, *query, *(f"{name}={name}" for name in own)])
+        called = f'"{service}.{each.name}"'
+        call = ", ".join([called, *arguments, *query, *(f"{name}={name}" for name in own)])
         yield f"        return self._items({call})"
         return
     if each.body_model:

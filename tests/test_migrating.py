@@ -32,6 +32,7 @@ from buildkite_ext import (
     Retry,
     ServerError,
     Unauthorized,
+    UnknownNameWarning,
     models,
 )
 from buildkite_ext.simulation import SimRequest, SimResponse, Simulator
@@ -287,8 +288,10 @@ def test_a_page_that_is_the_last_parameter(link: str, next_page: int | None) -> 
 
 def test_pagination_against_the_simulator(theirs: Theirs) -> None:
     buildkite = theirs(passing(150))
-    with pytest.raises(ValueError, match="'2>'"):
-        buildkite.builds().list_all_for_pipeline("acme", "web", with_pagination=True)
+    first = buildkite.builds().list_all_for_pipeline("acme", "web", with_pagination=True)
+    assert (first.next_page, first.last_page, len(first.body)) == (2, 2, 100)
+    second = buildkite.builds().list_all_for_pipeline("acme", "web", page=first.next_page, with_pagination=True)
+    assert (second.next_page, second.previous_page, len(second.body)) == (None, 1, 50)
 
 
 @pytest.mark.parametrize(
@@ -389,7 +392,8 @@ def test_states_are_texts() -> None:
     with passing().client() as client:
         for state in ("passed", models.BuildState.PASSED, ["passed", "failed"], "finished"):
             assert len(list(client.builds.list("web", state=state))) == 3
-        assert list(client.builds.list("web", state="pased")) == []
+        with pytest.warns(UnknownNameWarning, match=r"did you mean 'passed'\?"):
+            assert list(client.builds.list("web", state="pased")) == []
         assert client.builds.get("web", 1).state == "passed"
 
 

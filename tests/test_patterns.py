@@ -44,7 +44,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 def served(simulator: Simulator) -> Iterator[tuple[str, BuildkiteClient]]:
     """The address of a simulator for the scripts, and a client of it whose pauses move the simulator's clock."""
     with (
-        running(simulator) as url,
+        running(simulator, real_time=False) as url,
         BuildkiteClient("acme", token=simulator.token, base_url=url, clock=simulator.clock) as buildkite,
     ):
         yield url, buildkite

@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import zlib
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
+import httpx
 from buildkite_api.types import Secret
 
 from ..errors import ArtifactCorrupted, ArtifactUnavailable, NetworkError
 from ..transport.wire import TRANSPORT_ERRORS, lost
+from .folders import PartFile
+from .names import has_job, label, shown
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
 
     from ..transport.requester import Requester
+    from .folders import Tree
+    from .names import Target
 
 __all__ = ["DownloadProgress", "Progress", "download"]
 
 _ATTEMPTS = 3
 """Limit on the attempts of a download whose connection is lost or whose URL has expired, the first one included."""
+
+_REDIRECTS = 5
+"""Limit on the redirects of a storage, to a host in another region for example."""
+
+_REDIRECT = frozenset({301, 302, 303, 307, 308})
+
+_DECODERS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""Codings that can be undone, with the window bits of zlib."""
+
+_PIECE = 256 * 1024
+"""Bytes that are decoded at once, and limit on the bytes that they become at once."""
+
+_LARGEST = 10 * 1024**3
+"""Limit on decoded bytes where Buildkite tells no size: the largest artifact.
+https://buildkite.com/docs/platform/limits"""
 
 _EXPIRED = frozenset({401, 403, 410})
 """Statuses by which storage refuses an expired URL: one is valid for 60 seconds."""
@@ -43,16 +64,17 @@ class DownloadProgress:
 Progress = Callable[[DownloadProgress], None]
 
 
-async def download(requester: Requester, artifact: Artifact, target: Path, *, progress: Progress | None = None) -> Path:
-    """Write one artifact to `target`, through a temporary file beside it. See `AsyncArtifacts.download`."""
-    if not artifact.job_id:
+async def download(requester: Requester, target: Target, tree: Tree, *, progress: Progress | None = None) -> Path:
+    """Write one artifact to its target, through a temporary file beside it. See `AsyncArtifacts.download`."""
+    artifact = target.artifact
+    if not has_job(artifact):
         raise ArtifactUnavailable(
-            f"Artifact {artifact.path!r} has no job_id, by which Buildkite finds it. Pass one that artifacts.list returned."
+            f"{label(artifact)} has no job_id, by which Buildkite finds it. Pass one that artifacts.list returned."
         )
     attempt = 1
     while True:
         try:
-            return await _attempt(requester, artifact, target, progress)
+            return await _attempt(requester, target, tree, progress)
         except _Again as again:
             pause = again.pause(requester, attempt)
             if pause is None:
@@ -61,40 +83,46 @@ async def download(requester: Requester, artifact: Artifact, target: Path, *, pr
         attempt += 1
 
 
-async def _attempt(requester: Requester, artifact: Artifact, target: Path, progress: Progress | None) -> Path:
-    url = await _address(requester, artifact)
-    response = await requester.send_foreign(url)
+async def _attempt(requester: Requester, target: Target, tree: Tree, progress: Progress | None) -> Path:
+    artifact = target.artifact
+    response = await _open(requester, artifact)
     runtime = requester.runtime
+    files: list[PartFile] = []
     try:
-        if response.status_code != 200:
-            said = f"Artifact {artifact.path!r} ({artifact.id}): its storage answered {response.status_code}."
-            if response.status_code in _EXPIRED:
-                raise _Again(ArtifactUnavailable(said, status=response.status_code))
-            raise ArtifactUnavailable(f"{said} It may have expired or been deleted.", status=response.status_code)
-        await runtime.offload(lambda: target.parent.mkdir(parents=True, exist_ok=True))
-        part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}.part")
+        # Size and SHA-1 are of the stored bytes, so they are read as they are stored: httpx decodes by this header.
+        coding = response.headers.pop("Content-Encoding", "").strip().lower()
+        content = _Content(PartFile(tree, target), artifact.file_size)
+        files.append(content.file)
+        await runtime.offload(content.file.open)
+        limit = _most_stored(artifact.file_size, coding)
         try:
-            file = await runtime.offload(lambda: part.open("xb"))
-            digest, size = hashlib.sha1(usedforsecurity=False), 0
-            with file:
-                try:
-                    async with aclosing(runtime.chunks(response)) as chunks:  # type: ignore[type-var]
-                        async for chunk in chunks:
-                            await runtime.offload(lambda chunk=chunk: _write(file, digest, chunk))  # type: ignore[misc]
-                            size += len(chunk)
-                            if progress is not None:
-                                progress(DownloadProgress(artifact, size, artifact.file_size))
-                except TRANSPORT_ERRORS as error:
-                    raise _Again(lost(error, response.request)) from error
-            _verify(artifact, size, digest.hexdigest())
-            await runtime.offload(lambda: part.replace(target))
-        except BaseException:
-            with suppress(OSError):
-                part.unlink()
-            raise
+            async with aclosing(runtime.chunks(response)) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    if limit is not None and content.size + len(chunk) > limit:
+                        raise _corrupted(
+                            artifact, [f"at least {content.size + len(chunk)} bytes instead of {artifact.file_size}"]
+                        )
+                    await runtime.offload(partial(content.add, chunk))
+                    if progress is not None:
+                        progress(DownloadProgress(artifact, content.size, artifact.file_size))
+        except TRANSPORT_ERRORS as error:
+            raise _Again(lost(error, response.request)) from error
+        wrong = content.differences(artifact)
+        if wrong and coding in _DECODERS:
+            decoded = _Content(PartFile(tree, target), artifact.file_size)
+            files.append(decoded.file)
+            if await runtime.offload(partial(_decode, content, decoded, coding)):
+                content, wrong = decoded, decoded.differences(artifact)
+        if wrong:
+            raise _corrupted(artifact, wrong)
+        await runtime.offload(content.file.place)
     finally:
-        await runtime.close(response)
-    return target
+        try:
+            for file in files:
+                file.discard()
+        finally:
+            await runtime.close(response)
+    return target.path
 
 
 class _Again(Exception):
@@ -113,6 +141,115 @@ class _Again(Exception):
         return None if retry is None else retry.delay(attempt, self.error, repeatable=True)
 
 
+class _Content:
+    """Bytes of an artifact on their way to a temporary file, with their size and SHA-1."""
+
+    def __init__(self, file: PartFile, expected: int | None) -> None:
+        self.file = file
+        self.size = 0
+        self.expected = expected
+        self._digest = hashlib.sha1(usedforsecurity=False)
+
+    def add(self, data: bytes) -> None:
+        """Append bytes."""
+        self.file.write(data)
+        self._digest.update(data)
+        self.size += len(data)
+
+    def differences(self, artifact: Artifact) -> list[str]:
+        """Return how the bytes differ from the artifact's size and SHA-1."""
+        wrong = []
+        if artifact.file_size is not None and self.size != artifact.file_size:
+            wrong.append(f"{self.size} bytes instead of {artifact.file_size}")
+        sha1 = self._digest.hexdigest()
+        if artifact.sha1sum and sha1 != artifact.sha1sum.lower():
+            wrong.append(f"SHA-1 {sha1} instead of {shown(artifact.sha1sum)}")
+        return wrong
+
+
+def _corrupted(artifact: Artifact, wrong: list[str]) -> ArtifactCorrupted:
+    return ArtifactCorrupted(
+        f"{label(artifact)} came with {' and '.join(wrong)}. Nothing was written; download it again."
+    )
+
+
+def _most_stored(size: int | None, coding: str) -> int | None:
+    """Return the limit on the bytes that are read: what Buildkite says, and what a coding adds to bytes that it can't shrink."""
+    if size is None:
+        return None
+    return size + size // 1000 + 1024 if coding in _DECODERS else size
+
+
+def _decode(stored: _Content, decoded: _Content, coding: str) -> bool:
+    """Write the decoded bytes, at most as many as are expected. Return False if they can't be decoded or are more."""
+    most = _LARGEST if decoded.expected is None else decoded.expected
+    decoded.file.open()
+    decoder = zlib.decompressobj(_DECODERS[coding])
+    ended = False
+    try:
+        for piece in stored.file.pieces(_PIECE):
+            rest, full = piece, False
+            while rest or full:
+                if ended:  # gzip may have several members
+                    decoder, ended = zlib.decompressobj(_DECODERS[coding]), False
+                data = decoder.decompress(rest, _PIECE)
+                if decoded.size + len(data) > most:
+                    return False
+                decoded.add(data)
+                ended = decoder.eof
+                rest = decoder.unused_data if ended else decoder.unconsumed_tail
+                full = len(data) == _PIECE and not ended  # the decoder may hold more of it
+    except zlib.error:
+        return False
+    return ended
+
+
+async def _open(requester: Requester, artifact: Artifact) -> httpx.Response:
+    """Return the answer that holds the artifact, its body unread. Redirects of the storage are followed."""
+    url = await _address(requester, artifact)
+    said = f"{label(artifact)}: its storage"
+    redirects = 0
+    while True:
+        response = await requester.send_foreign(url)
+        status = response.status_code
+        if status == 200:
+            return response
+        await requester.runtime.close(response)
+        if status in _EXPIRED:
+            raise _Again(ArtifactUnavailable(f"{said} answered {status}.", status=status))
+        if status not in _REDIRECT or "Location" not in response.headers:
+            raise ArtifactUnavailable(f"{said} answered {status}. It may have expired or been deleted.", status=status)
+        redirects += 1
+        if redirects > _REDIRECTS:
+            raise ArtifactUnavailable(
+                f"{said} redirected more than {_REDIRECTS} times. It can't be downloaded from there.", status=status
+            )
+        url = _redirected(response.request.url, response.headers["Location"], said, status)
+
+
+def _redirected(url: httpx.URL, location: str, said: str, status: int) -> str:
+    """Return the URL that a storage redirects to."""
+    try:
+        joined = url.join(location)
+    except (httpx.InvalidURL, ValueError):
+        raise ArtifactUnavailable(f"{said} redirected to what isn't a URL.", status=status) from None
+    if joined.scheme not in ("https", "http"):
+        raise ArtifactUnavailable(f"{said} redirected to a URL that isn't http or https.", status=status)
+    if not _has_host(joined):
+        raise ArtifactUnavailable(f"{said} redirected to a URL without a host that could exist.", status=status)
+    if url.scheme == "https" and joined.scheme == "http":
+        raise ArtifactUnavailable(
+            f"{said} redirected from https to http, where others could read and change it.", status=status
+        )
+    return str(joined)
+
+
+def _has_host(url: httpx.URL) -> bool:
+    """Tell whether the host of a URL can be looked up. Python raises a UnicodeError for one that can't."""
+    labels = url.raw_host.removesuffix(b".").split(b".")
+    return (all(0 < len(part) < 64 for part in labels) or b":" in url.raw_host) and (url.port or 1) < 65536
+
+
 async def _address(requester: Requester, artifact: Artifact) -> str:
     endpoint = requester.module("artifacts", "download_job_artifact")
     # By its ids: `download_url` is text that a server sent.
@@ -121,25 +258,10 @@ async def _address(requester: Requester, artifact: Artifact) -> str:
     if not url:
         told = requester.parse(endpoint, response).url
         url = told.reveal() if isinstance(told, Secret) else ""
-    if not url.startswith(("https://", "http://")):
-        raise ArtifactUnavailable(
-            f"Artifact {artifact.path!r} ({artifact.id}): Buildkite gave no URL for its download."
-        )
-    return url
-
-
-def _write(file: BinaryIO, digest: hashlib._Hash, chunk: bytes) -> None:
-    file.write(chunk)
-    digest.update(chunk)
-
-
-def _verify(artifact: Artifact, size: int, sha1: str) -> None:
-    wrong = []
-    if artifact.file_size is not None and size != artifact.file_size:
-        wrong.append(f"{size} bytes instead of {artifact.file_size}")
-    if artifact.sha1sum and sha1 != artifact.sha1sum.lower():
-        wrong.append(f"SHA-1 {sha1} instead of {artifact.sha1sum}")
-    if wrong:
-        raise ArtifactCorrupted(
-            f"Artifact {artifact.path!r} ({artifact.id}) came with {' and '.join(wrong)}. Nothing was written; download it again."
-        )
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        parsed = httpx.URL()
+    if parsed.scheme not in ("https", "http") or not _has_host(parsed):
+        raise ArtifactUnavailable(f"{label(artifact)}: Buildkite gave no URL that can be used for its download.")
+    return str(parsed)

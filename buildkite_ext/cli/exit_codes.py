@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from ..watching.outcome import Outcome
+    from ..states import Outcome
 
 __all__ = ["ExitCode", "exit_code_of", "exit_codes_help"]
 

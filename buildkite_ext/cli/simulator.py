@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -56,15 +56,20 @@ def simulated_client(organization: str | None, on_event: Hook | None = None) -> 
         )
 
 
-def serve_until_stopped(host: str, port: int, organization: str) -> None:
+def serve_until_stopped(host: str, port: int, organization: str, allowed_hosts: Sequence[str]) -> None:
     """Serve the demo organization until Ctrl-C.
 
     Raises:
-        UsageError: uvicorn isn't installed, or the address can't be listened on.
+        UsageError: uvicorn isn't installed, the address can't be listened on, or a name in `allowed_hosts` is none.
     """
     simulator = demo_organization(SystemClock(), organization=organization)
     try:
-        serve(simulator, host, port, started=partial(_print_instructions, simulator))
+        simulator.app(allowed_hosts=allowed_hosts)
+    except ValueError as error:
+        raise UsageError(str(error).replace("allowed_hosts", "--allow-host")) from error
+    started = partial(_print_instructions, simulator)
+    try:
+        serve(simulator, host, port, allowed_hosts=allowed_hosts, started=started)
     except ImportError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
@@ -79,7 +84,7 @@ def _direct_transport() -> httpx.BaseTransport:
 
 
 def _print_instructions(simulator: Simulator, url: str) -> None:
-    host = urlsplit(url).hostname or ""
+    hosts = {urlsplit(each).hostname: None for each in (url, simulator.artifacts_url)}
     variables = {
         TOKEN_VARIABLES[0]: simulator.token,
         ORGANIZATION_VARIABLE: simulator.organization,
@@ -87,7 +92,7 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
     }
     if any(os.environ.get(name) for name in _PROXY_VARIABLES):
         # Otherwise clients would connect to the proxy.
-        variables["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), host)))
+        variables["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), *hosts)))
     exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in variables.items())
     slugs = ", ".join(sorted(simulator.state.pipelines))
     slug = simulator.organization

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ApiError, DeadlineExceeded, InvalidResponse, NotFound
-from ..states import FINISHED_JOBS
+from ..states import build_state, is_job_over, outcome_of
 from ..urls import path_of
-from ..watching.outcome import outcome_of
 from ..watching.wait import next_pause
 from .parser import LineParser, LogLine, plain
 from .tail import Tail, content_range
@@ -100,7 +99,7 @@ async def follow_job(
             return  # only command jobs write logs
         log = log or _JobLogReader(requester, job_id, LineParser(job_id, name_of(job)))
         # The state is read before the log, so that the log of a finished job is complete.
-        over = str(job.state) in FINISHED_JOBS
+        over = is_job_over(job)
         if job.started_at is not None or over:
             for line in await log.poll(ends):
                 yield line
@@ -142,13 +141,17 @@ async def follow_build(
             batch = running[at : at + _CONCURRENCY]
             found: list[list[LogLine]] = await requester.runtime.map(lambda job: logs[job.id].poll(ends), batch)
             for job, lines in zip(batch, found, strict=True):
-                over = outcome is not None or str(job.state) in FINISHED_JOBS
+                over = outcome is not None or is_job_over(job)
                 for line in [*lines, *(logs[job.id].end() if over else ())]:
                     yield line
         if outcome is not None:
             return
         last = await _pause(
-            requester, ends, last, poll_interval, f"Build {pipeline} #{number} is still {build.state} after {timeout} s"
+            requester,
+            ends,
+            last,
+            poll_interval,
+            f"Build {pipeline} #{number} is still {build_state(build)} after {timeout} s",
         )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .._sync import BlockingIterator, DetachedIterator
+from .._sync import BlockingIterator, DetachedIterator, run
+from .._tracebacks import EndsAtCaller
 from .page import Page
 from .walker import Walker
 
@@ -14,12 +15,15 @@ __all__ = ["AsyncItems", "Items", "blocking_items"]
 
 T = TypeVar("T")
 
+_AT_ONCE = 4
+"""Pages that `all` fetches at the same time, where none can be missed."""
+
 
 class AsyncItems(Generic[T]):
     """List that is read page by page while it is iterated: `async for build in buildkite.builds.list("web")`.
 
     The first request is sent when the first item is asked for. Each iteration reads the list again. `pages()` gives pages
-    instead of items.
+    instead of items, `first()` the first item, `all()` a list.
     """
 
     def __init__(self, walker: Walker[T]) -> None:
@@ -27,6 +31,17 @@ class AsyncItems(Generic[T]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._walker.source.name}>"
+
+    if not TYPE_CHECKING:  # hidden from type checkers, which refuse these
+
+        def __getitem__(self, index: object) -> None:
+            raise TypeError(_instead_of_index(self, index, "await "))
+
+        def __len__(self) -> int:
+            raise TypeError(_instead_of_length(self, "await "))
+
+        def __bool__(self) -> bool:
+            return True
 
     def __aiter__(self) -> DetachedIterator[T]:
         return DetachedIterator(self._items())
@@ -39,6 +54,35 @@ class AsyncItems(Generic[T]):
     def pages(self) -> DetachedIterator[Page[T]]:
         """Return the pages, one by one: `items`, `next_page`, `prev_page`, `total_count`, `has_next()`."""
         return self._walker.pages()
+
+    async def first(self) -> T | None:
+        """Return the first item; None if the list is empty. One small page is requested. It is awaited with an async
+        client.
+
+        Example:
+            >>> def newest(buildkite) -> int | None:
+            ...     build = buildkite.builds.list("web", branch="main").first()
+            ...     return None if build is None else build.number
+        """
+        items = aiter(AsyncItems(_shortened(self._walker)))
+        try:
+            return await anext(items, None)
+        finally:
+            await items.aclose()
+
+    async def all(self) -> list[T]:
+        """Return all items as a list. Pages are fetched at the same time where no item can be missed by it. It is awaited with
+        an async client.
+
+        Raises:
+            TooManyPages: the list has more pages than `max_pages`.
+
+        Example:
+            >>> def slugs(buildkite) -> list[str]:
+            ...     return [pipeline.slug for pipeline in buildkite.pipelines.list().all()]
+        """
+        with EndsAtCaller():
+            return [item async for item in AsyncItems(_hastened(self._walker))]
 
     def with_options(
         self, *, limit: int | None = None, concurrency: int | None = None, max_pages: int | None = None
@@ -59,7 +103,7 @@ class Items(Generic[T]):
     """List that is read page by page while it is iterated: `for build in buildkite.builds.list("web")`.
 
     The first request is sent when the first item is asked for. Each iteration reads the list again. `pages()` gives pages
-    instead of items.
+    instead of items, `first()` the first item, `all()` a list.
     """
 
     def __init__(self, walker: Walker[T]) -> None:
@@ -68,12 +112,49 @@ class Items(Generic[T]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._walker.source.name}>"
 
+    if not TYPE_CHECKING:  # hidden from type checkers, which refuse these
+
+        def __getitem__(self, index: object) -> None:
+            raise TypeError(_instead_of_index(self, index, ""))
+
+        def __len__(self) -> int:
+            raise TypeError(_instead_of_length(self, ""))
+
+        def __bool__(self) -> bool:
+            return True
+
     def __iter__(self) -> BlockingIterator[T]:
         return BlockingIterator(aiter(AsyncItems(self._walker)))
 
     def pages(self) -> BlockingIterator[Page[T]]:
         """Return the pages, one by one: `items`, `next_page`, `prev_page`, `total_count`, `has_next()`."""
         return BlockingIterator(self._walker.pages())
+
+    def first(self) -> T | None:
+        """Return the first item; None if the list is empty. One small page is requested. It is awaited with an async
+        client.
+
+        Example:
+            >>> def newest(buildkite) -> int | None:
+            ...     build = buildkite.builds.list("web", branch="main").first()
+            ...     return None if build is None else build.number
+        """
+        with EndsAtCaller():
+            return run(AsyncItems(self._walker).first())
+
+    def all(self) -> list[T]:
+        """Return all items as a list. Pages are fetched at the same time where no item can be missed by it. It is awaited with
+        an async client.
+
+        Raises:
+            TooManyPages: the list has more pages than `max_pages`.
+
+        Example:
+            >>> def slugs(buildkite) -> list[str]:
+            ...     return [pipeline.slug for pipeline in buildkite.pipelines.list().all()]
+        """
+        with EndsAtCaller():
+            return run(AsyncItems(self._walker).all())
 
     def with_options(
         self, *, limit: int | None = None, concurrency: int | None = None, max_pages: int | None = None
@@ -96,9 +177,41 @@ def blocking_items(items: AsyncItems[T]) -> Items[T]:
 
 
 def _changed(walker: Walker[T], limit: int | None, concurrency: int | None, max_pages: int | None) -> Walker[T]:
-    return replace(
+    changed = replace(
         walker,
         limit=walker.limit if limit is None else limit,
         concurrency=walker.concurrency if concurrency is None else concurrency,
         max_pages=walker.max_pages if max_pages is None else max_pages,
+    )
+    return changed if limit is None else replace(changed, source=walker.source.sized(limit))
+
+
+def _shortened(walker: Walker[T]) -> Walker[T]:
+    """Return a walker that reads one item, unless it reads none."""
+    return walker if walker.limit == 0 else replace(walker, limit=1, source=walker.source.sized(1))
+
+
+def _hastened(walker: Walker[T]) -> Walker[T]:
+    """Return a walker that fetches several pages at the same time, if the list stays complete so."""
+    several = walker.concurrency == 1 and walker.source.takes_created_to
+    return replace(walker, concurrency=_AT_ONCE) if several else walker
+
+
+def _instead_of_index(items: object, index: object, awaited: str) -> str:
+    if index == 0:
+        advice = f"Write `{awaited}items.first()`"
+    elif isinstance(index, slice) and index.start is None and index.step is None and isinstance(index.stop, int):
+        advice = f"Write `{awaited}items.with_options(limit={index.stop}).all()`"
+    else:
+        advice = (
+            f"Write `{awaited}items.first()` for the first item, or `{awaited}items.all()` for a list that has an index"
+        )
+    loop = " It is read by `async for`." if awaited else ""  # a plain `for` takes an object with an index for a list
+    return f"{items!r} has no index, because it is read page by page. {advice}.{loop}"
+
+
+def _instead_of_length(items: object, awaited: str) -> str:
+    return (
+        f"{items!r} has no length, because it is read page by page. Write `{awaited}items.all()` for a list, which has one; "
+        f"to find out whether there are any, write `{awaited}items.first() is not None`."
     )

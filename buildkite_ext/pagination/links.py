@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,13 @@ from .page import field_of
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Links", "links_of", "number_of", "page_of", "total_of"]
+__all__ = ["Links", "links_of", "number_of", "page_of", "parse_links", "total_of"]
+
+_TARGET = re.compile(r"<(?P<url>[^<>]*)>")
+_PARAMETER = re.compile(
+    r"""[ \t]*;[ \t]*(?:(?P<name>[^\s=;,<>"]+)[ \t]*(?:=[ \t]*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s;,"]*)))?)?"""
+)
+_END_OF_LINK = re.compile(r"[ \t,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,45 +31,100 @@ class Links:
     last: httpx.URL | None
 
 
-def links_of(response: httpx.Response, page: object, api: Origin) -> Links:
+def links_of(response: httpx.Response, page: object, api: Origin, name: str) -> Links:
     """Return the links of a page: the `links` of its body where it has cursors, else its `Link` header.
 
     Args:
         response: the answer.
         page: its decoded body: a list, or `{items, links}`.
         api: the API's own origin. A link to another one is refused.
+        name: the list, in the words of the user's code.
 
     Raises:
-        InvalidResponse: a link leads to another origin, or to another path.
+        InvalidResponse: a link leads to another origin, or to another path; or links can't be read and none of the others
+            leads to a next page, so that the list might end too early.
     """
     body = field_of(page, "links")
+    header, readable = parse_links(", ".join(response.headers.get_list("Link")))
 
     def find(rel: str) -> httpx.URL | None:
         found = field_of(body, rel)
-        if not isinstance(found, str) or not found:
-            found = response.links.get(rel, {}).get("url")
-        return _contained(response, str(found), rel, api) if found else None
+        if found is not None and not isinstance(found, str):
+            raise InvalidResponse(f"{name}: the link to the {rel} page is a {type(found).__name__}, not a URL.")
+        found = found or header.get(rel)
+        return None if found is None else _contained(response, found, rel, api, name)
 
-    return Links(find("next"), find("prev"), find("last"))
+    links = Links(find("next"), find("prev"), find("last"))
+    if links.next is None and not (readable and _is_links(body)):
+        raise InvalidResponse(
+            f"{name}: the {'links' if readable else 'Link header'} of a page can't be read, so nothing tells whether the list "
+            "goes on."
+        )
+    return links
 
 
-def _contained(response: httpx.Response, link: str, rel: str, api: Origin) -> httpx.URL:
+def _is_links(body: object) -> bool:
+    """Tell whether the `links` of a body can be links: a model or an object, or none."""
+    return not isinstance(body, str | bytes | int | float | list | tuple)
+
+
+def parse_links(header: str) -> tuple[dict[str, str], bool]:
+    """Parse a `Link` header: https://www.rfc-editor.org/rfc/rfc8288#section-3
+
+    A relation in `rel` may stand beside others, in upper or lower case. The first link of a relation counts.
+
+    Returns:
+        The target of each relation, and False if a part of the header isn't a link with a relation.
+
+    Example:
+        >>> parse_links('<https://x.test/?page=2>; rel="next last"')
+        ({'next': 'https://x.test/?page=2', 'last': 'https://x.test/?page=2'}, True)
+        >>> parse_links("<https://x.test/?page=2>")
+        ({}, False)
+    """
+    links: dict[str, str] = {}
+    readable = True
+    at = _END_OF_LINK.match(header).end()  # type: ignore[union-attr]  # it matches everywhere
+    while at < len(header):
+        target = _TARGET.match(header, at)
+        if target is None:
+            readable = False
+            following = header.find("<", at + 1)
+            if following < 0:
+                break
+            at = following
+            continue
+        at, relations = target.end(), ""
+        while (parameter := _PARAMETER.match(header, at)) is not None:
+            at = parameter.end()
+            if not relations and (parameter["name"] or "").lower() == "rel":
+                relations = parameter["quoted"] or (parameter["plain"] or "").strip("'")
+        for relation in relations.lower().split():
+            links.setdefault(relation, target["url"])
+        end = _END_OF_LINK.match(header, at)
+        assert end is not None
+        readable = readable and bool(relations.split()) and (end.end() == len(header) or "," in end[0])
+        at = end.end()
+    return links, readable
+
+
+def _contained(response: httpx.Response, link: str, rel: str, api: Origin, name: str) -> httpx.URL:
     """Return the URL of a link to the same list, without a token that Buildkite put into it."""
     asked = response.request.url
     try:
         url = asked.join(link)
         place = origin(url)
     except Exception as error:  # httpx.InvalidURL isn't a ValueError
-        raise InvalidResponse(f"{asked.path}: the link to the {rel} page isn't a URL.") from error
+        raise InvalidResponse(f"{name}: the link to the {rel} page isn't a URL.") from error
     if place != api or url.path.rstrip("/") != asked.path.rstrip("/"):
         raise InvalidResponse(
-            f"{asked.path}: the link to the {rel} page leads to {root_of(url)}{path_in(url)}, which isn't the list "
-            f"that was requested from {root_of(asked)}; it wasn't followed. Is base_url the URL of the API "
-            "itself?"
+            f"{name}: the link to the {rel} page leads to {root_of(url)}{path_in(url)}, which isn't the list "
+            f"{asked.path} that was requested from {root_of(asked)}; it wasn't followed. Is base_url the URL of "
+            "the API itself?"
         )
-    for name in CREDENTIALS:
-        if name in url.params and name not in asked.params:
-            url = url.copy_remove_param(name)
+    for credential in CREDENTIALS:
+        if credential in url.params and credential not in asked.params:
+            url = url.copy_remove_param(credential)
     return url
 
 

@@ -65,11 +65,14 @@ def still_bound(newest: datetime | None, oldest: datetime | None, current: datet
     return None if bound is None or newest is None or bound > newest else bound
 
 
-def not_continued(refused: InvalidRequest, *, takes_created_to: bool, oldest: datetime | None) -> InvalidRequest:
+def not_continued(
+    refused: InvalidRequest, name: str, *, takes_created_to: bool, oldest: datetime | None
+) -> InvalidRequest:
     """Return the error of a list that can't be continued, with the reason and the advice.
 
     Args:
         refused: the refusal of the depth.
+        name: the list, in the words of the user's code.
         takes_created_to: the list can be read in slices.
         oldest: when the last item that was read was created; None if no item says so.
     """
@@ -80,7 +83,7 @@ def not_continued(refused: InvalidRequest, *, takes_created_to: bool, oldest: da
     else:
         advice = f"too many builds were created at the same time: {_BY_TIME}"
     return InvalidRequest(
-        f"{refused}\nThe list can't be continued from here, because {advice}.",
+        f"{refused}\nThe list {name} can't be continued from here, because {advice}.",
         response=refused.response,
         reason=refused.reason,
         errors=refused.errors,

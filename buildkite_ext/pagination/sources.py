@@ -6,15 +6,17 @@ import inspect
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import strict_json
 from ..errors import InvalidResponse
 from ..messages import shown
+from ..states import FILTERS
 from ..timestamps import format_time
 from ..transport.context import context_of
-from ..urls import path_of
+from ..unknown_names import warn_unknown
 from .page import time_of
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ __all__ = ["EndpointPages", "PageSource", "PathPages"]
 _PER_PAGE = 100
 """The largest page that Buildkite gives out."""
 
+_IF_LONGER = "Stop earlier with a limit, or narrow the list with its filters."
+
 
 class PageSource(Protocol):
     """List that the walker reads: it builds the request of each page, and decodes the answer."""
@@ -39,7 +43,7 @@ class PageSource(Protocol):
 
     @property
     def name(self) -> str:
-        """Name of the list for messages."""
+        """Name of the list for messages, in the words of the user's code."""
         ...
 
     @property
@@ -61,6 +65,10 @@ class PageSource(Protocol):
         """Return the same list from its first page, narrowed to the items created before a time."""
         ...
 
+    def sized(self, limit: int | None) -> PageSource:
+        """Return the same list with pages no larger than a limit needs, unless the user chose their size."""
+        ...
+
     def request(self, url: httpx.URL | None) -> httpx.Request:
         """Build the request of a page.
 
@@ -80,12 +88,20 @@ class PageSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EndpointPages:
-    """Pages of a generated list operation. The items are models."""
+    """Pages of a generated list operation. The items are models.
+
+    Attributes:
+        endpoint, arguments, options: the generated module, and what its `_get_kwargs` takes.
+        name: the method that the user called, such as `builds.list`.
+        own_size: the size of the pages wasn't chosen by the user.
+    """
 
     requester: Requester
     endpoint: Endpoint[..., Any]
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
+    name: str
+    own_size: bool = False
 
     @classmethod
     def of(
@@ -96,23 +112,27 @@ class EndpointPages:
         options: Mapping[str, Any],
         *,
         limit: int | None = None,
+        name: str | None = None,
     ) -> EndpointPages:
-        """Return the pages of a list: as large as Buildkite gives out or `limit` needs, unless `options` has `per_page`."""
-        options = dict(options)
-        if options.get("per_page") is None and "per_page" in _parameters(endpoint):
-            options["per_page"] = _page_size(limit)
-        pages = cls(requester, endpoint, arguments, options)
+        """Return the pages of a list: as large as Buildkite gives out or `limit` needs, unless `options` has `per_page`.
+
+        Callers are warned of states in the options that this version doesn't know.
+
+        Args:
+            name: the method that the user called; by default `iterate`.
+        """
+        filtered, known = FILTERS.get(_name_of(endpoint), ("", frozenset[str]()))
+        states = options.get(filtered) or ()
+        warn_unknown("state", [states] if isinstance(states, str | Enum) else states, known)
+        own_size = options.get("per_page") is None and "per_page" in _parameters(endpoint)
+        pages = cls(requester, endpoint, arguments, options, name or f"iterate({_name_of(endpoint)})", own_size)
+        pages = pages.sized(limit)
         pages.request(None)  # so that a bad argument fails here, and not at the first item
         return pages
 
     @property
-    def name(self) -> str:
-        module: str = self.endpoint.__name__  # type: ignore[attr-defined]
-        return module.rpartition(".")[2]
-
-    @property
     def if_longer(self) -> str:
-        return "Pass max_pages= to allow more, limit= to stop earlier, or narrow the list with its filters."
+        return "Allow more with .with_options(max_pages=...), stop earlier with limit=, or narrow the list with its filters."
 
     @property
     def takes_created_to(self) -> bool:
@@ -126,6 +146,9 @@ class EndpointPages:
     def before(self, created_to: datetime) -> EndpointPages:
         options = {name: value for name, value in self.options.items() if name != "page"}
         return replace(self, options={**options, "created_to": created_to})
+
+    def sized(self, limit: int | None) -> EndpointPages:
+        return replace(self, options={**self.options, "per_page": _page_size(limit)}) if self.own_size else self
 
     def request(self, url: httpx.URL | None) -> httpx.Request:
         kwargs = self.endpoint._get_kwargs(*self.arguments, **self.options)
@@ -144,6 +167,8 @@ class PathPages:
         path, params, headers: of the first page: see `Requester.build_path`.
         operation: the operation of the path; None outside the description.
         created_to: the `created_to` of the query.
+        if_longer: see `PageSource`.
+        own_size: the size of the pages wasn't chosen by the user.
     """
 
     requester: Requester
@@ -152,6 +177,8 @@ class PathPages:
     headers: Mapping[str, str] | None = None
     operation: Operation | None = None
     created_to: datetime | None = None
+    if_longer: str = _IF_LONGER
+    own_size: bool = False
 
     @classmethod
     def of(
@@ -162,6 +189,7 @@ class PathPages:
         params: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
         limit: int | None = None,
+        if_longer: str = _IF_LONGER,
     ) -> PathPages:
         """Return the pages of the list at a path.
 
@@ -174,17 +202,14 @@ class PathPages:
         request = requester.build_path("GET", path, params=params, headers=headers)
         operation = context_of(request).operation
         query = request.url.params
-        if operation is not None and operation.pagination is not None and "per_page" not in query:
-            params = [*params, ("per_page", str(_page_size(limit)))]
-        return cls(requester, path, params, headers, operation, time_of(query.get("created_to", "")))
+        own_size = operation is not None and operation.pagination is not None and "per_page" not in query
+        created_to = time_of(query.get("created_to", ""))
+        pages = cls(requester, path, params, headers, operation, created_to, if_longer, own_size)
+        return pages.sized(limit)
 
     @property
     def name(self) -> str:
         return self.path.partition("?")[0]
-
-    @property
-    def if_longer(self) -> str:
-        return "Stop earlier with a limit, or narrow the list with its filters."
 
     @property
     def takes_created_to(self) -> bool:
@@ -195,7 +220,13 @@ class PathPages:
     def before(self, created_to: datetime) -> PathPages:
         first = self.request(None).url.copy_remove_param("page")
         narrowed = first.copy_set_param("created_to", format_time(created_to.timestamp()))
-        return replace(self, path=str(narrowed), params=(), created_to=created_to)
+        return replace(self, path=str(narrowed), params=(), created_to=created_to, own_size=False)
+
+    def sized(self, limit: int | None) -> PathPages:
+        if not self.own_size:
+            return self
+        others = [(name, value) for name, value in self.params if name != "per_page"]
+        return replace(self, params=[*others, ("per_page", str(_page_size(limit)))])
 
     def request(self, url: httpx.URL | None) -> httpx.Request:
         if url is None:
@@ -203,17 +234,21 @@ class PathPages:
         try:
             return self.requester.build_path("GET", str(url), headers=self.headers)
         except ValueError as error:
-            raise InvalidResponse(f"{url.path}: the link to the next page can't be followed: {error}.") from error
+            raise InvalidResponse(f"{self.name}: the link to the next page can't be followed: {error}.") from error
 
     def decode(self, response: httpx.Response) -> object:
-        path = path_of(response.request)
         try:
             body: object = strict_json.loads(response.content)
         except ValueError as error:
-            raise InvalidResponse(f"{path}: the page isn't JSON: {error}.") from error
+            raise InvalidResponse(f"{self.name}: the page isn't JSON: {error}.") from error
         if isinstance(body, list) or (isinstance(body, dict) and isinstance(body.get("items"), list)):
             return body
-        raise InvalidResponse(f"{path}: the answer isn't a list, so it has no pages.")
+        raise InvalidResponse(f"{self.name}: the answer isn't a list, so it has no pages.")
+
+
+def _name_of(endpoint: Endpoint[..., Any]) -> str:
+    module: str = endpoint.__name__  # type: ignore[attr-defined]
+    return module.rpartition(".")[2]
 
 
 def _page_size(limit: int | None) -> int:

@@ -13,7 +13,6 @@ from buildkite_api.types import kind_of
 from .._sync import DetachedIterator
 from ..errors import InvalidRequest, InvalidResponse, TooManyPages
 from ..messages import shown
-from ..urls import path_of
 from .links import links_of, number_of, page_of, total_of
 from .page import Page, created_at, field_of, identity
 from .slices import next_bound, not_continued, still_bound, too_deep
@@ -24,11 +23,12 @@ if TYPE_CHECKING:
     from .links import Links
     from .sources import PageSource
 
-__all__ = ["Walker"]
+__all__ = ["MAX_PAGES", "Walker"]
 
 T = TypeVar("T")
 
-_MAX_PAGES = 10_000
+MAX_PAGES = 10_000
+"""The pages of a list that are read unless a user allows more or less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Walker(Generic[T]):
     source: PageSource
     limit: int | None = None
     concurrency: int = 1
-    max_pages: int = _MAX_PAGES
+    max_pages: int = MAX_PAGES
 
     def __post_init__(self) -> None:
         for name, value, least in (
@@ -96,12 +96,12 @@ class Walker(Generic[T]):
                     end = outcome
                     if outcome.ends(len(urls)):
                         break
-                if bound is not None or end is None:
-                    break
-                if end.links.next is None:
+                if bound is None and (end is None or end.links.next is None):
                     return
                 if read >= self.max_pages:
-                    raise TooManyPages(f"{end.path}: {read} pages were read and there are more. {source.if_longer}")
+                    raise TooManyPages(f"{source.name}: {read} pages were read and there are more. {source.if_longer}")
+                if bound is not None or end is None:
+                    break
                 if not still:
                     bound = still_bound(newest, oldest, source.created_to)
                     still = bound is not None
@@ -122,16 +122,15 @@ class Walker(Generic[T]):
         body = source.decode(response)
         items = cast("list[T]", body if isinstance(body, list) else field_of(body, "items"))
         if not isinstance(items, list):
-            raise InvalidResponse(f"{path_of(request)}: the answer's items are {kind_of(items)}, not a list.")
-        links = links_of(response, body, source.requester.origin)
+            raise InvalidResponse(f"{source.name}: the answer's items are {kind_of(items)}, not a list.")
+        links = links_of(response, body, source.requester.origin, source.name)
         if links.next == request.url:
-            raise InvalidResponse(f"{path_of(request)}: the link to the next page leads back to the page it came with.")
-        return _Fetched(path_of(request), items, links, total_of(response))
+            raise InvalidResponse(f"{source.name}: the link to the next page leads back to the page it came with.")
+        return _Fetched(items, links, total_of(response))
 
 
 @dataclass(frozen=True, slots=True)
 class _Fetched(Generic[T]):
-    path: str
     items: list[T]
     links: Links
     total: int | None
@@ -155,7 +154,7 @@ class _Seen(Generic[T]):
 
     def pages_left(self, last: _Fetched[T]) -> int:
         """Return the number of pages, as long as the last one, that the limit has room for."""
-        return _MAX_PAGES if self._left is None else -(-self._left // max(1, len(last.items)))
+        return MAX_PAGES if self._left is None else -(-self._left // max(1, len(last.items)))
 
     def page(self, fetched: _Fetched[T]) -> Page[T]:
         """Return a page with the items that are new, up to the limit."""
@@ -184,7 +183,7 @@ def _bound_after(refused: InvalidRequest, source: PageSource, oldest: datetime |
     sliced = source.takes_created_to
     bound = next_bound(oldest, source.created_to) if sliced else None
     if bound is None:
-        raise not_continued(refused, takes_created_to=sliced, oldest=oldest) from refused
+        raise not_continued(refused, source.name, takes_created_to=sliced, oldest=oldest) from refused
     return bound
 
 

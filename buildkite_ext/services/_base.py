@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from functools import wraps
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from .._sync import BlockingIterator, run
 from .._tracebacks import EndsAtCaller
@@ -29,6 +29,9 @@ S = TypeVar("S", bound="AsyncService")
 class AsyncService:
     """Group of operations. Its blocking twin runs the same code."""
 
+    _names_of_borrowed: ClassVar[Mapping[str, str]] = {}
+    """Names of the lists that this service borrows from another one: that of the original, and its own."""
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         _name_methods(cls)
@@ -41,15 +44,21 @@ class AsyncService:
 
     def _items(
         self,
+        called: str,
         endpoint: Endpoint[..., Any],
         *arguments: Any,
         limit: int | None = None,
         concurrency: int = 1,
         **options: Any,
     ) -> AsyncItems[Any]:
-        """Return a lazy list. Options that are None are not sent."""
+        """Return a lazy list. Options that are None are not sent.
+
+        Args:
+            called: the method that users call, such as `builds.list`, for messages.
+        """
         given = {name: value for name, value in options.items() if value is not None}
-        source = EndpointPages.of(self._requester, endpoint, arguments, given, limit=limit)
+        name = self._names_of_borrowed.get(called, called)
+        source = EndpointPages.of(self._requester, endpoint, arguments, given, limit=limit, name=name)
         return AsyncItems(Walker(source, limit=limit, concurrency=concurrency))
 
 

@@ -39,6 +39,7 @@ class AsyncAgents(generated.AsyncAgents):
         https://buildkite.com/docs/apis/rest-api/agents
         """
         return self._items(
+            "agents.list",
             list_agents,
             self._requester.organization,
             name=name,

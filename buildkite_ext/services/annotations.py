@@ -58,6 +58,7 @@ class AsyncAnnotations(generated.AsyncAnnotations):
         where: tuple[Any, ...] = (self._requester.organization, pipeline, number)
         if job_id is None:
             return self._items(
+                "annotations.list",
                 list_build_annotations,
                 *where,
                 scope=scope,
@@ -71,7 +72,13 @@ class AsyncAnnotations(generated.AsyncAnnotations):
                 "scope= and omit_body= are filters of a build's annotations; Buildkite has none for a job's"
             )
         return self._items(
-            list_build_job_annotations, *where, job_id, per_page=per_page, limit=limit, concurrency=concurrency
+            "annotations.list",
+            list_build_job_annotations,
+            *where,
+            job_id,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
         )
 
     async def create(

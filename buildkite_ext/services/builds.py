@@ -26,7 +26,15 @@ from ..logs.follow import follow_build
 from ..logs.parser import LogLine
 from ..messages import shown
 from ..pagination.items import AsyncItems
-from ..states import FINISHED_BUILDS
+from ..states import (
+    JOB_STATES,
+    RETRIED_STATES,
+    BuildStateName,
+    JobStateName,
+    RetriedStateName,
+    outcome_of,
+)
+from ..unknown_names import warn_unknown
 from ..watching.outcome import WaitResult
 from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
@@ -53,7 +61,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         *,
         branch: str | Sequence[str] | None = None,
         commit: str | Sequence[str] | None = None,
-        state: str | Sequence[str] | None = None,
+        state: BuildStateName | str | Sequence[BuildStateName | str] | None = None,
         creator: str | None = None,
         created_from: datetime | None = None,
         created_to: datetime | None = None,
@@ -75,7 +83,8 @@ class AsyncBuilds(generated.AsyncBuilds):
             pipeline: the pipeline's slug; None for the whole organization.
             branch: one or several; a single one may have `*` in it.
             commit: one or several full SHAs.
-            state: one or several, such as `failed`; `finished` means passed, failed, blocked and canceled.
+            state: one or several, such as `failed`; `finished` means passed, failed, blocked and canceled. A name that this
+                version doesn't know is sent nevertheless, with an UnknownNameWarning.
             creator: the user's id.
             created_from: builds created at this time or later.
             created_to: builds created before this time.
@@ -115,9 +124,11 @@ class AsyncBuilds(generated.AsyncBuilds):
             per_page=per_page,
         )
         if pipeline is None:
-            return self._items(list_organization_builds, organization, **options, limit=limit, concurrency=concurrency)
+            return self._items(
+                "builds.list", list_organization_builds, organization, **options, limit=limit, concurrency=concurrency
+            )
         return self._items(
-            list_pipeline_builds, organization, pipeline, **options, limit=limit, concurrency=concurrency
+            "builds.list", list_pipeline_builds, organization, pipeline, **options, limit=limit, concurrency=concurrency
         )
 
     def list_all(
@@ -125,7 +136,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         *,
         branch: str | Sequence[str] | None = None,
         commit: str | Sequence[str] | None = None,
-        state: str | Sequence[str] | None = None,
+        state: BuildStateName | str | Sequence[BuildStateName | str] | None = None,
         creator: str | None = None,
         created_from: datetime | None = None,
         created_to: datetime | None = None,
@@ -152,6 +163,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         return self._items(
+            "builds.list_all",
             list_builds,
             **_filters(
                 branch=branch,
@@ -181,7 +193,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         include_test_engine: bool | None = None,
         exclude_jobs: bool | None = None,
         exclude_pipeline: bool | None = None,
-        job_states: str | Sequence[str] | None = None,
+        job_states: JobStateName | str | Sequence[JobStateName | str] | None = None,
     ) -> Build:
         """Get a build. Scope: read_builds.
 
@@ -192,13 +204,15 @@ class AsyncBuilds(generated.AsyncBuilds):
             include_test_engine: show its Test Engine runs.
             exclude_jobs: leave the jobs out; `job_state_counts` still counts them.
             exclude_pipeline: leave the pipeline's details out.
-            job_states: show jobs in these states only.
+            job_states: show jobs in these states only. A name that this version doesn't know is sent nevertheless, with an
+                UnknownNameWarning.
 
         Raises:
             BuildNotFound: the build, its pipeline or its organization doesn't exist for this token.
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        warn_unknown("state", listed(job_states), JOB_STATES)
         return await self._requester.call(
             get_build,
             self._requester.organization,
@@ -298,8 +312,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             return await self._requester.call(cancel_build, self._requester.organization, pipeline, number)
         except BuildAlreadyFinished:
             build = await self.get(pipeline, number)
-            ended = str(build.state) in FINISHED_BUILDS | {"canceling"}
-            if ended and not build.blocked:
+            if str(build.state) == "canceling" or outcome_of(build) not in (None, "blocked"):
                 return build
             raise
 
@@ -321,7 +334,11 @@ class AsyncBuilds(generated.AsyncBuilds):
         return await self._requester.call(rebuild_build, self._requester.organization, pipeline, number)
 
     async def retry_failed_jobs(
-        self, pipeline: str, number: int, *, states: str | Sequence[str] | None = None
+        self,
+        pipeline: str,
+        number: int,
+        *,
+        states: RetriedStateName | str | Sequence[RetriedStateName | str] | None = None,
     ) -> Build:
         """Retry the failed jobs of a finished build. Buildkite does so in the background. Scope: write_builds.
 
@@ -341,6 +358,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         from buildkite_api.models import RetryFailedJobsRequest
 
         chosen = many(states)
+        warn_unknown("state", chosen, RETRIED_STATES)
         body = RetryFailedJobsRequest(**given(states=None if chosen is None else ",".join(chosen)))
         return await self._requester.call(retry_failed_jobs, self._requester.organization, pipeline, number, body=body)
 
@@ -356,14 +374,15 @@ class AsyncBuilds(generated.AsyncBuilds):
             poll_interval: maximum of seconds between two polls; the first polls come faster.
 
         Returns:
-            The build, its outcome (`passed`, `failed`, `blocked`, `canceled`, `skipped`, `not_run`) and the jobs that broke it.
+            The build with its jobs, its outcome (`passed`, `failed`, `blocked`, `canceled`, `skipped`, `not_run`), the jobs
+            that broke it, and the block steps that it waits at. `.passed` is True for the outcome `passed` alone.
 
         Raises:
             DeadlineExceeded: the build did not finish in time. It continues.
 
         Example:
             >>> def passes(buildkite, number: int) -> bool:
-            ...     return buildkite.builds.wait("web", number, timeout=1800).outcome == "passed"
+            ...     return buildkite.builds.wait("web", number, timeout=1800).passed
         """
         positive(timeout=timeout, poll_interval=poll_interval)
         return await wait(self._requester, pipeline, number, timeout=timeout, poll_interval=poll_interval)

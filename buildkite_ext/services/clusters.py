@@ -29,7 +29,12 @@ class AsyncClusters(generated.AsyncClusters):
         https://buildkite.com/docs/apis/rest-api/clusters
         """
         return self._items(
-            list_clusters, self._requester.organization, per_page=per_page, limit=limit, concurrency=concurrency
+            "clusters.list",
+            list_clusters,
+            self._requester.organization,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
         )
 
     async def get(self, cluster_id: str) -> Cluster:
@@ -57,6 +62,7 @@ class AsyncClusters(generated.AsyncClusters):
             concurrency: pages fetched at once.
         """
         return self._items(
+            "clusters.queues",
             list_cluster_queues,
             self._requester.organization,
             cluster_id,

@@ -23,6 +23,7 @@ from .._sync import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
 from ..logs.parser import LogLine
 from ..pagination.items import AsyncItems
+from ..states import JobStateName
 from ._base import blocking
 from ._generated import jobs as generated
 from .arguments import given, many, positive, text_map
@@ -41,7 +42,7 @@ class AsyncJobs(generated.AsyncJobs):
         pipeline: str,
         number: int,
         *,
-        state: str | Sequence[str] | None = None,
+        state: JobStateName | str | Sequence[JobStateName | str] | None = None,
         include_retried_jobs: bool | None = None,
         step_key: str | None = None,
         group_key: str | None = None,
@@ -53,7 +54,8 @@ class AsyncJobs(generated.AsyncJobs):
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
-            state: one or several, such as `failed`.
+            state: one or several, such as `failed`. A name that this version doesn't know is sent nevertheless, with an
+                UnknownNameWarning.
             include_retried_jobs: False leaves out jobs that were retried; by default Buildkite includes them here.
             step_key: jobs of the step with this key.
             group_key: jobs of the group with this key.
@@ -67,6 +69,7 @@ class AsyncJobs(generated.AsyncJobs):
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         return self._items(
+            "jobs.list",
             list_build_jobs,
             self._requester.organization,
             pipeline,

@@ -31,7 +31,9 @@ class AsyncOrganizations(generated.AsyncOrganizations):
 
         https://buildkite.com/docs/apis/rest-api/organizations
         """
-        return self._items(list_organizations, per_page=per_page, limit=limit, concurrency=concurrency)
+        return self._items(
+            "organizations.list", list_organizations, per_page=per_page, limit=limit, concurrency=concurrency
+        )
 
     async def get(self, organization: str | None = None) -> Organization:
         """Get an organization; by default the client's own. Scope: read_organizations.

@@ -41,6 +41,7 @@ class AsyncPipelines(generated.AsyncPipelines):
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         return self._items(
+            "pipelines.list",
             list_pipelines,
             self._requester.organization,
             name=name,
@@ -62,6 +63,8 @@ class AsyncPipelines(generated.AsyncPipelines):
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         return await self._requester.call(get_pipeline, self._requester.organization, pipeline)
+
+    _names_of_borrowed = {"builds.list": "pipelines.builds"}  # noqa: RUF012 - annotated in the base class
 
     builds = borrowed(AsyncBuilds.list)
     """Builds of the pipeline: the same as `client.builds.list(pipeline, ...)`."""

@@ -19,7 +19,16 @@ from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
 from .clients import Simulator
-from .engine.changes import AgentChanged, AnnotationChanged, ArtifactChanged, BuildChanged, JobChanged
+from .engine.changes import (
+    AgentChanged,
+    AnnotationChanged,
+    ArtifactChanged,
+    BuildChanged,
+    ClusterChanged,
+    JobChanged,
+    PipelineChanged,
+    QueueChanged,
+)
 from .recording import RecordedRequest
 
 __all__ = [
@@ -27,8 +36,11 @@ __all__ = [
     "AnnotationChanged",
     "ArtifactChanged",
     "BuildChanged",
+    "ClusterChanged",
     "ConnectionDropped",
     "JobChanged",
+    "PipelineChanged",
+    "QueueChanged",
     "RecordedRequest",
     "SimRequest",
     "SimResponse",

@@ -6,16 +6,23 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from random import Random
 
 from .behaviour.commands import CommandBehaviour, LogScript
-from .definition.steps import BlockStep, CommandStep, TriggerStep, WaitStep, block_fields
+from .behaviour.history import plan
+from .definition.names import check_name
+from .definition.steps import BlockStep, CommandStep, Step, TriggerStep, WaitStep, block_fields
 from .engine.engine import Engine
+from .engine.history import History, check_plans, longest_build
 from .engine.scheduler import Scheduler
 from .state.builds import Build, BuildRequest
 from .state.pipelines import Pipeline
 from .state.users import User
 
 __all__ = ["SimulatedPipeline"]
+
+_SOURCES = ("api", "schedule", "trigger_job", "ui", "webhook")
+"""Sources of builds. https://buildkite.com/docs/apis/rest-api/builds"""
 
 
 class SimulatedPipeline:
@@ -117,10 +124,10 @@ class SimulatedPipeline:
         if not statuses:
             raise ValueError("exit_status is an empty sequence: give at least one status")
         if queue is not None:
-            with self._lock:
+            with self._current():
                 organization = self._engine.organization
                 cluster = next(item for item in organization.clusters if item.id == self.state.cluster_id)
-                organization.add_queue(cluster, queue, self._user, self._now())
+                self._engine.administration.add_queue(cluster, queue, self._user)
         step = CommandStep(
             label=name,
             command=command if command is not None else f"make {name}",
@@ -137,11 +144,10 @@ class SimulatedPipeline:
             branches=branches,
             skip=skip,
         )
-        self.state.steps.append(step)
-        self.state.behaviours[step] = CommandBehaviour(
+        behaviour = CommandBehaviour(
             duration=float(after), exit_statuses=statuses, log=log, artifacts=dict(artifacts or {})
         )
-        return self
+        return self._with_step(step, behaviour)
 
     def wait(self, *, continue_on_failure: bool = False) -> SimulatedPipeline:
         """Add a wait step: the steps after it start when all steps before it have passed.
@@ -149,8 +155,7 @@ class SimulatedPipeline:
         Args:
             continue_on_failure: whether they start after a failure, too.
         """
-        self.state.steps.append(WaitStep(continue_on_failure=continue_on_failure))
-        return self
+        return self._with_step(WaitStep(continue_on_failure=continue_on_failure))
 
     def block(
         self,
@@ -172,12 +177,10 @@ class SimulatedPipeline:
         Raises:
             ValueError: a field has no key, or the state is another one.
         """
-        if blocked_state not in ("passed", "failed", "running"):
-            raise ValueError(f"blocked_state={blocked_state!r}: give passed, failed or running")
-        self.state.steps.append(
+        check_name("blocked_state", blocked_state, ("passed", "failed", "running"), "state of a blocked build")
+        return self._with_step(
             BlockStep(label=label, key=key, fields=block_fields(fields), blocked_state=blocked_state)
         )
-        return self
 
     def trigger(
         self,
@@ -197,7 +200,7 @@ class SimulatedPipeline:
             branch: the branch; the default branch of the other pipeline by default.
             asynchronous: whether it passes at once.
         """
-        self.state.steps.append(
+        return self._with_step(
             TriggerStep(
                 pipeline=pipeline,
                 label=label or pipeline,
@@ -206,7 +209,6 @@ class SimulatedPipeline:
                 asynchronous=asynchronous,
             )
         )
-        return self
 
     def build(
         self,
@@ -220,9 +222,21 @@ class SimulatedPipeline:
     ) -> Build:
         """Create a build as a push does.
 
+        Args:
+            branch: the branch; the pipeline's default branch by default.
+            commit: the commit; a new one by default.
+            message: the message.
+            source: what created it: `webhook`, `api`, `ui`, `trigger_job` or `schedule`.
+            env: environment variables.
+            meta_data: the meta-data.
+
         Returns:
             The build. Read `builds` to advance it to the clock's time.
+
+        Raises:
+            ValueError: there is no such source.
         """
+        check_name("source", source, _SOURCES, "source of a build")
         with self._current():
             request = self._request(branch, commit, message, env, meta_data)
             return self._engine.create(self.state, request, source=source, creator=self._user)
@@ -232,31 +246,59 @@ class SimulatedPipeline:
         count: int,
         *,
         every: float = 60.0,
-        branch: str | None = None,
+        branch: str | Sequence[str] | None = None,
         meta_data: Mapping[str, str] | None = None,
+        outcomes: Mapping[str, float] | None = None,
+        retried: float = 0.0,
     ) -> SimulatedPipeline:
-        """Add builds of the past that are finished now, as a test of a long list needs.
+        """Add builds of the past that are over now, as a test of a long list needs.
+
+        By default all go as the pipeline's steps say. `outcomes` and `retried` mix them; the simulator's seed decides which
+        build goes how.
 
         Args:
             count: the number of builds.
             every: the seconds between the creation of two builds.
-            branch: the branch.
+            branch: the branch, or several, of which each build gets one.
             meta_data: the meta-data.
+            outcomes: the outcomes with the share of each, such as `{"passed": 8, "failed": 1, "canceled": 1}`. They are
+                `passed`, `failed`, `canceled` and, for a pipeline with a block step, `blocked`. Users unblock the builds
+                that pass or fail. The shares are met exactly, as far as `count` allows. A trigger step ends as the build
+                that it triggers.
+            retried: the share of the passed builds in which a job failed and passed when it was retried, from 0 to 1.
+
+        Raises:
+            ValueError: an outcome is unknown or impossible in this pipeline, or a share is out of its range.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
-            >>> len(Simulator().pipeline("web").job("test").history(200).builds)
-            200
+            >>> web = Simulator().pipeline("web").job("test")
+            >>> builds = web.history(200, outcomes={"passed": 9, "failed": 1}, retried=0.1).builds
+            >>> sum(build.state == "failed" for build in builds), sum(len(build.jobs) > 1 for build in builds)
+            (20, 18)
         """
+        branches = [branch or self.state.default_branch] if branch is None or isinstance(branch, str) else list(branch)
+        chosen = outcomes is not None or bool(retried)
         with self._current():
+            # A history in which nothing is drawn takes no identifier.
+            random = Random(self._engine.organization.ids.uuid() if chosen or len(branches) > 1 else 0)
+            plans = plan(max(0, count), branches=branches, outcomes=outcomes, retried=retried, random=random)
+            check_plans(plans, self.state)
             now = self._now()
-            scheduler = Scheduler(now - self._build_duration(now) - every * max(0, count - 1))
-            engine = self._past(scheduler)
-            for number in range(count):
-                request = self._request(branch, None, None, None, meta_data)
-                create = partial(engine.create, self.state, request, source="webhook", creator=self._user)
-                scheduler.after(number * every, create)
-            engine.drain()
+            before = self._build_duration(now) + every * max(0, count - 1)
+            if chosen:
+                before += longest_build(self.state, self._engine.timing)
+            scheduler = Scheduler(now - before)
+            history = History(self._past(scheduler), self.state, self._user)
+            for number, planned in enumerate(plans):
+                request = self._request(planned.branch, None, None, None, meta_data)
+                scheduler.after(number * every, partial(history.create, request, planned))
+            history.run(users_act=chosen)
+        return self
+
+    def _with_step(self, step: Step, behaviour: CommandBehaviour | None = None) -> SimulatedPipeline:
+        with self._current():
+            self._engine.administration.add_step(self.state, step, behaviour)
         return self
 
     def _build_duration(self, now: float) -> float:

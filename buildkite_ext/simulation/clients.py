@@ -39,6 +39,10 @@ class Simulator(SimulatedOrganization):
         link_last: whether `Link` headers name the last page.
         log_timestamps: whether logs hold the time of each line, as the logs of real agents do.
 
+    Raises:
+        TypeError: `scopes` is a single string, or the clock gives no dates.
+        ValueError: Buildkite has no such scope.
+
     Example:
         >>> simulator = Simulator()
         >>> web = simulator.pipeline("web").job("test", log="boom\\n", exit_status=1, after=90)

@@ -14,11 +14,16 @@ __all__ = ["demo_organization"]
 
 _GREEN, _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
+_BRANCHES = ("main", "main", "main", "feature/cart", "fix/login")
+
 _WHEEL = "web-1.4.2-py3-none-any.whl"
 
 
 def demo_organization(clock: EpochClock | None = None, *, organization: str = "acme") -> Simulator:
     """Return a simulator with three pipelines: `web` passes and has a wheel, `api` fails, `release` blocks.
+
+    Each has builds of the past: of `web` and `api` some have failed, were canceled, or passed only when a job was retried;
+    of `release` some wait to be unblocked.
 
     Args:
         clock: the clock: a `SystemClock` for real time; a `VirtualClock`, the default, for tests.
@@ -45,7 +50,7 @@ def demo_organization(clock: EpochClock | None = None, *, organization: str = "a
             after=3,
             artifacts={f"dist/{_WHEEL}": built, "dist/SHA256SUMS": f"{digest}  {_WHEEL}\n".encode()},
         )
-        .history(40, every=1800)
+        .history(40, every=1800, branch=_BRANCHES, outcomes={"passed": 33, "failed": 5, "canceled": 2}, retried=0.12)
     )
     (
         simulator.pipeline("api", name="API", description="The shop's API")
@@ -53,12 +58,14 @@ def demo_organization(clock: EpochClock | None = None, *, organization: str = "a
         .job("tests", key="tests", command="pytest", log=_tests("orders", 9, 2), exit_status=[1, 0], after=4)
         .wait()
         .job("deploy to staging", key="staging", command="deploy staging", log=_DEPLOY, after=2)
+        .history(12, every=3600, branch=_BRANCHES, outcomes={"passed": 7, "failed": 4, "canceled": 1}, retried=0.5)
     )
     (
         simulator.pipeline("release", name="Release", description="The release of the shop")
         .job("package", key="package", command="make package", log=_BUILD, after=2)
         .block("Ship it?", ["version", {"key": "notes", "required": False}], key="ship")
         .job("deploy", key="deploy", command="deploy production", log=_DEPLOY, after=3)
+        .history(6, every=14_400, outcomes={"passed": 3, "blocked": 2, "canceled": 1})
     )
     return simulator
 

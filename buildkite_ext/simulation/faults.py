@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from http.client import responses
 
 from buildkite_api.operations import OPERATIONS
 
 from .api.request import ConnectionDropped, SimResponse, dumps
+from .definition.names import check_name
 
 __all__ = ["Fault", "Faults"]
 
@@ -68,15 +68,15 @@ class Faults:
         """Add a fault.
 
         Raises:
-            ValueError: it affects no request, or there is no such operation.
+            ValueError: it affects no request, its status is none, or there is no such operation.
         """
         if fault.times < 1:
             raise ValueError(f"times={fault.times}: a fault affects at least one request; give 1 or more")
+        if fault.status is not None and not 200 <= fault.status <= 599:
+            raise ValueError(f"status={fault.status}: the status of an answer is from 200 to 599")
         known = {name for operation in OPERATIONS.values() for name in (operation.id, operation.row)}
-        if fault.operation is not None and fault.operation not in known:
-            near = get_close_matches(fault.operation, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ". docs/operations.md lists them"
-            raise ValueError(f"operation={fault.operation!r}: there is no such operation{hint}")
+        if fault.operation is not None:
+            check_name("operation", fault.operation, known, "operation", listed="docs/operations.md")
         self._faults.append(fault)
 
     def take(self, *names: str) -> Fault | None:

@@ -12,6 +12,12 @@ __all__ = ["RecordedRequest", "record"]
 _LIMIT = 20_000
 """Number of requests that are kept. When there are more, the older half is dropped."""
 
+_BYTES_LIMIT = 200_000_000
+"""Bytes of bodies that are kept. When there are more, the older half of the requests is dropped."""
+
+_LARGE = 10_000
+"""Bytes of a body that can matter for the limit: 20,000 smaller ones stay below it."""
+
 _REDACTED = "[redacted]"
 
 
@@ -59,5 +65,6 @@ def record(
 ) -> None:
     """Add a request to a list of records, and drop the older half of a long list."""
     records.append(RecordedRequest.of(request, operation, response))
-    if len(records) > _LIMIT:
-        del records[: _LIMIT // 2]
+    large = len(request.body) >= _LARGE and sum(len(each.body) for each in records) > _BYTES_LIMIT
+    if large or len(records) > _LIMIT:
+        del records[: len(records) // 2]

@@ -9,11 +9,14 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from .asgi import App, application
+from ..clock import VirtualClock
+from .asgi import App
 from .simulator import SimulatedOrganization
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ __all__ = ["running", "serve", "url_of"]
 
 _STARTUP_TIMEOUT = 10.0
 
+_OTHER_LOOPBACK = {"127.0.0.1": "::1", "::1": "127.0.0.1", "localhost": "::1", "0.0.0.0": "::1"}  # noqa: S104
+"""Address that `localhost` may stand for as well. Some clients try it first, or alone."""
+
 
 def serve(
     simulator: SimulatedOrganization,
@@ -31,27 +37,40 @@ def serve(
     *,
     artifacts_port: int = 0,
     base_url: str | None = None,
+    artifacts_url: str | None = None,
+    allowed_hosts: Iterable[str] = (),
     started: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a simulator until Ctrl-C.
 
     Args:
-        simulator: the simulator. It needs a `SystemClock`, or its builds don't proceed.
+        simulator: the simulator.
         host: the address to listen on.
         port: the API's port; 0 for a free one.
         artifacts_port: the port of the artifacts; 0 for a free one.
         base_url: the root of the API for clients; `http://host:port` by default.
+        artifacts_url: the root of the artifacts for clients, as `running` explains.
+        allowed_hosts: further names of hosts that requests may name, as `Simulator.app` explains.
         started: called with the root of the API when it answers.
 
     Raises:
         ImportError: uvicorn is not installed.
         OSError: the port is in use.
+        ValueError: a name in `allowed_hosts` has a scheme, a port or a path.
 
     Example:
         >>> def show() -> None:
         ...     serve(demo_organization(SystemClock()), port=8080, started=print)
     """
-    with running(simulator, port, host=host, artifacts_port=artifacts_port, base_url=base_url) as url:
+    with running(
+        simulator,
+        port,
+        host=host,
+        artifacts_port=artifacts_port,
+        base_url=base_url,
+        artifacts_url=artifacts_url,
+        allowed_hosts=allowed_hosts,
+    ) as url:
         if started is not None:
             started(url)
         try:
@@ -68,10 +87,17 @@ def running(
     host: str = "127.0.0.1",
     artifacts_port: int = 0,
     base_url: str | None = None,
+    artifacts_url: str | None = None,
+    allowed_hosts: Iterable[str] = (),
+    real_time: bool = True,
 ) -> Iterator[str]:
     """Serve a simulator from a thread while a `with` block runs.
 
-    Meanwhile the URLs in its answers are those of the server.
+    Meanwhile the URLs in its answers are those of the server, and real time passes on a `VirtualClock`, too: other programs
+    can't sleep by it. It can still be advanced.
+
+    The artifacts have another port than the API and, on this computer, another host name: `localhost` beside `127.0.0.1`.
+    Clients drop the token when they are redirected to another host, but not when only the port differs.
 
     Args:
         simulator: the simulator.
@@ -79,6 +105,11 @@ def running(
         host: the address to listen on.
         artifacts_port: the port of the artifacts; 0 for a free one.
         base_url: the root of the API for clients; `http://host:port` by default.
+        artifacts_url: the root of the artifacts for clients. By default it has the host that `base_url` doesn't have of
+            `localhost` and `127.0.0.1`, or `host` where that is another address.
+        allowed_hosts: further names of hosts that requests may name, as `Simulator.app` explains.
+        real_time: whether real time passes on a `VirtualClock`. Give False where the test itself moves the clock, or its
+            clients sleep by it, so that the times in the answers are the same each time.
 
     Yields:
         The root of the API.
@@ -86,6 +117,7 @@ def running(
     Raises:
         ImportError: uvicorn is not installed.
         OSError: the port is in use.
+        ValueError: a name in `allowed_hosts` has a scheme, a port or a path.
 
     Example:
         >>> import httpx
@@ -96,12 +128,17 @@ def running(
     """
     uvicorn = _uvicorn()
     before = simulator.base_url, simulator.artifacts_url
-    with _bound(host, port) as api, _bound(host, artifacts_port) as artifacts, _without_dropped_connections():
-        simulator.move_to(base_url or url_of(host, api), url_of(host, artifacts))
-        servers = [
-            (_server(uvicorn, simulator.app()), api),
-            (_server(uvicorn, application(simulator.handle_artifact)), artifacts),
-        ]
+    names = tuple(allowed_hosts) if not isinstance(allowed_hosts, str) else allowed_hosts
+    apps = [simulator.app(allowed_hosts=names), simulator.artifacts_app(allowed_hosts=names)]
+    if real_time and isinstance(simulator.clock, VirtualClock):
+        passing = _PassingTime(simulator.clock)
+        apps = [passing.before(app) for app in apps]
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(_bound(host, wanted)) for wanted in (port, artifacts_port)]
+        stack.enter_context(_without_dropped_connections())
+        api_url = base_url or url_of(host, sockets[0][0])
+        simulator.move_to(api_url, artifacts_url or _artifacts_url(host, sockets[1][0], api_url))
+        servers = [(_server(uvicorn, app), bound) for app, bound in zip(apps, sockets, strict=True)]
         thread = threading.Thread(target=lambda: asyncio.run(_serve(servers)), name="simulator", daemon=True)
         thread.start()
         try:
@@ -114,6 +151,29 @@ def running(
             simulator.move_to(*before)
 
 
+class _PassingTime:
+    """Real time that passes on a virtual clock before each request."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._last = time.monotonic()
+
+    def before(self, app: App) -> App:
+        """Return an application that lets the time since the last request pass, and then calls another."""
+
+        async def passing(
+            scope: MutableMapping[str, Any],
+            receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+            send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+        ) -> None:
+            now = time.monotonic()
+            self._clock.advance(now - self._last)
+            self._last = now
+            await app(scope, receive, send)
+
+        return passing
+
+
 def _uvicorn() -> type[uvicorn.Server]:
     try:
         import uvicorn
@@ -123,13 +183,35 @@ def _uvicorn() -> type[uvicorn.Server]:
 
 
 @contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
+def _bound(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Bind a socket to an address, and another one to the other loopback address, for clients that try it first."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(_socket(host, port))]
+        other = _OTHER_LOOPBACK.get(host)
+        if other is not None:
+            with suppress(OSError):  # there is no IPv6, or the port is taken: clients then use the first address
+                sockets.append(stack.enter_context(_socket(other, sockets[0].getsockname()[1])))
+        yield sockets
+
+
+@contextmanager
+def _socket(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sends small packets at once only if the protocol is given; otherwise each answer takes 40 ms.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
         yield bound
+
+
+def _artifacts_url(host: str, bound: socket.socket, api_url: str) -> str:
+    """Return the URL of the artifacts. Its host differs from that of the API's URL where this computer has two names."""
+    url = url_of(host, bound)
+    if urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost"):
+        return url
+    port = bound.getsockname()[1]
+    name = "[::1]" if ":" in host else "127.0.0.1"
+    return f"http://{name if urlsplit(api_url).hostname == 'localhost' else 'localhost'}:{port}"
 
 
 def url_of(host: str, bound: socket.socket) -> str:
@@ -162,8 +244,8 @@ def _without_dropped_connections() -> Iterator[None]:
         logger.removeFilter(wanted)
 
 
-async def _serve(servers: list[tuple[uvicorn.Server, socket.socket]]) -> None:
-    await asyncio.gather(*(server.serve(sockets=[bound]) for server, bound in servers))
+async def _serve(servers: list[tuple[uvicorn.Server, list[socket.socket]]]) -> None:
+    await asyncio.gather(*(server.serve(sockets=bound) for server, bound in servers))
 
 
 def _await_start(servers: list[uvicorn.Server], thread: threading.Thread) -> None:

@@ -21,11 +21,12 @@ from .engine.changes import Changes, Listener
 from .engine.engine import Engine
 from .engine.scheduler import Scheduler
 from .faults import Fault, Faults
+from .hosts import AllowedHosts
 from .recording import RecordedRequest, record
 from .state.clusters import Agent, Queue
 from .state.organization import Ids, Organization
 from .state.pipelines import Pipeline
-from .state.users import DEFAULT_RATE_LIMIT, RateLimit
+from .state.users import DEFAULT_RATE_LIMIT, RateLimit, known_scopes
 
 __all__ = ["SimulatedOrganization"]
 
@@ -87,7 +88,7 @@ class SimulatedOrganization:
             user_rate_limit,
         )
         self._user = state.add_user(user)
-        state.add_token(token, self._user, None if scopes is None else frozenset(scopes), "Simulated", created_at)
+        state.add_token(token, self._user, known_scopes(scopes), "Simulated", created_at)
         cluster = state.add_cluster("Default cluster", self._user, created_at)
         queue = state.add_queue(cluster, "default", self._user, created_at)
         for number in range(1, (3 if agents is None else agents) + 1):
@@ -97,7 +98,9 @@ class SimulatedOrganization:
         )
         self._artifact_storage = ArtifactStorage(state, seed)
         self._api = RestApi(
-            self._engine, AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url)
+            self._engine,
+            AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url),
+            Ids(seed, "requests"),
         )
         self._faults = Faults()
         self._requests: list[RecordedRequest] = []
@@ -152,7 +155,7 @@ class SimulatedOrganization:
             >>> from buildkite_ext.simulation import Simulator
             >>> web = Simulator().pipeline("web").job("lint").job("test").block("Ship it?").job("deploy")
         """
-        with self._lock:
+        with self._lock, self._engine.at(self.clock.time()):
             known = self._pipelines.get(slug)
             if known is not None:
                 return known
@@ -172,7 +175,7 @@ class SimulatedOrganization:
                 cancel_running_branch_builds=cancel_running_branch_builds,
                 env=dict(env or {}),
             )
-            self.state.pipelines[slug] = state
+            self._engine.administration.add_pipeline(state)
             made = SimulatedPipeline(
                 state, engine=self._engine, past=self._past, user=self._user, lock=self._lock, now=self.clock.time
             )
@@ -193,8 +196,8 @@ class SimulatedOrganization:
 
     def queue(self, key: str) -> Queue:
         """Return the queue of a key in the default cluster, and create it if it is new."""
-        with self._lock:
-            return self.state.add_queue(self.state.clusters[0], key, self._user, self.clock.time())
+        with self._lock, self._engine.at(self.clock.time()):
+            return self._engine.administration.add_queue(self.state.clusters[0], key, self._user)
 
     def add_token(
         self,
@@ -212,18 +215,25 @@ class SimulatedOrganization:
             user: the name of its user, who is created if new; the first user by default. Each user has a rate limit.
             expires_in: the seconds after which it expires; never by default.
 
+        Raises:
+            TypeError: `scopes` is a single string.
+            ValueError: Buildkite has no such scope.
+
         Example:
             >>> from buildkite_ext.simulation import Simulator
             >>> Simulator().add_token("bkua_reader", scopes={"read_builds"}, user="Grace Hopper")
         """
+        allowed = known_scopes(scopes)
         with self._lock:
             owner = self._user if user is None else self.state.add_user(user)
             now = self.clock.time()
-            added = self.state.add_token(token, owner, None if scopes is None else frozenset(scopes), "Simulated", now)
+            added = self.state.add_token(token, owner, allowed, "Simulated", now)
             added.expires_at = None if expires_in is None else now + expires_in
 
     def on_change(self, listener: Listener) -> Callable[[], None]:
-        """Call a function with an event for each change of a build, job, agent, artifact or annotation.
+        """Call a function with an event for each change of what the simulator holds.
+
+        These are builds, jobs, agents, artifacts, annotations, pipelines, clusters and queues.
 
         The events come in the order of the changes, at the simulator's time, when the action that caused them is
         complete. `SimulatedPipeline.history` sends the events of its builds with their past times. A listener that raises
@@ -231,7 +241,8 @@ class SimulatedOrganization:
         lock, so it must not wait for another thread that uses the simulator.
 
         Args:
-            listener: receives a `BuildChanged`, `JobChanged`, `AgentChanged`, `ArtifactChanged` or `AnnotationChanged`.
+            listener: receives a `BuildChanged`, `JobChanged`, `AgentChanged`, `ArtifactChanged`, `AnnotationChanged`,
+                `PipelineChanged`, `ClusterChanged` or `QueueChanged`.
 
         Returns:
             A function that removes the listener.
@@ -270,7 +281,7 @@ class SimulatedOrganization:
             body: the body of the answer: bytes that are sent as they are, or a value that is sent as JSON.
 
         Raises:
-            ValueError: times is less than 1, or there is no such operation.
+            ValueError: times is less than 1, the status isn't from 200 to 599, or there is no such operation.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
@@ -354,9 +365,30 @@ class SimulatedOrganization:
             with self._engine.at(now):
                 return self._artifact_storage.answer(request, now)
 
-    def app(self) -> App:
-        """Return an ASGI application that is the API. `buildkite_ext.simulation.server` serves it."""
-        return application(self.handle)
+    def app(self, *, allowed_hosts: Iterable[str] = ()) -> App:
+        """Return an ASGI application that is the API.
+
+        `buildkite_ext.simulation.server` serves it. Under another server it needs a `SystemClock`: its virtual time passes
+        only by the clock.
+
+        Args:
+            allowed_hosts: further names of hosts that the `Host` and `Origin` headers of requests may have, such as
+                `["sim.test"]`; `["*"]` for any. Requests that name other hosts are refused with 403, so that web pages can't
+                use the simulator. This computer, IP addresses in `Host`, and the host of `base_url` are always allowed.
+
+        Raises:
+            TypeError: `allowed_hosts` is a single string.
+            ValueError: a name has a scheme, a port or a path.
+        """
+        return application(self.handle, AllowedHosts(allowed_hosts, lambda: self.base_url), self._completed)
+
+    def artifacts_app(self, *, allowed_hosts: Iterable[str] = ()) -> App:
+        """Return an ASGI application that is the origin of the artifacts, as `app` does."""
+        return application(self.handle_artifact, AllowedHosts(allowed_hosts, lambda: self.artifacts_url))
+
+    def _completed(self, response: SimResponse) -> SimResponse:
+        with self._lock, self._engine.at(self.clock.time()):
+            return self._api.completed(response)
 
     def _answer(self, request: SimRequest, found: Route | None) -> SimResponse:
         fault = self._faults.take(*((found[0].id, found[0].row) if found else ()))
@@ -365,4 +397,4 @@ class SimulatedOrganization:
         if fault.after_acting and fault.status is None:
             self._api.answer(request, found)
             raise ConnectionDropped(acted=True)
-        return self._api.with_rate_limits(fault.answer())
+        return self._api.completed(fault.answer())

@@ -29,6 +29,9 @@ TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError)
 _GRACE = 0.2
 """Seconds after the deadline at which an async attempt is cancelled. A transport of ours ends it earlier, with an exact error."""
 
+_REFUSAL = 64 * 1024
+"""Bytes of a body that are read if a stream was asked for and the status is an error or a redirect."""
+
 _DECODED = (b"content-encoding", b"transfer-encoding")
 """Headers of an encoded body. They are removed with the encoding, so that it is not decoded again."""
 
@@ -118,6 +121,8 @@ class Wire:
             async with aclosing(self._runtime.chunks(response)) as chunks:  # type: ignore[type-var]
                 async for chunk in chunks:
                     body += chunk
+                    if context.stream and len(body) >= _REFUSAL:
+                        break
                     if len(body) > self._max_body:
                         raise InvalidResponse(
                             f"{request.method} {path_of(request)}: the answer is larger than {self._max_body} bytes and was "

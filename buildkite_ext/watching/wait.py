@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import DeadlineExceeded
-from .outcome import WaitResult, failed_jobs, outcome_of
+from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
+from .outcome import WaitResult
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
@@ -59,19 +60,24 @@ async def wait(
             ends, get_build, requester.organization, pipeline, number, exclude_jobs=True
         )
         requests += 1
-        outcome = outcome_of(build)
-        if outcome == "failed":  # again, with the jobs that broke it; the outcome changes if one of them was retried
+        if outcome_of(build) is not None:
+            # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile.
             build = await requester.call(get_build, requester.organization, pipeline, number)
             requests += 1
             outcome = outcome_of(build)
-        if outcome is not None:
-            broken = failed_jobs(build) if outcome == "failed" else []
-            return WaitResult(build=build, outcome=outcome, failed_jobs=broken, requests=requests)
+            if outcome is not None:
+                return WaitResult(
+                    build=build,
+                    outcome=outcome,
+                    failed_jobs=failed_jobs(build),
+                    blocked_by=blocking_jobs(build) if outcome == "blocked" else [],
+                    requests=requests,
+                )
         left = None if ends is None else ends - runtime.now()
         if last or (left is not None and left <= 0):
             raise DeadlineExceeded(
-                f"Build {pipeline} #{number} is still {build.state} after {timeout:g} s. It continues. Wait again, or cancel it "
-                f"with builds.cancel({pipeline!r}, {number})."
+                f"Build {pipeline} #{number} is still {build_state(build)} after {timeout:g} s. It continues. Wait again, or "
+                f"cancel it with builds.cancel({pipeline!r}, {number})."
             )
         pause, last = next_pause(interval, left)
         await runtime.sleep(pause)

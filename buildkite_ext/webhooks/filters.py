@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from buildkite_api.models import AgentConnectionState, BuildState, JobState
 from buildkite_api.webhooks.events import EVENTS, AgentEvent, BuildEvent, JobEvent, WebhookEvent
 from buildkite_api.webhooks.registrar import Patterns
 
 from ..errors import ConfigurationError
 from ..globs import wildcard
-from ..states import build_state
+from ..states import EVENT_STATES, build_state
+from ..unknown_names import warn_unknown
 
 __all__ = ["Filters", "Match", "event_state", "known_kinds", "matcher"]
-
-_STATES = frozenset(str(state.value) for enum in (BuildState, JobState, AgentConnectionState) for state in enum)
 
 Match = Callable[[WebhookEvent], bool]
 """A function that returns True if an event passes all filters."""
@@ -45,12 +41,11 @@ def matcher(event: str | type[WebhookEvent], filters: Filters) -> Match:
     tests = [_matches_kind(event)]
     kinds = known_kinds(event)
     if not kinds and isinstance(event, str):
-        _warn_unknown("event", event, EVENTS)
+        warn_unknown("event", [event], EVENTS)
     if filters.state is not None:
         _check_possible(event, kinds, "state", (BuildEvent, JobEvent, AgentEvent))
         states = _alternatives("state", filters.state)
-        for state in states:
-            _warn_unknown("state", state, _STATES)
+        warn_unknown("state", states, EVENT_STATES)
         tests.append(lambda it: event_state(it) in states)
     if filters.pipeline is not None:
         _check_possible(event, kinds, "pipeline", (BuildEvent, JobEvent))
@@ -77,14 +72,6 @@ def event_state(event: WebhookEvent) -> str | None:
     elif isinstance(event, AgentEvent):
         state = event.agent.connection_state
     return None if state is None else str(state)
-
-
-def _warn_unknown(name: str, given: str, known: Collection[str]) -> None:
-    """Warn of an unknown name. It isn't an error, because Buildkite may have added it after this version."""
-    if given not in known:
-        near = difflib.get_close_matches(given, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        warnings.warn(f"this version doesn't know the {name} {given!r}{hint}", UserWarning, stacklevel=5)
 
 
 def _matches_kind(event: str | type[WebhookEvent]) -> Match:

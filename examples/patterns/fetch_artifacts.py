@@ -64,7 +64,7 @@ def main() -> None:
         ("one that leads outside", stage("../junit.xml")),
     ):
         with (
-            running(simulator) as url,
+            running(simulator, real_time=False) as url,
             BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
             tempfile.TemporaryDirectory() as folder,
         ):

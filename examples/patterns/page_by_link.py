@@ -54,7 +54,7 @@ def while_others_push(simulator: Simulator, numbers: Iterator[int]) -> list[int]
 def main() -> None:
     simulator = stage()
     with (
-        running(simulator) as url,
+        running(simulator, real_time=False) as url,
         BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
     ):
         for name, numbers in (("before", before(url)), ("after", after(buildkite))):
@@ -62,7 +62,7 @@ def main() -> None:
             print(f"{name}: {len(found)} builds given out, {len(set(found))} different ones")
     simulator = stage(deep_listing_after=200)
     with (
-        running(simulator) as url,
+        running(simulator, real_time=False) as url,
         BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
     ):
         try:

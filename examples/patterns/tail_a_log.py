@@ -71,7 +71,7 @@ def main() -> None:
         build = simulator.pipeline("web").build()
         job_id = build.jobs[0].id
         with (
-            running(simulator) as url,
+            running(simulator, real_time=False) as url,
             BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
         ):
             if way is before:

@@ -72,7 +72,7 @@ def main() -> None:
     for name, way in (("before", before), ("after", after)):
         simulator = stage()
         with (
-            running(simulator) as url,
+            running(simulator, real_time=False) as url,
             BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
         ):
             ended = before(url, "1.4", simulator.clock.sleep) if way is before else after(buildkite, "1.4")

@@ -50,7 +50,7 @@ def main() -> None:
     simulator = stage()
     build = simulator.pipeline("release").build()
     with (
-        running(simulator) as url,
+        running(simulator, real_time=False) as url,
         BuildkiteClient("acme", token=TOKEN, base_url=url, clock=simulator.clock) as buildkite,
     ):
         print(f"before: {before(url, build.number, simulator.clock.sleep)}")

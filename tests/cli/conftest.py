@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from buildkite_ext.cli import main
-from buildkite_ext.simulation import SimRequest, SimResponse, Simulator, SystemClock, Timing
-from buildkite_ext.simulation.asgi import App, application
+from buildkite_ext.simulation import Simulator, SystemClock, Timing
+from buildkite_ext.simulation.asgi import App
 from buildkite_ext.simulation.server import running
 
 TOKEN = "bkua_simulator_0123456789"
@@ -47,6 +47,7 @@ class SharedServer:
 
     def __init__(self) -> None:
         self.simulator = Simulator()
+        self.clock = SystemClock()
         self.base_url = self.artifacts_url = ""
 
     def move_to(self, base_url: str, artifacts_url: str) -> None:
@@ -56,11 +57,17 @@ class SharedServer:
         simulator.move_to(self.base_url, self.artifacts_url)
         self.simulator = simulator
 
-    def app(self) -> App:
-        return application(lambda request: self.simulator.handle(request))
+    def app(self, *, allowed_hosts: Iterable[str]) -> App:
+        return self._current(lambda: self.simulator.app(allowed_hosts=allowed_hosts))
 
-    def handle_artifact(self, request: SimRequest) -> SimResponse:
-        return self.simulator.handle_artifact(request)
+    def artifacts_app(self, *, allowed_hosts: Iterable[str]) -> App:
+        return self._current(lambda: self.simulator.artifacts_app(allowed_hosts=allowed_hosts))
+
+    def _current(self, made: Callable[[], App]) -> App:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await made()(scope, receive, send)
+
+        return app
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,10 @@ class SlowServer:
         else:
             self._json(handler, 201 if method == "POST" else 200, self.build)
 
+    def refuse(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answer to a request to cancel the build, which has ended."""
+        self._json(handler, 422, {"message": "Build can't be canceled because it's already finished."})
+
     def _drip(self, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "10000000")
@@ -102,6 +106,9 @@ def slow_server(build: dict[str, object], hangs: Callable[[str, str], bool] = la
 
         def do_POST(self) -> None:
             slow.answer(self)
+
+        def do_PUT(self) -> None:
+            slow.refuse(self)
 
         def log_message(self, *_: object) -> None:
             """Print nothing."""

@@ -242,7 +242,42 @@ def test_another_list_that_is_too_deep_raises_and_says_why(api: Run, web: Simula
     assert result.code == 3
     assert len(json.loads(f"{result.out}]")) == 5
     assert "The list is incomplete: 5 items were printed before this error." in result.err
-    assert "The list can't be continued from here, because it has no filter created_to" in result.err
+    assert "The list organizations/{org}/pipelines can't be continued from here, because it has no filter" in result.err
+
+
+def test_more_pages_than_allowed(api: Run, filled: Simulator) -> None:
+    result = api("GET", BUILDS, "--paginate", "-f", "per_page=5", "--max-pages", "2", "--select", "[].number", "-r")
+    assert (result.code, len(result.lines)) == (3, 10)
+    assert f"{BUILDS}: 2 pages were read and there are more. Allow more with --max-pages, stop earlier" in result.err
+    assert "The list is incomplete: 10 items were printed before this error." in result.err
+    result = api("GET", BUILDS, "--paginate", "-f", "per_page=5", "--max-pages", "5", "--select", "[].number", "-r")
+    assert (result.code, len(result.lines), result.err) == (0, 23, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "state", "near"),
+    [
+        ((BUILDS, "-f", "state=faild"), "faild", "failed"),
+        ((f"{BUILDS}?state[]=passed&state[]=cancelled",), "cancelled", "canceled"),
+        (("builds", "-f", "state=runing", "--paginate"), "runing", "running"),
+        ((f"{BUILDS}/1", "-f", "job_states[]=timedout"), "timedout", "timed_out"),
+    ],
+)
+def test_a_state_that_is_likely_mistyped(
+    api: Run, filled: Simulator, words: tuple[str, ...], state: str, near: str
+) -> None:
+    result = api("GET", *words, "--compact")
+    assert result.code == 0
+    assert result.err == (
+        f"buildkite-ext: Check the query: this version doesn't know the state {state!r}; did you mean {near!r}?\n"
+    )
+    assert json.loads(result.out) is not None
+
+
+def test_parameters_of_the_same_name_elsewhere(api: Run, filled: Simulator) -> None:
+    result = api("GET", f"{BUILDS}/1/artifacts", "-f", "state=finished")
+    assert (result.code, result.err) == (0, "")
+    assert api("GET", BUILDS, "-f", "state=finished").err == ""
 
 
 def test_not_a_list(api: Run, filled: Simulator) -> None:
@@ -396,6 +431,8 @@ REFUSED = {
     "pages with heads": (["GET", "user", "--paginate", "-i"], "--include shows the headers of one answer"),
     "a limit of one page": (["GET", "user", "--limit", "5"], "--limit is for --paginate"),
     "a limit of nothing": (["GET", "user", "--paginate", "--limit", "0"], "give a number above 0"),
+    "the bound of one page": (["GET", "user", "--max-pages", "5"], "--max-pages is for --paginate"),
+    "a bound of nothing": (["GET", "user", "--paginate", "--max-pages", "0"], "give a number above 0"),
     "timeout": (["GET", "user", "--timeout", "0"], "--timeout 0: give seconds above 0"),
     "two filters": (["GET", "user", "--select", "a", "--jq", ".a"], "give one of them"),
     "no selection": (["GET", "user", "--select", "a..b"], "--select: 'a..b' isn't a path, from character 2 on"),

@@ -58,6 +58,14 @@ def test_help_lists_the_table_and_loads_no_command(command: Run) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_completion_offers_the_states(command: Run) -> None:
+    script = command("completion", "zsh").out
+    line = next(line for line in script.splitlines() if "--state" in line and "passed" in line)
+    for state in ("failed", "blocked", "not_run", "timed_out", "lost"):
+        assert line.count(f" {state} ") <= 1
+        assert state in line
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_completion_script_holds_each_command_and_its_options(command: Run, shell: str) -> None:
     result = command("completion", shell)

@@ -31,6 +31,11 @@ USAGE = {
     "color": (["run", "web", "--branch", "main", "--color", "blue"], 'Choose from: "auto", "always", "never"'),
     "to without artifacts": (["run", "web", "--branch", "main", "--to", "x"], "select them with --artifacts"),
     "to a file": (["run", "web", "--branch", "main", "--artifacts", "*", "--to", __file__], "is a file"),
+    "to with a name that is too long": (
+        ["run", "web", "--branch", "main", "--artifacts", "*", "--to", "x" * 300],
+        "can't be a folder",
+    ),
+    "by job without artifacts": (["run", "web", "--branch", "main", "--by-job"], "select them with --artifacts"),
     "an empty glob": (["run", "web", "--branch", "main", "--artifacts", ""], "--artifacts is empty"),
     "an empty branch": (["run", "web", "--branch", " "], "--branch is empty"),
     "no slug": (["run", "..", "--branch", "main"], "'..' can't be a slug"),

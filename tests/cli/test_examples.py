@@ -14,9 +14,9 @@ SAID = {
     "trigger_and_wait": ["passed, after"],
     "follow_logs": ["lint All checks passed!", "tests 2 failed, 7 passed"],
     "download_artifacts": ["dist/web-1.4.2-py3-none-any.whl: 100 %", "1 in "],
-    "async_dashboard": ["web #41   passed", "api #1    failed", "release #1    blocked"],
-    "retry_failed": ["#1 failed", "retrying tests, which exited 1", "#1 passed", "tests is flaky"],
-    "unblock_release": ["#1 blocked", "unblocking 'Ship it?'", "#1 passed"],
+    "async_dashboard": ["web #41   passed", "api #13   failed", "release #7    blocked"],
+    "retry_failed": ["#13 failed", "retrying tests, which exited 1", "#13 passed", "tests is flaky"],
+    "unblock_release": ["#7 blocked", "unblocking 'Ship it?'", "#7 passed"],
 }
 
 

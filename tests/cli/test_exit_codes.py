@@ -14,6 +14,7 @@ from buildkite_ext.cli.exit_codes import ExitCode, exit_code_of
 from buildkite_ext.simulation import Simulator
 
 from .conftest import Ended
+from .slow_server import slow_server
 
 Run = Callable[..., Ended]
 DOCS = Path(__file__).parents[2]
@@ -46,6 +47,49 @@ def test_failed_has_the_last_lines_although_nothing_was_followed(web: Simulator,
     assert result.code == 1
     assert "  | boom\n  | bang\n" in result.out
     assert "test | boom" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        ({"state": "waiting_failed", "finished_at": "2026-01-05T09:01:00Z"}, "had ended before: waiting_failed"),
+        ({"state": "passed"}, "had ended before: passed"),
+        ({"state": "canceled", "finished_at": "2026-01-05T09:01:00Z"}, "is canceled"),
+        ({"state": "canceling"}, "is canceling"),
+    ],
+)
+def test_cancelling_a_build_that_is_over(
+    command: Run, monkeypatch: pytest.MonkeyPatch, build: dict[str, object], said: str
+) -> None:
+    with slow_server(build) as server:
+        monkeypatch.setenv("BUILDKITE_API_TOKEN", "bkua_x")
+        monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")
+        monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", server.url)
+        result = command("cancel", "web", "1")
+    assert (result.code, result.out) == (0, f"Build web #1 {said}: https://buildkite.test/acme/web/builds/1\n")
+
+
+@pytest.mark.parametrize("options", [(), ("--no-follow",)])
+@pytest.mark.parametrize("state", ["waiting_failed", "a state of tomorrow"])
+def test_a_build_that_is_over_whatever_its_state_is_called(
+    command: Run, monkeypatch: pytest.MonkeyPatch, state: str, options: tuple[str, ...]
+) -> None:
+    over = {"started_at": "2026-01-05T09:00:00Z", "finished_at": "2026-01-05T09:01:00Z"}
+    jobs = [
+        {"id": "j1", "type": "script", "name": "odd", "state": "a state of tomorrow", **over},
+        {"id": "j2", "type": "script", "name": "test", "state": "canceled", **over},
+        {"id": "j3", "type": "waiter", "state": "canceled", **over},
+    ]
+    with slow_server({"state": state, "jobs": jobs, **over}) as server:
+        monkeypatch.setenv("BUILDKITE_API_TOKEN", "bkua_x")
+        monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")
+        monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", server.url)
+        result = command("run", "web", "--branch", "main", "--poll-interval", "0.05", "--timeout", "30", *options)
+    assert result.code == 1
+    assert result.lines[-2:] == [
+        "test canceled: ",
+        next(line for line in result.lines if line.startswith("Build web #1 failed after")),
+    ]
 
 
 def test_canceled(web: Simulator, run: Run) -> None:
@@ -137,6 +181,32 @@ def test_artifacts_that_cannot_be_fetched(web: Simulator, run: Run, tmp_path: Pa
     assert "Build web #1 has ended (passed), but its artifacts weren't all fetched." in result.err
     assert "answered 403" in result.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_artifacts_that_are_in_each_other_s_way_get_folders(web: Simulator, run: Run, tmp_path: Path) -> None:
+    for name in ("linux", "macos"):
+        web.pipeline("web").job(name, artifacts={"dist/a.whl": name.encode()})
+    refused = run("web", "--artifacts", "dist/*", "--to", str(tmp_path))
+    assert refused.code == 8
+    assert "--by-job" in refused.err
+    assert "by_job=" not in refused.err
+    assert not any(tmp_path.iterdir())
+    fetched = run("web", "--artifacts", "dist/*", "--to", str(tmp_path), "--by-job")
+    assert fetched.code == 0
+    assert sorted(path.read_bytes() for path in tmp_path.rglob("*.whl")) == [b"linux", b"macos"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_an_artifact_that_leads_outside_the_folder_is_told_in_words_of_the_command(
+    web: Simulator, run: Run, tmp_path: Path
+) -> None:
+    web.pipeline("web").job("build", artifacts={"../evil": b"1", "good": b"2"})
+    refused = run("web", "--artifacts", "**", "--to", str(tmp_path / "to"))
+    assert refused.code == 8
+    assert "leads outside" in refused.err
+    assert "artifacts.download" not in refused.err
+    assert not any(tmp_path.iterdir())
+    assert run("web", "--artifacts", "good", "--to", str(tmp_path / "to")).code == 0
 
 
 def test_artifacts_that_cannot_be_written(web: Simulator, run: Run, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from buildkite_api.models import Build
 
+from buildkite_ext.cli.run.job_table import rows_of
 from buildkite_ext.cli.run.runner import RequestBudget
+from buildkite_ext.models import Build
 from buildkite_ext.simulation import Simulator
 
 from .conftest import Ended, ended
@@ -258,3 +259,17 @@ def test_a_rate_limit_is_waited_for(web: Simulator, run: Run) -> None:
     web.fail_next(status=429, operation="get_build", body={"message": "Slow down", "reset": 0.5})
     result = run("web")
     assert result.code == 0
+
+
+def test_a_job_with_a_time_at_which_it_finished_is_done_whatever_its_state_is_called() -> None:
+    jobs: list[dict[str, object]] = [
+        {"id": "1", "type": "script", "state": "a state of tomorrow", "finished_at": "2026-01-05T09:00:00Z"},
+        {"id": "2", "type": "script", "state": "a state of tomorrow"},
+        {"id": "3", "type": "script", "state": "platform_limited"},
+        {"id": "4", "type": "script", "state": "waiting"},
+    ]
+    rows = rows_of(
+        Build.from_dict({"id": "b", "url": "", "web_url": "", "number": 1, "state": "running", "jobs": jobs})
+    )
+    assert [row.finished for row in rows] == [True, False, False, False]
+    assert [row.rank for row in rows] == [4, 2, 2, 3]

@@ -88,7 +88,7 @@ def test_simulate_says_how_to_point_clients_at_it_and_ends_cleanly(start: Start)
     text = "".join(head)
     environment = dict(re.findall(r"^  export (\w+)=(\S+)$", text, re.MULTILINE))
     assert environment["BUILDKITE_ORGANIZATION_SLUG"] == "tools"
-    assert environment["NO_PROXY"] == "127.0.0.1"
+    assert environment["NO_PROXY"] == "127.0.0.1,localhost"
     url = environment["BUILDKITE_REST_API_ENDPOINT"]
     assert f"answers at {url}\n" in text
 
@@ -107,6 +107,44 @@ def test_simulate_says_how_to_point_clients_at_it_and_ends_cleanly(start: Start)
     assert result.code == 0
     assert "The simulator has ended" in result.out
     assert result.err == ""
+
+
+def test_a_blocked_build_is_not_told_to_be_unblocked_where_the_simulator_ends(command: Run) -> None:
+    result = command("run", "release", "--branch", "main", "--simulate")
+    assert result.code == 5
+    assert ' waits at "Ship it?" after ' in result.lines[-2]
+    assert result.lines[-1].startswith("It ends now, with the simulator.")
+    assert "jobs.unblock" not in result.out
+
+
+def test_a_run_that_is_not_followed_gives_no_impossible_advice_either(command: Run) -> None:
+    result = command("run", "release", "--branch", "main", "--simulate", "--no-follow")
+    assert result.code == 5
+    assert "jobs.unblock" not in result.out
+    assert "buildkite-ext cancel" not in result.out + result.err
+    stopped = command("run", "release", "--branch", "main", "--simulate", "--timeout", "0.1")
+    assert stopped.code == 6
+    assert "ends now, with the simulator" in stopped.err
+    assert "buildkite-ext cancel" not in stopped.out + stopped.err
+
+
+@pytest.mark.parametrize("name", ["http://sim.test", "sim.test:80", ""])
+def test_a_wrong_host_is_refused(command: Run, name: str) -> None:
+    result = command("simulate", "--port", "0", "--allow-host", name)
+    assert result.code == 2
+    assert f"--allow-host: {name!r} isn't the name of a host alone" in result.err
+
+
+def test_hosts_are_allowed_on_the_command_line(start: Start) -> None:
+    process = start("simulate", "--port", "0", "--allow-host", "sim.test", "--allow-host", "other.test")
+    assert process.stdout is not None
+    text = "".join(process.stdout.readline() for _ in range(11))
+    found = re.search(r"BUILDKITE_REST_API_ENDPOINT=(\S+)", text)
+    assert found
+    with httpx.Client(trust_env=False) as http:
+        hosts = ["sim.test", "other.test:81", "evil.test", "127.0.0.1"]
+        statuses = [http.get(f"{found[1]}/v2/meta", headers={"Host": host}).status_code for host in hosts]
+    assert statuses == [200, 200, 403, 200]
 
 
 def test_simulate_on_a_taken_port(command: Run) -> None:

@@ -399,6 +399,8 @@ CALLS: dict[str, tuple[httpx.Response, Any]] = {
     "lost": (httpx.Response(200, stream=Body(b"half", httpx.ReadError("gone"))), lambda client: client.user.get()),
     "nonsense": (httpx.Response(200, text="nonsense"), lambda client: client.user.get()),
     "list": (answer({"message": "no"}, 404), lambda client: client.builds.list("web")),
+    "all": (answer({"message": "no"}, 404), lambda client: client.builds.list("web").all()),
+    "first": (answer({"message": "no"}, 404), lambda client: client.builds.list("web").first()),
     "pages": (answer({"message": "no"}, 404), lambda client: client.builds.list("web").pages()),
     "follow": (answer({"message": "no"}, 404), lambda client: client.builds.follow("web", 1)),
 }

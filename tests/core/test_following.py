@@ -213,6 +213,15 @@ async def test_jobs_that_write_no_log_are_passed_over(flavor: Flavor, kind: str)
     assert server.ranges == []
 
 
+@pytest.mark.parametrize("state", ["a state of tomorrow", "waiting_failed"])
+async def test_following_ends_with_what_has_finished_whatever_its_state_is_called(flavor: Flavor, state: str) -> None:
+    over = {"state": state, "finished_at": "2026-01-05T12:00:00Z"}
+    client = flavor.client(Logs((over, {"test": (over, b"one\nlast")})))
+    expected = [("test", "one"), ("test", "last")]
+    assert shown(await flavor.list(client.jobs.follow("web", 7, "job-test"))) == expected
+    assert shown(await flavor.list(client.builds.follow("web", 7))) == expected
+
+
 async def test_a_job_that_never_began_has_no_lines(flavor: Flavor) -> None:
     server = Logs(({"state": "canceled"}, {"a": ({"state": "canceled", "started_at": None}, b"")}))
     assert await flavor.list(flavor.client(server).builds.follow("web", 7)) == []

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildkite_ext.errors import InvalidRequest, InvalidResponse
-from buildkite_ext.pagination.links import links_of, number_of, page_of, total_of
+from buildkite_ext.pagination.links import links_of, number_of, page_of, parse_links, total_of
 from buildkite_ext.pagination.slices import next_bound, still_bound, too_deep
 from buildkite_ext.transport.auth import origin
 
@@ -27,7 +27,7 @@ def response(link: str | None = None, *, url: str = f"{ROUTE}?per_page=100", **h
 
 
 def links(link: str | None, body: object = ()) -> list[str | None]:
-    found = links_of(response(link), body, ORIGIN)
+    found = links_of(response(link), body, ORIGIN, "agents.list")
     return [None if url is None else str(url) for url in (found.next, found.prev, found.last)]
 
 
@@ -45,12 +45,89 @@ def links(link: str | None, body: object = ()) -> list[str | None]:
         ('</v2/organizations/acme/agents?page=2>; rel="next"', [f"{ROUTE}?page=2", None, None]),
         ('<?page=2>; rel="next"', [f"{ROUTE}?page=2", None, None]),
         (f'<{ROUTE}/?page=2>; rel="next"', [f"{ROUTE}/?page=2", None, None]),
-        ("nonsense", [None, None, None]),
-        ('<>; rel="next"', [None, None, None]),
+        (f'<{ROUTE}?page=2>; rel="next last"', [f"{ROUTE}?page=2", None, f"{ROUTE}?page=2"]),
+        (f'<{ROUTE}?page=2>; REL="Next"', [f"{ROUTE}?page=2", None, None]),
+        (f"<{ROUTE}?page=2>; rel='next'", [f"{ROUTE}?page=2", None, None]),
+        (f'<{ROUTE}?page=2>; title="a, <b>; c=\\"d\\""; rel="next"', [f"{ROUTE}?page=2", None, None]),
+        (
+            f"<{ROUTE}?name=a,b&page=2> ; rel = next , <{ROUTE}?page=9>; rel=last",
+            [f"{ROUTE}?name=a,b&page=2", None, f"{ROUTE}?page=9"],
+        ),
+        (f'<{ROUTE}?page=2>; rel="next"; rel="last"', [f"{ROUTE}?page=2", None, None]),
+        (f'<{ROUTE}?page=2>; rel="next", nonsense', [f"{ROUTE}?page=2", None, None]),
+        (f'nonsense, <{ROUTE}?page=2>; rel="next"', [f"{ROUTE}?page=2", None, None]),
+        (f'<{ROUTE}?page=1>; rel="first", <{ROUTE}/x>; rel="help"', [None, None, None]),
+        ('<>; rel="next"', [f"{ROUTE}?per_page=100", None, None]),
     ],
 )
 def test_links_come_from_the_header(header: str | None, expected: list[str | None]) -> None:
     assert links(header) == expected
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "nonsense",
+        f"<{ROUTE}?page=2>",
+        f"<{ROUTE}?page=2>, <{ROUTE}?page=9>",
+        f'{ROUTE}?page=2; rel="next"',
+        f'<{ROUTE}?page=2; rel="next"',
+        f'<{ROUTE}?page=2>; rel="next',
+        f'<{ROUTE}?page=2>; rel=""',
+        f'<{ROUTE}?page=2>, rel="next"',
+        f'<{ROUTE}?page=2> rel="next"',
+        f'<{ROUTE}?page=1>; rel="first", {ROUTE}?page=2; rel="next"',
+    ],
+)
+def test_a_header_that_cannot_be_read_is_never_the_end_of_a_list(header: str) -> None:
+    with pytest.raises(InvalidResponse, match=r"^agents\.list: the Link header of a page can't be read") as raised:
+        links(header)
+    assert ROUTE not in str(raised.value)  # a link may hold a token
+
+
+@pytest.mark.parametrize("following", [2, ["x"], {"href": f"{ROUTE}?after=b"}, False])
+def test_a_link_in_a_body_that_is_no_text_is_never_the_end_of_a_list(following: object) -> None:
+    with pytest.raises(InvalidResponse, match=r"^agents\.list: the link to the next page is a "):
+        links(None, {"items": [], "links": {"next": following}})
+
+
+@pytest.mark.parametrize("body", ["x", [f"{ROUTE}?after=b"], 3])
+def test_links_of_a_body_that_are_no_object_are_never_the_end_of_a_list(body: object) -> None:
+    with pytest.raises(InvalidResponse, match=r"^agents\.list: the links of a page can't be read"):
+        links(None, {"items": [], "links": body})
+
+
+@pytest.mark.parametrize("body", [None, {}, {"next": None}, {"next": ""}, {"prev": f"{ROUTE}?before=a", "next": None}])
+def test_a_body_without_a_next_link_ends_the_list(body: object) -> None:
+    assert links(None, {"items": [], "links": body})[0] is None
+
+
+RELATIONS = st.lists(st.sampled_from(["next", "prev", "last", "first", "help"]), min_size=1, max_size=3, unique=True)
+SPACE = st.sampled_from(["", " ", "\t", "  "])
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 99), RELATIONS, SPACE, SPACE, st.booleans(), st.booleans()), max_size=5),
+    st.sampled_from([",", ", ", " , ", ",,"]),
+)
+def test_each_way_of_writing_links_is_read(written: list[Any], between: str) -> None:
+    expected: dict[str, str] = {}
+    parts = []
+    for page, relations, before, behind, titled, quoted in written:
+        url = f"{ROUTE}?name=a,b;c&page={page}"
+        for relation in relations:
+            expected.setdefault(relation, url)
+        value = f'"{" ".join(relations)}"' if quoted or len(relations) > 1 else relations[0]
+        title = ';title="<x>; rel=next, \\"y"' if titled else ""
+        parts.append(f"<{url}>{before}{title};{behind}rel={before}{value}{behind}")
+    assert parse_links(between.join(parts)) == (expected, True)
+
+
+@given(st.text(st.sampled_from('<>;=", \\relnxta/?'), max_size=60))
+def test_parsing_ends_for_each_header(text: str) -> None:
+    found, readable = parse_links(text)
+    assert all(f"<{url}>" in text for url in found.values())
+    assert readable or text.strip(" ,")
 
 
 def test_links_in_the_body_come_first() -> None:
@@ -71,6 +148,7 @@ def test_no_link_header_is_too_odd(text: str) -> None:
             ),
             [],
             ORIGIN,
+            "agents.list",
         )
     except InvalidResponse:
         return
@@ -82,7 +160,7 @@ def test_no_link_header_is_too_odd(text: str) -> None:
 def test_no_link_in_a_body_is_too_odd_or_leads_anywhere_else(text: str) -> None:
     body = SimpleNamespace(items=[], links=SimpleNamespace(next=text))
     try:
-        found = links_of(response(), body, ORIGIN)
+        found = links_of(response(), body, ORIGIN, "agents.list")
     except InvalidResponse:
         return
     assert found.next is None or (origin(found.next) == ORIGIN and found.next.path.rstrip("/") == httpx.URL(ROUTE).path)

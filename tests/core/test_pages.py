@@ -17,7 +17,8 @@ from buildkite_api.api.jobs import list_build_jobs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Page, errors
+from buildkite_ext import AsyncBuildkiteClient, AsyncItems, BuildkiteClient, Items, Page, errors
+from buildkite_ext.pagination.walker import MAX_PAGES
 
 from .fakes import API, TOKEN, App, FakeClock, Flavor, agents, answer, job
 from .listing import START, Listing, in_some_order
@@ -157,6 +158,175 @@ async def test_a_list_that_never_ends_raises_at_a_bound(flavor: Flavor, concurre
     with pytest.raises(errors.TooManyPages, match="7 pages were read"):
         await flavor.list(items, found)
     assert (len(found), sorted(seen)) == (7, [1, 2, 3, 4, 5, 6, 7])
+
+
+def endless(route: str, *, cursors: bool = False) -> App:
+    """Return a server whose list never ends, by page numbers or by cursors."""
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        at = int(request.url.params.get("after" if cursors else "page", "1"))
+        link = f"{route}?{'after' if cursors else 'page'}={at + 1}"
+        if cursors:
+            return answer({"items": [job(str(at))], "links": {"next": link}})
+        return answer([{"id": str(at)}], Link=f'<{link}>; rel="next"')
+
+    return App(serve)
+
+
+ENDLESS: dict[str, tuple[Any, App]] = {
+    "builds.list": (
+        lambda client: client.builds.list("web"),
+        endless(f"{API}/v2/organizations/acme/pipelines/web/builds"),
+    ),
+    "pipelines.builds": (
+        lambda client: client.pipelines.builds("web"),
+        endless(f"{API}/v2/organizations/acme/pipelines/web/builds"),
+    ),
+    "agents.list": (lambda client: client.agents.list(), endless(AGENTS)),
+    "teams.members.list": (
+        lambda client: client.teams.members.list("t1"),
+        endless(f"{API}/v2/organizations/acme/teams/t1/members"),
+    ),
+    "jobs.list": (
+        lambda client: client.jobs.list("web", 7),
+        endless(f"{API}/v2/organizations/acme/pipelines/web/builds/7/jobs", cursors=True),
+    ),
+    "iterate(list_agents)": (lambda client: client.iterate(list_agents, "acme"), endless(AGENTS)),
+    "iterate(list_build_jobs)": (
+        lambda client: client.iterate(list_build_jobs, "acme", "web", 7),
+        endless(f"{API}/v2/organizations/acme/pipelines/web/builds/7/jobs", cursors=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("called", ENDLESS)
+async def test_the_bound_is_the_same_for_each_list_and_its_error_names_what_was_called(
+    flavor: Flavor, called: str
+) -> None:
+    listed, app = ENDLESS[called]
+    items, found = listed(flavor.client(app)), list[Any]()
+    assert repr(items) == f"<{'' if flavor.blocking else 'Async'}Items of {called}>"
+    before = len(app.requests)
+    with pytest.raises(errors.TooManyPages) as raised:
+        await flavor.list(items.with_options(max_pages=3), found)
+    assert (len(found), len(app.requests) - before) == (3, 3)
+    assert str(raised.value) == (
+        f"{called}: 3 pages were read and there are more. Allow more with .with_options(max_pages=...), stop earlier with "
+        "limit=, or narrow the list with its filters."
+    )
+    with pytest.raises(errors.TooManyPages):
+        await flavor.call(items.with_options(max_pages=2).all)
+    with pytest.raises(errors.TooManyPages):
+        await flavor.list(items.with_options(max_pages=2).pages())
+
+
+def test_the_bound_is_as_documented() -> None:
+    assert MAX_PAGES == 10_000
+    for kind in (Items, AsyncItems):
+        assert "default: 10,000" in str(kind.with_options.__doc__)
+
+
+async def test_the_bound_counts_the_pages_of_all_slices(flavor: Flavor) -> None:
+    listing, found = Listing(1000, depth=300), list[Any]()
+    with pytest.raises(errors.TooManyPages, match=r"^builds\.list: 3 pages were read"):
+        await flavor.list(flavor.client(listing).builds.list("web").with_options(max_pages=3), found)
+    assert len(found) == 300
+    assert 1 not in listing.pages[1:]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f"<{AGENTS}?page=2>",
+        f'{AGENTS}?page=2; rel="next"',
+        f'<{AGENTS}?page=2; rel="next"',
+        f'<{AGENTS}?page=2>; rel="next',
+    ],
+)
+async def test_a_link_that_cannot_be_read_does_not_end_the_list_in_silence(flavor: Flavor, link: str) -> None:
+    found: list[Any] = []
+    with pytest.raises(errors.InvalidResponse, match=r"^agents\.list: the Link header of a page can't be read"):
+        await flavor.list(flavor.client(App(answer(agents([1]), Link=link))).agents.list(), found)
+
+
+async def test_a_page_may_be_the_next_and_the_last(flavor: Flavor) -> None:
+    app = App(answer(agents([1]), Link=f'<{AGENTS}?page=2>; rel="next last"'), answer(agents([2])))
+    assert len(await flavor.list(flavor.client(app).agents.list())) == 2
+
+
+async def test_first_gives_the_first_item_and_asks_for_no_more(flavor: Flavor) -> None:
+    listing = Listing(250)
+    builds = flavor.client(listing).builds.list("web")
+    assert (await flavor.call(builds.first)).number == 250
+    assert [request.url.params["per_page"] for request in listing.requests] == ["1"]
+    assert (await flavor.call(builds.first)).number == 250
+    assert len(listing.requests) == 2
+    assert (await flavor.call(flavor.client(listing).builds.list("web", per_page=30).first)).number == 250
+    assert listing.requests[-1].url.params["per_page"] == "30"
+
+
+async def test_first_of_an_empty_list_is_none(flavor: Flavor) -> None:
+    assert await flavor.call(flavor.client(Listing(0)).builds.list("web").first) is None
+    listing = Listing(3)
+    assert await flavor.call(flavor.client(listing).builds.list("web", limit=0).first) is None
+    assert listing.requests == []
+
+
+async def test_first_passes_over_empty_pages(flavor: Flavor) -> None:
+    app = App(answer([], Link=f'<{AGENTS}?page=2>; rel="next"'), answer(agents([5])))
+    assert (await flavor.call(flavor.client(app).agents.list().first)).id == "agent-5"
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 950])
+async def test_all_gives_a_list_of_everything_in_order(flavor: Flavor, count: int) -> None:
+    found = await flavor.call(flavor.client(Listing(count)).builds.list("web").all)
+    assert isinstance(found, list)
+    assert numbers(found) == list(range(count, 0, -1))
+
+
+async def test_all_loses_no_build_of_a_list_that_grows_meanwhile(flavor: Flavor) -> None:
+    listing = Listing(950, growth=repeat(3), depth=400)
+    found = numbers(await flavor.call(flavor.client(listing).builds.list("web").all))
+    assert set(range(1, 951)) <= set(found)
+    assert len(found) == len(set(found))
+
+
+async def test_all_keeps_the_limit(flavor: Flavor) -> None:
+    assert len(await flavor.call(flavor.client(Listing(950)).builds.list("web", limit=230).all)) == 230
+    listing = Listing(950)
+    few = flavor.client(listing).builds.list("web").with_options(limit=5)
+    assert len(await flavor.call(few.all)) == 5
+    assert [request.url.params["per_page"] for request in listing.requests] == ["5"]
+
+
+async def test_an_index_and_a_length_say_what_to_write_instead(flavor: Flavor) -> None:
+    items = flavor.client(Listing(3)).builds.list("web")
+    awaited = "" if flavor.blocking else "await "
+    for wrong, said in (
+        (
+            lambda: items[0],
+            f"Items of builds.list> has no index, because it is read page by page. Write `{awaited}items.first()`.",
+        ),
+        (lambda: items[:10], f"Write `{awaited}items.with_options(limit=10).all()`."),
+        (lambda: items[-1], f"or `{awaited}items.all()` for a list that has an index."),
+        (lambda: items[2:5], f"or `{awaited}items.all()` for a list that has an index."),
+        (lambda: len(items), f"has no length, because it is read page by page. Write `{awaited}items.all()`"),
+        (lambda: reversed(items), "has no length"),
+    ):
+        with pytest.raises(TypeError) as raised:
+            wrong()
+        assert said in str(raised.value)
+    assert items  # true, whatever it holds
+
+
+async def test_a_list_is_read_by_the_loop_of_its_client_and_says_so(flavor: Flavor) -> None:
+    items = flavor.client(Listing(3)).builds.list("web")
+    assert (hasattr(items, "__iter__"), hasattr(items, "__aiter__")) == (flavor.blocking, not flavor.blocking)
+    if flavor.blocking:
+        assert numbers(list(items)) == numbers([*items]) == numbers(tuple(items)) == [3, 2, 1]
+    else:
+        with pytest.raises(TypeError, match="is read by `async for`"):
+            list(items)
 
 
 async def test_a_list_as_long_as_the_bound_is_no_error(flavor: Flavor) -> None:

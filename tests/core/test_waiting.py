@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient, WaitResult, errors
 from buildkite_ext.models import Build
-from buildkite_ext.watching.outcome import failed_jobs, outcome_of
+from buildkite_ext.states import blocking_jobs, failed_jobs, outcome_of
 from buildkite_ext.watching.wait import next_interval
 
 from .fakes import LONGEST, TOKEN, App, FakeClock, Flavor, answer, build, job
@@ -40,6 +40,32 @@ def test_a_state_that_nobody_documents_as_an_end_is_none(state: str) -> None:
     assert outcome_of(a_build(state)) is None
 
 
+FINISHED_AT = "2026-01-05T12:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("state", "blocked", "outcome"),
+    [
+        *((state, False, state) for state in ENDED),
+        ("waiting_failed", False, "failed"),
+        ("waiting", False, "failed"),
+        ("something new", False, "failed"),
+        ("running", None, "failed"),
+        ("failing", False, "failed"),
+        ("canceling", False, "canceled"),
+        ("canceling", True, "canceled"),
+        ("passed", True, "blocked"),
+        ("running", True, "blocked"),
+        ("something new", True, "blocked"),
+        ("blocked", False, "blocked"),
+        ("canceled", True, "canceled"),
+    ],
+)
+def test_a_build_with_a_time_at_which_it_finished_is_over(state: str, blocked: bool | None, outcome: str) -> None:
+    jobs = [job("a", state="running")]  # as it was when the build was asked for
+    assert outcome_of(a_build(state, blocked=blocked, jobs=jobs, finished_at=FINISHED_AT)) == outcome
+
+
 @pytest.mark.parametrize(
     ("state", "blocked", "counts", "jobs", "outcome"),
     [
@@ -53,6 +79,15 @@ def test_a_state_that_nobody_documents_as_an_end_is_none(state: str) -> None:
         ("running", True, {"limited": 2, "blocked": 1}, [], None),
         ("running", True, {"waiting": 2, "blocked": 1}, [], "blocked"),
         ("running", True, None, [job("a", state="running")], None),
+        ("running", True, None, [job("a", state="reserved")], None),
+        ("running", True, None, [job("a", state="platform_limited")], None),
+        ("running", True, None, [job("a", state="a state of tomorrow")], None),
+        ("running", True, None, [job("a", type="trigger", state="running")], None),
+        ("running", True, None, [job("a", state="a state of tomorrow", finished_at="2026-01-05T12:00:00Z")], "blocked"),
+        ("running", True, {"reserved": 1, "blocked": 1}, [], None),
+        ("running", True, {"platform_limiting": 1, "blocked": 1}, [], None),
+        ("running", True, {"a state of tomorrow": 1}, [], None),
+        ("running", True, {}, [job("a", state="running")], None),
         ("running", True, None, [job("a", state="passed"), job("b", type="manual", state="blocked")], "blocked"),
         ("canceled", True, None, [], "canceled"),
         ("canceling", True, None, [], None),
@@ -71,9 +106,45 @@ def test_every_documented_state_is_accounted_for() -> None:
     assert {str(state) for state in BuildState} <= {*ENDED, *GOING, "blocked", "waiting", "waiting_failed"}
 
 
-@given(st.text(max_size=10), st.none() | st.booleans())
-def test_no_state_is_too_odd(state: str, blocked: bool | None) -> None:
-    assert outcome_of(a_build(state, blocked=blocked)) in (None, "blocked", *ENDED)
+@pytest.mark.parametrize(
+    ("blocked_state", "jobs", "outcome"),
+    [
+        ("passed", [job("a", state="running")], "blocked"),
+        ("failed", [job("a", state="running")], "blocked"),
+        ("running", [job("a", state="running")], None),
+        ("running", [job("a", state="platform_limited")], None),
+        ("running", [job("a", state="passed")], "blocked"),
+        (None, [job("a", state="running")], "blocked"),
+    ],
+)
+@pytest.mark.parametrize("blocked", [True, False])
+def test_the_state_behind_a_block_step_is_read(
+    blocked_state: str | None, jobs: list[Any], outcome: str | None, blocked: bool
+) -> None:
+    build = a_build("blocked", blocked=blocked, blocked_state=blocked_state, jobs=jobs)
+    assert outcome_of(build) == outcome
+
+
+KNOWN_STATES = st.sampled_from([str(state) for state in BuildState])
+
+
+@given(
+    KNOWN_STATES | st.text(max_size=10),
+    st.none() | st.booleans(),
+    st.none() | KNOWN_STATES,
+    st.sampled_from([None, FINISHED_AT]),
+    st.lists(st.sampled_from(["running", "blocked", "passed", "failed", "odd"]), max_size=3),
+)
+def test_no_state_is_too_odd(
+    state: str, blocked: bool | None, blocked_state: str | None, finished_at: str | None, states: list[str]
+) -> None:
+    jobs = [job(str(number), state=each) for number, each in enumerate(states)]
+    build = a_build(state, blocked=blocked, blocked_state=blocked_state, finished_at=finished_at, jobs=jobs)
+    outcome = outcome_of(build)
+    assert outcome in (None, "blocked", *ENDED)
+    assert outcome is not None or finished_at is None
+    assert outcome != "passed" or (state == "passed" and not blocked)
+    assert not failed_jobs(build) or outcome in ("failed", "blocked")
 
 
 def test_the_jobs_that_broke_a_build_are_those_that_failed_for_good() -> None:
@@ -91,12 +162,63 @@ def test_the_jobs_that_broke_a_build_are_those_that_failed_for_good() -> None:
     assert [one.name for one in failed_jobs(a_build("failed", jobs=jobs))] == ["failed", "slow", "expired"]
 
 
+def test_a_failed_build_whose_only_bad_job_was_canceled_lists_it() -> None:
+    jobs = [
+        job("passed", state="passed"),
+        job("canceled", state="canceled"),
+        job("retried", state="canceled", retried=True),
+        job("soft", state="canceled", soft_failed=True),
+        job("wait", type="waiter", state="canceled"),
+        job("block", type="manual", state="canceled"),
+    ]
+    assert [one.name for one in failed_jobs(a_build("failed", jobs=jobs))] == ["canceled"]
+
+
+@pytest.mark.parametrize("type", ["waiter", "manual"])
+@pytest.mark.parametrize("state", ["failed", "timed_out", "canceled", "blocked_failed"])
+def test_waiters_and_blocks_never_broke_a_build(type: str, state: str) -> None:  # noqa: A002
+    jobs = [job("step", type=type, state=state), job("trigger", type="trigger", state="failed")]
+    assert [one.name for one in failed_jobs(a_build("failed", jobs=jobs))] == ["trigger"]
+    assert failed_jobs(a_build("failed", jobs=jobs[:1])) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "names"),
+    [
+        ("passed", {}, []),
+        ("canceled", {}, []),
+        ("running", {}, []),
+        ("passed", {"blocked": True}, []),
+        ("failed", {"blocked": True}, ["a"]),
+        ("blocked", {"blocked_state": "failed"}, ["a"]),
+        ("blocked", {"blocked_state": "passed"}, []),
+        ("waiting_failed", {"finished_at": FINISHED_AT}, ["a"]),
+    ],
+)
+def test_jobs_break_failed_builds_only(state: str, changes: dict[str, Any], names: list[str]) -> None:
+    build = a_build(state, jobs=[job("a", state="failed"), job("b", state="canceled")], **changes)
+    assert [one.name for one in failed_jobs(build)] == names
+
+
+def test_the_steps_that_block_a_build_are_those_that_a_user_unblocks() -> None:
+    jobs = [
+        job("deploy", type="manual", state="blocked"),
+        job("input", type="a type of tomorrow", state="blocked"),
+        job("done", type="manual", state="unblocked"),
+        job("behind", type="script", state="blocked"),
+        job("wait", type="waiter", state="blocked"),
+        job("failed", type="manual", state="blocked_failed"),
+    ]
+    assert [one.name for one in blocking_jobs(a_build("passed", blocked=True, jobs=jobs))] == ["deploy", "input"]
+
+
 async def test_waiting_ends_with_the_build(flavor: Flavor, clock: FakeClock) -> None:
     app = App(*[answer(build(7, state=state)) for state in ("scheduled", "running", "running", "passed")])
     result: WaitResult = await flavor.call(flavor.client(app, clock=clock).builds.wait, "web", 7)
-    assert (result.outcome, result.build.number, result.failed_jobs, result.requests) == ("passed", 7, [], 4)
+    assert (result.outcome, result.build.number, result.failed_jobs, result.requests) == ("passed", 7, [], 5)
+    assert (result.passed, result.blocked_by) == (True, [])
     assert clock.sleeps == [1.0, 1.5, 2.25]
-    assert {request.url.params["exclude_jobs"] for request in app.requests} == {"true"}
+    assert [request.url.params.get("exclude_jobs") for request in app.requests] == ["true"] * 4 + [None]
     assert not hasattr(result, "state")
 
 
@@ -116,11 +238,50 @@ async def test_a_failed_build_comes_with_the_jobs_that_broke_it(flavor: Flavor) 
     assert result.outcome == "failed"
     assert [one.name for one in result.failed_jobs] == ["b"]
     assert len(result.build.jobs) == 2
-    assert result.requests == 2
+    assert (result.requests, result.passed) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({"state": "passed"}, "passed"),
+        ({"state": "canceled"}, "canceled"),
+        ({"state": "skipped"}, "skipped"),
+        ({"state": "passed", "blocked": True}, "blocked"),
+        ({"state": "waiting_failed", "finished_at": "2026-01-05T12:00:00Z"}, "failed"),
+    ],
+)
+async def test_whatever_the_outcome_the_build_comes_with_its_jobs(
+    flavor: Flavor, changes: dict[str, Any], outcome: str
+) -> None:
+    def app(request: httpx.Request) -> httpx.Response:
+        jobs = [] if "exclude_jobs" in request.url.params else [job("a", state="passed"), deploy]
+        return answer(build(7, jobs=jobs, **changes))
+
+    deploy = job("deploy", type="manual", state="blocked")
+    result = await flavor.call(flavor.client(app).builds.wait, "web", 7)
+    assert (result.outcome, result.passed) == (outcome, outcome == "passed")
+    assert [one.name for one in result.build.jobs] == ["a", "deploy"]
+    assert [one.name for one in result.blocked_by] == (["deploy"] if outcome == "blocked" else [])
+
+
+async def test_a_blocked_build_that_is_unblocked_at_that_moment_is_waited_for(flavor: Flavor) -> None:
+    answers = iter([{"blocked": True}, {"state": "running"}, {}, {}])
+    client = flavor.client(lambda _: answer(build(7, **{"state": "passed", **next(answers)})))
+    result = await flavor.call(client.builds.wait, "web", 7)
+    assert (result.outcome, result.requests) == ("passed", 4)
+
+
+async def test_cancelling_a_build_that_is_over_whatever_its_state_is_called_returns_it(flavor: Flavor) -> None:
+    app = App(
+        answer({"message": "Build can't be canceled because it's already finished."}, 422),
+        answer(build(7, state="waiting_failed", finished_at="2026-01-05T12:00:00Z")),
+    )
+    assert str((await flavor.call(flavor.client(app).builds.cancel, "web", 7)).state) == "waiting_failed"
 
 
 async def test_a_failed_build_whose_job_is_retried_at_that_moment_is_waited_for(flavor: Flavor) -> None:
-    states = iter(["failed", "running", "running", "passed"])
+    states = iter(["failed", "running", "passed", "passed"])
     client = flavor.client(lambda _: answer(build(7, state=next(states))))
     result = await flavor.call(client.builds.wait, "web", 7)
     assert (result.outcome, result.requests) == ("passed", 4)

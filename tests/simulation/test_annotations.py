@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from html.parser import HTMLParser
 from typing import Any
 
 import httpx
@@ -62,6 +65,81 @@ def test_annotations_of_a_job_are_their_own(api: httpx.Client, job: dict[str, An
     assert api.delete(f"{BUILD}/{on_build['id']}").status_code == 204
     assert refusal(api.delete(f"{BUILD}/{on_build['id']}")) == (404, "No annotation found")
     assert ids(BUILD, scope="all") == []
+
+
+MARKDOWN = [
+    ("# Failures", "<h1>Failures</h1>"),
+    (
+        "- **bold**\n- `code`\n- [link](https://example.com)",
+        "<li><strong>bold</strong></li>\n<li><code>code</code></li>",
+    ),
+    ("```\na < b\n```", "<pre><code>a &lt; b\n</code></pre>"),
+    ("| a | b |\n|---|---|\n| 1 | 2 |", "<th>a</th>"),
+    ("~~gone~~", "<s>gone</s>"),
+    (
+        "<details><summary>More</summary>\n\n*Text*\n\n</details>",
+        "<details><summary>More</summary>\n<p><em>Text</em></p>",
+    ),
+    ('<pre class="term"><code>$ make</code></pre>', '<pre class="term"><code>$ make</code></pre>'),
+    ("Fish & chips: 1 < 2", "<p>Fish &amp; chips: 1 &lt; 2</p>"),
+    ("\n\nOne\n\nTwo", "<p>One</p>\n<p>Two</p>\n"),
+]
+
+
+@pytest.mark.usefixtures("job")
+@pytest.mark.parametrize(("body", "shown"), MARKDOWN)
+def test_markdown_is_rendered(api: httpx.Client, body: str, shown: str) -> None:
+    made = annotate(api, body=body)
+    assert shown in made["body_html"]
+    assert api.get(BUILD).json()[0]["body_html"] == made["body_html"]
+
+
+@pytest.mark.usefixtures("job")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script>alert(1)</script>ok",
+        '<img src="x" onerror="alert(1)">ok',
+        "[ok](javascript:alert(1))",
+        '<a href="javascript:alert(1)">ok</a>',
+        '<iframe src="https://evil.example"></iframe>ok',
+        '<p style="position:fixed">ok</p>',
+        "<details ontoggle=alert(1) open>ok</details>",
+        "<svg><a xlink:href=javascript:alert(1)>ok</a></svg>",
+        '<div class="a" onclick="alert(1)">ok</div>',
+    ],
+)
+def test_nothing_unsafe_is_rendered(api: httpx.Client, body: str) -> None:
+    found = annotate(api, body=body)["body_html"]
+    # As a browser reads it: only elements and attributes count, not text.
+    elements: list[tuple[str, dict[str, str | None]]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            elements.append((tag, dict(attrs)))
+
+    Reader().feed(found)
+    assert not {"script", "iframe", "svg", "style"} & {tag for tag, _ in elements}
+    for _, attributes in elements:
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+        assert not [value for value in attributes.values() if value and value.strip().lower().startswith("javascript:")]
+
+
+def test_without_the_extra_paragraphs_are_escaped() -> None:
+    script = (
+        "import sys\n"
+        "sys.modules['nh3'] = sys.modules['markdown_it'] = None\n"
+        "from buildkite_ext.simulation import Simulator\n"
+        "simulator = Simulator()\n"
+        "simulator.pipeline('web').job('test').build()\n"
+        "with simulator.client() as client:\n"
+        "    made = client.annotations.create('web', 1, body='# <b>One</b>\\n\\n**Two** & <script>3</script>')\n"
+        "    print(made.body_html)"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert told.splitlines()[:2] == [
+        "<p># &lt;b&gt;One&lt;/b&gt;</p>", "<p>**Two** &amp; &lt;script&gt;3&lt;/script&gt;</p>",
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("job")

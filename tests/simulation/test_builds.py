@@ -153,9 +153,14 @@ def test_a_finished_build_cannot_be_canceled(simulator: Simulator, api: httpx.Cl
     simulator.pipeline("web").job("test")
     create(api)
     simulator.clock.sleep(60)
-    status, message = refusal(api.put(f"{WEB}/builds/1/cancel"))
-    assert status == 422
-    assert "passed" in message
+    finished = (422, "Build can't be canceled because it's already finished.")
+    assert refusal(api.put(f"{WEB}/builds/1/cancel")) == finished
+    create(api)
+    simulator.clock.sleep(3)
+    assert api.put(f"{WEB}/builds/2/cancel").status_code == 200
+    assert refusal(api.put(f"{WEB}/builds/2/cancel")) == (422, "The build can't be canceled: it is canceling")
+    simulator.clock.sleep(5)
+    assert refusal(api.put(f"{WEB}/builds/2/cancel")) == finished
 
 
 def test_rebuild_makes_a_new_build_of_the_same_thing(simulator: Simulator, api: httpx.Client) -> None:

@@ -16,7 +16,10 @@ from buildkite_ext.simulation import (
     AnnotationChanged,
     ArtifactChanged,
     BuildChanged,
+    ClusterChanged,
     JobChanged,
+    PipelineChanged,
+    QueueChanged,
     Simulator,
     Timing,
 )
@@ -24,17 +27,28 @@ from buildkite_ext.simulation import (
 from .helpers import ORG, WEB, build, connect, create, job_path, jobs
 from .test_properties import act, actions, add_steps, steps, timings
 
-AnyChange = AgentChanged | AnnotationChanged | ArtifactChanged | BuildChanged | JobChanged
+AnyChange = (
+    AgentChanged
+    | AnnotationChanged
+    | ArtifactChanged
+    | BuildChanged
+    | ClusterChanged
+    | JobChanged
+    | PipelineChanged
+    | QueueChanged
+)
 
 
 class Mirror:
-    """State of builds, jobs, agents and artifacts that is rebuilt from the events alone."""
+    """State of builds, jobs, agents, artifacts, pipelines and queues that is rebuilt from the events alone."""
 
     def __init__(self) -> None:
         self.builds: dict[str, str] = {}
         self.jobs: dict[str, dict[str, str]] = {}
         self.agents: dict[str, str] = {}
         self.artifacts: dict[str, str] = {}
+        self.pipelines: dict[str, str] = {}
+        self.queues: dict[str, str] = {}
         self.time = 0.0
 
     def __call__(self, change: AnyChange) -> None:
@@ -51,14 +65,24 @@ class Mirror:
                 known, key = self.agents, change.agent.id
             case ArtifactChanged():
                 known, key = self.artifacts, change.artifact.id
-            case AnnotationChanged():
-                raise AssertionError("nothing here annotates")
+            case PipelineChanged():
+                known, key = self.pipelines, change.pipeline.id
+            case QueueChanged():
+                known, key = self.queues, change.queue.id
+            case AnnotationChanged() | ClusterChanged():
+                raise AssertionError("nothing here annotates or changes a cluster")
         assert known.get(key) == change.before
         known[key] = change.after
 
 
 def same_as_the_answers(mirror: Mirror, api: httpx.Client) -> None:
     answers = api.get("/v2/builds", params={"per_page": "100", "include_retried_jobs": "true"}).json()
+    pipelines = api.get(f"{ORG}/pipelines", params={"per_page": "100"}).json()
+    assert mirror.pipelines == {item["id"]: item["slug"] for item in pipelines}
+    for cluster in api.get(f"{ORG}/clusters").json():
+        for queue in api.get(cluster["queues_url"]).json():
+            paused = mirror.queues.get(queue["id"], "dispatching") == "paused"
+            assert paused == queue["dispatch_paused"]
     assert mirror.builds == {item["id"]: "blocked" if item["blocked"] else item["state"] for item in answers}
     for item in answers:
         assert mirror.jobs.get(item["id"], {}) == {job["id"]: job["state"] for job in item["jobs"]}
@@ -134,6 +158,8 @@ def test_a_build_and_its_job_change_in_order(simulator: Simulator) -> None:
     simulator.clock.sleep(60)
     assert web.builds[0].state == "passed"
     assert seen == [
+        ("Pipeline", None, "web", 0),
+        ("Pipeline", "web", "web", 0),
         ("Build", None, "creating", 0),
         ("Job", None, "pending", 0),
         ("Build", "creating", "scheduled", 0),
@@ -205,6 +231,38 @@ def test_agents_artifacts_and_annotations_change(simulator: Simulator, api: http
         annotation = api.post(path, json=body).json()
     assert api.delete(f"{path}/{annotation['id']}").status_code == 204
     assert seen == [(None, "a"), ("a", "ab"), ("ab", None)]
+
+
+def test_pipelines_clusters_and_queues_change(simulator: Simulator, api: httpx.Client) -> None:
+    seen: list[AnyChange] = []
+    simulator.on_change(seen.append)
+
+    def changes() -> list[tuple[type, str | None, str | None]]:
+        found = [(type(change), change.before, change.after) for change in seen]
+        seen.clear()
+        return found
+
+    simulator.pipeline("web").job("test", queue="mac")
+    simulator.pipeline("web").wait().block("Go?").trigger("api")
+    steps = [(PipelineChanged, "web", "web")]
+    assert changes() == [(PipelineChanged, None, "web"), (QueueChanged, None, "dispatching"), *(steps * 4)]
+    queue = simulator.queue("mac")
+    assert simulator.queue("mac") is queue
+    assert changes() == []
+    cluster = f"{ORG}/clusters/{queue.cluster.id}"
+    path = f"{cluster}/queues/{queue.id}"
+    assert api.post(f"{path}/pause_dispatch").status_code == 200
+    assert changes() == [(QueueChanged, "dispatching", "paused")]
+    assert api.put(path, json={"description": "Macs"}).status_code == 200
+    assert changes() == [(QueueChanged, "paused", "paused")]
+    assert api.post(f"{path}/resume_dispatch").status_code == 200
+    assert changes() == [(QueueChanged, "paused", "dispatching")]
+    assert api.put(cluster, json={"name": "Macs"}).status_code == 200
+    assert api.put(cluster, json={"color": "#000000"}).status_code == 200
+    assert changes() == [(ClusterChanged, "Default cluster", "Macs"), (ClusterChanged, "Macs", "Macs")]
+    for refused in (api.post(f"{path}/resume_dispatch"), api.put(path, json={"description": 5})):
+        assert refused.status_code == 422
+    assert changes() == []
 
 
 def test_a_deleted_artifact_stays_deleted_when_its_job_is_canceled(simulator: Simulator, api: httpx.Client) -> None:

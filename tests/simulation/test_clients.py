@@ -219,6 +219,6 @@ def test_the_demo_has_something_to_see() -> None:
         log = api.get(f"{WEB}/builds/{numbers['web']}/jobs/{states['web']['jobs'][0]['id']}/log.txt").text
         assert "--- :ruff: Lint" in log
         assert "\x1b[32m" in log
-        assert api.put(f"{ORG}/pipelines/api/builds/1/retry_failed_jobs").status_code == 202
+        assert api.put(f"{ORG}/pipelines/api/builds/{numbers['api']}/retry_failed_jobs").status_code == 202
         simulator.clock.sleep(10)
-        assert build(api, 1, "api")["state"] == "passed"
+        assert build(api, numbers["api"], "api")["state"] == "passed"

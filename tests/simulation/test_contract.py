@@ -141,9 +141,12 @@ def agents_and_queues(simulator: Simulator, api: httpx.Client) -> None:
     for cluster in api.get(f"{ORG}/clusters").json():
         path = f"{ORG}/clusters/{cluster['id']}"
         api.get(path)
+        assert api.put(path, json={"name": "n", "description": "d", "emoji": ":x:", "color": "#fff"}).status_code == 200
         for queue in api.get(f"{path}/queues").json():
             for verb, body in (("pause_dispatch", {"dispatch_paused_note": "n"}), ("resume_dispatch", None)):
                 assert api.post(f"{path}/queues/{queue['id']}/{verb}", json=body).status_code == 200
+                change = {"description": "d", "retry_agent_affinity": "prefer-different"}
+                assert api.put(f"{path}/queues/{queue['id']}", json=change).status_code == 200
                 api.get(f"{path}/queues/{queue['id']}")
     assert simulator.requests
 

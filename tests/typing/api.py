@@ -116,7 +116,13 @@ def blocking(client: BuildkiteClient) -> None:
     result = client.builds.wait("web", 7)
     assert_type(result.outcome, Outcome)
     assert_type(result.failed_jobs, list[Job])
+    assert_type(result.blocked_by, list[Job])
+    assert_type(result.passed, bool)
+    assert_type(client.builds.list("web", state=["failed", "a state of tomorrow"]).first(), Build | None)
+    assert_type(client.jobs.list("web", 7).all(), list[Job])
 
+    client.builds.list("web")[0]  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+    len(client.builds.list("web"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.call(get_build, "acme", "web")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.call(get_build, "acme", "web", "seven")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.call(get_build, "acme", "web", 7, nonsense=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
@@ -136,6 +142,8 @@ async def asynchronous(client: AsyncBuildkiteClient) -> None:
     assert_type(await client.call(stop_agent, "acme", "a1", body=StopAgentRequest()), None)
     assert_type(await client.request(get_agent, "acme", "a1"), httpx.Response)
     assert_type(client.iterate(list_agents, "acme", name="mac"), AsyncItems[Agent])
+    assert_type(await client.builds.list("web", state="blocked").first(), Build | None)
+    assert_type(await client.jobs.list("web", 7).all(), list[Job])
     assert_type(client.iterate(list_build_jobs, "acme", "web", 7), AsyncItems[Job])
 
     assert_type(client.organizations.list(), AsyncItems[Organization])

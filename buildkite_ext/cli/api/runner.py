@@ -15,7 +15,9 @@ from ...pagination.items import Items
 from ...pagination.sources import PathPages
 from ...pagination.walker import Walker
 from ...redaction import redacted_text
+from ...states import FILTERS
 from ...transport.context import context_of
+from ...unknown_names import unknown_names
 from ...urls import path_of
 from ..connection import ConnectionOptions
 from ..exit_codes import ExitCode
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ApiRun"]
 
+_IF_LONGER = "Allow more with --max-pages, stop earlier with --limit, or narrow the list with its filters."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiRun:
@@ -45,6 +49,7 @@ class ApiRun:
         timeout: seconds for each request; None for the client's default.
         paginate: follow the pages of a list.
         limit: the most items to print.
+        max_pages: the pages of a list after which one that has more is an error.
         selection: the path of `--select`.
         jq: the expression of `--jq`.
         include: print the status and the headers first.
@@ -56,6 +61,7 @@ class ApiRun:
     timeout: float | None
     paginate: bool
     limit: int | None
+    max_pages: int
     selection: Selection | None
     jq: JqFilter | None
     include: bool
@@ -100,12 +106,14 @@ class ApiRun:
     def _built(self, requester: Requester) -> httpx.Request:
         wanted = self.request
         try:
-            return requester.build_path(
+            request = requester.build_path(
                 wanted.method, wanted.path, params=wanted.params, content=wanted.content, headers=wanted.headers
             )
         except ValueError as error:
             # Without the query, which may hold secrets.
             raise UsageError(f"PATH {wanted.path.partition('?')[0]!r} can't be used: {error}.") from error
+        _print_unknown_states(request)
+        return request
 
     def _print_content(self, response: httpx.Response) -> None:
         if not response.content:
@@ -172,8 +180,10 @@ class ApiRun:
     def _items(self, requester: Requester) -> Iterator[Any]:
         """Return the items of all pages."""
         wanted = self.request
-        source = PathPages.of(requester, wanted.path, params=wanted.params, headers=wanted.headers, limit=self.limit)
-        return iter(Items(Walker(source, limit=self.limit)))
+        source = PathPages.of(
+            requester, wanted.path, params=wanted.params, headers=wanted.headers, limit=self.limit, if_longer=_IF_LONGER
+        )
+        return iter(Items(Walker(source, limit=self.limit, max_pages=self.max_pages)))
 
     def _print_item(self, value: Any, index: int) -> None:
         if self._one_a_line:
@@ -196,6 +206,17 @@ class ApiRun:
 def _is_json(response: httpx.Response) -> bool:
     kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind.endswith(("/json", "+json"))
+
+
+def _print_unknown_states(request: httpx.Request) -> None:
+    """Warn of states in the query that this version doesn't know, which may be typing errors."""
+    operation = context_of(request).operation
+    name, known = FILTERS.get(operation.id if operation is not None else "", ("", frozenset[str]()))
+    query = request.url.params
+    for text in unknown_names("state", [*query.get_list(name), *query.get_list(f"{name}[]")], known):
+        print_error(
+            f"buildkite-ext: Check the query: {without_secrets(clean(text))}{'' if text.endswith('?') else '.'}"
+        )
 
 
 def _print_retry(event: Event) -> None:

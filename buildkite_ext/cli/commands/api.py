@@ -64,6 +64,7 @@ def api(
     timeout: Annotated[float | None, Parameter(group=_REQUEST, metavar="S")] = None,
     paginate: Annotated[bool, Flag, Parameter(group=_PAGES)] = False,
     limit: Annotated[int | None, Parameter(group=_PAGES, metavar="N")] = None,
+    max_pages: Annotated[int | None, Parameter(group=_PAGES, metavar="N")] = None,
     select: Annotated[str | None, Parameter(group=OUTPUT, metavar="PATH")] = None,
     jq: Annotated[str | None, Parameter(group=OUTPUT, metavar="EXPR", allow_leading_hyphen=True)] = None,
     raw_output: Annotated[bool, Flag, Parameter(group=OUTPUT, alias="-r")] = False,
@@ -86,6 +87,7 @@ def api(
         timeout: Seconds for each request, with its retries and pauses; by default 120.
         paginate: Follow the pages of a list and print all its items as one array.
         limit: The most items to print.
+        max_pages: The pages to read; a list that has more is an error; by default 10000.
         select: Print the value at a path: a.b, a[0], a[].b, [].b; null if there is nothing.
         jq: Print the result of a jq expression; needs jq.
         raw_output: Print strings without quotes, and the values of a --select with [] on a line each.
@@ -101,13 +103,16 @@ def api(
     verb = method.upper()
     if verb not in _METHODS:
         raise UsageError(f"METHOD: {method!r} isn't one of {', '.join(_METHODS)}.")
-    _check_combination(verb, input=input, paginate=paginate, limit=limit, select=select, jq=jq, include=include)
+    _check_combination(
+        verb, input=input, paginate=paginate, limit=limit, max_pages=max_pages, select=select, jq=jq, include=include
+    )
     inputs = Inputs(reserved_for="--token-file" if is_stdin(common.token_file) else None)
     fields = _fields(field, inputs)
     content = None if input is None else inputs.read("--input", input)
     request = ApiRequest.of(verb, path, fields=fields, content=content, headers=header)
     printer = JsonPrinter(out=sys.stdout, colour=coloured(color, sys.stdout), compact=compact, raw=raw_output)
 
+    from ...pagination.walker import MAX_PAGES
     from ..api.queries import Selection, jq_filter
     from ..api.runner import ApiRun
 
@@ -118,6 +123,7 @@ def api(
         timeout=None if timeout is None else positive("--timeout", timeout),
         paginate=paginate,
         limit=limit,
+        max_pages=MAX_PAGES if max_pages is None else max_pages,
         selection=None if select is None else Selection.parse(select),
         jq=None if jq is None else jq_filter(jq),
         include=include,
@@ -130,6 +136,7 @@ def _check_combination(
     input: Path | None,  # noqa: A002
     paginate: bool,
     limit: int | None,
+    max_pages: int | None,
     select: str | None,
     jq: str | None,
     include: bool,
@@ -145,6 +152,10 @@ def _check_combination(
         raise UsageError("--limit is for --paginate; one page takes --field per_page=N.")
     if limit is not None and limit < 1:
         raise UsageError(f"--limit {limit}: give a number above 0.")
+    if max_pages is not None and not paginate:
+        raise UsageError("--max-pages is for --paginate.")
+    if max_pages is not None and max_pages < 1:
+        raise UsageError(f"--max-pages {max_pages}: give a number above 0.")
     if select is not None and jq is not None:
         raise UsageError("--select and --jq: give one of them.")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ...states import FINISHED_BUILDS
+from ...states import outcome_of
 from ..exit_codes import ExitCode
 from ..inputs import slug
 from ..parameters import CommonOptions
@@ -14,9 +14,6 @@ from ..problem import UsageError
 from ..streams import clean, short
 
 __all__ = ["cancel"]
-
-_ENDED = FINISHED_BUILDS - {"canceled"}
-"""States of a build that canceling didn't end."""
 
 
 def cancel(
@@ -41,6 +38,7 @@ def cancel(
     with connection.client() as client:
         build = client.builds.cancel(pipeline, number)
     state = short(str(build.state), 20)
-    said = f"had ended before: {state}" if state in _ENDED else f"is {state}"
+    ended_before = outcome_of(build) not in (None, "blocked", "canceled")
+    said = f"had ended before: {state}" if ended_before else f"is {state}"
     print(f"Build {short(pipeline, 100)} #{build.number} {said}: {clean(build.web_url)}")
     return ExitCode.PASSED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ def run(
     poll_interval: Annotated[float | None, Parameter(group=_WAITING, metavar="S")] = None,
     artifacts: Annotated[tuple[str, ...], Repeated, Parameter(group=_ARTIFACTS, metavar="GLOB")] = (),
     to: Annotated[Path | None, Parameter(group=_ARTIFACTS, metavar="DIR")] = None,
+    by_job: Annotated[bool, Flag, Parameter(group=_ARTIFACTS)] = False,
     quiet: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
@@ -60,6 +62,7 @@ def run(
         poll_interval: Seconds between two polls of the build.
         artifacts: The artifacts to fetch; * stays within a folder, ** goes through folders. May be repeated.
         to: The folder for artifacts; by default the current one.
+        by_job: Write the artifacts of each job into a folder of its own, which has the job's id as its name.
         quiet: Show only how the build ended.
         json: Print one JSON object at the end; everything else goes to the standard error.
         color: When to use colours; auto: on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise.
@@ -79,6 +82,7 @@ def run(
         meta_data=pairs("--meta-data", meta_data),
         artifacts=tuple(not_empty("--artifacts", glob) for glob in artifacts),
         to=_folder(to, artifacts),
+        by_job=_by_job(by_job, artifacts),
         timeout=None if timeout is None else positive("--timeout", timeout),
         poll_interval=None if poll_interval is None else positive("--poll-interval", poll_interval),
         follow=not (no_follow or quiet),
@@ -101,9 +105,21 @@ def _folder(to: Path | None, artifacts: Sequence[str]) -> Path:
         return Path()
     if not artifacts:
         raise UsageError("--to is the folder for artifacts: select them with --artifacts GLOB.")
-    if to.exists() and not to.is_dir():
+    try:
+        is_folder = stat.S_ISDIR(to.stat().st_mode)
+    except FileNotFoundError:
+        return to
+    except OSError as error:  # a name that is too long, for example
+        raise UsageError(f"--to {str(to)!r} can't be a folder: {error.strerror}.") from error
+    if not is_folder:
         raise UsageError(f"--to {str(to)!r} is a file; artifacts need a folder.")
     return to
+
+
+def _by_job(by_job: bool, artifacts: Sequence[str]) -> bool:
+    if by_job and not artifacts:
+        raise UsageError("--by-job is for artifacts: select them with --artifacts GLOB.")
+    return by_job
 
 
 def _view(*, json: bool, quiet: bool, color: Colour) -> RunView:

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from ..exit_codes import ExitCode
 from ..inputs import not_empty
-from ..parameters import Flag
+from ..parameters import Flag, Repeated
 from ..sockets import check_port
 
 __all__ = ["simulate"]
@@ -19,6 +19,7 @@ def simulate(
     port: Annotated[int, Parameter(metavar="N")] = 8080,
     host: Annotated[str, Parameter(metavar="ADDRESS")] = "127.0.0.1",
     organization: Annotated[str, Parameter(metavar="SLUG")] = "acme",
+    allow_host: Annotated[tuple[str, ...], Repeated, Parameter(metavar="NAME")] = (),
     debug: Annotated[bool, Flag] = False,  # noqa: ARG001 - main reads it
 ) -> ExitCode:
     """Serve a simulated Buildkite on this computer until Ctrl-C, and say how to connect clients to it.
@@ -27,9 +28,11 @@ def simulate(
         port: The port to listen on; 0 for a free one.
         host: The address to listen on.
         organization: The organization's slug.
+        allow_host: A further host name by which clients may address it, or of web pages that may send requests to it. Give it
+            again for each; * allows any. Others are refused, so that web pages can't use it.
         debug: Show the traceback of an error.
     """
     from ..simulator import serve_until_stopped
 
-    serve_until_stopped(host, check_port(port), not_empty("--organization", organization))
+    serve_until_stopped(host, check_port(port), not_empty("--organization", organization), allow_host)
     return ExitCode.PASSED

@@ -116,6 +116,10 @@ def _blocked(result: RunResult, took: str) -> Iterator[SummaryLine]:
         return
     named = " and ".join(f'"{step.label}"' for step in result.blocked)
     yield SummaryLine(f"{build} waits at {named} after {took}: {result.url}", "warn")
+    if result.simulated:
+        said = "It ends now, with the simulator. To unblock builds, run this command against `buildkite-ext simulate`."
+        yield SummaryLine(said, "plain")
+        return
     number = result.build.number if result.build else 0
     call = f"jobs.unblock({result.pipeline!r}, {number}, {result.blocked[0].id!r})"
     yield SummaryLine(f"Unblock it on that page, or with the client: {call}", "plain")

@@ -17,6 +17,7 @@ from rich.segment import Segment
 from rich.table import Column, Table
 from rich.text import Text
 
+from ...states import build_state
 from ..run.job_table import JobRow, ServerTime, duration_text, rows_of, rows_that_fit
 from ..run.result import RunResult
 from ..streams import clean, short
@@ -183,7 +184,7 @@ class TerminalRunView:
         if build is None:
             return Text("")
         finished = sum(row.finished for row in self._rows)
-        state = "blocked" if build.blocked else short(str(build.state), 20)
+        state = short(build_state(build) or "", 20)
         said = [
             f"{_spinner(unicode=self._unicode)} #{build.number} {state if self._follow else 'waiting for its end'}",
             *([f"{finished} of {len(self._rows)} jobs done"] if self._rows else []),

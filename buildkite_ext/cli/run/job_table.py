@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ...logs.follow import name_of
-from ...states import FAILED_JOBS, FINISHED_JOBS, is_job_active
+from ...states import FAILED_JOBS, is_job_active, is_job_over
 from ..streams import short
 
 if TYPE_CHECKING:
@@ -51,16 +51,18 @@ class JobRow:
     @property
     def finished(self) -> bool:
         """True if its state is final."""
-        return self.state in FINISHED_JOBS
+        return is_job_over(self)
 
     @property
     def rank(self) -> int:
         """Its priority if not all rows fit. 0 is the highest: failed, or waiting for a person."""
         if self.state in FAILED_JOBS or self.state == "blocked":
             return 0
+        if self.finished:
+            return 4
         if is_job_active(self.state):
             return 1 if self.started_at is not None else 2
-        return 4 if self.finished else 3
+        return 3
 
 
 def label_of(job: Job) -> str:

@@ -17,6 +17,7 @@ class RunOptions:
         pipeline, branch, commit, message, env, meta_data: the build to create.
         artifacts: globs of the artifacts to fetch; empty for no artifacts.
         to: the folder for artifacts.
+        by_job: write the artifacts of each job into a folder of its own.
         timeout: seconds to wait for the build; None for no limit.
         poll_interval: seconds between two polls; None for the default.
         follow: show logs.
@@ -31,6 +32,7 @@ class RunOptions:
     meta_data: Mapping[str, str]
     artifacts: tuple[str, ...] = ()
     to: Path = Path()
+    by_job: bool = False
     timeout: float | None = None
     poll_interval: float | None = None
     follow: bool = True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from buildkite_api.models import Build, Job
 
-    from ...watching.outcome import Outcome
+    from ...states import Outcome
     from ..problem import Problem
 
 __all__ = ["BlockingStep", "FailedJob", "RunResult"]
@@ -76,6 +76,7 @@ class RunResult:
         artifacts: the files that were written.
         elapsed: seconds since the build was created.
         problem: the error of the command itself, if there was one.
+        simulated: whether the build ends with the command, since the simulator is inside it.
     """
 
     code: ExitCode
@@ -88,6 +89,7 @@ class RunResult:
     artifacts: tuple[Path, ...] = ()
     elapsed: float = 0.0
     problem: Problem | None = None
+    simulated: bool = False
 
     @property
     def name(self) -> str:

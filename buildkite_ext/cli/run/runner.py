@@ -5,15 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ...errors import AccessDenied, BuildkiteError, PipelineNotFound
+from ...errors import AccessDenied, BuildkiteError, PipelineNotFound, UnsafePath
 from ...events import RetryScheduled
 from ...logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
-from ...states import FINISHED_JOBS
-from ...watching.outcome import failed_jobs, outcome_of
+from ...states import blocking_jobs, failed_jobs, is_job_over, outcome_of
 from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
 from ..exit_codes import ExitCode
 from ..problem import Problem, Terminated
@@ -98,7 +96,7 @@ class RequestBudget:
             for job in build.jobs
             if str(job.type) == "script" and job.started_at is not None and job.id not in self._finished
         ]
-        self._finished.update(job.id for job in logs if str(job.state) in FINISHED_JOBS)
+        self._finished.update(job.id for job in logs if is_job_over(job))
         return max(0.0, (1 + len(logs)) * 60 / _REQUESTS_PER_MINUTE - interval)
 
 
@@ -197,11 +195,7 @@ class Run:
         state = self._state
         assert state.build is not None
         if state.outcome == "blocked":
-            if not state.build.jobs:
-                with suppress(BuildkiteError):  # the outcome is known without it
-                    state.build = client.builds.get(self._options.pipeline, state.number)
-            waiting = [job for job in state.build.jobs if str(job.type) == "manual" and str(job.state) == "blocked"]
-            state.blocked = tuple(BlockingStep.of(job) for job in waiting)
+            state.blocked = tuple(BlockingStep.of(job) for job in blocking_jobs(state.build))
         if state.outcome == "failed":
             state.failed = tuple(
                 FailedJob.of(job, self._tail(client, job, fetch=place < _MOST_FETCHED_TAILS))
@@ -219,10 +213,19 @@ class Run:
         state.phase = "fetching"
         try:
             paths = client.artifacts.download_all(
-                options.pipeline, state.number, *options.artifacts, to=options.to, progress=self._view.progress
+                options.pipeline,
+                state.number,
+                *options.artifacts,
+                to=options.to,
+                by_job=options.by_job,
+                progress=self._view.progress,
             )
         except (BuildkiteError, OSError) as error:
-            said = f"Build {state.name} has ended ({state.outcome}), but its artifacts weren't all fetched. {error}"
+            reason = str(error)
+            if isinstance(error, UnsafePath):  # its advice is for callers of the library
+                by_job = "" if options.by_job else ", or give --by-job for a folder a job"
+                reason = f"{error.reason} Select other artifacts with --artifacts, name another folder in --to{by_job}."
+            said = f"Build {state.name} has ended ({state.outcome}), but its artifacts weren't all fetched. {reason}"
             return Problem.described(ExitCode.ARTIFACTS, said, error)
         state.written = tuple(paths)
         self._view.fetched(state.written)

@@ -18,7 +18,7 @@ from .result import BlockingStep, FailedJob, RunResult
 if TYPE_CHECKING:
     from buildkite_api.models import Build
 
-    from ...watching.outcome import Outcome
+    from ...states import Outcome
     from ..connection import ConnectionOptions
     from .options import RunOptions
 
@@ -116,6 +116,7 @@ class RunState:
             artifacts=self.written,
             elapsed=self.time.elapsed if self.ended_after is None else self.ended_after,
             problem=trouble,
+            simulated=self.connection.simulate,
         )
 
     def _stopped_text(self) -> str:

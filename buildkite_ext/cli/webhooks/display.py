@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import ParamSpec, Protocol, TextIO, TypeVar
 
+from ...states import FAILED_JOBS
 from ...webhooks.delivery import Delivery
 from ..render.colour import TONES, Tone, painted
 from ..streams import clean, short
@@ -24,7 +25,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 _GOOD = frozenset({"passed", "connected"})
-_BAD = frozenset({"failed", "failing", "timed_out", "broken", "expired", "lost"})
+_BAD = FAILED_JOBS | {"failing", "broken", "lost"}
 _WARNING = frozenset({"blocked", "canceled", "canceling", "skipped", "not_run", "stopping", "stopped", "disconnected"})
 
 _WIDTHS = (22, 16, 12)

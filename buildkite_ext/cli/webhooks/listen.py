@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
+from ...states import EventStateName
 from ..exit_codes import ExitCode
 from ..inputs import STDIN, Inputs, not_empty, positive
 from ..parameters import OUTPUT, Flag
@@ -47,7 +48,10 @@ def listen(
     event: _Patterns = (),
     pipeline: _Patterns = (),
     branch: _Patterns = (),
-    state: Annotated[tuple[str, ...], Parameter(group=_FILTERS, metavar="STATE", negative="", show_default=False)] = (),
+    state: Annotated[
+        tuple[EventStateName | str, ...],
+        Parameter(group=_FILTERS, metavar="STATE", negative="", show_default=False, show_choices=False),
+    ] = (),
     exec: Annotated[str | None, Parameter(group=_ACTIONS, metavar="COMMAND")] = None,  # noqa: A002 - the option's name
     exec_timeout: Annotated[float, Parameter(group=_ACTIONS, metavar="S")] = 60.0,
     at_once: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 4,

@@ -40,6 +40,7 @@ class AsyncAnnotations(AsyncService):
         from buildkite_api.api.annotations import list_build_job_annotations
 
         return self._items(
+            "annotations.list_for_job",
             list_build_job_annotations,
             self._requester.organization,
             pipeline,
@@ -68,6 +69,7 @@ class AsyncAnnotations(AsyncService):
         from buildkite_api.api.annotations import list_job_annotations
 
         return self._items(
+            "annotations.list_for_job_by_id",
             list_job_annotations,
             self._requester.organization,
             job_id,

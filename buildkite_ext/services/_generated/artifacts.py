@@ -43,6 +43,7 @@ class AsyncArtifacts(AsyncService):
         from buildkite_api.api.artifacts import list_build_job_artifacts
 
         return self._items(
+            "artifacts.list_for_job",
             list_build_job_artifacts,
             self._requester.organization,
             pipeline,
@@ -82,6 +83,7 @@ class AsyncArtifacts(AsyncService):
         from buildkite_api.api.artifacts import list_job_artifacts
 
         return self._items(
+            "artifacts.list_for_job_by_id",
             list_job_artifacts,
             self._requester.organization,
             job_id,

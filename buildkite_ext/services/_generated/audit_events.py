@@ -32,7 +32,12 @@ class AsyncAuditEvents(AsyncService):
         from buildkite_api.api.audit_events import list_audit_events
 
         return self._items(
-            list_audit_events, self._requester.organization, per_page=per_page, limit=limit, concurrency=concurrency
+            "audit_events.list",
+            list_audit_events,
+            self._requester.organization,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
         )
 
     async def get(self, audit_event_uuid: str) -> AuditEvent:

@@ -66,6 +66,7 @@ class AsyncBuilds(AsyncService):
         from buildkite_api.api.builds import list_organization_builds
 
         return self._items(
+            "builds.list_in_organization",
             list_organization_builds,
             self._requester.organization,
             branch=branch,

@@ -31,6 +31,7 @@ class AsyncClusterMaintainersService(AsyncService):
         from buildkite_api.api.cluster_maintainers import list_cluster_maintainers
 
         return self._items(
+            "cluster_maintainers.list",
             list_cluster_maintainers,
             self._requester.organization,
             cluster_id,

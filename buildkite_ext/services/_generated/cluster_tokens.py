@@ -34,6 +34,7 @@ class AsyncClusterTokens(AsyncService):
         from buildkite_api.api.cluster_tokens import list_cluster_tokens
 
         return self._items(
+            "cluster_tokens.list",
             list_cluster_tokens,
             self._requester.organization,
             cluster_id,

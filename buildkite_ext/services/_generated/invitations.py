@@ -37,6 +37,7 @@ class AsyncInvitations(AsyncService):
         from buildkite_api.api.organization_invitations import list_organization_invitations
 
         return self._items(
+            "invitations.list",
             list_organization_invitations,
             self._requester.organization,
             per_page=per_page,

@@ -33,6 +33,7 @@ class AsyncMembers(AsyncService):
         from buildkite_api.api.organization_members import list_organization_members
 
         return self._items(
+            "members.list",
             list_organization_members,
             self._requester.organization,
             per_page=per_page,

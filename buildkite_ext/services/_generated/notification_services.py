@@ -36,6 +36,7 @@ class AsyncNotificationServices(AsyncService):
         from buildkite_api.api.notification_services import list_notification_services
 
         return self._items(
+            "notification_services.list",
             list_notification_services,
             self._requester.organization,
             per_page=per_page,

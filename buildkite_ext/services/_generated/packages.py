@@ -38,6 +38,7 @@ class AsyncPackages(AsyncService):
         from buildkite_api.api.packages import list_packages
 
         return self._items(
+            "packages.list",
             list_packages,
             self._requester.organization,
             registry,

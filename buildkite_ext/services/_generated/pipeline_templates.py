@@ -32,6 +32,7 @@ class AsyncPipelineTemplates(AsyncService):
         from buildkite_api.api.pipeline_templates import list_pipeline_templates
 
         return self._items(
+            "pipeline_templates.list",
             list_pipeline_templates,
             self._requester.organization,
             per_page=per_page,

@@ -31,7 +31,12 @@ class AsyncPortals(AsyncService):
         from buildkite_api.api.portals import list_portals
 
         return self._items(
-            list_portals, self._requester.organization, per_page=per_page, limit=limit, concurrency=concurrency
+            "portals.list",
+            list_portals,
+            self._requester.organization,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
         )
 
     async def get(self, portal: str) -> Portal:

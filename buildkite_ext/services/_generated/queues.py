@@ -32,6 +32,7 @@ class AsyncQueues(AsyncService):
         from buildkite_api.api.cluster_queues import list_cluster_queues
 
         return self._items(
+            "queues.list",
             list_cluster_queues,
             self._requester.organization,
             cluster_id,

@@ -27,7 +27,12 @@ class AsyncRules(AsyncService):
         from buildkite_api.api.rules import list_rules
 
         return self._items(
-            list_rules, self._requester.organization, per_page=per_page, limit=limit, concurrency=concurrency
+            "rules.list",
+            list_rules,
+            self._requester.organization,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
         )
 
     async def get(self, rule_uuid: str) -> Rule:

@@ -35,6 +35,7 @@ class AsyncSchedules(AsyncService):
         from buildkite_api.api.pipeline_schedules import list_pipeline_schedules
 
         return self._items(
+            "schedules.list",
             list_pipeline_schedules,
             self._requester.organization,
             pipeline,

@@ -35,6 +35,7 @@ class AsyncSecrets(AsyncService):
         from buildkite_api.api.cluster_secrets import list_cluster_secrets
 
         return self._items(
+            "secrets.list",
             list_cluster_secrets,
             self._requester.organization,
             cluster_id,

@@ -42,6 +42,7 @@ class AsyncStepUploads(AsyncService):
         from buildkite_api.api.step_uploads import list_build_step_uploads
 
         return self._items(
+            "step_uploads.list",
             list_build_step_uploads,
             self._requester.organization,
             pipeline,

@@ -45,6 +45,7 @@ class AsyncTeamsSuites(AsyncService):
         from buildkite_api.api.team_suites import list_team_suites
 
         return self._items(
+            "teams.suites.list",
             list_team_suites,
             self._requester.organization,
             team_uuid,
@@ -163,6 +164,7 @@ class AsyncTeamsPipelines(AsyncService):
         from buildkite_api.api.team_pipelines import list_team_pipelines
 
         return self._items(
+            "teams.pipelines.list",
             list_team_pipelines,
             self._requester.organization,
             team_uuid,
@@ -282,6 +284,7 @@ class AsyncTeamsMembers(AsyncService):
         from buildkite_api.api.team_members import list_team_members
 
         return self._items(
+            "teams.members.list",
             list_team_members,
             self._requester.organization,
             team_uuid,
@@ -408,6 +411,7 @@ class AsyncTeams(AsyncService):
         from buildkite_api.api.teams import list_teams
 
         return self._items(
+            "teams.list",
             list_teams,
             self._requester.organization,
             user_id=user_id,

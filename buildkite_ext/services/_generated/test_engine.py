@@ -96,6 +96,7 @@ class AsyncTestEngineTests(AsyncService):
         from buildkite_api.api.test_engine_tests import list_tests
 
         return self._items(
+            "test_engine.tests.list",
             list_tests,
             self._requester.organization,
             suite,
@@ -250,6 +251,7 @@ class AsyncTestEngineTests(AsyncService):
         from buildkite_api.api.test_engine_tests import list_build_tests
 
         return self._items(
+            "test_engine.tests.list_of_build",
             list_build_tests,
             self._requester.organization,
             build_id,
@@ -381,6 +383,7 @@ class AsyncTestEngineTests(AsyncService):
         from buildkite_api.api.test_engine_tests import list_flaky_tests
 
         return self._items(
+            "test_engine.tests.list_flaky",
             list_flaky_tests,
             self._requester.organization,
             suite,
@@ -461,6 +464,7 @@ class AsyncTestEngineRuns(AsyncService):
         from buildkite_api.api.test_engine_runs import list_runs
 
         return self._items(
+            "test_engine.runs.list",
             list_runs,
             self._requester.organization,
             suite,
@@ -515,6 +519,7 @@ class AsyncTestEngineRuns(AsyncService):
         from buildkite_api.api.test_engine_runs import list_run_failed_executions
 
         return self._items(
+            "test_engine.runs.failed_executions",
             list_run_failed_executions,
             self._requester.organization,
             suite,
@@ -562,6 +567,7 @@ class AsyncTestEngineSuites(AsyncService):
         from buildkite_api.api.test_engine_suites import list_suites
 
         return self._items(
+            "test_engine.suites.list",
             list_suites,
             self._requester.organization,
             show_api_token=show_api_token,

@@ -5,9 +5,20 @@ from __future__ import annotations
 from buildkite_api.operations import Operation, match
 
 from ..engine.engine import Engine
+from ..state.organization import Ids
 from ..state.users import RateLimit, Token
 from .handler import AnswerOptions, RoutedRequest
-from .request import TOKEN_PARAMETERS, Pairs, Query, RefusedRequest, SimRequest, SimResponse, without_suffix
+from .request import (
+    MAX_BODY,
+    TOKEN_PARAMETERS,
+    Pairs,
+    Query,
+    RefusedRequest,
+    SimRequest,
+    SimResponse,
+    body_too_large,
+    without_suffix,
+)
 from .routes import HANDLERS, UNAUTHENTICATED
 from .views.builds import BuildWriter
 from .views.urls import Urls
@@ -18,9 +29,24 @@ Route = tuple[Operation, dict[str, str]]
 """Operation of a request, and the values in its path."""
 
 
+_PATCHED = frozenset(
+    {"update_cluster", "update_cluster_queue", "update_cluster_token", "update_pipeline_schedule", "update_registry"}
+)
+"""Updates that are documented with PUT or POST, and for which Buildkite's own clients send PATCH."""
+
+
 def route(request: SimRequest) -> Route | None:
     """Return the route of a request; None where no operation has this method and path."""
-    return match(request.method, request.path) or match(request.method, without_suffix(request.path))
+    method, path = request.method, request.path
+    return match(method, path) or match(method, without_suffix(path)) or (_patched(path) if method == "PATCH" else None)
+
+
+def _patched(path: str) -> Route | None:
+    for documented in ("PUT", "POST"):
+        found = match(documented, path)
+        if found is not None and found[0].id in _PATCHED:
+            return found
+    return None
 
 
 class RestApi:
@@ -29,13 +55,15 @@ class RestApi:
     Args:
         engine: changes the organization.
         options: options of the answers.
+        request_ids: gives each answer its `X-Request-Id`.
 
     Attributes:
         writer: writes builds, and knows the URLs that answers contain.
     """
 
-    def __init__(self, engine: Engine, options: AnswerOptions) -> None:
+    def __init__(self, engine: Engine, options: AnswerOptions, request_ids: Ids) -> None:
         self._engine = engine
+        self._request_ids = request_ids
         self._organization = engine.organization
         self._options = options
         self.writer = BuildWriter(Urls("", "", engine.organization.slug), engine.organization)
@@ -44,6 +72,8 @@ class RestApi:
         """Return the answer to a request with the route that was found for it."""
         token: Token | None = None
         try:
+            if len(request.body) > MAX_BODY:
+                raise body_too_large()
             if found is None:
                 raise RefusedRequest(404, "Not Found")
             operation, path = found
@@ -63,19 +93,20 @@ class RestApi:
             response = refused.response
         if request.method == "HEAD":
             response = SimResponse(response.status, response.headers)
-        return self.with_rate_limits(response, token)
+        return self.completed(response, token)
 
-    def with_rate_limits(self, response: SimResponse, token: Token | None = None) -> SimResponse:
-        """Return an answer with the headers of both rate limits, apart from those that it has already."""
+    def completed(self, response: SimResponse, token: Token | None = None) -> SimResponse:
+        """Return an answer with the headers of both rate limits and of the request's id, apart from those that it has."""
         now = self._engine.scheduler.now
         # A request without a token belongs to no user. Its answer has the headers of a user all the same.
         user = token.user if token is not None else next(iter(self._organization.users.values()))
-        limits = (
+        headers = (
             *_rate_limit_headers(self._organization.rate_limit, "RateLimit-", now),
             *_rate_limit_headers(user.rate_limit, "RateLimit-User-", now),
+            ("X-Request-Id", self._request_ids.uuid()),
         )
         given = {name.lower() for name, _ in response.headers}
-        added = tuple(pair for pair in limits if pair[0].lower() not in given)
+        added = tuple(pair for pair in headers if pair[0].lower() not in given)
         return SimResponse(response.status, (*response.headers, *added), response.body)
 
     def _token(self, request: SimRequest, query: Query) -> Token:

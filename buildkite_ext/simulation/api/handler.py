@@ -83,10 +83,17 @@ class RoutedRequest:
         return pipeline
 
     def build(self) -> Build:
-        """Return the build that the path names."""
-        number = self.path["build_number"]
-        known = self.organization.builds_of(self.pipeline()).by_number
-        build = known.get(int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
+        """Return the build that the path names.
+
+        The documentation has its number alone. The official command also reads builds by their UUID.
+        """
+        name = self.path["build_number"]
+        builds = self.organization.builds_of(self.pipeline())
+        build = None
+        if name.isascii() and name.isdigit() and len(name) < 16:
+            build = builds.by_number.get(int(name))
+        elif self.request.method in ("GET", "HEAD"):
+            build = builds.by_id.get(name.lower())
         if build is None:
             raise RefusedRequest(404, "No build found")
         return build

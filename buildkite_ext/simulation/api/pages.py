@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -46,7 +47,7 @@ def numbered(items: Sequence[T], query: Query, url: str, *, with_last: bool) -> 
 
     def link(rel: str, number: int) -> None:
         pairs = [pair for pair in query.pairs if pair[0] != "page"]
-        links.append(f'<{url}?{urlencode([*pairs, ("page", str(number))])}>; rel="{rel}"')
+        links.append(f'<{url}?{_encoded([*pairs, ("page", str(number))])}>; rel="{rel}"')
 
     if page > 1:
         link("first", 1)
@@ -57,6 +58,11 @@ def numbered(items: Sequence[T], query: Query, url: str, *, with_last: bool) -> 
             link("last", pages)
     start = (page - 1) * size
     return _NumberedPage(items[start : start + size], (("Link", ", ".join(links)),) if links else ())
+
+
+def _encoded(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return a query for a link: sorted by name, as in the headers of Buildkite. Values of one name keep their order."""
+    return urlencode(sorted(pairs, key=itemgetter(0)))
 
 
 def requested_page(query: Query) -> tuple[int, int]:
@@ -101,7 +107,7 @@ def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], query: Query, url: str)
     pairs.append(("per_page", str(size)))
 
     def link(*cursor: tuple[str, str]) -> str:
-        return f"{url}?{urlencode([*cursor, *pairs])}"
+        return f"{url}?{_encoded([*cursor, *pairs])}"
 
     given = [(name, value) for name, value in (("after", after), ("before", before)) if value is not None]
     links: Json = {"self": link(*given)}

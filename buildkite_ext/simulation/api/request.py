@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from ...timestamps import parse_time
 
 __all__ = [
+    "MAX_BODY",
     "MAX_PER_PAGE",
     "PER_PAGE",
     "TOKEN_PARAMETERS",
@@ -22,6 +23,7 @@ __all__ = [
     "Representation",
     "SimRequest",
     "SimResponse",
+    "body_too_large",
     "dumps",
     "invalid",
     "json_response",
@@ -35,6 +37,9 @@ Json = dict[str, object]
 
 PER_PAGE = 30
 MAX_PER_PAGE = 100
+
+MAX_BODY = 10 * 1024 * 1024
+"""Bytes of a request's body that are read. Buildkite documents no limit; its largest field, an annotation, has 1 MiB."""
 
 TOKEN_PARAMETERS = ("access_token", "api_key")
 """Query parameters that may hold a token."""
@@ -128,6 +133,11 @@ def raw_json_response(body: bytes, *, status: int = 200, headers: Pairs = ()) ->
 def dumps(value: object) -> bytes:
     """Encode JSON as Buildkite sends it: compact UTF-8. A lone surrogate becomes a question mark."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def body_too_large() -> RefusedRequest:
+    """Return the refusal of a body that is longer than `MAX_BODY`."""
+    return RefusedRequest(413, f"The request's body is longer than {MAX_BODY // 1024 // 1024} MiB")
 
 
 def invalid(*errors: tuple[str, str]) -> RefusedRequest:

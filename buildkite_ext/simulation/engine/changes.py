@@ -1,4 +1,4 @@
-"""Events of the engine: one for each change of a build, job, agent, artifact or annotation."""
+"""Events of the engine: one for each change of a build, job, agent, artifact, annotation, pipeline, cluster or queue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ...events import Dispatcher
 from ..state.builds import Annotation, Artifact, Build, Job
-from ..state.clusters import Agent
+from ..state.clusters import Agent, Cluster, Queue
+from ..state.pipelines import Pipeline
 
 __all__ = [
     "AgentChanged",
@@ -17,8 +18,11 @@ __all__ = [
     "BuildChanged",
     "Change",
     "Changes",
+    "ClusterChanged",
     "JobChanged",
     "Listener",
+    "PipelineChanged",
+    "QueueChanged",
 ]
 
 
@@ -110,7 +114,69 @@ class AnnotationChanged:
     time: float
 
 
-Change = BuildChanged | JobChanged | AgentChanged | ArtifactChanged | AnnotationChanged
+@dataclass(frozen=True, slots=True)
+class PipelineChanged:
+    """Change of a pipeline.
+
+    Attributes:
+        pipeline: the pipeline as it is now.
+        before: its slug before; None for a new pipeline.
+        after: its slug after the change. The same as `before` where a step was added.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    pipeline: Pipeline
+    before: str | None
+    after: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterChanged:
+    """Change of a cluster.
+
+    Attributes:
+        cluster: the cluster as it is now.
+        before: its name before.
+        after: its name after the change. The same as `before` where only something else has changed, such as its
+            default queue.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    cluster: Cluster
+    before: str
+    after: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """Change of a queue.
+
+    Attributes:
+        queue: the queue as it is now.
+        before: its state before, `"dispatching"` or `"paused"`; None for a new queue.
+        after: its state after the change. The same as `before` where only something else has changed, such as its
+            description.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    queue: Queue
+    before: str | None
+    after: str
+    time: float
+
+
+Change = (
+    BuildChanged
+    | JobChanged
+    | AgentChanged
+    | ArtifactChanged
+    | AnnotationChanged
+    | PipelineChanged
+    | ClusterChanged
+    | QueueChanged
+)
 Listener = Callable[[Change], object]
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ...globs import branch_matches
-from ...states import RUNNING_JOBS
+from ...states import ACTIVE_JOBS, RUNNING_JOBS
 from ...timestamps import to_millisecond
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import compose
@@ -17,8 +17,9 @@ from ..state.builds import Annotation, Artifact, Build, BuildRequest, Job
 from ..state.clusters import Agent, Queue
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
-from ..state.states import JOB_ACTIVE, JOB_WAITING
+from ..state.states import JOB_WAITING
 from ..state.users import User
+from .administration import Administration
 from .agent_pool import AgentPool
 from .changes import AgentChanged, AnnotationChanged, ArtifactChanged, Changes
 from .scheduler import Action, ScheduledAction, Scheduler
@@ -43,6 +44,9 @@ class Engine:
         timing: the durations of Buildkite's own steps.
         changes: receives an event for each change.
         timestamps: whether logs hold the time of each line.
+
+    Attributes:
+        administration: writes pipelines, clusters and queues.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Engine:
         self.scheduler = scheduler
         self.timing = timing
         self.changes = changes
+        self.administration = Administration(organization, scheduler, changes)
         self._pool = pool
         self._timestamps = timestamps
         self._transitions = Transitions(organization, scheduler, changes)
@@ -141,7 +146,7 @@ class Engine:
         for job in build.current_jobs:
             if job.state == "running":
                 self._interrupt(job, "canceling", "canceled")
-            elif job.state in JOB_ACTIVE - RUNNING_JOBS or job.state in JOB_WAITING | {"blocked"}:
+            elif job.state in ACTIVE_JOBS - RUNNING_JOBS or job.state in JOB_WAITING | {"blocked"}:
                 self._finish(job, "canceled")
         if not any(job.running for job in build.current_jobs):
             self._transitions.move_build(build, "canceled")
@@ -230,7 +235,7 @@ class Engine:
 
     def _skip(self, build: Build) -> None:
         for job in build.current_jobs:
-            if job.state in JOB_ACTIVE or job.state in JOB_WAITING:
+            if job.state in ACTIVE_JOBS or job.state in JOB_WAITING:
                 self._finish(job, "skipped")
         self._transitions.move_build(build, "skipped")
         self._finish_trigger(build)

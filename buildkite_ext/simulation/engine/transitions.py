@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...states import FINISHED_BUILDS
+from ...states import ACTIVE_JOBS, FINISHED_BUILDS, JOB_STATES
 from ...timestamps import to_millisecond
 from ..definition.steps import BlockStep, WaitStep
 from ..state.builds import Build, Job
 from ..state.organization import Organization
-from ..state.states import JOB_ACTIVE, JOB_LEFT_OUT, JOB_STATES, JOB_WAITING
+from ..state.states import JOB_LEFT_OUT, JOB_WAITING
 from .changes import BuildChanged, Changes, JobChanged
 from .scheduler import Scheduler
 
@@ -178,7 +178,7 @@ class Transitions:
                 job.scheduled_at = job.runnable_at = to_millisecond(self._scheduler.now)
                 self.move_job(job, "scheduled")
                 walk.due.append(job)
-        if job.state in JOB_ACTIVE:
+        if job.state in ACTIVE_JOBS:
             walk.unfinished = True
         if job.failed_hard:
             walk.failed = True
@@ -188,7 +188,7 @@ def _state(build: Build) -> str:
     """Return the state of a build that follows from the states of its jobs."""
     jobs = build.current_jobs
     failed = any(job.failed_hard for job in jobs)
-    if any(job.state in JOB_ACTIVE for job in jobs):
+    if any(job.state in ACTIVE_JOBS for job in jobs):
         if build.state == "scheduled" and not any(job.executed for job in jobs):
             return "scheduled"
         return "failing" if failed else "running"

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import html
 from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 from posixpath import basename, dirname
 
-from ...states import FINISHED_BUILDS, RUNNING_BUILDS, RUNNING_JOBS
+from ...states import FAILING_JOBS, FINISHED_BUILDS, RUNNING_BUILDS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
 from ..definition.steps import BlockStep, CommandStep, Step, TriggerStep
 from .clusters import Agent, Queue
 from .pipelines import Pipeline
-from .states import JOB_FAILED, JOB_WAITING
+from .states import JOB_WAITING
 from .users import User
 
 __all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "PipelineBuilds"]
@@ -35,7 +34,7 @@ class BuildRequest:
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     meta_data: Mapping[str, str] = field(default_factory=dict[str, str])
     author: Mapping[str, str] | None = None
-    pull_request: Mapping[str, object] = field(default_factory=dict[str, object])
+    pull_request: Mapping[str, object] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -180,7 +179,7 @@ class Job:
     @property
     def failed_hard(self) -> bool:
         """True if it makes the build fail."""
-        return self.state in JOB_FAILED and not self.soft_failed
+        return self.state in FAILING_JOBS and not self.soft_failed
 
     @property
     def executed(self) -> bool:
@@ -236,12 +235,6 @@ class Annotation:
     priority: int = 3
     body: str = ""
 
-    @property
-    def body_html(self) -> str:
-        """Body as HTML. Of Markdown, only paragraphs are supported."""
-        paragraphs = [part.strip() for part in self.body.split("\n\n") if part.strip()]
-        return "".join(f"<p>{html.escape(part, quote=False)}</p>\n" for part in paragraphs)
-
 
 @dataclass(slots=True, eq=False)
 class PipelineBuilds:
@@ -250,16 +243,18 @@ class PipelineBuilds:
     Attributes:
         listed: all builds, oldest first.
         by_number: the same by number.
+        by_id: the same by UUID.
         under_way: the builds that are not done, by id.
     """
 
     listed: list[Build] = field(default_factory=list[Build])
     by_number: dict[int, Build] = field(default_factory=dict[int, Build])
+    by_id: dict[str, Build] = field(default_factory=dict[str, Build])
     under_way: dict[str, Build] = field(default_factory=dict[str, Build])
 
     def add(self, build: Build) -> None:
         """Add a new build."""
-        self.by_number[build.number] = build
+        self.by_number[build.number] = self.by_id[build.id] = build
         insort(self.listed, build, key=_created_at)
         self.update(build)
 

@@ -19,6 +19,7 @@ class Queue:
     cluster: Cluster
     created_at: float
     created_by: User
+    retry_agent_affinity: str = "prefer-warmest"
     paused_at: float | None = None
     paused_by: User | None = None
     paused_note: str | None = None
@@ -27,6 +28,11 @@ class Queue:
     def paused(self) -> bool:
         """True if its jobs are kept from agents."""
         return self.paused_at is not None
+
+    @property
+    def state(self) -> str:
+        """State of its dispatch: `dispatching` or `paused`."""
+        return "paused" if self.paused else "dispatching"
 
     def pause(self, now: float, by: User, note: str | None = None) -> None:
         """Keep its jobs from agents."""
@@ -49,11 +55,12 @@ class Cluster:
     created_at: float
     created_by: User
     queues: list[Queue] = field(default_factory=list[Queue])
+    chosen_queue: Queue | None = None
 
     @property
     def default_queue(self) -> Queue | None:
-        """Queue of the jobs that name none."""
-        return self.queues[0] if self.queues else None
+        """Queue of the jobs that name none: the one that was chosen, or the first."""
+        return self.chosen_queue or (self.queues[0] if self.queues else None)
 
 
 @dataclass(slots=True, eq=False)

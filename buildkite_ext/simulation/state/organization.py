@@ -23,10 +23,15 @@ EMOJIS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 class Ids:
-    """Generator of identifiers. The same seed and the same order of calls give the same identifiers."""
+    """Generator of identifiers. The same seed and the same order of calls give the same identifiers.
 
-    def __init__(self, seed: int = 0) -> None:
-        self._seed = seed
+    Args:
+        seed: the seed.
+        kind: what is identified, where another generator of the same seed must give other identifiers.
+    """
+
+    def __init__(self, seed: int = 0, kind: str = "") -> None:
+        self._key = f"{seed}{kind}"
         self._count = 0
 
     def uuid(self) -> str:
@@ -41,7 +46,7 @@ class Ids:
 
     def _digest(self, size: int) -> str:
         self._count += 1
-        return hashlib.blake2b(f"{self._seed}:{self._count}".encode(), digest_size=size).hexdigest()
+        return hashlib.blake2b(f"{self._key}:{self._count}".encode(), digest_size=size).hexdigest()
 
 
 @dataclass(slots=True, eq=False)

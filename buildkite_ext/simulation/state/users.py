@@ -6,9 +6,14 @@ https://buildkite.com/docs/apis/rest-api/rate-limits
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["DEFAULT_RATE_LIMIT", "SCOPES", "RateLimit", "Token", "User"]
+from buildkite_api.operations import OPERATIONS
+
+from ..definition.names import check_name
+
+__all__ = ["DEFAULT_RATE_LIMIT", "SCOPES", "RateLimit", "Token", "User", "known_scopes"]
 
 _WINDOW = 60.0
 
@@ -79,6 +84,47 @@ class Token:
     def allows(self, scope: str | None) -> bool:
         """Return whether the token has a scope; a token without a set of scopes has them all."""
         return scope is None or self.scopes is None or scope in self.scopes
+
+
+_OTHER_SCOPES = frozenset(
+    {
+        *(
+            f"{verb}_{noun}"
+            for noun in ("test_plan", "suites", "portals", "teams", "rules")
+            for verb in ("read", "write")
+        ),
+        *("read_secrets_details", "read_registries", "read_packages", "graphql"),
+    }
+)
+"""Scopes that the documentation has and no operation needs.
+https://buildkite.com/docs/apis/managing-api-tokens"""
+
+_KNOWN_SCOPES = _OTHER_SCOPES | {
+    scope for operation in OPERATIONS.values() if operation.scope for scope in operation.scope.split("+")
+}
+
+
+def known_scopes(scopes: Iterable[str] | None) -> frozenset[str] | None:
+    """Return the scopes of a token as a set; None stands for all.
+
+    Raises:
+        TypeError: they are a single string.
+        ValueError: Buildkite has no such scope.
+
+    Example:
+        >>> known_scopes(["read_build"])
+        Traceback (most recent call last):
+        ...
+        ValueError: scopes='read_build': there is no such scope; did you mean 'read_builds'?
+    """
+    if scopes is None:
+        return None
+    if isinstance(scopes, str):
+        raise TypeError(f"scopes={scopes!r} is one string: give a set of scopes, such as {{{scopes!r}}}")
+    found = frozenset(scopes)
+    for scope in sorted(found):
+        check_name("scopes", scope, _KNOWN_SCOPES, "scope", listed="docs/operations.md")
+    return found
 
 
 _NOUNS = ("agents", "artifacts", "build_logs", "builds", "clusters", "organizations", "pipelines")

@@ -50,6 +50,9 @@ class Build(ReadModel):
     blocked: bool | None = None
     """True if the build waits until a user unblocks a step. Its `state` then shows its last value."""
 
+    blocked_state: BuildState | None = None
+    """The state that a blocked build would have if it weren't blocked."""
+
     cancel_reason: str | None = None
     """Reason why the build was canceled."""
 
@@ -135,6 +138,7 @@ class Build(ReadModel):
         self.number = struct.number
         self.state = struct.state
         self.blocked = struct.blocked
+        self.blocked_state = struct.blocked_state
         self.cancel_reason = struct.cancel_reason
         self.message = struct.message
         self.commit = struct.commit

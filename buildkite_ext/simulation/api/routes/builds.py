@@ -79,6 +79,8 @@ def _create_build(request: RoutedRequest) -> SimResponse:
 
 def _cancel_build(request: RoutedRequest) -> SimResponse:
     build = request.build()
+    if build.done:
+        raise RefusedRequest(422, "Build can't be canceled because it's already finished.")
     if build.state not in _CANCELABLE:
         raise RefusedRequest(422, f"The build can't be canceled: it is {build.state}")
     request.engine.cancel(build)
@@ -156,10 +158,10 @@ def _build_request(body: Json) -> BuildRequest:
     )
 
 
-def _pull_request(body: Json) -> Json:
+def _pull_request(body: Json) -> Json | None:
     number = body.get("pull_request_id")
     if number is None:
-        return {}
+        return None
     return {
         "id": _text(number),
         "base": body.get("pull_request_base_branch"),

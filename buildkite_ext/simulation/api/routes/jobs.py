@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from ....states import JOB_STATES
 from ...definition.steps import BlockStep, CommandStep, TriggerStep
 from ...state.builds import Build, Job
-from ...state.states import JOB_STATES
 from ..handler import Handler, RoutedRequest
 from ..pages import by_cursor
 from ..request import Json, RefusedRequest, SimResponse, json_response, representation
@@ -89,7 +89,8 @@ def _reprioritize_job(request: RoutedRequest) -> SimResponse:
 def _unblock_job(request: RoutedRequest) -> SimResponse:
     """Unblock a block job.
 
-    The status for a job that isn't blocked and for missing fields is not documented; here it is 422.
+    The answer for a job that isn't blocked is the one that the official command looks for. The status for missing fields
+    is not documented; here it is 422.
     """
     job = request.job()
     step = job.step
@@ -105,7 +106,7 @@ def _unblock_job(request: RoutedRequest) -> SimResponse:
             raise RefusedRequest(422, "The unblocker isn't a user of the organization")
         by = known
     if job.state != "blocked":
-        raise RefusedRequest(422, f"The job can't be unblocked: it is {job.state}")
+        raise RefusedRequest(422, "The job's state must be blocked")
     request.engine.unblock(job, by, _answers(step, body.get("fields")))
     return json_response(job_view(job, request.urls, agents="none", in_build=False))
 

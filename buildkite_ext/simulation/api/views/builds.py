@@ -12,6 +12,7 @@ from ...state.organization import Organization
 from ...state.pipelines import Pipeline
 from ..request import Json, dumps
 from .jobs import AgentDetail, job_view
+from .markdown import rendered
 from .pipelines import embedded_pipeline
 from .urls import Urls, graphql_id
 from .users import user_view
@@ -168,5 +169,5 @@ def annotation_view(annotation: Annotation, *, body: bool = True) -> Json:
         "updated_at": format_time(annotation.updated_at),
     }
     if body:
-        view["body_html"] = annotation.body_html
+        view["body_html"] = rendered(annotation.body)
     return view

@@ -57,7 +57,7 @@ def queue_view(queue: Queue, urls: Urls) -> Json:
         "url": urls.queue(queue),
         "web_url": urls.queue_web(queue),
         "cluster_url": urls.cluster(queue.cluster),
-        "retry_agent_affinity": "prefer-warmest",
+        "retry_agent_affinity": queue.retry_agent_affinity,
         "dispatch_paused": queue.paused,
         "dispatch_paused_by": user_or_none(queue.paused_by),
         "dispatch_paused_at": format_optional_time(queue.paused_at),

@@ -112,6 +112,7 @@ def _agent(job: Job, urls: Urls, agents: AgentDetail) -> Json | None:
 def _manual(job: Job, step: BlockStep, urls: Urls) -> Json:
     return {
         "label": step.label,
+        "step_key": step.key,
         "state": job.state,
         "web_url": urls.job_web(job),
         "unblocked_by": user_or_none(job.unblocked_by),
