@@ -65,10 +65,11 @@ class AsyncItems(Generic[T]):
             ...     return None if build is None else build.number
         """
         items = aiter(AsyncItems(_shortened(self._walker)))
-        try:
-            return await anext(items, None)
-        finally:
-            await items.aclose()
+        with EndsAtCaller():
+            try:
+                return await anext(items, None)
+            finally:
+                await items.aclose()
 
     async def all(self) -> list[T]:
         """Return all items as a list. Pages are fetched at the same time where no item can be missed by it. It is awaited with

@@ -255,7 +255,7 @@ def test_a_list_is_still_only_below_what_has_passed(
 def test_the_message_about_a_foreign_link_shows_its_port_and_no_secret(link: str, said: str) -> None:
     page = response(f'<{link}>; rel="next"', url="http://localhost:8080/v2/agents")
     with pytest.raises(InvalidResponse) as caught:
-        links_of(page, (), origin(httpx.URL("http://localhost:8080")))
+        links_of(page, (), origin(httpx.URL("http://localhost:8080")), "agents.list()")
     assert said in str(caught.value)
     assert "requested from http://localhost:8080; it" in str(caught.value)
     assert "pass" not in str(caught.value)

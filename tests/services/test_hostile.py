@@ -79,6 +79,7 @@ def frames(error: BaseException) -> list[str]:
     return [frame.filename for frame in traceback.extract_tb(error.__traceback__) if "buildkite_ext/" in frame.filename]
 
 
+@pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
 @batched("row", ROWS)
 def test_an_argument_that_cannot_be_sent_is_named(row: Row) -> None:
     recorder = Recorder()
@@ -157,6 +158,7 @@ HEADERS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
 @batched("row", ROWS)
 def test_no_answer_raises_another_error_or_shows_the_token(row: Row) -> None:
     now: dict[str, Any] = {}
