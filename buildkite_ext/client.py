@@ -12,7 +12,7 @@ from buildkite_api.types import UNSET, Unset
 
 from ._sync import run
 from ._tracebacks import EndsAtCaller
-from .options import DEFAULT_MAX_BODY, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
+from .options import DEFAULT_MAX_BODY, DEFAULT_MINIMUM_RATE, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
 from .pagination.items import AsyncItems, Items
 from .pagination.sources import EndpointPages
 from .pagination.walker import Walker
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .services.packages import AsyncPackages, Packages
     from .services.pipelines import AsyncPipelines, Pipelines
     from .transport.auth import TokenSource
+    from .transport.rates import TransferRate
     from .transport.retry import Retry
 
 __all__ = ["AsyncBuildkiteClient", "BuildkiteClient", "CursorPage"]
@@ -73,11 +74,13 @@ class AsyncBuildkiteClient(AsyncServices):
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
         retry: the policy by which requests are sent again; None for never.
-        transport: an httpx transport that sends the requests, for fakes and recordings.
+        transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
+            shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.
         strict: raise an error when an answer doesn't fit the description, instead of reporting an event.
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
         max_body: the maximum of bytes in an answer that is read whole; a larger one raises InvalidResponse.
+        minimum_rate: the least rate of uploads and downloads; a slower one ends with ResponseLost; None for no limit.
         on_event: called with each event (a retry, a drift from the description).
 
     Raises:
@@ -97,6 +100,7 @@ class AsyncBuildkiteClient(AsyncServices):
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
         max_body: int = DEFAULT_MAX_BODY,
+        minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
     ) -> None:
         with EndsAtCaller():
@@ -111,6 +115,7 @@ class AsyncBuildkiteClient(AsyncServices):
                 strict=strict,
                 unknown=unknown,
                 max_body=max_body,
+                minimum_rate=minimum_rate,
                 on_event=on_event,
             )
             self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
@@ -142,11 +147,13 @@ class AsyncBuildkiteClient(AsyncServices):
         strict: bool | Unset = UNSET,
         unknown: Literal["ignore", "keep"] | Unset = UNSET,
         max_body: int | Unset = UNSET,
+        minimum_rate: TransferRate | Unset | None = UNSET,
     ) -> Self:
         """Return a copy with other options that shares this client's connections. It needs no closing.
 
         Args:
-            organization, timeout, retry, strict, unknown, max_body: as for the client itself; UNSET keeps the present value.
+            organization, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps the
+                present value.
 
         Example:
             >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
@@ -159,6 +166,7 @@ class AsyncBuildkiteClient(AsyncServices):
             "strict": strict,
             "unknown": unknown,
             "max_body": max_body,
+            "minimum_rate": minimum_rate,
         }
         with EndsAtCaller():
             copy = object.__new__(type(self))
@@ -290,11 +298,13 @@ class BuildkiteClient(Services):
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
         retry: the policy by which requests are sent again; None for never.
-        transport: an httpx transport that sends the requests, for fakes and recordings.
+        transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
+            shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.
         strict: raise an error when an answer doesn't fit the description, instead of reporting an event.
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
         max_body: the maximum of bytes in an answer that is read whole; a larger one raises InvalidResponse.
+        minimum_rate: the least rate of uploads and downloads; a slower one ends with ResponseLost; None for no limit.
         on_event: called with each event (a retry, a drift from the description).
 
     Raises:
@@ -314,6 +324,7 @@ class BuildkiteClient(Services):
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
         max_body: int = DEFAULT_MAX_BODY,
+        minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
     ) -> None:
         with EndsAtCaller():
@@ -328,6 +339,7 @@ class BuildkiteClient(Services):
                 strict=strict,
                 unknown=unknown,
                 max_body=max_body,
+                minimum_rate=minimum_rate,
                 on_event=on_event,
             )
             self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
@@ -359,11 +371,13 @@ class BuildkiteClient(Services):
         strict: bool | Unset = UNSET,
         unknown: Literal["ignore", "keep"] | Unset = UNSET,
         max_body: int | Unset = UNSET,
+        minimum_rate: TransferRate | Unset | None = UNSET,
     ) -> Self:
         """Return a copy with other options that shares this client's connections. It needs no closing.
 
         Args:
-            organization, timeout, retry, strict, unknown, max_body: as for the client itself; UNSET keeps the present value.
+            organization, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps the
+                present value.
 
         Example:
             >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:
@@ -376,6 +390,7 @@ class BuildkiteClient(Services):
             "strict": strict,
             "unknown": unknown,
             "max_body": max_body,
+            "minimum_rate": minimum_rate,
         }
         with EndsAtCaller():
             copy = object.__new__(type(self))

@@ -2,6 +2,7 @@
 
     BuildkiteError
     ├── ConfigurationError            (also a ValueError) a token, an organization or a URL is missing or unusable
+    ├── ClientClosed                  (also a RuntimeError) the client was closed before the call
     ├── ApiError                      Buildkite answered with an error
     │   ├── InvalidRequest            400, 422: every entry of the answer's errors[]
     │   │   ├── BuildAlreadyFinished  the build can't be canceled any more
@@ -53,6 +54,7 @@ __all__ = [
     "BuildAlreadyFinished",
     "BuildNotFound",
     "BuildkiteError",
+    "ClientClosed",
     "ClusterNotFound",
     "ClusterQueueNotFound",
     "ConfigurationError",
@@ -95,6 +97,10 @@ class BuildkiteError(Exception):
 
 class ConfigurationError(BuildkiteError, ValueError):
     """A token, an organization, a URL or another option is missing or unusable."""
+
+
+class ClientClosed(BuildkiteError, RuntimeError):
+    """The client was closed before the call, so nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +259,13 @@ class NetworkError(BuildkiteError):
 
 
 class ConnectionFailed(NetworkError):
-    """The request never arrived, so sending it again is safe, a write included."""
+    """The request never arrived, so sending it again is safe, a write included.
+
+    Attributes:
+        permanent: True if sending it again can't help, as with a certificate that isn't trusted.
+    """
+
+    permanent: bool = False
 
 
 class ResponseLost(NetworkError):

@@ -15,6 +15,7 @@ from .errors import ConfigurationError
 from .messages import shown
 from .redaction import is_token
 from .transport.auth import check_token
+from .transport.rates import TransferRate
 from .transport.retry import Retry
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_BASE_URL",
     "DEFAULT_MAX_BODY",
+    "DEFAULT_MINIMUM_RATE",
     "DEFAULT_RETRY",
     "DEFAULT_TIMEOUT",
     "ENDPOINT_VARIABLE",
@@ -42,6 +44,7 @@ DEFAULT_BASE_URL = "https://api.buildkite.com"
 DEFAULT_TIMEOUT = 120.0
 DEFAULT_RETRY = Retry()
 DEFAULT_MAX_BODY = 256 * 1024 * 1024
+DEFAULT_MINIMUM_RATE = TransferRate(bytes=1024, seconds=60.0)
 
 _SHARED: Mapping[str, Any] = {"shared": True}
 """Metadata of the options that a client and its copies share, so that `with_options` does not change them."""
@@ -65,6 +68,7 @@ class ClientOptions:
     strict: bool = False
     unknown: Literal["ignore", "keep"] = "ignore"
     max_body: int = DEFAULT_MAX_BODY
+    minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE
     on_event: Hook | None = field(default=None, repr=False, metadata=_SHARED)
 
     def __post_init__(self) -> None:
@@ -85,6 +89,11 @@ class ClientOptions:
             ("strict", isinstance(self.strict, bool), "True or False"),
             ("unknown", self.unknown in ("ignore", "keep"), "'ignore' or 'keep'"),
             ("max_body", isinstance(self.max_body, int) and _is_number(self.max_body), "bytes above 0"),
+            (
+                "minimum_rate",
+                self.minimum_rate is None or isinstance(self.minimum_rate, TransferRate),
+                "a TransferRate, or None for no limit",
+            ),
             ("on_event", self.on_event is None or callable(self.on_event), "a function that takes an event"),
         ):
             if not fits:
@@ -109,6 +118,7 @@ class ClientOptions:
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
         max_body: int = DEFAULT_MAX_BODY,
+        minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> ClientOptions:
@@ -134,6 +144,7 @@ class ClientOptions:
                 strict=strict,
                 unknown=unknown,
                 max_body=max_body,
+                minimum_rate=minimum_rate,
                 on_event=on_event,
             )
 

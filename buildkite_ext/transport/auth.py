@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..errors import ConfigurationError
 from ..redaction import is_token
 from ..urls import Origin, origin, path_of
+from .context import context_of
 
 if TYPE_CHECKING:
     import httpx
@@ -28,7 +29,8 @@ class SignStage:
     """Stage that puts `Authorization: Bearer …` on requests to one origin.
 
     It is directly above the wire, so each attempt is signed: a function is asked for the token each time, and a rotated token
-    is used from the next attempt on. Redirects are not followed below it, so a token never goes with one.
+    is used from the next attempt on. The deadline of the call ends an async function; one that blocks can't be ended, but
+    nothing is sent after the deadline. Redirects are not followed below it, so a token never goes with one.
     """
 
     def __init__(self, source: Secret | TokenFunction, own: Origin) -> None:
@@ -40,9 +42,26 @@ class SignStage:
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         if origin(request.url) == self._origin:
+            source = self._source
             # The frames of an error show no plain token: no variable of this one holds it.
-            _sign(request, await runtime.awaited(self._source()) if callable(self._source) else self._source)
+            _sign(request, await self._ask(source, request, runtime) if callable(source) else source)
         return await send(request)
+
+    async def _ask(
+        self,
+        source: TokenFunction,
+        request: httpx.Request,
+        runtime: Runtime,
+    ) -> str | Secret:
+        deadline = context_of(request).deadline
+        if deadline is None:
+            return await runtime.awaited(source())
+        try:
+            return await runtime.awaited(source(), seconds=deadline.ends - runtime.now())
+        except TimeoutError as error:
+            if runtime.now() < deadline.ends:  # an error of the function itself
+                raise
+            raise deadline.exceeded(request, doing="the function of token= has not returned") from error
 
 
 def _sign(request: httpx.Request, token: object) -> None:

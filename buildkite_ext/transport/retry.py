@@ -34,7 +34,7 @@ class Retry:
     - 500, 502, 503, 504 and lost connections: after 1, 2, 4 … seconds with full jitter; reads, and writes that the
       description marks repeatable.
     - A connection that failed before the request was sent: every method.
-    - A body that can't be sent twice, such as a pipe: never.
+    - A body that can't be sent twice, such as a pipe, and a server whose certificate isn't trusted: never.
 
     Attributes:
         attempts: the maximum of attempts, the first one included.
@@ -69,7 +69,7 @@ class Retry:
             outcome: its answer, or the error that ended it.
             repeatable: True if the request may be sent again after it may have acted.
         """
-        if attempt >= self.attempts:
+        if attempt >= self.attempts or (isinstance(outcome, ConnectionFailed) and outcome.permanent):
             return None
         backoff = full_jitter(attempt, base=self.base, maximum=self.maximum, random=self.random())
         if isinstance(outcome, ConnectionFailed):

@@ -9,7 +9,7 @@ import io
 import math
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum, StrEnum
 from hmac import compare_digest
 from pathlib import Path
@@ -133,8 +133,8 @@ class File:
     """File that is sent in pieces: it is never in memory as a whole.
 
     Args:
-        source: The path, or a file that is open to read bytes. A file that can be rewound is sent from its beginning, and
-            may be sent again.
+        source: The path of a regular file, or a file that is open to read bytes, such as a pipe. A file that can be
+            rewound is sent from its beginning, and may be sent again.
         name: The name to send; by default the last part of the path.
 
     Raises:
@@ -165,9 +165,15 @@ class File:
 
         Raises:
             OSError: The path cannot be read.
+            ValueError: The path is a pipe, a socket or a device.
         """
         if isinstance(self._source, (str, os.PathLike)):
-            Path(self._source).open("rb").close()  # to fail before anything is sent
+            path = Path(self._source)
+            if path.exists() and not (path.is_file() or path.is_dir()):  # to open a pipe waits for its writer
+                raise ValueError(
+                    f"{str(path)!r} is not a regular file: open it, and send what it gives with File(file, name=...)"
+                )
+            path.open("rb").close()  # to fail before anything is sent
         return self.name, FilePart(self._source)
 
 
@@ -255,16 +261,18 @@ def path_segment(name: str, value: str | int) -> str:
     return quote(_encodable(name, text), safe="")
 
 
-def query_params(values: Mapping[str, object]) -> dict[str, str | list[str]]:
+def query_params(values: Mapping[str, object], *, bare: Collection[str] = ()) -> dict[str, str | list[str]]:
     """Encode query parameters in the form that the API reads.
 
     Args:
-        values: The parameters by their names in the API. UNSET, None and an empty list are left out. A list
-            `name[]` with one element is sent as `name`, with more as `name[]` repeated; a mapping `name` as
+        values: The parameters by their names in the API. UNSET, None and an empty list are left out. A list `name[]`
+            is sent as `name[]`, repeated for each element; a list `name` as one text with commas; a mapping `name` as
             `name[key]` for each of its keys.
+        bare: The lists of which a single element is sent without the brackets, as `name`.
 
     Raises:
-        ValueError: A datetime has no timezone, a number is not finite, or a text cannot be encoded.
+        ValueError: A datetime has no timezone, an element of a list with commas holds a comma, a number is not finite, or
+            a text cannot be encoded.
         TypeError: A value is neither text nor a number, a boolean or a date.
     """
     params: dict[str, str | list[str]] = {}
@@ -274,29 +282,40 @@ def query_params(values: Mapping[str, object]) -> dict[str, str | list[str]]:
         if isinstance(value, Mapping):
             given = ((key, inner) for key, inner in value.items() if inner is not None)
             params.update({f"{name}[{_text(name, key)}]": _text(name, inner) for key, inner in given})
-        elif isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-            params[name.removesuffix("[]")] = _text(name, value)
-        else:
-            texts = [_text(name, inner) for inner in value if inner is not None]
-            if len(texts) == 1:
-                params[name.removesuffix("[]")] = texts[0]
-            elif texts:
-                params[name] = texts
+            continue
+        elements = value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else None
+        texts = [_text(name, inner) for inner in ((value,) if elements is None else elements) if inner is not None]
+        if elements is not None and texts and not name.endswith("[]"):
+            texts = [_joined(name, texts)]
+        if len(texts) == 1 and name in bare:
+            params[name.removesuffix("[]")] = texts[0]
+        elif texts:
+            params[name] = texts[0] if len(texts) == 1 else texts
     return params
 
 
-def header_values(values: Mapping[str, object]) -> dict[str, str]:
-    """Encode header parameters by their names in the API. UNSET and None are left out.
+def _joined(name: str, texts: list[str]) -> str:
+    for text in texts:
+        if "," in text:
+            raise ValueError(f"{name} is sent as one text with commas between its elements, and {text!r} holds a comma")
+    return ",".join(texts)
+
+
+def header_values(values: Mapping[str, object], defaults: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Encode header parameters by their names in the API.
+
+    Args:
+        values: The parameters. UNSET and None are left out.
+        defaults: What is sent for those that are left out.
 
     Raises:
-        ValueError: A value has characters that no header can hold, such as a line break.
-        TypeError: A value is neither text nor a number, a boolean or a date.
+        ValueError: A value holds a character that a header can't hold, such as a line break.
     """
     given = {name: _text(name, value) for name, value in values.items() if not isinstance(value, (Unset, type(None)))}
     for name, text in given.items():
         if not text.isascii() or not text.isprintable():
-            raise ValueError(f"{name} holds a line break or another character that no header can hold: {text!a}")
-    return given
+            raise ValueError(f"{name} must be printable ASCII on one line, not {text!a}")
+    return {**(defaults or {}), **given}
 
 
 def rfc3339(name: str, value: datetime.datetime) -> str:

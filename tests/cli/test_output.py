@@ -175,7 +175,7 @@ def test_hostile_names_and_logs(web: Simulator, run: Run, color: str) -> None:
     assert not CONTROL.search(text)
     assert "\u2028" not in text
     name = "evil[red]name fake | linegnp"
-    for said in ("[bold red]markup[/bold red]", "link", "one test | forged", "clipboard", "100%"):
+    for said in ("[bold red]markup[/bold red]", "link", "one test | forged", "clipboard31m", "100%"):
         assert f"{name} | {said}" in text.splitlines()
     assert f"{name} failed (exit status 1): " in text
 

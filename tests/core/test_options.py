@@ -16,7 +16,7 @@ from buildkite_api.types import UNSET
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry, Secret
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry, Secret, TransferRate
 from buildkite_ext.errors import ConfigurationError
 from buildkite_ext.options import DEFAULT_BASE_URL, TOKEN_VARIABLES, ClientOptions, normalize_base_url
 
@@ -204,6 +204,7 @@ CHANGES = {
     "strict": True,
     "unknown": "keep",
     "max_body": 1000,
+    "minimum_rate": TransferRate(bytes=1, seconds=2),
 }
 
 
@@ -225,6 +226,7 @@ def test_each_changed_option_changes_alone(kind: Any) -> None:
     [
         *({"timeout": value} for value in (0, -1, float("nan"), "3", True)),
         *({"max_body": value} for value in (0, 1.5, "x", True)),
+        *({"minimum_rate": value} for value in (0, 1000, (1, 2))),
         *({"retry": value} for value in (3, "never")),
         *({"organization": value} for value in ("", " ", 3)),
         *({"strict": value} for value in ("no", 1)),
