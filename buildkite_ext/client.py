@@ -8,14 +8,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
 
 import httpx
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.types import UNSET, Secret, Unset
 
 from ._sync import run
+from ._tracebacks import EndsAtCaller
 from .options import DEFAULT_MAX_BODY, DEFAULT_MINIMUM_RATE, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
 from .pagination.items import AsyncItems, Items
 from .pagination.sources import EndpointPages, PathPages
 from .pagination.walker import Walker
+from .redaction import unsigned
 from .runtime import AsyncRuntime, BlockingRuntime
+from .services._argument_errors import NamesArguments
 from .services._generated import AsyncServices, Services
 from .transport.auth import check_token
 from .transport.requester import Endpoint, Requester, checked_endpoint
@@ -25,7 +28,6 @@ from .urls import path_refused, query_of
 
 if TYPE_CHECKING:
     from buildkite_api.client import Client
-    from buildkite_api.types import Secret
 
     from .clock import MonotonicClock
     from .events import Hook
@@ -126,21 +128,22 @@ class AsyncBuildkiteClient(AsyncServices):
         minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
     ) -> None:
-        options = ClientOptions.load(
-            organization,
-            token=token,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            transport=transport,
-            clock=clock,
-            strict=strict,
-            unknown=unknown,
-            max_body=max_body,
-            minimum_rate=minimum_rate,
-            on_event=on_event,
-        )
-        self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
+        with EndsAtCaller():
+            options = ClientOptions.load(
+                organization,
+                token=token,
+                base_url=base_url,
+                timeout=timeout,
+                retry=retry,
+                transport=transport,
+                clock=clock,
+                strict=strict,
+                unknown=unknown,
+                max_body=max_body,
+                minimum_rate=minimum_rate,
+                on_event=on_event,
+            )
+            self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 
@@ -158,7 +161,7 @@ class AsyncBuildkiteClient(AsyncServices):
         await self._requester.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._requester.options.organization!r}, base_url={self._requester.options.base_url!r})"
+        return _repr(self, self.__dict__.get("_requester"))
 
     @property
     def options(self) -> ClientOptions:
@@ -199,9 +202,10 @@ class AsyncBuildkiteClient(AsyncServices):
             "max_body": max_body,
             "minimum_rate": minimum_rate,
         }
-        copy = object.__new__(type(self))
-        copy._requester = _with_changes(self._requester, changes)
-        return copy
+        with EndsAtCaller():
+            copy = object.__new__(type(self))
+            copy._requester = _with_changes(self._requester, changes)
+            return copy
 
     async def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call any operation of the API, typed: `await client.call(get_agent, "acme", agent_id)`.
@@ -216,8 +220,10 @@ class AsyncBuildkiteClient(AsyncServices):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
-        checked_endpoint(endpoint, "call")
-        return await self._requester.call(endpoint, *args, **kwargs)
+        with EndsAtCaller() as end:
+            checked_endpoint(endpoint, "call")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return await self._requester.call(endpoint, *args, **kwargs)
 
     @overload
     async def request(
@@ -259,10 +265,12 @@ class AsyncBuildkiteClient(AsyncServices):
 
         https://buildkite.com/docs/apis/rest-api
         """
-        if isinstance(endpoint, str):
-            return await self._requester.request_path(endpoint, *args, **kwargs)
-        checked_endpoint(endpoint, "request")
-        return await self._requester.request(endpoint, *args, **kwargs)
+        with EndsAtCaller() as end:
+            if isinstance(endpoint, str):
+                return _unsigned(await self._requester.request_path(endpoint, *args, **kwargs))
+            checked_endpoint(endpoint, "request")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return _unsigned(await self._requester.request(endpoint, *args, **kwargs))
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
@@ -297,10 +305,12 @@ class AsyncBuildkiteClient(AsyncServices):
             ...     agents = buildkite.iterate("organizations/{org}/agents", params={"name": "mac"})
             ...     return [agent["hostname"] async for agent in agents]
         """
-        if isinstance(endpoint, str):
-            return AsyncItems(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
-        checked_endpoint(endpoint, "iterate")
-        return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+        with EndsAtCaller() as end:
+            if isinstance(endpoint, str):
+                return AsyncItems(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
+            checked_endpoint(endpoint, "iterate")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
     def raw(self) -> Client:
@@ -422,21 +432,22 @@ class BuildkiteClient(Services):
         minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
     ) -> None:
-        options = ClientOptions.load(
-            organization,
-            token=token,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            transport=transport,
-            clock=clock,
-            strict=strict,
-            unknown=unknown,
-            max_body=max_body,
-            minimum_rate=minimum_rate,
-            on_event=on_event,
-        )
-        self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
+        with EndsAtCaller():
+            options = ClientOptions.load(
+                organization,
+                token=token,
+                base_url=base_url,
+                timeout=timeout,
+                retry=retry,
+                transport=transport,
+                clock=clock,
+                strict=strict,
+                unknown=unknown,
+                max_body=max_body,
+                minimum_rate=minimum_rate,
+                on_event=on_event,
+            )
+            self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 
@@ -454,7 +465,7 @@ class BuildkiteClient(Services):
         run(self._requester.close())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._requester.options.organization!r}, base_url={self._requester.options.base_url!r})"
+        return _repr(self, self.__dict__.get("_requester"))
 
     @property
     def options(self) -> ClientOptions:
@@ -495,9 +506,10 @@ class BuildkiteClient(Services):
             "max_body": max_body,
             "minimum_rate": minimum_rate,
         }
-        copy = object.__new__(type(self))
-        copy._requester = _with_changes(self._requester, changes)
-        return copy
+        with EndsAtCaller():
+            copy = object.__new__(type(self))
+            copy._requester = _with_changes(self._requester, changes)
+            return copy
 
     def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call any operation of the API, typed: `client.call(get_agent, "acme", agent_id)`.
@@ -512,8 +524,10 @@ class BuildkiteClient(Services):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
-        checked_endpoint(endpoint, "call")
-        return run(self._requester.call(endpoint, *args, **kwargs))
+        with EndsAtCaller() as end:
+            checked_endpoint(endpoint, "call")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return run(self._requester.call(endpoint, *args, **kwargs))
 
     @overload
     def request(
@@ -555,10 +569,12 @@ class BuildkiteClient(Services):
 
         https://buildkite.com/docs/apis/rest-api
         """
-        if isinstance(endpoint, str):
-            return run(self._requester.request_path(endpoint, *args, **kwargs))
-        checked_endpoint(endpoint, "request")
-        return run(self._requester.request(endpoint, *args, **kwargs))
+        with EndsAtCaller() as end:
+            if isinstance(endpoint, str):
+                return _unsigned(run(self._requester.request_path(endpoint, *args, **kwargs)))
+            checked_endpoint(endpoint, "request")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return _unsigned(run(self._requester.request(endpoint, *args, **kwargs)))
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
@@ -593,10 +609,12 @@ class BuildkiteClient(Services):
             ...     agents = buildkite.iterate("organizations/{org}/agents", params={"name": "mac"})
             ...     return [agent["hostname"] for agent in agents]
         """
-        if isinstance(endpoint, str):
-            return Items(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
-        checked_endpoint(endpoint, "iterate")
-        return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+        with EndsAtCaller() as end:
+            if isinstance(endpoint, str):
+                return Items(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
+            checked_endpoint(endpoint, "iterate")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
     def raw(self) -> Client:
@@ -683,8 +701,21 @@ def _path_pages(
         raise path_refused(path, error) from None
 
 
+def _repr(client: object, requester: Requester | None) -> str:
+    """Return the repr of a client; also of one whose constructor has not ended, which debuggers show."""
+    if requester is None:
+        return f"<{type(client).__name__} without options>"
+    return f"{type(client).__name__}({requester.options.organization!r}, base_url={requester.options.base_url!r})"
+
+
+def _unsigned(response: httpx.Response) -> httpx.Response:
+    """Return an answer whose request is without the token, since an answer may be pickled, logged and shown."""
+    response.request = unsigned(response.request)
+    return response
+
+
 def _with_changes(requester: Requester, changes: Mapping[str, object]) -> Requester:
     given: dict[str, Any] = {name: value for name, value in changes.items() if value is not UNSET}
     if "token" in given and not callable(given["token"]):
-        given["token"] = check_token(given["token"])
+        given["token"] = Secret(check_token(given["token"]))
     return requester.copy(replace(requester.options, **given))

@@ -43,6 +43,8 @@ from typing import Any, Literal
 
 import httpx
 
+from .messages import escaped
+
 __all__ = [
     "AccessDenied",
     "AgentNotFound",
@@ -88,7 +90,13 @@ __all__ = [
 
 
 class BuildkiteError(Exception):
-    """Base class of all errors of this library: `except BuildkiteError` catches each of them and nothing else."""
+    """Base class of all errors of this library: `except BuildkiteError` catches each of them and nothing else.
+
+    `str(error)` shows control characters, which a server's texts may hold, as escapes such as `\\x1b`.
+    """
+
+    def __str__(self) -> str:
+        return escaped(super().__str__(), kept="\n")
 
 
 class ConfigurationError(BuildkiteError, ValueError):
@@ -116,7 +124,8 @@ class ApiError(BuildkiteError):
         errors: the entries of its `errors[]`.
         operation: the operation's id, such as `get_build`; None for a request outside the description.
         method, path: those of the request. The query is left out, since it may hold credentials.
-        response: the whole answer.
+        response: the whole answer. The token is replaced in it, where a server sent it back.
+        request_id: the answer's `X-Request-Id`, by which Buildkite's support finds the request; None if it has none.
     """
 
     def __init__(
@@ -138,6 +147,7 @@ class ApiError(BuildkiteError):
         self.operation = operation
         self.method = method
         self.path = path
+        self.request_id = response.headers.get("X-Request-Id") or None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # pickle rebuilds an exception from its positional arguments alone; these classes need their keywords too.

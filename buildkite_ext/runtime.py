@@ -9,7 +9,6 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import aclosing
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Protocol, TypeVar, cast
 
 import httpx
@@ -18,6 +17,7 @@ from ._decompression import decompressed
 from ._sync import run
 from .clock import MonotonicClock, SystemClock
 from .errors import ConfigurationError
+from .redaction import unsigned
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -154,15 +154,7 @@ class BlockingRuntime:
     def client(
         self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float | None]
     ) -> Http:
-        timeout = httpx.Timeout(**timeouts)
-        return httpx.Client(
-            transport=_BlockingPath(send),
-            base_url=base_url,
-            headers=headers,
-            timeout=timeout,
-            trust_env=False,
-            cookies=_no_cookies(),
-        )
+        return _BlockingClient(send, base_url=base_url, headers=headers, timeout=httpx.Timeout(**timeouts))
 
     async def attempt(
         self,
@@ -273,15 +265,7 @@ class AsyncRuntime:
     def client(
         self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float | None]
     ) -> Http:
-        timeout = httpx.Timeout(**timeouts)
-        return httpx.AsyncClient(
-            transport=_AsyncPath(send),
-            base_url=base_url,
-            headers=headers,
-            timeout=timeout,
-            trust_env=False,
-            cookies=_no_cookies(),
-        )
+        return _AsyncClient(send, base_url=base_url, headers=headers, timeout=httpx.Timeout(**timeouts))
 
     async def attempt(
         self,
@@ -368,11 +352,6 @@ class AsyncRuntime:
         return await to_thread.run_sync(function)
 
 
-def _no_cookies() -> CookieJar:
-    """Return a cookie jar that keeps no cookies: httpx would compare each one with all that came before."""
-    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
-
-
 class _BlockingStream(AsyncIterator[bytes]):
     """Body of a response as it arrives, in blocking code."""
 
@@ -387,17 +366,39 @@ class _BlockingStream(AsyncIterator[bytes]):
         raise StopAsyncIteration
 
 
-class _BlockingPath(httpx.BaseTransport):
-    def __init__(self, send: Send) -> None:
-        self._send = send
+class _BlockingClient(httpx.Client):
+    """Client of httpx for the generated functions. It sends a request by the path of all requests, which logs it.
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return run(self._send(request))
+    httpx's own `send` would log it again, and keep its cookies.
+    """
+
+    def __init__(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeout: httpx.Timeout) -> None:
+        super().__init__(
+            base_url=base_url, headers=headers, timeout=timeout, trust_env=False, transport=httpx.MockTransport(_unused)
+        )
+        self._path = send
+
+    def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
+        return _unsigned(run(self._path(request)))
 
 
-class _AsyncPath(httpx.AsyncBaseTransport):
-    def __init__(self, send: Send) -> None:
-        self._send: Callable[[httpx.Request], Awaitable[httpx.Response]] = send
+class _AsyncClient(httpx.AsyncClient):
+    """The same for async code."""
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._send(request)
+    def __init__(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeout: httpx.Timeout) -> None:
+        super().__init__(
+            base_url=base_url, headers=headers, timeout=timeout, trust_env=False, transport=httpx.MockTransport(_unused)
+        )
+        self._path = send
+
+    async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
+        return _unsigned(await self._path(request))
+
+
+def _unused(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(request)
+
+
+def _unsigned(response: httpx.Response) -> httpx.Response:
+    response.request = unsigned(response.request)
+    return response

@@ -10,9 +10,10 @@ import re
 from typing import Literal, TypeVar
 
 from buildkite_api.models import Artifact, Build, Job, Pipeline
+from buildkite_api.types import kind_of
 
+from ..messages import shown
 from ..urls import BuildAddress, build_address
-from .checks import kind_of
 
 __all__ = ["Level", "artifact_organization", "job_address", "names_build", "needed", "resolve"]
 
@@ -45,9 +46,6 @@ _EXAMPLES: dict[Level, tuple[str, str]] = {
 }
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-
-_SHOWN = 200
-"""Limit on the characters of an argument in a message."""
 
 
 def resolve(
@@ -273,8 +271,8 @@ def _what_to_write(called: str, level: Level) -> str:
 
 def _wrong(value: object) -> str:
     """Return an argument's wrong value and type, such as `=42 is an int`, for the place behind its name."""
-    shown = f"={_shown(value)}" if isinstance(value, str | int | float | bytes) else ""
-    return f"{shown} is {kind_of(value)}"
+    written = f"={_shown(value)}" if isinstance(value, str | int | float) else ""
+    return f"{written} is {kind_of(value)}"
 
 
 def _url_hint(value: object) -> str:
@@ -289,5 +287,4 @@ def _is_id(value: object) -> bool:
 def _shown(value: object) -> str:
     if isinstance(value, Pipeline | Build | Job):
         return f"<{type(value).__name__}>"
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return shown(value)

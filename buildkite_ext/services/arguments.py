@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from math import isfinite
 from typing import Any, TypeAlias, TypeVar
 
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.types import UNSET, Unset, kind_of
+
+from ..messages import shown
 
 __all__ = [
     "Scalar",
@@ -36,8 +38,11 @@ Scalar: TypeAlias = str | bool | int | float
 """Value of meta-data, or of a block step's field."""
 
 
-def listed(value: str | Sequence[str] | None) -> list[str] | None:
+def listed(value: str | bytes | Sequence[str] | None) -> list[str] | None:
     """Return one or many as a list; None stays None.
+
+    Raises:
+        TypeError: it isn't a list.
 
     Example:
         >>> listed("main"), listed(["main", "dev"]), listed(None)
@@ -45,6 +50,8 @@ def listed(value: str | Sequence[str] | None) -> list[str] | None:
     """
     if value is None:
         return None
+    if isinstance(value, bytes):
+        raise TypeError("bytes are no list")
     return [value] if isinstance(value, str | Enum) else list(value)
 
 
@@ -86,13 +93,10 @@ def aware(name: str, value: datetime | str | None) -> datetime | None:
     if isinstance(value, str):
         return _parsed(name, value)
     if not isinstance(value, datetime):
-        raise TypeError(
-            f"{name}={value!r} is a {type(value).__name__}, not a datetime. Dates depend on the time zone: write "
-            f'datetime(..., tzinfo=UTC), or a text such as "2026-11-25T10:00:00Z".'
-        )
+        raise TypeError(f"{name}={shown(value)} is {kind_of(value)}, not a datetime. {_advice(value)}")
     if value.utcoffset() is None:
         raise ValueError(
-            f"{name}={value!r} has no time zone: write datetime(..., tzinfo=UTC), or call .astimezone() for your own time zone."
+            f"{name}={shown(value)} has no time zone: write datetime(..., tzinfo=UTC), or call .astimezone() for your own zone."
         )
     return value
 
@@ -110,11 +114,18 @@ def _parsed(name: str, text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(f'{name}={text!r} isn\'t a time: write it as "2026-11-25T10:00:00Z"') from None
+        raise ValueError(f'{name}={shown(text)} isn\'t a time: write it as "2026-11-25T10:00:00Z"') from None
     if found.utcoffset() is None:
         hint = f"{text.strip()}Z" if "T" in text or ":" in text else f"{text.strip()}T00:00:00Z"
-        raise ValueError(f"{name}={text!r} has no time zone: write {hint!r} for UTC, or another offset, such as +02:00")
+        raise ValueError(
+            f"{name}={shown(text)} has no time zone: write {hint!r} for UTC, or another offset, such as +02:00"
+        )
     return found
+
+
+def _advice(value: object) -> str:
+    day = "A day begins at another time in each time zone. " if isinstance(value, date) else ""
+    return f"{day}Write datetime(..., tzinfo=UTC), or a text such as '2026-11-25T10:00:00Z'."
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -261,9 +272,9 @@ def count(name: str, value: int | None) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name}={value!r}: give a whole number, or None")
+        raise TypeError(f"{name}={shown(value)}: give a whole number, or None")
     if value < 0:
-        raise ValueError(f"{name}={value!r}: give 0 or more, or None")
+        raise ValueError(f"{name}={shown(value)}: give 0 or more, or None")
     return value
 
 
@@ -274,5 +285,9 @@ def positive(**seconds: float | None) -> None:
         ValueError: one isn't.
     """
     for name, value in seconds.items():
-        if value is not None and not value > 0:
-            raise ValueError(f"{name}={value!r}: give seconds above 0")
+        if value is None:
+            continue
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise TypeError(f"{name}={shown(value)} is {kind_of(value)}: give seconds, as a number")
+        if not value > 0:
+            raise ValueError(f"{name}={shown(value)}: give seconds above 0")

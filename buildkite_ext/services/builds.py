@@ -25,6 +25,7 @@ from ..errors import BuildAlreadyFinished
 from ..logs.follow import POLL_INTERVAL as LOG_INTERVAL
 from ..logs.follow import follow_build
 from ..logs.parser import LogLine
+from ..messages import shown
 from ..pagination.items import AsyncItems
 from ..states import (
     JOB_STATES,
@@ -497,7 +498,7 @@ def _author(author: Author | Mapping[str, str]) -> dict[str, str]:
         return {"name": author.name, "email": author.email}
     if not isinstance(author, Mapping) or set(author) != {"name", "email"}:
         raise TypeError(
-            f"author={author!r}: pass Author(name=..., email=...), or a map with these two keys and no other"
+            f"author={shown(author)}: pass Author(name=..., email=...), or a map with these two keys and no other"
         )
     return dict(author)
 

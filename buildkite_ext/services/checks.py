@@ -17,15 +17,14 @@ from functools import cache
 from typing import Any, Literal
 
 from buildkite_api.base import Model
-from buildkite_api.types import UNSET, Secret, Unset
+from buildkite_api.types import UNSET, Secret, Unset, kind_of
 
-__all__ = ["check", "kind_of"]
+from ..messages import shown
+
+__all__ = ["check"]
 
 _ADDRESS = frozenset({"self", "pipeline", "number", "job_id"})
 """Arguments that are not checked here: `addresses` does."""
-
-_SHOWN = 60
-"""Limit on the characters of a value in a message."""
 
 _WANTED: Mapping[type, str] = {
     str: "a text (str)",
@@ -70,7 +69,7 @@ def check(method: Callable[..., Any], arguments: Mapping[str, object]) -> None:
         value = arguments[parameter.name]
         if _fits(value, parameter.kinds):
             if parameter.in_path and isinstance(value, str) and not value.strip():
-                raise ValueError(f"{parameter.name}={value!r} is empty, and would address another resource")
+                raise ValueError(f"{parameter.name}={shown(value)} is empty, and would address another resource")
         elif value is not None or type(None) not in parameter.kinds:
             raise TypeError(_told(parameter.name, value, parameter.kinds))
 
@@ -146,7 +145,7 @@ def _fits_list(value: object, element: tuple[Any, ...]) -> bool:
 def _told(name: str, value: object, kinds: Sequence[Any]) -> str:
     """Return what is wrong with an argument, and what to write."""
     if name == "pull_request_id" and value == "false":
-        return f"{name}={value!r} is a str: give {_WANTED[int]}{_OUTSIDE_PULL_REQUESTS}"
+        return f"{name}={shown(value)} is a str: give {_WANTED[int]}{_OUTSIDE_PULL_REQUESTS}"
     lists = [kind for kind in kinds if typing.get_origin(kind) is Sequence]
     if lists and isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
         element = tuple(_alternatives(typing.get_args(lists[0])[0]))
@@ -161,8 +160,8 @@ def _told(name: str, value: object, kinds: Sequence[Any]) -> str:
                 return _told(f"{name}[{key!r}]", each, inner)
     named = [kind for kind in kinds if not (kind is str and datetime in kinds)]
     wanted = " or ".join(dict.fromkeys(text for kind in named if (text := _wanted(kind, name))))
-    shown = f"={_short(value)}" if _showable(value, kinds) else ""
-    return f"{name}{shown} is {kind_of(value)}: give {wanted}{_hint(name, value, kinds)}"
+    written = f"={shown(value)}" if _showable(value, kinds) else ""
+    return f"{name}{written} is {kind_of(value)}: give {wanted}{_hint(name, value, kinds)}"
 
 
 def _wanted(kind: Any, name: str) -> str:
@@ -178,7 +177,7 @@ def _wanted(kind: Any, name: str) -> str:
     if origin in _WANTED:
         return _WANTED[origin]
     if isinstance(origin, type) and issubclass(origin, Model):
-        return _with_article(origin.__name__)
+        return f"{'an' if origin.__name__[0] in 'AEIOU' else 'a'} {origin.__name__}"
     return _WANTED[str] if isinstance(origin, type) and issubclass(origin, Enum) else ""
 
 
@@ -199,28 +198,9 @@ def _hint(name: str, value: object, kinds: Sequence[Any]) -> str:
         if bool in kinds and text in ("true", "false"):
             return f": {name}={text.title()}"
         if int in kinds and text.isdecimal():
-            return f": {name}=int({value!r})"
+            return f": {name}=int({shown(value)})"
         if any(typing.get_origin(kind) is Sequence for kind in kinds):
             return f": {name}=[...]"
     if isinstance(value, Model) and str in kinds and isinstance(getattr(value, "id", None), str):
         return ", such as its .id"
     return ""
-
-
-def kind_of(value: object) -> str:
-    """Return the type of a value for a message, such as `an int`."""
-    if value is None:
-        return "None"
-    kind = type(value).__name__
-    if kind == "bytes":
-        return kind
-    return _with_article(kind)
-
-
-def _with_article(kind: str) -> str:
-    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

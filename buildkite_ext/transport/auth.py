@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ConfigurationError
-from ..urls import Origin, origin
+from ..redaction import is_token
+from ..urls import Origin, origin, path_of
 from .context import context_of
 
 if TYPE_CHECKING:
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 
     from ..runtime import Runtime, Send
 
-__all__ = ["SignStage", "TokenSource", "check_token"]
+__all__ = ["SignStage", "TokenFunction", "TokenSource", "check_token"]
 
-TokenSource: TypeAlias = "str | Secret | Callable[[], str | Secret] | Callable[[], Awaitable[str | Secret]]"
+TokenFunction: TypeAlias = "Callable[[], str | Secret] | Callable[[], Awaitable[str | Secret]]"
+"""A function that returns the current token (async only for `AsyncBuildkiteClient`)."""
+
+TokenSource: TypeAlias = "str | Secret | TokenFunction"
 """A token, or a function that returns the current one (async only for `AsyncBuildkiteClient`)."""
 
 
@@ -29,7 +33,7 @@ class SignStage:
     nothing is sent after the deadline. Redirects are not followed below it, so a token never goes with one.
     """
 
-    def __init__(self, source: TokenSource, own: Origin) -> None:
+    def __init__(self, source: Secret | TokenFunction, own: Origin) -> None:
         self._source = source
         self._origin = own
 
@@ -39,13 +43,13 @@ class SignStage:
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         if origin(request.url) == self._origin:
             source = self._source
-            token = await self._ask(source, request, runtime) if callable(source) else source
-            request.headers["Authorization"] = f"Bearer {check_token(token)}"
+            # The frames of an error show no plain token: no variable of this one holds it.
+            _sign(request, await self._ask(source, request, runtime) if callable(source) else source)
         return await send(request)
 
     async def _ask(
         self,
-        source: Callable[[], str | Secret] | Callable[[], Awaitable[str | Secret]],
+        source: TokenFunction,
         request: httpx.Request,
         runtime: Runtime,
     ) -> str | Secret:
@@ -60,8 +64,18 @@ class SignStage:
             raise deadline.exceeded(request, doing="the function of token= has not returned") from error
 
 
+def _sign(request: httpx.Request, token: object) -> None:
+    """Put a token on a request, whose address must not hold one."""
+    if any(is_token(segment) for segment in path_of(request).split("/")):
+        raise ConfigurationError(
+            "An API token stands in the place of a slug or an id: a URL with it would be in logs. Give the token as token=, or "
+            "set $BUILDKITE_API_TOKEN. Nothing was sent."
+        )
+    request.headers["Authorization"] = f"Bearer {check_token(token)}"
+
+
 def check_token(token: object) -> str:
-    """Return the token in the form of a header; refuse one that can't be right, without showing it.
+    """Return a token in the form of a header; refuse one that can't be right, without showing it.
 
     Raises:
         ConfigurationError: it isn't a string, is empty, or holds characters that tokens don't have.

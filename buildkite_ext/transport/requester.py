@@ -15,7 +15,7 @@ from .. import strict_json
 from .._decompression import ACCEPT_ENCODING
 from ..errors import ConfigurationError, InvalidResponse
 from ..events import SchemaDrift
-from ..redaction import redact_httpx_log
+from ..redaction import hide_token, redact_httpx_log, token_in
 from ..urls import Origin, Params, address, origin, path_of, path_refused, query_of
 from ..version import __version__
 from .auth import SignStage
@@ -137,6 +137,7 @@ class Requester:
             return endpoint._parse_response(client=self.client, response=response)  # type: ignore[return-value]
         except ValueError as error:
             request = response.request
+            hide_token(error, token_in(request))
             raise InvalidResponse(f"{request.method} {path_of(request)}: {error}") from error
 
     def build(

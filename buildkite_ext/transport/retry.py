@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..backoff import full_jitter
-from ..error_responses import from_response, reset_after
+from ..error_responses import error_of, reset_after
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..events import Dispatcher, Event, RetryScheduled
-from ..redaction import unsigned
 from ..urls import path_of
 from .context import context_of
 
@@ -173,6 +172,4 @@ def _removes(operation: Operation) -> bool:
 
 
 def _error(response: httpx.Response, request: httpx.Request) -> Exception:
-    operation = context_of(request).operation
-    response.request = unsigned(request)
-    return from_response(response, operation, {}, method=request.method, path=path_of(request))
+    return error_of(response, request, context_of(request).operation, {})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from .._forks import reset_after_fork
+from ..debug_log import debug_log
 from ..errors import ClientClosed, ConfigurationError
 from ..events import client_events
 
@@ -28,6 +29,9 @@ class SharedState:
     def __init__(self, runtime: Runtime, transport: Transport | None = None, hook: Hook | None = None) -> None:
         self.runtime = runtime
         self.events = client_events(hook)
+        debug = debug_log()
+        if debug is not None:
+            self.events.add(lambda event: debug(str(event)))
         wanted = httpx.BaseTransport if runtime.blocking else httpx.AsyncBaseTransport
         if transport is not None and not isinstance(transport, wanted):
             raise ConfigurationError(

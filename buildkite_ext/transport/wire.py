@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from ..debug_log import debug_log
 from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost
-from ..redaction import unsigned
+from ..redaction import hide_token, token_in, unsigned
 from ..urls import path_of
 from .context import context_of
 
@@ -53,6 +54,7 @@ class Wire:
         self._transport = transport
         self._runtime = runtime
         self._max_body = max_body
+        self._debug = debug_log()
         self._rate = rate
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -97,7 +99,12 @@ class Wire:
         try:
             response = await self._runtime.send(self._transport(), request)
         except httpx.TransportError as error:
-            raise lost(error, request) from error
+            failed = lost(error, request)
+            if self._debug is not None:
+                self._debug(
+                    f"{request.method} {request.url} failed after {self._runtime.now() - began:.3f} s: {failed}"
+                )
+            raise failed from error
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "ignore")
         _log.info(
             'HTTP Request: %s %s "%s %d %s"',
@@ -111,6 +118,8 @@ class Wire:
         if not context.stream or response.status_code >= 300:
             response = await self._read(response, request, context)
         response.elapsed = timedelta(seconds=self._runtime.now() - began)
+        if self._debug is not None:
+            self._debug(_described(response, request))
         return response
 
     async def _read(self, response: httpx.Response, request: httpx.Request, context: RequestContext) -> httpx.Response:
@@ -142,6 +151,16 @@ class Wire:
         )
 
 
+def _described(response: httpx.Response, request: httpx.Request) -> str:
+    """Return the line of a request in the debug log."""
+    size = f", {len(response.content)} bytes" if response.is_stream_consumed else ", streamed"
+    known = response.headers.get("X-Request-Id")
+    return (
+        f"{request.method} {request.url} answered {response.status_code} after {response.elapsed.total_seconds():.3f} s{size}"
+        + (f", request id {known}" if known else "")
+    )
+
+
 def _kept(extensions: Any) -> dict[str, Any]:
     return {key: extensions[key] for key in ("http_version", "reason_phrase") if key in extensions}
 
@@ -158,6 +177,7 @@ def _is_certificate_failure(error: BaseException) -> bool:
 def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Request) -> NetworkError:
     """Return the error of a lost request. Its class says if the request may have acted; its cause holds no token."""
     error.request = unsigned(request)
+    hide_token(error, token_in(request))
     what = f"{request.method} {path_of(request)}"
     host = request.url.host
     if _is_certificate_failure(error):

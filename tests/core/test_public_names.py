@@ -141,6 +141,7 @@ def test_no_service_is_forgotten() -> None:
         "addresses",
         "arguments",
         "checks",
+        "_argument_errors",
         "_base",
         "_generated",
     } == set(SERVICES)

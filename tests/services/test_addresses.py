@@ -118,7 +118,7 @@ def test_behind_a_proxy_models_name_themselves_by_their_pages() -> None:
         ("build", (ID,), TypeError, "never by its id"),
         ("build", (42,), TypeError, "^pipeline=42 is an int"),
         ("build", (None,), TypeError, "^pipeline is None"),
-        ("build", (b"web", 42), TypeError, "^pipeline=b'web' is bytes"),
+        ("build", (b"web", 42), TypeError, "^pipeline is a bytes"),
         ("build", (job(),), TypeError, "^pipeline is a Job"),
         ("build", ("web", "42"), TypeError, r"^number='42' is a str, and has to be an int, as int\('42'\) is"),
         ("build", ("web", ID), TypeError, "^number='0199.* is a str, and has to be an int: write"),
