@@ -37,13 +37,15 @@ def nothing_matched(globs: Sequence[str], paths: Sequence[str], build: str) -> s
 
     Example:
         >>> print(nothing_matched(["result.json"], ["a/result.json", "b/result.json"], "web #7"))
-        No artifact of web #7 matches 'result.json'; '**/result.json' matches 2: 'a/result.json', 'b/result.json'.
+        No artifact of build web #7 matches 'result.json'; '**/result.json' matches 2: 'a/result.json', 'b/result.json'.
     """
     if not paths:
         listed = ", ".join(map(repr, globs))
-        said = f"No artifact of {build} matches {listed}: no artifact was uploaded, or none is there any more"
+        said = f"No artifact of build {build} matches {listed}: no artifact was uploaded, or none is there any more"
     else:
-        said = f"No artifact of {build} matches " + "; nor ".join(f"{glob!r}{_near(glob, paths)}" for glob in globs)
+        said = f"No artifact of build {build} matches " + "; nor ".join(
+            f"{glob!r}{_near(glob, paths)}" for glob in globs
+        )
     return f"{said}."
 
 

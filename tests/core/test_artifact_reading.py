@@ -130,7 +130,7 @@ async def test_a_pattern_that_matches_nothing_is_an_error_that_shows_what_is_nea
     storage = everything()
     download_all = flavor.client(storage).artifacts.download_all
     with pytest.raises(
-        NothingMatched, match=rf"^No artifact of web #7 .*{said}.*Nothing was downloaded.*missing="
+        NothingMatched, match=rf"^No artifact of build web #7 .*{said}.*Nothing was downloaded.*missing="
     ) as caught:
         await flavor.call(download_all, "web", 7, *globs, to=tmp_path / "to")
     assert caught.value.patterns == tuple(glob for glob in globs if glob != "dist/*")
