@@ -435,7 +435,7 @@ def test_an_endpoint_is_cheap_to_import() -> None:
 def test_the_examples_of_the_generated_code_run() -> None:
     package = ROOT / "generated" / "buildkite_api"
     with_examples = {path.stem for path in package.rglob("*.py") if ">>>" in path.read_text(encoding="utf-8")}
-    assert with_examples == {"client", "decoding", "operations", "types"}
+    assert with_examples == {"attributes", "client", "decoding", "operations", "types"}
     for name in with_examples:
         result = doctest.testmod(import_module(f"buildkite_api.{name}"))
         assert (result.failed, result.attempted > 0) == (0, True), name
