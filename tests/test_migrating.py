@@ -409,7 +409,7 @@ def test_addresses(theirs: Theirs) -> None:
             client.pipelines.get("a b")
         assert simulator.requests[-1].path == "/v2/organizations/acme/pipelines/a%20b"
         for name in ("", ".", "..", "web?x=1", "a/b/c"):
-            with pytest.raises(ValueError, match="^pipeline="):
+            with pytest.raises(ValueError, match=r"^pipeline="):
                 client.pipelines.get(name)
 
 
