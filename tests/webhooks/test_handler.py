@@ -255,7 +255,7 @@ def test_after_a_failed_handler_the_others_run_and_the_status_is_as_configured(
         ("leaving", f"{failed[1].handler} called sys.exit(3)"),
     ]
     assert "ValueError: no such thing" in caplog.text
-    assert hooks.counts["failed"] == 2
+    assert hooks.counts == {"accepted": 1, "failed": 1}  # deliveries, not handlers
     assert not any(isinstance(report, DeliveryHandled) for report in reports)
 
 
@@ -293,11 +293,9 @@ def test_after_a_handler_that_takes_too_long_the_others_run() -> None:
     assert asyncio.run(scenario()).status == 500
     assert ran == ["patient"]
     failed = [str(report.error) for report in reports if isinstance(report, HandlerFailed)]
-    assert [text.rpartition(".")[2] if "took" not in text else text[text.index("took") :] for text in failed] == [
-        "took longer than 0.02 s",
-        "took longer than 0.02 s",
-        "of my own",
-    ]
+    assert failed[0].endswith("took longer than 0.02 s")
+    assert "0.02 s" in failed[1]  # on a busy machine its thread may not have begun
+    assert failed[2] == "of my own"
 
 
 @pytest.mark.parametrize("respond_after", ["accepted", "handled"])
