@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from .annotations import misfit
 from .deduplication import DeduplicationStore, deduplication_key
 from .delivery import Delivery, handling
 from .events import DeliveryEvents, DeliveryHandled, HandlerFailed
@@ -56,6 +57,9 @@ class HandlerDispatcher:
     async def run(self, registrations: Sequence[Registration], event: WebhookEvent, delivery: Delivery) -> None:
         """Run each handler that matches the event, in order.
 
+        A handler that is annotated with classes of events is never called with another one. If the event came without fields
+        that its class requires, the handler fails with a TypeError instead of running.
+
         Raises:
             HandlersFailed: at least one handler failed. All were run.
         """
@@ -68,8 +72,14 @@ class HandlerDispatcher:
         for registration in registrations:
             if not registration.matches(event):
                 continue
+            other = bool(registration.takes) and not isinstance(event, registration.takes)
+            wrong = misfit(registration.name, registration.takes, event) if other else None
+            if other and wrong is None:
+                continue
             ran += 1
             try:
+                if wrong is not None:
+                    raise wrong
                 if registration.once:
                     await self._run_once(registration, event, delivery)
                 else:

@@ -142,7 +142,10 @@ class WebhookHandler(Router):
         self._shown = f"{verifier}, sink={sink!r}"
 
     def __repr__(self) -> str:
-        return f"WebhookHandler({self._shown}, handlers={len(self._handlers)})"
+        shown = self.__dict__.get("_shown")
+        if shown is None:  # its constructor has not ended; debuggers show it all the same
+            return "<WebhookHandler without options>"
+        return f"WebhookHandler({shown}, handlers={len(self._handlers)})"
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -167,7 +167,7 @@ class Receiver:
             body: the raw body.
             earlier: seconds before now at which to sign, at most the tolerance.
         """
-        seconds = earlier % (int(self._verifier.tolerance) + 1)
+        seconds = earlier % max(1, int(self._verifier.tolerance))
         return self._verifier.credentials_for(body, lambda: self.now() - seconds)
 
     # --- For callers that can't await -------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from buildkite_api.webhooks.events import WebhookEvent
 from buildkite_api.webhooks.registrar import Patterns, Registrar
 
 from ..errors import ConfigurationError
-from .filters import Filters, Match, matcher
+from .annotations import EventClasses, check_annotation, event_classes
+from .filters import Filters, Match, known_kinds, matcher
 
 __all__ = ["Registration", "Router", "unwrapped"]
 
@@ -28,6 +29,8 @@ class Registration:
     """Seconds that the handler may take; None for no limit, and in a `Router` for the limit of the `WebhookHandler`."""
     name: str = ""
     """A name that is unique in a `WebhookHandler`; empty in a `Router`."""
+    takes: EventClasses = ()
+    """The classes of events that its annotation names; none if it takes any event."""
 
 
 class Router(Registrar):
@@ -87,7 +90,9 @@ class Router(Registrar):
 
         def decorate(function: Callable[[Any], object]) -> Callable[[Any], object]:
             _check_handler(function)
-            self._add(Registration(function, matches, once, timeout))
+            takes = event_classes(function)
+            check_annotation(_shown(function), takes, known_kinds(event))
+            self._add(Registration(function, matches, once, timeout, takes=takes))
             return function
 
         return decorate

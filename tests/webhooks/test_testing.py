@@ -100,7 +100,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"secret": (SECRET, "old"), "respond_after": "handled"},
     {"token": "t0ken"},
     {"allow_unsigned": True},
-    {"secret": SECRET, "tolerance": 0.5},
+    {"secret": SECRET, "tolerance": 2},
 ]
 
 
