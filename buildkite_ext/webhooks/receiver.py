@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 import anyio
@@ -17,7 +18,17 @@ from .deduplication import DeduplicationStore, deduplication_key
 from .delivery import Delivery, Handle
 from .dispatch import HandlersFailed
 from .events import DeliveryAccepted, DeliveryEvents, DeliveryRefused, DeliveryRepeated
-from .http import Headers, Refusal, RequestHead, WebhookResponse, check_head, closed, response, too_large
+from .http import (
+    Headers,
+    Refusal,
+    RequestHead,
+    WebhookResponse,
+    check_head,
+    closed,
+    delivery_headers,
+    response,
+    too_large,
+)
 from .parsing import parse
 from .runtime.event_loop import LoopStopped
 from .runtime.lifecycle import Lifecycle
@@ -34,6 +45,8 @@ _ACCEPTING = 60.0
 """Seconds after which a delivery whose acceptance never ended may be accepted again."""
 
 _ACCEPTED = response(200, "Accepted.")
+_HEALTHY = response(200, "Healthy.")
+_CLOSING = response(503, "Closing.")
 _REPEATED = response(200, "Accepted before.")
 
 
@@ -51,6 +64,7 @@ class Receiver:
         max_body: the limit of a body, in bytes.
         body_timeout: seconds in which a body must arrive.
         allowed_ips: the addresses that deliveries may come from; None for any.
+        health: the path of health checks; None for none.
         now: returns the current time, in seconds since the epoch.
     """
 
@@ -67,6 +81,7 @@ class Receiver:
         max_body: int,
         body_timeout: float,
         allowed_ips: AllowedIPs | None,
+        health: str | None,
         now: Callable[[], float],
     ) -> None:
         self.max_body = max_body
@@ -79,7 +94,20 @@ class Receiver:
         self._respond_after = respond_after
         self._failure_status = failure_status
         self._allowed_ips = allowed_ips
-        self._now = now
+        self._health = health
+        self.now = now
+
+    def check_health(self, method: str, path: str) -> WebhookResponse | None:
+        """Return the response to a health check; None if the request isn't one. It isn't counted or logged.
+
+        Args:
+            method: the request's method.
+            path: its path, without the path at which the app is mounted.
+        """
+        if path != self._health or method.upper() not in ("GET", "HEAD"):
+            return None
+        answer = _CLOSING if self.lifecycle.closed else _HEALTHY
+        return replace(answer, body=b"") if method.upper() == "HEAD" else answer
 
     async def receive(self, head: RequestHead, body: bytes, *, handle_first: bool) -> WebhookResponse:
         """Receive a request whose body is already read."""
@@ -130,6 +158,18 @@ class Receiver:
         self._events.emit(DeliveryRefused(refusal.status, refusal.reason, refusal.message, head.client))
         return refusal.response()
 
+    # --- For tests of handlers --------------------------------------------------------------------------------------
+
+    def credentials_for(self, body: bytes, *, earlier: int) -> dict[str, str]:
+        """Return the headers with which a sender shows that it knows the secret.
+
+        Args:
+            body: the raw body.
+            earlier: seconds before now at which to sign, at most the tolerance.
+        """
+        seconds = earlier % max(1, int(self._verifier.tolerance))
+        return self._verifier.credentials_for(body, lambda: self.now() - seconds)
+
     # --- For callers that can't await -------------------------------------------------------------------------------
 
     def receive_blocking(self, head: RequestHead, body: bytes, *, handle_first: bool) -> WebhookResponse:
@@ -174,16 +214,26 @@ class Receiver:
             Refusal: the delivery can't be verified, or its body isn't an event.
         """
         try:
-            signature = self._verifier.verify(headers, body, self._now)
+            verified = self._verifier.verify(headers, body, self.now)
             event = parse(body, headers)
         except WebhookUnverified as error:
             raise Refusal(401, error.reason, str(error), "Unauthorized") from None
         except WebhookMalformed as error:
             raise Refusal(400, error.reason, str(error)) from None
         # Without a signature, a second alarm looks like a repetition of the first: they are two unless a key tells.
-        distinct = signature or ("" if deduplication_key(event) else secrets.token_hex(8))
+        distinct = verified.signature if verified else ("" if deduplication_key(event) else secrets.token_hex(8))
         digest = hashlib.sha256(f"{distinct}\n".encode() + body).hexdigest()
-        return Delivery(digest, event.event, event.raw, self._now(), _build_id(event), event)
+        sent_at = None if verified is None else float(verified.timestamp)
+        return Delivery(
+            digest,
+            event.event,
+            event.raw,
+            self.now(),
+            _build_id(event),
+            event,
+            sent_at=sent_at,
+            headers=delivery_headers(headers),
+        )
 
     async def _accept_once(
         self, delivery: Delivery, *, handle_first: bool, queued: list[Future[None]] | None
@@ -247,8 +297,8 @@ class Receiver:
         self._events.emit(DeliveryAccepted(delivery.id, delivery.event))
         try:
             await self._handle(delivery)
-        except HandlersFailed:
-            return response(failed, "A handler failed.")
+        except HandlersFailed as error:
+            return replace(response(failed, "A handler failed."), errors=error.errors)
         return response(200, "Handled.")
 
 
@@ -258,6 +308,12 @@ def _build_id(event: WebhookEvent) -> str | None:
 
 
 def _unavailable(error: Exception) -> Refusal:
-    # The error's text isn't used: it may hold an address with a password.
-    message = f"the sink or the deduplication store can't be reached ({type(error).__name__})"
+    # The error's text isn't used: it may hold an address with a password. redis-py reports a certificate that can't be
+    # verified as an error of the connection: the cause tells.
+    kinds: dict[str, None] = {}
+    cause: BaseException | None = error
+    while isinstance(cause, Exception):
+        kinds[type(cause).__name__] = None
+        cause = cause.__cause__ or cause.__context__
+    message = f"the sink or the deduplication store can't be reached ({', because of '.join(kinds)})"
     return Refusal(503, "unavailable", message, "Not now.", {"Retry-After": "5"})

@@ -255,7 +255,7 @@ def test_after_a_failed_handler_the_others_run_and_the_status_is_as_configured(
         ("leaving", f"{failed[1].handler} called sys.exit(3)"),
     ]
     assert "ValueError: no such thing" in caplog.text
-    assert hooks.counts["failed"] == 2
+    assert hooks.counts == {"accepted": 1, "failed": 1}  # deliveries, not handlers
     assert not any(isinstance(report, DeliveryHandled) for report in reports)
 
 
@@ -293,11 +293,9 @@ def test_after_a_handler_that_takes_too_long_the_others_run() -> None:
     assert asyncio.run(scenario()).status == 500
     assert ran == ["patient"]
     failed = [str(report.error) for report in reports if isinstance(report, HandlerFailed)]
-    assert [text.rpartition(".")[2] if "took" not in text else text[text.index("took") :] for text in failed] == [
-        "took longer than 0.02 s",
-        "took longer than 0.02 s",
-        "of my own",
-    ]
+    assert failed[0].endswith("took longer than 0.02 s")
+    assert "0.02 s" in failed[1]  # on a busy machine its thread may not have begun
+    assert failed[2] == "of my own"
 
 
 @pytest.mark.parametrize("respond_after", ["accepted", "handled"])
@@ -546,12 +544,12 @@ def test_a_delivery_is_remembered_longer_than_its_signature_is_valid() -> None:
 
 def test_the_response_comes_before_slow_handlers_and_closing_waits_for_them() -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW)
-    release = asyncio.Event()
+    release = threading.Event()  # the handlers run in another loop
     done: list[int | None] = []
 
     @hooks.on("build.finished")
     async def slow(event: BuildFinished) -> None:
-        await release.wait()
+        await until(release.is_set)
         done.append(event.build.number)
 
     async def scenario() -> None:

@@ -50,6 +50,13 @@ class AsgiApp:
             await send({"type": "websocket.close", "code": 1003})
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Servers and frameworks differ in whether the path holds the path of a mount.
+        path, mount = scope.get("path", ""), scope.get("root_path", "")
+        path = path.removeprefix(mount) if path.startswith(f"{mount}/") else path
+        health = self._receiver.check_health(scope["method"], path)
+        if health is not None:
+            await respond(send, health)
+            return
         client = scope.get("client")
         head = RequestHead(scope["method"], _relevant_headers(scope["headers"]), client[0] if client else None)
         queued: list[Future[None]] = []

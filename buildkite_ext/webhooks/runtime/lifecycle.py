@@ -176,6 +176,7 @@ class Lifecycle:
             close = getattr(self._store, "aclose", None)
             if close is not None:
                 await close()
+            self._events.flush()
 
     def close(self, timeout: float | None) -> None:
         """Do the same as `aclose` for callers that can't await, and end the thread of the event loop."""
