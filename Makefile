@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo test endurance check docs generate check-generated public-api bench fuzz format clean
 
 help: ## What there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Trigger a build, follow its logs, wait, fetch its artifacts: against the simulator
 	@$(BIN)/buildkite-ext run web --branch main --message "make demo" --artifacts 'dist/*.whl' --to wheels --simulate
@@ -34,6 +34,8 @@ check: $(VENV)/.dev ## Lint, types, import directions, public names, the generat
 	$(BIN)/python scripts/reference_pages.py --check
 	$(BIN)/python scripts/public_api.py --check
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/structure.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import inspect
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -196,8 +197,9 @@ class BlockingRuntime:
             futures: list[Future[R]] = [pool.submit(contextvars.copy_context().run, work, item) for item in items]
             pending: set[Future[R]] = set(futures)
             while pending:
-                # In slices, so that a batch inside a batch notices the interruption of the outer one.
-                done, pending = wait(pending, timeout=0.1 if outer else None, return_when=FIRST_EXCEPTION)
+                # In slices, so that a batch inside a batch notices the interruption of the outer one, and Windows Ctrl-C.
+                in_slices = outer is not None or sys.platform == "win32"
+                done, pending = wait(pending, timeout=0.1 if in_slices else None, return_when=FIRST_EXCEPTION)
                 failed = [future for future in futures if future in done and future.exception() is not None]
                 if failed:
                     return [failed[0].result()]  # raises

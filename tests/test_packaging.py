@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 
@@ -61,3 +63,22 @@ def test_the_version_is_the_same_everywhere() -> None:
 
     changelog = (ROOT / "CHANGELOG.md").read_text()
     assert f"## {buildkite_ext.__version__}" in changelog
+
+
+def test_what_is_claimed_of_pythons_and_systems_is_what_ci_tests() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]
+    tested = jobs["test"]["strategy"]["matrix"]["python"]
+    claimed = [
+        each.rpartition(" ")[2]
+        for each in project["classifiers"]
+        if each.startswith("Programming Language :: Python :: 3.")
+    ]
+    assert claimed == tested
+    assert project["requires-python"] == f">={tested[0]}"
+    systems = [each for each in project["classifiers"] if each.startswith("Operating System")]
+    assert systems == ["Operating System :: POSIX :: Linux"]
+    assert all("ubuntu" in job["runs-on"] or job["continue-on-error"] for job in jobs.values())
+    stability = (ROOT / "docs" / "stability.md").read_text(encoding="utf-8")
+    assert f"CPython {', '.join(tested[:-1])} and {tested[-1]}" in stability
+    assert f"CPython {tested[0]} to {tested[-1]} on Linux" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -62,7 +62,7 @@ class Command:
         function: where its function is, as `module:name`. It is imported only when the command runs, shows its own help, or
             is completed.
         help: its description. The first sentence stands in the list of commands.
-        examples: its own examples, before those of the whole program.
+        examples: its examples; by default those of the program that run it.
     """
 
     name: str
@@ -154,11 +154,11 @@ def _app(commands: tuple[Command | CommandGroup, ...]) -> App:
         help="Create a Buildkite build, follow it live, wait for it and fetch its artifacts; send any request to the API.",
         version=__version__,
         help_format="plaintext",
-        help_epilogue=_epilogue(""),
+        help_epilogue=_epilogue(EXAMPLES),
     )
     for command in commands:
         if isinstance(command, Command):
-            _register(program, command, _epilogue(command.examples))
+            _register(program, command, _epilogue(command.examples or _examples_of(command.name)))
             continue
         epilogue = _epilogue(command.examples)
         group = App(name=command.name, help=command.help, help_format="plaintext", help_epilogue=epilogue)
@@ -173,8 +173,14 @@ def _register(program: App, command: Command, epilogue: str) -> None:
     program.command(command.function, name=command.name, help=command.help, help_epilogue=epilogue)
 
 
+def _examples_of(name: str) -> str:
+    """Return the examples of the program that run a command."""
+    lines = [line for line in EXAMPLES.splitlines() if line.startswith(f"  buildkite-ext {name} ")]
+    return "\n".join(["Examples:", *lines])
+
+
 def _epilogue(examples: str) -> str:
-    return f"{examples}\n{EXAMPLES}\n{ENVIRONMENT_HELP}\n\n{exit_codes_help()}".strip()
+    return f"{examples}\n{ENVIRONMENT_HELP}\n\n{exit_codes_help()}".strip()
 
 
 app = _app(COMMANDS)

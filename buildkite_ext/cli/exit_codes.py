@@ -37,6 +37,7 @@ class ExitCode(IntEnum):
     NOT_RUN = 7, "the build was skipped, or not run"
     ARTIFACTS = 8, "the build passed; its artifacts weren't all fetched, or none matched"
     INTERNAL = 70, "an error in buildkite-ext itself"
+    OUTPUT_FAILED = 74, "the output can't be written, such as to a full disk; the build continues"
     INTERRUPTED = 130, "Ctrl-C; the build continues"
     OUTPUT_CLOSED = 141, "the reader of the output closed it; the build continues"
     TERMINATED = 143, "SIGTERM; the build continues"

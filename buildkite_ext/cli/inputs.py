@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import strict_json
 from .problem import UsageError
+from .streams import print_error
 
 __all__ = [
     "STDIN",
@@ -59,12 +60,14 @@ class Inputs:
                 with Path(path).open("rb") as file:
                     return file.read(most)
             self._take_stdin(argument)
+            if sys.stdin is None:
+                raise OSError("it is closed")
             if sys.stdin.isatty() and prompt is not None:
                 from getpass import getpass
 
                 return getpass(prompt).encode()
             if sys.stdin.isatty() and hint is not None:
-                print(hint, file=sys.stderr)
+                print_error(hint)
             binary = getattr(sys.stdin, "buffer", None)
             return binary.read(most) if binary is not None else sys.stdin.read(most).encode()
         except OSError as error:

@@ -9,19 +9,28 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from .exit_codes import ExitCode
 from .problem import Problem, Terminated, UsageError, write_traceback
 from .render.colour import problem_line
-from .streams import coloured, discard, prepare_streams, print_error
+from .streams import coloured, discard, output_failure, prepare_streams, print_error
+
+if TYPE_CHECKING:
+    from cyclopts import CycloptsError
 
 __all__ = ["main"]
 
 _GRACE = 2.0
 """Seconds that threads get to end by themselves after Ctrl-C: to remove a partial download, for example."""
 
-_STOPPED = frozenset({ExitCode.INTERRUPTED, ExitCode.OUTPUT_CLOSED, ExitCode.TERMINATED})
+_STOPPED = frozenset({ExitCode.INTERRUPTED, ExitCode.OUTPUT_CLOSED, ExitCode.OUTPUT_FAILED, ExitCode.TERMINATED})
+
+_CLOSED_OUTPUT = (
+    "The standard output is closed. To run the command without its output, redirect it to the null device: "
+    f">{os.devnull}"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     prepare_streams()
     words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
     with _sigterm_raises():
         code = _guarded(words)
     if argv is None and code in _STOPPED:
@@ -48,16 +59,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _guarded(words: list[str]) -> ExitCode:
     try:
-        return _run(words)
+        if sys.stdout is None:
+            raise UsageError(_CLOSED_OUTPUT)
+        code = _run(words)
+        sys.stdout.flush()  # here, where an error can be reported, and not when the interpreter exits
     except KeyboardInterrupt:
         return _report(Problem.described(ExitCode.INTERRUPTED, "Interrupted."), words)
     except Terminated:
         return _report(Problem.described(ExitCode.TERMINATED, "Terminated."), words)
-    except (BrokenPipeError, SystemExit):  # rich turns the first into the second while it prints --help
+    except SystemExit:  # rich raises it for a BrokenPipeError while it prints --help
         discard(sys.stdout)
         return ExitCode.OUTPUT_CLOSED
     except Exception as error:  # each becomes a paragraph and a code
-        return _report(Problem.of(error), words)
+        failure = output_failure(error)
+        if failure is not None:
+            discard(sys.stdout)
+        return ExitCode.OUTPUT_CLOSED if failure == "closed" else _report(Problem.of(error), words)
+    return code
 
 
 def _run(words: list[str]) -> ExitCode:
@@ -73,9 +91,27 @@ def _run(words: list[str]) -> ExitCode:
         _refuse_secrets(words)
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        raise UsageError(f"{error}\nTry: {' '.join(['buildkite-ext', *_command_words(words), '--help'])}") from error
+        raise UsageError(
+            f"{_usage_text(error, words)}\nTry: {' '.join(['buildkite-ext', *_command_words(words), '--help'])}"
+        ) from error
     result = command(*bound.args, **bound.kwargs)
     return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help and --version return nothing
+
+
+def _usage_text(error: CycloptsError, words: list[str]) -> str:
+    """Return what is wrong with the command line."""
+    from cyclopts import CoercionError, MissingArgumentError
+
+    name = None if error.argument is None else error.argument.name
+    if isinstance(error, MissingArgumentError) and name is not None:
+        given = next((word for word in words if error.argument is not None and word in error.argument.names), None)
+        return f"{name} is missing." if given is None else f"{given} needs a value."
+    if isinstance(error, CoercionError) and name is not None and error.token is not None:
+        kinds = {int: "a whole number", float: "a number"}
+        kind = next((kinds[each] for each in kinds if error.target_type is each), None)
+        if kind is not None:
+            return f"{error.token.keyword or name} {error.token.value!r}: give {kind}."
+    return str(error)
 
 
 def _command_words(words: list[str]) -> list[str]:

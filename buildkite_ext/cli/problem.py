@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from .exit_codes import ExitCode
-from .streams import paragraph, print_error
+from .streams import output_failure, paragraph, print_error
 
 __all__ = ["Problem", "Terminated", "UsageError", "without_secrets", "write_traceback"]
 
@@ -58,6 +58,10 @@ class Problem:
             return cls.described(ExitCode.USAGE, str(error), error)
         if isinstance(error, BuildkiteError):
             return cls.described(ExitCode.API_ERROR, str(error), error)
+        if output_failure(error) is not None:
+            assert isinstance(error, OSError)
+            said = f"The output can't be written: {error.strerror or error}"
+            return cls.described(ExitCode.OUTPUT_FAILED, said, error, kind="OutputFailed")
         return cls.described(
             ExitCode.INTERNAL,
             f"{type(error).__name__}: {error}\nThis is an error in buildkite-ext itself. Run the command again with --debug "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import ssl
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from ..simulation.demo import demo_organization
 from ..simulation.server import running, serve
 from .problem import UsageError
 from .sockets import unusable_address
+from .streams import output_failure
 
 if TYPE_CHECKING:
     from ..events import Hook
@@ -73,6 +75,8 @@ def serve_until_stopped(host: str, port: int, organization: str, allowed_hosts: 
     except ImportError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
+        if output_failure(error) is not None:
+            raise
         raise unusable_address(host, port, error) from error
     print("\nThe simulator has ended, and its builds with it.", flush=True)
 
@@ -93,7 +97,8 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
     if any(os.environ.get(name) for name in _PROXY_VARIABLES):
         # Otherwise clients would connect to the proxy.
         variables["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), *hosts)))
-    exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in variables.items())
+    exports = "\n".join(f"  {_assignment(name, value)}" for name, value in variables.items())
+    curl, prefix = ("curl.exe", "$env:") if sys.platform == "win32" else ("curl", "$")
     slugs = ", ".join(sorted(simulator.state.pipelines))
     slug = simulator.organization
     print(
@@ -103,6 +108,15 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
         f"{exports}\n\n"
         "Then try:\n"
         "  buildkite-ext run web --branch main\n"
-        f'  curl -H "Authorization: Bearer ${TOKEN_VARIABLES[0]}" {url}/v2/organizations/{slug}/pipelines',
+        f'  {curl} -H "Authorization: Bearer {prefix}{TOKEN_VARIABLES[0]}" {url}/v2/organizations/{slug}/pipelines',
         flush=True,
     )
+
+
+def _assignment(name: str, value: str) -> str:
+    """Return the line that sets an environment variable: in PowerShell on Windows, else in a POSIX shell."""
+    if sys.platform == "win32":
+        quoted = value.replace("'", "''")
+        return f"$env:{name} = '{quoted}'"
+    else:  # noqa: RET505 - mypy checks a branch for its system alone
+        return f"export {name}={shlex.quote(value)}"

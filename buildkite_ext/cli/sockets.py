@@ -18,6 +18,8 @@ def listening_socket(host: str, port: int) -> Iterator[socket.socket]:
     Raises:
         UsageError: nothing can listen on this address.
     """
+    from ..simulation.server import reserve_address
+
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -27,7 +29,7 @@ def listening_socket(host: str, port: int) -> Iterator[socket.socket]:
         raise unusable_address(host, port, error) from error
     with bound:
         try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reserve_address(bound)
             bound.bind(address)
             bound.listen()  # clients that connect before the server runs wait
         except OSError as error:

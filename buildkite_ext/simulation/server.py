@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
@@ -22,9 +23,10 @@ from .simulator import SimulatedOrganization
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["running", "serve", "url_of"]
+__all__ = ["reserve_address", "running", "serve", "url_of"]
 
 _STARTUP_TIMEOUT = 10.0
+_PAUSE = 3600.0
 
 _OTHER_LOOPBACK = {"127.0.0.1": "::1", "::1": "127.0.0.1", "localhost": "::1", "0.0.0.0": "::1"}  # noqa: S104
 """Address that `localhost` may stand for as well. Some clients try it first, or alone."""
@@ -74,7 +76,8 @@ def serve(
         if started is not None:
             started(url)
         try:
-            threading.Event().wait()
+            while True:
+                time.sleep(_PAUSE)  # Ctrl-C ends it on every system; on Windows it would not end waiting for a lock
         except KeyboardInterrupt:
             return
 
@@ -199,7 +202,7 @@ def _socket(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sends small packets at once only if the protocol is given; otherwise each answer takes 40 ms.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserve_address(bound)
         bound.bind((host, port))
         yield bound
 
@@ -212,6 +215,18 @@ def _artifacts_url(host: str, bound: socket.socket, api_url: str) -> str:
     port = bound.getsockname()[1]
     name = "[::1]" if ":" in host else "127.0.0.1"
     return f"http://{name if urlsplit(api_url).hostname == 'localhost' else 'localhost'}:{port}"
+
+
+def reserve_address(bound: socket.socket) -> None:
+    """Let a socket listen on an address where connections of an earlier process are ending, and where nobody else listens.
+
+    On Windows SO_REUSEADDR would take the port of another process that listens on it:
+    https://learn.microsoft.com/en-us/windows/win32/winsock/using-so-reuseaddr-and-so-exclusiveaddruse
+    """
+    if sys.platform == "win32":
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
 
 def url_of(host: str, bound: socket.socket) -> str:

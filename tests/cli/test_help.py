@@ -36,9 +36,29 @@ def test_help_has_examples_and_the_exit_codes(command: Run, words: tuple[str, ..
     assert "\x1b" not in result.out
     for code in ExitCode:
         assert f"  {int(code):>3}  {code.meaning}" in result.lines
-    for example in EXAMPLES.strip().splitlines():
-        assert example in result.lines
     assert max(map(len, result.lines)) <= 80
+
+
+def test_help_of_the_program_has_the_examples_of_all_commands_and_the_others_their_own(command: Run) -> None:
+    assert EXAMPLES.strip() in command("--help").out
+    for name in ("run", "cancel", "simulate"):
+        examples = [line for line in command(name, "--help").lines if line.startswith("  buildkite-ext ")]
+        assert examples
+        assert examples == [line for line in EXAMPLES.splitlines() if line.startswith(f"  buildkite-ext {name} ")]
+    for words, own in (
+        (["api"], API_EXAMPLES),
+        (["webhooks"], WEBHOOKS_EXAMPLES),
+        (["webhooks", "send"], WEBHOOKS_EXAMPLES),
+    ):
+        text = command(*words, "--help").out
+        assert own.strip() in text
+        assert text.count("buildkite-ext run web") == 0
+
+
+def test_help_as_a_command_is_the_option(command: Run) -> None:
+    for words in ([], ["run"], ["webhooks", "listen"]):
+        assert command("help", *words) == command(*words, "--help")
+    assert command("help", "nothing").code == 2
 
 
 def test_help_names_each_option_of_the_issue(command: Run) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from ..streams import print_line
+
 if TYPE_CHECKING:
     from ..problem import Problem
 
@@ -33,4 +35,4 @@ def problem_line(problem: Problem, *, colour: bool) -> str:
 
 def write_problem(err: TextIO, problem: Problem, *, colour: bool) -> None:
     """Report a problem on a stream."""
-    print(problem_line(problem, colour=colour), file=err, flush=True)
+    print_line(problem_line(problem, colour=colour), err)

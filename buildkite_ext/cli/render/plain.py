@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ..run.job_table import ServerTime, duration_text, rows_of
 from ..run.result import RunResult
-from ..streams import clean
+from ..streams import clean, print_line
 from .colour import TONES, painted, write_problem
 from .lines import LogFormatter, summary
 
@@ -111,8 +111,7 @@ class PlainRunView:
 
     def _write(self, text: str) -> None:
         with self._lock:
-            # Flushed, so that a pipe shows it live.
-            print(text, file=self._out, flush=True)
+            print_line(text, self._out)  # flushed, so that a pipe shows it live
 
 
 class JsonRunView(PlainRunView):
@@ -132,4 +131,4 @@ class JsonRunView(PlainRunView):
     def finish(self, result: RunResult) -> None:
         super().finish(result)
         # ASCII, so that neither terminals nor encodings change the server's text.
-        print(json.dumps(result.as_json(), indent=2), file=self._object, flush=True)
+        print_line(json.dumps(result.as_json(), indent=2), self._object)

@@ -15,7 +15,7 @@ from ...states import blocking_jobs, failed_jobs, is_job_over, outcome_of
 from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
 from ..exit_codes import ExitCode
 from ..problem import Problem, Terminated
-from ..streams import discard, short
+from ..streams import discard, output_failure, short
 from .job_table import ServerTime, label_of
 from .log_tails import LogTails, fetch_tail
 from .result import BlockingStep, FailedJob, RunResult
@@ -126,10 +126,12 @@ class Run:
             return state.stopped(ExitCode.INTERRUPTED, "Interrupted")
         except Terminated:
             return state.stopped(ExitCode.TERMINATED, "Terminated")
-        except BrokenPipeError:
-            discard(sys.stdout)
-            return state.stopped(ExitCode.OUTPUT_CLOSED, "OutputClosed")
         except Exception as error:  # each becomes a paragraph and a code
+            failure = output_failure(error)
+            if failure is not None:
+                discard(sys.stdout)
+            if failure == "closed":
+                return state.stopped(ExitCode.OUTPUT_CLOSED, "OutputClosed")
             return state.result(state.explained(error))
 
     def _create(self, client: BuildkiteClient) -> None:

@@ -7,6 +7,8 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -25,6 +27,11 @@ _LONGEST_LINE = 8192
 _DRAIN_SECONDS = 1.0
 """Time to read remaining output after the command has exited: a process that it left running may keep its output open."""
 
+if sys.platform == "win32":
+    _NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP  # in place of a session
+else:
+    _NEW_GROUP = 0
+
 _OnLine = Callable[[str], Awaitable[None]]
 
 
@@ -40,7 +47,7 @@ class CommandResult:
 
 
 def split_command(command: str) -> list[str]:
-    """Split a command into words as a shell would. Nothing is expanded.
+    """Split a command into words as a shell would. Nothing is expanded. On Windows a backslash is a part of a path.
 
     Raises:
         UsageError: a quote isn't closed, the command is empty, or its program doesn't exist.
@@ -50,25 +57,36 @@ def split_command(command: str) -> list[str]:
         ['sh', '-c', 'echo $BUILDKITE_WEBHOOK_EVENT']
     """
     try:
-        words = shlex.split(command)
+        words = _words(command)
     except ValueError as error:
         raise UsageError(f"--exec: the command can't be split into words: {error}.") from error
     if not words:
         raise UsageError("--exec is empty.")
-    if shutil.which(words[0]) is None:
+    program = shutil.which(words[0])
+    if program is None:
         raise UsageError(
             f"--exec: there is no program {words[0]!r}. No shell runs it: for pipes and variables, write --exec 'sh -c \"…\"'."
         )
-    return words
+    # Windows itself finds no scripts, such as npm.cmd.
+    return [program, *words[1:]] if sys.platform == "win32" else words
 
 
-def command_environment(delivery: Delivery, event: EventFields) -> dict[bytes, bytes]:
+def _words(command: str) -> list[str]:
+    words = shlex.shlex(command, posix=True, punctuation_chars=False)
+    words.whitespace_split = True
+    words.commenters = ""
+    if sys.platform == "win32":
+        words.escape = ""
+    return list(words)
+
+
+def command_environment(delivery: Delivery, event: EventFields) -> dict[str, str]:
     """Return the environment of this process with the fields of a delivery, and without the webhook credentials."""
-    environment = {name: value for name, value in os.environb.items() if not name.startswith(WEBHOOK_PREFIX.encode())}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(WEBHOOK_PREFIX)}
     for name, value in [*event.items(), ("delivery", delivery.id)]:
         text = value.replace("\0", "").encode("utf-8", "replace")
         if name != "message" and len(text) <= _LONGEST_VALUE:
-            environment[f"{WEBHOOK_PREFIX}{name.upper()}".encode()] = text
+            environment[f"{WEBHOOK_PREFIX}{name.upper()}"] = os.fsdecode(text)  # UTF-8, whatever the locale is
     return environment
 
 
@@ -100,7 +118,9 @@ class CommandRunner:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 env=command_environment(delivery, event),
-                start_new_session=True,  # Ctrl-C must not reach commands of accepted deliveries
+                # Ctrl-C must not reach commands of accepted deliveries.
+                start_new_session=True,
+                creationflags=_NEW_GROUP,
             )
         except OSError as error:
             return CommandResult(None, 0.0, f"the command can't be started: {error.strerror or error}")
@@ -114,8 +134,7 @@ class CommandRunner:
             return CommandResult(status, time.monotonic() - started, _problem(status))
         finally:
             if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                await _kill_all(process)
                 await _wait(process)
             # Read what was written before the exit. A process that keeps the output open after that is left alone.
             await asyncio.wait({pipes}, timeout=_DRAIN_SECONDS)
@@ -123,6 +142,22 @@ class CommandRunner:
             with suppress(asyncio.CancelledError):
                 await pipes
             process._transport.close()  # type: ignore[attr-defined] # or such a process would keep our end open too
+
+
+async def _kill_all(process: asyncio.subprocess.Process) -> None:
+    """Kill a command with all processes that it started."""
+    if sys.platform == "win32":
+        nowhere = asyncio.subprocess.DEVNULL
+        with suppress(OSError):  # without taskkill, the command alone
+            killing = await asyncio.create_subprocess_exec(
+                *("taskkill", "/F", "/T", "/PID", str(process.pid)), stdin=nowhere, stdout=nowhere, stderr=nowhere
+            )
+            await killing.wait()
+        with suppress(OSError):
+            process.kill()
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 async def _wait(process: asyncio.subprocess.Process) -> int:

@@ -112,7 +112,7 @@ def _from_environment(*, tokens: bool) -> WebhookAuth | None:
     found = [
         WebhookAuth(mode, tuple(WebhookCredential(value, f"${name}") for value in values))
         for mode, name in (_VARIABLES if tokens else _VARIABLES[:1])
-        if (values := _lines(os.environb.get(name.encode(), b"")))
+        if (values := _lines(os.fsencode(os.environ.get(name, ""))))
     ]
     if len(found) > 1:
         raise UsageError(

@@ -14,7 +14,7 @@ from typing import ParamSpec, Protocol, TextIO, TypeVar
 from ...states import FAILED_JOBS
 from ...webhooks.delivery import Delivery
 from ..render.colour import TONES, Tone, painted
-from ..streams import clean, short
+from ..streams import clean, print_line, short
 from .command_runner import CommandResult
 from .counters import DeliveryCounters
 from .event_fields import EventFields
@@ -129,7 +129,7 @@ class TextDisplay:
         self._write(f"{self._painted(shown, 'faint')}  {text}")
 
     def _write(self, text: str) -> None:
-        print(text, file=self._out, flush=True)
+        print_line(text, self._out)
 
 
 class JsonDisplay(TextDisplay):
@@ -176,7 +176,7 @@ class JsonDisplay(TextDisplay):
 
     def _object(self, kind: str, values: Mapping[str, str | float | None], at: float | None = None) -> None:
         moment = datetime.fromtimestamp(self._now() if at is None else at, UTC).isoformat(timespec="milliseconds")
-        print(json.dumps({"type": kind, "at": moment, **values}), file=self._objects, flush=True)
+        print_line(json.dumps({"type": kind, "at": moment, **values}), self._objects)
 
 
 class DisplayThread:

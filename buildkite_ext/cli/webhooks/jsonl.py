@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -15,11 +14,16 @@ from typing import BinaryIO, Protocol
 
 from ... import strict_json
 from ...webhooks.delivery import Delivery
+from .file_lock import locked
 
 __all__ = ["JsonlFile", "JsonlStream", "JsonlWriter", "delivery_line", "single_line"]
 
 _MODE = 0o600
 """Mode of a new file: bodies hold names of users, commits and settings."""
+_BINARY: int = getattr(os, "O_BINARY", 0)
+"""On Windows, write line breaks as they are."""
+_NOT_BLOCKING: int = getattr(os, "O_NONBLOCK", 0)
+"""Elsewhere, don't wait for the reader of a named pipe, which is refused."""
 _NOT_PRINTABLE_ASCII = re.compile(r"[^\x20-\x7e]")
 
 
@@ -89,7 +93,8 @@ class JsonlStream:
 class JsonlFile:
     """Writer of lines to the end of a file. A line is on the disk when `append` returns.
 
-    The file may be renamed or removed at any time: the next line then starts a new file.
+    The file may be renamed or removed at any time: the next line then starts a new file. (Windows allows neither while the
+    file is open.)
 
     Raises:
         OSError: the file can't be opened, or isn't a regular file.
@@ -104,11 +109,8 @@ class JsonlFile:
         with self._lock:
             file = self._current_file()
             # Another process may write to the same file. Each writes complete lines, under a lock.
-            fcntl.flock(file, fcntl.LOCK_EX)
-            try:
+            with locked(file):
                 _append_complete(file, line)
-            finally:
-                fcntl.flock(file, fcntl.LOCK_UN)
 
     def reopen(self) -> None:
         with self._lock:
@@ -127,7 +129,7 @@ class JsonlFile:
         return self._file
 
     def _open(self) -> int:
-        file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, _MODE)
+        file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY | _NOT_BLOCKING, _MODE)
         try:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise OSError("it isn't a regular file")
@@ -140,7 +142,7 @@ class JsonlFile:
     def _sync_folder(self) -> None:
         """Write the folder to the disk, because it holds the name of a new file."""
         with suppress(OSError):  # some systems can't
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            folder = os.open(self._path.parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
             finally:
@@ -155,8 +157,10 @@ class JsonlFile:
 def _append_complete(file: int, line: bytes) -> None:
     """Write a line to the disk. If that fails, restore the file's previous size."""
     size = os.fstat(file).st_size
-    if size and os.pread(file, 1, size - 1) != b"\n":
-        line = b"\n" + line  # another process was killed in the middle of a line
+    if size:
+        os.lseek(file, size - 1, os.SEEK_SET)  # where to read; each write goes to the end
+        if os.read(file, 1) != b"\n":
+            line = b"\n" + line  # another process was killed in the middle of a line
     rest = memoryview(line)
     try:
         while rest:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
@@ -37,6 +38,11 @@ _REQUEST_SECONDS = 15
 """Seconds that running requests get to end: somewhat more than a body may take."""
 _OUTPUT_SECONDS = 5.0
 """Seconds that the reader of the output gets to read the last lines."""
+
+if sys.platform == "win32":
+    _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
+else:
+    _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +146,7 @@ class _Session:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """Stop at Ctrl-C and SIGTERM; at SIGHUP, which log rotation sends, open the file of --jsonl again."""
+        """Stop at Ctrl-C and SIGTERM (on Windows Ctrl-Break); at SIGHUP, which log rotation sends, open --jsonl's file again."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -149,9 +155,9 @@ class _Session:
         def stop(number: int, _: object) -> None:
             loop.call_soon_threadsafe(self._stop, signal.Signals(number))
 
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, stop) for number in _STOP_SIGNALS}
         jsonl = self._options.jsonl
-        if jsonl is not None:
+        if jsonl is not None and sys.platform != "win32":
 
             def reopen(*_: object) -> None:
                 loop.call_soon_threadsafe(self._thread.submit, jsonl.reopen)

@@ -114,6 +114,7 @@ class RedisStreamSource:
         source = RedisStreamSource("redis://localhost:6379/0", ordered=True, partitions=16)
         async with asyncio.TaskGroup() as tasks:
             loop = asyncio.get_running_loop()
+            # Not on Windows; `WebhookHandler.work` stops at signals on every system.
             loop.add_signal_handler(signal.SIGTERM, lambda: tasks.create_task(source.aclose()))
             await source.consume(handle)
         ```

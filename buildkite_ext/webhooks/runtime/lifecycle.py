@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import signal
+import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..._forks import keep_inherited, reset_after_fork
@@ -25,7 +26,10 @@ __all__ = ["Lifecycle", "consume_until_signal"]
 
 T = TypeVar("T")
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+if sys.platform == "win32":
+    _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
+else:
+    _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Lifecycle:
@@ -167,21 +171,38 @@ async def consume_until_signal(consume: Callable[[EventSource], Awaitable[None]]
     closing: list[asyncio.Task[None]] = []
 
     def end() -> None:
-        remove_handlers()
         closing.append(asyncio.ensure_future(source.aclose()))
 
-    def remove_handlers() -> None:
-        for each in _SIGNALS:
-            with suppress(NotImplementedError):
-                loop.remove_signal_handler(each)
+    with _first_signal(lambda: loop.call_soon_threadsafe(end)):
+        try:
+            await consume(source)
+        finally:
+            await source.aclose()
+            await asyncio.gather(*closing)
 
-    for each in _SIGNALS:
-        # Not on Windows, where Ctrl-C cancels, and not outside the main thread, which alone gets signals.
-        with suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(each, end)
+
+@contextmanager
+def _first_signal(on_signal: Callable[[], object]) -> Iterator[None]:
+    """Call a function at the first SIGINT or SIGTERM, on Windows also at Ctrl-Break. The next has its usual effect.
+
+    (`loop.add_signal_handler` doesn't exist on Windows. Outside the main thread, which alone gets signals, nothing is done.)
+    """
+    before: dict[int, Any] = {}
+
+    def restore() -> None:
+        while before:
+            number, handler = before.popitem()
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+    def handle(*_: object) -> None:
+        restore()
+        on_signal()
+
+    if threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            before[number] = signal.getsignal(number)
+            signal.signal(number, handle)
     try:
-        await consume(source)
+        yield
     finally:
-        remove_handlers()
-        await source.aclose()
-        await asyncio.gather(*closing)
+        restore()
