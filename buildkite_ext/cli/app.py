@@ -30,7 +30,7 @@ Examples of api:
   buildkite-ext api GET organizations/{org}/builds --paginate \\
     -f state=failed -f 'branch[]=main' --select '[].web_url' --raw-output
   buildkite-ext api POST organizations/{org}/pipelines/web/builds \\
-    -f branch=main -F commit=HEAD -f 'env[DEBUG]=1' --jq .number
+    -f branch=main -f commit=HEAD -F clean_checkout=true --jq .number
   buildkite-ext api PATCH organizations/{org}/pipelines/web --input web.json
   buildkite-ext api GET organizations/{org}/agents --include --simulate"""
 

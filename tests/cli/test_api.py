@@ -82,9 +82,9 @@ def test_get_with_filters(api: Run, filled: Simulator) -> None:
 
 def test_post_with_nested_fields(api: Run, filled: Simulator) -> None:
     words = (
-        *("-f", "branch=main", "-F", "commit=1234567", "-f", "message=1.10", "-f", "clean_checkout=true"),
-        *("-f", "env[A]=x=y", "-F", "env[B]=5", "-f", 'meta_data={"release": "1.2"}', "-f", "author[name]=Ada"),
-        *("-f", "author[email]=ada@example.com", "-f", "priority=5", "-f", "list[]=1", "-f", "list[]=two"),
+        *("-F", "branch=main", "-f", "commit=1234567", "-F", "message=1.10", "--field", "clean_checkout=true"),
+        *("-f", "env[A]=x=y", "--raw-field", "env[B]=true", "-F", "meta_data[release]=1.2", "-f", "author[name]=Ada"),
+        *("-f", "author[email]=@ada", "-F", "priority=5", "-F", "list[]=1", "-f", "list[]=2", "-F", "none=null"),
     )
     result = api("post", BUILDS, *words, "--compact", "--select", "number")
     assert (result.code, result.out, result.err) == (0, "24\n", "")
@@ -94,16 +94,17 @@ def test_post_with_nested_fields(api: Run, filled: Simulator) -> None:
         "commit": "1234567",
         "message": "1.10",
         "clean_checkout": True,
-        "env": {"A": "x=y", "B": "5"},
+        "env": {"A": "x=y", "B": "true"},
         "meta_data": {"release": "1.2"},
-        "author": {"name": "Ada", "email": "ada@example.com"},
+        "author": {"name": "Ada", "email": "@ada"},
         "priority": 5,
-        "list": [1, "two"],
+        "list": [1, "2"],
+        "none": None,
     }
 
 
 def test_fields_of_both_kinds_keep_their_order(api: Run, filled: Simulator) -> None:
-    words = [word for n in "12" for word in ("-f", f"jobs[][id]={n}", "--raw-field", f"jobs[][key]={n}")]
+    words = [word for n in "12" for word in ("--field", f"jobs[][id]={n}", "-f", f"jobs[][key]={n}")]
     api("POST", BUILDS, *words)
     assert json.loads(filled.requests[0].body) == {"jobs": [{"id": 1, "key": "1"}, {"id": 2, "key": "2"}]}
 
@@ -128,6 +129,9 @@ def test_a_body_from_a_file_and_from_the_standard_input(
     assert json.loads(filled.requests[-1].body)["message"] == "from a pipe"
     assert api("POST", BUILDS, "-f", "branch=main", "-f", "commit=HEAD", "-f", "message=@channel").code == 0
     assert json.loads(filled.requests[-1].body)["message"] == "@channel"
+    file.write_text("5")
+    assert api("POST", BUILDS, "-f", "branch=main", "-f", "commit=HEAD", "-F", f"message=@{file}").code == 0
+    assert json.loads(filled.requests[-1].body)["message"] == "5"
 
 
 def test_headers(api: Run, filled: Simulator, tmp_path: Path) -> None:
@@ -409,9 +413,9 @@ REFUSED = {
     "a token in the query": (["GET", "user?access_token=s3cret"], "would put a token into logs"),
     "a token as a field": (["GET", "user", "-f", "access_token=s3cret"], "would put a token into logs"),
     "a field without a value": (["GET", "user", "-f", "s3cret"], "give NAME=VALUE"),
-    "bytes that are no text": (["GET", "user", "-f", "a=s3cret\udcff"], "--field a: its value isn't UTF-8 text"),
-    "bytes in a body": (["POST", "user", "-F", "a[b]=\udcff"], "--raw-field a[b]: its value isn't UTF-8 text"),
-    "bytes in a name": (["POST", "user", "-f", "\udcff=1"], "--field: its name isn't UTF-8 text"),
+    "bytes that are no text": (["GET", "user", "-f", "a=s3cret\udcff"], "--raw-field a: its value isn't UTF-8 text"),
+    "bytes in a body": (["POST", "user", "-F", "a[b]=\udcff"], "--field a[b]: its value isn't UTF-8 text"),
+    "bytes in a name": (["POST", "user", "-F", "\udcff=1"], "--field: its name isn't UTF-8 text"),
     "a field twice": (["POST", "user", "-f", "a=1", "-f", "a=s3cret"], "'a' is given twice; NAME[] makes a list"),
     "a field of a plain one": (["POST", "user", "-f", "a=1", "-f", "a[b]=2"], "a plain value in another field"),
     "a list and an object": (["POST", "user", "-f", "a[]=1", "-f", "a[b]=2"], "is a list in one field"),
@@ -420,7 +424,7 @@ REFUSED = {
     "no input": (["POST", "user", "--input", "/nowhere"], "--input: '/nowhere' can't be read: No such file"),
     "input that isn't JSON": (["POST", "user", "--input", __file__], "--input isn't JSON"),
     "input to read with": (["GET", "user", "--input", __file__], "--input: GET sends no body"),
-    "the standard input twice": (["POST", "user", "-F", "a=@-", "-F", "b=@-"], "is read by --raw-field a already"),
+    "the standard input twice": (["POST", "user", "-F", "a=@-", "-F", "b=@-"], "is read by --field a already"),
     "authorization": (
         ["GET", "user", "-H", "Authorization: s3cret"],
         "--header authorization: this header can't be given",

@@ -88,7 +88,7 @@ def test_help_names_each_option_of_the_issue(command: Run) -> None:
 def test_help_of_api_names_each_option_of_the_issue(command: Run) -> None:
     text = command("api", "--help").out
     for option in (
-        *("--field --raw-field -f -F", "--input FILE", "--header -H K:V", "--paginate", "--limit N"),
+        *("--field --raw-field -F -f", "--input FILE", "--header -H K:V", "--paginate", "--limit N"),
         *("--select PATH", "--jq EXPR", "--raw-output -r", "--include -i", "--compact", "--timeout S", "--simulate"),
     ):
         assert option in text
