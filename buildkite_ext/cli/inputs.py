@@ -20,7 +20,6 @@ __all__ = [
     "name_and_value",
     "not_empty",
     "pairs",
-    "positive",
     "slug",
     "source_of",
 ]
@@ -142,17 +141,6 @@ def json_or_text(text: str) -> Any:
     except (ValueError, RecursionError):
         return text
     return value
-
-
-def positive(argument: str, seconds: float) -> float:
-    """Return a number of seconds.
-
-    Raises:
-        UsageError: it isn't above 0 and finite.
-    """
-    if not 0 < seconds < float("inf"):
-        raise UsageError(f"{argument} {seconds:g}: give seconds above 0.")
-    return seconds
 
 
 def not_empty(argument: str, text: str) -> str:

@@ -437,7 +437,7 @@ REFUSED = {
     "a limit of nothing": (["GET", "user", "--paginate", "--limit", "0"], "give a number above 0"),
     "the bound of one page": (["GET", "user", "--max-pages", "5"], "--max-pages is for --paginate"),
     "a bound of nothing": (["GET", "user", "--paginate", "--max-pages", "0"], "give a number above 0"),
-    "timeout": (["GET", "user", "--timeout", "0"], "--timeout 0: give seconds above 0"),
+    "timeout": (["GET", "user", "--timeout", "0"], "--timeout '0': give a duration above 0"),
     "two filters": (["GET", "user", "--select", "a", "--jq", ".a"], "give one of them"),
     "no selection": (["GET", "user", "--select", "a..b"], "--select: 'a..b' isn't a path, from character 2 on"),
     "an unknown option": (["GET", "user", "--feld", "x"], "Try: buildkite-ext api --help"),

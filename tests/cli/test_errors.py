@@ -28,9 +28,15 @@ USAGE = {
     "env without a value": (["run", "web", "--branch", "main", "--env", "SECRET"], "--env 'SECRET': give NAME=VALUE"),
     "env without a name": (["run", "web", "--branch", "main", "--env", "=s3cret"], "--env '': give NAME=VALUE"),
     "meta-data": (["run", "web", "--branch", "main", "--meta-data", "x"], "--meta-data 'x': give NAME=VALUE"),
-    "timeout": (["run", "web", "--branch", "main", "--timeout", "soon"], "--timeout 'soon': give a number."),
-    "timeout 0": (["run", "web", "--branch", "main", "--timeout", "0"], "--timeout 0: give seconds above 0"),
-    "timeout nan": (["run", "web", "--branch", "main", "--timeout", "nan"], "--timeout nan: give seconds above 0"),
+    "timeout": (
+        ["run", "web", "--branch", "main", "--timeout", "soon"],
+        "--timeout 'soon': give a duration, such as 90s, 10m, 1.5h",
+    ),
+    "timeout 0": (
+        ["run", "web", "--branch", "main", "--timeout", "0"],
+        "--timeout '0': give a duration above 0, such as 90s",
+    ),
+    "timeout nan": (["run", "web", "--branch", "main", "--timeout", "nan"], "--timeout 'nan': give a duration"),
     "color": (["run", "web", "--branch", "main", "--color", "blue"], 'Choose from: "auto", "always", "never"'),
     "to without artifacts": (["run", "web", "--branch", "main", "--to", "x"], "select them with --artifacts"),
     "to a file": (["run", "web", "--branch", "main", "--artifacts", "*", "--to", __file__], "is a file"),

@@ -71,7 +71,7 @@ def test_help_names_each_option_of_the_issue(command: Run) -> None:
         "--meta-data K=V",
         "--artifacts GLOB",
         "--to DIR",
-        "--timeout S",
+        "--timeout DURATION",
         "--simulate",
         "--no-follow",
         "--quiet",
@@ -89,7 +89,15 @@ def test_help_of_api_names_each_option_of_the_issue(command: Run) -> None:
     text = command("api", "--help").out
     for option in (
         *("--field --raw-field -F -f", "--input FILE", "--header -H K:V", "--paginate", "--limit N"),
-        *("--select PATH", "--jq EXPR", "--raw-output -r", "--include -i", "--compact", "--timeout S", "--simulate"),
+        *(
+            "--select PATH",
+            "--jq EXPR",
+            "--raw-output -r",
+            "--include -i",
+            "--compact",
+            "--timeout DURATION",
+            "--simulate",
+        ),
     ):
         assert option in text
     assert "{org} in it stands for the organization." in text
@@ -110,12 +118,12 @@ def test_help_of_api_names_each_option_of_the_issue(command: Run) -> None:
                 "--path PATH",
             ),
             *("--event PATTERN", "--pipeline PATTERN", "--branch PATTERN", "--state STATE", "--exec COMMAND"),
-            *("--exec-timeout S", "--jsonl FILE", "--json ", "--color", "--debug", "--tolerance S"),
+            *("--exec-timeout DURATION", "--jsonl FILE", "--json ", "--color", "--debug", "--tolerance DURATION"),
         ),
-        "verify": ("BODY_FILE", "--signature HEADER", "--secret-file PATH", "--tolerance S", "--at TIME"),
+        "verify": ("BODY_FILE", "--signature HEADER", "--secret-file PATH", "--tolerance DURATION", "--at TIME"),
         "send": (
             *("URL", "--event PATTERN", "--body FILE", "--set PATH=VALUE", "--repeat N", "--secret-file PATH"),
-            *("--token-file PATH", "--plain-token", "--unsigned", "--timeout S"),
+            *("--token-file PATH", "--plain-token", "--unsigned", "--timeout DURATION"),
         ),
     }.items(),
 )

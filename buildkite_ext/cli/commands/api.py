@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter, Token
 
 from ..exit_codes import ExitCode
-from ..inputs import Inputs, is_stdin, name_and_value, positive
-from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag, Repeated
+from ..inputs import Inputs, is_stdin, name_and_value
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
 from ..problem import UsageError
 from ..streams import Colour, coloured
 
@@ -61,7 +61,7 @@ def api(
         Path | None, Parameter(group=_REQUEST, metavar="FILE", allow_leading_hyphen=True)
     ] = None,
     header: Annotated[tuple[str, ...], Repeated, Parameter(group=_REQUEST, metavar="K:V", alias="-H")] = (),
-    timeout: Annotated[float | None, Parameter(group=_REQUEST, metavar="S")] = None,
+    timeout: Annotated[float | None, Duration, Parameter(group=_REQUEST)] = None,
     paginate: Annotated[bool, Flag, Parameter(group=_PAGES)] = False,
     limit: Annotated[int | None, Parameter(group=_PAGES, metavar="N")] = None,
     max_pages: Annotated[int | None, Parameter(group=_PAGES, metavar="N")] = None,
@@ -84,7 +84,7 @@ def api(
             and @FILE is the content of a file, @- that of the standard input. With --raw-field (-f) V is a string as it is.
         input: A file that is the body; - reads the standard input. It has to be JSON, unless a header says otherwise.
         header: A header of the request; may be repeated.
-        timeout: Seconds for each request, with its retries and pauses; by default 120.
+        timeout: The time for each request, with its retries and pauses; by default 2m.
         paginate: Follow the pages of a list and print all its items as one array.
         limit: The most items to print.
         max_pages: The pages to read; a list that has more is an error; by default 10000.
@@ -120,7 +120,7 @@ def api(
         request=request,
         connection=ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate),
         printer=printer,
-        timeout=None if timeout is None else positive("--timeout", timeout),
+        timeout=timeout,
         paginate=paginate,
         limit=limit,
         max_pages=MAX_PAGES if max_pages is None else max_pages,

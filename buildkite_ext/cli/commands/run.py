@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter
 
 from ..exit_codes import ExitCode
-from ..inputs import not_empty, pairs, positive, slug
-from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag, Repeated
+from ..inputs import not_empty, pairs, slug
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
 from ..problem import UsageError, write_traceback
 from ..streams import Colour, coloured, is_terminal
 
@@ -36,9 +36,9 @@ def run(
     message: Annotated[str | None, Parameter(group=_BUILD, metavar="M", allow_leading_hyphen=True)] = None,
     env: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, metavar="K=V")] = (),
     meta_data: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, metavar="K=V")] = (),
-    timeout: Annotated[float | None, Parameter(group=_WAITING, metavar="S")] = None,
+    timeout: Annotated[float | None, Duration, Parameter(group=_WAITING)] = None,
     no_follow: Annotated[bool, Flag, Parameter(group=_WAITING)] = False,
-    poll_interval: Annotated[float | None, Parameter(group=_WAITING, metavar="S")] = None,
+    poll_interval: Annotated[float | None, Duration, Parameter(group=_WAITING)] = None,
     artifacts: Annotated[tuple[str, ...], Repeated, Parameter(group=_ARTIFACTS, metavar="GLOB")] = (),
     to: Annotated[Path | None, Parameter(group=_ARTIFACTS, metavar="DIR")] = None,
     by_job: Annotated[bool, Flag, Parameter(group=_ARTIFACTS)] = False,
@@ -57,9 +57,9 @@ def run(
         message: The message of the build; by default that of the commit.
         env: An environment variable for the build's jobs; may be repeated.
         meta_data: Meta-data of the build; may be repeated.
-        timeout: Seconds to wait for the build; then the command ends and the build continues.
+        timeout: How long to wait for the build, such as 30m or 1h30m; then the command ends and the build continues.
         no_follow: Show no logs, only wait.
-        poll_interval: Seconds between two polls of the build.
+        poll_interval: The time between two polls of the build.
         artifacts: The artifacts to fetch; * stays within a folder, ** goes through folders. May be repeated.
         to: The folder for artifacts; by default the current one.
         by_job: Write the artifacts of each job into a folder of its own, which has the job's id as its name.
@@ -83,8 +83,8 @@ def run(
         artifacts=tuple(not_empty("--artifacts", glob) for glob in artifacts),
         to=_folder(to, artifacts),
         by_job=_by_job(by_job, artifacts),
-        timeout=None if timeout is None else positive("--timeout", timeout),
-        poll_interval=None if poll_interval is None else positive("--poll-interval", poll_interval),
+        timeout=timeout,
+        poll_interval=poll_interval,
         follow=not (no_follow or quiet),
         last_lines=not quiet,
     )

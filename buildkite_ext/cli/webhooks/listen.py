@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter
 
 from ...states import EventStateName
+from ..durations import shown_duration
 from ..exit_codes import ExitCode
-from ..inputs import STDIN, Inputs, not_empty, positive
-from ..parameters import OUTPUT, Flag
+from ..inputs import STDIN, Inputs, not_empty
+from ..parameters import OUTPUT, Duration, Flag
 from ..problem import UsageError
 from ..sockets import check_port, listening_socket
 from ..streams import Colour, coloured, is_terminal
@@ -41,7 +42,7 @@ def listen(
     secret_file: SecretFiles = (),
     token_file: TokenFiles = (),
     allow_unsigned: Annotated[bool, Flag, Parameter(group=SECRET_GROUP)] = False,
-    tolerance: Annotated[float, Parameter(group=SECRET_GROUP, metavar="S")] = 300.0,
+    tolerance: Annotated[float, Duration, Parameter(group=SECRET_GROUP, show_default=shown_duration)] = 300.0,
     host: Annotated[str, Parameter(group=_ADDRESS, metavar="ADDRESS")] = "127.0.0.1",
     port: Annotated[int, Parameter(group=_ADDRESS, metavar="N")] = 8081,
     path: Annotated[str | None, Parameter(group=_ADDRESS, metavar="PATH")] = None,
@@ -53,7 +54,7 @@ def listen(
         Parameter(group=_FILTERS, metavar="STATE", negative="", show_default=False, show_choices=False),
     ] = (),
     exec: Annotated[str | None, Parameter(group=_ACTIONS, metavar="COMMAND")] = None,  # noqa: A002 - the option's name
-    exec_timeout: Annotated[float, Parameter(group=_ACTIONS, metavar="S")] = 60.0,
+    exec_timeout: Annotated[float, Duration, Parameter(group=_ACTIONS, show_default=shown_duration)] = 60.0,
     at_once: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 4,
     limit: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 1000,
     jsonl: Annotated[str | None, Parameter(group=_ACTIONS, metavar="FILE", allow_leading_hyphen=True)] = None,
@@ -71,7 +72,7 @@ def listen(
         token_file: The same for a webhook that sends its token in clear text, which is weaker; by default
             $BUILDKITE_WEBHOOK_TOKEN.
         allow_unsigned: Accept deliveries from anyone, and verify nothing.
-        tolerance: Seconds by which a signature's time may differ from now.
+        tolerance: The time by which a signature's time may differ from now.
         host: The address to listen on; 0.0.0.0 for all of this computer's.
         port: The port to listen on; 0 for a free one.
         path: The only path to receive at, such as /hooks; by default any.
@@ -81,7 +82,7 @@ def listen(
         state: Only events in these states. A build at a block step is blocked. May be repeated.
         exec: A command to run for each event. It gets the body on its standard input, and the event's fields in
             BUILDKITE_WEBHOOK_EVENT, ..._PIPELINE, ..._BUILD_NUMBER, ..._BUILD_STATE and others. No shell runs it.
-        exec_timeout: Seconds that the command may take; then it is killed.
+        exec_timeout: The time that the command may take; then it is killed.
         at_once: The number of commands that run at once. Those of one build run one after the other.
         limit: The most deliveries whose command hasn't ended; more are refused with 503.
         jsonl: A file to append each delivery to, on the disk before it is answered; - is the standard output.
@@ -103,15 +104,14 @@ def listen(
         raise UsageError("--json and --jsonl - both write to the standard output: give one, or a file to --jsonl.")
     server = import_uvicorn()
     auth = read_auth(Inputs(), secret_file, token_file, unsigned=allow_unsigned)
-    timeout = positive("--exec-timeout", exec_timeout)
     display = _display(json=json, color=color, jsonl_on_stdout=jsonl == STDIN)
     options = ListenOptions(
         auth=auth,
-        tolerance=positive("--tolerance", tolerance),
+        tolerance=tolerance,
         path=path,
         passes=_filter(event, pipelines=pipeline, branches=branch, states=state, note=display.note),
         jsonl=None if jsonl is None else _jsonl_writer(not_empty("--jsonl", jsonl)),
-        runner=None if exec is None else CommandRunner(split_command(exec), timeout),
+        runner=None if exec is None else CommandRunner(split_command(exec), exec_timeout),
         at_once=at_once,
         limit=limit,
     )

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
+from ..durations import shown_duration
 from ..exit_codes import ExitCode
-from ..inputs import STDIN, Inputs, json_or_text, name_and_value, positive
-from ..parameters import OUTPUT, Flag
+from ..inputs import STDIN, Inputs, json_or_text, name_and_value
+from ..parameters import OUTPUT, Duration, Flag
 from ..problem import Problem, UsageError
 from ..streams import Colour, coloured, print_error, short
 from .credentials import SECRET_GROUP, SecretFiles, TokenFiles, WebhookAuth, read_auth
@@ -45,7 +46,7 @@ def send(
     token_file: TokenFiles = (),
     plain_token: Annotated[bool, Flag, Parameter(group=SECRET_GROUP)] = False,
     unsigned: Annotated[bool, Flag, Parameter(group=SECRET_GROUP)] = False,
-    timeout: Annotated[float, Parameter(group=_DELIVERY, metavar="S")] = 15.0,
+    timeout: Annotated[float, Duration, Parameter(group=_DELIVERY, show_default=shown_duration)] = 15.0,
     show: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
@@ -67,12 +68,11 @@ def send(
         token_file: The same for a webhook that sends its token; by default $BUILDKITE_WEBHOOK_TOKEN.
         plain_token: Send the secret in clear text instead of signing with it.
         unsigned: Send neither a signature nor a token.
-        timeout: Seconds that a response may take.
+        timeout: The time that a response may take.
         show: Print the bodies instead of sending them.
         color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
         debug: Show the traceback of an error.
     """
-    positive("--timeout", timeout)
     if repeat < 1:
         raise UsageError(f"--repeat {repeat}: give a number above 0.")
     _check_url(url)
