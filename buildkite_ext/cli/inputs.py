@@ -20,7 +20,6 @@ __all__ = [
     "name_and_value",
     "not_empty",
     "pairs",
-    "slug",
     "source_of",
 ]
 
@@ -151,17 +150,6 @@ def not_empty(argument: str, text: str) -> str:
     """
     if not text.strip():
         raise UsageError(f"{argument} is empty.")
-    return text
-
-
-def slug(argument: str, text: str) -> str:
-    """Return a slug.
-
-    Raises:
-        UsageError: it is empty or would change the path of a URL.
-    """
-    if text.strip() in ("", ".", ".."):
-        raise UsageError(f"{argument}: {text!r} can't be a slug.")
     return text
 
 

@@ -9,16 +9,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from .exit_codes import ExitCode
 from .problem import Problem, Terminated, UsageError, write_traceback
 from .render.colour import problem_line
 from .streams import coloured, discard, output_failure, prepare_streams, print_error
-
-if TYPE_CHECKING:
-    from cyclopts import CycloptsError
 
 __all__ = ["main"]
 
@@ -91,27 +87,13 @@ def _run(words: list[str]) -> ExitCode:
         _refuse_secrets(words)
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
+        from .usage import usage_text
+
         raise UsageError(
-            f"{_usage_text(error, words)}\nTry: {' '.join(['buildkite-ext', *_command_words(words), '--help'])}"
+            f"{usage_text(error, words)}\nTry: {' '.join(['buildkite-ext', *_command_words(words), '--help'])}"
         ) from error
     result = command(*bound.args, **bound.kwargs)
     return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help and --version return nothing
-
-
-def _usage_text(error: CycloptsError, words: list[str]) -> str:
-    """Return what is wrong with the command line."""
-    from cyclopts import CoercionError, MissingArgumentError
-
-    name = None if error.argument is None else error.argument.name
-    if isinstance(error, MissingArgumentError) and name is not None:
-        given = next((word for word in words if error.argument is not None and word in error.argument.names), None)
-        return f"{name} is missing." if given is None else f"{given} needs a value."
-    if isinstance(error, CoercionError) and name is not None and error.token is not None:
-        kinds = {int: "a whole number", float: "a number"}
-        kind = next((kinds[each] for each in kinds if error.target_type is each), None)
-        if kind is not None:
-            return f"{error.token.keyword or name} {error.token.value!r}: give {kind}."
-    return str(error)
 
 
 def _command_words(words: list[str]) -> list[str]:

@@ -392,7 +392,7 @@ def test_a_download_s_redirect_is_shown_and_not_followed(api: Run, web: Simulato
 
 REFUSED = {
     "method": (["GIT", "user"], "METHOD: 'GIT' isn't one of GET, HEAD, POST, PUT, PATCH, DELETE."),
-    "no path": (["GET"], "PATH is missing."),
+    "no path": (["GET"], "missing argument PATH."),
     "an empty path": (["GET", " "], "it is empty"),
     "dots": (["GET", "organizations/../../x"], "a segment of dots leads to another path"),
     "one dot": (["GET", "organizations/./x"], "a segment of dots leads to another path"),

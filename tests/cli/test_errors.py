@@ -17,14 +17,30 @@ Run = Callable[..., Ended]
 Start = Callable[..., subprocess.Popen[str]]
 
 USAGE = {
-    "no pipeline": (["run", "--branch", "main"], "buildkite-ext: PIPELINE is missing."),
-    "no branch": (["run", "web"], "buildkite-ext: --branch is missing."),
-    "no value of an option": (["run", "web", "--branch"], "buildkite-ext: --branch needs a value."),
-    "no value of a short option": (["api", "GET", "user", "-H"], "buildkite-ext: -H needs a value."),
-    "no signature": (["webhooks", "verify"], "buildkite-ext: --signature is missing."),
-    "unknown option": (["run", "web", "--branch", "main", "--brunch"], "Did you mean --branch?"),
+    "no pipeline": (
+        ["run", "--branch", "main"],
+        "buildkite-ext: missing argument PIPELINE: a slug, ORG/PIPELINE, or a URL.",
+    ),
+    "no value of an option": (["run", "web", "--branch"], "buildkite-ext: option --branch needs a value."),
+    "no value of a short option": (["api", "GET", "user", "-H"], "buildkite-ext: option -H needs a value."),
+    "no signature": (["webhooks", "verify"], "buildkite-ext: missing option --signature."),
+    "no value of the branch's short option": (["run", "web", "-b"], "buildkite-ext: option -b needs a value."),
+    "unknown option": (["run", "web", "--brunch", "x"], "unknown option --brunch. Did you mean --branch?"),
+    "unknown option with a value": (
+        ["run", "web", "--brunch=s3cret"],
+        "unknown option --brunch. Did you mean --branch?",
+    ),
+    "unknown option beside the missing one": (
+        ["webhooks", "verify", "--signatur", "x"],
+        "unknown option --signatur. Did you mean --signature?",
+    ),
+    "unknown option in place of a file": (["webhooks", "verify", "--signature", "x", "--at-"], "unknown option --at-."),
+    "unknown letter": (["webhooks", "listen", "-b", "main"], "unknown option -b. Did you mean --branch?"),
+    "unknown letter of the other case": (["run", "web", "-B", "main"], "unknown option -B. Did you mean -b?"),
+    "unknown letter with a value": (["cancel", "web", "1", "-bs3cret"], "unknown option -b.\n"),
+    "an option twice": (["run", "web", "-b", "x", "--branch", "y"], "is given twice."),
     "unknown command": (["ran"], 'Did you mean "run"?'),
-    "a word too many": (["run", "web", "--branch", "main", "extra"], "extra"),
+    "a word too many": (["run", "web", "--branch", "main", "extra"], "too many arguments: 'extra'."),
     "env without a value": (["run", "web", "--branch", "main", "--env", "SECRET"], "--env 'SECRET': give NAME=VALUE"),
     "env without a name": (["run", "web", "--branch", "main", "--env", "=s3cret"], "--env '': give NAME=VALUE"),
     "meta-data": (["run", "web", "--branch", "main", "--meta-data", "x"], "--meta-data 'x': give NAME=VALUE"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter
 
 from ..exit_codes import ExitCode
-from ..inputs import not_empty, pairs, slug
+from ..inputs import not_empty, pairs
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
 from ..problem import UsageError, write_traceback
 from ..streams import Colour, coloured, is_terminal
@@ -28,14 +28,18 @@ _ARTIFACTS = Group("Artifacts", sort_key=3)
 
 
 def run(
-    pipeline: Annotated[str, Parameter(metavar="PIPELINE")],
+    pipeline: Annotated[str | None, Parameter(metavar="PIPELINE", show_default=False)] = None,
     /,
     *,
-    branch: Annotated[str, Parameter(group=_BUILD, metavar="B")],
-    commit: Annotated[str, Parameter(group=_BUILD, metavar="C")] = "HEAD",
-    message: Annotated[str | None, Parameter(group=_BUILD, metavar="M", allow_leading_hyphen=True)] = None,
-    env: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, metavar="K=V")] = (),
-    meta_data: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, metavar="K=V")] = (),
+    pipeline_option: Annotated[
+        str | None, Parameter(group=_BUILD, name=("--pipeline", "-p"), metavar="PIPELINE")
+    ] = None,
+    branch: Annotated[str | None, Parameter(group=_BUILD, alias="-b", metavar="B")] = None,
+    commit: Annotated[str, Parameter(group=_BUILD, alias="-c", metavar="C")] = "HEAD",
+    message: Annotated[str | None, Parameter(group=_BUILD, alias="-m", metavar="M", allow_leading_hyphen=True)] = None,
+    env: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, alias="-e", metavar="K=V")] = (),
+    meta_data: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, alias="-M", metavar="K=V")] = (),
+    web: Annotated[bool, Flag, Parameter(group=_BUILD, alias="-w")] = False,
     timeout: Annotated[float | None, Duration, Parameter(group=_WAITING)] = None,
     no_follow: Annotated[bool, Flag, Parameter(group=_WAITING)] = False,
     poll_interval: Annotated[float | None, Duration, Parameter(group=_WAITING)] = None,
@@ -51,12 +55,14 @@ def run(
     """Create a build, follow it live, wait for it and fetch its artifacts. The exit code says how it ended.
 
     Args:
-        pipeline: The pipeline's slug.
-        branch: The branch to build.
+        pipeline: The pipeline: its slug, ORG/PIPELINE, or a URL. The URL of a build or a job names its pipeline.
+        pipeline_option: The pipeline, in place of the argument.
+        branch: The branch to build; by default the pipeline's default branch.
         commit: The commit; HEAD is the newest of the branch.
         message: The message of the build; by default that of the commit.
         env: An environment variable for the build's jobs; may be repeated.
         meta_data: Meta-data of the build; may be repeated.
+        web: Open the build's page in a web browser once the build is created.
         timeout: How long to wait for the build, such as 30m or 1h30m; then the command ends and the build continues.
         no_follow: Show no logs, only wait.
         poll_interval: The time between two polls of the build.
@@ -69,13 +75,17 @@ def run(
         simulate: Run against a simulator inside this command, over real HTTP; it has the pipelines web, api and release.
             It needs no token and no network, and ignores the environment.
     """
+    from ..addresses import pipeline_of
     from ..connection import ConnectionOptions
     from ..run.options import RunOptions
     from ..run.runner import Run
 
+    address = pipeline_of(pipeline, pipeline_option, organization=common.organization, simulate=simulate)
+    if web and simulate:
+        raise UsageError("--web: builds of --simulate have no page.")
     options = RunOptions(
-        pipeline=slug("PIPELINE", pipeline),
-        branch=not_empty("--branch", branch),
+        pipeline=address.pipeline,
+        branch=None if branch is None else not_empty("--branch", branch),
         commit=not_empty("--commit", commit),
         message=message,
         env=pairs("--env", env),
@@ -85,10 +95,11 @@ def run(
         by_job=_by_job(by_job, artifacts),
         timeout=timeout,
         poll_interval=poll_interval,
+        web=web,
         follow=not (no_follow or quiet),
         last_lines=not quiet,
     )
-    connection = ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate)
+    connection = ConnectionOptions(organization=address.organization, token_file=common.token_file, simulate=simulate)
     view = _view(json=json, quiet=quiet, color=color)
     try:
         result = Run(options, connection, view).result()

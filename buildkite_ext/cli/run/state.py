@@ -47,7 +47,7 @@ class RunState:
 
     options: RunOptions
     connection: ConnectionOptions
-    phase: Literal["before", "creating", "watching", "ended", "fetching"] = "before"
+    phase: Literal["starting", "preparing", "creating", "watching", "ended", "fetching"] = "starting"
     organization: str | None = None
     known: tuple[str, ...] = ()
     build: Build | None = None
@@ -86,13 +86,14 @@ class RunState:
 
     def stopped(self, code: ExitCode, kind: str) -> RunResult:
         """Return the result of a run that was stopped by a signal. The build is left alone."""
-        return self._result(code, Problem.described(code, self._stopped_text(), kind=kind))
+        text = self._stopped_text()
+        return self._result(code, None if text is None else Problem.described(code, text, kind=kind))
 
     def explained(self, error: Exception) -> Problem:
         """Return what an error means in this phase."""
         if not isinstance(error, BuildkiteError):
             return self._with_advice(Problem.of(error))
-        if self.phase == "creating" and _nothing_created(error):
+        if self.phase == "preparing" or (self.phase == "creating" and _nothing_created(error)):
             hint = f"\nThe simulator has the pipelines {', '.join(self.known)}." if self.known else ""
             return Problem.described(ExitCode.API_ERROR, f"No build was created. {error}{hint}", error)
         if self.phase != "watching":
@@ -116,13 +117,16 @@ class RunState:
             artifacts=self.written,
             elapsed=self.time.elapsed if self.ended_after is None else self.ended_after,
             problem=trouble,
+            options=tuple(self.connection.options),
             simulated=self.connection.simulate,
         )
 
-    def _stopped_text(self) -> str:
+    def _stopped_text(self) -> str | None:
         match self.phase:
-            case "before":
-                return "Stopped. Nothing was sent."
+            case "starting":
+                return None  # nothing was sent
+            case "preparing":
+                return "Stopped. No build was created."
             case "creating":
                 return (
                     "Stopped while the build was being created: it may exist. Look at the pipeline's builds before you create "

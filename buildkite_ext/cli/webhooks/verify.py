@@ -52,6 +52,10 @@ def verify(
     from ..streams import clean
     from .diagnose import diagnose
 
+    if body_file.startswith("--"):
+        raise UsageError(
+            f"unknown option {body_file.partition('=')[0]}. (For a file of this name write ./{body_file}.)"
+        )
     inputs = Inputs(reserved_for="BODY_FILE" if body_file == STDIN else None)
     auth = read_auth(inputs, secret_file, tokens=False, unsigned_option=None)
     now = time.time() if at is None else _seconds("--at", at)
