@@ -255,4 +255,4 @@ def _epilogue(*parts: str) -> str:
 
 
 app = _app(COMMANDS)
-"""The application that `buildkite_ext.cli.main` runs."""
+"""The application that `buildkite_ext.cli.entry` runs."""

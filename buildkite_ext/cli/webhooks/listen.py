@@ -19,6 +19,7 @@ from ..inputs import STDIN, Inputs, not_empty
 from ..parameters import OUTPUT, Duration, Flag
 from ..problem import UsageError
 from ..sockets import check_port, listening_socket
+from ..startup import end_startup
 from ..streams import Colour, coloured, is_terminal
 from .credentials import SECRET_GROUP, SecretFiles, TokenFiles, WebhookAuth, read_auth
 
@@ -103,6 +104,7 @@ def listen(
     if json and jsonl == STDIN:
         raise UsageError("--json and --jsonl - both write to the standard output: give one, or a file to --jsonl.")
     server = import_uvicorn()
+    end_startup()
     auth = read_auth(Inputs(), secret_file, token_file, unsigned=allow_unsigned)
     display = _display(json=json, color=color, jsonl_on_stdout=jsonl == STDIN)
     options = ListenOptions(

@@ -17,6 +17,7 @@ from ..exit_codes import ExitCode
 from ..inputs import STDIN, Inputs, json_or_text, name_and_value
 from ..parameters import OUTPUT, Duration, Flag
 from ..problem import Problem, UsageError
+from ..startup import end_startup
 from ..streams import Colour, coloured, print_error, short
 from .credentials import SECRET_GROUP, SecretFiles, TokenFiles, WebhookAuth, read_auth
 
@@ -76,6 +77,7 @@ def send(
     if repeat < 1:
         raise UsageError(f"--repeat {repeat}: give a number above 0.")
     _check_url(url)
+    end_startup()
     inputs = Inputs(reserved_for="--body" if body == STDIN else None)
     if show:
         for each in _bodies(inputs, body, event, set):

@@ -15,6 +15,7 @@ from ..exit_codes import ExitCode
 from ..inputs import STDIN, Inputs
 from ..parameters import OUTPUT, DurationOrZero, Flag
 from ..problem import UsageError
+from ..startup import end_startup
 from ..streams import Colour, coloured
 from .credentials import SECRET_GROUP, SecretFiles, read_auth
 
@@ -56,6 +57,7 @@ def verify(
         raise UsageError(
             f"unknown option {body_file.partition('=')[0]}. (For a file of this name write ./{body_file}.)"
         )
+    end_startup()
     inputs = Inputs(reserved_for="BODY_FILE" if body_file == STDIN else None)
     auth = read_auth(inputs, secret_file, tokens=False, unsigned_option=None)
     now = time.time() if at is None else _seconds("--at", at)

@@ -16,7 +16,7 @@ from .problem import Problem, Terminated, UsageError, write_traceback
 from .render.colour import problem_line
 from .streams import coloured, discard, output_failure, prepare_streams, print_error
 
-__all__ = ["main"]
+__all__ = ["execute"]
 
 _GRACE = 2.0
 """Seconds that threads get to end by themselves after Ctrl-C: to remove a partial download, for example."""
@@ -29,18 +29,11 @@ _CLOSED_OUTPUT = (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
+def execute(argv: Sequence[str] | None) -> int:
+    """Run the command, and return its exit code.
 
     Args:
-        argv: its arguments; by default those of the process.
-
-    Returns:
-        The exit code: see `buildkite_ext.cli.exit_codes.ExitCode`.
-
-    Example:
-        >>> def passes() -> bool:
-        ...     return main(["run", "web", "--branch", "main", "--quiet"]) == 0
+        argv: its arguments; None for those of the process.
     """
     prepare_streams()
     words = list(sys.argv[1:] if argv is None else argv)
@@ -59,8 +52,8 @@ def _guarded(words: list[str]) -> ExitCode:
             raise UsageError(_CLOSED_OUTPUT)
         code = _run(words)
         sys.stdout.flush()  # here, where an error can be reported, and not when the interpreter exits
-    except KeyboardInterrupt:
-        return _report(Problem.described(ExitCode.INTERRUPTED, "Interrupted."), words)
+    except KeyboardInterrupt:  # users know what they pressed; a command that has more to say has said it
+        return ExitCode.INTERRUPTED
     except Terminated:
         return _report(Problem.described(ExitCode.TERMINATED, "Terminated."), words)
     except SystemExit:  # rich raises it for a BrokenPipeError while it prints --help
