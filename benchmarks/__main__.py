@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import decode, footprint, imports, listing, webhooks, webhooks_receiver, webhooks_redis
+from . import decode, follow, footprint, imports, listing, webhooks, webhooks_receiver, webhooks_redis
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
             "1,000 signed webhooks of 6 KB received, beside a Starlette route that does nothing",
             webhooks_receiver.measure,
         ),
+        ("A log followed while it grows, beside its size", follow.measure),
         ("2,000 builds over 20 pages at 100 ms latency, beside httpx by hand", listing.measure),
         (
             "10,000 webhook deliveries of 6 KB over Redis, one process each way, beside redis-py by hand",

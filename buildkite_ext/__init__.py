@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .errors import BuildAlreadyFinished as BuildAlreadyFinished
     from .errors import BuildkiteError as BuildkiteError
     from .errors import BuildNotFound as BuildNotFound
+    from .errors import ClientClosed as ClientClosed
     from .errors import ClusterNotFound as ClusterNotFound
     from .errors import ClusterQueueNotFound as ClusterQueueNotFound
     from .errors import ConfigurationError as ConfigurationError
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from .pagination.page import Page as Page
     from .services.builds import Author as Author
     from .states import Outcome as Outcome
+    from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
     from .unknown_names import UnknownNameWarning as UnknownNameWarning
     from .watching.outcome import WaitResult as WaitResult
@@ -93,6 +95,7 @@ _HOMES = {
     "Outcome": "states",
     "Page": "pagination.page",
     "Retry": "transport.retry",
+    "TransferRate": "transport.rates",
     "RetryScheduled": "events",
     "SchemaDrift": "events",
     "Secret": "buildkite_api.types",
@@ -124,6 +127,7 @@ __all__ = [
     "BuildNotFound",
     "BuildkiteClient",
     "BuildkiteError",
+    "ClientClosed",
     "ClusterNotFound",
     "ClusterQueueNotFound",
     "ConfigurationError",
@@ -157,6 +161,7 @@ __all__ = [
     "ServiceUnavailable",
     "SystemClock",
     "TooManyPages",
+    "TransferRate",
     "Unauthorized",
     "UnknownNameWarning",
     "UnsafePath",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -18,12 +19,15 @@ from weakref import WeakSet
 import anyio
 import httpx
 
-__all__ = ["GuardedTransport", "asyncio_task", "guarded"]
+__all__ = ["GuardedTransport", "asyncio_task", "guarded", "run_soon"]
 
 _T = TypeVar("_T")
 
 _attempts: WeakSet[asyncio.Task[Any]] = WeakSet()
 """The tasks of attempts that run."""
+
+_left_over: set[asyncio.Task[None]] = set()
+"""The tasks of `run_soon`, which an event loop alone would not keep alive."""
 
 
 def asyncio_task() -> asyncio.Task[Any] | None:
@@ -87,6 +91,32 @@ async def guarded(
         raise cancelled
     finally:
         cancelled = None  # its traceback holds this frame
+
+
+def run_soon(function: Callable[[], Awaitable[object]]) -> None:
+    """Run `function()` soon in the event loop of this thread; its errors are dropped. Without a loop nothing runs.
+
+    The connections of a loop that has ended are closed with its pools.
+    """
+
+    async def quietly() -> None:
+        with contextlib.suppress(Exception):
+            await function()
+
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        task = loop.create_task(quietly())
+        _left_over.add(task)
+        task.add_done_callback(_left_over.discard)
+        return
+    if "trio" in sys.modules:
+        import trio
+
+        with contextlib.suppress(RuntimeError):
+            trio.lowlevel.spawn_system_task(quietly)
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):

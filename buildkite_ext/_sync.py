@@ -10,6 +10,8 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
 from typing import Any, Generic, TypeVar
 
+from ._tracebacks import EndsAtCaller
+
 __all__ = ["BlockingIterator", "DetachedIterator", "run"]
 
 T = TypeVar("T")
@@ -68,11 +70,12 @@ class BlockingIterator(Iterator[T], Generic[T]):
     def __next__(self) -> T:
         if self._source is None:
             raise StopIteration
-        try:
-            return run(_step(self._source))
-        except StopAsyncIteration:
-            self._source = None
-            raise StopIteration from None
+        with EndsAtCaller():
+            try:
+                return run(_step(self._source))
+            except StopAsyncIteration:
+                self._source = None
+                raise StopIteration from None
 
     def close(self) -> None:
         """End the iteration now. A second call does nothing."""
@@ -116,7 +119,8 @@ class DetachedIterator(AsyncIterator[T], Generic[T]):
             step = self._source.__anext__()  # a loop would register the generator at its first step
         finally:
             sys.set_asyncgen_hooks(*hooks)
-        return await step
+        with EndsAtCaller():
+            return await step
 
     async def aclose(self) -> None:
         """End the iteration now. A second call does nothing."""

@@ -11,11 +11,14 @@ import httpx
 from buildkite_api.types import UNSET, Unset
 
 from ._sync import run
-from .options import DEFAULT_MAX_BODY, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
+from ._tracebacks import EndsAtCaller
+from .options import DEFAULT_MAX_BODY, DEFAULT_MINIMUM_RATE, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
 from .pagination.items import AsyncItems, Items
 from .pagination.sources import EndpointPages
 from .pagination.walker import Walker
+from .redaction import unsigned
 from .runtime import AsyncRuntime, BlockingRuntime
+from .services._argument_errors import NamesArguments
 from .services._generated import AsyncServices, Services
 from .transport.requester import Endpoint, Requester
 from .transport.shared import SharedState
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from .services.packages import AsyncPackages, Packages
     from .services.pipelines import AsyncPipelines, Pipelines
     from .transport.auth import TokenSource
+    from .transport.rates import TransferRate
     from .transport.retry import Retry
 
 __all__ = ["AsyncBuildkiteClient", "BuildkiteClient", "CursorPage"]
@@ -70,11 +74,13 @@ class AsyncBuildkiteClient(AsyncServices):
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
         retry: the policy by which requests are sent again; None for never.
-        transport: an httpx transport that sends the requests, for fakes and recordings.
+        transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
+            shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.
         strict: raise an error when an answer doesn't fit the description, instead of reporting an event.
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
         max_body: the maximum of bytes in an answer that is read whole; a larger one raises InvalidResponse.
+        minimum_rate: the least rate of uploads and downloads; a slower one ends with ResponseLost; None for no limit.
         on_event: called with each event (a retry, a drift from the description).
 
     Raises:
@@ -94,22 +100,25 @@ class AsyncBuildkiteClient(AsyncServices):
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
         max_body: int = DEFAULT_MAX_BODY,
+        minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
     ) -> None:
-        options = ClientOptions.load(
-            organization,
-            token=token,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            transport=transport,
-            clock=clock,
-            strict=strict,
-            unknown=unknown,
-            max_body=max_body,
-            on_event=on_event,
-        )
-        self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
+        with EndsAtCaller():
+            options = ClientOptions.load(
+                organization,
+                token=token,
+                base_url=base_url,
+                timeout=timeout,
+                retry=retry,
+                transport=transport,
+                clock=clock,
+                strict=strict,
+                unknown=unknown,
+                max_body=max_body,
+                minimum_rate=minimum_rate,
+                on_event=on_event,
+            )
+            self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,7 +131,7 @@ class AsyncBuildkiteClient(AsyncServices):
         await self._requester.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._requester.options.organization!r}, base_url={self._requester.options.base_url!r})"
+        return _repr(self, self.__dict__.get("_requester"))
 
     @property
     def options(self) -> ClientOptions:
@@ -138,11 +147,13 @@ class AsyncBuildkiteClient(AsyncServices):
         strict: bool | Unset = UNSET,
         unknown: Literal["ignore", "keep"] | Unset = UNSET,
         max_body: int | Unset = UNSET,
+        minimum_rate: TransferRate | Unset | None = UNSET,
     ) -> Self:
         """Return a copy with other options that shares this client's connections. It needs no closing.
 
         Args:
-            organization, timeout, retry, strict, unknown, max_body: as for the client itself; UNSET keeps the present value.
+            organization, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps the
+                present value.
 
         Example:
             >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
@@ -155,10 +166,12 @@ class AsyncBuildkiteClient(AsyncServices):
             "strict": strict,
             "unknown": unknown,
             "max_body": max_body,
+            "minimum_rate": minimum_rate,
         }
-        copy = object.__new__(type(self))
-        copy._requester = _with_changes(self._requester, changes)
-        return copy
+        with EndsAtCaller():
+            copy = object.__new__(type(self))
+            copy._requester = _with_changes(self._requester, changes)
+            return copy
 
     async def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call any operation of the API, typed: `await client.call(get_agent, "acme", agent_id)`.
@@ -173,11 +186,13 @@ class AsyncBuildkiteClient(AsyncServices):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
-        return await self._requester.call(endpoint, *args, **kwargs)
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return await self._requester.call(endpoint, *args, **kwargs)
 
     async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Call any operation and return its answer undecoded: headers, the answer to HEAD, text, a 302 that isn't followed."""
-        return await self._requester.request(endpoint, *args, **kwargs)
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return _unsigned(await self._requester.request(endpoint, *args, **kwargs))
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
@@ -189,7 +204,8 @@ class AsyncBuildkiteClient(AsyncServices):
         Returns:
             A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
         """
-        return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
     def raw(self) -> Client:
@@ -282,11 +298,13 @@ class BuildkiteClient(Services):
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
         retry: the policy by which requests are sent again; None for never.
-        transport: an httpx transport that sends the requests, for fakes and recordings.
+        transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
+            shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.
         strict: raise an error when an answer doesn't fit the description, instead of reporting an event.
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
         max_body: the maximum of bytes in an answer that is read whole; a larger one raises InvalidResponse.
+        minimum_rate: the least rate of uploads and downloads; a slower one ends with ResponseLost; None for no limit.
         on_event: called with each event (a retry, a drift from the description).
 
     Raises:
@@ -306,22 +324,25 @@ class BuildkiteClient(Services):
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
         max_body: int = DEFAULT_MAX_BODY,
+        minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
     ) -> None:
-        options = ClientOptions.load(
-            organization,
-            token=token,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            transport=transport,
-            clock=clock,
-            strict=strict,
-            unknown=unknown,
-            max_body=max_body,
-            on_event=on_event,
-        )
-        self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
+        with EndsAtCaller():
+            options = ClientOptions.load(
+                organization,
+                token=token,
+                base_url=base_url,
+                timeout=timeout,
+                retry=retry,
+                transport=transport,
+                clock=clock,
+                strict=strict,
+                unknown=unknown,
+                max_body=max_body,
+                minimum_rate=minimum_rate,
+                on_event=on_event,
+            )
+            self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
 
     def __enter__(self) -> Self:
         return self
@@ -334,7 +355,7 @@ class BuildkiteClient(Services):
         run(self._requester.close())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._requester.options.organization!r}, base_url={self._requester.options.base_url!r})"
+        return _repr(self, self.__dict__.get("_requester"))
 
     @property
     def options(self) -> ClientOptions:
@@ -350,11 +371,13 @@ class BuildkiteClient(Services):
         strict: bool | Unset = UNSET,
         unknown: Literal["ignore", "keep"] | Unset = UNSET,
         max_body: int | Unset = UNSET,
+        minimum_rate: TransferRate | Unset | None = UNSET,
     ) -> Self:
         """Return a copy with other options that shares this client's connections. It needs no closing.
 
         Args:
-            organization, timeout, retry, strict, unknown, max_body: as for the client itself; UNSET keeps the present value.
+            organization, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps the
+                present value.
 
         Example:
             >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:
@@ -367,10 +390,12 @@ class BuildkiteClient(Services):
             "strict": strict,
             "unknown": unknown,
             "max_body": max_body,
+            "minimum_rate": minimum_rate,
         }
-        copy = object.__new__(type(self))
-        copy._requester = _with_changes(self._requester, changes)
-        return copy
+        with EndsAtCaller():
+            copy = object.__new__(type(self))
+            copy._requester = _with_changes(self._requester, changes)
+            return copy
 
     def call(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call any operation of the API, typed: `client.call(get_agent, "acme", agent_id)`.
@@ -385,11 +410,13 @@ class BuildkiteClient(Services):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
-        return run(self._requester.call(endpoint, *args, **kwargs))
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return run(self._requester.call(endpoint, *args, **kwargs))
 
     def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Call any operation and return its answer undecoded: headers, the answer to HEAD, text, a 302 that isn't followed."""
-        return run(self._requester.request(endpoint, *args, **kwargs))
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return _unsigned(run(self._requester.request(endpoint, *args, **kwargs)))
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
@@ -401,7 +428,8 @@ class BuildkiteClient(Services):
         Returns:
             A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
         """
-        return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+            return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
     def raw(self) -> Client:
@@ -477,6 +505,19 @@ class BuildkiteClient(Services):
         from .services.packages import AsyncPackages, Packages
 
         return Packages(AsyncPackages(self._requester))
+
+
+def _repr(client: object, requester: Requester | None) -> str:
+    """Return the repr of a client; also of one whose constructor has not ended, which debuggers show."""
+    if requester is None:
+        return f"<{type(client).__name__} without options>"
+    return f"{type(client).__name__}({requester.options.organization!r}, base_url={requester.options.base_url!r})"
+
+
+def _unsigned(response: httpx.Response) -> httpx.Response:
+    """Return an answer whose request is without the token, since an answer may be pickled, logged and shown."""
+    response.request = unsigned(response.request)
+    return response
 
 
 def _with_changes(requester: Requester, changes: Mapping[str, object]) -> Requester:

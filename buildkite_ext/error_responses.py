@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import httpx
+from buildkite_api.types import kind_of
+
 from . import strict_json
 from .errors import (
     AccessDenied,
@@ -28,12 +31,14 @@ from .errors import (
     ServiceUnavailable,
     Unauthorized,
 )
+from .messages import escaped
+from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets
+from .urls import path_of
 
 if TYPE_CHECKING:
-    import httpx
     from buildkite_api.operations import Operation
 
-__all__ = ["from_response", "reset_after"]
+__all__ = ["error_of", "from_response", "reset_after"]
 
 _NOT_FOUND: Mapping[str, type[NotFound]] = {
     "organization": OrganizationNotFound,
@@ -48,6 +53,42 @@ _NOT_FOUND: Mapping[str, type[NotFound]] = {
 }
 
 _MAX_REASON = 500
+_MAX_ERRORS = 100
+_MAX_ID = 200
+_OF_THE_BODY = (b"content-encoding", b"transfer-encoding", b"content-length")
+_EXTENSIONS = ("http_version", "reason_phrase")
+
+
+def error_of(
+    response: httpx.Response,
+    request: httpx.Request,
+    operation: Operation | None,
+    identifiers: Mapping[str, str],
+) -> ApiError:
+    """Return the error for the answer to a request. It holds no token, also if the server sent that back.
+
+    The arguments are those of `from_response`.
+    """
+    token = token_in(request)
+    response = _without_token(response, token)
+    response.request = unsigned(request)
+    hidden = {name: without_secrets(value, [(TOKEN_NAME, token)]) for name, value in identifiers.items()}
+    return from_response(response, operation, hidden, method=request.method, path=path_of(request))
+
+
+def _without_token(response: httpx.Response, token: str) -> httpx.Response:
+    """Return an answer without the token that its server sent back, in a header or in the body."""
+    needle, name = token.encode(), f"[{TOKEN_NAME}]".encode()
+    headers = response.headers.raw
+    if not token or (needle not in response.content and not any(needle in value for _, value in headers)):
+        return response
+    kept = [(key, value.replace(needle, name)) for key, value in headers if key.lower() not in _OF_THE_BODY]
+    return httpx.Response(
+        response.status_code,
+        headers=kept,
+        content=response.content.replace(needle, name),
+        extensions={key: response.extensions[key] for key in _EXTENSIONS if key in response.extensions},
+    )
 
 
 def from_response(
@@ -72,11 +113,14 @@ def from_response(
     reason = _reason(response, body)
     errors = _field_errors(body)
     kind = _kind(status, operation)
-    lines = [f"{method} {path} answered {status}" + (f": {reason}" if reason else "")]
-    lines += [f"  {error.field}: {error.code}" if error.field else f"  {error.code}" for error in errors]
+    lines = [f"{method} {path} answered {status}" + (f": {escaped(reason)}" if reason else "")]
+    lines += [f"  {escaped(f'{error.field}: {error.code}' if error.field else error.code)}" for error in errors]
     hint = _hint(kind, operation, identifiers)
     if hint:
         lines.append(hint)
+    request_id = response.headers.get("X-Request-Id", "")
+    if request_id:
+        lines.append(f"Request id for Buildkite's support: {escaped(request_id[:_MAX_ID])}")
     error = kind(
         "\n".join(lines),
         response=response,
@@ -196,13 +240,20 @@ def _field_errors(body: Mapping[str, Any]) -> list[FieldError]:
     if not isinstance(entries, list):
         return []
     found = []
-    for entry in entries:
+    for entry in entries[:_MAX_ERRORS]:
         if isinstance(entry, dict):
             code = entry.get("code", entry.get("message", ""))
-            found.append(FieldError(str(entry.get("field", "")), str(code)))
+            found.append(FieldError(_short(entry.get("field", "")), _short(code)))
         else:
-            found.append(FieldError("", str(entry)))
+            found.append(FieldError("", _short(entry)))
     return found
+
+
+def _short(value: object) -> str:
+    try:
+        return str(value)[:_MAX_REASON]
+    except (RecursionError, ValueError):  # nested deeply, or a number of too many digits
+        return kind_of(value)
 
 
 def _number(value: object) -> float | None:

@@ -2,6 +2,7 @@
 
     BuildkiteError
     ├── ConfigurationError            (also a ValueError) a token, an organization or a URL is missing or unusable
+    ├── ClientClosed                  (also a RuntimeError) the client was closed before the call
     ├── ApiError                      Buildkite answered with an error
     │   ├── InvalidRequest            400, 422: every entry of the answer's errors[]
     │   │   ├── BuildAlreadyFinished  the build can't be canceled any more
@@ -40,6 +41,8 @@ from typing import Any, Literal
 
 import httpx
 
+from .messages import escaped
+
 __all__ = [
     "AccessDenied",
     "AgentNotFound",
@@ -51,6 +54,7 @@ __all__ = [
     "BuildAlreadyFinished",
     "BuildNotFound",
     "BuildkiteError",
+    "ClientClosed",
     "ClusterNotFound",
     "ClusterQueueNotFound",
     "ConfigurationError",
@@ -82,11 +86,21 @@ __all__ = [
 
 
 class BuildkiteError(Exception):
-    """Base class of all errors of this library: `except BuildkiteError` catches each of them and nothing else."""
+    """Base class of all errors of this library: `except BuildkiteError` catches each of them and nothing else.
+
+    `str(error)` shows control characters, which a server's texts may hold, as escapes such as `\\x1b`.
+    """
+
+    def __str__(self) -> str:
+        return escaped(super().__str__(), kept="\n")
 
 
 class ConfigurationError(BuildkiteError, ValueError):
     """A token, an organization, a URL or another option is missing or unusable."""
+
+
+class ClientClosed(BuildkiteError, RuntimeError):
+    """The client was closed before the call, so nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +120,8 @@ class ApiError(BuildkiteError):
         errors: the entries of its `errors[]`.
         operation: the operation's id, such as `get_build`; None for a request outside the description.
         method, path: those of the request. The query is left out, since it may hold credentials.
-        response: the whole answer.
+        response: the whole answer. The token is replaced in it, where a server sent it back.
+        request_id: the answer's `X-Request-Id`, by which Buildkite's support finds the request; None if it has none.
     """
 
     def __init__(
@@ -128,6 +143,7 @@ class ApiError(BuildkiteError):
         self.operation = operation
         self.method = method
         self.path = path
+        self.request_id = response.headers.get("X-Request-Id") or None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # pickle rebuilds an exception from its positional arguments alone; these classes need their keywords too.
@@ -243,7 +259,13 @@ class NetworkError(BuildkiteError):
 
 
 class ConnectionFailed(NetworkError):
-    """The request never arrived, so sending it again is safe, a write included."""
+    """The request never arrived, so sending it again is safe, a write included.
+
+    Attributes:
+        permanent: True if sending it again can't help, as with a certificate that isn't trusted.
+    """
+
+    permanent: bool = False
 
 
 class ResponseLost(NetworkError):

@@ -39,7 +39,7 @@ class SchemaDrift:
     key: str
     kind: str
     """`unknown`: the description has no such key. `missing`: it calls the key required. `null`: it doesn't allow null.
-    `type`: the value is of another type, and was kept as it came."""
+    `type`: the value is of another type, and was kept as it came; or it is a number beyond all floats, and became None."""
 
 
 Event = RetryScheduled | SchemaDrift

@@ -8,19 +8,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from buildkite_api.types import Secret
+
+from ._tracebacks import EndsAtCaller
 from .errors import ConfigurationError
+from .messages import shown
+from .redaction import is_token
 from .transport.auth import check_token
+from .transport.rates import TransferRate
 from .transport.retry import Retry
 
 if TYPE_CHECKING:
     from .clock import MonotonicClock
     from .events import Hook
     from .runtime import Transport
-    from .transport.auth import TokenSource
+    from .transport.auth import TokenFunction, TokenSource
 
 __all__ = [
     "DEFAULT_BASE_URL",
     "DEFAULT_MAX_BODY",
+    "DEFAULT_MINIMUM_RATE",
     "DEFAULT_RETRY",
     "DEFAULT_TIMEOUT",
     "ENDPOINT_VARIABLE",
@@ -37,6 +44,7 @@ DEFAULT_BASE_URL = "https://api.buildkite.com"
 DEFAULT_TIMEOUT = 120.0
 DEFAULT_RETRY = Retry()
 DEFAULT_MAX_BODY = 256 * 1024 * 1024
+DEFAULT_MINIMUM_RATE = TransferRate(bytes=1024, seconds=60.0)
 
 _SHARED: Mapping[str, Any] = {"shared": True}
 """Metadata of the options that a client and its copies share, so that `with_options` does not change them."""
@@ -50,7 +58,7 @@ class ClientOptions:
     a keyword of `with_options` as well. `tests/core/test_options.py` proves that they agree.
     """
 
-    token: TokenSource = field(repr=False, metadata=_SHARED)
+    token: Secret | TokenFunction = field(repr=False, metadata=_SHARED)
     organization: str | None = None
     base_url: str = field(default=DEFAULT_BASE_URL, metadata=_SHARED)
     timeout: float | None = DEFAULT_TIMEOUT
@@ -60,9 +68,15 @@ class ClientOptions:
     strict: bool = False
     unknown: Literal["ignore", "keep"] = "ignore"
     max_body: int = DEFAULT_MAX_BODY
+    minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE
     on_event: Hook | None = field(default=None, repr=False, metadata=_SHARED)
 
     def __post_init__(self) -> None:
+        if isinstance(self.organization, str) and is_token(self.organization):
+            raise ConfigurationError(
+                "organization= is an API token: give the organization's slug, and the token as token=, or set "
+                f"${TOKEN_VARIABLES[0]}. Nothing was sent."
+            )
         for name, fits, wanted in (
             ("organization", self.organization is None or _is_slug(self.organization), "the organization's slug"),
             ("timeout", self.timeout is None or _is_number(self.timeout), "seconds above 0, or None for no limit"),
@@ -75,10 +89,15 @@ class ClientOptions:
             ("strict", isinstance(self.strict, bool), "True or False"),
             ("unknown", self.unknown in ("ignore", "keep"), "'ignore' or 'keep'"),
             ("max_body", isinstance(self.max_body, int) and _is_number(self.max_body), "bytes above 0"),
+            (
+                "minimum_rate",
+                self.minimum_rate is None or isinstance(self.minimum_rate, TransferRate),
+                "a TransferRate, or None for no limit",
+            ),
             ("on_event", self.on_event is None or callable(self.on_event), "a function that takes an event"),
         ):
             if not fits:
-                raise ConfigurationError(f"{name}={getattr(self, name)!r}: give {wanted}.")
+                raise ConfigurationError(f"{name}={shown(getattr(self, name))}: give {wanted}.")
 
     def __getstate__(self) -> object:
         raise TypeError(
@@ -99,6 +118,7 @@ class ClientOptions:
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
         max_body: int = DEFAULT_MAX_BODY,
+        minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> ClientOptions:
@@ -107,26 +127,26 @@ class ClientOptions:
         Raises:
             ConfigurationError: the token is missing, or an argument can't be used.
         """
-        environ = os.environ if environ is None else environ
-        if token is None:
-            token = _token_from(environ)
-        elif not callable(token):
-            token = check_token(token)
-        if organization is None:
-            organization = environ.get(ORGANIZATION_VARIABLE, "").strip() or None
-        return cls(
-            token=token,
-            organization=organization,
-            base_url=normalize_base_url(base_url or environ.get(ENDPOINT_VARIABLE, "").strip() or DEFAULT_BASE_URL),
-            timeout=timeout,
-            retry=retry,
-            transport=transport,
-            clock=clock,
-            strict=strict,
-            unknown=unknown,
-            max_body=max_body,
-            on_event=on_event,
-        )
+        with EndsAtCaller():  # no frame of an error shows the token
+            environ = os.environ if environ is None else environ
+            if organization is None:
+                organization = environ.get(ORGANIZATION_VARIABLE, "").strip() or None
+            if token is None:
+                token = _token_from(environ)
+            return cls(
+                token=token if callable(token) else Secret(check_token(token)),
+                organization=organization,
+                base_url=normalize_base_url(base_url or environ.get(ENDPOINT_VARIABLE, "").strip() or DEFAULT_BASE_URL),
+                timeout=timeout,
+                retry=retry,
+                transport=transport,
+                clock=clock,
+                strict=strict,
+                unknown=unknown,
+                max_body=max_body,
+                minimum_rate=minimum_rate,
+                on_event=on_event,
+            )
 
 
 def _is_slug(value: object) -> bool:
@@ -144,13 +164,17 @@ def normalize_base_url(url: str) -> str:
         >>> normalize_base_url("https://api.buildkite.com/v2/")
         'https://api.buildkite.com'
     """
+    if not isinstance(url, str):
+        raise ConfigurationError(
+            f"base_url={shown(url)}: give the API's root as a string, such as {DEFAULT_BASE_URL!r}."
+        )
     parts = _split(url)
-    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    plain = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"base_url {shown!r}: give the API's root, such as {DEFAULT_BASE_URL}.")
+        raise ConfigurationError(f"base_url {plain!r}: give the API's root, such as {DEFAULT_BASE_URL}.")
     if parts.username is not None or parts.query or parts.fragment:
         raise ConfigurationError(
-            f"base_url {shown!r}: leave out user, query and fragment; the token belongs in token= or ${TOKEN_VARIABLES[0]}."
+            f"base_url {plain!r}: leave out user, query and fragment; the token belongs in token= or ${TOKEN_VARIABLES[0]}."
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/v2').rstrip('/')}"
 

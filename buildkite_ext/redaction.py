@@ -13,7 +13,29 @@ from urllib.parse import urlsplit
 
 import httpx
 
-__all__ = ["public_url", "redact_httpx_log", "redacted_text", "unsigned", "without_secrets"]
+__all__ = [
+    "TOKEN_NAME",
+    "hide_token",
+    "is_token",
+    "public_url",
+    "redact_httpx_log",
+    "redacted_text",
+    "token_in",
+    "unsigned",
+    "without_secrets",
+]
+
+TOKEN_NAME = "the token"  # noqa: S105  # not a token itself
+"""The name that stands in the place of a client's token, in brackets."""
+
+_SHORTEST = 8
+"""Length of the shortest secret that is looked for in texts, since words contain a shorter one."""
+
+_TOKENS = r"bk(?:ua|tx|aa|aj|ar|ct|pt|pat|ps|tr)_"
+"""The prefixes of Buildkite's tokens. No slug has an underscore. https://buildkite.com/docs/platform/security/tokens"""
+
+_TOKEN = re.compile(rf"(?<![A-Za-z0-9])({_TOKENS})[A-Za-z0-9_-]+")
+_WHOLE_TOKEN = re.compile(rf"\s*{_TOKENS}", re.IGNORECASE)
 
 _SENSITIVE = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
 _PARAMETER = re.compile(rf"([?&][^=&?\s'\"]*(?:{_SENSITIVE.pattern})[^=&?\s'\"]*=)[^&#\s'\"<>]+", re.IGNORECASE)
@@ -28,20 +50,31 @@ def _redacted(url: httpx.URL) -> str:
         'https://storage.test/a.whl?X-Amz-Signature=REDACTED&part=1'
     """
     if not url.query:
-        return str(url)
-    return str(
-        url.copy_with(params=[(k, "REDACTED" if _SENSITIVE.search(k) else v) for k, v in url.params.multi_items()])
-    )
+        return _TOKEN.sub(r"\1REDACTED", str(url))
+    params = [(name, "REDACTED" if _SENSITIVE.search(name) else value) for name, value in url.params.multi_items()]
+    return _TOKEN.sub(r"\1REDACTED", str(url.copy_with(params=params)))
 
 
 def redacted_text(text: str) -> str:
-    """Return a text with the values of query parameters that may hold credentials replaced in its URLs.
+    """Return a text with Buildkite's tokens replaced, and the values of query parameters of its URLs that may hold credentials.
 
     Example:
+        >>> redacted_text("the token bkua_0123 was refused")
+        'the token bkua_REDACTED was refused'
         >>> redacted_text("from https://storage.test/a.whl?part=1&X-Amz-Signature=abc onwards")
         'from https://storage.test/a.whl?part=1&X-Amz-Signature=REDACTED onwards'
     """
-    return _PARAMETER.sub(r"\1REDACTED", text)
+    return _TOKEN.sub(r"\1REDACTED", _PARAMETER.sub(r"\1REDACTED", text))
+
+
+def is_token(text: str) -> bool:
+    """Return True if a text begins as Buildkite's tokens do.
+
+    Example:
+        >>> is_token("bkua_0123"), is_token("acme")
+        (True, False)
+    """
+    return _WHOLE_TOKEN.match(text) is not None
 
 
 def public_url(url: str) -> str:
@@ -55,7 +88,7 @@ def public_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def without_secrets(text: str, secrets: Iterable[tuple[str, str]], *, shortest: int = 8) -> str:
+def without_secrets(text: str, secrets: Iterable[tuple[str, str]], *, shortest: int = _SHORTEST) -> str:
     """Return a text with known secrets replaced by their names.
 
     Args:
@@ -71,6 +104,36 @@ def without_secrets(text: str, secrets: Iterable[tuple[str, str]], *, shortest: 
         if len(value) >= shortest:
             text = text.replace(value, f"[{name}]")
     return text
+
+
+def token_in(request: httpx.Request) -> str:
+    """Return the token that a request was signed with; an empty text if it wasn't, or if it is as short as a word."""
+    token = str(request.headers.get("Authorization", "")).removeprefix("Bearer ")
+    return token if len(token) >= _SHORTEST else ""
+
+
+def hide_token(error: BaseException, token: str) -> None:
+    """Replace a token in the texts of an error and of those that caused it: a server may send back what it got."""
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
+    while token and left:
+        each = left.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        each.args = tuple(_without(token, arg) for arg in each.args)
+        for name, value in vars(each).items():
+            if isinstance(value, str | bytes):
+                setattr(each, name, _without(token, value))
+        left += (each.__cause__, each.__context__)
+
+
+def _without(token: str, value: object) -> object:
+    if isinstance(value, str):
+        return value.replace(token, f"[{TOKEN_NAME}]")
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).replace(token.encode(), f"[{TOKEN_NAME}]".encode())
+    return value
 
 
 def unsigned(request: httpx.Request) -> httpx.Request:

@@ -8,13 +8,16 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import aclosing
 from typing import Any, Protocol, TypeVar, cast
 
 import httpx
 
+from ._decompression import decompressed
 from ._sync import run
 from .clock import MonotonicClock, SystemClock
 from .errors import ConfigurationError
+from .redaction import unsigned
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -40,7 +43,9 @@ class Runtime(Protocol):
     blocking: bool
     """True if its httpx objects are the blocking ones."""
 
-    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
+    def client(
+        self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float | None]
+    ) -> Http:
         """Return an httpx client that passes each request to `send`, for the generated functions."""
         ...
 
@@ -67,20 +72,38 @@ class Runtime(Protocol):
         """Send one request, and return its answer with the body unread."""
         ...
 
-    async def awaited(self, value: T | Awaitable[T]) -> T:
-        """Return a value, awaited if it is awaitable.
+    async def awaited(self, value: T | Awaitable[T], *, seconds: float | None = None) -> T:
+        """Return a value, awaited if it is awaitable, for `seconds` at most.
 
         Raises:
             ConfigurationError: it is awaitable, and the runtime is blocking.
+            TimeoutError: it took longer.
         """
         ...
 
-    def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """Return the decoded body of a response that is still unread, as it arrives."""
+    def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncIterator[bytes]:
+        """Return the body of a response as it arrives, decompressed in pieces of bounded size.
+
+        Args:
+            response: the response. One that a mock has read already gives its content.
+            raw: leave the body compressed.
+
+        Raises:
+            InvalidResponse: the body has a coding that wasn't asked for, or several.
+            httpx.DecodingError: the body isn't of its coding, or its end is missing.
+        """
+        ...
+
+    def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        """Return the body of a response as it arrives, not decoded. The iterator may be left at any byte."""
         ...
 
     async def close(self, response: httpx.Response) -> None:
         """Release the connection of a response."""
+        ...
+
+    def abandon(self, response: httpx.Response) -> None:
+        """Release the connection of a response soon, from code that can't wait, such as the end of a generator."""
         ...
 
     async def close_transport(self, transport: Transport) -> None:
@@ -128,10 +151,10 @@ class BlockingRuntime:
         self._clock = clock or SystemClock()
         self.real_time = isinstance(self._clock, SystemClock)
 
-    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
-        timeout = httpx.Timeout(**timeouts)
-        transport = _BlockingPath(send)
-        return httpx.Client(transport=transport, base_url=base_url, headers=headers, timeout=timeout, trust_env=False)
+    def client(
+        self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float | None]
+    ) -> Http:
+        return _BlockingClient(send, base_url=base_url, headers=headers, timeout=httpx.Timeout(**timeouts))
 
     async def attempt(
         self,
@@ -147,7 +170,7 @@ class BlockingRuntime:
         _heed(_interrupt.get())
         return transport.handle_request(request)
 
-    async def awaited(self, value: T | Awaitable[T]) -> T:
+    async def awaited(self, value: T | Awaitable[T], *, seconds: float | None = None) -> T:  # noqa: ARG002
         if not inspect.isawaitable(value):
             return value
         if inspect.iscoroutine(value):
@@ -156,12 +179,22 @@ class BlockingRuntime:
             "token= returned an awaitable: BuildkiteClient takes a plain function, AsyncBuildkiteClient an async one as well."
         )
 
-    async def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        for chunk in response.iter_bytes():
+    async def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncIterator[bytes]:
+        decompressor = None if raw or response.is_stream_consumed else decompressed(response)
+        for chunk in response.iter_bytes() if response.is_stream_consumed else response.iter_raw():
             _heed(_interrupt.get())
-            yield chunk
+            for piece in (chunk,) if decompressor is None else decompressor.feed(chunk):
+                yield piece
+        if decompressor is not None:
+            decompressor.finish()
+
+    def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        return _BlockingStream(response)
 
     async def close(self, response: httpx.Response) -> None:
+        response.close()
+
+    def abandon(self, response: httpx.Response) -> None:
         response.close()
 
     async def close_transport(self, transport: Transport) -> None:
@@ -229,12 +262,10 @@ class AsyncRuntime:
         self._clock = clock or SystemClock()
         self.real_time = isinstance(self._clock, SystemClock)
 
-    def client(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float]) -> Http:
-        timeout = httpx.Timeout(**timeouts)
-        transport = _AsyncPath(send)
-        return httpx.AsyncClient(
-            transport=transport, base_url=base_url, headers=headers, timeout=timeout, trust_env=False
-        )
+    def client(
+        self, send: Send, *, base_url: str, headers: Mapping[str, str], timeouts: Mapping[str, float | None]
+    ) -> Http:
+        return _AsyncClient(send, base_url=base_url, headers=headers, timeout=httpx.Timeout(**timeouts))
 
     async def attempt(
         self,
@@ -251,16 +282,37 @@ class AsyncRuntime:
         assert isinstance(transport, httpx.AsyncBaseTransport)
         return await transport.handle_async_request(request)
 
-    async def awaited(self, value: T | Awaitable[T]) -> T:
-        if inspect.isawaitable(value):
+    async def awaited(self, value: T | Awaitable[T], *, seconds: float | None = None) -> T:
+        if not inspect.isawaitable(value):
+            return value
+        if seconds is None or not self.real_time:
             return await cast("Awaitable[T]", value)
-        return value
+        import anyio
 
-    def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        return response.aiter_bytes()
+        with anyio.fail_after(max(0.0, seconds)):
+            return await cast("Awaitable[T]", value)
+
+    async def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncIterator[bytes]:
+        decompressor = None if raw or response.is_stream_consumed else decompressed(response)
+        source = response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
+        async with aclosing(source) as chunks:  # type: ignore[type-var]  # httpx says iterator; trio warns of a generator left
+            async for chunk in chunks:
+                for piece in (chunk,) if decompressor is None else decompressor.feed(chunk):
+                    yield piece
+        if decompressor is not None:
+            decompressor.finish()
+
+    def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        return aiter(response.stream)
 
     async def close(self, response: httpx.Response) -> None:
         await response.aclose()
+
+    def abandon(self, response: httpx.Response) -> None:
+        from ._cancellation import run_soon
+
+        run_soon(response.aclose)
 
     async def close_transport(self, transport: Transport) -> None:
         assert isinstance(transport, httpx.AsyncBaseTransport)
@@ -300,17 +352,53 @@ class AsyncRuntime:
         return await to_thread.run_sync(function)
 
 
-class _BlockingPath(httpx.BaseTransport):
-    def __init__(self, send: Send) -> None:
-        self._send = send
+class _BlockingStream(AsyncIterator[bytes]):
+    """Body of a response as it arrives, in blocking code."""
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return run(self._send(request))
+    def __init__(self, response: httpx.Response) -> None:
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        self._chunks = iter(response.stream)
+
+    async def __anext__(self) -> bytes:
+        _heed(_interrupt.get())
+        for chunk in self._chunks:
+            return chunk
+        raise StopAsyncIteration
 
 
-class _AsyncPath(httpx.AsyncBaseTransport):
-    def __init__(self, send: Send) -> None:
-        self._send: Callable[[httpx.Request], Awaitable[httpx.Response]] = send
+class _BlockingClient(httpx.Client):
+    """Client of httpx for the generated functions. It sends a request by the path of all requests, which logs it.
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._send(request)
+    httpx's own `send` would log it again, and keep its cookies.
+    """
+
+    def __init__(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeout: httpx.Timeout) -> None:
+        super().__init__(
+            base_url=base_url, headers=headers, timeout=timeout, trust_env=False, transport=httpx.MockTransport(_unused)
+        )
+        self._path = send
+
+    def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
+        return _unsigned(run(self._path(request)))
+
+
+class _AsyncClient(httpx.AsyncClient):
+    """The same for async code."""
+
+    def __init__(self, send: Send, *, base_url: str, headers: Mapping[str, str], timeout: httpx.Timeout) -> None:
+        super().__init__(
+            base_url=base_url, headers=headers, timeout=timeout, trust_env=False, transport=httpx.MockTransport(_unused)
+        )
+        self._path = send
+
+    async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
+        return _unsigned(await self._path(request))
+
+
+def _unused(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(request)
+
+
+def _unsigned(response: httpx.Response) -> httpx.Response:
+    response.request = unsigned(response.request)
+    return response

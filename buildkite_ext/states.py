@@ -84,6 +84,10 @@ JobStateName = Literal[
     "broken",
     "expired",
     "limited",
+    "limiting",
+    "platform_limited",
+    "platform_limiting",
+    "reserved",
 ]
 """A state by which jobs can be listed."""
 

@@ -23,11 +23,16 @@ def loads(content: str | bytes, *, parse_float: Callable[[str], Any] | None = No
         >>> loads('{"a": [1, 2.5]}')
         {'a': [1, 2.5]}
     """
-    text = content if isinstance(content, str) else content.decode()
+    # Python's own errors hold the whole content, which may be secret, so they are not raised, nor kept as a cause.
     try:
+        text = content if isinstance(content, str) else content.decode()
         return json.loads(text, parse_constant=_refuse, parse_float=parse_float)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it isn't UTF-8 (byte {error.start})") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(str(error)) from None
 
 
 def _refuse(name: str) -> NoReturn:

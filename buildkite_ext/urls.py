@@ -11,7 +11,17 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["CREDENTIALS", "BuildAddress", "Origin", "address", "build_address", "origin", "path_of"]
+__all__ = [
+    "CREDENTIALS",
+    "BuildAddress",
+    "Origin",
+    "address",
+    "build_address",
+    "origin",
+    "path_in",
+    "path_of",
+    "root_of",
+]
 
 Origin = tuple[str, str, int | None]
 """Scheme, host and port."""
@@ -56,12 +66,22 @@ def origin(url: httpx.URL) -> Origin:
     return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
 
 
-def path_of(request: httpx.Request) -> str:
-    """Return the path of a request, for messages: percent-encoded, and without the query, which may hold credentials.
+def root_of(url: httpx.URL) -> str:
+    """Return scheme, host and port as they are written in a URL, for messages. Credentials are left out."""
+    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
+
+
+def path_in(url: httpx.URL) -> str:
+    """Return the path of a URL, for messages: percent-encoded, and without the query, which may hold credentials.
 
     A percent-encoded path puts no line break into a log.
     """
-    return request.url.raw_path.partition(b"?")[0].decode("ascii", "replace")
+    return url.raw_path.partition(b"?")[0].decode("ascii", "replace")
+
+
+def path_of(request: httpx.Request) -> str:
+    """Return the path of a request, for messages: see `path_in`."""
+    return path_in(request.url)
 
 
 def address(path: str, *, root: str, organization: str | None = None, params: Sequence[tuple[str, str]] = ()) -> str:

@@ -246,11 +246,20 @@ def resolve(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_descriptions(document: dict[str, Any]) -> Any:
-    """Return a copy with the descriptions where the generator reads them.
+    """Return a copy with the descriptions, and our extensions of parameters, where the generator reads them.
 
-    The generator reads the description of a parameter from its schema, and ignores one beside a `$ref`.
+    The generator reads the description of a parameter from its schema, and ignores one beside a `$ref`. It passes no
+    extension of a parameter on to the templates, so `x-buildkite-bare` becomes a mark in the name, `branch[1]`, and
+    `x-buildkite-default` a default of the schema, which would be false in the published description: the API knows none.
+
+    A list or map of an answer that may be null is read as an empty one: the null becomes the mark `x-buildkite-nullable`.
     """
     plain: dict[str, Any] = json.loads(json.dumps(document))
+    for name, schema in plain["components"]["schemas"].items():
+        for value in schema.get("properties", {}).values() if not name.endswith("Request") else ():
+            if value.get("type") in (["array", "null"], ["object", "null"]):
+                value["type"] = value["type"][0]
+                value["x-buildkite-nullable"] = True
     waiting: list[Any] = [plain]
     while waiting:
         value = waiting.pop()
@@ -259,6 +268,10 @@ def with_descriptions(document: dict[str, Any]) -> Any:
         elif isinstance(value, dict):
             if "schema" in value and "in" in value and "$ref" not in value["schema"]:
                 value["schema"].setdefault("description", value.get("description", ""))
+                if value.get("x-buildkite-bare"):
+                    value["name"] = value["name"].replace("[]", "[1]")
+                if "x-buildkite-default" in value:
+                    value["schema"]["default"] = value["x-buildkite-default"]
             if "$ref" in value and "description" in value:
                 value["allOf"] = [{"$ref": value.pop("$ref")}]
             waiting.extend(value.values())

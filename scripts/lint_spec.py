@@ -27,6 +27,7 @@ DOCUMENTATION = "https://buildkite.com/docs/apis/rest-api"
 GO_CLIENT = "https://github.com/buildkite/go-buildkite/blob/"
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 EXTENSIONS = ("scope", "pagination", "repeatable", "update", "row", "note", "no-store")
+PARAMETER_EXTENSIONS = ("x-buildkite-bare", "x-buildkite-default")
 ERROR = {"$ref": "#/components/responses/Error"}
 JSON, FORM = "application/json", "multipart/form-data"
 SECRET_NAMES = ("token", "access_token", "api_token", "password", "private_key", "secret")
@@ -286,6 +287,18 @@ def _other_parameters(d: Description) -> Iterator[Finding]:
             where, schema = f"{o.id} {parameter['name']}", parameter["schema"]
             if not parameter.get("description"):
                 yield Finding(where, "has no description", "write one: it becomes the docstring")
+            for key in parameter:
+                if key.startswith("x-") and key not in PARAMETER_EXTENSIONS:
+                    remedy = f"use one of {', '.join(PARAMETER_EXTENSIONS)}"
+                    yield Finding(where, f"has the unknown extension {key}", remedy)
+            if parameter.get("x-buildkite-bare", True) is not True or (
+                "x-buildkite-bare" in parameter and not parameter["name"].endswith("[]")
+            ):
+                yield Finding(where, "x-buildkite-bare is not true, or on no list", "mark lists x[] alone")
+            if "x-buildkite-default" in parameter and (
+                parameter["in"] != "header" or not isinstance(parameter["x-buildkite-default"], str)
+            ):
+                yield Finding(where, "x-buildkite-default is no text, or on no header", "mark headers alone")
             if parameter["in"] == "header" and (schema != {"type": "string"} or parameter.get("required")):
                 yield Finding(where, "is a header of another kind", "make it an optional plain string")
             if parameter["in"] == "cookie":
@@ -294,8 +307,10 @@ def _other_parameters(d: Description) -> Iterator[Finding]:
                 continue
             if _nullable(schema):
                 yield Finding(where, "is nullable", "leave it out of `required` instead: null cannot be sent")
-            if (schema.get("type") == "array") != parameter["name"].endswith("[]"):
-                yield Finding(where, "is a list without [] or [] without a list", "declare only the list form, x[]")
+            commas = schema.get("type") == "array" and parameter.get("explode") is False
+            if (schema.get("type") == "array" and not commas) != parameter["name"].endswith("[]"):
+                remedy = "declare only the list form, x[], or explode: false for one text with commas"
+                yield Finding(where, "is a list without [] or [] without a list", remedy)
             if schema.get("type") == "object" and parameter.get("style") != "deepObject":
                 yield Finding(where, "is an object of another style", "set style: deepObject and explode: true")
             yield from _enums(d, where, schema, sent=True)

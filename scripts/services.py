@@ -323,7 +323,7 @@ def print_module(root: Service) -> str:
         "",
         "from buildkite_ext.pagination.items import AsyncItems",
         "from buildkite_ext.services._base import AsyncService, Service, blocking",
-        "from buildkite_ext.services.arguments import not_null, or_unset",
+        "from buildkite_ext.services.arguments import filter_map, not_empty, not_null, or_unset, text_map",
         "",
     ]
     for service in reversed(services):
@@ -403,7 +403,7 @@ def _method(each: Method, service: str) -> Iterator[str]:
     yield ""
     where = ["self._requester.organization"] if each.organization else []
     arguments = [each.operation, *where, *(a.name for a in each.path)]
-    query = [f"{a.sent_as}={a.name}" for a in each.query]
+    query = [f"{a.sent_as}={_filter(a)}" for a in each.query]
     if each.item:
         called = f'"{service}.{each.name}"'
         call = ", ".join([called, *arguments, *query, *(f"{name}={name}" for name in own)])
@@ -419,9 +419,18 @@ def _method(each: Method, service: str) -> Iterator[str]:
     yield f"        return await self._requester.call({', '.join([*arguments, *query])})"
 
 
+def _filter(argument: Argument) -> str:
+    if argument.annotation.startswith("Mapping["):
+        return f'filter_map("{argument.name}", {argument.name})'
+    return f"not_empty({argument.name})" if "Sequence[" in argument.annotation else argument.name
+
+
 def _sent(each: Method, argument: Argument) -> str:
     optional = "=" in argument.annotation and not each.update
-    return f"or_unset({argument.name})" if optional else argument.name
+    value = argument.name
+    if argument.annotation.startswith("Mapping[str, str]"):
+        value = f'text_map("{value}", {value})'
+    return f"or_unset({value})" if optional else value
 
 
 def _builtin(annotation: str) -> str:

@@ -16,7 +16,20 @@ import msgspec
 import pytest
 from buildkite_api.base import ReadModel
 from buildkite_api.decoding import DecodeError, Decoder, Drift, UnexpectedBody, build, prepare
-from buildkite_api.models import Agent, Build, BuildState, Error, Job, JobLog, JobPage, Organization, Pipeline, User
+from buildkite_api.models import (
+    Agent,
+    Build,
+    BuildState,
+    Error,
+    Job,
+    JobLog,
+    JobPage,
+    JobStateCounts,
+    Organization,
+    Pipeline,
+    TestWithMetrics,
+    User,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -105,8 +118,6 @@ MISFITS: dict[str, tuple[dict[str, Any], str, Any, tuple[str, str, str] | None]]
         ("Build", "created_at", "type"),
     ),
     "list for a map": ({"env": ["A=1"]}, "env", ["A=1"], ("Build", "env", "type")),
-    "null for a list": ({"jobs": None}, "jobs", [], ("Build", "jobs", "null")),
-    "null for a map": ({"meta_data": None}, "meta_data", {}, ("Build", "meta_data", "null")),
     "state as number": ({"state": 3}, "state", 3, ("Build", "state", "type")),
 }
 
@@ -403,14 +414,84 @@ def test_numbers_beyond_all_measure() -> None:
     assert (
         Decoder().decode(Build, b'{"number": 123456789012345678901234567890}').number == 123456789012345678901234567890
     )
-    assert math.isinf(Decoder().decode(Build, b'{"number": 1e999}').number)
+    # Where the description has no number, it is what JSON decodes it to.
     assert math.isinf(Decoder(unknown="keep").decode(Build, b'{"odd": 1e999}').additional_properties["odd"])
+    assert math.isinf(Decoder().decode(Build, b'{"meta_data": {"odd": 1e999}}').meta_data["odd"])
 
 
-@pytest.mark.parametrize("digits", ["9" * 4301, "-" + "9" * 100_000])
-def test_numbers_of_more_digits_than_python_reads(digits: str) -> None:
-    assert math.isinf(Decoder().decode(Build, b'{"number": %b}' % digits.encode()).number)
-    assert math.isinf(Decoder().decode(list[Build], b'[{"number": %b}]' % digits.encode())[0].number)
+@pytest.mark.parametrize("digits", ["1e999", "-1e999", "1E400", "9" * 4301, "-" + "9" * 100_000])
+@pytest.mark.parametrize("options", [{}, {"unknown": "keep"}])
+def test_a_number_beyond_all_measure_is_none_and_a_difference(digits: str, options: Any) -> None:
+    for model, key, outer in (
+        (Build, "number", b'{"number": %b}'),
+        (Build, "retried_jobs_count", b'{"retried_jobs_count": %b}'),
+        (TestWithMetrics, "reliability", b'{"reliability": %b}'),
+    ):
+        body = outer % digits.encode()
+        drift: list[Drift] = []
+        assert getattr(Decoder(on_drift=drift.append, **options).decode(model, body), key) is None
+        assert getattr(Decoder(**options).decode(list[model], b"[%b]" % body)[0], key) is None
+        assert Drift(model.__name__, key, "type") in drift
+        with pytest.raises(DecodeError, match=rf"{model.__name__}\.{key}: another type"):
+            Decoder(strict=True).decode(model, REQUIRED[model][:-1] + b", " + body[1:])
+    counts = Decoder(**options).decode(JobStateCounts, b'{"total": 1, "states": {"passed": %b}}' % digits.encode())
+    assert counts.states == {"passed": None}
+    log = Decoder(**options).decode(JobLog, b'{"header_times": [1, %b]}' % digits.encode())
+    assert log.header_times == [1, None]
+    jobs = Decoder(**options).decode(
+        Build, b'{"number": "7", "jobs": [{"id": "j", "exit_status": %b}]}' % digits.encode()
+    )
+    assert jobs.jobs[0].exit_status is None
+
+
+REQUIRED: dict[Any, bytes] = {
+    Build: b'{"id": "b", "url": "u", "web_url": "w", "number": 7, "state": "passed"}',
+    TestWithMetrics: b'{"id": "t", "url": "u", "name": "n"}',
+}
+
+
+@pytest.mark.parametrize("text", ["7.0", "7e0", "7.5", "-0.0"])
+@pytest.mark.parametrize("options", [{}, {"unknown": "keep"}])
+def test_a_float_is_never_made_an_integer(text: str, options: Any) -> None:
+    drift: list[Drift] = []
+    number = Decoder(on_drift=drift.append, **options).decode(Build, b'{"number": %b}' % text.encode()).number
+    assert type(number) is float
+    assert number == float(text)
+    assert Drift("Build", "number", "type") in drift
+
+
+@pytest.mark.parametrize("options", [{}, {"unknown": "keep"}, {"strict": True}])
+def test_an_integer_becomes_a_float_where_one_is_described(options: Any) -> None:
+    body = b'{"id": "t", "url": "u", "name": "n", "reliability": 1, "duration_sum": 12345678901234567890123}'
+    test = Decoder(**options).decode(TestWithMetrics, body)
+    assert (test.reliability, test.duration_sum) == (1.0, 1.2345678901234568e22)
+    assert type(test.reliability) is type(test.duration_sum) is float
+
+
+@pytest.mark.parametrize("word", [b"NaN", b"Infinity", b"-Infinity"])
+def test_words_that_are_no_json_are_refused(word: bytes) -> None:
+    for options in ({}, {"unknown": "keep"}):
+        with pytest.raises(UnexpectedBody):
+            Decoder(**options).decode(Build, b'{"number": %b}' % word)
+
+
+def test_a_misfit_costs_neither_its_page_nor_the_objects_around_it() -> None:
+    jobs = [{"id": f"j{number}", "type": "script", "surprise": 1} for number in range(50)]
+    jobs[3]["retries_count"] = "two"
+    body = {**BUILD, "jobs": jobs, "surprise": 1}
+    drift: list[Drift] = []
+    build = Decoder(on_drift=drift.append).decode(Build, encoded(body))
+    # Only the slow way keeps unknown keys.
+    assert build.additional_properties == {"surprise": 1}
+    assert [job.id for job in build.jobs if job.additional_properties] == ["j3"]
+    assert build.jobs[3].retries_count == "two"
+    assert {Drift("Job", "retries_count", "type"), Drift("Job", "surprise", "unknown")} <= set(drift)
+    kept = Decoder(unknown="keep").decode(Build, encoded(body))
+    assert all(job.additional_properties == {"surprise": 1} for job in kept.jobs)
+    for job in kept.jobs:
+        job.additional_properties.clear()
+    build.jobs[3].additional_properties.clear()
+    assert build == kept
 
 
 @pytest.mark.parametrize("rest", [b"", b', "id"', b', "id": NaN}', b', "id": "\\q"}', b', "id": "b1"}}'])

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 import buildkite_ext
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, BuildkiteError, Outcome, Retry
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, BuildkiteError, Outcome, Retry, Secret
 
 from .documents import PROJECT, ROOT, anchors, documents, links, prose
 
@@ -189,4 +189,5 @@ def test_the_variables_of_the_guide_are_read(monkeypatch: pytest.MonkeyPatch) ->
     for argument, value in given.items():
         monkeypatch.setenv(named[argument][0], value)
     options = BuildkiteClient().options
-    assert (options.token, options.organization, options.base_url) == tuple(given.values())
+    assert (options.organization, options.base_url) == (given["organization"], given["base_url"])
+    assert options.token == Secret(given["token"])

@@ -23,7 +23,7 @@ from buildkite_api.api.builds import create_build, get_build, list_pipeline_buil
 from buildkite_api.client import Client
 from buildkite_api.models import Build, BuildStateFilter, CreateBuildRequest, Error
 from buildkite_api.operations import OPERATIONS, Operation, find, match
-from buildkite_api.types import UNSET, Unset, path_segment, query_params
+from buildkite_api.types import UNSET, Unset, header_values, path_segment, query_params
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -730,12 +730,30 @@ def test_a_moment_needs_a_timezone() -> None:
 
 @given(st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=4), st.lists(st.text(max_size=9), max_size=4))
 def test_any_text_survives_a_query(meta_data: dict[str, str], branch: list[str]) -> None:
-    params = query_params({"branch[]": branch, "meta_data": meta_data})
+    params = query_params({"branch[]": branch, "state[]": branch, "meta_data": meta_data}, bare=("branch[]",))
     url = httpx.URL("https://api.test/v2/builds", params=params)
-    assert url.params.get_list("branch[]") + url.params.get_list("branch") == branch
+    assert url.params.get_list("branch" if len(branch) == 1 else "branch[]") == branch
+    assert url.params.get_list("state[]") == branch
     assert {key: value for key, value in url.params.items() if key.startswith("meta_data[")} == {
         f"meta_data[{key}]": value for key, value in meta_data.items()
     }
+
+
+def test_a_list_of_commas_is_one_text() -> None:
+    assert query_params({"labels": ["flaky", "!slow"]}) == {"labels": "flaky,!slow"}
+    assert query_params({"labels": ["flaky"], "owners": [], "tags": None}) == {"labels": "flaky"}
+    assert query_params({"labels": "flaky,!slow"}) == {"labels": "flaky,!slow"}
+    for labels in (["a,b"], ["a", "b,c"]):
+        with pytest.raises(ValueError, match=r"labels is sent as one text with commas .* holds a comma"):
+            query_params({"labels": labels})
+
+
+def test_a_header_has_a_default() -> None:
+    known = {"Buildkite-Version": "2026-08-01"}
+    for nothing in (None, UNSET):
+        assert header_values({"Buildkite-Version": nothing}, known) == known
+        assert header_values({"Buildkite-Version": nothing}) == {}
+    assert header_values({"Buildkite-Version": ""}, known) == {"Buildkite-Version": ""}
 
 
 def test_unset_is_one_thing() -> None:

@@ -30,7 +30,7 @@ SAID = {
         "after, far down: 250 builds",
     ],
     "trigger_once": ["before: passed, 2 build(s) created", "after: passed, 1 build(s) created"],
-    "tail_a_log": ["before: 8.8 MB fetched", "after: 0.7 MB fetched"],
+    "tail_a_log": ["before: 8.8 MB fetched", "after: 0.6 MB fetched"],
     "fetch_artifacts": ["after, a damaged one: ArtifactCorrupted", "after, one that leads outside: UnsafePath"],
 }
 

@@ -54,9 +54,13 @@ GO_SOURCES = {
 # The table writes a header into the notes of its rows.
 HEADERS = {"list_tests": ["Buildkite-Version"], "get_test": ["Buildkite-Version"]}
 
-# The one body that is not JSON, and the one answer that is text.
+# The one body that is not JSON, and the answers that are text.
 BODIES = {"publish_package": "multipart/form-data"}
-TEXTS = {"get_analytics_openapi": "application/openapi+yaml"}
+TEXTS = {
+    "get_analytics_openapi": "application/openapi+yaml",
+    "get_job_env_text": "text/plain",
+    "get_build_job_env_text": "text/plain",
+}
 
 # --- What the table does not say, written down once more ---
 
@@ -130,8 +134,8 @@ def operation_of(row: dict[str, str]) -> Operation:
 
 
 def fields_of(column: str) -> dict[str, bool]:
-    """The names in a column of the table, each with whether it is required."""
-    names = filter(None, column.split(","))
+    """The names in a column of the table, each with whether it is required. Braces hold the fields of an object."""
+    names = filter(None, re.sub(r"\{[^}]*\}", "", column).split(","))
     return {name.rstrip("*"): name.endswith("*") for name in names}
 
 
@@ -172,9 +176,59 @@ def test_the_coverage_is_what_the_documentation_says(capsys: pytest.CaptureFixtu
 
 
 def test_the_table_is_whole() -> None:
+    assert (len(ROWS), len(EXCLUDED)) == (218, 3)
     assert len(TABLE) == len(ROWS) + len(EXCLUDED)
     assert {row["group"] for row in EXCLUDED} == {"go_only_contradicted"}
     assert {"builds", "jobs", "artifacts", "pipelines", "clusters", "teams"} <= GROUPS
+
+
+REFERENCE = next(
+    (place for folder in ROOT.parents if (place := folder / "shared" / "reference" / "endpoints.tsv").exists()), None
+)
+
+
+@pytest.mark.skipif(REFERENCE is None, reason="the reference table is not at hand")
+def test_the_table_is_the_reference_s() -> None:
+    assert REFERENCE is not None
+    assert read_rows(REFERENCE) == TABLE
+
+
+UPDATES_BY_PUT = {
+    "update_cluster",
+    "update_cluster_queue",
+    "update_cluster_token",
+    "update_cluster_secret",
+    "update_cluster_secret_value",
+    "update_pipeline_schedule",
+    "update_portal",
+}
+
+
+def test_updates_keep_the_documented_method_where_the_official_clients_send_patch() -> None:
+    methods = {name: operation.method for name, operation in OPERATIONS.items() if name.startswith("update_")}
+    assert {name for name in UPDATES_BY_PUT if methods[name] != "put"} == set()
+    assert methods["update_registry"] == methods["update_registry_token"] == "post"
+    for name in ("update_cluster", "update_cluster_queue", "update_cluster_token", "update_pipeline_schedule"):
+        assert "PATCH" in OPERATIONS[name].body["x-buildkite-note"]
+    assert "PATCH" in OPERATIONS["update_registry"].body["x-buildkite-note"]
+
+
+FIELDS_OF_PROGRAMS = {
+    "Build": ["blocked_state", "cluster_id", "cluster_url", "pull_request"],
+    "Pipeline": ["cluster_url", "color", "emoji", "env"],
+    "Job": ["artifacts_url", "step_key"],
+    "Suite": ["team_ids"],
+}
+
+
+def test_fields_that_recorded_answers_show() -> None:
+    for name, keys in FIELDS_OF_PROGRAMS.items():
+        for key in keys:
+            assert key in SCHEMAS[name]["properties"], f"{name}.{key}"
+    assert SCHEMAS["Pipeline"]["properties"]["env"]["type"] == ["object", "null"]
+    assert {"type": "null"} in SCHEMAS["Build"]["properties"]["pull_request"]["anyOf"]
+    assert {"reserved", "limiting", "platform_limiting", "platform_limited"} <= set(SCHEMAS["JobState"]["enum"])
+    assert "waiting_failed" in SCHEMAS["BuildState"]["enum"]
 
 
 def test_a_file_for_each_group() -> None:
@@ -222,7 +276,9 @@ def test_query_parameters(row: dict[str, str]) -> None:
         if parameter["in"] == "query":
             name = parameter["name"]
             name += "[key]" if parameter.get("style") == "deepObject" else ""
-            here[described(name, parameter["schema"])] = parameter.get("required", False)
+            # A list that is one text with commas has no brackets.
+            name = described(name, parameter["schema"]) if parameter.get("explode", True) else name
+            here[name] = parameter.get("required", False)
     assert here == fields_of(row["query_params"])
 
 
@@ -232,6 +288,33 @@ def test_headers(row: dict[str, str]) -> None:
     here = [parameter["name"] for parameter in operation.parameters if parameter["in"] == "header"]
     assert here == HEADERS.get(operation.id, [])
     assert bool(here) == row["notes"].partition(" ")[2].startswith("Header ")
+
+
+def test_lists_are_sent_with_brackets_but_where_the_documentation_shows_the_other_form() -> None:
+    lists = {
+        (operation.id, parameter["name"]): parameter
+        for operation in OPERATIONS.values()
+        for parameter in operation.parameters
+        if parameter["schema"].get("type") == "array"
+    }
+    build_lists = ("list_builds", "list_organization_builds", "list_pipeline_builds")
+    bare = {(name, key) for name in build_lists for key in ("branch[]", "commit[]", "state[]")}
+    assert {where for where, each in lists.items() if each.get("x-buildkite-bare")} == bare
+    commas = {(name, key) for name in ("list_tests", "list_build_tests") for key in ("labels", "owners", "tags")}
+    assert {where for where, each in lists.items() if not each.get("explode", True)} == commas
+    assert lists.keys() - bare - commas == {("get_build", "job_states[]"), ("list_build_jobs", "state[]")}
+
+
+def test_the_version_that_is_sent_unasked() -> None:
+    sent = {
+        operation.id: parameter["x-buildkite-default"]
+        for operation in OPERATIONS.values()
+        for parameter in operation.parameters
+        if "x-buildkite-default" in parameter
+    }
+    assert sent == {"list_tests": "2026-08-01", "get_test": "2026-08-01"}
+    for name, version in sent.items():
+        assert f"Header Buildkite-Version: {version}" in TABLE[name]["notes"]
 
 
 @each_row
@@ -276,8 +359,8 @@ def test_documentation_page(row: dict[str, str]) -> None:
     if row["doc_page"] == "-":
         assert url == f"{lint_spec.GO_CLIENT}v5.14.0/{GO_SOURCES[row['operation_id']]}"
     else:
-        page = row["doc_page"].removeprefix("pages/").removesuffix(".md").replace("_", "-")
-        assert url == f"https://buildkite.com/docs/{page}"
+        page = row["doc_page"].removeprefix("https://buildkite.com/docs/").removeprefix("pages/")
+        assert url == f"https://buildkite.com/docs/{page.removesuffix('.md').replace('_', '-')}"
 
 
 @each_row
@@ -695,6 +778,26 @@ FAULTS = {
     "parameter without description": (
         put(*LIST, "parameters", 0, "description", REMOVED),
         "list_things page: has no description",
+    ),
+    "a list with brackets that is one text": (
+        put(*LIST, "parameters", 2, "explode", False),
+        "list_things color[]: is a list without [] or [] without a list",
+    ),
+    "a bare name without a list": (
+        put(*LIST, "parameters", 0, "x-buildkite-bare", True),
+        "list_things page: x-buildkite-bare is not true, or on no list",
+    ),
+    "a bare name that is not true": (
+        put(*LIST, "parameters", 2, "x-buildkite-bare", False),
+        "list_things color[]: x-buildkite-bare is not true, or on no list",
+    ),
+    "a query with a default": (
+        put(*LIST, "parameters", 0, "x-buildkite-default", "1"),
+        "list_things page: x-buildkite-default is no text, or on no header",
+    ),
+    "a parameter with an unknown extension": (
+        put(*LIST, "parameters", 0, "x-buildkite-bar", True),
+        "list_things page: has the unknown extension x-buildkite-bar",
     ),
     "nullable query": (
         put(*LIST, "parameters", 0, "schema", {"type": ["integer", "null"]}),

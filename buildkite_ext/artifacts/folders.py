@@ -25,7 +25,9 @@ _RELATIVE = {os.open, os.mkdir, os.rename, os.stat, os.unlink}
 HAS_DESCRIPTORS = hasattr(os, "O_DIRECTORY") and hasattr(os, "O_NOFOLLOW") and os.supports_dir_fd >= _RELATIVE
 """True where files are opened relative to an open folder. Elsewhere, on Windows, paths are checked again before each step."""
 
-_OPEN_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+_NOT_A_LINK: int = getattr(os, "O_NOFOLLOW", 0)
+_OF_A_FOLDER: int = getattr(os, "O_DIRECTORY", 0)
+_OPEN_FOLDER: int = getattr(os, "O_PATH", os.O_RDONLY) | _OF_A_FOLDER
 """Flags that open a folder, even one whose entries can't be listed where the system allows that."""
 
 _JUNCTION = 0xA0000003
@@ -162,7 +164,7 @@ def _open_folder(name: str, above: int, path: Path) -> int:
     with suppress(FileExistsError):
         os.mkdir(name, dir_fd=above)
     try:
-        return os.open(name, _OPEN_FOLDER | os.O_NOFOLLOW, dir_fd=above)
+        return os.open(name, _OPEN_FOLDER | _NOT_A_LINK, dir_fd=above)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
             raise _link(path) from None
@@ -192,7 +194,7 @@ class _Folder:
             if self.descriptor is None:
                 file: BinaryIO = (self.path / name).open("xb")
             else:
-                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
+                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | _NOT_A_LINK
                 file = os.fdopen(os.open(name, flags, 0o666, dir_fd=self.descriptor), "wb")
             # Another download may have taken the file for one that was left, before it was locked.
             if _lock(file.fileno()) is not False and os.fstat(file.fileno()).st_nlink:
@@ -215,7 +217,7 @@ class _Folder:
         """Open a temporary file to read it."""
         if self.descriptor is None:
             return (self.path / name).open("rb")
-        return os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self.descriptor), "rb")
+        return os.fdopen(os.open(name, os.O_RDONLY | _NOT_A_LINK, dir_fd=self.descriptor), "rb")
 
     def remove(self, name: str) -> None:
         """Remove a temporary file."""
@@ -242,7 +244,7 @@ class _Folder:
     def _names_in_it(self) -> list[str]:
         if self.descriptor is None:
             return [path.name for path in self.path.iterdir()]
-        readable = os.open(".", os.O_RDONLY | os.O_DIRECTORY, dir_fd=self.descriptor)
+        readable = os.open(".", os.O_RDONLY | _OF_A_FOLDER, dir_fd=self.descriptor)
         try:
             return os.listdir(readable)  # noqa: PTH208  # of a descriptor
         finally:
@@ -251,15 +253,14 @@ class _Folder:
     def _remove_if_left(self, name: str) -> None:
         if sys.platform == "win32":
             self.remove(name)  # fails while it is open
-            return
-        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK
-        path = str(self.path / name) if self.descriptor is None else name
-        file = os.open(path, flags, dir_fd=self.descriptor)
-        try:
-            if stat.S_ISREG(os.fstat(file).st_mode) and _lock(file):
-                self.remove(name)
-        finally:
-            os.close(file)
+        else:
+            path = str(self.path / name) if self.descriptor is None else name
+            file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=self.descriptor)
+            try:
+                if stat.S_ISREG(os.fstat(file).st_mode) and _lock(file):
+                    self.remove(name)
+            finally:
+                os.close(file)
 
     def _check(self) -> None:
         """Refuse to continue where the folder's path has come to mean another folder, by a link for example."""
@@ -275,17 +276,18 @@ class _Folder:
 
 def _lock(descriptor: int) -> bool | None:
     """Lock a file until it is closed or the process ends. Return False if another one has it, None if nothing can be locked."""
-    try:
+    if sys.platform == "win32":
+        return None
+    else:  # noqa: RET505 - mypy checks a branch for its system alone
         import fcntl
-    except ImportError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # the file system has no locks
-        return None
-    return True
+
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # the file system has no locks
+            return None
+        return True
 
 
 class PartFile:

@@ -47,9 +47,9 @@ def execute(argv: Sequence[str] | None) -> int:
 
 
 def _guarded(words: list[str]) -> ExitCode:
+    if sys.stdout is None:
+        return _report(Problem.of(UsageError(_CLOSED_OUTPUT)), words)
     try:
-        if sys.stdout is None:
-            raise UsageError(_CLOSED_OUTPUT)
         code = _run(words)
         sys.stdout.flush()  # here, where an error can be reported, and not when the interpreter exits
     except KeyboardInterrupt:  # users know what they pressed; a command that has more to say has said it

@@ -23,6 +23,7 @@ Environment:
   BUILDKITE_REST_API_ENDPOINT  the API's root (https://api.buildkite.com)
   BUILDKITE_WEBHOOK_SECRET     the secret that webhooks are signed with
   BUILDKITE_WEBHOOK_TOKEN      the token that webhooks send instead, unencrypted
+  BUILDKITE_EXT_LOG            debug shows each request on the standard error
   NO_COLOR, FORCE_COLOR        never, or always, use colors"""
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .._sync import BlockingIterator, DetachedIterator, run
+from .._tracebacks import EndsAtCaller
 from .page import Page
 from .walker import Walker
 
@@ -64,10 +65,11 @@ class AsyncItems(Generic[T]):
             ...     return None if build is None else build.number
         """
         items = aiter(AsyncItems(_shortened(self._walker)))
-        try:
-            return await anext(items, None)
-        finally:
-            await items.aclose()
+        with EndsAtCaller():
+            try:
+                return await anext(items, None)
+            finally:
+                await items.aclose()
 
     async def all(self) -> list[T]:
         """Return all items as a list. Pages are fetched at the same time where no item can be missed by it. It is awaited with
@@ -80,7 +82,8 @@ class AsyncItems(Generic[T]):
             >>> def slugs(buildkite) -> list[str]:
             ...     return [pipeline.slug for pipeline in buildkite.pipelines.list().all()]
         """
-        return [item async for item in AsyncItems(_hastened(self._walker))]
+        with EndsAtCaller():
+            return [item async for item in AsyncItems(_hastened(self._walker))]
 
     def with_options(
         self, *, limit: int | None = None, concurrency: int | None = None, max_pages: int | None = None
@@ -137,7 +140,8 @@ class Items(Generic[T]):
             ...     build = buildkite.builds.list("web", branch="main").first()
             ...     return None if build is None else build.number
         """
-        return run(AsyncItems(self._walker).first())
+        with EndsAtCaller():
+            return run(AsyncItems(self._walker).first())
 
     def all(self) -> list[T]:
         """Return all items as a list. Pages are fetched at the same time where no item can be missed by it. It is awaited with
@@ -150,7 +154,8 @@ class Items(Generic[T]):
             >>> def slugs(buildkite) -> list[str]:
             ...     return [pipeline.slug for pipeline in buildkite.pipelines.list().all()]
         """
-        return run(AsyncItems(self._walker).all())
+        with EndsAtCaller():
+            return run(AsyncItems(self._walker).all())
 
     def with_options(
         self, *, limit: int | None = None, concurrency: int | None = None, max_pages: int | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidResponse
-from ..urls import CREDENTIALS, Origin, origin
+from ..urls import CREDENTIALS, Origin, origin, path_in, root_of
 from .page import field_of
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def _contained(response: httpx.Response, link: str, rel: str, api: Origin, name:
         raise InvalidResponse(f"{name}: the link to the {rel} page isn't a URL.") from error
     if place != api or url.path.rstrip("/") != asked.path.rstrip("/"):
         raise InvalidResponse(
-            f"{name}: the link to the {rel} page leads to {url.scheme}://{url.host}{url.path}, which isn't the list "
-            f"{asked.path} that was requested from {asked.scheme}://{asked.host}; it wasn't followed. Is base_url the URL of "
+            f"{name}: the link to the {rel} page leads to {root_of(url)}{path_in(url)}, which isn't the list "
+            f"{asked.path} that was requested from {root_of(asked)}; it wasn't followed. Is base_url the URL of "
             "the API itself?"
         )
     for credential in CREDENTIALS:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import strict_json
 from ..errors import InvalidResponse
+from ..messages import shown
 from ..states import FILTERS
 from ..timestamps import format_time
 from ..transport.context import context_of
@@ -125,7 +126,9 @@ class EndpointPages:
         warn_unknown("state", [states] if isinstance(states, str | Enum) else states, known)
         own_size = options.get("per_page") is None and "per_page" in _parameters(endpoint)
         pages = cls(requester, endpoint, arguments, options, name or f"iterate({_name_of(endpoint)})", own_size)
-        return pages.sized(limit)
+        pages = pages.sized(limit)
+        pages.request(None)  # so that a bad argument fails here, and not at the first item
+        return pages
 
     @property
     def if_longer(self) -> str:
@@ -249,6 +252,8 @@ def _name_of(endpoint: Endpoint[..., Any]) -> str:
 
 
 def _page_size(limit: int | None) -> int:
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool)):
+        raise TypeError(f"limit={shown(limit)}: give a number of items.")
     return min(limit, _PER_PAGE) if limit else _PER_PAGE
 
 

@@ -8,8 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from buildkite_api.types import kind_of
+
 from .._sync import DetachedIterator
 from ..errors import InvalidRequest, InvalidResponse, TooManyPages
+from ..messages import shown
 from .links import links_of, number_of, page_of, total_of
 from .page import Page, created_at, field_of, identity
 from .slices import next_bound, not_continued, still_bound, too_deep
@@ -53,8 +56,12 @@ class Walker(Generic[T]):
             ("concurrency", self.concurrency, 1),
             ("max_pages", self.max_pages, 1),
         ):
-            if value is not None and value < least:
-                raise ValueError(f"{name}={value}: give at least {least}.")
+            if value is None:
+                continue
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"{name}={shown(value)}: give a whole number.")
+            if value < least:
+                raise ValueError(f"{name}={shown(value)}: give at least {least}.")
 
     def pages(self) -> DetachedIterator[Page[T]]:
         """Return each page in order. No connection is held while the caller has a page."""
@@ -114,6 +121,8 @@ class Walker(Generic[T]):
             raise
         body = source.decode(response)
         items = cast("list[T]", body if isinstance(body, list) else field_of(body, "items"))
+        if not isinstance(items, list):
+            raise InvalidResponse(f"{source.name}: the answer's items are {kind_of(items)}, not a list.")
         links = links_of(response, body, source.requester.origin, source.name)
         if links.next == request.url:
             raise InvalidResponse(f"{source.name}: the link to the next page leads back to the page it came with.")

@@ -10,9 +10,11 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from .._sync import BlockingIterator, run
+from .._tracebacks import EndsAtCaller
 from ..pagination.items import AsyncItems, Items, blocking_items
 from ..pagination.sources import EndpointPages
 from ..pagination.walker import Walker
+from ._argument_errors import NamesArguments
 
 if TYPE_CHECKING:
     from ..transport.requester import Endpoint, Requester
@@ -33,6 +35,9 @@ class AsyncService:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         _name_methods(cls)
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, FunctionType) and not name.startswith("_"):
+                setattr(cls, name, _public(value))
 
     def __init__(self, requester: Requester) -> None:
         self._requester = requester
@@ -89,27 +94,46 @@ def blocking(method: Callable[..., Any], /) -> Callable[..., Any]:
     A coroutine becomes its result, an `AsyncItems` an `Items`, and an async iterator a `BlockingIterator`. The signature
     and the annotations of the twin have these types, and a TypeError about its arguments has its name.
     """
+    original: Callable[..., Any] = inspect.unwrap(method)
 
-    @wraps(method)
+    @wraps(original)
     def call(self: Service[Any], *args: Any, **kwargs: Any) -> Any:
-        try:
-            result = method(self._shared, *args, **kwargs)
-        except TypeError as error:
-            original, message = f"{method.__qualname__}()", str(error)
-            if message.startswith(original):
-                raise TypeError(f"{call.__qualname__}(){message.removeprefix(original)}") from None
-            raise
-        if inspect.iscoroutine(result):
-            return run(result)
+        with EndsAtCaller() as end, NamesArguments(end, original, (self, *args), kwargs):
+            try:
+                result = original(self._shared, *args, **kwargs)
+            except TypeError as error:
+                name, message = f"{original.__qualname__}()", str(error)
+                if message.startswith(name):
+                    raise TypeError(f"{call.__qualname__}(){message.removeprefix(name)}") from None
+                raise
+            if inspect.iscoroutine(result):
+                return run(result)
         if isinstance(result, AsyncItems):
             return blocking_items(result)
         return BlockingIterator(cast("AsyncIterator[Any]", result))
 
-    if not inspect.iscoroutinefunction(method):
-        text, kind = _blocking_result(method)
-        call.__annotations__ = {**method.__annotations__, "return": kind}
-        call.__dict__["__signature__"] = inspect.signature(method).replace(return_annotation=text)
+    if not inspect.iscoroutinefunction(original):
+        text, kind = _blocking_result(original)
+        call.__annotations__ = {**original.__annotations__, "return": kind}
+        call.__dict__["__signature__"] = inspect.signature(original).replace(return_annotation=text)
     return call
+
+
+def _public(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a method of an async service: its errors end at the caller, and name the argument that they are about."""
+    original: Callable[..., Any] = inspect.unwrap(method)
+
+    @wraps(original)
+    async def call(self: AsyncService, *args: Any, **kwargs: Any) -> Any:
+        with EndsAtCaller() as end, NamesArguments(end, original, (self, *args), kwargs):
+            return await original(self, *args, **kwargs)
+
+    @wraps(original)
+    def begin(self: AsyncService, *args: Any, **kwargs: Any) -> Any:
+        with EndsAtCaller() as end, NamesArguments(end, original, (self, *args), kwargs):
+            return original(self, *args, **kwargs)
+
+    return call if inspect.iscoroutinefunction(original) else begin
 
 
 def _blocking_result(method: Callable[..., Any]) -> tuple[str, Any]:
@@ -125,7 +149,7 @@ def _blocking_result(method: Callable[..., Any]) -> tuple[str, Any]:
 
 def borrowed(method: Callable[Concatenate[Any, P], T], /) -> Callable[Concatenate[Any, P], T]:
     """Copy the method of another service into this one. It takes the name that it is assigned to."""
-    original = cast("FunctionType", method)
+    original = cast("FunctionType", inspect.unwrap(method))
     copy = FunctionType(
         original.__code__, original.__globals__, original.__name__, original.__defaults__, original.__closure__
     )

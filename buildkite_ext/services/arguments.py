@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
-from typing import Any, TypeVar
+from math import isfinite
+from typing import Any, TypeAlias, TypeVar
 
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.types import UNSET, Unset, kind_of
 
-__all__ = ["aware", "given", "listed", "many", "not_null", "or_unset", "positive", "text_map"]
+from ..messages import shown
+
+__all__ = [
+    "Scalar",
+    "aware",
+    "count",
+    "field_map",
+    "filter_map",
+    "given",
+    "listed",
+    "many",
+    "not_empty",
+    "not_null",
+    "or_unset",
+    "positive",
+    "scalar_map",
+    "text_map",
+]
 
 T = TypeVar("T")
 
+_Map = TypeVar("_Map", bound=Mapping[str, str] | Unset | None)
 
-def listed(value: str | Sequence[str] | None) -> list[str] | None:
+Scalar: TypeAlias = str | bool | int | float
+"""Value of meta-data, or of a block step's field."""
+
+
+def listed(value: str | bytes | Sequence[str] | None) -> list[str] | None:
     """Return one or many as a list; None stays None.
+
+    Raises:
+        TypeError: it isn't a list.
 
     Example:
         >>> listed("main"), listed(["main", "dev"]), listed(None)
@@ -23,6 +49,8 @@ def listed(value: str | Sequence[str] | None) -> list[str] | None:
     """
     if value is None:
         return None
+    if isinstance(value, bytes):
+        raise TypeError("bytes are no list")
     return [value] if isinstance(value, str | Enum) else list(value)
 
 
@@ -32,12 +60,20 @@ def many(value: str | Sequence[str] | None) -> list[str] | None:
     Raises:
         ValueError: the list is empty, which Buildkite would ignore.
     """
-    values = listed(value)
-    if values == []:
+    return not_empty(listed(value))
+
+
+def not_empty(value: T) -> T:
+    """Return the value of a filter, one or many.
+
+    Raises:
+        ValueError: it is an empty list, which would be left out.
+    """
+    if not isinstance(value, str) and isinstance(value, Sequence) and not value:
         raise ValueError(
             "an empty list as a filter would list everything: leave it out, or pass None, to list everything"
         )
-    return values
+    return value
 
 
 def aware(name: str, value: datetime | None) -> datetime | None:
@@ -48,15 +84,17 @@ def aware(name: str, value: datetime | None) -> datetime | None:
         ValueError: it has no time zone.
     """
     if value is not None and not isinstance(value, datetime):
-        raise TypeError(
-            f"{name}={value!r} is a {type(value).__name__}, not a datetime. Dates depend on the time zone: write "
-            f"datetime(..., tzinfo=UTC)."
-        )
+        raise TypeError(f"{name}={shown(value)} is {kind_of(value)}, not a datetime. {_advice(value)}")
     if value is not None and value.utcoffset() is None:
         raise ValueError(
-            f"{name}={value!r} has no time zone: write datetime(..., tzinfo=UTC), or call .astimezone() for your own time zone."
+            f"{name}={shown(value)} has no time zone: write datetime(..., tzinfo=UTC), or call .astimezone() for your own zone."
         )
     return value
+
+
+def _advice(value: object) -> str:
+    day = "A day begins at another time in each time zone. " if isinstance(value, date) else ""
+    return f"{day}Write datetime(..., tzinfo=UTC)."
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -87,18 +125,126 @@ def not_null(**arguments: object) -> None:
             )
 
 
-def text_map(name: str, value: Mapping[str, str] | None) -> dict[str, str] | None:
-    """Check a map of texts, and return it as a dict. A number or a bool would reach Buildkite as another text than expected.
+def text_map(name: str, value: _Map) -> _Map:
+    """Check a map of texts, such as environment variables, and return it. None and UNSET are returned too.
 
     Raises:
-        TypeError: a name or a value isn't a text.
+        TypeError: it isn't a map, or a name or a value isn't a text. The message shows no value: it may be a secret.
+    """
+    if isinstance(value, Mapping):
+        for key, text in value.items():
+            where = _at(name, key)
+            if not isinstance(text, str):
+                raise TypeError(f"{where} is of type {type(text).__name__}: pass a text (str)")
+    elif value is not None and value is not UNSET:
+        raise TypeError(f"{name} is of type {type(value).__name__}: pass a map of texts, such as {{'KEY': 'value'}}")
+    return value
+
+
+def scalar_map(name: str, value: Mapping[str, Scalar] | None) -> dict[str, str | bool] | None:
+    """Return a map of meta-data as it is sent: numbers as texts, booleans as they are.
+
+    Buildkite keeps each value as a text. Its documentation shows texts and booleans in requests.
+
+    Raises:
+        TypeError: a name isn't a text, or a value isn't a text, a boolean or a number.
+        ValueError: a number is infinite or NaN.
+
+    Example:
+        >>> scalar_map("meta_data", {"release": "1.4", "canary": True, "shard": 3, "share": 0.5})
+        {'release': '1.4', 'canary': True, 'shard': '3', 'share': '0.5'}
+
+    https://buildkite.com/docs/apis/rest-api/builds
     """
     if value is None:
         return None
-    for key, text in value.items():
-        if not isinstance(key, str) or not isinstance(text, str):
-            raise TypeError(f"{name}[{key!r}]={text!r}: names and values must be strings")
-    return dict(value)
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} is of type {type(value).__name__}: pass a map, such as {{'release': '1.4'}}")
+    placed = ((key, _at(name, key), each) for key, each in value.items())
+    return {key: each if isinstance(each, bool) else _text(where, each) for key, where, each in placed}
+
+
+def filter_map(name: str, value: Mapping[str, Scalar] | None) -> dict[str, str] | None:
+    """Return a map of meta-data as a filter sends it: all values as texts, as Buildkite keeps them.
+
+    Raises:
+        TypeError, ValueError: as for `scalar_map`.
+
+    Example:
+        >>> filter_map("meta_data", {"release": "1.4", "canary": True, "shard": 3})
+        {'release': '1.4', 'canary': 'true', 'shard': '3'}
+    """
+    values = scalar_map(name, value)
+    return None if values is None else {key: _text(key, each) for key, each in values.items()}
+
+
+def field_map(name: str, value: Mapping[str, Scalar | Sequence[Scalar]] | None) -> dict[str, str | list[str]] | None:
+    """Return the values of a block step's fields as they are sent: texts, and lists of texts for fields with `multiple`.
+
+    Raises:
+        TypeError: a key isn't a text, or a value isn't a text, a boolean, a number, or a list of these.
+        ValueError: a number is infinite or NaN.
+
+    Example:
+        >>> field_map("fields", {"version": "1.4", "force": False, "regions": ["eu", "us"], "percent": 25})
+        {'version': '1.4', 'force': 'false', 'regions': ['eu', 'us'], 'percent': '25'}
+
+    https://buildkite.com/docs/apis/rest-api/jobs
+    """
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} is of type {type(value).__name__}: pass a map, such as {{'version': '1.4'}}")
+    return {key: _field(_at(name, key), each) for key, each in value.items()}
+
+
+def _field(where: str, value: object) -> str | list[str]:
+    if isinstance(value, list | tuple):
+        return [_text(f"{where}[{index}]", each) for index, each in enumerate(value)]
+    return _text(where, value, or_list=True)
+
+
+def _text(where: str, value: object, *, or_list: bool = False) -> str:
+    """Return a scalar as the text that Buildkite keeps."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError(f"{where} is {value}: pass a finite number")
+        return float.__repr__(value)
+    expected = "a text, a bool, an int, a float, or a list of these" if or_list else "a text, a bool, an int or a float"
+    raise TypeError(f"{where} is of type {type(value).__name__}: pass {expected}")
+
+
+def _at(name: str, key: object) -> str:
+    """Return the place of a value in a map, for a message.
+
+    Raises:
+        TypeError: the key isn't a text.
+    """
+    if not isinstance(key, str):
+        raise TypeError(f"{name} has the key {key!r} of type {type(key).__name__}: keys are texts (str)")
+    return f"{name}[{key!r}]"
+
+
+def count(name: str, value: int | None) -> int | None:
+    """Return a number of things.
+
+    Raises:
+        TypeError: it isn't a whole number.
+        ValueError: it is below 0.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name}={shown(value)}: give a whole number, or None")
+    if value < 0:
+        raise ValueError(f"{name}={shown(value)}: give 0 or more, or None")
+    return value
 
 
 def positive(**seconds: float | None) -> None:
@@ -108,5 +254,9 @@ def positive(**seconds: float | None) -> None:
         ValueError: one isn't.
     """
     for name, value in seconds.items():
-        if value is not None and not value > 0:
-            raise ValueError(f"{name}={value!r}: give seconds above 0")
+        if value is None:
+            continue
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise TypeError(f"{name}={shown(value)} is {kind_of(value)}: give seconds, as a number")
+        if not value > 0:
+            raise ValueError(f"{name}={shown(value)}: give seconds above 0")

@@ -24,6 +24,7 @@ from ..errors import BuildAlreadyFinished
 from ..logs.follow import POLL_INTERVAL as LOG_INTERVAL
 from ..logs.follow import follow_build
 from ..logs.parser import LogLine
+from ..messages import shown
 from ..pagination.items import AsyncItems
 from ..states import (
     JOB_STATES,
@@ -38,7 +39,7 @@ from ..watching.outcome import WaitResult
 from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
 from ._generated import builds as generated
-from .arguments import aware, given, listed, many, positive, text_map
+from .arguments import Scalar, aware, count, filter_map, given, listed, many, positive, scalar_map, text_map
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -65,7 +66,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         created_from: datetime | None = None,
         created_to: datetime | None = None,
         finished_from: datetime | None = None,
-        meta_data: Mapping[str, str] | None = None,
+        meta_data: Mapping[str, Scalar] | None = None,
         include_retried_jobs: bool | None = None,
         include_paused: bool | None = None,
         exclude_jobs: bool | None = None,
@@ -140,7 +141,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         created_from: datetime | None = None,
         created_to: datetime | None = None,
         finished_from: datetime | None = None,
-        meta_data: Mapping[str, str] | None = None,
+        meta_data: Mapping[str, Scalar] | None = None,
         include_retried_jobs: bool | None = None,
         include_paused: bool | None = None,
         exclude_jobs: bool | None = None,
@@ -235,7 +236,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         message: str | None = None,
         author: Author | Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
-        meta_data: Mapping[str, str] | None = None,
+        meta_data: Mapping[str, Scalar] | None = None,
         clean_checkout: bool | None = None,
         ignore_pipeline_branch_filters: bool | None = None,
         pull_request_base_branch: str | None = None,
@@ -253,8 +254,9 @@ class AsyncBuilds(generated.AsyncBuilds):
             branch: the branch.
             message: the title of the build; by default the message of the commit.
             author: the author to show; also a map with `name` and `email`.
-            env: environment variables of the jobs.
-            meta_data: the meta-data of the build. It can only be set here.
+            env: environment variables of the jobs, all texts.
+            meta_data: the meta-data of the build: texts, booleans or numbers, which Buildkite keeps as texts. It can only be
+                set here.
             clean_checkout: make agents start with a fresh checkout.
             ignore_pipeline_branch_filters: build a branch that the pipeline's filters leave out.
             pull_request_base_branch, pull_request_id, pull_request_labels, pull_request_repository: the pull request that
@@ -280,7 +282,7 @@ class AsyncBuilds(generated.AsyncBuilds):
                 message=message,
                 author=None if author is None else BuildAuthorRequest(**_author(author)),
                 env=text_map("env", env),
-                meta_data=text_map("meta_data", meta_data),
+                meta_data=scalar_map("meta_data", meta_data),
                 clean_checkout=clean_checkout,
                 ignore_pipeline_branch_filters=ignore_pipeline_branch_filters,
                 pull_request_base_branch=pull_request_base_branch,
@@ -393,18 +395,21 @@ class AsyncBuilds(generated.AsyncBuilds):
         *,
         poll_interval: float = LOG_INTERVAL,
         timeout: float | None = None,
+        tail: int | None = None,
         on_build: Callable[[Build], None] | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the logs of all jobs, line by line, until the build finishes or waits at a block step.
         Scopes: read_builds and read_build_logs.
 
-        Each request fetches only the new part of a log.
+        A poll takes one request for the build, and as a rule one for each log, which fetches what is new. See `jobs.follow`.
 
         Args:
             pipeline: the pipeline's slug.
             number: the build's number.
             poll_interval: seconds between two polls.
             timeout: maximum of seconds to follow; None for no limit.
+            tail: number of lines to begin with, for each log that has begun: the last ones that it has now; 0 for new lines only,
+                None for all.
             on_build: called at each poll with the build and its jobs, before the lines of that poll. It serves to show a
                 table of jobs beside the log, without further requests.
 
@@ -419,7 +424,13 @@ class AsyncBuilds(generated.AsyncBuilds):
         positive(timeout=timeout, poll_interval=poll_interval)
         return DetachedIterator(
             follow_build(
-                self._requester, pipeline, number, poll_interval=poll_interval, timeout=timeout, on_build=on_build
+                self._requester,
+                pipeline,
+                number,
+                poll_interval=poll_interval,
+                timeout=timeout,
+                tail=count("tail", tail),
+                on_build=on_build,
             )
         )
 
@@ -443,7 +454,7 @@ def _author(author: Author | Mapping[str, str]) -> dict[str, str]:
         return {"name": author.name, "email": author.email}
     if not isinstance(author, Mapping) or set(author) != {"name", "email"}:
         raise TypeError(
-            f"author={author!r}: pass Author(name=..., email=...), or a map with these two keys and no other"
+            f"author={shown(author)}: pass Author(name=..., email=...), or a map with these two keys and no other"
         )
     return dict(author)
 
@@ -456,7 +467,7 @@ def _filters(
     created_from: datetime | None,
     created_to: datetime | None,
     finished_from: datetime | None,
-    meta_data: Mapping[str, str] | None,
+    meta_data: Mapping[str, Scalar] | None,
     **others: Any,
 ) -> dict[str, Any]:
     return given(
@@ -466,6 +477,6 @@ def _filters(
         created_from=aware("created_from", created_from),
         created_to=aware("created_to", created_to),
         finished_from=aware("finished_from", finished_from),
-        meta_data=text_map("meta_data", meta_data),
+        meta_data=filter_map("meta_data", meta_data),
         **others,
     )

@@ -16,6 +16,7 @@ from buildkite_api.api.jobs import (
     reprioritize_build_job,
     retry_build_job,
     unblock_build_job,
+    unblock_job,
 )
 from buildkite_api.models import Job, JobLog
 
@@ -26,7 +27,7 @@ from ..pagination.items import AsyncItems
 from ..states import JobStateName
 from ._base import blocking
 from ._generated import jobs as generated
-from .arguments import given, many, positive, text_map
+from .arguments import Scalar, count, field_map, given, many, positive
 
 if TYPE_CHECKING:
     import httpx
@@ -121,7 +122,7 @@ class AsyncJobs(generated.AsyncJobs):
         number: int,
         job_id: str,
         *,
-        fields: Mapping[str, str] | None = None,
+        fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
         unblocker: str | None = None,
     ) -> Job:
         """Unblock a block step. Scope: write_builds.
@@ -130,20 +131,49 @@ class AsyncJobs(generated.AsyncJobs):
             pipeline: the pipeline's slug.
             number: the build's number.
             job_id: the id of the block step's job.
-            fields: values of the step's fields, by their keys.
+            fields: values of the step's fields, by their keys: texts, booleans or numbers, which are sent as texts; a list of
+                them for a field with `multiple`.
             unblocker: the id of the user to name as the unblocker; by default the user of the token.
+
+        Raises:
+            JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
+
+        Example:
+            >>> def release(buildkite, number: int, job_id: str) -> None:
+            ...     fields = {"version": "1.4.2", "notify": True, "regions": ["eu", "us"]}
+            ...     buildkite.jobs.unblock("release", number, job_id, fields=fields)
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        from buildkite_api.models import UnblockBuildJobRequest
+
+        body = UnblockBuildJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
+        return await self._requester.call(
+            unblock_build_job, self._requester.organization, pipeline, number, job_id, body=body
+        )
+
+    async def unblock_by_id(
+        self,
+        job_id: str,
+        *,
+        fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
+        unblocker: str | None = None,
+    ) -> Job:
+        """Unblock a block step, by the id of its job alone. Scope: write_builds.
+
+        Args:
+            job_id: the id of the block step's job.
+            fields, unblocker: as for `unblock`.
 
         Raises:
             JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        from buildkite_api.models import UnblockBuildJobRequest
+        from buildkite_api.models import UnblockJobRequest
 
-        body = UnblockBuildJobRequest(**given(fields=text_map("fields", fields), unblocker=unblocker))
-        return await self._requester.call(
-            unblock_build_job, self._requester.organization, pipeline, number, job_id, body=body
-        )
+        body = UnblockJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
+        return await self._requester.call(unblock_job, self._requester.organization, job_id, body=body)
 
     async def reprioritize(self, pipeline: str, number: int, job_id: str, priority: int) -> Job:
         """Change the priority of a waiting job; higher ones run first. Scope: write_builds.
@@ -238,8 +268,12 @@ class AsyncJobs(generated.AsyncJobs):
         *,
         poll_interval: float = POLL_INTERVAL,
         timeout: float | None = None,
+        tail: int | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the log of a job, line by line, until the job finishes. Scopes: read_builds and read_build_logs.
+
+        A poll fetches what is new: as a rule with one request, and few bytes come twice. Lines are given while an answer arrives,
+        so the log may be larger than the memory, and than `max_body`.
 
         Args:
             pipeline: the pipeline's slug.
@@ -247,13 +281,30 @@ class AsyncJobs(generated.AsyncJobs):
             job_id: the job's id.
             poll_interval: seconds between two polls.
             timeout: maximum of seconds to follow; None for no limit.
+            tail: number of lines to begin with, the last ones that the log has now; 0 for new lines only, None for all. The group
+                of these lines is None until the next header.
 
         Raises:
             DeadlineExceeded: the job did not finish in time. It continues.
+
+        Example:
+            >>> def show(buildkite, number: int, job_id: str) -> None:
+            ...     for line in buildkite.jobs.follow("web", number, job_id, tail=100):
+            ...         print(line.text)
+
+        https://buildkite.com/docs/apis/rest-api/jobs
         """
         positive(timeout=timeout, poll_interval=poll_interval)
         return DetachedIterator(
-            follow_job(self._requester, pipeline, number, job_id, poll_interval=poll_interval, timeout=timeout)
+            follow_job(
+                self._requester,
+                pipeline,
+                number,
+                job_id,
+                poll_interval=poll_interval,
+                timeout=timeout,
+                tail=count("tail", tail),
+            )
         )
 
 
@@ -269,6 +320,7 @@ class Jobs(generated.Jobs):
     get = blocking(AsyncJobs.get)
     retry = blocking(AsyncJobs.retry)
     unblock = blocking(AsyncJobs.unblock)
+    unblock_by_id = blocking(AsyncJobs.unblock_by_id)
     reprioritize = blocking(AsyncJobs.reprioritize)
     log = blocking(AsyncJobs.log)
     log_text = blocking(AsyncJobs.log_text)

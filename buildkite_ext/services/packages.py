@@ -33,12 +33,13 @@ class AsyncPackages(generated.AsyncPackages):
 
         Args:
             registry: the package registry's slug.
-            file: the path, or a file that is open to read bytes.
+            file: the path of a regular file, or a file that is open to read bytes, such as a pipe.
             name: the name of the file; by default the last part of the path.
             timeout: seconds for the whole upload; None for no limit. The client's own timeout does not apply.
 
         Raises:
             OSError: the file can't be read.
+            ValueError: the path is a pipe, a socket or a device, or the file has no name.
             InvalidRequest: the file isn't a package of the registry's kind, or it was published before.
 
         Example:

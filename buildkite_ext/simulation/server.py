@@ -207,16 +207,6 @@ def _socket(host: str, port: int) -> Iterator[socket.socket]:
         yield bound
 
 
-def _artifacts_url(host: str, bound: socket.socket, api_url: str) -> str:
-    """Return the URL of the artifacts. Its host differs from that of the API's URL where this computer has two names."""
-    url = url_of(host, bound)
-    if urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost"):
-        return url
-    port = bound.getsockname()[1]
-    name = "[::1]" if ":" in host else "127.0.0.1"
-    return f"http://{name if urlsplit(api_url).hostname == 'localhost' else 'localhost'}:{port}"
-
-
 def reserve_address(bound: socket.socket) -> None:
     """Let a socket listen on an address where connections of an earlier process are ending, and where nobody else listens.
 
@@ -227,6 +217,16 @@ def reserve_address(bound: socket.socket) -> None:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
     else:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def _artifacts_url(host: str, bound: socket.socket, api_url: str) -> str:
+    """Return the URL of the artifacts. Its host differs from that of the API's URL where this computer has two names."""
+    url = url_of(host, bound)
+    if urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost"):
+        return url
+    port = bound.getsockname()[1]
+    name = "[::1]" if ":" in host else "127.0.0.1"
+    return f"http://{name if urlsplit(api_url).hostname == 'localhost' else 'localhost'}:{port}"
 
 
 def url_of(host: str, bound: socket.socket) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ConfigurationError
-from ..urls import Origin, origin
+from ..redaction import is_token
+from ..urls import Origin, origin, path_of
+from .context import context_of
 
 if TYPE_CHECKING:
     import httpx
@@ -14,9 +16,12 @@ if TYPE_CHECKING:
 
     from ..runtime import Runtime, Send
 
-__all__ = ["SignStage", "TokenSource", "check_token"]
+__all__ = ["SignStage", "TokenFunction", "TokenSource", "check_token"]
 
-TokenSource: TypeAlias = "str | Secret | Callable[[], str | Secret] | Callable[[], Awaitable[str | Secret]]"
+TokenFunction: TypeAlias = "Callable[[], str | Secret] | Callable[[], Awaitable[str | Secret]]"
+"""A function that returns the current token (async only for `AsyncBuildkiteClient`)."""
+
+TokenSource: TypeAlias = "str | Secret | TokenFunction"
 """A token, or a function that returns the current one (async only for `AsyncBuildkiteClient`)."""
 
 
@@ -24,10 +29,11 @@ class SignStage:
     """Stage that puts `Authorization: Bearer …` on requests to one origin.
 
     It is directly above the wire, so each attempt is signed: a function is asked for the token each time, and a rotated token
-    is used from the next attempt on. Redirects are not followed below it, so a token never goes with one.
+    is used from the next attempt on. The deadline of the call ends an async function; one that blocks can't be ended, but
+    nothing is sent after the deadline. Redirects are not followed below it, so a token never goes with one.
     """
 
-    def __init__(self, source: TokenSource, own: Origin) -> None:
+    def __init__(self, source: Secret | TokenFunction, own: Origin) -> None:
         self._source = source
         self._origin = own
 
@@ -36,13 +42,40 @@ class SignStage:
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         if origin(request.url) == self._origin:
-            token = await runtime.awaited(self._source()) if callable(self._source) else self._source
-            request.headers["Authorization"] = f"Bearer {check_token(token)}"
+            source = self._source
+            # The frames of an error show no plain token: no variable of this one holds it.
+            _sign(request, await self._ask(source, request, runtime) if callable(source) else source)
         return await send(request)
+
+    async def _ask(
+        self,
+        source: TokenFunction,
+        request: httpx.Request,
+        runtime: Runtime,
+    ) -> str | Secret:
+        deadline = context_of(request).deadline
+        if deadline is None:
+            return await runtime.awaited(source())
+        try:
+            return await runtime.awaited(source(), seconds=deadline.ends - runtime.now())
+        except TimeoutError as error:
+            if runtime.now() < deadline.ends:  # an error of the function itself
+                raise
+            raise deadline.exceeded(request, doing="the function of token= has not returned") from error
+
+
+def _sign(request: httpx.Request, token: object) -> None:
+    """Put a token on a request, whose address must not hold one."""
+    if any(is_token(segment) for segment in path_of(request).split("/")):
+        raise ConfigurationError(
+            "An API token stands in the place of a slug or an id: a URL with it would be in logs. Give the token as token=, or "
+            "set $BUILDKITE_API_TOKEN. Nothing was sent."
+        )
+    request.headers["Authorization"] = f"Bearer {check_token(token)}"
 
 
 def check_token(token: object) -> str:
-    """Return the token in the form of a header; refuse one that can't be right, without showing it.
+    """Return a token in the form of a header; refuse one that can't be right, without showing it.
 
     Raises:
         ConfigurationError: it isn't a string, is empty, or holds characters that tokens don't have.

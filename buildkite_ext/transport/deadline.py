@@ -26,11 +26,16 @@ class Deadline:
     seconds: float
     """Seconds allowed for the whole call."""
 
-    def exceeded(self, request: httpx.Request) -> DeadlineExceeded:
-        """Return the error of a call that took longer."""
+    def exceeded(self, request: httpx.Request, *, doing: str = "") -> DeadlineExceeded:
+        """Return the error of a call that took longer.
+
+        Args:
+            request: its request.
+            doing: what took the time, if that is known.
+        """
         return DeadlineExceeded(
-            f"{request.method} {path_of(request)} took longer than the {self.seconds:g} s allowed for the call. "
-            "A longer timeout= allows more."
+            f"{request.method} {path_of(request)} took longer than the {self.seconds:g} s allowed for the call"
+            f"{f': {doing}' if doing else ''}. A longer timeout= allows more."
         )
 
 

@@ -52,13 +52,14 @@ class AnswerFraming:
         False
     """
 
-    __slots__ = ("_left", "_line", "_method", "_state")
+    __slots__ = ("_left", "_line", "_method", "_state", "_status")
 
     def __init__(self) -> None:
         self._state = _State.UNUSED
         self._method = b""
         self._line = b""
         self._left = 0
+        self._status = 0
 
     def __repr__(self) -> str:
         return f"AnswerFraming({self._state.name.lower()})"
@@ -68,6 +69,11 @@ class AnswerFraming:
         """True if every request was answered completely and no byte follows."""
         return self._state is _State.COMPLETE or self._state is _State.UNUSED
 
+    @property
+    def refused(self) -> bool:
+        """True if the answer to the last request has begun and is an error."""
+        return self._status >= 400
+
     def sent(self, buffer: bytes) -> bool:
         """Note that `buffer` is written, and return True if it begins a request."""
         if not self.at_rest:
@@ -76,6 +82,7 @@ class AnswerFraming:
         if request is None:  # a handshake with a SOCKS proxy
             return False
         self._state = _State.HEAD
+        self._status = 0
         self._method = request[1].upper()
         self._line = b""
         return True
@@ -101,6 +108,7 @@ class AnswerFraming:
             status = _STATUS.match(head)
             code = int(status[1]) if status else 101
             if code >= 200:
+                self._status = code
                 self._begin_body(code, head, data)
                 return
             if code == 101:

@@ -20,7 +20,7 @@ import httpx
 from .._cancellation import guarded
 from .._forks import keep_inherited, reset_after_fork
 from .network import BoundedTimeout
-from .pools import AsyncPools, ConnectionCounts, LoopPools, Pools, Routes, running_loop
+from .pools import AsyncPool, AsyncPools, BlockingPool, ConnectionCounts, LoopPools, Pools, Routes, running_loop
 
 __all__ = ["HTTPX_ERRORS", "AsyncHttpTransport", "HttpTransport"]
 
@@ -86,6 +86,11 @@ def _to_httpcore(request: httpx.Request, content: Iterable[bytes] | AsyncIterabl
     )
 
 
+def _pool_timeout(request: httpx.Request) -> float | None:
+    timeout: float | None = request.extensions.get("timeout", {}).get("pool")
+    return timeout
+
+
 class HttpTransport(httpx.BaseTransport):
     """Transport of blocking code. It may be used by several threads, and in child processes that are forked later.
 
@@ -122,12 +127,16 @@ class HttpTransport(httpx.BaseTransport):
             pool = self._pools.find(request.url)
         assert isinstance(request.stream, httpx.SyncByteStream)
         try:
-            answer = pool.handle_request(_to_httpcore(request, request.stream))
+            pool.take_slot(_pool_timeout(request))
+            try:
+                answer = pool.handle_request(_to_httpcore(request, request.stream))
+            except BaseException:
+                pool.free_slot()
+                raise
         except _ERRORS as error:
             raise _to_httpx(error) from error
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_BlockingBody(answer), extensions=answer.extensions
-        )
+        body = _BlockingBody(answer, pool)
+        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 
     def close(self) -> None:
         self._pools.close()
@@ -181,13 +190,17 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
 
         async def send() -> httpx.Response:
             try:
-                answer = await pool.handle_async_request(_to_httpcore(request, content))
-            except BaseException as error:
-                await content.aclose()
-                if isinstance(error, _ERRORS):
-                    raise _to_httpx(error) from error
-                raise
-            body = _AsyncBody(answer, pools, deadline)
+                await pool.take_slot(_pool_timeout(request))
+                try:
+                    answer = await pool.handle_async_request(_to_httpcore(request, content))
+                except BaseException:
+                    pool.free_slot()
+                    raise
+                finally:
+                    await content.aclose()
+            except _ERRORS as error:
+                raise _to_httpx(error) from error
+            body = _AsyncBody(answer, pool, pools, deadline)
             return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 
         return await deadline.guard(send, discard=httpx.Response.aclose)
@@ -246,15 +259,16 @@ class _AsyncContent:
 
     async def aclose(self) -> None:
         if isinstance(self._chunks, AsyncGenerator):
-            with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True), contextlib.suppress(Exception):  # the answer, or its error, counts
                 await self._chunks.aclose()
 
 
 class _BlockingBody(httpx.SyncByteStream):
     """Body of a response, as it arrives."""
 
-    def __init__(self, answer: httpcore.Response) -> None:
+    def __init__(self, answer: httpcore.Response, pool: BlockingPool) -> None:
         self._answer = answer
+        self._slot: BlockingPool | None = pool
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -263,7 +277,12 @@ class _BlockingBody(httpx.SyncByteStream):
             raise _to_httpx(error) from error
 
     def close(self) -> None:
-        self._answer.close()
+        slot, self._slot = self._slot, None
+        try:
+            self._answer.close()
+        finally:
+            if slot is not None:
+                slot.free_slot()
 
 
 class _AsyncBody(httpx.AsyncByteStream):
@@ -272,8 +291,9 @@ class _AsyncBody(httpx.AsyncByteStream):
     It is its own iterator, since trio warns of an async generator that is not read to its end.
     """
 
-    def __init__(self, answer: httpcore.Response, pools: AsyncPools, deadline: _AsyncDeadline) -> None:
+    def __init__(self, answer: httpcore.Response, pool: AsyncPool, pools: AsyncPools, deadline: _AsyncDeadline) -> None:
         self._answer = answer
+        self._slot: AsyncPool | None = pool
         self._chunks: AsyncIterator[bytes] | None = None
         self._left_over = False
         self._pools = pools
@@ -308,7 +328,12 @@ class _AsyncBody(httpx.AsyncByteStream):
         return chunk
 
     async def _close(self) -> None:
-        await self._answer.aclose()
+        slot, self._slot = self._slot, None
+        try:
+            await self._answer.aclose()
+        finally:
+            if slot is not None:
+                slot.free_slot()
         if self._chunks is not None and self._left_over:
             # The connection is closed. httpcore's generators end with what is left in memory; trio warns otherwise.
             self._left_over = False

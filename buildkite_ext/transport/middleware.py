@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
-from ..error_responses import from_response
+from ..error_responses import error_of
 from ..errors import InvalidResponse
-from ..redaction import unsigned
 from ..urls import path_of
 from .context import context_of
 
@@ -65,9 +64,7 @@ class RaiseForStatus:
         if status < 300:
             return response
         if status >= 400:
-            response.request = unsigned(request)
-            values = context.path_values(request, self._match)
-            raise from_response(response, operation, values, method=request.method, path=path_of(request))
+            raise error_of(response, request, operation, context.path_values(request, self._match))
         if operation is not None and status != operation.success:
             await runtime.close(response)
             raise InvalidResponse(

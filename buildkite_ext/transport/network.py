@@ -1,4 +1,6 @@
-"""Network backends for httpcore's pools: deadlines on every operation of a socket, and a check for surplus answers.
+"""Network backends for httpcore's pools: deadlines on every operation of a socket, and what httpcore doesn't look for.
+
+That is surplus answers, transfers that hardly move, and servers that refuse an upload before they have read it.
 
 httpcore hands the values of a request's `timeout` extension down to the socket as they are. A `BoundedTimeout` there is a
 float, and carries the absolute end of the whole attempt with it. So the attempt also ends for a server that sends a byte now
@@ -10,30 +12,38 @@ Three waits are not bounded: a name resolution that blocks, each further address
 
 from __future__ import annotations
 
+import contextlib
+import math
+import selectors
+import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from typing import Any, Self, cast
+from typing import Any, Self
 from weakref import WeakSet
 
 import anyio
 import httpcore
 
 from .framing import AnswerFraming
+from .rates import RateMeter, TransferRate
+from .sockets import SocketOption, connect
 
 __all__ = ["AsyncNetwork", "BoundedTimeout", "Network", "OpenedStreams", "bounded_timeouts", "opened_streams"]
 
-_SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
-
 _PHASES = ("connect", "read", "write", "pool")
-_SLICE = 64 * 1024
-"""Bytes that are written under one timeout."""
+_SLICE = 16 * 1024
+"""Bytes that are written under one timeout: on a link that moves a few kB in that time, the connection stays."""
+
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 _OVER = "the time allowed for the whole request is over"
+_CLOSED = "the client was closed in the meantime"
+_REFUSED = "the server has answered with an error before it had the whole request, or closed the connection"
 
 
 class BoundedTimeout(float):
-    """Timeout of one operation in seconds, together with the time at which the whole attempt ends.
+    """Timeout of one operation in seconds, together with the limits on the whole attempt.
 
     Example:
         >>> timeout = BoundedTimeout(30.0, ends=1_000.0)
@@ -41,44 +51,89 @@ class BoundedTimeout(float):
         (30.0, 1000.0)
     """
 
-    __slots__ = ("ends",)
+    __slots__ = ("ends", "rate")
 
     ends: float
-    """End of the attempt, on the monotonic clock of the transport."""
+    """End of the attempt, on the monotonic clock of the transport; infinite if it has none."""
+    rate: TransferRate | None
+    """Least rate of its transfers."""
 
-    def __new__(cls, seconds: float, ends: float) -> Self:
+    def __new__(cls, seconds: float, ends: float, rate: TransferRate | None = None) -> Self:
         """Create a timeout of `seconds` that never reaches past `ends`."""
         timeout = super().__new__(cls, seconds)
         timeout.ends = ends
+        timeout.rate = rate
         return timeout
 
 
-def bounded_timeouts(timeouts: Mapping[str, float | None], *, ends: float, now: float) -> dict[str, float | None]:
-    """Return `timeouts` with the end of the attempt in each of them, for a request's `timeout` extension.
+def bounded_timeouts(
+    timeouts: Mapping[str, float | None], *, ends: float, now: float, rate: TransferRate | None = None
+) -> dict[str, float | None]:
+    """Return `timeouts` with the limits of the attempt in each of them, for a request's `timeout` extension.
+
+    Args:
+        timeouts: seconds for each phase; None for no limit of its own.
+        ends: end of the attempt on the transport's clock; infinite for none.
+        now: the time on that clock.
+        rate: least rate of the attempt's transfers. Without an end, a phase without a timeout has no rate.
 
     Example:
         >>> bounded_timeouts({"connect": 10.0, "read": 30.0}, ends=120.0, now=100.0)
         {'connect': 10.0, 'read': 20.0, 'write': 20.0, 'pool': 20.0}
     """
     left = max(0.0, ends - now)
-    return {
-        phase: BoundedTimeout(left if (limit := timeouts.get(phase)) is None else min(limit, left), ends)
-        for phase in _PHASES
-    }
+    bounded: dict[str, float | None] = {}
+    for phase in _PHASES:
+        limit = timeouts.get(phase)
+        seconds = left if limit is None else min(limit, left)
+        bounded[phase] = BoundedTimeout(seconds, ends, rate) if math.isfinite(seconds) else None
+    return bounded
 
 
 class _Limits:
-    """Timeouts of one connection, limited by the time left for the attempt that uses it."""
+    """Timeouts and rates of one connection, limited by the attempt that uses it."""
 
-    __slots__ = ("_clock", "_last")
+    __slots__ = ("_answering", "_clock", "_last", "_meter", "_rate")
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._last: float | None = None
+        self._rate: TransferRate | None = None
+        self._meter = RateMeter()
+        self._answering = False
 
     def begin(self) -> None:
-        """Forget the end of the request before."""
+        """Forget the limits of the request before."""
         self._last = None
+        self._rate = None
+        self._meter.reset()
+        self._answering = False
+
+    def sending(self, limit: float | None) -> _Waiting:
+        """Return a context that measures the sending of bytes.
+
+        A socket takes many bytes at once and none for long, so only its timeout ends the wait for it.
+        """
+        return _Waiting(self._clock, self._sent, limit)
+
+    def receiving(self, limit: float | None) -> _Waiting:
+        """Return a context that measures the receiving of bytes, which ends with the period of the rate."""
+        if self._rate is not None and self._answering:
+            left = self._meter.left(self._rate)
+            if left < (math.inf if limit is None else limit):
+                limit = left
+        return _Waiting(self._clock, self._received, limit)
+
+    def _sent(self, count: int, seconds: float) -> None:
+        if self._rate is not None and self._meter.is_too_slow(self._rate, moved=count, waited=seconds):
+            raise httpcore.WriteTimeout(_slow(self._rate, "sent"))
+
+    def _received(self, count: int, seconds: float) -> None:
+        if not self._answering:  # the time until the answer begins is the server's
+            self._answering = True
+            self._meter.reset()
+        elif self._rate is not None and self._meter.is_too_slow(self._rate, moved=count, waited=seconds):
+            raise httpcore.ReadTimeout(_slow(self._rate, "received"))
 
     def narrow(self, timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
         """Return `timeout`, or the time left for the attempt if that is less; raise `error` if none is left.
@@ -87,15 +142,43 @@ class _Limits:
         """
         if isinstance(timeout, BoundedTimeout):
             self._last = timeout.ends
+            self._rate = timeout.rate
             ends = timeout.ends
         elif timeout is not None or self._last is None:
             return timeout
         else:
             ends = self._last
+        if ends == math.inf:
+            return None if timeout is None else float(timeout)
         left = ends - self._clock()
         if left <= 0:
             raise error(_OVER)
         return left if timeout is None else min(float(timeout), left)
+
+
+class _Waiting:
+    """Context of one operation of a socket, which measures its time. `count` is set to the bytes that it moved."""
+
+    __slots__ = ("_began", "_clock", "_report", "count", "limit")
+
+    def __init__(self, clock: Callable[[], float], report: Callable[[int, float], None], limit: float | None) -> None:
+        self._clock = clock
+        self._report = report
+        self._began = 0.0
+        self.count = 0
+        self.limit = limit
+
+    def __enter__(self) -> Self:
+        self._began = self._clock()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, httpcore.TimeoutException):
+            self._report(self.count, self._clock() - self._began)
+
+
+def _slow(rate: TransferRate, verb: str) -> str:
+    return f"fewer than {rate.bytes} bytes were {verb} in {rate.seconds:g} s, the least rate. Another minimum_rate= allows less"
 
 
 class OpenedStreams:
@@ -104,6 +187,8 @@ class OpenedStreams:
     def __init__(self) -> None:
         self.blocking: list[httpcore.NetworkStream] = []
         self.awaiting: list[httpcore.AsyncNetworkStream] = []
+        self.closed = False
+        """True if the connection was closed in the meantime: what is opened from then on is closed at once."""
 
 
 opened_streams: ContextVar[OpenedStreams | None] = ContextVar("opened_streams", default=None)
@@ -131,17 +216,55 @@ class _Stream(httpcore.NetworkStream):
         self._inner = inner
         self._limits = limits
         self._framing = AnswerFraming()
+        self._written = 0
+        self._early = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._inner.read(max_bytes, self._limits.narrow(timeout, httpcore.ReadTimeout))
+        if self._early:
+            data, self._early = self._early[:max_bytes], self._early[max_bytes:]
+            return data
+        limit = self._limits.narrow(timeout, httpcore.ReadTimeout)
+        with self._limits.receiving(limit) as waiting:
+            data = self._inner.read(max_bytes, waiting.limit)
+            waiting.count = len(data)
         self._framing.received(data)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._framing.sent(buffer):
             self._limits.begin()
+            self._written = 0
         for part in _sliced(buffer):
-            self._inner.write(part, self._limits.narrow(timeout, httpcore.WriteTimeout))
+            with self._limits.sending(None) as waiting:
+                if self._written > _SLICE:
+                    self._await_room(timeout)
+                self._inner.write(part, self._limits.narrow(timeout, httpcore.WriteTimeout))
+                self._written += len(part)
+                waiting.count = len(part)
+
+    def _await_room(self, timeout: float | None) -> None:
+        """Wait until the socket takes bytes, and meanwhile take what the server answers.
+
+        Raises:
+            httpcore.WriteError: the server has refused the request. httpcore reads the answer then.
+        """
+        raw = self._inner.get_extra_info("socket")
+        while True:
+            readable, writable = _wait(raw, self._limits.narrow(timeout, httpcore.WriteTimeout))
+            if readable:
+                try:
+                    data = self._inner.read(_SLICE, 0.0)  # TLS may have nothing for us in what arrived
+                except (httpcore.ReadError, httpcore.ReadTimeout):
+                    data = None
+                if data is not None:
+                    self._early += data
+                    self._framing.received(data)
+                    if not data or self._framing.refused:
+                        raise httpcore.WriteError(_REFUSED)
+            if writable:
+                return
+            if not readable:
+                raise httpcore.WriteTimeout("the server takes no more of the request")
 
     def close(self) -> None:
         self._inner.close()
@@ -158,7 +281,7 @@ class _Stream(httpcore.NetworkStream):
         return _Stream(inner, self._limits)
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable" and (not self._framing.at_rest or _buffered(self._inner)):
+        if info == "is_readable" and (self._early or not self._framing.at_rest or _buffered(self._inner)):
             return True
         return self._inner.get_extra_info(info)
 
@@ -172,19 +295,71 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._inner = inner
         self._limits = limits
         self._framing = AnswerFraming()
+        self._written = 0
+        self._early = b""
         self._streams = streams
         streams.add(self)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = await self._inner.read(max_bytes, self._limits.narrow(timeout, httpcore.ReadTimeout))
+        if self._early:
+            data, self._early = self._early[:max_bytes], self._early[max_bytes:]
+            return data
+        limit = self._limits.narrow(timeout, httpcore.ReadTimeout)
+        with self._limits.receiving(limit) as waiting:
+            data = await self._inner.read(max_bytes, waiting.limit)
+            waiting.count = len(data)
         self._framing.received(data)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._framing.sent(buffer):
             self._limits.begin()
+            self._written = 0
+        if self._written + len(buffer) > _SLICE:
+            await self._write_watching(buffer, timeout)
+        else:
+            await self._write(buffer, timeout)
+
+    async def _write(self, buffer: bytes, timeout: float | None) -> None:
         for part in _sliced(buffer):
-            await self._inner.write(part, self._limits.narrow(timeout, httpcore.WriteTimeout))
+            limit = self._limits.narrow(timeout, httpcore.WriteTimeout)
+            with self._limits.sending(limit) as waiting:
+                await self._inner.write(part, waiting.limit)
+                waiting.count = len(part)
+            self._written += len(part)
+
+    async def _write_watching(self, buffer: bytes, timeout: float | None) -> None:
+        """Write, and meanwhile take what the server answers.
+
+        A transport of asyncio that fails to write drops what it has not read, so an answer is lost that is not read before.
+
+        Raises:
+            httpcore.WriteError: the server has refused the request. httpcore reads the answer then.
+        """
+        refused = False
+        failure: BaseException | None = None
+
+        async def write() -> None:
+            nonlocal failure
+            try:
+                await self._write(buffer, timeout)
+            except Exception as error:  # raised below, as itself instead of inside an exception group
+                failure = error
+            group.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(write)
+            with contextlib.suppress(Exception):  # the writer meets the same failure
+                while not refused:
+                    data = await self._inner.read(_SLICE, None)
+                    self._early += data
+                    self._framing.received(data)
+                    refused = not data or self._framing.refused
+                group.cancel_scope.cancel()
+        if refused:
+            raise httpcore.WriteError(_REFUSED)
+        if failure is not None:
+            raise failure
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -195,16 +370,33 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         try:
             limit = self._limits.narrow(timeout, httpcore.ConnectTimeout)
             inner = await self._inner.start_tls(ssl_context, server_hostname, limit)
-        except BaseException:  # httpcore leaves the socket open if a handshake is cancelled
+        except BaseException:
             with anyio.CancelScope(shield=True):
                 await self._inner.aclose()
             raise
         return _AsyncStream(inner, self._limits, self._streams)
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable" and (not self._framing.at_rest or _buffered(self._inner)):
-            return True
+        if info == "is_readable":
+            return bool(self._early) or not self._framing.at_rest or _buffered(self._inner) or _is_readable(self._inner)
         return self._inner.get_extra_info(info)
+
+
+def _is_readable(stream: httpcore.AsyncNetworkStream) -> bool:
+    """Return True if bytes or the end have arrived at the socket, or if it is closed."""
+    raw = stream.get_extra_info("socket")
+    return raw is None or raw.fileno() < 0 or _wait(raw, 0.0, selectors.EVENT_READ)[0]
+
+
+def _wait(
+    raw: socket.socket, timeout: float | None, wanted: int = selectors.EVENT_READ | selectors.EVENT_WRITE
+) -> tuple[bool, bool]:
+    """Wait until a socket can be read or written, and return which."""
+    with _Selector() as selector:
+        selector.register(raw, wanted)
+        events = selector.select(timeout)
+    ready = events[0][1] if events else 0
+    return bool(ready & selectors.EVENT_READ), bool(ready & selectors.EVENT_WRITE)
 
 
 def _sliced(buffer: bytes) -> Iterable[bytes]:
@@ -227,14 +419,14 @@ class Network(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[_SocketOption] | None = None,
+        socket_options: Iterable[SocketOption] | None = None,
     ) -> httpcore.NetworkStream:
         limits = _Limits(self._clock)
         limit = limits.narrow(timeout, httpcore.ConnectTimeout)
         return self._opened(self._inner.connect_tcp(host, port, limit, local_address, socket_options), limits)
 
     def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[_SocketOption] | None = None
+        self, path: str, timeout: float | None = None, socket_options: Iterable[SocketOption] | None = None
     ) -> httpcore.NetworkStream:
         limits = _Limits(self._clock)
         limit = limits.narrow(timeout, httpcore.ConnectTimeout)
@@ -248,6 +440,9 @@ class Network(httpcore.NetworkBackend):
         stream = _Stream(inner, limits)
         if (opened := opened_streams.get()) is not None:
             opened.blocking.append(stream)
+            if opened.closed:
+                stream.close()
+                raise httpcore.ConnectError(_CLOSED)
         return stream
 
 
@@ -257,7 +452,6 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
     def __init__(self, clock: Callable[[], float]) -> None:
         """Create a backend whose deadlines are on `clock`, which is monotonic."""
         self._clock = clock
-        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
         self.streams: WeakSet[httpcore.AsyncNetworkStream] = WeakSet()
         """Streams that this backend opened and that are still used."""
 
@@ -267,24 +461,21 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[_SocketOption] | None = None,
+        socket_options: Iterable[SocketOption] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         limits = _Limits(self._clock)
         limit = limits.narrow(timeout, httpcore.ConnectTimeout)
-        return self._opened(await self._inner.connect_tcp(host, port, limit, local_address, socket_options), limits)
-
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[_SocketOption] | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        limits = _Limits(self._clock)
-        limit = limits.narrow(timeout, httpcore.ConnectTimeout)
-        return self._opened(await self._inner.connect_unix_socket(path, limit, socket_options), limits)
+        return await self._opened(await connect(host, port, limit, local_address, socket_options), limits)
 
     async def sleep(self, seconds: float) -> None:
-        await self._inner.sleep(seconds)
+        await anyio.sleep(seconds)
 
-    def _opened(self, inner: httpcore.AsyncNetworkStream, limits: _Limits) -> httpcore.AsyncNetworkStream:
+    async def _opened(self, inner: httpcore.AsyncNetworkStream, limits: _Limits) -> httpcore.AsyncNetworkStream:
         stream = _AsyncStream(inner, limits, self.streams)
         if (opened := opened_streams.get()) is not None:
             opened.awaiting.append(stream)
+            if opened.closed:
+                with anyio.CancelScope(shield=True):
+                    await stream.aclose()
+                raise httpcore.ConnectError(_CLOSED)
         return stream

@@ -2,20 +2,25 @@
 
 A pool of httpcore has a limited number of connections. It uses one again that reports that it is idle, and replaces one
 that reports that it is closed. After some failures httpcore's connections report neither; `_PooledConnection` does it for them.
+
+Requests queue in front of such a pool, not in it: httpcore compares each request that waits with each connection, whenever
+one of them changes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import socket
 import ssl
 import threading
 import warnings
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpcore
@@ -23,6 +28,7 @@ import httpx
 
 from .._cancellation import asyncio_task
 from .._forks import keep_inherited
+from ..errors import ConfigurationError
 from .network import AsyncNetwork, Network, OpenedStreams, opened_streams
 from .proxies import ProxyRules
 
@@ -30,7 +36,9 @@ if TYPE_CHECKING:
     from trio.lowlevel import TrioToken
 
 __all__ = [
+    "AsyncPool",
     "AsyncPools",
+    "BlockingPool",
     "ConnectionCounts",
     "LoopPools",
     "Pools",
@@ -64,31 +72,39 @@ class Routes:
         return self._rules.find(url)
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Return the TLS settings of httpx, which SSL_CERT_FILE and SSL_CERT_DIR change."""
+        """Return the TLS settings of httpx, which SSL_CERT_FILE and SSL_CERT_DIR change.
+
+        Raises:
+            ConfigurationError: one of these variables names certificates that can't be read.
+        """
         if self._ssl_context is None:
-            self._ssl_context = httpx.create_ssl_context()
+            self._ssl_context = _ssl_context(os.environ)
         return self._ssl_context
 
     def to_httpcore(self, proxy: httpx.Proxy | None) -> httpcore.Proxy | None:
-        """Return `proxy` in the form that httpcore's pools take.
-
-        Raises:
-            ImportError: it is a SOCKS proxy and socksio is not installed.
-        """
+        """Return `proxy` in the form that httpcore's pools take."""
         if proxy is None:
             return None
-        if proxy.url.scheme.startswith("socks"):
-            try:
-                import socksio  # noqa: F401
-            except ImportError:
-                raise ImportError(
-                    "The environment names a SOCKS proxy, which needs the package socksio: pip install 'httpx[socks]'."
-                ) from None
         url = httpcore.URL(
             scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=proxy.url.raw_path
         )
         context = self.ssl_context() if proxy.url.scheme == "https" else None
         return httpcore.Proxy(url, auth=proxy.raw_auth, headers=proxy.headers.raw, ssl_context=context)
+
+
+def _ssl_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    variable = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name)), None)
+    try:
+        if variable == "SSL_CERT_DIR":
+            os.scandir(environ[variable]).close()  # OpenSSL takes a folder that doesn't exist for an empty one
+        return httpx.create_ssl_context()
+    except OSError as error:  # an SSLError is one: the file holds no certificates
+        if variable is None:
+            raise ConfigurationError(f"The certificates of this Python can't be read: {error}.") from error
+        raise ConfigurationError(
+            f"The certificates of the environment variable {variable} can't be read: {environ[variable]!r}: "
+            f"{error.strerror or error}. Correct or unset it."
+        ) from error
 
 
 _Key = tuple[httpx.Proxy | None, bool]
@@ -101,15 +117,15 @@ class Pools:
     def __init__(self, routes: Routes, clock: Callable[[], float]) -> None:
         self._routes = routes
         self._network = Network(clock)
-        self._pools: dict[_Key, _Pool] = {}
+        self._pools: dict[_Key, BlockingPool] = {}
 
-    def find(self, url: httpx.URL) -> httpcore.ConnectionPool:
+    def find(self, url: httpx.URL) -> BlockingPool:
         """Return the pool for `url`. The caller holds a lock."""
         key = (self._routes.proxy(url), url.scheme == "https")
         pool = self._pools.get(key)
         if pool is None:
             limits = self._routes.limits
-            pool = self._pools[key] = _Pool(
+            pool = self._pools[key] = BlockingPool(
                 ssl_context=self._routes.ssl_context() if key[1] else None,
                 proxy=self._routes.to_httpcore(key[0]),
                 max_connections=limits.max_connections,
@@ -135,17 +151,17 @@ class AsyncPools:
     def __init__(self, routes: Routes, clock: Callable[[], float]) -> None:
         self._routes = routes
         self._network = AsyncNetwork(clock)
-        self._pools: dict[_Key, _AsyncPool] = {}
+        self._pools: dict[_Key, AsyncPool] = {}
         self.inherited = False
         """True in a child process of the process that opened the connections."""
 
-    def find(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:
+    def find(self, url: httpx.URL) -> AsyncPool:
         """Return the pool for `url`. The caller holds a lock."""
         key = (self._routes.proxy(url), url.scheme == "https")
         pool = self._pools.get(key)
         if pool is None:
             limits = self._routes.limits
-            pool = self._pools[key] = _AsyncPool(
+            pool = self._pools[key] = AsyncPool(
                 ssl_context=self._routes.ssl_context() if key[1] else None,
                 proxy=self._routes.to_httpcore(key[0]),
                 max_connections=limits.max_connections,
@@ -206,7 +222,7 @@ class LoopPools:
         self._lock = threading.Lock()
         self._of: dict[AbstractEventLoop | TrioToken, tuple[AsyncPools, AsyncGenerator[None, None]]] = {}
 
-    def current(self, url: httpx.URL) -> tuple[AsyncPools, httpcore.AsyncConnectionPool]:
+    def current(self, url: httpx.URL) -> tuple[AsyncPools, AsyncPool]:
         """Return the pools of the event loop that runs, and the one of them for `url`."""
         loop = running_loop()
         if loop not in self._of:
@@ -292,14 +308,88 @@ def _count(connections: Sequence[httpcore.ConnectionInterface | httpcore.AsyncCo
     return ConnectionCounts(len(in_use) - idle, idle)
 
 
-class _Pool(httpcore.ConnectionPool):
+_NO_SLOT = "no connection became free in time"
+_CLOSED = "the client was closed in the meantime"
+
+
+class BlockingPool(httpcore.ConnectionPool):
+    """Pool of blocking code. A request takes a slot before it is sent, and gives it back when its answer is closed."""
+
+    def __init__(self, *, max_connections: int | None, **options: Any) -> None:
+        super().__init__(max_connections=max_connections, **options)
+        self._slots = None if max_connections is None else threading.Semaphore(max_connections)
+        self._ended = False
+
+    def take_slot(self, timeout: float | None) -> None:
+        """Wait until fewer requests than the limit on connections are on their way.
+
+        Raises:
+            httpcore.PoolTimeout: `timeout` seconds have passed.
+        """
+        if self._slots is not None and not self._slots.acquire(timeout=timeout):
+            raise httpcore.PoolTimeout(_NO_SLOT)
+
+    def free_slot(self) -> None:
+        """Let the next request go."""
+        if self._slots is not None:
+            self._slots.release()
+
     def create_connection(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:
-        return _PooledConnection(super().create_connection(origin))
+        return _PooledConnection(super().create_connection(origin), ended=self._ended)
+
+    def close(self) -> None:
+        self._ended = True
+        super().close()
 
 
-class _AsyncPool(httpcore.AsyncConnectionPool):
+class AsyncPool(httpcore.AsyncConnectionPool):
+    """Pool of async code. A request takes a slot before it is sent, and gives it back when its answer is closed."""
+
+    def __init__(self, *, max_connections: int | None, **options: Any) -> None:
+        super().__init__(max_connections=max_connections, **options)
+        self._free = max_connections
+        self._queue: deque[anyio.Event] = deque()
+        self._ended = False
+
+    async def take_slot(self, timeout: float | None) -> None:
+        """Wait until fewer requests than the limit on connections are on their way.
+
+        Raises:
+            httpcore.PoolTimeout: `timeout` seconds have passed.
+        """
+        if self._free is None:
+            return
+        if self._free:
+            self._free -= 1
+            return
+        turn = anyio.Event()
+        self._queue.append(turn)
+        try:
+            with anyio.move_on_after(timeout):
+                await turn.wait()
+        except BaseException:
+            if turn.is_set():
+                self.free_slot()
+            else:
+                self._queue.remove(turn)
+            raise
+        if not turn.is_set():
+            self._queue.remove(turn)
+            raise httpcore.PoolTimeout(_NO_SLOT)
+
+    def free_slot(self) -> None:
+        """Give the slot to the request that waits longest."""
+        if self._queue:
+            self._queue.popleft().set()
+        elif self._free is not None:
+            self._free += 1
+
     def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
-        return _AsyncPooledConnection(super().create_connection(origin))
+        return _AsyncPooledConnection(super().create_connection(origin), ended=self._ended)
+
+    async def aclose(self) -> None:
+        self._ended = True
+        await super().aclose()
 
 
 class _PooledConnection(httpcore.ConnectionInterface):
@@ -309,17 +399,21 @@ class _PooledConnection(httpcore.ConnectionInterface):
     handshake is interrupted, and one that the pool gave to a request which had just stopped waiting.
     """
 
-    def __init__(self, inner: httpcore.ConnectionInterface) -> None:
+    def __init__(self, inner: httpcore.ConnectionInterface, *, ended: bool) -> None:
         self._inner = inner
         self._lock = threading.Lock()
+        self._opened = OpenedStreams()
+        self._ended = ended
         self._used = False
-        self._closed = False
+        self._closed = ended
 
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+        if self._ended:
+            raise httpcore.ConnectError(_CLOSED)
         if not self._lock.acquire(blocking=False):
             raise httpcore.ConnectionNotAvailable
         try:
-            if self._closed:
+            if self._closed or (self._used and not self._inner.is_idle()):
                 raise httpcore.ConnectionNotAvailable
             if self._used:
                 return self._use(request)
@@ -329,14 +423,14 @@ class _PooledConnection(httpcore.ConnectionInterface):
             self._lock.release()
 
     def _open(self, request: httpcore.Request) -> httpcore.Response:
-        opened = OpenedStreams()
-        token = opened_streams.set(opened)
+        token = opened_streams.set(self._opened)
         try:
-            return self._inner.handle_request(request)
+            response = self._inner.handle_request(request)
+            if self._closed:
+                raise httpcore.ReadError(_CLOSED)
+            return response
         except BaseException:
-            self.close()
-            for stream in opened.blocking:
-                stream.close()
+            self._discard()
             raise
         finally:
             opened_streams.reset(token)
@@ -348,12 +442,30 @@ class _PooledConnection(httpcore.ConnectionInterface):
             raise
         except BaseException:
             if not (self._inner.is_idle() or self._inner.is_closed()):
-                self.close()
+                self._discard()
             raise
 
-    def close(self) -> None:
+    def _discard(self) -> None:
         self._closed = True
         self._inner.close()
+        self._opened.closed = True
+        for stream in self._opened.blocking:
+            stream.close()
+
+    def close(self) -> None:
+        """Close the connection, or have the thread close it that uses it.
+
+        A socket that is closed under another thread gives its number to the next file or socket, which that thread would read.
+        """
+        self._closed = True
+        self._opened.closed = True
+        if self._used and not (self._inner.is_idle() or self._inner.is_closed()):
+            for stream in self._opened.blocking:
+                if isinstance(raw := stream.get_extra_info("socket"), socket.socket):
+                    with contextlib.suppress(OSError):
+                        socket.socket.shutdown(raw, socket.SHUT_RDWR)  # an SSLSocket's own would drop its TLS state
+        else:
+            self._inner.close()
 
     def info(self) -> str:
         return self._inner.info()
@@ -362,13 +474,13 @@ class _PooledConnection(httpcore.ConnectionInterface):
         return self._inner.can_handle_request(origin)
 
     def is_available(self) -> bool:
-        return not self._closed and (not self._used or self._inner.is_available())
+        return not (self._closed or self._lock.locked()) and (not self._used or self._inner.is_available())
 
     def has_expired(self) -> bool:
-        return self._inner.has_expired()
+        return not self._lock.locked() and self._inner.has_expired()
 
     def is_idle(self) -> bool:
-        return self._inner.is_idle()
+        return not self._lock.locked() and self._inner.is_idle()
 
     def is_closed(self) -> bool:
         return self._closed or self._inner.is_closed()
@@ -380,35 +492,44 @@ class _PooledConnection(httpcore.ConnectionInterface):
 class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
     """Connection of async code, where a request may also be cancelled, that never keeps its place in the pool."""
 
-    def __init__(self, inner: httpcore.AsyncConnectionInterface) -> None:
+    def __init__(self, inner: httpcore.AsyncConnectionInterface, *, ended: bool) -> None:
         self._inner = inner
-        self._opening = False
+        self._opened = OpenedStreams()
+        self._busy = False
+        self._ended = ended
         self._used = False
-        self._closed = False
+        self._closed = ended
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        if self._closed or self._opening:
+        if self._ended:
+            raise httpcore.ConnectError(_CLOSED)
+        # The pool may give a connection to several requests before the first one has begun. A request that is cancelled while it
+        # waits for another one's connection would close it, so it isn't let that far.
+        if self._closed or self._busy or (self._used and not self._inner.is_idle()):
             raise httpcore.ConnectionNotAvailable
-        if self._used:
-            return await self._use(request)
-        self._used = True
-        return await self._open(request)
+        self._busy = True
+        try:
+            if self._used:
+                return await self._use(request)
+            self._used = True
+            return await self._open(request)
+        finally:
+            self._busy = False
 
     async def _open(self, request: httpcore.Request) -> httpcore.Response:
-        opened = OpenedStreams()
-        token = opened_streams.set(opened)
-        self._opening = True
+        token = opened_streams.set(self._opened)
         try:
-            return await self._inner.handle_async_request(request)
+            response = await self._inner.handle_async_request(request)
+            if self._closed:
+                raise httpcore.ReadError(_CLOSED)
+            return response
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await self.aclose()
-                for stream in opened.awaiting:
-                    await stream.aclose()
             raise
         finally:
-            self._opening = False
             opened_streams.reset(token)
+            self._opened.awaiting.clear()
 
     async def _use(self, request: httpcore.Request) -> httpcore.Response:
         try:
@@ -422,8 +543,12 @@ class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
             raise
 
     async def aclose(self) -> None:
+        """Close the connection. A request that is opening it ends with an error."""
         self._closed = True
+        self._opened.closed = True
         await self._inner.aclose()
+        for stream in list(self._opened.awaiting):
+            await stream.aclose()
 
     def info(self) -> str:
         return self._inner.info()
@@ -432,13 +557,13 @@ class _AsyncPooledConnection(httpcore.AsyncConnectionInterface):
         return self._inner.can_handle_request(origin)
 
     def is_available(self) -> bool:
-        return not self._closed and (not self._used or self._inner.is_available())
+        return not (self._closed or self._busy) and (not self._used or self._inner.is_available())
 
     def has_expired(self) -> bool:
-        return self._inner.has_expired()
+        return not self._busy and self._inner.has_expired()
 
     def is_idle(self) -> bool:
-        return self._inner.is_idle()
+        return not self._busy and self._inner.is_idle()
 
     def is_closed(self) -> bool:
         return self._closed or self._inner.is_closed()

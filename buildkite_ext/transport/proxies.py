@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from urllib.request import getproxies
 
 import httpx
@@ -108,15 +109,17 @@ def _proxy_rule(scheme: str, address: str) -> _Rule:
     try:
         proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
         if not proxy.url.host:
-            fault = "it has no host"
+            fault = "it has no host. Correct or unset it"
+        elif proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
+            fault = (
+                "a SOCKS proxy needs the package socksio. Install it, pip install 'httpx[socks]', or unset the variable"
+            )
     except httpx.InvalidURL:
-        fault = "it isn't an address"
+        fault = "it isn't an address. Correct or unset it"
     except ValueError:
-        fault = "its scheme must be http, https, socks5 or socks5h"
+        fault = "its scheme must be http, https, socks5 or socks5h. Correct or unset it"
     if fault is not None:  # without the address: it may hold a password
-        fault = (
-            f"The proxy of the environment variable {scheme.upper()}_PROXY can't be used: {fault}. Correct or unset it."
-        )
+        fault = f"The proxy of the environment variable {scheme.upper()}_PROXY can't be used: {fault}."
     return _Rule("" if scheme == "all" else scheme, "", None, proxy, fault)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 import httpx
 
+from .._decompression import ACCEPT_ENCODING
 from ..errors import ConfigurationError, InvalidResponse
 from ..events import SchemaDrift
-from ..redaction import redact_httpx_log
+from ..redaction import hide_token, redact_httpx_log, token_in
 from ..urls import Origin, address, origin, path_of
 from ..version import __version__
 from .auth import SignStage
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from buildkite_api.operations import Operation
 
     from ..options import ClientOptions
+    from ..runtime import Http
     from .shared import SharedState
 
 __all__ = ["Endpoint", "Requester", "operation_of"]
@@ -37,8 +39,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 _NO_RETRY = Retry(attempts=1)
 
-_TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}
-"""Timeouts of one attempt, in seconds. The deadline shortens them."""
+_TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": None}
+"""Timeouts of one attempt, in seconds. The deadline shortens them. An attempt begins when it has a connection: only the
+deadline limits the time in the queue for one."""
 
 
 class Endpoint(Protocol[P, T_co]):
@@ -70,10 +73,15 @@ class Requester:
             SignStage(options.token, self.origin),
         )
         runtime = self.runtime
-        self._path = compose(self.stages, Wire(shared.api, runtime, options.max_body), runtime)
+        api, foreign = (
+            Wire(transport, runtime, max_body=options.max_body, rate=options.minimum_rate)
+            for transport in (shared.api, shared.foreign)
+        )
+        self._path = compose(self.stages, api, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
-        self._foreign_path = compose(self.stages[1:3], Wire(shared.foreign, runtime, options.max_body), runtime)
+        self._foreign_path = compose(self.stages[1:3], foreign, runtime)
         self._client: Client | None = None
+        self._http: Http | None = None
 
     def copy(self, options: ClientOptions) -> Requester:
         """Return a requester with other options over the same connections, which only the original closes."""
@@ -118,6 +126,7 @@ class Requester:
             return endpoint._parse_response(client=self.client, response=response)  # type: ignore[return-value]
         except ValueError as error:
             request = response.request
+            hide_token(error, token_in(request))
             raise InvalidResponse(f"{request.method} {path_of(request)}: {error}") from error
 
     def build(
@@ -227,10 +236,12 @@ class Requester:
             )
         return self._client
 
-    @cached_property
+    @property
     def raw(self) -> Client:
         """Generated client for the generated functions. Its requests take the path of every request."""
-        http = self.runtime.client(
+        if self._http is not None and not self._http.is_closed:
+            return self.client
+        self._http = http = self.runtime.client(
             self._path, base_url=self.options.base_url, headers=_default_headers(), timeouts=_TIMEOUTS
         )
         if isinstance(http, httpx.Client):
@@ -258,7 +269,7 @@ def _default_headers() -> Mapping[str, str]:
     """Return the headers of every request: those of httpx, with the name of this package."""
     headers = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))).headers
     return {
-        "Accept-Encoding": headers["Accept-Encoding"],
+        "Accept-Encoding": ACCEPT_ENCODING,
         "Connection": headers["Connection"],
         "User-Agent": f"buildkite-ext/{__version__} python-httpx/{httpx.__version__}",
     }

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..backoff import full_jitter
-from ..error_responses import from_response, reset_after
+from ..error_responses import error_of, reset_after
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..events import Dispatcher, Event, RetryScheduled
-from ..redaction import unsigned
 from ..urls import path_of
 from .context import context_of
 
@@ -35,7 +34,7 @@ class Retry:
     - 500, 502, 503, 504 and lost connections: after 1, 2, 4 … seconds with full jitter; reads, and writes that the
       description marks repeatable.
     - A connection that failed before the request was sent: every method.
-    - A body that can't be sent twice, such as a pipe: never.
+    - A body that can't be sent twice, such as a pipe, and a server whose certificate isn't trusted: never.
 
     Attributes:
         attempts: the maximum of attempts, the first one included.
@@ -70,7 +69,7 @@ class Retry:
             outcome: its answer, or the error that ended it.
             repeatable: True if the request may be sent again after it may have acted.
         """
-        if attempt >= self.attempts:
+        if attempt >= self.attempts or (isinstance(outcome, ConnectionFailed) and outcome.permanent):
             return None
         backoff = full_jitter(attempt, base=self.base, maximum=self.maximum, random=self.random())
         if isinstance(outcome, ConnectionFailed):
@@ -173,6 +172,4 @@ def _removes(operation: Operation) -> bool:
 
 
 def _error(response: httpx.Response, request: httpx.Request) -> Exception:
-    operation = context_of(request).operation
-    response.request = unsigned(request)
-    return from_response(response, operation, {}, method=request.method, path=path_of(request))
+    return error_of(response, request, context_of(request).operation, {})

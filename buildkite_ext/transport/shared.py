@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from .._forks import reset_after_fork
-from ..errors import ConfigurationError
+from ..debug_log import debug_log
+from ..errors import ClientClosed, ConfigurationError
 from ..events import client_events
 
 if TYPE_CHECKING:
@@ -28,12 +29,17 @@ class SharedState:
     def __init__(self, runtime: Runtime, transport: Transport | None = None, hook: Hook | None = None) -> None:
         self.runtime = runtime
         self.events = client_events(hook)
+        debug = debug_log()
+        if debug is not None:
+            self.events.add(lambda event: debug(str(event)))
         wanted = httpx.BaseTransport if runtime.blocking else httpx.AsyncBaseTransport
         if transport is not None and not isinstance(transport, wanted):
             raise ConfigurationError(
                 f"transport={transport!r}: give an httpx.{wanted.__name__} to "
                 f"{'BuildkiteClient' if runtime.blocking else 'AsyncBuildkiteClient'}."
             )
+        self._passed = transport
+        self._inherited = False
         # A transport such as httpx.MockTransport is of both kinds: the runtime decides.
         if not runtime.blocking and isinstance(transport, httpx.AsyncBaseTransport):
             from .._cancellation import GuardedTransport  # here, since it imports asyncio
@@ -64,13 +70,24 @@ class SharedState:
                 await self.runtime.close_transport(transport)
 
     def _reset_after_fork(self) -> None:
-        """Create a new lock in a child process. The transports of this package replace their connections themselves."""
+        """Create a new lock in a child process. The transports of this package replace their connections themselves.
+
+        One of httpx that was used has connections that the parent process reads too. Of other transports nothing is known.
+        """
         self._lock = threading.Lock()
+        self._inherited |= bool(self._transports) and isinstance(
+            self._passed, httpx.HTTPTransport | httpx.AsyncHTTPTransport
+        )
 
     def _transport(self, name: str) -> Transport:
         with self._lock:
             if self._closed:
-                raise RuntimeError("The client is closed, so it sends no requests. Make a new one.")
+                raise ClientClosed("The client is closed, so it sends no requests. Make a new one.")
+            if self._inherited:
+                raise ConfigurationError(
+                    f"transport={self._passed!r} was used before this process was forked, so its connections are those of the "
+                    "parent process: answers would be mixed. Make the client in the child process, or leave transport= out."
+                )
             if name not in self._transports:
                 self._transports[name] = self._given or self._made()
             return self._transports[name]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from datetime import timedelta
@@ -11,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from ..debug_log import debug_log
 from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost
-from ..redaction import unsigned
+from ..redaction import hide_token, token_in, unsigned
 from ..urls import path_of
 from .context import context_of
 
 if TYPE_CHECKING:
     from ..runtime import Runtime, Transport
     from .context import RequestContext
+    from .rates import TransferRate
 
 __all__ = ["TRANSPORT_ERRORS", "Wire", "lost"]
 
@@ -44,21 +48,26 @@ class Wire:
     stream. So Retry and Deadline also see a body that is cut off or arrives too slowly.
     """
 
-    def __init__(self, transport: Callable[[], Transport], runtime: Runtime, max_body: int) -> None:
+    def __init__(
+        self, transport: Callable[[], Transport], runtime: Runtime, *, max_body: int, rate: TransferRate | None
+    ) -> None:
         self._transport = transport
         self._runtime = runtime
         self._max_body = max_body
+        self._debug = debug_log()
+        self._rate = rate
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         context = context_of(request)
         deadline = context.deadline
         seconds = None
         timeouts = request.extensions.get("timeout", {})
+        request.extensions["timeout"] = self._bounded(timeouts, math.inf)
         if deadline is not None:
             now = self._runtime.now()
             if now >= deadline.ends:
                 raise deadline.exceeded(request)
-            request.extensions["timeout"] = self._bounded(timeouts, deadline.ends, now)
+            request.extensions["timeout"] = self._bounded(timeouts, deadline.ends)
             seconds = deadline.ends - now + _GRACE if self._runtime.real_time else None
         try:
             return await self._runtime.attempt(
@@ -71,15 +80,16 @@ class Wire:
                 raise
             raise deadline.exceeded(request) from None
         finally:
-            # A stream's reader takes the time that it takes: only the head of the answer is under the deadline. The next
-            # attempt begins with the same timeouts.
-            request.extensions["timeout"] = timeouts
+            # A stream's reader takes the time that it takes: only the head of the answer is under the deadline. The end of a
+            # workflow holds for its streams too. The next attempt begins with the same timeouts.
+            stream_ends = context.ends if context.stream and context.ends is not None else math.inf
+            request.extensions["timeout"] = self._bounded(timeouts, stream_ends)
 
-    def _bounded(self, timeouts: Mapping[str, float | None], ends: float, now: float) -> dict[str, float | None]:
+    def _bounded(self, timeouts: Mapping[str, float | None], ends: float) -> dict[str, float | None]:
         """Return the timeouts of an attempt that ends at `ends`."""
         from .network import bounded_timeouts
 
-        bounded = bounded_timeouts(timeouts, ends=ends, now=now)
+        bounded = bounded_timeouts(timeouts, ends=ends, now=self._runtime.now(), rate=self._rate)
         if self._runtime.real_time:
             return bounded
         return {phase: None if limit is None else float(limit) for phase, limit in bounded.items()}
@@ -89,7 +99,12 @@ class Wire:
         try:
             response = await self._runtime.send(self._transport(), request)
         except httpx.TransportError as error:
-            raise lost(error, request) from error
+            failed = lost(error, request)
+            if self._debug is not None:
+                self._debug(
+                    f"{request.method} {request.url} failed after {self._runtime.now() - began:.3f} s: {failed}"
+                )
+            raise failed from error
         version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "ignore")
         _log.info(
             'HTTP Request: %s %s "%s %d %s"',
@@ -103,6 +118,8 @@ class Wire:
         if not context.stream or response.status_code >= 300:
             response = await self._read(response, request, context)
         response.elapsed = timedelta(seconds=self._runtime.now() - began)
+        if self._debug is not None:
+            self._debug(_described(response, request))
         return response
 
     async def _read(self, response: httpx.Response, request: httpx.Request, context: RequestContext) -> httpx.Response:
@@ -134,19 +151,48 @@ class Wire:
         )
 
 
+def _described(response: httpx.Response, request: httpx.Request) -> str:
+    """Return the line of a request in the debug log."""
+    size = f", {len(response.content)} bytes" if response.is_stream_consumed else ", streamed"
+    known = response.headers.get("X-Request-Id")
+    return (
+        f"{request.method} {request.url} answered {response.status_code} after {response.elapsed.total_seconds():.3f} s{size}"
+        + (f", request id {known}" if known else "")
+    )
+
+
 def _kept(extensions: Any) -> dict[str, Any]:
     return {key: extensions[key] for key in ("http_version", "reason_phrase") if key in extensions}
+
+
+def _is_certificate_failure(error: BaseException) -> bool:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Request) -> NetworkError:
     """Return the error of a lost request. Its class says if the request may have acted; its cause holds no token."""
     error.request = unsigned(request)
+    hide_token(error, token_in(request))
     what = f"{request.method} {path_of(request)}"
     host = request.url.host
+    if _is_certificate_failure(error):
+        untrusted = ConnectionFailed(
+            f"{what}: the certificate of {host} isn't trusted: {error}. Nothing was sent. If your network has its own "
+            "certificates, name their file in $SSL_CERT_FILE."
+        )
+        untrusted.permanent = True
+        return untrusted
     said = str(error) or type(error).__name__
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
         return ConnectionFailed(f"{what}: no connection to {host}: {said}. Nothing was sent.")
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        return ConnectionFailed(f"{what}: the request can't be sent to {host}: {said}. Nothing was sent.")
+        impossible = ConnectionFailed(f"{what}: the request can't be sent to {host}: {said}. Nothing was sent.")
+        impossible.permanent = True
+        return impossible
     advice = "" if request.method in ("GET", "HEAD") else " It may have acted: check before you send it again."
     return ResponseLost(f"{what}: the answer from {host} was lost: {said}.{advice}")

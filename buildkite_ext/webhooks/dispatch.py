@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from .annotations import EventClasses, misfit
 from .deduplication import DeduplicationStore, deduplication_key
 from .delivery import Delivery
 from .events import DeliveryEvents, DeliveryHandled, HandlerFailed
@@ -36,6 +37,8 @@ class Registration:
     matches: Match
     once: bool
     timeout: float | None
+    takes: EventClasses = ()
+    """The classes of events that its annotation names; none if it takes any event."""
 
 
 class HandlersFailed(Exception):
@@ -69,6 +72,9 @@ class HandlerDispatcher:
     async def run(self, registrations: Sequence[Registration], event: WebhookEvent, delivery: Delivery) -> None:
         """Run each handler that matches the event, in order.
 
+        A handler that is annotated with classes of events is never called with another one. If the event came without fields
+        that its class requires, the handler fails with a TypeError instead of running.
+
         Raises:
             HandlersFailed: at least one handler failed. All were run.
         """
@@ -77,8 +83,14 @@ class HandlerDispatcher:
         for registration in registrations:
             if not registration.matches(event):
                 continue
+            other = bool(registration.takes) and not isinstance(event, registration.takes)
+            wrong = misfit(registration.name, registration.takes, event) if other else None
+            if other and wrong is None:
+                continue
             ran += 1
             try:
+                if wrong is not None:
+                    raise wrong
                 if registration.once:
                     await self._run_once(registration, event, delivery)
                 else:

@@ -13,7 +13,7 @@ from ..globs import wildcard
 from ..states import EVENT_STATES, build_state
 from ..unknown_names import warn_unknown
 
-__all__ = ["Filters", "Match", "event_state", "matcher"]
+__all__ = ["Filters", "Match", "event_state", "known_kinds", "matcher"]
 
 Match = Callable[[WebhookEvent], bool]
 """A function that returns True if an event passes all filters."""
@@ -39,7 +39,7 @@ def matcher(event: str | type[WebhookEvent], filters: Filters) -> Match:
         ConfigurationError: a filter is empty, or the event can't have its property, so that it could never match.
     """
     tests = [_matches_kind(event)]
-    kinds = _known_kinds(event)
+    kinds = known_kinds(event)
     if not kinds and isinstance(event, str):
         warn_unknown("event", [event], EVENTS)
     if filters.state is not None:
@@ -81,7 +81,7 @@ def _matches_kind(event: str | type[WebhookEvent]) -> Match:
     return lambda it: fits(it.event)
 
 
-def _known_kinds(event: str | type[WebhookEvent]) -> list[type[WebhookEvent]]:
+def known_kinds(event: str | type[WebhookEvent]) -> list[type[WebhookEvent]]:
     """Return the classes of the known events that match."""
     return [
         kind

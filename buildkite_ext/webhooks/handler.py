@@ -12,11 +12,12 @@ from buildkite_api.webhooks.registrar import Patterns, Registrar
 
 from ..errors import ConfigurationError
 from .allowed_ips import AllowedIPs
+from .annotations import check_annotation, event_classes
 from .deduplication import DeduplicationStore, MemoryDeduplicationStore
 from .delivery import Delivery, EventSink, EventSource
 from .dispatch import HandlerDispatcher, Registration
 from .events import DeliveryEvents, DeliveryHook
-from .filters import Filters, matcher
+from .filters import Filters, known_kinds, matcher
 from .http import MAX_BODY, Headers, RequestHead, WebhookResponse
 from .parsing import event_of
 from .queue import MemoryQueue
@@ -135,7 +136,10 @@ class WebhookHandler(Registrar):
         self._shown = f"{verifier}, sink={sink!r}"
 
     def __repr__(self) -> str:
-        return f"WebhookHandler({self._shown}, handlers={len(self._registrations)})"
+        shown = self.__dict__.get("_shown")
+        if shown is None:  # its constructor has not ended; debuggers show it all the same
+            return "<WebhookHandler without options>"
+        return f"WebhookHandler({shown}, handlers={len(self._registrations)})"
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -162,7 +166,9 @@ class WebhookHandler(Registrar):
         def decorate(function: Callable[[Any], object]) -> Callable[[Any], object]:
             if not callable(function):
                 raise TypeError(f"a handler must be callable, not {type(function).__name__}")
-            self._registrations.append(Registration(function, self._name(function), matches, once, seconds))
+            name, takes = self._name(function), event_classes(function)
+            check_annotation(name, takes, known_kinds(event))
+            self._registrations.append(Registration(function, name, matches, once, seconds, takes))
             return function
 
         return decorate

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
 
-from buildkite_api.types import Secret
+from buildkite_api.types import Secret, kind_of
 
 from ..errors import ConfigurationError, WebhookReason, WebhookUnverified
 from .http import SIGNATURE, TOKEN, HeaderError, Headers, single_header
@@ -35,7 +35,8 @@ SecretText = str | bytes | Secret
 """A secret as text, as bytes, or as a `Secret`, which isn't shown in logs."""
 
 Secrets = SecretText | Sequence[SecretText]
-"""One secret, or several while the secret is changed. A delivery may be signed with any of them."""
+"""One secret, or several while the secret is changed. A delivery may be signed with any of them. A line break at the end of a
+secret, which a file has, doesn't belong to it."""
 
 TOLERANCE = 300.0
 """Seconds by which a signature's time may differ from the current time, as Buildkite's documentation suggests."""
@@ -243,18 +244,32 @@ def _secret_keys(secret: Secrets) -> list[bytes]:
 
 
 def _key(secret: SecretText) -> bytes:
+    """Return a secret as bytes, without the line break that a file ends with."""
     if isinstance(secret, Secret):
-        return _key(secret.reveal())
-    if isinstance(secret, str):
-        if secret.isascii():
-            return secret.encode()
-        # Not raised from the UnicodeEncodeError, which holds the secret.
-        with suppress(UnicodeEncodeError):
-            return secret.encode("utf-8", "surrogateescape")  # os.environ has this form for bytes that aren't UTF-8
-        raise ConfigurationError("the webhook's secret holds characters that can't be encoded")
-    if isinstance(secret, (bytes, bytearray)):
-        return bytes(secret)
-    raise TypeError(f"a webhook's secret must be text or bytes, not {type(secret).__name__}")
+        key = _encoded(secret.reveal())
+    elif isinstance(secret, str):
+        key = _encoded(secret)
+    elif isinstance(secret, (bytes, bytearray)):
+        key = bytes(secret)
+    else:
+        raise TypeError(f"a webhook's secret must be text or bytes, not {kind_of(secret)}")
+    key = key.rstrip(b"\r\n")
+    if key and not key.strip():
+        raise ConfigurationError("the webhook's secret is white space only: give the webhook's token in Buildkite")
+    if b"\n" in key or b"\r" in key:
+        raise ConfigurationError(
+            "the webhook's secret holds a line break, so nothing could be signed with it: give one secret, or a tuple of several"
+        )
+    return key
+
+
+def _encoded(secret: str) -> bytes:
+    if secret.isascii():
+        return secret.encode()
+    # Not raised from the UnicodeEncodeError, which holds the secret.
+    with suppress(UnicodeEncodeError):
+        return secret.encode("utf-8", "surrogateescape")  # os.environ has this form for bytes that aren't UTF-8
+    raise ConfigurationError("the webhook's secret holds characters that can't be encoded")
 
 
 def _given(headers: Headers, name: str, longest: int) -> str:

@@ -85,9 +85,15 @@ class TypeDecoder:
         """Return the beginning of a body that is not of the type, for a message."""
         return _excerpt(content, secret=self.secret)
 
-    def build(self, value: Any, report: Reporter) -> Any:
-        """Build a value the tolerant way, from decoded JSON."""
-        return self.convert(value, Site(report, self.name), "")
+    def build(self, value: Any, report: Reporter, *, careful: bool) -> Any:
+        """Build a value the tolerant way, from decoded JSON.
+
+        Args:
+            value: The decoded JSON.
+            report: Called for each difference.
+            careful: Keep unknown keys at every depth. Otherwise the objects inside that fit take the fast way.
+        """
+        return self.convert(value, Site(report, self.name, careful=careful), "")
 
 
 _DECODERS: dict[Any, TypeDecoder] = {}
@@ -106,7 +112,7 @@ def decoder_of(type_: Any) -> TypeDecoder:
 
 def build_model(model: Any, data: dict[str, Any]) -> Any:
     """Build a model the tolerant way, without a report of differences."""
-    return decoder_of(model).build(data, _ignore)
+    return decoder_of(model).build(data, _ignore, careful=True)
 
 
 def decode_body(type_: Any, content: bytes, report: Reporter, *, careful: bool, search: bool) -> Any:
@@ -136,13 +142,13 @@ def decode_body(type_: Any, content: bytes, report: Reporter, *, careful: bool, 
 
 def _decode(decoder: TypeDecoder, content: bytes, report: Reporter, *, careful: bool, search: bool) -> Any:
     if careful:
-        return _build(decoder, content, report)
+        return _build(decoder, content, report, careful=True)
     try:
         if decoder.item is not None:
             return _decode_items(decoder, decoder.item, content, report, search=search)
         value = decoder.decode_whole(content)
     except msgspec.ValidationError:
-        return _build(decoder, content, report)
+        return _build(decoder, content, report, careful=False)
     if search:
         decoder.compare(untyped(content), report)
     return value
@@ -157,7 +163,7 @@ def _decode_items(decoder: TypeDecoder, item: TypeDecoder, content: bytes, repor
         try:
             items.append(item.decode_whole(part))
         except msgspec.ValidationError:
-            items.append(item.build(untyped(part), report))
+            items.append(item.build(untyped(part), report, careful=False))
     if search:
         searched: Any = [untyped(each) for each in raw[:1]]
         if decoder.page:
@@ -167,12 +173,12 @@ def _decode_items(decoder: TypeDecoder, item: TypeDecoder, content: bytes, repor
     return decoder.page(items=items, links=to_models(parts.links)) if decoder.page else items
 
 
-def _build(decoder: TypeDecoder, content: bytes, report: Reporter) -> Any:
+def _build(decoder: TypeDecoder, content: bytes, report: Reporter, *, careful: bool) -> Any:
     value = untyped(content)
     if decoder.outer is not None and not isinstance(value, decoder.outer):
         expected = "a JSON list" if decoder.outer is list else "a JSON object"
         raise UnexpectedBody(f"{decoder.name}: expected {expected}, got {decoder.excerpt(content)}")
-    return decoder.build(value, report)
+    return decoder.build(value, report, careful=careful)
 
 
 def _ignore(model: str, key: str, kind: Any, path: Callable[[], str] = str) -> None:

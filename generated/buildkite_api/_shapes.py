@@ -49,7 +49,9 @@ class Shape:
         self.empty = {key: _origin_in(hint, list, dict) for key, hint in self.hints.items()}
         self.required = frozenset(keys[field.name] for field in fields if field.default is NOTHING)
         self.not_null = frozenset(
-            key for key, hint in self.hints.items() if not {Any, types.NoneType} & {*members(hint)}
+            key
+            for key, hint in self.hints.items()
+            if not {Any, types.NoneType} & {*members(hint)} and key not in model._nullable
         )
         items = typing.get_args(self.hints.get("items"))
         self.paged = set(self.hints) == {"items", "links"} and _is_model(*items[:1])
@@ -84,10 +86,9 @@ class Shape:
         self._finish(self.old_struct, old=True)
 
     def _finish(self, struct: Any, *, old: bool) -> None:
-        """Set the types of a Struct. A null is accepted everywhere but for lists and maps, and becomes None."""
+        """Set the types of a Struct. A null is accepted everywhere, so that it never costs the fast way."""
         struct.__annotations__ = {
-            self.attributes[key]: struct_of(hint, old=old) if self.empty[key] else struct_of(hint, old=old) | None
-            for key, hint in self.hints.items()
+            self.attributes[key]: struct_of(hint, old=old) | None for key, hint in self.hints.items()
         }
         register_struct(struct, self.model)
 
@@ -124,7 +125,7 @@ def _make(model: Any) -> Shape:
     return _SHAPES[model]
 
 
-def _shapes_in(type_: Any) -> list[Shape]:
+def shapes_in(type_: Any) -> list[Shape]:
     """Return the shapes of all models that a type leads to."""
     found: dict[Any, Shape] = {}
     waiting = list(_models_in(type_))
@@ -164,13 +165,15 @@ def struct_of(type_: Any, *, old: bool = False) -> Any:
     if len(members(type_)) > 1:
         return functools.reduce(operator.or_, arguments)
     origin: Any = typing.get_origin(type_)
+    # A null among the items of a list or the values of a map.
+    arguments = (*arguments[:-1], arguments[-1] | None)
     return origin[arguments]
 
 
 def prepare_old_structs(type_: Any) -> None:
     """Define the Structs that `struct_of(type_, old=True)` needs."""
     with _LOCK:
-        new = [shape for shape in _shapes_in(type_) if shape.old_struct is None]
+        new = [shape for shape in shapes_in(type_) if shape.old_struct is None]
         for shape in new:
             shape.begin_old_struct()
         for shape in new:
@@ -180,6 +183,12 @@ def prepare_old_structs(type_: Any) -> None:
 def members(type_: Any) -> tuple[Any, ...]:
     """Return the members of a union; for another type, the type alone."""
     return typing.get_args(type_) if typing.get_origin(type_) in (typing.Union, types.UnionType) else (type_,)
+
+
+def leaves_of(type_: Any) -> set[Any]:
+    """Return the types without arguments that a type is made of, such as str and int for `dict[str, int] | None`."""
+    arguments = typing.get_args(type_)
+    return set().union(*map(leaves_of, arguments)) if arguments else {type_}
 
 
 def name_of(type_: Any) -> str:
@@ -271,9 +280,11 @@ __all__ = [
     "decode_hook",
     "has_old_timestamp",
     "holds_secrets",
+    "leaves_of",
     "members",
     "name_of",
     "prepare_old_structs",
     "shape_of",
+    "shapes_in",
     "struct_of",
 ]

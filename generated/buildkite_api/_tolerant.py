@@ -9,12 +9,24 @@ import types
 import typing
 from collections.abc import Callable
 from enum import Enum
-from functools import partial
+from functools import cache, partial
+from math import isinf
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from ._shapes import Shape, Timestamp, decode_hook, members, shape_of
+from ._shapes import (
+    Shape,
+    Timestamp,
+    decode_hook,
+    leaves_of,
+    members,
+    prepare_old_structs,
+    shape_of,
+    shapes_in,
+    struct_of,
+)
+from .base import to_models
 from .types import Secret
 
 if TYPE_CHECKING:
@@ -38,13 +50,17 @@ _Converter = Callable[[Any, "Site", _Key], Any]
 class Site:
     """Object that is being built: its model, its place in the body, and the reporter of differences."""
 
-    __slots__ = ("key", "model", "outer", "report")
+    __slots__ = ("careful", "key", "model", "outer", "report")
 
-    def __init__(self, report: Reporter, model: str, outer: Site | None = None, key: _Key = "") -> None:
+    def __init__(
+        self, report: Reporter, model: str, outer: Site | None = None, key: _Key = "", *, careful: bool = True
+    ) -> None:
         self.report = report
         self.model = model
         self.outer = outer
         self.key = key
+        # False: the objects inside that fit take the fast way, which loses unknown keys. The body itself did not fit.
+        self.careful: bool = outer.careful if outer else careful
 
     def differs(self, key: _Key, kind: DriftKind) -> None:
         """Report a difference."""
@@ -98,14 +114,16 @@ def _model_converter(shape: Shape) -> _Converter:
     def convert(value: Any, at: Site, key: _Key) -> Any:
         if not isinstance(value, dict):
             return at.keep(value, key)
+        if at.outer is not None and not at.careful and (model := _fast(shape, value, at.report)) is not None:
+            return model
         inside = Site(at.report, shape.name, at, key)
         model = shape.model.__new__(shape.model)
         # Made at the first use: models refer to themselves.
         for name, attribute, convert_field in fields or _fill(fields, shape):
-            if name in value:
+            if name in value and not (value[name] is None and name in shape.model._nullable):
                 setattr(model, attribute, convert_field(value[name], inside, name))
                 continue
-            if name in shape.required:
+            if name in shape.required and name not in value:
                 inside.differs(name, "missing")
             empty = shape.empty[name]
             setattr(model, attribute, empty and empty())
@@ -117,6 +135,29 @@ def _model_converter(shape: Shape) -> _Converter:
 
     _MODEL_CONVERTERS[shape.model] = convert
     return convert
+
+
+def _fast(shape: Shape, value: Any, report: Reporter) -> Any:
+    """Build an object inside one that does not fit the fast way; return None if it does not fit either."""
+    convert = _fast_converter(shape)
+    if convert is None:
+        return None
+    try:
+        model = to_models(convert(value))
+    except msgspec.ValidationError:
+        return None
+    _model_comparer(shape)(value, report)
+    return model
+
+
+@cache
+def _fast_converter(shape: Shape) -> Callable[[Any], Any] | None:
+    """Return a function that makes a Struct of decoded JSON; None if it would let an infinite number through."""
+    if any(float in leaves_of(hint) for each in shapes_in(shape.model) for hint in each.hints.values()):
+        return None
+    # Those of the older form read both forms.
+    prepare_old_structs(shape.model)
+    return partial(msgspec.convert, type=struct_of(shape.model, old=True), dec_hook=decode_hook)
 
 
 def _fill(fields: list[tuple[str, str, _Converter]], shape: Shape) -> list[tuple[str, str, _Converter]]:
@@ -159,8 +200,13 @@ def _union_converter(members: tuple[Any, ...]) -> _Converter:
         for outer in _json_types(member):
             by_json.setdefault(outer, converter(member))
 
+    numbers = bool({int, float} & set(members))
+
     def convert(value: Any, at: Site, key: _Key) -> Any:
         converter = by_json.get(type(value))
+        if converter is None and numbers and _is_immeasurable(value):
+            at.differs(key, "type")
+            return None
         return converter(value, at, key) if converter else at.keep(value, key)
 
     return convert
@@ -168,13 +214,19 @@ def _union_converter(members: tuple[Any, ...]) -> _Converter:
 
 def _leaf_converter(type_: Any) -> _Converter:
     json_types = _json_types(type_)
+    numbers = type_ in (int, float)
     make: Callable[[Any], Any] | None = None
-    if type_ is dt.datetime:
+    if type_ is float:
+        make = _to_float
+    elif type_ is dt.datetime:
         make = partial(decode_hook, Timestamp)
     elif isinstance(type_, type) and type_ not in json_types:
-        make = type_ if issubclass(type_, (Enum, Secret, float)) else _by_msgspec(type_)
+        make = type_ if issubclass(type_, (Enum, Secret)) else _by_msgspec(type_)
 
     def convert(value: Any, at: Site, key: _Key) -> Any:
+        if numbers and _is_immeasurable(value):
+            at.differs(key, "type")
+            return None
         if type(value) not in json_types:
             return at.keep(value, key)
         if make is None:
@@ -185,6 +237,21 @@ def _leaf_converter(type_: Any) -> _Converter:
             return at.keep(value, key)
 
     return convert
+
+
+def _to_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+
+
+def _is_immeasurable(value: Any) -> bool:
+    """Return True for a number beyond all floats, such as 1e999, which is decoded as infinite.
+
+    Arithmetic with it fails far from here, so a number's field becomes None.
+    """
+    return type(value) is float and isinf(value)
 
 
 def _json_types(type_: Any) -> frozenset[type]:

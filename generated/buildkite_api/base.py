@@ -94,6 +94,9 @@ class RequestModel(Model):
 class ReadModel(Model):
     """Object that Buildkite sends. A field that the object lacks is None, or an empty list or map."""
 
+    _nullable: ClassVar[frozenset[str]] = frozenset()
+    """Keys of lists and maps that may be null, which are empty then."""
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Build the object from decoded JSON. Values of another type stay as they are; unknown keys are kept."""

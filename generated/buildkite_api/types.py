@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import datetime
 import io
+import math
 import os
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum, StrEnum
 from hmac import compare_digest
 from pathlib import Path
@@ -131,8 +133,8 @@ class File:
     """File that is sent in pieces: it is never in memory as a whole.
 
     Args:
-        source: The path, or a file that is open to read bytes. A file that can be rewound is sent from its beginning, and
-            may be sent again.
+        source: The path of a regular file, or a file that is open to read bytes, such as a pipe. A file that can be
+            rewound is sent from its beginning, and may be sent again.
         name: The name to send; by default the last part of the path.
 
     Raises:
@@ -163,9 +165,15 @@ class File:
 
         Raises:
             OSError: The path cannot be read.
+            ValueError: The path is a pipe, a socket or a device.
         """
         if isinstance(self._source, (str, os.PathLike)):
-            Path(self._source).open("rb").close()  # to fail before anything is sent
+            path = Path(self._source)
+            if path.exists() and not (path.is_file() or path.is_dir()):  # to open a pipe waits for its writer
+                raise ValueError(
+                    f"{str(path)!r} is not a regular file: open it, and send what it gives with File(file, name=...)"
+                )
+            path.open("rb").close()  # to fail before anything is sent
         return self.name, FilePart(self._source)
 
 
@@ -222,6 +230,19 @@ class FilePart:
         self.close()
 
 
+def kind_of(value: object) -> str:
+    """Return the name of a value's type for messages. The value itself may be long, or secret.
+
+    Example:
+        >>> kind_of(5), kind_of(datetime.timedelta(1)), kind_of(None)
+        ('an int', 'a timedelta', 'None')
+    """
+    if value is None or isinstance(value, Unset):
+        return repr(value)
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in set('aeiou') else 'a'} {name}"
+
+
 def path_segment(name: str, value: str | int) -> str:
     """Encode a value as one segment of a path.
 
@@ -233,26 +254,26 @@ def path_segment(name: str, value: str | int) -> str:
         ValueError: The value is empty, "." or "..", which would address another resource, or is not text or a number.
     """
     if not isinstance(value, (str, int)) or isinstance(value, bool):
-        raise ValueError(f"{name} must be text or a number, not {value!r}")
-    text = str(value)
+        raise ValueError(f"{name} must be text or a number, not {kind_of(value)}")
+    text = _digits(name, value) if isinstance(value, int) else str(value)
     if text in ("", ".", ".."):
         raise ValueError(f"{name} must not be {text!r}: it would address another resource")
-    try:
-        return quote(text, safe="")
-    except UnicodeEncodeError:
-        raise ValueError(f"{name} holds a lone surrogate, which no URL can carry: {text!r}") from None
+    return quote(_encodable(name, text), safe="")
 
 
-def query_params(values: Mapping[str, object]) -> dict[str, str | list[str]]:
+def query_params(values: Mapping[str, object], *, bare: Collection[str] = ()) -> dict[str, str | list[str]]:
     """Encode query parameters in the form that the API reads.
 
     Args:
-        values: The parameters by their names in the API. UNSET, None and an empty list are left out. A list
-            `name[]` with one element is sent as `name`, with more as `name[]` repeated; a mapping `name` as
+        values: The parameters by their names in the API. UNSET, None and an empty list are left out. A list `name[]`
+            is sent as `name[]`, repeated for each element; a list `name` as one text with commas; a mapping `name` as
             `name[key]` for each of its keys.
+        bare: The lists of which a single element is sent without the brackets, as `name`.
 
     Raises:
-        ValueError: A datetime has no timezone.
+        ValueError: A datetime has no timezone, an element of a list with commas holds a comma, a number is not finite, or
+            a text cannot be encoded.
+        TypeError: A value is neither text nor a number, a boolean or a date.
     """
     params: dict[str, str | list[str]] = {}
     for name, value in values.items():
@@ -260,21 +281,41 @@ def query_params(values: Mapping[str, object]) -> dict[str, str | list[str]]:
             continue
         if isinstance(value, Mapping):
             given = ((key, inner) for key, inner in value.items() if inner is not None)
-            params.update({f"{name}[{key}]": _text(name, inner) for key, inner in given})
-        elif isinstance(value, str) or not isinstance(value, Iterable):
-            params[name.removesuffix("[]")] = _text(name, value)
-        else:
-            texts = [_text(name, inner) for inner in value if inner is not None]
-            if len(texts) == 1:
-                params[name.removesuffix("[]")] = texts[0]
-            elif texts:
-                params[name] = texts
+            params.update({f"{name}[{_text(name, key)}]": _text(name, inner) for key, inner in given})
+            continue
+        elements = value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else None
+        texts = [_text(name, inner) for inner in ((value,) if elements is None else elements) if inner is not None]
+        if elements is not None and texts and not name.endswith("[]"):
+            texts = [_joined(name, texts)]
+        if len(texts) == 1 and name in bare:
+            params[name.removesuffix("[]")] = texts[0]
+        elif texts:
+            params[name] = texts[0] if len(texts) == 1 else texts
     return params
 
 
-def header_values(values: Mapping[str, object]) -> dict[str, str]:
-    """Encode header parameters by their names in the API. UNSET and None are left out."""
-    return {name: _text(name, value) for name, value in values.items() if not isinstance(value, (Unset, type(None)))}
+def _joined(name: str, texts: list[str]) -> str:
+    for text in texts:
+        if "," in text:
+            raise ValueError(f"{name} is sent as one text with commas between its elements, and {text!r} holds a comma")
+    return ",".join(texts)
+
+
+def header_values(values: Mapping[str, object], defaults: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Encode header parameters by their names in the API.
+
+    Args:
+        values: The parameters. UNSET and None are left out.
+        defaults: What is sent for those that are left out.
+
+    Raises:
+        ValueError: A value holds a character that a header can't hold, such as a line break.
+    """
+    given = {name: _text(name, value) for name, value in values.items() if not isinstance(value, (Unset, type(None)))}
+    for name, text in given.items():
+        if not text.isascii() or not text.isprintable():
+            raise ValueError(f"{name} must be printable ASCII on one line, not {text!a}")
+    return {**(defaults or {}), **given}
 
 
 def rfc3339(name: str, value: datetime.datetime) -> str:
@@ -285,11 +326,14 @@ def rfc3339(name: str, value: datetime.datetime) -> str:
         value: The datetime, in any timezone.
 
     Raises:
-        ValueError: The datetime has no timezone.
+        ValueError: The datetime has no timezone, or is not in the years 1 to 9999 of UTC.
     """
     if value.utcoffset() is None:
         raise ValueError(f"{name} needs a timezone: {value.isoformat()} could be any of a day's moments")
-    utc = value.astimezone(datetime.UTC).replace(tzinfo=None)
+    try:
+        utc = value.astimezone(datetime.UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError(f"{name} is outside the years 1 to 9999 of UTC: {value.isoformat()}") from None
     return utc.isoformat(timespec="milliseconds") + "Z"
 
 
@@ -298,9 +342,33 @@ def _text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, Enum):
         return str(value.value)
+    if isinstance(value, str):
+        return _encodable(name, value)
     if isinstance(value, datetime.datetime):
         return rfc3339(name, value)
+    if isinstance(value, int):
+        return _digits(name, value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, not {value!r}")
+    if not isinstance(value, (float, datetime.date, uuid.UUID)):
+        raise TypeError(f"{name} must be text or a number, not {kind_of(value)}")
     return str(value)
+
+
+def _encodable(name: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        shown = ascii(text) if len(text) < 100 else f"text of {len(text)} characters"
+        raise ValueError(f"{name} holds a lone surrogate, which cannot be sent: {shown}") from None
+    return text
+
+
+def _digits(name: str, value: int) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python converts no number of more than 4300 digits
+        raise ValueError(f"{name} is a number of too many digits") from None
 
 
 __all__ = [
@@ -312,6 +380,7 @@ __all__ = [
     "Secret",
     "Unset",
     "header_values",
+    "kind_of",
     "path_segment",
     "query_params",
     "rfc3339",

@@ -30,7 +30,7 @@ class Drift(NamedTuple):
     """The JSON key."""
     kind: DriftKind
     """`unknown`: the description has no such key. `missing`: it calls the key required. `null`: it does not allow
-    null. `type`: the value is of another type."""
+    null. `type`: the value is of another type, or a number beyond all floats, such as 1e999."""
 
 
 class DecodeError(ValueError):
@@ -85,7 +85,8 @@ class Decoder:
             content: The body: JSON in UTF-8.
 
         Returns:
-            The value. Unless strict, a field may be of another type than declared, if it was in the body.
+            The value. Unless strict, a field may be of another type than declared, if it was in the body. A number
+            beyond all floats, such as 1e999, is None where a number is described.
 
         Raises:
             UnexpectedBody: The body is not JSON, or not the list or object that it should be.

@@ -135,10 +135,12 @@ def test_a_pipeline_that_does_not_exist(web: Simulator, run: Run) -> None:
     assert result.code == 3
     assert result.out == ""
     path = "/v2/organizations/acme/pipelines/wob/builds"
-    assert result.err.splitlines() == [
+    *lines, last = result.err.splitlines()
+    assert lines == [
         f"buildkite-ext: No build was created. POST {path} answered 404: No pipeline found",
         "One of these doesn't exist, or the token can't see it: organization 'acme', pipeline 'wob'.",
     ]
+    assert last.startswith("Request id for Buildkite's support: ")
 
 
 def test_a_refused_token(web: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,14 @@ def test_failed_has_the_last_lines_although_nothing_was_followed(web: Simulator,
     assert "test | boom" not in result.out
 
 
+def test_failed_has_the_last_lines_of_a_large_log_too(web: Simulator, run: Run) -> None:
+    log = "".join(f"line {number:092}\n\n" for number in range(15_000))
+    web.pipeline("web").job("test", log=log, exit_status=1, after=0.1)
+    result = run("web", "--no-follow")
+    at = next(i for i, line in enumerate(result.lines) if line.startswith("test failed"))
+    assert result.lines[at + 1 : at + 11] == [f"  | line {number:092}" for number in range(14_990, 15_000)]
+
+
 @pytest.mark.parametrize(
     ("build", "said"),
     [

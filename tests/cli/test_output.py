@@ -175,7 +175,7 @@ def test_hostile_names_and_logs(web: Simulator, run: Run, color: str) -> None:
     assert not CONTROL.search(text)
     assert "\u2028" not in text
     name = "evil[red]name fake | linegnp"
-    for said in ("[bold red]markup[/bold red]", "link", "one test | forged", "clipboard", "100%"):
+    for said in ("[bold red]markup[/bold red]", "link", "one test | forged", "clipboard31m", "100%"):
         assert f"{name} | {said}" in text.splitlines()
     assert f"{name} failed (exit status 1): " in text
 
@@ -186,7 +186,21 @@ def test_hostile_messages_in_errors(web: Simulator, run: Run) -> None:
     result = run("web")
     assert result.code == 3
     assert not CONTROL.search(result.err)
-    assert "answered 422: no [red]way[/red]" in result.err
+    assert r"answered 422: \x1b[2Jno\x07 [red]way[/red]\u202e" in result.err
+
+
+def test_the_environment_can_ask_for_a_log_of_the_requests(
+    web: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web.pipeline("web").job("test", after=0.1)
+    monkeypatch.setenv("BUILDKITE_EXT_LOG", "debug")
+    result = run("web")
+    assert result.code == 0
+    lines = [line for line in result.err.splitlines() if " buildkite_ext: " in line]
+    assert "POST" in lines[0]
+    assert "/v2/organizations/acme/pipelines/web/builds answered 201 after" in lines[0]
+    assert len(lines) == len([request for request in web.requests if request.method])
+    assert web.token not in result.err
 
 
 def test_json_of_hostile_names_is_ascii(web: Simulator, run: Run) -> None:
@@ -211,7 +225,7 @@ def test_an_encoding_without_the_character_ends_nothing(web: Simulator, start: S
     web.pipeline("web").job("tést ✓", log="日本 ✓\n", after=0.1)
     result = ended(start("run", "web", "--branch", "main", "--poll-interval", "0.1", PYTHONIOENCODING="ascii"))
     assert result.code == 0
-    assert "t?st ? | ?? ?" in result.out
+    assert "test + | ?? +" in result.out
 
 
 def test_one_look_is_one_request_for_the_build_and_one_for_each_running_job(web: Simulator, run: Run) -> None:

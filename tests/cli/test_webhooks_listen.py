@@ -107,7 +107,7 @@ def test_a_delivery_reaches_the_terminal_as_text_only(start: Start) -> None:
         del headers["X-Buildkite-Event"]
         assert listener.post(unknown, headers=headers).status_code == 200
         result = listener.end()
-    assert "  re d #1  " in result.out
+    assert "  re d2J #1  " in result.out
     for character in "\x1b\x07\u202e\x9b":
         assert character not in result.out
 

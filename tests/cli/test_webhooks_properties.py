@@ -58,7 +58,10 @@ def test_any_event_becomes_an_environment(odd: Any, value: Any, event: str) -> N
         os.fsencode(text).decode()  # UTF-8
 
 
-@given(st.binary(), st.text(), st.binary(min_size=1))
+SECRETS = st.binary().map(lambda content: b"k" + content.translate(None, b"\r\n"))
+
+
+@given(st.binary(), st.text(), SECRETS)
 def test_any_header_has_a_diagnosis(body: bytes, header: str, secret: bytes) -> None:
     found = diagnose(
         body, header, WebhookAuth("secret", (WebhookCredential(secret, "here"),)), tolerance=300, now=1_780_000_000
@@ -67,7 +70,7 @@ def test_any_header_has_a_diagnosis(body: bytes, header: str, secret: bytes) -> 
     assert all("\x1b" not in line or "\x1b" in header for line in found.lines)
 
 
-@given(st.binary(), st.binary(min_size=1))
+@given(st.binary(), SECRETS)
 def test_a_valid_signature_is_valid_and_an_added_line_break_is_found(body: bytes, secret: bytes) -> None:
     auth = WebhookAuth("secret", (WebhookCredential(secret, "here"),))
     header = sign(body, secret, now=lambda: 1_780_000_000)

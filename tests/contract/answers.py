@@ -103,9 +103,12 @@ def headers_of(operation: Described) -> dict[str, str]:
 def differences(schema: Schema, given: Any, back: Any, at: str = "$") -> list[str]:
     """Where a value that came back from a model isn't what was given: same keys, same values, same types.
 
-    A key that wasn't there may have come back as null, or as an empty list or map. A timestamp may be written otherwise.
+    A key that wasn't there may have come back as null, or as an empty list or map, and so may a null of a list or map.
+    A timestamp may be written otherwise.
     """
     found = [member for member in members(schema) if _fits(member, given)]
+    if given is None and back in ([], {}) and {kind_of(member) for member in members(schema)} & {"array", "object"}:
+        return []
     if given is None or not found:
         return [] if _same(given, back) else [f"{at}: {given!r} became {back!r}"]
     node = resolve(found[0])

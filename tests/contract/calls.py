@@ -69,6 +69,12 @@ class Call:
         return sorted_pairs(pair for name, value in self.query.items() for pair in _pairs(by_name[name], value))
 
     @property
+    def headers_sent(self) -> dict[str, str]:
+        """The described headers that have to be sent."""
+        known = {each.name: each.default for each in self.operation.within("header") if each.default is not None}
+        return {**known, **{name: text_of(value) for name, value in self.headers.items()}}
+
+    @property
     def values_in_path(self) -> dict[str, str]:
         return {name: text_of(value) for name, value in self.path.items()}
 
@@ -89,10 +95,10 @@ def _pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:
         return [(f"{name}[{key}]", text_of(inner)) for key, inner in value.items()]
     if isinstance(value, (list, tuple)):
         texts = [text_of(inner) for inner in value]
-        if len(texts) == 1:
+        if parameter.bare and len(texts) == 1:
             return [(name.removesuffix("[]"), texts[0])]
         return [(name, text) for text in texts] if parameter.explode or not texts else [(name, ",".join(texts))]
-    return [(name.removesuffix("[]"), text_of(value))]
+    return [(name.removesuffix("[]") if parameter.bare else name, text_of(value))]
 
 
 # --- Drawing them -----------------------------------------------------------------------------------------------------
@@ -172,6 +178,8 @@ def _argument(parameter: Parameter, fill: Fill) -> Any:
     kind = kind_of(parameter.schema)
     if kind == "array":  # one text is a list of one
         alone = values(resolve(parameter.schema)["items"], Fill.FULL).filter(lambda value: isinstance(value, str))
+        if not parameter.explode:  # a comma stands between two elements
+            drawn = drawn.filter(lambda value: "," not in "".join(value))
         return st.one_of(drawn, alone)
     if kind == "object":  # brackets in a key would say another key, and nothing can be escaped there
         inner = resolve(parameter.schema).get("additionalProperties", {})

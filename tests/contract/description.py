@@ -35,6 +35,10 @@ class Parameter:
     schema: Schema
     style: str
     explode: bool
+    bare: bool
+    """A single value of a list is sent under the name without the brackets."""
+    default: str | None
+    """What is sent when the caller gives nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,6 +194,8 @@ def _operation(path: str, method: str, node: Schema, shared: list[Schema]) -> De
             each["schema"],
             style,
             each.get("explode", style in ("form", "deepObject")),
+            each.get("x-buildkite-bare", False),
+            each.get("x-buildkite-default"),
         )
     [status] = [status for status in node["responses"] if status != "default"]
     content: Mapping[str, Schema] = resolve(node["responses"][status]).get("content", {})

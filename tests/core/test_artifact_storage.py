@@ -21,6 +21,11 @@ from .fakes import API, TOKEN, App, Body, FakeClock, Flavor, answer
 from .storage import Storage, artifact, described, files
 
 
+def gzipped(data: bytes, level: int = 9) -> bytes:
+    """Compress data in the same way at any time: a test's name must be the same in each worker."""
+    return gzip.compress(data, level, mtime=0)
+
+
 class Redirecting:
     """A storage of many hosts: what each URL answers. Each request to it is remembered."""
 
@@ -153,7 +158,7 @@ async def test_what_was_stored_compressed_is_written_as_it_was_uploaded(
     flavor: Flavor, tmp_path: Path, coding: str
 ) -> None:
     # The agent uploaded a .gz, and the storage serves it with the coding that it was stored with.
-    stored = gzip.compress(TEXT)
+    stored = gzipped(TEXT)
     storage = Storage({"log.gz": [content(stored, coding)]})
     await flavor.call(flavor.client(storage).artifacts.download, artifact("log.gz", stored), tmp_path / "log.gz")
     assert files(tmp_path) == {"log.gz": stored}
@@ -162,10 +167,10 @@ async def test_what_was_stored_compressed_is_written_as_it_was_uploaded(
 @pytest.mark.parametrize(
     ("coding", "compressed"),
     [
-        ("gzip", gzip.compress(TEXT)),
-        ("gzip", gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:])),
-        ("gzip", gzip.compress(b"") + gzip.compress(TEXT, 0)),
-        (" X-GZip ", gzip.compress(TEXT)),
+        ("gzip", gzipped(TEXT)),
+        ("gzip", gzipped(TEXT[:100]) + gzipped(TEXT[100:])),
+        ("gzip", gzipped(b"") + gzipped(TEXT, 0)),
+        (" X-GZip ", gzipped(TEXT)),
         ("deflate", zlib.compress(TEXT)),
     ],
 )
@@ -184,7 +189,7 @@ async def test_what_a_storage_compressed_by_itself_is_decoded(
 async def test_a_small_artifact_that_a_coding_makes_larger_is_decoded(
     flavor: Flavor, tmp_path: Path, data: bytes
 ) -> None:
-    storage = Storage({"a": [content(gzip.compress(data), "gzip")]})
+    storage = Storage({"a": [content(gzipped(data), "gzip")]})
     await flavor.call(flavor.client(storage).artifacts.download, artifact("a", data), tmp_path / "a")
     assert files(tmp_path) == {"a": data}
 
@@ -193,13 +198,13 @@ async def test_a_small_artifact_that_a_coding_makes_larger_is_decoded(
     "body",
     [
         TEXT,
-        gzip.compress(TEXT)[:-1],
-        gzip.compress(TEXT)[:-8] + bytes(8),
-        gzip.compress(TEXT) + b"surplus",
-        gzip.compress(TEXT + b"!"),
-        gzip.compress(TEXT[:-1]),
-        gzip.compress(TEXT[:-1] + b"!"),
-        gzip.compress(gzip.compress(TEXT)),
+        gzipped(TEXT)[:-1],
+        gzipped(TEXT)[:-8] + bytes(8),
+        gzipped(TEXT) + b"surplus",
+        gzipped(TEXT + b"!"),
+        gzipped(TEXT[:-1]),
+        gzipped(TEXT[:-1] + b"!"),
+        gzipped(gzipped(TEXT)),
         b"",
     ],
 )
@@ -273,7 +278,7 @@ async def test_of_a_refusal_only_the_beginning_is_read(
 
 
 def test_a_body_that_unpacks_to_far_more_than_its_size_costs_neither_memory_nor_disk(tmp_path: Path) -> None:
-    bomb = gzip.compress(bytes(50 * 1024 * 1024), 1)
+    bomb = gzipped(bytes(50 * 1024 * 1024), 1)
     storage = Storage({"a": [lambda: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Body(bomb))]})
     client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(storage), clock=FakeClock())
     one = artifact("a", b"", file_size=1_000_000)

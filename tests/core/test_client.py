@@ -134,9 +134,9 @@ async def test_the_api_may_stand_below_a_path(flavor: Flavor) -> None:
 async def test_a_path_part_that_addresses_something_else_is_refused_before_the_wire(flavor: Flavor, part: str) -> None:
     app = App(answer({}))
     client = flavor.client(app)
-    with pytest.raises(ValueError, match="pipeline_slug"):
+    with pytest.raises(ValueError, match=r"^pipeline must not be"):
         await flavor.call(client.pipelines.get, part)
-    with pytest.raises(ValueError, match="org_slug"):
+    with pytest.raises(ValueError, match=r"^org_slug must not be"):
         await flavor.call(client.call, get_pipeline, part, "web")
     assert app.requests == []
 
@@ -154,7 +154,7 @@ def test_no_slug_can_change_the_route(slug: str) -> None:
     app = App(answer({"message": "No pipeline found"}, 404))
     client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=FakeClock())
     if slug in (".", "..") or slug.encode("utf-8", "ignore").decode() != slug:
-        with pytest.raises(ValueError, match="pipeline_slug"):
+        with pytest.raises(ValueError, match=r"^pipeline must not be"):
             client.pipelines.get(slug)
         assert app.requests == []
         return

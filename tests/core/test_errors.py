@@ -348,3 +348,105 @@ def test_no_json_is_too_odd_for_an_error(body: Any, status: int) -> None:
     assert isinstance(str(error), str)
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
+
+
+# --- What a message shows ---------------------------------------------------------------------------------------------
+
+
+async def test_the_request_id_is_in_the_error_and_in_its_message(flavor: Flavor) -> None:
+    for status in (404, 422, 500):
+        error = await refused(
+            flavor, answer({"message": "no"}, status, X_Request_Id="4f1c"), get_build, "acme", "web", 7
+        )
+        assert error.request_id == "4f1c"
+        assert str(error).splitlines()[-1] == "Request id for Buildkite's support: 4f1c"
+        assert pickle.loads(pickle.dumps(error)).request_id == "4f1c"
+    error = await refused(flavor, answer({"message": "no"}, 404), get_build, "acme", "web", 7)
+    assert error.request_id is None
+    assert "Request id" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m"),
+        ("one\r\nERROR two", r"one\r\nERROR two"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("\x9b2J\x07", r"\x9b2J\x07"),
+    ],
+)
+async def test_control_characters_of_a_server_are_shown_and_do_nothing(flavor: Flavor, text: str, shown: str) -> None:
+    body = {"message": text, "errors": [{"field": text, "code": text}, text]}
+    error = await refused(flavor, answer(body, 422), get_build, "acme", "web", 7)
+    assert str(error).splitlines() == [
+        f"GET /v2/organizations/acme/pipelines/web/builds/7 answered 422: {shown}",
+        f"  {shown}: {shown}",
+        f"  {shown}",
+    ]
+    assert error.reason == text
+    assert error.errors[1].code == text
+    assert str(errors.InvalidResponse(f"got {text}")).replace("\n", r"\n") == f"got {shown}"
+
+
+# --- Tracebacks -------------------------------------------------------------------------------------------------------
+
+CALLS: dict[str, tuple[httpx.Response, Any]] = {
+    "call": (answer({"message": "no"}, 404), lambda client: client.builds.get("web", 1)),
+    "generated": (answer({"message": "no"}, 404), lambda client: client.call(get_build, "acme", "web", 1)),
+    "wait": (answer({"message": "no"}, 404), lambda client: client.builds.wait("web", 1)),
+    "log": (answer({"message": "no"}, 404), lambda client: client.jobs.log("web", 1, "j1")),
+    "download": (answer({"message": "no"}, 404), lambda client: client.artifacts.download_all("web", 1, to="x")),
+    "lost": (httpx.Response(200, stream=Body(b"half", httpx.ReadError("gone"))), lambda client: client.user.get()),
+    "nonsense": (httpx.Response(200, text="nonsense"), lambda client: client.user.get()),
+    "list": (answer({"message": "no"}, 404), lambda client: client.builds.list("web")),
+    "all": (answer({"message": "no"}, 404), lambda client: client.builds.list("web").all()),
+    "first": (answer({"message": "no"}, 404), lambda client: client.builds.list("web").first()),
+    "pages": (answer({"message": "no"}, 404), lambda client: client.builds.list("web").pages()),
+    "follow": (answer({"message": "no"}, 404), lambda client: client.builds.follow("web", 1)),
+}
+
+
+@pytest.mark.parametrize(("response", "begin"), CALLS.values(), ids=CALLS)
+async def test_a_traceback_ends_at_the_line_that_called(flavor: Flavor, response: httpx.Response, begin: Any) -> None:
+    client = flavor.client(App(response), retry=ONCE)
+    caught: errors.BuildkiteError | None = None
+    result: Any = None
+    try:
+        result = begin(client)
+        if inspect.isawaitable(result):
+            await result
+        elif flavor.blocking:
+            for _ in result:
+                pass
+        else:
+            async for _ in result:
+                pass
+    except errors.BuildkiteError as error:
+        caught = error
+    assert caught is not None
+    each: BaseException | None = caught
+    while each is not None:
+        frames = []
+        step = each.__traceback__
+        while step is not None:
+            frames.append(step.tb_frame.f_code.co_filename)
+            step = step.tb_next
+        assert len(frames) <= 3
+        assert set(frames) <= {__file__}
+        each = each.__cause__ or each.__context__
+
+
+async def test_an_error_that_was_being_handled_keeps_its_traceback(flavor: Flavor) -> None:
+    client = flavor.client(App(answer({"message": "no"}, 404)), retry=ONCE)
+
+    async def handling() -> None:
+        try:
+            raise KeyError("the user's own")
+        except KeyError:
+            await flavor.call(client.builds.get, "web", 1)
+
+    with pytest.raises(errors.NotFound) as caught:
+        await handling()
+    own = caught.value.__context__
+    assert isinstance(own, KeyError)
+    assert own.__traceback__ is not None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import time
 import unicodedata
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buildkite_ext.logs.parser import LineParser, LogLine, plain, styled
-from buildkite_ext.logs.tail import Tail, content_range
 
 
 def parse(*chunks: bytes) -> list[LogLine]:
@@ -47,8 +49,12 @@ def test_a_line_knows_its_job_its_time_and_its_group() -> None:
         ("+++ Tests", "Tests"),
         ("~~~ Setup", "Setup"),
         ("\x1b[1m--- Bold\x1b[0m", "Bold"),
-        ("---", None),
-        ("--- ", None),
+        ("---", ""),
+        ("--- ", ""),
+        ("+++", ""),
+        ("~~~\t", ""),
+        ("\x1b_bk;t=1767603600123\x07+++", ""),
+        ("----", None),
         ("---Install", None),
         (" --- Install", None),
         ("-- Install", None),
@@ -69,20 +75,45 @@ def test_a_group_begins_with_its_header_at_the_beginning_of_a_line(line: str, gr
         ("10%\r50%\r100%", "100%"),
         ("100%\r", "100%"),
         ("100%\r\x1b[K", "100%"),
+        ("50%\x1b[2K\r100%\x1b[2K", "100%"),
+        ("long text here\rshort", "shorttext here"),
+        ("abc\b\bX", "aXc"),
+        ("hello world\x1b[6D\x1b[0K!", "hello!"),
+        ("abc\x1b[1GX", "Xbc"),
+        ("a\x1b[4Gb", "a  b"),
+        ("a\x1b[2Cb\x1b[C", "a  b"),
+        ("abc\x1b[1Kd", "   d"),
+        ("a\x1b7bc\x1b8X\x1b[sY\x1b[uZ", "aXZ"),
+        ("abc\x1b[9G\x1b[1K\rx", "x  "),
+        ("a\x1b[99999999999Gb", "a" + 999 * " " + "b"),
+        ("a\x1b[99999999999Db", "b"),
         ("100%\r\x1b(B\x1b[m", "100%"),
         ("\x1b_bk;t=1\x07first\r\x1b_bk;t=2\x07second", "second"),
-        ("\x1b]1339;url=https://x.test;content=link\x07 after", " after"),
-        ("\x1b]1338;url=https://x.test/a.png;alt=cat\x1b\\ after", " after"),
+        ("\x1b]1339;url=https://x.test;content=link\x07 after", "link after"),
+        ("\x1b]1339;url='https://x.test';content=\"a link\"\x07", "a link"),
+        ("\x1b]1339;url=https://x.test;content=one; two\x07", "one; two"),
+        ("\x1b]1339;content=first;url=https://x.test\x07", "first"),
+        ("\x1b]1339;url=https://x.test/?a=1;b=2\x07", "https://x.test/?a=1;b=2"),
+        ("\x1b]1339;\x07.", "."),
+        ("\x1b]1339;url=u;content=\x1b[31mred\x1b[0m\x07", "red"),
+        ("\x1b]1338;url=https://x.test/a.png;alt=cat\x1b\\ after", "cat after"),
+        ("\x1b]1338;url=artifact://a.png;alt=plot\x07", "plot"),
+        ("\x1b]1338;url=https://x.test/a.png\x07 after", " after"),
+        ("\x1b]8;;https://x.test\x1b\\text\x1b]8;;\x1b\\", "text"),
         ("\x1b]0;title\x07prompt", "prompt"),
         ("\x1b]52;c;ZXZpbA==\x07clipboard", "clipboard"),
         ("\x1bPq#0;2;0;0;0\x1b\\sixel", "sixel"),
-        ("\x9b31mC1\x9b0m", "C1"),
+        ("\x9b31mC1\x9b0m", "31mC10m"),
+        ("a\x9d0;title\x07b", "a0;titleb"),
+        ("a\x90b\x98c\x9ed\x9fe", "abcde"),
+        ("📛".encode().decode("latin-1") + "ok", "ðok"),
+        ("\x1b_bk;t=1\x07" + "🛠".encode().decode("latin-1") + " build", "ð\xa0 build"),
         ("\x1b[2J\x1b[Hcleared", "cleared"),
-        ("bell\x07 back\x08space null\x00", "bell backspace null"),
+        ("bell\x07 and null\x00", "bell and null"),
         ("never ended \x1b]0;title", "never ended "),
-        ("cut \x1b[3", "cut "),
+        ("cut \x1b[3", "cut [3"),
         ("cut \x1b", "cut "),
-        ("\x1b\x1b[0m[31mnested", "31mnested"),
+        ("\x1b\x1b[0m[31mnested", "[31mnested"),
         ("\x85next line\x84", "next line"),
         ("", ""),
         ("\r\r\r", ""),
@@ -100,7 +131,11 @@ def test_the_text_is_what_a_terminal_would_have_shown_at_last(raw: str, text: st
         ("\x1b[2J\x1b[1mbold\x1b[22m", "\x1b[1mbold\x1b[22m\x1b[0m"),
         ("plain", "plain"),
         ("\x1b]0;\x1b[31mtitle\x07x", "x"),
-        ("\x1b[31\x1b[32mx", "\x1b[32mx\x1b[0m"),
+        ("\x1b[31\x1b[32mx", "[31\x1b[32mx\x1b[0m"),
+        ("\x1b[31mbad\x1b[0m\r\x1b[32mgood\x1b[0m", "\x1b[32mgood\x1b[0m"),
+        ("\x1b[31mred\r\x1b[0mr", "r\x1b[31med\x1b[0m"),
+        ("\x1b[1m\x1b[31ma\bb\x1b[0;32mc", "\x1b[1m\x1b[31mb\x1b[0m\x1b[0;32mc\x1b[0m"),
+        ("\x1b]1339;url=u;content=\x1b[31mred\x07 on", "\x1b[31mred on\x1b[0m"),
     ],
 )
 def test_colours_can_be_kept_and_are_ended(raw: str, shown: str) -> None:
@@ -120,6 +155,35 @@ def test_a_time_that_is_none_is_none(mark: str) -> None:
 def test_the_time_of_a_line_that_was_redrawn_is_that_of_the_last() -> None:
     line = parse(b"\x1b_bk;t=1000\x071%\r\x1b_bk;t=2000\x072%")[0]
     assert line.time == datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("marks", "times"),
+    [
+        (["t=1000", "dt=500", "dt=0"], [1.0, 1.5, 1.5]),
+        (["t=1000;p=abc", "p=1;dt=250", "x;t=3000;dt=9"], [1.0, 1.25, 3.0]),
+        (["dt=500", "t=1000", "dt=1"], [None, 1.0, 1.001]),
+        (["t=1000", "p=1", "dt=x", "t=x;dt=1"], [1.0, None, None, None]),
+        (["t=9999999999999999", "t=1000"], [None, 1.0]),
+    ],
+)
+def test_a_mark_tells_a_time_or_the_time_since_the_mark_before(marks: list[str], times: list[float | None]) -> None:
+    lines = parse("".join(f"\x1b_bk;{mark}\x07line\n" for mark in marks).encode())
+    assert [line.time and line.time.timestamp() for line in lines] == times
+    assert {line.text for line in lines} == {"line"}
+    ended_otherwise = parse("".join(f"\x1b_bk;{mark}\x1b\\line\n" for mark in marks).encode())
+    assert [line.time for line in ended_otherwise] == [line.time for line in lines]
+
+
+def test_several_marks_in_a_line_add_up() -> None:
+    first, second = parse(b"\x1b_bk;t=1000\x071%\r\x1b_bk;dt=500\x072%\r\x1b_bk;dt=500\x073%\n\x1b_bk;dt=1\x07next")
+    assert (first.text, first.time) == ("3%", datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC))
+    assert second.time == datetime(1970, 1, 1, 0, 0, 2, 1000, tzinfo=UTC)
+
+
+def test_an_open_group_of_the_log_s_own_is_no_header() -> None:
+    lines = parse(b"--- Tests\nok\n^^^ +++\nmore\n+++\nafter\n")
+    assert [line.group for line in lines] == ["Tests", "Tests", "Tests", "Tests", "", ""]
 
 
 def test_bytes_that_are_no_text_are_shown_as_such() -> None:
@@ -179,6 +243,7 @@ def test_what_is_shown_holds_no_control_characters_but_colours(data: bytes) -> N
     for line in parse(data):
         assert controls(line.text) == set()
         assert controls(SGR.sub("", line.styled)) == set()
+        assert SGR.sub("", line.styled) == line.text
 
 
 @given(st.text() | st.text(st.sampled_from("\x1b[]_P;m0\x07\r\\\x9b\x90 ab")))
@@ -187,8 +252,59 @@ def test_no_text_is_too_odd_to_be_shown(text: str) -> None:
     assert controls(SGR.sub("", styled(text))) - {"\n"} == set()
 
 
+LONGEST = 1024 * 1024
+
+
 @pytest.mark.parametrize(
-    "piece", ["\x1b[0", "\x1b]", "\x1b", "\r", "\x1b[0;", "a\r", "\x1b_bk;t=1\x07", "\x9b0", "\x1b[31m"]
+    "long",
+    [
+        b"x" * 2_500_000,
+        "ü".encode() * 1_300_001,
+        b"x" + "😀".encode() * 600_000,
+        b"\x1b[31mred\x1b[0m " * 100_000,
+        b"\x1b_bk;t=1000\x07" + b"10%\r" * 300_000,
+        b"before \x1b]1337;File=name=YQ==:" + b"QUJD" * 700_000 + b"\x07 after",
+        b"x" * (LONGEST - 2) + b"\x1b[31mred",
+    ],
+    ids=[
+        "letters",
+        "characters of two",
+        "characters of four",
+        "colours",
+        "progress",
+        "an image",
+        "a colour at the cut",
+    ],
+)
+def test_a_line_that_is_too_long_comes_in_pieces_without_loss(long: bytes) -> None:
+    lines = parse(b"--- before\n" + long + b"\nafter\n")
+    assert (lines[0].text, lines[-1].text) == ("--- before", "after")
+    pieces = lines[1:-1]
+    assert len(pieces) > 1
+    assert {line.time for line in pieces} == {plain_time(long)}
+    assert {line.group for line in pieces} == {"before"}
+    assert all(len(line.raw.encode()) <= LONGEST + 2 for line in pieces)
+    if b"\r" not in long:
+        assert "".join(line.text for line in pieces) == plain(long.decode())
+        assert SGR.sub("", "".join(line.styled for line in pieces)) == plain(long.decode())
+    assert all(set(line.text) == set("10%") for line in pieces if b"\r" in long)
+    assert lines == parse(*chunked(b"--- before\n" + long + b"\nafter\n"))
+
+
+def chunked(data: bytes) -> list[bytes]:
+    return [data[at : at + 70_001] for at in range(0, len(data), 70_001)]
+
+
+def plain_time(line: bytes) -> datetime | None:
+    return parse(line[:100])[0].time
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("\x1b[0", "\x1b]", "\x1b", "\r", "\x1b[0;", "a\r", "\x1b_bk;t=1\x07", "\x9b0", "\x1b[31m"),
+        *("a\b", "\x1b[1K", "\x1b[2K", "a\x1b[1K", "\x1b[9999Ga\x1b[2K", "a\x1b[K", "\x1b7\x1b8", "\x1b[5C"),
+    ],
 )
 def test_a_long_line_takes_no_longer_than_its_length(piece: str) -> None:
     line = (piece * (400_000 // len(piece))).encode() + b"\n"
@@ -197,58 +313,37 @@ def test_a_long_line_takes_no_longer_than_its_length(piece: str) -> None:
     assert time.perf_counter() - began < 60
 
 
-@pytest.mark.parametrize(
-    ("header", "place"),
-    [
-        ("bytes 5-9/10", (5, 10)),
-        (" bytes 0-0/1 ", (0, 1)),
-        ("bytes 5-9/*", None),
-        ("bytes */10", None),
-        ("", None),
-        ("lines 1-2/3", None),
-        ("bytes 1-2/" + "9" * 100, None),
-    ],
-)
-def test_the_place_of_a_part_is_read_off_its_header(header: str, place: tuple[int, int] | None) -> None:
-    assert content_range(header) == place
-
-
 @given(
-    st.lists(st.binary(max_size=40), max_size=30),
-    st.integers(1, 200),
-    st.data(),
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=5) | st.sampled_from("\x9d\x9b\x90\x85"),
+        max_size=9,
+    )
 )
-def test_however_a_log_grows_its_parts_add_up_to_it(growth: list[bytes], first: int, data: st.DataObject) -> None:
-    log, read = b"", b""
-    tail = Tail(suffix=first)
-    for grown in [*growth, b""]:
-        log += grown
-        for _ in range(data.draw(st.integers(0, 2))):  # looks, some of which find a gap
-            read += tail.take(max(0, len(log) - tail.suffix), len(log), log[max(0, len(log) - tail.suffix) :]) or b""
-            assert log.startswith(read)
-            assert tail.offset == len(read)
-    for _ in range(2):
-        read += tail.take(max(0, len(log) - tail.suffix), len(log), log[max(0, len(log) - tail.suffix) :]) or b""
-    assert read == log
+def test_text_without_controls_of_its_own_is_never_lost(words: list[str]) -> None:
+    text = "".join(words)
+    kept = "".join(character for character in text if not "\x80" <= character <= "\x9f")
+    assert plain(text) == kept
+    assert plain(f"\x1b_bk;t=1\x07\x1b[1m{text}\x1b[0m") == kept
+    assert plain(f"\x1b[1mlonger than it all, \r\x1b[K{text}x") == f"{kept}x"
 
 
-def test_a_log_that_begins_again_is_read_again() -> None:
-    tail = Tail()
-    assert tail.take(0, 6, b"first\n") == b"first\n"
-    assert tail.take(0, 4, b"new\n") == b"new\n"
+TERMINAL = Path("/work/shared/reference/terminal")
+OF_A_LINE = {  # what a parser of lines can draw; the others move the cursor to other lines
+    *("cr-redraw", "cr-shorter", "backspace", "erase-line", "erase-to-end", "column", "column-far", "forward", "back"),
+    *("save-restore", "tab", "crlf", "only-cr", "trailing-space", "osc8", "osc8-bel", "apc-middle", "unfinished-csi"),
+    *("wide-cr", "gradle"),
+}
 
 
-def test_a_quiet_log_costs_little_to_look_at() -> None:
-    tail = Tail()
-    tail.take(0, 9_000_000, b"x" * 9_000_000)
-    assert tail.suffix == 64 * 1024
-    tail.take(8_950_000, 9_000_000, b"x" * 50_000)
-    assert tail.suffix == 4096
-
-
-def test_a_steady_log_takes_one_request_a_look_and_a_burst_is_not_fetched_twice() -> None:
-    tail = Tail(offset=100)
-    tail.take(100, 30_100, b"x" * 30_000)
-    assert tail.suffix == 60_000
-    tail.take(30_100, 9_030_100, b"x" * 9_000_000)
-    assert tail.suffix == 1024 * 1024
+@pytest.mark.skipif(not TERMINAL.is_dir(), reason="the answers of Buildkite's renderer aren't here")
+def test_a_line_shows_what_buildkite_s_own_renderer_shows() -> None:
+    rows = [json.loads(row) for row in (TERMINAL / "small.jsonl").read_text().splitlines()]
+    chosen = [row for row in rows if row["name"] in OF_A_LINE]
+    assert {row["name"] for row in chosen} == OF_A_LINE
+    for row in chosen:
+        shown = [text.rstrip() for text in texts(base64.b64decode(row["raw"]))]
+        assert shown == row["plain"].split("\n"), row["name"]
+    for name in ("control.sh", "curl.sh", "homer.sh", "huge-line.sh", "pikachu.sh", "rustfmt.sh", "weather.sh"):
+        shown = [text.rstrip() for text in texts((TERMINAL / f"{name}.raw").read_bytes())]
+        expected = (TERMINAL / f"{name}.plain").read_text().rstrip("\n").split("\n")
+        assert [text for text in shown if text] == [text.rstrip() for text in expected if text.strip()], name

@@ -242,3 +242,20 @@ def test_a_list_is_still_only_below_what_has_passed(
     if bound is not None:
         assert oldest < bound <= newest
         assert current is None or bound < current
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("http://localhost:8081/v2/agents", "leads to http://localhost:8081/v2/agents, "),
+        ("http://localhost/v2/agents", "leads to http://localhost/v2/agents, "),
+        ("http://me:pass@localhost:8081/v2/ag%0Aents?access_token=x", "leads to http://localhost:8081/v2/ag%0Aents, "),
+    ],
+)
+def test_the_message_about_a_foreign_link_shows_its_port_and_no_secret(link: str, said: str) -> None:
+    page = response(f'<{link}>; rel="next"', url="http://localhost:8080/v2/agents")
+    with pytest.raises(InvalidResponse) as caught:
+        links_of(page, (), origin(httpx.URL("http://localhost:8080")), "agents.list()")
+    assert said in str(caught.value)
+    assert "requested from http://localhost:8080; it" in str(caught.value)
+    assert "pass" not in str(caught.value)

@@ -16,7 +16,7 @@ from buildkite_api.types import UNSET
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry, Secret, TransferRate
 from buildkite_ext.errors import ConfigurationError
 from buildkite_ext.options import DEFAULT_BASE_URL, TOKEN_VARIABLES, ClientOptions, normalize_base_url
 
@@ -24,17 +24,17 @@ from .fakes import TOKEN, App, Flavor, answer
 
 
 def test_the_token_comes_from_the_argument_before_the_environment() -> None:
-    assert ClientOptions.load(token="mine", environ={"BUILDKITE_API_TOKEN": "theirs"}).token == "mine"
+    assert ClientOptions.load(token="mine", environ={"BUILDKITE_API_TOKEN": "theirs"}).token == Secret("mine")
 
 
 @pytest.mark.parametrize("first", range(3))
 def test_the_token_comes_from_the_first_variable_that_is_set(first: int) -> None:
     environ = {name: f"token-{name}" for name in TOKEN_VARIABLES[first:]}
-    assert ClientOptions.load(environ=environ).token == f"token-{TOKEN_VARIABLES[first]}"
+    assert ClientOptions.load(environ=environ).token == Secret(f"token-{TOKEN_VARIABLES[first]}")
 
 
 def test_a_variable_that_is_blank_counts_as_not_set() -> None:
-    assert ClientOptions.load(environ={"BUILDKITE_API_TOKEN": "  ", "BUILDKITE_TOKEN": "t"}).token == "t"
+    assert ClientOptions.load(environ={"BUILDKITE_API_TOKEN": "  ", "BUILDKITE_TOKEN": "t"}).token == Secret("t")
 
 
 def test_without_a_token_the_error_names_everything_that_was_tried() -> None:
@@ -67,7 +67,7 @@ def test_what_could_not_be_a_token_is_refused_without_being_shown(token: str) ->
 
 
 def test_spaces_around_a_token_are_nobodys_intention() -> None:
-    assert ClientOptions.load(token=f" {TOKEN}\n", environ={}).token == TOKEN
+    assert ClientOptions.load(token=f" {TOKEN}\n", environ={}).token == Secret(TOKEN)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
@@ -204,6 +204,7 @@ CHANGES = {
     "strict": True,
     "unknown": "keep",
     "max_body": 1000,
+    "minimum_rate": TransferRate(bytes=1, seconds=2),
 }
 
 
@@ -225,6 +226,7 @@ def test_each_changed_option_changes_alone(kind: Any) -> None:
     [
         *({"timeout": value} for value in (0, -1, float("nan"), "3", True)),
         *({"max_body": value} for value in (0, 1.5, "x", True)),
+        *({"minimum_rate": value} for value in (0, 1000, (1, 2))),
         *({"retry": value} for value in (3, "never")),
         *({"organization": value} for value in ("", " ", 3)),
         *({"strict": value} for value in ("no", 1)),

@@ -86,7 +86,7 @@ async def test_cursors_are_followed(flavor: Flavor) -> None:
     )
     client = flavor.client(app)
     assert [one.name for one in await flavor.list(client.jobs.list("web", 7, state="failed"))] == ["a", "b", "c"]
-    assert app.requests[0].url.params == httpx.QueryParams({"state": "failed", "per_page": "100"})
+    assert app.requests[0].url.params == httpx.QueryParams({"state[]": "failed", "per_page": "100"})
     assert app.paths[1] == "/v2/organizations/acme/pipelines/web/builds/7/jobs?after=b"
 
     app = App(

@@ -135,6 +135,7 @@ def test_no_service_is_forgotten() -> None:
 
     assert {module.name for module in pkgutil.iter_modules(package.__path__)} - {
         "arguments",
+        "_argument_errors",
         "_base",
         "_generated",
     } == set(SERVICES)

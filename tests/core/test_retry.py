@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from contextlib import suppress
 from typing import Any
 
@@ -38,6 +39,13 @@ LOST = httpx.ReadError("reset by peer")
 
 def lost() -> errors.ResponseLost:
     return errors.ResponseLost("lost")
+
+
+def untrusted() -> httpx.ConnectError:
+    """Return the error of httpx for a certificate that isn't trusted."""
+    error = httpx.ConnectError("certificate verify failed")
+    error.__cause__ = ssl.SSLCertVerificationError("certificate verify failed")
+    return error
 
 
 @pytest.mark.parametrize(
@@ -171,7 +179,6 @@ async def test_a_write_that_may_have_acted_is_not_repeated(
         httpx.ConnectTimeout("x"),
         httpx.PoolTimeout("x"),
         httpx.ProxyError("x"),
-        httpx.UnsupportedProtocol("x"),
     ],
     ids=lambda failure: type(failure).__name__,
 )
@@ -180,6 +187,21 @@ async def test_a_write_that_never_arrived_is_repeated(flavor: Flavor, failure: E
     endpoint, arguments, options = POST
     created = await flavor.call(flavor.client(app).call, endpoint, *arguments, **options)
     assert (created.number, len(app.requests)) == (7, 2)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [httpx.UnsupportedProtocol("x"), httpx.LocalProtocolError("Illegal header value"), untrusted()],
+    ids=lambda failure: type(failure).__name__,
+)
+@pytest.mark.parametrize("operation", [GET, POST], ids=["read", "write"])
+async def test_what_can_t_be_sent_is_tried_once(flavor: Flavor, failure: Exception, operation: Any) -> None:
+    app = App(failure, answer(build(7), 201))
+    endpoint, arguments, options = operation
+    with pytest.raises(errors.ConnectionFailed) as raised:
+        await flavor.call(flavor.client(app).call, endpoint, *arguments, **options)
+    assert raised.value.permanent
+    assert len(app.requests) == 1
 
 
 async def test_all_kinds_of_failures_share_one_number_of_attempts(flavor: Flavor, clock: FakeClock) -> None:

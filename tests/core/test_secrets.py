@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import logging
+import pickle
+import sys
 import traceback
+from typing import Any
 
 import httpx
 import pytest
+import rich.console
+import rich.traceback
+from buildkite_api.api.user import get_current_user
 from buildkite_api.operations import OPERATIONS
 
-from buildkite_ext import BuildkiteClient, Secret, errors
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry, Secret, errors
 
-from .fakes import App, Flavor, answer
+from .fakes import TOKEN as CLIENT_TOKEN
+from .fakes import App, FakeClock, Flavor, answer
 
 TEXT = "hunter2"
 TOKEN = {"id": "t1", "token": TEXT}
@@ -80,3 +89,150 @@ def test_what_is_no_token_is_refused_at_once(token: object) -> None:
 
 def test_what_buildkite_marks_no_store_is_known_before_it_is_asked_for() -> None:
     assert {o.id for o in OPERATIONS.values() if o.no_store} == {"create_job_ssh_session", "create_job_vnc_session"}
+
+
+# --- The token of the client ------------------------------------------------------------------------------------------
+
+
+def shown_by_rich(error: BaseException) -> str:
+    """Return the traceback that rich shows, with the variables of each frame."""
+    console = rich.console.Console(file=io.StringIO(), width=300)
+    found = rich.traceback.Traceback.from_exception(
+        type(error), error, error.__traceback__, show_locals=True, locals_max_string=None, locals_max_length=None
+    )
+    console.print(found)
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_no_view_of_a_client_shows_its_token() -> None:
+    for client in (BuildkiteClient("acme", token=CLIENT_TOKEN), AsyncBuildkiteClient("acme", token=CLIENT_TOKEN)):
+        requester: Any = client._requester
+        views = [client, client.options, vars(client), vars(requester), [vars(stage) for stage in requester.stages]]
+        assert CLIENT_TOKEN not in repr([*views, dataclasses.asdict(client.options)])
+        for secretive in (client, client.options):
+            with pytest.raises(TypeError):
+                pickle.dumps(secretive)
+
+
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_a_client_that_is_only_half_made_has_a_repr(kind: type) -> None:
+    assert repr(object.__new__(kind)) == f"<{kind.__name__} without options>"
+    with pytest.raises(errors.ConfigurationError) as error:
+        kind("acme", token=CLIENT_TOKEN, timeout=-1)
+    assert "timeout=-1" in str(error.value)
+
+
+@pytest.mark.parametrize("options", [{"token": f"{CLIENT_TOKEN} twice"}, {"token": CLIENT_TOKEN, "base_url": "x"}])
+def test_no_frame_of_an_error_at_the_start_holds_the_token(options: dict[str, Any]) -> None:
+    for kind in (BuildkiteClient, AsyncBuildkiteClient):
+        with pytest.raises(errors.ConfigurationError) as caught:
+            kind("acme", **options)
+        hidden, caught.value.__traceback__ = caught.value.__traceback__, None
+        assert hidden is not None
+        assert hidden.tb_next is None  # the line above is the last one
+        assert CLIENT_TOKEN not in shown_by_rich(caught.value)
+
+
+async def test_rich_shows_no_token_also_for_errors_of_others(flavor: Flavor) -> None:
+    def breaks(request: httpx.Request) -> httpx.Response:
+        raise KeyError("a fault of the transport")
+
+    for app in (breaks, App(answer({"message": CLIENT_TOKEN}, 401)), App(httpx.ReadError(f"got {CLIENT_TOKEN}"))):
+        client = flavor.client(app, retry=Retry(attempts=1))
+        with pytest.raises((errors.BuildkiteError, KeyError)) as caught:
+            await flavor.call(client.user.get)
+        del app
+        assert CLIENT_TOKEN not in shown_by_rich(caught.value)
+
+
+ECHOES = {
+    "message": answer({"message": f"no user for {CLIENT_TOKEN}"}, 401),
+    "field": answer({"errors": [{"field": CLIENT_TOKEN, "code": CLIENT_TOKEN}]}, 422),
+    "text": httpx.Response(500, text=f"Authorization: Bearer {CLIENT_TOKEN}"),
+    "header": answer({"message": "no"}, 403, X_Debug=f"Bearer {CLIENT_TOKEN}", X_Request_Id=CLIENT_TOKEN),
+    "location": httpx.Response(302, headers={"Location": f"https://other.test/?access_token={CLIENT_TOKEN}"}),
+    "page": httpx.Response(200, html=f"<html>{CLIENT_TOKEN}</html>"),
+    "rate limit": answer({"message": CLIENT_TOKEN, "reset": 900}, 429),
+    "lost": httpx.RemoteProtocolError(f"illegal header line: Bearer {CLIENT_TOKEN}"),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+async def test_a_token_that_a_server_sends_back_is_in_no_error(
+    flavor: Flavor, echo: httpx.Response | Exception
+) -> None:
+    events: list[object] = []
+    client = flavor.client(App(echo), on_event=events.append)
+    with pytest.raises(errors.BuildkiteError) as caught:
+        await flavor.call(client.user.get)
+    shown = ["".join(traceback.format_exception(caught.value)), repr(events)]
+    each: BaseException | None = caught.value
+    while each is not None:
+        shown += [repr(each.args), repr(vars(each)), pickle.dumps(each, 0).decode("latin-1")]
+        response = getattr(each, "response", None)
+        if response is not None:
+            shown += [repr(response.content), repr(response.headers.raw), repr(response.request.headers.raw)]
+        each = each.__cause__ or each.__context__
+    assert [text for text in shown if CLIENT_TOKEN in text] == []
+
+
+async def test_an_answer_that_was_asked_for_as_it_came_can_be_stored_without_the_token(flavor: Flavor) -> None:
+    client = flavor.client(App(answer({"id": "u1"})))
+    response = await flavor.call(client.request, get_current_user)
+    assert response.json() == {"id": "u1"}
+    assert CLIENT_TOKEN.encode() not in pickle.dumps(response)
+    assert "Authorization" not in response.request.headers
+
+
+# --- Logs -------------------------------------------------------------------------------------------------------------
+
+
+async def test_each_attempt_is_one_line_of_the_log(flavor: Flavor, caplog: pytest.LogCaptureFixture) -> None:
+    from buildkite_api.api.user import get_current_user as generated
+
+    caplog.set_level(logging.INFO)
+    app = App(answer({"message": "busy"}, 503), answer({"id": "u1"}))
+    client = flavor.client(app)
+    await flavor.call(client.user.get)
+    assert len([record for record in caplog.records if "HTTP Request" in record.message]) == len(app.requests) == 2
+    await flavor.call(generated.sync if flavor.blocking else generated.asyncio, client=client.raw)
+    assert len([record for record in caplog.records if "HTTP Request" in record.message]) == len(app.requests) == 3
+
+
+async def test_the_environment_can_ask_for_a_log_without_secrets(
+    flavor: Flavor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BUILDKITE_EXT_LOG", "debug")
+    app = App(answer({"message": "busy"}, 503), httpx.ReadError("reset\x1b[31m"), answer([], X_Request_Id="req-1"))
+    client = flavor.client(app)
+    await flavor.list(client.builds.list("web", branch=CLIENT_TOKEN))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 5  # three attempts and two pauses
+    assert "answered 503 after 0.000 s, 18 bytes" in lines[0]
+    assert "RetryScheduled(" in lines[1]
+    assert "failed after" in lines[2]
+    assert "reset\\x1b[31m" in lines[2]
+    assert lines[4].endswith("answered 200 after 0.000 s, 2 bytes, request id req-1")
+    assert all(" buildkite_ext: " in line and line.isprintable() for line in lines)
+    assert CLIENT_TOKEN not in "".join(lines)
+    assert "branch=bkua_REDACTED" in lines[0]
+
+
+@pytest.mark.parametrize(("level", "lines"), [("", 0), ("off", 0), ("verbose", 1), (" DEBUG ", 1)])
+def test_the_level_of_that_log(
+    level: str, lines: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BUILDKITE_EXT_LOG", level)
+    app = App(answer({"id": "u1"}))
+    with BuildkiteClient("acme", token=CLIENT_TOKEN, transport=httpx.MockTransport(app), clock=FakeClock()) as client:
+        client.user.get()
+    shown = [line for line in capsys.readouterr().err.splitlines() if "answered" in line or "has no meaning" in line]
+    assert min(len(shown), 1) == lines
+
+
+def test_that_log_needs_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUILDKITE_EXT_LOG", "debug")
+    monkeypatch.setattr(sys, "stderr", None)
+    app = App(answer({"id": "u1"}))
+    with BuildkiteClient("acme", token=CLIENT_TOKEN, transport=httpx.MockTransport(app)) as client:
+        assert client.user.get().id == "u1"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
-from enum import Enum
+from enum import Enum, StrEnum
+from operator import attrgetter
 from typing import Any
 
 import httpx
@@ -17,6 +19,7 @@ ORG = "/v2/organizations/acme"
 PIPELINE = f"{ORG}/pipelines/web"
 BUILD = f"{PIPELINE}/builds/7"
 JOB = f"{BUILD}/jobs/j1"
+SUITE = "/v2/analytics/organizations/acme/suites/rspec"
 MOMENT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SENT = "2026-01-05T09:00:00.000Z"
 FILTERS = {
@@ -78,6 +81,42 @@ ALL = [("per_page", "100")]
             [("state[]", "failed"), ("state[]", "passed"), ("per_page", "3")],
         ),
         ("builds.list", ("a/b?c#d",), {}, f"{ORG}/pipelines/a%2Fb%3Fc%23d/builds", ALL),
+        # A single branch may be a pattern, which it is only without brackets.
+        ("builds.list", ("web",), {"branch": ["rel/*"]}, f"{PIPELINE}/builds", [("branch", "rel/*"), *ALL]),
+        (
+            "builds.list",
+            ("web",),
+            {"meta_data": {"canary": True, "shard": 3, "share": 0.5, "os": "linux"}},
+            f"{PIPELINE}/builds",
+            [
+                ("meta_data[canary]", "true"),
+                ("meta_data[shard]", "3"),
+                ("meta_data[share]", "0.5"),
+                ("meta_data[os]", "linux"),
+                *ALL,
+            ],
+        ),
+        (
+            "builds.list_in_organization",
+            (),
+            {"meta_data": {"canary": False}, "state": "failed"},
+            f"{ORG}/builds",
+            [("meta_data[canary]", "false"), ("state", "failed"), *ALL],
+        ),
+        (
+            "test_engine.tests.list",
+            ("rspec",),
+            {"labels": ["flaky", "!slow"], "owners": "payments,!platform", "tags": ["result:^passed"]},
+            f"{SUITE}/tests",
+            [("labels", "flaky,!slow"), ("owners", "payments,!platform"), ("tags", "result:^passed"), *ALL],
+        ),
+        (
+            "test_engine.tests.list_of_build",
+            ("b1",),
+            {"labels": ["flaky"], "state": "muted"},
+            "/v2/analytics/organizations/acme/builds/b1/tests",
+            [("labels", "flaky"), ("state", "muted"), *ALL],
+        ),
         ("artifacts.list", ("web", 7), {}, f"{BUILD}/artifacts", ALL),
         (
             "artifacts.list",
@@ -115,8 +154,7 @@ async def test_a_list_is_asked_for_with_every_filter_that_was_given(
     query: list[tuple[str, str]],
 ) -> None:
     app = App(answer([]))
-    service, _, name = method.partition(".")
-    assert await flavor.list(getattr(getattr(flavor.client(app), service), name)(*arguments, **options)) == []
+    assert await flavor.list(attrgetter(method)(flavor.client(app))(*arguments, **options)) == []
     (request,) = app.requests
     assert request.method == "GET"
     assert request.url.raw_path.decode().partition("?")[0] == path
@@ -136,6 +174,60 @@ async def test_a_build_s_jobs_are_listed_by_cursor(flavor: Flavor) -> None:
         ("state[]", "failed"),
         ("step_key", "k"),
     ]
+
+
+@pytest.mark.parametrize("state", ["failed", ["failed"], ("failed",)])
+async def test_brackets_stay_where_buildkite_documents_no_other_form(flavor: Flavor, state: Any) -> None:
+    app = App(answer({"items": [], "links": {}}), answer(build(7)))
+    assert await flavor.list(flavor.client(app).jobs.list("web", 7, state=state)) == []
+    await flavor.call(flavor.client(app).builds.get, "web", 7, job_states=state)
+    listed, got = (request.url.params for request in app.requests)
+    assert listed.get_list("state[]") == got.get_list("job_states[]") == ["failed"]
+    assert "state" not in listed
+    assert "job_states" not in got
+
+
+VERSIONS = ["2027-01-01", ""]
+
+
+@pytest.mark.parametrize(("method", "arguments"), [("list", ("rspec",)), ("get", ("rspec", "t1"))])
+async def test_tests_come_with_metrics_unless_asked_otherwise(
+    flavor: Flavor, method: str, arguments: tuple[str, ...]
+) -> None:
+    test = {"id": "t1", "url": "u", "name": "n", "reliability": 0.5}
+    body = answer([test]) if method == "list" else answer(test)
+    app = App(body)
+    call = getattr(flavor.client(app).test_engine.tests, method)
+    for options in (
+        {},
+        {"period": "7days"},
+        {"buildkite_version": None},
+        *({"buildkite_version": v} for v in VERSIONS),
+    ):
+        if method == "list":
+            [found] = await flavor.list(call(*arguments, **options))
+        else:
+            found = await flavor.call(call, *arguments, **options)
+        assert found.reliability == 0.5
+    sent = [request.headers["Buildkite-Version"] for request in app.requests]
+    assert sent == ["2026-08-01", "2026-08-01", "2026-08-01", *VERSIONS]
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "options"),
+    [
+        ("test_engine.tests.list", ("rspec",), {"labels": []}),
+        ("test_engine.tests.list_of_build", ("b1",), {"owners": ()}),
+        ("builds.list_in_organization", (), {"branch": []}),
+    ],
+)
+async def test_an_empty_filter_of_a_printed_method_is_refused(
+    flavor: Flavor, method: str, arguments: tuple[str, ...], options: dict[str, Any]
+) -> None:
+    app = App(answer([]))
+    with pytest.raises(ValueError, match="an empty list as a filter would list everything"):
+        await flavor.list(attrgetter(method)(flavor.client(app))(*arguments, **options))
+    assert app.requests == []
 
 
 AGENT = {"id": "a1", "name": "agent"}
@@ -226,6 +318,7 @@ ANNOTATION = {"id": "n1", "context": "c"}
         ("jobs.get", ("web", 7, "j1"), {}, f"GET {JOB}", None, answer(job("1"))),
         ("jobs.retry", ("web", 7, "j1"), {}, f"PUT {JOB}/retry", None, answer(job("2"))),
         ("jobs.unblock", ("web", 7, "j1"), {}, f"PUT {JOB}/unblock", {}, answer(job("1", type="manual"))),
+        ("jobs.unblock_by_id", ("j1",), {}, f"PUT {ORG}/jobs/j1/unblock", {}, answer(job("1", type="manual"))),
         (
             "jobs.unblock",
             ("web", 7, "j1"),
@@ -371,21 +464,93 @@ async def test_meta_data_cannot_be_set_and_the_error_says_when_it_can(flavor: Fl
     assert app.requests == []
 
 
-@pytest.mark.parametrize("values", [{"k": 1}, {1: "v"}, {"k": None}, {"k": True}])
-async def test_maps_of_texts_hold_texts(flavor: Flavor, values: Any) -> None:
+CREATE = {"commit": "HEAD", "branch": "main"}
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "options", "name"),
+    [
+        ("builds.create", ("web",), CREATE, "env"),
+        ("pipelines.create", (), {"name": "Web", "repository": "git@git.test:web.git", "cluster_id": "c1"}, "env"),
+        ("pipelines.update", ("web",), {}, "env"),
+        ("pipelines.update", ("web",), {}, "teams"),
+        ("schedules.create", ("web",), {"cronline": "@daily"}, "env"),
+        ("schedules.update", ("web", "s1"), {}, "env"),
+    ],
+)
+async def test_environment_variables_are_texts(
+    flavor: Flavor, method: str, arguments: tuple[str, ...], options: dict[str, Any], name: str
+) -> None:
     app = App(answer({}))
-    client = flavor.client(app)
-    for method, arguments, name in (
-        (client.builds.create, ("web",), "env"),
-        (client.builds.create, ("web",), "meta_data"),
-        (client.jobs.unblock, ("web", 7, "j1"), "fields"),
-    ):
-        required = {"commit": "HEAD", "branch": "main"} if name != "fields" else {}
-        with pytest.raises(TypeError, match=name):
-            await flavor.call(method, *arguments, **required, **{name: values})
-    with pytest.raises(TypeError, match="meta_data"):
-        client.builds.list("web", meta_data=values)
+    call = attrgetter(method)(flavor.client(app))
+    for value, kind in ((1, "int"), (True, "bool"), (1.5, "float"), (None, "NoneType"), (b"s3cret", "bytes")):
+        with pytest.raises(TypeError, match=rf"^{name}\['TOKEN'\] is of type {kind}: pass a text") as caught:
+            await flavor.call(call, *arguments, **options, **{name: {"A": "1", "TOKEN": value}})
+        assert "s3cret" not in str(caught.value)
+    with pytest.raises(TypeError, match=f"{name} has the key 1 of type int: keys are texts"):
+        await flavor.call(call, *arguments, **options, **{name: {1: "v"}})
+    with pytest.raises(TypeError, match=f"{name} is of type list: pass a map of texts"):
+        await flavor.call(call, *arguments, **options, **{name: ["A=1"]})
     assert app.requests == []
+
+
+async def test_meta_data_may_be_texts_booleans_and_numbers(flavor: Flavor) -> None:
+    class Channel(StrEnum):
+        BETA = "beta"
+
+    app = App(answer(build(7), 201))
+    create = flavor.client(app).builds.create
+    given = {"release": "1.4", "canary": True, "dry": False, "shard": 3, "share": 0.5, "channel": Channel.BETA}
+    await flavor.call(create, "web", **CREATE, meta_data=given)
+    sent = {"release": "1.4", "canary": True, "dry": False, "shard": "3", "share": "0.5", "channel": "beta"}
+    assert body_of(app.requests[0])["meta_data"] == sent
+    for value, error in ((None, TypeError), (["a"], TypeError), (b"a", TypeError), (math.nan, ValueError)):
+        with pytest.raises(error, match=r"^meta_data\['k'\] is"):
+            await flavor.call(create, "web", **CREATE, meta_data={"k": value})
+        with pytest.raises(error, match=r"^meta_data\['k'\] is"):
+            await flavor.list(flavor.client(app).builds.list("web", meta_data={"k": value}))
+    assert len(app.requests) == 1
+
+
+@pytest.mark.parametrize(("method", "arguments"), [("unblock", ("web", 7, "j1")), ("unblock_by_id", ("j1",))])
+async def test_the_fields_of_a_block_step_take_scalars_and_lists(
+    flavor: Flavor, method: str, arguments: tuple[Any, ...]
+) -> None:
+    app = App(answer(job("1", type="manual")))
+    unblock = getattr(flavor.client(app).jobs, method)
+    given = {"version": "1.4", "force": True, "percent": 25, "share": 0.5, "regions": ["eu", "us"], "shards": (1, 2)}
+    await flavor.call(unblock, *arguments, fields=given, unblocker="u1")
+    assert body_of(app.requests[0]) == {
+        "fields": {
+            "version": "1.4",
+            "force": "true",
+            "percent": "25",
+            "share": "0.5",
+            "regions": ["eu", "us"],
+            "shards": ["1", "2"],
+        },
+        "unblocker": "u1",
+    }
+    for value, error, where in (
+        (None, TypeError, r"fields\['k'\]"),
+        ({"a": 1}, TypeError, r"fields\['k'\]"),
+        (["a", None], TypeError, r"fields\['k'\]\[1\]"),
+        ([["a"]], TypeError, r"fields\['k'\]\[0\]"),
+        (math.inf, ValueError, r"fields\['k'\]"),
+    ):
+        with pytest.raises(error, match=f"^{where} is"):
+            await flavor.call(unblock, *arguments, fields={"k": value})
+    with pytest.raises(TypeError, match="fields has the key 1 of type int"):
+        await flavor.call(unblock, *arguments, fields={1: "v"})
+    assert len(app.requests) == 1
+
+
+async def test_a_map_is_a_map(flavor: Flavor) -> None:
+    client = flavor.client(App(answer({})))
+    with pytest.raises(TypeError, match="fields is of type list: pass a map"):
+        await flavor.call(client.jobs.unblock, "web", 7, "j1", fields=[("k", "v")])
+    with pytest.raises(TypeError, match="meta_data is of type str: pass a map"):
+        await flavor.call(client.builds.create, "web", **CREATE, meta_data="k=v")
 
 
 async def test_filters_that_a_job_s_annotations_do_not_have_are_refused(flavor: Flavor) -> None:

@@ -17,6 +17,7 @@ MARKED = {
     for operation in item.values()
     if isinstance(operation, dict) and operation.get("x-buildkite-update")
 }
+EMPTY = ("", [], {}, False, 0)
 UPDATES = [row for row in ROWS if row.operation.id in MARKED]
 OTHERS = [row for row in ROWS if row.operation.id in BODIES and row.operation.id not in MARKED and schema_of(row)]
 
@@ -48,7 +49,9 @@ def test_an_update_tells_unset_null_and_empty_apart(row: Row) -> None:
         if parameter.default is not UNSET:
             continue
         name = parameter.name
-        (key,) = set(sent(row, **{name: ""})) - set(plain)
+        # A map of texts is checked, the other arguments are not.
+        empties: tuple[Any, ...] = ({},) if parameter.annotation.startswith("Mapping[str, str]") else EMPTY
+        (key,) = set(sent(row, **{name: empties[0]})) - set(plain)
         seen.add(key)
         assert sent(row, **{name: UNSET}) == plain
         if nullable(schema_of(row)["properties"][key]):
@@ -56,7 +59,7 @@ def test_an_update_tells_unset_null_and_empty_apart(row: Row) -> None:
         else:
             with pytest.raises(TypeError, match=f"^{name}=None: Buildkite documents no null for {name}"):
                 sent(row, **{name: None})
-        for empty in ("", [], {}, False, 0):
+        for empty in empties:
             got = sent(row, **{name: empty})
             assert got == {**plain, key: empty}
             assert type(got[key]) is type(empty)

@@ -49,6 +49,7 @@ async def test_a_call_sends_its_operation(row: Row) -> None:
     assert sorted(json_of(first)) == sorted(schema_of(row).get("required", ()))
 
 
+@pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
 @every_printed_call
 async def test_whatever_a_call_takes_is_sent(row: Row) -> None:
     _, shared = clients(Recorder())

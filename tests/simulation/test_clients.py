@@ -222,3 +222,21 @@ def test_the_demo_has_something_to_see() -> None:
         assert api.put(f"{ORG}/pipelines/api/builds/{numbers['api']}/retry_failed_jobs").status_code == 202
         simulator.clock.sleep(10)
         assert build(api, numbers["api"], "api")["state"] == "passed"
+
+
+def test_meta_data_and_fields_of_any_scalar_are_kept_as_texts() -> None:
+    simulator = Simulator()
+    fields = ["force", {"key": "percent"}, {"key": "regions"}]
+    simulator.pipeline("web").block("Ship?", fields).job("ship")
+    with simulator.client() as client:
+        given = {"release": "1.4", "canary": True, "shard": 3}
+        build = client.builds.create("web", commit="HEAD", branch="main", meta_data=given)
+        assert {key: build.meta_data[key] for key in given} == {"release": "1.4", "canary": "true", "shard": "3"}
+        for filters in ({"canary": True}, {"shard": 3}, {"release": "1.4"}, given):
+            assert [each.number for each in client.builds.list("web", meta_data=filters)] == [1]
+        assert list(client.builds.list("web", meta_data={"canary": False})) == []
+        simulator.clock.sleep(1)
+        [step] = client.jobs.list("web", 1, state="blocked")
+        client.jobs.unblock("web", 1, step.id, fields={"force": True, "percent": 25, "regions": ["eu", "us"]})
+        kept = client.builds.get("web", 1).meta_data
+        assert (kept["force"], kept["percent"], kept["regions"]) == ("true", "25", "eu\nus")

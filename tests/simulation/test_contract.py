@@ -23,7 +23,7 @@ PROMISED = {
     "list_build_jobs", "get_build_job", "get_job", "retry_build_job", "retry_job", "unblock_build_job", "unblock_job",
     "reprioritize_build_job", "reprioritize_job", "get_build_job_log", "get_job_log", "get_build_job_log_text",
     "get_job_log_text", "get_build_job_log_html", "get_job_log_html", "head_build_job_log", "head_job_log",
-    "delete_build_job_log", "delete_job_log", "get_build_job_env", "get_job_env", "list_build_artifacts",
+    "delete_build_job_log", "delete_job_log", "get_build_job_env", "get_job_env", "get_build_job_env_text", "get_job_env_text", "list_build_artifacts",
     "list_build_job_artifacts", "list_job_artifacts", "get_build_job_artifact", "get_job_artifact",
     "download_build_job_artifact", "download_job_artifact", "delete_build_job_artifact", "delete_job_artifact",
     "list_build_annotations", "create_build_annotation", "delete_build_annotation", "list_build_job_annotations",
@@ -126,6 +126,7 @@ def walk(api: httpx.Client, number: int, *, detail: bool = False) -> None:
             assert statuses == ({200} if job["type"] == "script" else {404})
             api.head(f"{base}/log")
             api.get(f"{base}/env")
+            api.get(f"{base}/env.txt")
             for artifact in api.get(f"{base}/artifacts").json():
                 api.get(f"{base}/artifacts/{artifact['id']}")
                 api.get(f"{base}/artifacts/{artifact['id']}/download")

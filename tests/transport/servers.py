@@ -11,12 +11,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
 
 from buildkite_ext.transport.http import AsyncHttpTransport, HttpTransport
 from buildkite_ext.transport.network import bounded_timeouts
+from buildkite_ext.transport.rates import TransferRate
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 """Private key and certificate for localhost and 127.0.0.1."""
@@ -150,8 +152,9 @@ def exchange(
     *,
     times: int = 1,
     seconds: float = 60.0,
-    content: bytes | None = None,
+    content: Any = None,
     method: str = "GET",
+    rate: TransferRate | None = None,
 ) -> list[httpx.Response | httpx.TransportError]:
     """Send a request some `times` by one transport; return the answers and errors.
 
@@ -161,8 +164,8 @@ def exchange(
 
     def build() -> httpx.Request:
         now = time.monotonic()
-        extensions = {"timeout": bounded_timeouts(timeouts, ends=now + seconds, now=now)}
-        return httpx.Request("POST" if content else method, url, content=content, extensions=extensions)
+        extensions = {"timeout": bounded_timeouts(timeouts, ends=now + seconds, now=now, rate=rate)}
+        return httpx.Request(method if content is None else "POST", url, content=content, extensions=extensions)
 
     results: list[httpx.Response | httpx.TransportError] = []
 

@@ -79,6 +79,31 @@ def test_native_cancels_leave_no_connection_busy(server: Start, tls: bool, cance
     assert logged == []
 
 
+def test_native_cancels_on_uvloop_leave_no_connection_busy(server: Start) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    url = server(fickle).url
+    dice = random.Random(4)
+
+    async def one(transport: AsyncHttpTransport) -> None:
+        task = asyncio.create_task(get(transport, url))
+        await asyncio.sleep(dice.random() * 0.008)
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+        with contextlib.suppress(asyncio.CancelledError, httpx.TransportError):
+            assert await task == 500
+
+    async def main() -> None:
+        assert isinstance(asyncio.get_running_loop(), uvloop.Loop)
+        async with AsyncHttpTransport(limits=httpx.Limits(max_connections=15)) as transport:
+            for _ in range(20):
+                await asyncio.gather(*(one(transport) for _ in range(20)))
+            assert transport.connections.busy == 0
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())
+
+
 def test_cancels_on_trio_leave_no_connection_busy(server: Start) -> None:
     url = server(fickle).url
     dice = random.Random(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import socket
-import sys
 import threading
 from collections.abc import Callable
 
@@ -216,12 +215,6 @@ class TestProxies:
         results = exchange(flavour, "http://api.example.test/", times=2)
         assert [result.text for result in results if isinstance(result, httpx.Response)] == ["proxied"] * 2
         assert proxy.connections == 1
-
-    def test_a_socks_proxy_without_socksio(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(sys.modules, "socksio", None)
-        monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
-        with pytest.raises(ImportError, match=r"needs the package socksio: pip install 'httpx\[socks\]'"):
-            exchange("blocking", "http://api.example.test/")
 
     def test_a_socks_proxy_that_speaks_something_else(
         self, server: Start, flavour: str, monkeypatch: pytest.MonkeyPatch

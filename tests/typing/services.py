@@ -8,6 +8,7 @@ from typing import assert_type
 from buildkite_api.models import (
     ApiSettings,
     AuditEvent,
+    Build,
     Cluster,
     ClusterSecret,
     Job,
@@ -38,6 +39,12 @@ def blocking(client: BuildkiteClient) -> None:
     assert_type(client.jobs.delete_log("web", 1, "j1"), None)
     assert_type(client.teams.members.list("t1"), Items[TeamMember])
     assert_type(client.test_engine.tests.list("rspec", buildkite_version="2026-08-01"), Items[TestWithMetrics])
+    assert_type(client.test_engine.tests.list("rspec", labels=["flaky"], owners="payments"), Items[TestWithMetrics])
+    assert_type(client.jobs.unblock("web", 1, "j1", fields={"force": True, "regions": ["eu"], "percent": 25}), Job)
+    assert_type(client.jobs.unblock_by_id("j1", fields={"version": "1.4"}), Job)
+    scalars: dict[str, str | bool | int] = {"canary": True, "shard": 3, "release": "1.4"}
+    assert_type(client.builds.create("web", commit="HEAD", branch="main", meta_data=scalars), Build)
+    assert_type(client.builds.list("web", meta_data={"canary": True}), Items[Build])
     assert_type(client.test_engine.tests.find("rspec", scope="A", name="b"), Test)
     assert_type(client.packages.publish("wheels", "dist/a.whl"), Package)
     assert_type(client.user.get(), User)

@@ -15,7 +15,7 @@ import pytest
 
 from buildkite_ext import Secret
 from buildkite_ext.errors import ConfigurationError, WebhookError
-from buildkite_ext.webhooks import Verified, WebhookUnverified, sign, verify, verify_token
+from buildkite_ext.webhooks import Verified, WebhookHandler, WebhookUnverified, sign, verify, verify_token
 
 SENT = 1642080837
 SECRET = "s3cret-of-the-webhook"
@@ -479,3 +479,27 @@ def test_a_refusal_can_be_pickled() -> None:
     refusal = refused({})
     for copied in (pickle.loads(pickle.dumps(refusal)), copy.copy(refusal), copy.deepcopy(refusal)):
         assert (type(copied), copied.reason, str(copied)) == (WebhookUnverified, "missing", str(refusal))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+@pytest.mark.parametrize("form", [str, str.encode, Secret], ids=["text", "bytes", "Secret"])
+def test_the_line_break_at_the_end_of_a_file_does_not_belong_to_the_secret(end: str, form: Any) -> None:
+    for secret in (form(f"s3cret{end}"), ("old", form(f"s3cret{end}"))):
+        given = {"X-Buildkite-Signature": sign(b"{}", "s3cret", now=lambda: 7)}
+        assert verify(b"{}", given, secret, now=lambda: 7).timestamp == 7
+        assert verify_token({"X-Buildkite-Token": "s3cret"}, secret) >= 0
+    assert sign(b"{}", form(f"s3cret{end}"), now=lambda: 7) == given["X-Buildkite-Signature"]
+
+
+@pytest.mark.parametrize("secret", ["\n", " \n", "\t", "s3cret\nolder", "s3cret\r\nolder\n", b"\r\n", Secret(" \n")])
+def test_a_secret_that_nothing_could_be_signed_with_is_refused_when_it_is_given(secret: Any) -> None:
+    for give in (
+        lambda: WebhookHandler(secret=secret),
+        lambda: WebhookHandler(token=("fine", secret)),
+        lambda: verify(b"{}", {}, secret),
+        lambda: verify_token({}, secret),
+        lambda: sign(b"{}", secret),
+    ):
+        with pytest.raises(ConfigurationError) as error:
+            give()
+        assert "s3cret" not in str(error.value)

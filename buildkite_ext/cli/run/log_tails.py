@@ -6,7 +6,6 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ...errors import BuildkiteError
-from ...logs.parser import LineParser
 from ..streams import log_text
 
 if TYPE_CHECKING:
@@ -19,8 +18,11 @@ __all__ = ["LogTails", "fetch_tail"]
 
 _LAST_LINES = 10
 
-_LARGEST_LOG = 1024 * 1024
-"""Bytes. Larger logs aren't fetched for their last lines."""
+_FETCHED_LINES = 50
+"""Lines that are fetched to have these among them, since empty ones are left out."""
+
+_TIMEOUT = 30.0
+"""Seconds for the last lines of one log."""
 
 
 class LogTails:
@@ -41,15 +43,12 @@ class LogTails:
 
 
 def fetch_tail(client: BuildkiteClient, pipeline: str, number: int, job: Job) -> tuple[str, ...]:
-    """Fetch the last lines of a log that wasn't followed. Return nothing if it is too large or can't be fetched."""
-    if str(job.type) != "script":
-        return ()
+    """Fetch the last lines of the log of a job that has ended. Return nothing if it can't be fetched."""
+    lines: deque[str] = deque(maxlen=_LAST_LINES)
     try:
-        if not 0 < client.jobs.log_size(pipeline, number, job.id) <= _LARGEST_LOG:
-            return ()
-        text = client.jobs.log_text(pipeline, number, job.id)
+        for line in client.jobs.follow(pipeline, number, job.id, tail=_FETCHED_LINES, timeout=_TIMEOUT):
+            if line.text.strip():
+                lines.append(log_text(line.text))
     except BuildkiteError:
         return ()
-    parser = LineParser(job.id, "")
-    lines = [*parser.feed(text.encode()), *parser.finish()]
-    return tuple([log_text(line.text) for line in lines if line.text.strip()][-_LAST_LINES:])
+    return tuple(lines)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from buildkite_api.models import Build, BuildStateFilter
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.arguments import filter_map, not_empty
 
 
 class AsyncBuilds(AsyncService):
@@ -28,7 +29,7 @@ class AsyncBuilds(AsyncService):
         finished_from: datetime.datetime | None = None,
         include_paused: bool | None = None,
         include_retried_jobs: bool | None = None,
-        meta_data: Mapping[str, str] | None = None,
+        meta_data: Mapping[str, str | bool | float] | None = None,
         state: str | Sequence[BuildStateFilter | str] | None = None,
         per_page: int | None = None,
         limit: int | None = None,
@@ -43,7 +44,8 @@ class AsyncBuilds(AsyncService):
         branch or `created_from` instead.
 
         Args:
-            branch: only builds of these branches. A single value may hold `*` as a wildcard.
+            branch: only builds of these branches. A single value may hold `*` as a wildcard; among several it
+                may not.
             commit: only builds of these commits, given as full SHAs.
             created_from: only builds created at this time or later.
             created_to: only builds created before this time.
@@ -55,7 +57,7 @@ class AsyncBuilds(AsyncService):
                 builds whose jobs are all on paused queues are left out, and the others come without such jobs.
             include_retried_jobs: include jobs that were retried. By default only the latest attempt of each
                 step is included.
-            meta_data: only builds with these meta-data values.
+            meta_data: only builds with these meta-data values, which are compared as texts.
             state: only builds in these states.
             per_page: items a request, at most 100.
             limit: the maximum of items.
@@ -69,8 +71,8 @@ class AsyncBuilds(AsyncService):
             "builds.list_in_organization",
             list_organization_builds,
             self._requester.organization,
-            branch=branch,
-            commit=commit,
+            branch=not_empty(branch),
+            commit=not_empty(commit),
             created_from=created_from,
             created_to=created_to,
             creator=creator,
@@ -79,8 +81,8 @@ class AsyncBuilds(AsyncService):
             finished_from=finished_from,
             include_paused=include_paused,
             include_retried_jobs=include_retried_jobs,
-            meta_data=meta_data,
-            state=state,
+            meta_data=filter_map("meta_data", meta_data),
+            state=not_empty(state),
             per_page=per_page,
             limit=limit,
             concurrency=concurrency,

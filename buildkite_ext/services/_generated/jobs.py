@@ -4,13 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from buildkite_api.models import Job, JobEnv, JobLog, SshSession, VncSession
-from buildkite_api.types import UNSET
 from buildkite_ext.services._base import AsyncService, Service, blocking
-from buildkite_ext.services.arguments import or_unset
 
 
 class AsyncJobs(AsyncService):
@@ -100,29 +95,6 @@ class AsyncJobs(AsyncService):
 
         request = ReprioritizeJobRequest(priority=priority)
         return await self._requester.call(reprioritize_job, self._requester.organization, job_id, body=request)
-
-    async def unblock_by_id(
-        self, job_id: str, *, unblocker: str | None = None, fields: Mapping[str, Any] | None = None
-    ) -> Job:
-        """Unblock a job by its id alone. Scope: write_builds.
-
-        Like `jobs.unblock`, for those who know only the organization and the job.
-
-        Args:
-            job_id: the job's id.
-            unblocker: the id of the user who unblocks. Otherwise it is the user of the token.
-            fields: values of the block step's fields, by their keys. Values are strings; several values for one
-                field are not documented.
-
-        https://buildkite.com/docs/apis/rest-api/jobs
-        """
-        from buildkite_api.api.jobs import unblock_job
-        from buildkite_api.models import UnblockJobRequest
-
-        request = UnblockJobRequest(unblocker=or_unset(unblocker), fields=or_unset(fields))
-        return await self._requester.call(
-            unblock_job, self._requester.organization, job_id, body=request if request.to_dict() else UNSET
-        )
 
     async def log_by_id(self, job_id: str) -> JobLog:
         """Get a job's log by its id alone. Scope: read_build_logs.
@@ -228,6 +200,38 @@ class AsyncJobs(AsyncService):
 
         return await self._requester.call(get_job_env, self._requester.organization, job_id)
 
+    async def env_text(self, pipeline: str, number: int, job_id: str) -> str:
+        """Get a job's environment as text. Scope: read_job_env.
+
+        The environment variables that a job was given, one `KEY=VALUE` a line. They can hold secrets.
+
+        Args:
+            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            number: the build's number inside its pipeline, not its id.
+            job_id: the job's id.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        from buildkite_api.api.jobs import get_build_job_env_text
+
+        return await self._requester.call(
+            get_build_job_env_text, self._requester.organization, pipeline, number, job_id
+        )
+
+    async def env_text_by_id(self, job_id: str) -> str:
+        """Get a job's environment as text by its id alone. Scope: read_job_env.
+
+        Like `jobs.env_text`, for those who know only the organization and the job.
+
+        Args:
+            job_id: the job's id.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        from buildkite_api.api.jobs import get_job_env_text
+
+        return await self._requester.call(get_job_env_text, self._requester.organization, job_id)
+
 
 class Jobs(Service[AsyncJobs]):
     """The units of work in a build, their logs and their environment."""
@@ -237,7 +241,6 @@ class Jobs(Service[AsyncJobs]):
     create_ssh_session = blocking(AsyncJobs.create_ssh_session)
     retry_by_id = blocking(AsyncJobs.retry_by_id)
     reprioritize_by_id = blocking(AsyncJobs.reprioritize_by_id)
-    unblock_by_id = blocking(AsyncJobs.unblock_by_id)
     log_by_id = blocking(AsyncJobs.log_by_id)
     log_text_by_id = blocking(AsyncJobs.log_text_by_id)
     log_html = blocking(AsyncJobs.log_html)
@@ -245,3 +248,5 @@ class Jobs(Service[AsyncJobs]):
     delete_log = blocking(AsyncJobs.delete_log)
     delete_log_by_id = blocking(AsyncJobs.delete_log_by_id)
     env_by_id = blocking(AsyncJobs.env_by_id)
+    env_text = blocking(AsyncJobs.env_text)
+    env_text_by_id = blocking(AsyncJobs.env_text_by_id)

@@ -10,7 +10,7 @@ from typing import Any
 from buildkite_api.models import GithubWebhookProcessing, Pipeline, PipelineStepRequest, PipelineVisibility
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
-from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.arguments import not_null, or_unset, text_map
 
 
 class AsyncPipelines(AsyncService):
@@ -34,7 +34,7 @@ class AsyncPipelines(AsyncService):
         default_command_step_timeout: int | None = None,
         description: str | None = None,
         emoji: str | None = None,
-        env: Mapping[str, Any] | None = None,
+        env: Mapping[str, str] | None = None,
         maximum_command_step_timeout: int | None = None,
         pipeline_template_uuid: str | None = None,
         provider_settings: Mapping[str, Any] | None = None,
@@ -107,7 +107,7 @@ class AsyncPipelines(AsyncService):
             default_command_step_timeout=or_unset(default_command_step_timeout),
             description=or_unset(description),
             emoji=or_unset(emoji),
-            env=or_unset(env),
+            env=or_unset(text_map("env", env)),
             maximum_command_step_timeout=or_unset(maximum_command_step_timeout),
             pipeline_template_uuid=or_unset(pipeline_template_uuid),
             provider_settings=or_unset(provider_settings),
@@ -115,7 +115,7 @@ class AsyncPipelines(AsyncService):
             skip_queued_branch_builds_filter=or_unset(skip_queued_branch_builds_filter),
             slug=or_unset(slug),
             tags=or_unset(tags),
-            teams=or_unset(teams),
+            teams=or_unset(text_map("teams", teams)),
             visibility=or_unset(visibility),
             team_uuids=or_unset(team_uuids),
         )
@@ -140,7 +140,7 @@ class AsyncPipelines(AsyncService):
         default_command_step_timeout: int | Unset = UNSET,
         description: str | Unset = UNSET,
         emoji: str | Unset = UNSET,
-        env: Mapping[str, Any] | Unset = UNSET,
+        env: Mapping[str, str] | Unset = UNSET,
         maximum_command_step_timeout: int | Unset = UNSET,
         pipeline_template_uuid: str | None | Unset = UNSET,
         provider_settings: Mapping[str, Any] | Unset = UNSET,
@@ -232,7 +232,7 @@ class AsyncPipelines(AsyncService):
             default_command_step_timeout=default_command_step_timeout,
             description=description,
             emoji=emoji,
-            env=env,
+            env=text_map("env", env),
             maximum_command_step_timeout=maximum_command_step_timeout,
             pipeline_template_uuid=pipeline_template_uuid,
             provider_settings=provider_settings,
@@ -240,7 +240,7 @@ class AsyncPipelines(AsyncService):
             skip_queued_branch_builds_filter=skip_queued_branch_builds_filter,
             slug=slug,
             tags=tags,
-            teams=teams,
+            teams=text_map("teams", teams),
             visibility=visibility,
         )
         return await self._requester.call(update_pipeline, self._requester.organization, pipeline, body=request)

@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from buildkite_api.models import PipelineSchedule
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.arguments import not_null, or_unset, text_map
 
 
 class AsyncSchedules(AsyncService):
@@ -68,7 +67,7 @@ class AsyncSchedules(AsyncService):
         message: str | None = None,
         commit: str | None = None,
         branch: str | None = None,
-        env: Mapping[str, Any] | None = None,
+        env: Mapping[str, str] | None = None,
         enabled: bool | None = None,
     ) -> PipelineSchedule:
         """Create a schedule. Scope: write_pipelines.
@@ -96,7 +95,7 @@ class AsyncSchedules(AsyncService):
             message=or_unset(message),
             commit=or_unset(commit),
             branch=or_unset(branch),
-            env=or_unset(env),
+            env=or_unset(text_map("env", env)),
             enabled=or_unset(enabled),
         )
         return await self._requester.call(
@@ -113,7 +112,7 @@ class AsyncSchedules(AsyncService):
         message: str | Unset = UNSET,
         commit: str | Unset = UNSET,
         branch: str | Unset = UNSET,
-        env: Mapping[str, Any] | None | Unset = UNSET,
+        env: Mapping[str, str] | None | Unset = UNSET,
         enabled: bool | Unset = UNSET,
     ) -> PipelineSchedule:
         """Update a schedule. Scope: write_pipelines.
@@ -140,7 +139,13 @@ class AsyncSchedules(AsyncService):
 
         not_null(cronline=cronline, label=label, message=message, commit=commit, branch=branch, enabled=enabled)
         request = UpdatePipelineScheduleRequest(
-            cronline=cronline, label=label, message=message, commit=commit, branch=branch, env=env, enabled=enabled
+            cronline=cronline,
+            label=label,
+            message=message,
+            commit=commit,
+            branch=branch,
+            env=text_map("env", env),
+            enabled=enabled,
         )
         return await self._requester.call(
             update_pipeline_schedule, self._requester.organization, pipeline, schedule_id, body=request

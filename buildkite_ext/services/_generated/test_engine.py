@@ -1,6 +1,6 @@
 # Generated from spec/ by `make generate`: edit that, not this.
 
-"""Service `client.test_engine`: test engine runs, test engine suites, test engine tests."""
+"""Service `client.test_engine`: test engine runs, test engine suites, test engine tests, test engine workflows."""
 
 from __future__ import annotations
 
@@ -22,11 +22,61 @@ from buildkite_api.models import (
     TestSortKey,
     TestState,
     TestWithMetrics,
+    Workflow,
+    WorkflowActionRequest,
+    WorkflowFilterRequest,
+    WorkflowMonitorRequest,
 )
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.arguments import not_empty, not_null, or_unset
+
+
+class AsyncTestEngineWorkflows(AsyncService):
+    """Workflows of test suites."""
+
+    async def create(
+        self,
+        suite: str,
+        *,
+        monitor: WorkflowMonitorRequest,
+        filters: Sequence[WorkflowFilterRequest] | None = None,
+        alarm_actions: Sequence[WorkflowActionRequest] | None = None,
+        recover_actions: Sequence[WorkflowActionRequest] | None = None,
+    ) -> Workflow:
+        """Create a workflow.
+
+        Create a workflow of a suite: a monitor that watches the tests, and the actions to run when a test
+        alarms or recovers. Only with an API access token: OIDC tokens are refused.
+
+        Args:
+            suite: the test suite's slug, as in its URL.
+            monitor: the monitor that watches the tests.
+            filters: executions to count, by their tags. All of them when left out.
+            alarm_actions: what is done when a test alarms.
+            recover_actions: what is done when a test recovers.
+
+        https://buildkite.com/docs/apis/rest-api/test-engine/workflows
+        """
+        from buildkite_api.api.test_engine_workflows import create_workflow
+        from buildkite_api.models import CreateWorkflowRequest
+
+        request = CreateWorkflowRequest(
+            monitor=monitor,
+            filters=or_unset(filters),
+            alarm_actions=or_unset(alarm_actions),
+            recover_actions=or_unset(recover_actions),
+        )
+        return await self._requester.call(create_workflow, self._requester.organization, suite, body=request)
+
+
+class TestEngineWorkflows(Service[AsyncTestEngineWorkflows]):
+    """Workflows of test suites."""
+
+    __test__ = False
+
+    create = blocking(AsyncTestEngineWorkflows.create)
 
 
 class AsyncTestEngineTests(AsyncService):
@@ -36,12 +86,12 @@ class AsyncTestEngineTests(AsyncService):
         self,
         suite: str,
         *,
-        labels: str | None = None,
+        labels: str | Sequence[str] | None = None,
         label: str | None = None,
         branch: str | None = None,
-        owners: str | None = None,
+        owners: str | Sequence[str] | None = None,
         state: TestState | str | None = None,
-        tags: str | None = None,
+        tags: str | Sequence[str] | None = None,
         sort_by: TestSortKey | str | None = None,
         order: SortOrder | str | None = None,
         period: str | None = None,
@@ -56,37 +106,35 @@ class AsyncTestEngineTests(AsyncService):
 
         The tests of a suite, a page at a time.
 
-        From the version 2026-08-01 of the API on, they come with their metrics over a time range, and without
-        those that were not executed in it. Without a version they come without metrics, and `label` is the one
-        filter.
+        They come with their metrics over a time range, and without those that were not executed in it: the
+        version 2026-08-01 of the API is requested. With an empty `buildkite_version` all tests come, without
+        metrics, and `label` is the one filter.
 
         Args:
             suite: the test suite's slug, as in its URL.
-            labels: only tests with these labels, separated by commas; `!` before one for tests without it. Not
-                together with `label`. Only with the version 2026-08-01 or later.
+            labels: only tests with these labels, a list or one text with commas; `!` before one for tests
+                without it. Not together with `label`.
             label: only tests with this label. The only filter that needs no version. Not together with
                 `labels`.
             branch: only count what was executed on this branch; `!` before it for all others, `*` after it for
-                a prefix. Only with the version 2026-08-01 or later.
-            owners: only tests of these owners, given as slugs and separated by commas; `!` before one for tests
-                of others. Only with the version 2026-08-01 or later.
-            state: only tests in this state. Only with the version 2026-08-01 or later.
-            tags: only tests that were executed with these tags, as `key:value` and separated by commas; `!`
-                before a value for all others, `*` after it for a prefix. Before a value of the tag `result`,
-                `~` finds tests with such an execution, `^` tests with no other. Only with the version
-                2026-08-01 or later.
-            sort_by: sort key; by default `duration_avg`. Only with the version 2026-08-01 or later.
-            order: in which direction: `desc`, when left out. Only with the version 2026-08-01 or later.
+                a prefix.
+            owners: only tests of these owners, slugs in a list or in one text with commas; `!` before one for
+                tests of others.
+            state: only tests in this state.
+            tags: only tests that were executed with these tags, each as `key:value`, in a list or in one text
+                with commas; `!` before a value for all others, `*` after it for a prefix. Before a value of the
+                tag `result`, `~` finds tests with such an execution, `^` tests with no other.
+            sort_by: sort key; by default `duration_avg`.
+            order: in which direction: `desc`, when left out.
             period: count the executions of this time, such as `7days` or `28days`; which there are depends on
-                the organization. Not together with `min_timestamp` or `max_timestamp`. Only with the version
-                2026-08-01 or later.
+                the organization. Not together with `min_timestamp` or `max_timestamp`.
             min_timestamp: count executions from this time on; over the organization's default period, when left
-                out. Not together with `period`. Only with the version 2026-08-01 or later.
+                out. Not together with `period`.
             max_timestamp: count executions up to this time; up to now, when left out. Not together with
-                `period`. Only with the version 2026-08-01 or later.
-            buildkite_version: the version of the API that is asked for, as a date such as `2026-08-01`. From
-                that one on tests come with metrics; without it, or with an older one, they do not. Another form
-                is a 400.
+                `period`.
+            buildkite_version: the version of the API that is requested, a date; `2026-08-01` when left out.
+                From that one on tests come with metrics and all filters work; with an older one, or with "",
+                they do not. Another form is a 400.
             per_page: items a request, at most 100.
             limit: the maximum of items.
             concurrency: pages fetched at once.
@@ -100,12 +148,12 @@ class AsyncTestEngineTests(AsyncService):
             list_tests,
             self._requester.organization,
             suite,
-            labels=labels,
+            labels=not_empty(labels),
             label=label,
             branch=branch,
-            owners=owners,
+            owners=not_empty(owners),
             state=state,
-            tags=tags,
+            tags=not_empty(tags),
             sort_by=sort_by,
             order=order,
             period=period,
@@ -129,25 +177,22 @@ class AsyncTestEngineTests(AsyncService):
     ) -> TestWithMetrics:
         """Get a test. Scope: read_suites.
 
-        One test by its id.
-
-        From the version 2026-08-01 of the API on, it comes with its metrics over a time range: where it was not
-        executed in it, the durations and the reliability are null and the counts 0. Without a version it comes
-        without metrics.
+        One test by its id, with its metrics over a time range: the version 2026-08-01 of the API is requested.
+        Where the test was not executed in that time, the durations and the reliability are null and the counts
+        0. With an empty `buildkite_version` it comes without metrics.
 
         Args:
             suite: the test suite's slug, as in its URL.
             test_id: the test's id.
             period: count the executions of this time, such as `7days` or `28days`; which there are depends on
-                the organization. Not together with `min_timestamp` or `max_timestamp`. Only with the version
-                2026-08-01 or later.
+                the organization. Not together with `min_timestamp` or `max_timestamp`.
             min_timestamp: count executions from this time on; over the organization's default period, when left
-                out. Not together with `period`. Only with the version 2026-08-01 or later.
+                out. Not together with `period`.
             max_timestamp: count executions up to this time; up to now, when left out. Not together with
-                `period`. Only with the version 2026-08-01 or later.
-            buildkite_version: the version of the API that is asked for, as a date such as `2026-08-01`. From
-                that one on tests come with metrics; without it, or with an older one, they do not. Another form
-                is a 400.
+                `period`.
+            buildkite_version: the version of the API that is requested, a date; `2026-08-01` when left out.
+                From that one on tests come with metrics and all filters work; with an older one, or with "",
+                they do not. Another form is a 400.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
         """
@@ -210,11 +255,11 @@ class AsyncTestEngineTests(AsyncService):
         self,
         build_id: str,
         *,
-        labels: str | None = None,
+        labels: str | Sequence[str] | None = None,
         branch: str | None = None,
-        owners: str | None = None,
+        owners: str | Sequence[str] | None = None,
         state: TestState | str | None = None,
-        tags: str | None = None,
+        tags: str | Sequence[str] | None = None,
         sort_by: TestSortKey | str | None = None,
         order: SortOrder | str | None = None,
         per_page: int | None = None,
@@ -231,15 +276,16 @@ class AsyncTestEngineTests(AsyncService):
 
         Args:
             build_id: the build's id, not its number.
-            labels: only tests with these labels, separated by commas; `!` before one for tests without it.
+            labels: only tests with these labels, a list or one text with commas; `!` before one for tests
+                without it.
             branch: only count what was executed on this branch; `!` before it for all others, `*` after it for
                 a prefix.
-            owners: only tests of these owners, given as slugs and separated by commas; `!` before one for tests
-                of others.
+            owners: only tests of these owners, slugs in a list or in one text with commas; `!` before one for
+                tests of others.
             state: only tests in this state.
-            tags: only tests that were executed with these tags, as `key:value` and separated by commas; `!`
-                before a value for all others, `*` after it for a prefix. Before a value of the tag `result`,
-                `~` finds tests with such an execution, `^` tests with no other.
+            tags: only tests that were executed with these tags, each as `key:value`, in a list or in one text
+                with commas; `!` before a value for all others, `*` after it for a prefix. Before a value of the
+                tag `result`, `~` finds tests with such an execution, `^` tests with no other.
             sort_by: sort key; by default `duration_avg`.
             order: in which direction: `desc`, when left out.
             per_page: items a request, at most 100.
@@ -255,11 +301,11 @@ class AsyncTestEngineTests(AsyncService):
             list_build_tests,
             self._requester.organization,
             build_id,
-            labels=labels,
+            labels=not_empty(labels),
             branch=branch,
-            owners=owners,
+            owners=not_empty(owners),
             state=state,
-            tags=tags,
+            tags=not_empty(tags),
             sort_by=sort_by,
             order=order,
             per_page=per_page,
@@ -731,6 +777,11 @@ class AsyncTestEngine(AsyncService):
         """Tests, their labels, their states and the tags of their executions."""
         return AsyncTestEngineTests(self._requester)
 
+    @cached_property
+    def workflows(self) -> AsyncTestEngineWorkflows:
+        """Workflows of test suites."""
+        return AsyncTestEngineWorkflows(self._requester)
+
 
 class TestEngine(Service[AsyncTestEngine]):
     """Test engine."""
@@ -751,3 +802,8 @@ class TestEngine(Service[AsyncTestEngine]):
     def tests(self) -> TestEngineTests:
         """Tests, their labels, their states and the tags of their executions."""
         return TestEngineTests(self._shared.tests)
+
+    @cached_property
+    def workflows(self) -> TestEngineWorkflows:
+        """Workflows of test suites."""
+        return TestEngineWorkflows(self._shared.workflows)

@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from .create_team_pipeline_request import CreateTeamPipelineRequest
     from .create_team_request import CreateTeamRequest
     from .create_team_suite_request import CreateTeamSuiteRequest
+    from .create_workflow_request import CreateWorkflowRequest
     from .cursor_links import CursorLinks
     from .delete_cache_volume_request import DeleteCacheVolumeRequest
     from .emoji import Emoji
@@ -222,6 +223,11 @@ if TYPE_CHECKING:
     from .user import User
     from .vnc_credentials import VncCredentials
     from .vnc_session import VncSession
+    from .workflow import Workflow
+    from .workflow_action_request import WorkflowActionRequest
+    from .workflow_filter_request import WorkflowFilterRequest
+    from .workflow_monitor import WorkflowMonitor
+    from .workflow_monitor_request import WorkflowMonitorRequest
 
 _MODULES = {
     "AccessToken": "access_token",
@@ -293,6 +299,7 @@ _MODULES = {
     "CreateTeamPipelineRequest": "create_team_pipeline_request",
     "CreateTeamRequest": "create_team_request",
     "CreateTeamSuiteRequest": "create_team_suite_request",
+    "CreateWorkflowRequest": "create_workflow_request",
     "CursorLinks": "cursor_links",
     "DeleteCacheVolumeRequest": "delete_cache_volume_request",
     "Emoji": "emoji",
@@ -438,6 +445,11 @@ _MODULES = {
     "User": "user",
     "VncCredentials": "vnc_credentials",
     "VncSession": "vnc_session",
+    "Workflow": "workflow",
+    "WorkflowActionRequest": "workflow_action_request",
+    "WorkflowFilterRequest": "workflow_filter_request",
+    "WorkflowMonitor": "workflow_monitor",
+    "WorkflowMonitorRequest": "workflow_monitor_request",
 }
 
 
@@ -524,6 +536,7 @@ __all__ = [
     "CreateTeamPipelineRequest",
     "CreateTeamRequest",
     "CreateTeamSuiteRequest",
+    "CreateWorkflowRequest",
     "CursorLinks",
     "DeleteCacheVolumeRequest",
     "Emoji",
@@ -669,4 +682,9 @@ __all__ = [
     "User",
     "VncCredentials",
     "VncSession",
+    "Workflow",
+    "WorkflowActionRequest",
+    "WorkflowFilterRequest",
+    "WorkflowMonitor",
+    "WorkflowMonitorRequest",
 ]

@@ -38,7 +38,7 @@ class AccessToken(ReadModel):
     def _take(self, struct: Any) -> None:
         self._additional = None
         self.uuid = struct.uuid
-        self.scopes = struct.scopes
+        self.scopes = [] if struct.scopes is None else struct.scopes
         self.description = struct.description
         self.created_at = struct.created_at
         self.expires_at = struct.expires_at

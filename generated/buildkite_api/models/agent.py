@@ -133,7 +133,7 @@ class Agent(ReadModel):
         self.job = struct.job and to_models(struct.job)
         self.last_job_finished_at = struct.last_job_finished_at
         self.priority = struct.priority
-        self.meta_data = struct.meta_data
+        self.meta_data = [] if struct.meta_data is None else struct.meta_data
         self.paused = struct.paused
         self.paused_at = struct.paused_at
         self.paused_by = struct.paused_by and to_models(struct.paused_by)

@@ -21,4 +21,4 @@ class ApiCatalog(ReadModel):
 
     def _take(self, struct: Any) -> None:
         self._additional = None
-        self.linkset = struct.linkset and to_models(struct.linkset)
+        self.linkset = [] if struct.linkset is None else to_models(struct.linkset)

@@ -30,5 +30,5 @@ class ApiCatalogEntry(ReadModel):
     def _take(self, struct: Any) -> None:
         self._additional = None
         self.anchor = struct.anchor
-        self.service_desc = struct.service_desc and to_models(struct.service_desc)
-        self.service_doc = struct.service_doc and to_models(struct.service_doc)
+        self.service_desc = [] if struct.service_desc is None else to_models(struct.service_desc)
+        self.service_doc = [] if struct.service_doc is None else to_models(struct.service_doc)

@@ -36,4 +36,4 @@ class ApiSettings(ReadModel):
         self.allowed_ip_addresses = struct.allowed_ip_addresses
         self.revoke_inactive_tokens_after_days = struct.revoke_inactive_tokens_after_days
         self.restrict_user_api_token_creation = struct.restrict_user_api_token_creation
-        self.features = struct.features
+        self.features = {} if struct.features is None else struct.features

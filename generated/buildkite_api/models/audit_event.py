@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define, field
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 @define(kw_only=True, repr=False, weakref_slot=False)
 class AuditEvent(ReadModel):
     """Event in an organization."""
+
+    _nullable: ClassVar[frozenset[str]] = frozenset({"context"})
 
     uuid: str
     """The event's id."""
@@ -36,7 +38,7 @@ class AuditEvent(ReadModel):
     subject: AuditEventEntity | None = None
     """Object that was changed."""
 
-    context: dict[str, Any] | None = None
+    context: dict[str, Any] = field(factory=dict)
     """Origin of the change: a `type`, and the fields of that type, such as `request_ip` and
     `request_user_agent` for a request, or the connection for an agent."""
 
@@ -54,6 +56,6 @@ class AuditEvent(ReadModel):
         self.occurred_at = struct.occurred_at
         self.actor = struct.actor and to_models(struct.actor)
         self.subject = struct.subject and to_models(struct.subject)
-        self.context = struct.context
-        self.data = struct.data
+        self.context = {} if struct.context is None else struct.context
+        self.data = {} if struct.data is None else struct.data
         self.url = struct.url

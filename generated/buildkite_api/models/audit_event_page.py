@@ -25,5 +25,5 @@ class AuditEventPage(ReadModel):
 
     def _take(self, struct: Any) -> None:
         self._additional = None
-        self.items = struct.items and to_models(struct.items)
+        self.items = [] if struct.items is None else to_models(struct.items)
         self.links = struct.links and to_models(struct.links)

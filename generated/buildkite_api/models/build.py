@@ -117,6 +117,13 @@ class Build(ReadModel):
     pipeline: Pipeline | None = None
     """The build's pipeline, with fewer fields than the pipeline itself has."""
 
+    cluster_id: str | None = None
+    """The cluster that it runs in. Known from an answer that Buildkite's command keeps, as a text that may be
+    empty."""
+
+    cluster_url: str | None = None
+    """That cluster in the REST API. Known as `cluster_id` is."""
+
     test_engine: BuildTestEngine | None = None
     """Runs that the build reported to Test Engine. Only with `include_test_engine`."""
 
@@ -143,24 +150,26 @@ class Build(ReadModel):
         self.message = struct.message
         self.commit = struct.commit
         self.branch = struct.branch
-        self.env = struct.env
+        self.env = {} if struct.env is None else struct.env
         self.source = struct.source
         self.creator = struct.creator and to_models(struct.creator)
         self.author = struct.author and to_models(struct.author)
-        self.jobs = struct.jobs and to_models(struct.jobs)
+        self.jobs = [] if struct.jobs is None else to_models(struct.jobs)
         self.job_state_counts = struct.job_state_counts and to_models(struct.job_state_counts)
         self.created_at = struct.created_at
         self.scheduled_at = struct.scheduled_at
         self.started_at = struct.started_at
         self.failing_at = struct.failing_at
         self.finished_at = struct.finished_at
-        self.meta_data = struct.meta_data
+        self.meta_data = {} if struct.meta_data is None else struct.meta_data
         self.pull_request = struct.pull_request and to_models(struct.pull_request)
         self.merge_queue = struct.merge_queue and to_models(struct.merge_queue)
         self.rebuilt_from = struct.rebuilt_from and to_models(struct.rebuilt_from)
         self.triggered_from = struct.triggered_from and to_models(struct.triggered_from)
         self.pipeline = struct.pipeline and to_models(struct.pipeline)
+        self.cluster_id = struct.cluster_id
+        self.cluster_url = struct.cluster_url
         self.test_engine = struct.test_engine and to_models(struct.test_engine)
         self.tag = struct.tag
-        self.steps = struct.steps and to_models(struct.steps)
+        self.steps = [] if struct.steps is None else to_models(struct.steps)
         self.retried_jobs_count = struct.retried_jobs_count

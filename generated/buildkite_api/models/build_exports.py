@@ -34,4 +34,4 @@ class BuildExports(ReadModel):
         self.enabled = struct.enabled
         self.location = struct.location
         self.strategy_id = struct.strategy_id
-        self.supported_strategies = struct.supported_strategies
+        self.supported_strategies = [] if struct.supported_strategies is None else struct.supported_strategies

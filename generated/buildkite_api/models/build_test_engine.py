@@ -21,4 +21,4 @@ class BuildTestEngine(ReadModel):
 
     def _take(self, struct: Any) -> None:
         self._additional = None
-        self.runs = struct.runs and to_models(struct.runs)
+        self.runs = [] if struct.runs is None else to_models(struct.runs)

@@ -24,5 +24,5 @@ class ClusterMaintainers(ReadModel):
 
     def _take(self, struct: Any) -> None:
         self._additional = None
-        self.users = struct.users and to_models(struct.users)
-        self.teams = struct.teams and to_models(struct.teams)
+        self.users = [] if struct.users is None else to_models(struct.users)
+        self.teams = [] if struct.teams is None else to_models(struct.teams)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import define
 
@@ -33,14 +33,15 @@ class CreateBuildRequest(RequestModel):
     clean_checkout: bool | Unset = UNSET
     """True if the agent begins with a fresh checkout."""
 
-    env: Mapping[str, Any] | Unset = UNSET
+    env: Mapping[str, str] | Unset = UNSET
     """Environment variables for the build."""
 
     ignore_pipeline_branch_filters: bool | Unset = UNSET
     """Build although the pipeline's branch filter excludes the branch. The filters of steps still apply."""
 
-    meta_data: Mapping[str, Any] | Unset = UNSET
-    """Meta-data for the build, values of at most 100 kB. This is the only way to set any by the REST API."""
+    meta_data: Mapping[str, str | bool] | Unset = UNSET
+    """Meta-data for the build, texts of at most 100 kB, or booleans. This is the only way to set any by the
+    REST API."""
 
     pull_request_base_branch: str | Unset = UNSET
     """The branch that the pull request would be merged into."""

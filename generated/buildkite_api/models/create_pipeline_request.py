@@ -65,7 +65,7 @@ class CreatePipelineRequest(RequestModel):
     emoji: str | Unset = UNSET
     """An emoji such as `:rocket:`."""
 
-    env: Mapping[str, Any] | Unset = UNSET
+    env: Mapping[str, str] | Unset = UNSET
     """Environment variables. Only for pipelines with visual steps."""
 
     maximum_command_step_timeout: int | Unset = UNSET

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from attrs import define
 
@@ -30,7 +29,7 @@ class CreatePipelineScheduleRequest(RequestModel):
     branch: str | Unset = UNSET
     """The branch of its builds. The pipeline's default branch, when left out."""
 
-    env: Mapping[str, Any] | Unset = UNSET
+    env: Mapping[str, str] | Unset = UNSET
     """Environment variables of its builds."""
 
     enabled: bool | Unset = UNSET

@@ -26,4 +26,4 @@ class Emoji(ReadModel):
         self._additional = None
         self.name = struct.name
         self.url = struct.url
-        self.aliases = struct.aliases
+        self.aliases = [] if struct.aliases is None else struct.aliases

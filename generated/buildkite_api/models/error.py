@@ -38,7 +38,7 @@ class Error(ReadModel):
     def _take(self, struct: Any) -> None:
         self._additional = None
         self.message = struct.message
-        self.errors = struct.errors and to_models(struct.errors)
+        self.errors = [] if struct.errors is None else to_models(struct.errors)
         self.scope = struct.scope
         self.limit = struct.limit
         self.current = struct.current

@@ -75,11 +75,11 @@ class FailedExecution(ReadModel):
         self.created_at = struct.created_at
         self.branch = struct.branch
         self.failure_reason = struct.failure_reason
-        self.failure_expanded = struct.failure_expanded and to_models(struct.failure_expanded)
+        self.failure_expanded = [] if struct.failure_expanded is None else to_models(struct.failure_expanded)
         self.duration = struct.duration
         self.location = struct.location
         self.test_name = struct.test_name
         self.run_url = struct.run_url
         self.test_url = struct.test_url
         self.test_execution_url = struct.test_execution_url
-        self.tags = struct.tags
+        self.tags = {} if struct.tags is None else struct.tags

@@ -21,5 +21,5 @@ class FailureExpanded(ReadModel):
 
     def _take(self, struct: Any) -> None:
         self._additional = None
-        self.backtrace = struct.backtrace
-        self.expanded = struct.expanded
+        self.backtrace = [] if struct.backtrace is None else struct.backtrace
+        self.expanded = [] if struct.expanded is None else struct.expanded

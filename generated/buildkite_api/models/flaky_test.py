@@ -59,4 +59,4 @@ class FlakyTest(ReadModel):
         self.latest_occurrence_at = struct.latest_occurrence_at
         self.most_recent_instance_at = struct.most_recent_instance_at
         self.last_resolved_at = struct.last_resolved_at
-        self.ownership_team_ids = struct.ownership_team_ids
+        self.ownership_team_ids = [] if struct.ownership_team_ids is None else struct.ownership_team_ids

@@ -46,7 +46,7 @@ class Job(ReadModel):
     """The display name of a `manual` job."""
 
     step_key: str | None = None
-    """The key of the step, where it has one."""
+    """The key of the step, where it has one. That of a block step, too."""
 
     group_key: str | None = None
     """The key of the group step around it. Only in builds."""
@@ -204,7 +204,7 @@ class Job(ReadModel):
         self.group_key = struct.group_key
         self.step = struct.step and to_models(struct.step)
         self.priority = struct.priority and to_models(struct.priority)
-        self.agent_query_rules = struct.agent_query_rules
+        self.agent_query_rules = [] if struct.agent_query_rules is None else struct.agent_query_rules
         self.state = struct.state
         self.build_url = struct.build_url
         self.web_url = struct.web_url

@@ -18,4 +18,4 @@ class JobEnv(ReadModel):
 
     def _take(self, struct: Any) -> None:
         self._additional = None
-        self.env = struct.env
+        self.env = {} if struct.env is None else struct.env

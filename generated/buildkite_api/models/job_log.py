@@ -30,4 +30,4 @@ class JobLog(ReadModel):
         self.url = struct.url
         self.content = struct.content
         self.size = struct.size
-        self.header_times = struct.header_times
+        self.header_times = [] if struct.header_times is None else struct.header_times

@@ -14,7 +14,12 @@ class JobState(OpenEnum):
     - `unblocked`: A block step that someone unblocked.
     - `unblocked_failed`: Was unblocked when the build failed.
     - `limited`: Waiting for its concurrency group. Also shown as `scheduled`.
+    - `limiting`: About to wait for its concurrency group. Only the pages on agents and queues name it.
+    - `platform_limiting`: About to wait for a limit of the platform. Only the pages on agents and queues
+    name it.
+    - `platform_limited`: Waiting for a limit of the platform. Only the pages on agents and queues name it.
     - `scheduled`: Waiting for an agent.
+    - `reserved`: Held for a stack of agents. Only the pages on agents and queues name it.
     - `assigned`: Given to an agent.
     - `accepted`: Accepted by an agent.
     - `running`: Being run.
@@ -38,8 +43,12 @@ class JobState(OpenEnum):
     EXPIRED = "expired"
     FAILED = "failed"
     LIMITED = "limited"
+    LIMITING = "limiting"
     PASSED = "passed"
     PENDING = "pending"
+    PLATFORM_LIMITED = "platform_limited"
+    PLATFORM_LIMITING = "platform_limiting"
+    RESERVED = "reserved"
     RUNNING = "running"
     SCHEDULED = "scheduled"
     SKIPPED = "skipped"

@@ -22,4 +22,4 @@ class JobStateCounts(ReadModel):
     def _take(self, struct: Any) -> None:
         self._additional = None
         self.total = struct.total
-        self.states = struct.states
+        self.states = {} if struct.states is None else struct.states

@@ -26,4 +26,4 @@ class JobStepSignature(ReadModel):
         self._additional = None
         self.value = struct.value
         self.algorithm = struct.algorithm
-        self.signed_fields = struct.signed_fields
+        self.signed_fields = [] if struct.signed_fields is None else struct.signed_fields

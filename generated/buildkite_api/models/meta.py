@@ -18,4 +18,4 @@ class Meta(ReadModel):
 
     def _take(self, struct: Any) -> None:
         self._additional = None
-        self.webhook_ips = struct.webhook_ips
+        self.webhook_ips = [] if struct.webhook_ips is None else struct.webhook_ips

@@ -69,9 +69,9 @@ class NotificationService(ReadModel):
         self.description = struct.description
         self.enabled = struct.enabled
         self.scope = struct.scope
-        self.scope_uuids = struct.scope_uuids
+        self.scope_uuids = [] if struct.scope_uuids is None else struct.scope_uuids
         self.branch_configuration = struct.branch_configuration
-        self.build_states = struct.build_states
-        self.settings = struct.settings
+        self.build_states = {} if struct.build_states is None else struct.build_states
+        self.settings = {} if struct.settings is None else struct.settings
         self.created_at = struct.created_at
         self.created_by = struct.created_by and to_models(struct.created_by)

@@ -75,7 +75,7 @@ class OrganizationInvitation(ReadModel):
         self.state = struct.state
         self.role = struct.role
         self.sso_mode = struct.sso_mode
-        self.teams = struct.teams and to_models(struct.teams)
+        self.teams = [] if struct.teams is None else to_models(struct.teams)
         self.created_at = struct.created_at
         self.created_by = struct.created_by and to_models(struct.created_by)
         self.accepted_at = struct.accepted_at

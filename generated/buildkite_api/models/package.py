@@ -61,7 +61,7 @@ class Package(ReadModel):
         self.created_at = struct.created_at
         self.version = struct.version
         self.variant = struct.variant
-        self.metadata = struct.metadata
+        self.metadata = {} if struct.metadata is None else struct.metadata
         self.digests = struct.digests and to_models(struct.digests)
         self.organization = struct.organization and to_models(struct.organization)
         self.registry = struct.registry and to_models(struct.registry)

@@ -31,4 +31,4 @@ class PackagePresignedUploadForm(ReadModel):
         self.file_input = struct.file_input
         self.method = struct.method
         self.url = struct.url
-        self.data = struct.data
+        self.data = {} if struct.data is None else struct.data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define, field
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Pipeline(ReadModel):
     """Pipeline. Inside a build it has fewer fields: at least the steps, the environment and the visibility are
     left out there."""
+
+    _nullable: ClassVar[frozenset[str]] = frozenset({"tags", "env"})
 
     id: str
     """The pipeline's id."""
@@ -47,6 +49,9 @@ class Pipeline(ReadModel):
 
     cluster_id: str | None = None
     """The cluster that it runs in."""
+
+    cluster_url: str | None = None
+    """That cluster in the REST API. Known from an answer that Buildkite's command keeps."""
 
     pipeline_template_uuid: str | None = None
     """The template that its steps come from."""
@@ -111,8 +116,14 @@ class Pipeline(ReadModel):
     visibility: PipelineVisibility | None = None
     """Visibility."""
 
-    tags: list[str] | None = None
+    tags: list[str] = field(factory=list)
     """Its labels."""
+
+    emoji: str | None = None
+    """An emoji such as `:rocket:`. Known from an answer that Buildkite's command keeps."""
+
+    color: str | None = None
+    """A color as a hex code. Known from an answer that Buildkite's command keeps."""
 
     configuration: str | None = None
     """Its steps as YAML."""
@@ -140,6 +151,7 @@ class Pipeline(ReadModel):
         self.slug = struct.slug
         self.repository = struct.repository
         self.cluster_id = struct.cluster_id
+        self.cluster_url = struct.cluster_url
         self.pipeline_template_uuid = struct.pipeline_template_uuid
         self.branch_configuration = struct.branch_configuration
         self.default_branch = struct.default_branch
@@ -161,9 +173,11 @@ class Pipeline(ReadModel):
         self.running_jobs_count = struct.running_jobs_count
         self.waiting_jobs_count = struct.waiting_jobs_count
         self.visibility = struct.visibility
-        self.tags = struct.tags
+        self.tags = [] if struct.tags is None else struct.tags
+        self.emoji = struct.emoji
+        self.color = struct.color
         self.configuration = struct.configuration
-        self.steps = struct.steps and to_models(struct.steps)
-        self.env = struct.env
+        self.steps = [] if struct.steps is None else to_models(struct.steps)
+        self.env = {} if struct.env is None else struct.env
         self.default_command_step_timeout = struct.default_command_step_timeout
         self.maximum_command_step_timeout = struct.maximum_command_step_timeout

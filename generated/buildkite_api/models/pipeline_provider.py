@@ -28,4 +28,4 @@ class PipelineProvider(ReadModel):
         self._additional = None
         self.id = struct.id
         self.webhook_url = struct.webhook_url
-        self.settings = struct.settings
+        self.settings = {} if struct.settings is None else struct.settings

@@ -76,7 +76,7 @@ class PipelineSchedule(ReadModel):
         self.message = struct.message
         self.commit = struct.commit
         self.branch = struct.branch
-        self.env = struct.env
+        self.env = {} if struct.env is None else struct.env
         self.enabled = struct.enabled
         self.next_build_at = struct.next_build_at
         self.failed_message = struct.failed_message

@@ -72,9 +72,9 @@ class PipelineStep(ReadModel):
         self.command = struct.command
         self.artifact_paths = struct.artifact_paths
         self.branch_configuration = struct.branch_configuration
-        self.env = struct.env
+        self.env = {} if struct.env is None else struct.env
         self.timeout_in_minutes = struct.timeout_in_minutes
-        self.agent_query_rules = struct.agent_query_rules
+        self.agent_query_rules = [] if struct.agent_query_rules is None else struct.agent_query_rules
         self.concurrency = struct.concurrency
         self.parallelism = struct.parallelism
         self.plugins = struct.plugins

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from attrs import define
+from attrs import define, field
 
 from ..base import ReadModel
 
@@ -12,6 +12,8 @@ from ..base import ReadModel
 @define(kw_only=True, repr=False, weakref_slot=False)
 class PipelineStepBuild(ReadModel):
     """The build that a trigger step starts."""
+
+    _nullable: ClassVar[frozenset[str]] = frozenset({"env"})
 
     message: str | None = None
     """Its message."""
@@ -22,7 +24,7 @@ class PipelineStepBuild(ReadModel):
     commit: str | None = None
     """Its commit."""
 
-    env: dict[str, Any] | None = None
+    env: dict[str, Any] = field(factory=dict)
     """Its environment variables."""
 
     def _take(self, struct: Any) -> None:
@@ -30,4 +32,4 @@ class PipelineStepBuild(ReadModel):
         self.message = struct.message
         self.branch = struct.branch
         self.commit = struct.commit
-        self.env = struct.env
+        self.env = {} if struct.env is None else struct.env

@@ -37,7 +37,7 @@ class PipelineStepRequest(RequestModel):
     branch_configuration: str | Unset = UNSET
     """On which branches it runs, as a pattern."""
 
-    env: Mapping[str, Any] | Unset = UNSET
+    env: Mapping[str, str] | Unset = UNSET
     """Environment variables of the step."""
 
     timeout_in_minutes: int | Unset = UNSET

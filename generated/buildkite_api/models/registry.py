@@ -67,4 +67,4 @@ class Registry(ReadModel):
         self.color = struct.color
         self.public = struct.public
         self.oidc_policy = struct.oidc_policy
-        self.team_ids = struct.team_ids
+        self.team_ids = [] if struct.team_ids is None else struct.team_ids

@@ -47,6 +47,9 @@ class Suite(ReadModel):
     emoji: str | None = None
     """An emoji."""
 
+    team_ids: list[str] = field(factory=list)
+    """The ids of the teams that own it."""
+
     oidc_policy: Any = None
     """Policy of the OIDC tokens that may act on it. Null without a policy; its form in answers is not
     documented."""
@@ -67,5 +70,6 @@ class Suite(ReadModel):
         self.application_name = struct.application_name
         self.color = struct.color
         self.emoji = struct.emoji
+        self.team_ids = [] if struct.team_ids is None else struct.team_ids
         self.oidc_policy = struct.oidc_policy
         self.api_token = struct.api_token

@@ -33,5 +33,5 @@ class TeamSuite(ReadModel):
         self._additional = None
         self.suite_id = struct.suite_id
         self.suite_url = struct.suite_url
-        self.access_level = struct.access_level
+        self.access_level = [] if struct.access_level is None else struct.access_level
         self.created_at = struct.created_at

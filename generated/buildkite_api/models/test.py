@@ -48,4 +48,4 @@ class Test(ReadModel):
         self.name = struct.name
         self.location = struct.location
         self.file_name = struct.file_name
-        self.labels = struct.labels
+        self.labels = [] if struct.labels is None else struct.labels

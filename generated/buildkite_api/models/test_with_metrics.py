@@ -71,11 +71,13 @@ class TestWithMetrics(ReadModel):
         self.name = struct.name
         self.location = struct.location
         self.file_name = struct.file_name
-        self.labels = struct.labels
+        self.labels = [] if struct.labels is None else struct.labels
         self.reliability = struct.reliability
         self.duration_avg = struct.duration_avg
         self.duration_sum = struct.duration_sum
         self.duration_min = struct.duration_min
         self.duration_max = struct.duration_max
         self.executions_count = struct.executions_count
-        self.executions_count_by_result = struct.executions_count_by_result
+        self.executions_count_by_result = (
+            {} if struct.executions_count_by_result is None else struct.executions_count_by_result
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from attrs import define
 
@@ -30,7 +29,7 @@ class UpdatePipelineScheduleRequest(RequestModel):
     branch: str | Unset = UNSET
     """The branch of its builds."""
 
-    env: Mapping[str, Any] | None | Unset = UNSET
+    env: Mapping[str, str] | None | Unset = UNSET
     """Environment variables of its builds. What was there is replaced. Buildkite's Go client sends null to
     clear them."""
 

@@ -150,4 +150,6 @@ HANDLERS: Mapping[str, Handler] = {
     "unblock_job": _unblock_job,
     "get_build_job_env": _get_env,
     "get_job_env": _get_env,
+    "get_build_job_env_text": _get_env,
+    "get_job_env_text": _get_env,
 }

@@ -33,7 +33,7 @@ def _get_kwargs(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -57,7 +57,8 @@ def _get_kwargs(
                 "state[]": state,
                 "page": page,
                 "per_page": per_page,
-            }
+            },
+            bare=("branch[]", "commit[]", "state[]"),
         ),
     }
     return kwargs
@@ -93,7 +94,7 @@ def sync_detailed(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -132,7 +133,7 @@ def sync(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -149,7 +150,8 @@ def sync(
 
     Args:
         client: The client that sends the request.
-        branch: Only builds of these branches. A single value may hold `*` as a wildcard.
+        branch: Only builds of these branches. A single value may hold `*` as a wildcard; among several it
+            may not.
         commit: Only builds of these commits, given as full SHAs.
         created_from: Only builds created at this time or later.
         created_to: Only builds created before this time.
@@ -161,7 +163,7 @@ def sync(
             whose jobs are all on paused queues are left out, and the others come without such jobs.
         include_retried_jobs: Include jobs that were retried. By default only the latest attempt of each step is
             included.
-        meta_data: Only builds with these meta-data values.
+        meta_data: Only builds with these meta-data values, which are compared as texts.
         state: Only builds in these states.
         page: Number of the page, from 1. Without it Buildkite sends the first.
         per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
@@ -202,7 +204,7 @@ async def asyncio_detailed(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -241,7 +243,7 @@ async def asyncio(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,

@@ -34,7 +34,7 @@ def _get_kwargs(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -58,7 +58,8 @@ def _get_kwargs(
                 "state[]": state,
                 "page": page,
                 "per_page": per_page,
-            }
+            },
+            bare=("branch[]", "commit[]", "state[]"),
         ),
     }
     return kwargs
@@ -95,7 +96,7 @@ def sync_detailed(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -136,7 +137,7 @@ def sync(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -154,7 +155,8 @@ def sync(
     Args:
         org_slug: The organization's slug, as in its URL.
         client: The client that sends the request.
-        branch: Only builds of these branches. A single value may hold `*` as a wildcard.
+        branch: Only builds of these branches. A single value may hold `*` as a wildcard; among several it
+            may not.
         commit: Only builds of these commits, given as full SHAs.
         created_from: Only builds created at this time or later.
         created_to: Only builds created before this time.
@@ -166,7 +168,7 @@ def sync(
             whose jobs are all on paused queues are left out, and the others come without such jobs.
         include_retried_jobs: Include jobs that were retried. By default only the latest attempt of each step is
             included.
-        meta_data: Only builds with these meta-data values.
+        meta_data: Only builds with these meta-data values, which are compared as texts.
         state: Only builds in these states.
         page: Number of the page, from 1. Without it Buildkite sends the first.
         per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
@@ -209,7 +211,7 @@ async def asyncio_detailed(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -250,7 +252,7 @@ async def asyncio(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,

@@ -35,7 +35,7 @@ def _get_kwargs(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -59,7 +59,8 @@ def _get_kwargs(
                 "state[]": state,
                 "page": page,
                 "per_page": per_page,
-            }
+            },
+            bare=("branch[]", "commit[]", "state[]"),
         ),
     }
     return kwargs
@@ -97,7 +98,7 @@ def sync_detailed(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -140,7 +141,7 @@ def sync(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -159,7 +160,8 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         pipeline_slug: The pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
         client: The client that sends the request.
-        branch: Only builds of these branches. A single value may hold `*` as a wildcard.
+        branch: Only builds of these branches. A single value may hold `*` as a wildcard; among several it
+            may not.
         commit: Only builds of these commits, given as full SHAs.
         created_from: Only builds created at this time or later.
         created_to: Only builds created before this time.
@@ -171,7 +173,7 @@ def sync(
             whose jobs are all on paused queues are left out, and the others come without such jobs.
         include_retried_jobs: Include jobs that were retried. By default only the latest attempt of each step is
             included.
-        meta_data: Only builds with these meta-data values.
+        meta_data: Only builds with these meta-data values, which are compared as texts.
         state: Only builds in these states.
         page: Number of the page, from 1. Without it Buildkite sends the first.
         per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
@@ -216,7 +218,7 @@ async def asyncio_detailed(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,
@@ -259,7 +261,7 @@ async def asyncio(
     finished_from: datetime.datetime | None | Unset = UNSET,
     include_paused: bool | None | Unset = UNSET,
     include_retried_jobs: bool | None | Unset = UNSET,
-    meta_data: Mapping[str, str] | None | Unset = UNSET,
+    meta_data: Mapping[str, str | bool | float] | None | Unset = UNSET,
     state: str | Sequence[BuildStateFilter | str] | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
     per_page: int | None | Unset = UNSET,

@@ -33,7 +33,7 @@ def _get_kwargs(
         "method": "get",
         "url": f"/v2/analytics/organizations/{path_segment('org_slug', org_slug)}/suites/{path_segment('suite_slug', suite_slug)}/tests/{path_segment('test_id', test_id)}",
         "params": query_params({"period": period, "min_timestamp": min_timestamp, "max_timestamp": max_timestamp}),
-        "headers": header_values({"Buildkite-Version": buildkite_version}),
+        "headers": header_values({"Buildkite-Version": buildkite_version}, {"Buildkite-Version": "2026-08-01"}),
     }
     return kwargs
 
@@ -93,11 +93,9 @@ def sync(
 ) -> Error | TestWithMetrics:
     """Get a test.
 
-    One test by its id.
-
-    From the version 2026-08-01 of the API on, it comes with its metrics over a time range: where it
-    was not executed in it, the durations and the reliability are null and the counts 0. Without a
-    version it comes without metrics.
+    One test by its id, with its metrics over a time range: the version 2026-08-01 of the API is
+    requested. Where the test was not executed in that time, the durations and the reliability are
+    null and the counts 0. With an empty `buildkite_version` it comes without metrics.
 
     https://buildkite.com/docs/apis/rest-api/test-engine/tests
 
@@ -107,15 +105,13 @@ def sync(
         test_id: The test's id.
         client: The client that sends the request.
         period: Count the executions of this time, such as `7days` or `28days`; which there are depends on
-            the organization. Not together with `min_timestamp` or `max_timestamp`. Only with the
-            version 2026-08-01 or later.
+            the organization. Not together with `min_timestamp` or `max_timestamp`.
         min_timestamp: Count executions from this time on; over the organization's default period, when left out.
-            Not together with `period`. Only with the version 2026-08-01 or later.
+            Not together with `period`.
         max_timestamp: Count executions up to this time; up to now, when left out. Not together with `period`.
-            Only with the version 2026-08-01 or later.
-        buildkite_version: The version of the API that is asked for, as a date such as `2026-08-01`. From that one on
-            tests come with metrics; without it, or with an older one, they do not. Another form is a
-            400.
+        buildkite_version: The version of the API that is requested, a date; `2026-08-01` when left out. From that
+            one on tests come with metrics and all filters work; with an older one, or with "", they
+            do not. Another form is a 400.
 
     Returns:
         The test.

@@ -10,6 +10,8 @@ from ...decoding import decode_error
 from ...types import UNSET, Response, Unset, path_segment, query_params
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
     from ...client import Client
@@ -24,11 +26,11 @@ def _get_kwargs(
     org_slug: str,
     build_id: str,
     *,
-    labels: str | None | Unset = UNSET,
+    labels: str | Sequence[str] | None | Unset = UNSET,
     branch: str | None | Unset = UNSET,
-    owners: str | None | Unset = UNSET,
+    owners: str | Sequence[str] | None | Unset = UNSET,
     state: TestState | str | None | Unset = UNSET,
-    tags: str | None | Unset = UNSET,
+    tags: str | Sequence[str] | None | Unset = UNSET,
     sort_by: TestSortKey | str | None | Unset = UNSET,
     order: SortOrder | str | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
@@ -76,11 +78,11 @@ def sync_detailed(
     build_id: str,
     *,
     client: Client,
-    labels: str | None | Unset = UNSET,
+    labels: str | Sequence[str] | None | Unset = UNSET,
     branch: str | None | Unset = UNSET,
-    owners: str | None | Unset = UNSET,
+    owners: str | Sequence[str] | None | Unset = UNSET,
     state: TestState | str | None | Unset = UNSET,
-    tags: str | None | Unset = UNSET,
+    tags: str | Sequence[str] | None | Unset = UNSET,
     sort_by: TestSortKey | str | None | Unset = UNSET,
     order: SortOrder | str | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
@@ -109,11 +111,11 @@ def sync(
     build_id: str,
     *,
     client: Client,
-    labels: str | None | Unset = UNSET,
+    labels: str | Sequence[str] | None | Unset = UNSET,
     branch: str | None | Unset = UNSET,
-    owners: str | None | Unset = UNSET,
+    owners: str | Sequence[str] | None | Unset = UNSET,
     state: TestState | str | None | Unset = UNSET,
-    tags: str | None | Unset = UNSET,
+    tags: str | Sequence[str] | None | Unset = UNSET,
     sort_by: TestSortKey | str | None | Unset = UNSET,
     order: SortOrder | str | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
@@ -133,15 +135,17 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         build_id: The build's id, not its number.
         client: The client that sends the request.
-        labels: Only tests with these labels, separated by commas; `!` before one for tests without it.
+        labels: Only tests with these labels, a list or one text with commas; `!` before one for tests
+            without it.
         branch: Only count what was executed on this branch; `!` before it for all others, `*` after it
             for a prefix.
-        owners: Only tests of these owners, given as slugs and separated by commas; `!` before one for
+        owners: Only tests of these owners, slugs in a list or in one text with commas; `!` before one for
             tests of others.
         state: Only tests in this state.
-        tags: Only tests that were executed with these tags, as `key:value` and separated by commas; `!`
-            before a value for all others, `*` after it for a prefix. Before a value of the tag
-            `result`, `~` finds tests with such an execution, `^` tests with no other.
+        tags: Only tests that were executed with these tags, each as `key:value`, in a list or in one
+            text with commas; `!` before a value for all others, `*` after it for a prefix. Before a
+            value of the tag `result`, `~` finds tests with such an execution, `^` tests with no
+            other.
         sort_by: Sort key; by default `duration_avg`.
         order: In which direction: `desc`, when left out.
         page: Number of the page, from 1. Without it Buildkite sends the first.
@@ -172,11 +176,11 @@ async def asyncio_detailed(
     build_id: str,
     *,
     client: Client,
-    labels: str | None | Unset = UNSET,
+    labels: str | Sequence[str] | None | Unset = UNSET,
     branch: str | None | Unset = UNSET,
-    owners: str | None | Unset = UNSET,
+    owners: str | Sequence[str] | None | Unset = UNSET,
     state: TestState | str | None | Unset = UNSET,
-    tags: str | None | Unset = UNSET,
+    tags: str | Sequence[str] | None | Unset = UNSET,
     sort_by: TestSortKey | str | None | Unset = UNSET,
     order: SortOrder | str | None | Unset = UNSET,
     page: int | None | Unset = UNSET,
@@ -205,11 +209,11 @@ async def asyncio(
     build_id: str,
     *,
     client: Client,
-    labels: str | None | Unset = UNSET,
+    labels: str | Sequence[str] | None | Unset = UNSET,
     branch: str | None | Unset = UNSET,
-    owners: str | None | Unset = UNSET,
+    owners: str | Sequence[str] | None | Unset = UNSET,
     state: TestState | str | None | Unset = UNSET,
-    tags: str | None | Unset = UNSET,
+    tags: str | Sequence[str] | None | Unset = UNSET,
     sort_by: TestSortKey | str | None | Unset = UNSET,
     order: SortOrder | str | None | Unset = UNSET,
     page: int | None | Unset = UNSET,

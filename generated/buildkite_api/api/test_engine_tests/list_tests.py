@@ -11,6 +11,7 @@ from ...types import UNSET, Response, Unset, header_values, path_segment, query_
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Sequence
 
     import httpx
 
@@ -26,12 +27,12 @@ def _get_kwargs(
     org_slug: str,
     suite_slug: str,
     *,
-    labels: str | None | Unset = UNSET,
+    labels: str | Sequence[str] | None | Unset = UNSET,
     label: str | None | Unset = UNSET,
     branch: str | None | Unset = UNSET,
-    owners: str | None | Unset = UNSET,
+    owners: str | Sequence[str] | None | Unset = UNSET,
     state: TestState | str | None | Unset = UNSET,
-    tags: str | None | Unset = UNSET,
+    tags: str | Sequence[str] | None | Unset = UNSET,
     sort_by: TestSortKey | str | None | Unset = UNSET,
     order: SortOrder | str | None | Unset = UNSET,
     period: str | None | Unset = UNSET,
@@ -61,7 +62,7 @@ def _get_kwargs(
                 "per_page": per_page,
             }
         ),
-        "headers": header_values({"Buildkite-Version": buildkite_version}),
+        "headers": header_values({"Buildkite-Version": buildkite_version}, {"Buildkite-Version": "2026-08-01"}),
     }
     return kwargs
 
@@ -88,12 +89,12 @@ def sync_detailed(
     suite_slug: str,
     *,
     client: Client,
-    labels: str | None | Unset = UNSET,
+    labels: str | Sequence[str] | None | Unset = UNSET,
     label: str | None | Unset = UNSET,
     branch: str | None | Unset = UNSET,
-    owners: str | None | Unset = UNSET,
+    owners: str | Sequence[str] | None | Unset = UNSET,
     state: TestState | str | None | Unset = UNSET,
-    tags: str | None | Unset = UNSET,
+    tags: str | Sequence[str] | None | Unset = UNSET,
     sort_by: TestSortKey | str | None | Unset = UNSET,
     order: SortOrder | str | None | Unset = UNSET,
     period: str | None | Unset = UNSET,
@@ -131,12 +132,12 @@ def sync(
     suite_slug: str,
     *,
     client: Client,
-    labels: str | None | Unset = UNSET,
+    labels: str | Sequence[str] | None | Unset = UNSET,
     label: str | None | Unset = UNSET,
     branch: str | None | Unset = UNSET,
-    owners: str | None | Unset = UNSET,
+    owners: str | Sequence[str] | None | Unset = UNSET,
     state: TestState | str | None | Unset = UNSET,
-    tags: str | None | Unset = UNSET,
+    tags: str | Sequence[str] | None | Unset = UNSET,
     sort_by: TestSortKey | str | None | Unset = UNSET,
     order: SortOrder | str | None | Unset = UNSET,
     period: str | None | Unset = UNSET,
@@ -150,9 +151,9 @@ def sync(
 
     The tests of a suite, a page at a time.
 
-    From the version 2026-08-01 of the API on, they come with their metrics over a time range, and
-    without those that were not executed in it. Without a version they come without metrics, and
-    `label` is the one filter.
+    They come with their metrics over a time range, and without those that were not executed in it:
+    the version 2026-08-01 of the API is requested. With an empty `buildkite_version` all tests come,
+    without metrics, and `label` is the one filter.
 
     https://buildkite.com/docs/apis/rest-api/test-engine/tests
 
@@ -160,33 +161,31 @@ def sync(
         org_slug: The organization's slug, as in its URL.
         suite_slug: The test suite's slug, as in its URL.
         client: The client that sends the request.
-        labels: Only tests with these labels, separated by commas; `!` before one for tests without it.
-            Not together with `label`. Only with the version 2026-08-01 or later.
+        labels: Only tests with these labels, a list or one text with commas; `!` before one for tests
+            without it. Not together with `label`.
         label: Only tests with this label. The only filter that needs no version. Not together with
             `labels`.
         branch: Only count what was executed on this branch; `!` before it for all others, `*` after it
-            for a prefix. Only with the version 2026-08-01 or later.
-        owners: Only tests of these owners, given as slugs and separated by commas; `!` before one for
-            tests of others. Only with the version 2026-08-01 or later.
-        state: Only tests in this state. Only with the version 2026-08-01 or later.
-        tags: Only tests that were executed with these tags, as `key:value` and separated by commas; `!`
-            before a value for all others, `*` after it for a prefix. Before a value of the tag
-            `result`, `~` finds tests with such an execution, `^` tests with no other. Only with the
-            version 2026-08-01 or later.
-        sort_by: Sort key; by default `duration_avg`. Only with the version 2026-08-01 or later.
-        order: In which direction: `desc`, when left out. Only with the version 2026-08-01 or later.
+            for a prefix.
+        owners: Only tests of these owners, slugs in a list or in one text with commas; `!` before one for
+            tests of others.
+        state: Only tests in this state.
+        tags: Only tests that were executed with these tags, each as `key:value`, in a list or in one
+            text with commas; `!` before a value for all others, `*` after it for a prefix. Before a
+            value of the tag `result`, `~` finds tests with such an execution, `^` tests with no
+            other.
+        sort_by: Sort key; by default `duration_avg`.
+        order: In which direction: `desc`, when left out.
         period: Count the executions of this time, such as `7days` or `28days`; which there are depends on
-            the organization. Not together with `min_timestamp` or `max_timestamp`. Only with the
-            version 2026-08-01 or later.
+            the organization. Not together with `min_timestamp` or `max_timestamp`.
         min_timestamp: Count executions from this time on; over the organization's default period, when left out.
-            Not together with `period`. Only with the version 2026-08-01 or later.
+            Not together with `period`.
         max_timestamp: Count executions up to this time; up to now, when left out. Not together with `period`.
-            Only with the version 2026-08-01 or later.
         page: Number of the page, from 1. Without it Buildkite sends the first.
         per_page: Number of items on a page, at most 100. Without it Buildkite sends 30.
-        buildkite_version: The version of the API that is asked for, as a date such as `2026-08-01`. From that one on
-            tests come with metrics; without it, or with an older one, they do not. Another form is a
-            400.
+        buildkite_version: The version of the API that is requested, a date; `2026-08-01` when left out. From that
+            one on tests come with metrics and all filters work; with an older one, or with "", they
+            do not. Another form is a 400.
 
     Returns:
         A page of tests.
@@ -218,12 +217,12 @@ async def asyncio_detailed(
     suite_slug: str,
     *,
     client: Client,
-    labels: str | None | Unset = UNSET,
+    labels: str | Sequence[str] | None | Unset = UNSET,
     label: str | None | Unset = UNSET,
     branch: str | None | Unset = UNSET,
-    owners: str | None | Unset = UNSET,
+    owners: str | Sequence[str] | None | Unset = UNSET,
     state: TestState | str | None | Unset = UNSET,
-    tags: str | None | Unset = UNSET,
+    tags: str | Sequence[str] | None | Unset = UNSET,
     sort_by: TestSortKey | str | None | Unset = UNSET,
     order: SortOrder | str | None | Unset = UNSET,
     period: str | None | Unset = UNSET,
@@ -261,12 +260,12 @@ async def asyncio(
     suite_slug: str,
     *,
     client: Client,
-    labels: str | None | Unset = UNSET,
+    labels: str | Sequence[str] | None | Unset = UNSET,
     label: str | None | Unset = UNSET,
     branch: str | None | Unset = UNSET,
-    owners: str | None | Unset = UNSET,
+    owners: str | Sequence[str] | None | Unset = UNSET,
     state: TestState | str | None | Unset = UNSET,
-    tags: str | None | Unset = UNSET,
+    tags: str | Sequence[str] | None | Unset = UNSET,
     sort_by: TestSortKey | str | None | Unset = UNSET,
     order: SortOrder | str | None | Unset = UNSET,
     period: str | None | Unset = UNSET,

@@ -1,0 +1,46 @@
+"""Texts for messages: values of arguments, and texts of others, which may hold control characters."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from enum import Enum
+
+from buildkite_api.types import kind_of
+
+__all__ = ["escaped", "shown"]
+
+_LONGEST = 100
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: a short text, number or date as Python writes it, anything else by its type.
+
+    Example:
+        >>> shown("main"), shown(-1), shown({"build": "…"}), shown("x" * 1000)
+        ("'main'", '-1', 'a dict', 'a str of 1000 characters')
+    """
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return repr(value) if len(value) <= _LONGEST else f"a str of {len(value)} characters"
+    if isinstance(value, int) and value.bit_length() > 200:
+        return f"an int of {value.bit_length()} bits"
+    if value is None or isinstance(value, int | float | date | uuid.UUID | Enum):
+        return repr(value)
+    return kind_of(value)
+
+
+def escaped(text: str, *, kept: str = "") -> str:
+    r"""Return a text with its control characters, direction marks and lone surrogates written as Python writes them.
+
+    Args:
+        text: a text of a server or of a user. On a terminal it could change colours, the title or earlier lines, and in a
+            log it could look like another line.
+        kept: characters to leave as they are, such as a line break.
+
+    Example:
+        >>> print(escaped("\x1b[31mno\nbranch"))
+        \x1b[31mno\nbranch
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in kept else ascii(char)[1:-1] for char in text)

@@ -1,0 +1,77 @@
+"""Least rate of a transfer: the limit that ends uploads and downloads that hardly move."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ..errors import ConfigurationError
+
+__all__ = ["RateMeter", "TransferRate"]
+
+
+_TOLERANCE = 0.001
+"""Seconds by which a wait may end before its timeout."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRate:
+    """Least rate of uploads and downloads: so many bytes in so many seconds.
+
+    Time counts while a request waits for its socket, and not while your code handles what came. The time until an answer
+    begins doesn't count. A transfer in which nothing moves ends after 30 s in any case.
+
+    Attributes:
+        bytes: the bytes that must move in each period.
+        seconds: the length of the period.
+
+    Example:
+        >>> TransferRate(bytes=10_000, seconds=30)
+        TransferRate(bytes=10000, seconds=30)
+    """
+
+    bytes: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.bytes, int) or isinstance(self.bytes, bool) or self.bytes < 1:
+            raise ConfigurationError(f"bytes={self.bytes!r}: give a whole number of 1 or more.")
+        if not isinstance(self.seconds, int | float) or not 0 < self.seconds < math.inf:
+            raise ConfigurationError(f"seconds={self.seconds!r}: give seconds above 0.")
+
+
+class RateMeter:
+    """Meter of one direction of a transfer, which counts period after period.
+
+    Example:
+        >>> meter = RateMeter()
+        >>> meter.is_too_slow(TransferRate(bytes=100, seconds=10), moved=60, waited=6.0)
+        False
+        >>> meter.is_too_slow(TransferRate(bytes=100, seconds=10), moved=30, waited=6.0)
+        True
+    """
+
+    __slots__ = ("_moved", "_waited")
+
+    def __init__(self) -> None:
+        self._moved = 0
+        self._waited = 0.0
+
+    def reset(self) -> None:
+        """Begin a new transfer."""
+        self._moved = 0
+        self._waited = 0.0
+
+    def left(self, least: TransferRate) -> float:
+        """Return the seconds until the period ends with too few bytes; infinite if it has enough already."""
+        return math.inf if self._moved >= least.bytes else max(0.0, least.seconds - self._waited)
+
+    def is_too_slow(self, least: TransferRate, *, moved: int, waited: float) -> bool:
+        """Count bytes and the seconds that they took, and return True if a period has ended with too few bytes."""
+        self._moved += moved
+        self._waited += waited
+        if self._waited < least.seconds - _TOLERANCE:
+            return False
+        slow = self._moved < least.bytes
+        self.reset()
+        return slow

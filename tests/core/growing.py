@@ -1,0 +1,140 @@
+"""A server with a log that grows with the clock, and counts what a client reads of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import httpx
+
+from .fakes import FakeClock, answer, job
+
+STARTED = "2026-01-05T09:00:00.000Z"
+_CHUNK = 64 * 1024
+
+
+class NumberedLog:
+    """Log of numbered lines, of any size, that takes no memory.
+
+    Args:
+        line: the bytes of a line, its break included.
+    """
+
+    def __init__(self, line: int = 100) -> None:
+        self.line = line
+
+    def data(self, start: int, end: int) -> bytes:
+        first = start // self.line
+        rest = b"." * (self.line - 13) + b"\n"
+        lines = b"".join(b"%012d%s" % (number, rest) for number in range(first, -(-end // self.line)))
+        return lines[start - first * self.line : end - first * self.line]
+
+
+class _Counted(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Body that is made piece by piece, as it is read, and counted."""
+
+    def __init__(self, pieces: Iterator[bytes], count: Callable[[int], None]) -> None:
+        self._pieces = pieces
+        self._count = count
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self._count(len(piece))
+            yield piece
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._Async(iter(self))
+
+    class _Async(AsyncIterator[bytes]):
+        def __init__(self, pieces: Iterator[bytes]) -> None:
+            self._pieces = pieces
+
+        async def __anext__(self) -> bytes:
+            for piece in self._pieces:
+                return piece
+            raise StopAsyncIteration
+
+    def close(self) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        pass
+
+
+class GrowingJob:
+    """Server of one job, for `httpx.MockTransport`.
+
+    Args:
+        clock: the clock of the client, which an answer's delay moves.
+        size: the length of the log at a time, in seconds since the beginning.
+        ends: seconds after which the job has ended. The log does not grow after that.
+        delay: seconds that a request takes. The answer has the log of the middle of that time.
+        data: the bytes of the log from a start to an end.
+    """
+
+    def __init__(
+        self,
+        clock: FakeClock,
+        size: Callable[[float], int],
+        *,
+        ends: float,
+        delay: float = 0.1,
+        data: Callable[[int, int], bytes] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._size = size
+        self._ends = ends
+        self._delay = delay
+        self.data = data or NumberedLog().data
+        self._lock = threading.Lock()
+        self.moved = self.requests = self.polls = 0
+        self.suffixes: list[int] = []
+
+    @property
+    def now(self) -> float:
+        return self._clock.monotonic() - self._began
+
+    @property
+    def size(self) -> int:
+        return self._size(min(self.now, self._ends))
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            if not request.url.path.endswith("/log"):
+                self.polls += 1
+                state = "passed" if self.now >= self._ends else "running"
+                return answer(job("test", started_at=STARTED, state=state))
+            self.requests += 1
+            self._clock.advance(self._delay / 2)
+            total = self.size
+            self._clock.advance(self._delay / 2)
+            return self.log(request, total)
+
+    def log(self, request: httpx.Request, total: int) -> httpx.Response:
+        """Return the end of the log that the request asks for, as Buildkite does."""
+        assert request.headers["Accept"] == "text/plain"
+        assert request.headers["Accept-Encoding"] == "identity"
+        suffix = int(request.headers["Range"].removeprefix("bytes=-"))
+        assert suffix > 0
+        self.suffixes.append(suffix)
+        if not total:
+            return answer({"message": "The log is empty"}, 416)
+        start = max(0, total - suffix)
+        headers = {
+            "Content-Range": f"bytes {start}-{total - 1}/{total}",
+            "Content-Length": str(total - start),
+            "Content-Type": "text/plain",
+        }
+        return httpx.Response(206, headers=headers, stream=self.body(start, total))
+
+    def body(self, start: int, end: int) -> _Counted:
+        """Return a body that is counted as it is read."""
+        pieces = (self.data(at, min(at + _CHUNK, end)) for at in range(start, end, _CHUNK))
+        return _Counted(pieces, self._count)
+
+    def _count(self, size: int) -> None:
+        self.moved += size
+
+    def assert_within_bound(self) -> None:
+        assert self.moved <= 1.15 * self.size + 8192 * self.polls

@@ -1,0 +1,213 @@
+"""A client made in a parent process and used in its children, as gunicorn, Celery and multiprocessing do."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, ConfigurationError
+
+from .servers import Server, heads, in_child
+
+Start = Callable[..., Server]
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system"),
+]
+
+
+def builds(connection: socket.socket) -> None:
+    """Answer with the build that was asked for."""
+    for head in heads(connection):
+        number = head.split(b" ")[1].rpartition(b"/")[2]
+        body = b'{"id": "b%b", "number": %b, "state": "passed"}' % (number, number)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+def numbers(client: BuildkiteClient, start: int, count: int = 20) -> None:
+    for number in range(start, start + count):
+        assert client.builds.get("web", number).number == number
+
+
+def in_threads(client: BuildkiteClient, start: int) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda thread: numbers(client, start + 1000 * thread), range(4)))
+
+
+def worker(function: Callable[[], object]) -> int:
+    """Fork a worker as gunicorn's arbiter does, and return its process id."""
+    process = os.fork()
+    if process == 0:
+        status = 1
+        try:
+            function()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    return process
+
+
+def success(process: int) -> bool:
+    _, status = os.waitpid(process, 0)
+    return os.waitstatus_to_exitcode(status) == 0
+
+
+@pytest.mark.parametrize("used", [True, False], ids=["used", "unused"])
+def test_workers_with_threads_beside_a_parent_that_goes_on(server: Start, used: bool) -> None:
+    api = server(builds)
+    with BuildkiteClient("acme", token="t", base_url=api.url) as client:
+        if used:
+            in_threads(client, 1)
+        workers = [worker(lambda start=start: in_threads(client, start)) for start in (10_000, 20_000, 30_000)]
+        in_threads(client, 40_000)
+        # a worker that died is replaced
+        killed = worker(lambda: signal.pause())
+        os.kill(killed, signal.SIGKILL)
+        assert not success(killed)
+        workers.append(worker(lambda: in_threads(client, 50_000)))
+        assert [success(each) for each in workers] == [True] * len(workers)
+        numbers(client, 1)
+
+
+def test_workers_that_are_forked_while_threads_of_the_parent_send(server: Start) -> None:
+    api = server(builds)
+    ended = threading.Event()
+    faults: list[BaseException] = []
+
+    def send(client: BuildkiteClient, start: int) -> None:
+        try:
+            while not ended.is_set():
+                numbers(client, start, 5)
+        except BaseException as error:
+            faults.append(error)
+
+    with BuildkiteClient("acme", token="t", base_url=api.url) as client:
+        threads = [threading.Thread(target=send, args=(client, 1000 * each)) for each in range(1, 5)]
+        for thread in threads:
+            thread.start()
+        workers = [worker(lambda start=start: numbers(client, start)) for start in range(10_000, 100_000, 10_000)]
+        done = [success(each) for each in workers]
+        ended.set()
+        for thread in threads:
+            thread.join()
+    assert done == [True] * 9
+    assert faults == []
+
+
+def test_a_worker_that_forks_again(server: Start) -> None:
+    """Celery's child processes may use multiprocessing themselves."""
+    api = server(builds)
+    with BuildkiteClient("acme", token="t", base_url=api.url) as client:
+        numbers(client, 1)
+
+        def work() -> None:
+            numbers(client, 1000)
+            in_child(lambda: numbers(client, 2000))
+            numbers(client, 3000)
+            client.close()
+
+        in_child(work)
+        numbers(client, 4000)
+
+
+_client: BuildkiteClient
+"""The client of a module, as tasks of Celery use it."""
+
+
+def _task(number: int) -> int:
+    return _client.builds.get("web", number).number
+
+
+def test_tasks_in_a_pool_of_processes(server: Start) -> None:
+    global _client
+    with BuildkiteClient("acme", token="t", base_url=server(builds).url) as _client:
+        assert _task(1) == 1
+        context = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(3, mp_context=context) as pool:
+            assert list(pool.map(_task, range(100, 160))) == list(range(100, 160))
+        with context.Pool(3) as old:
+            assert old.map(_task, range(200, 260)) == list(range(200, 260))
+        assert _task(2) == 2
+
+
+def test_an_async_client_in_workers(server: Start) -> None:
+    client = AsyncBuildkiteClient("acme", token="t", base_url=server(builds).url)
+
+    async def some(start: int) -> None:
+        found = await asyncio.gather(*(client.builds.get("web", start + each) for each in range(20)))
+        assert [each.number for each in found] == list(range(start, start + 20))
+
+    async def main() -> None:
+        await some(1)
+        # The child leaves this loop as it is, and begins one of its own.
+        workers = [worker(lambda start=start: _in_new_loop(some(start))) for start in (1000, 2000, 3000)]
+        await some(4000)
+        assert [success(each) for each in workers] == [True] * len(workers)
+        await some(5000)
+
+    asyncio.run(main())
+
+
+def _in_new_loop(coroutine: Any) -> None:
+    asyncio._set_running_loop(None)
+    asyncio.run(coroutine)
+
+
+class TestOwnTransport:
+    """transport=httpx.HTTPTransport() has connections of its own, which a child shares."""
+
+    def test_one_that_was_used_is_refused_in_a_child(self, server: Start) -> None:
+        transport = httpx.HTTPTransport()
+        with BuildkiteClient("acme", token="t", base_url=server(builds).url, transport=transport) as client:
+            numbers(client, 1)
+            copy = client.with_options(timeout=5)
+
+            def refused() -> None:
+                for each in (client, copy):
+                    with pytest.raises(ConfigurationError, match="Make the client in the child process"):
+                        numbers(each, 1000)
+
+            in_child(refused)
+            in_child(lambda: in_child(refused))
+            numbers(client, 2000)
+
+    def test_one_that_was_not_used_works(self, server: Start) -> None:
+        transport = httpx.HTTPTransport()
+        with BuildkiteClient("acme", token="t", base_url=server(builds).url, transport=transport) as client:
+            in_child(lambda: numbers(client, 1000))
+            numbers(client, 1)
+
+    def test_an_async_one(self, server: Start) -> None:
+        transport = httpx.AsyncHTTPTransport()
+        client = AsyncBuildkiteClient("acme", token="t", base_url=server(builds).url, transport=transport)
+
+        async def get() -> None:
+            await client.builds.get("web", 7)
+            await client._requester._shared.api().aclose()  # type: ignore[union-attr]
+
+        async def refused() -> None:
+            with pytest.raises(ConfigurationError, match="Make the client in the child process"):
+                await client.builds.get("web", 7)
+
+        asyncio.run(get())
+        in_child(lambda: asyncio.run(refused()))
+
+    def test_a_mock_works_everywhere(self) -> None:
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"number": 7}))
+        with BuildkiteClient("acme", token="t", transport=transport) as client:
+            assert client.builds.get("web", 7).number == 7
+            in_child(lambda: client.builds.get("web", 7))
