@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import strict_json
 from ..errors import InvalidResponse
-from ..messages import shown
+from ..messages import escaped, shown
+from ..redaction import redacted_text
 from ..states import FILTERS
 from ..timestamps import format_time
 from ..transport.context import context_of
@@ -237,13 +238,23 @@ class PathPages:
             raise InvalidResponse(f"{self.name}: the link to the next page can't be followed: {error}.") from error
 
     def decode(self, response: httpx.Response) -> object:
+        status = response.status_code
+        if 300 <= status < 400:
+            where = redacted_text(response.headers.get("Location", "nowhere"))
+            raise InvalidResponse(f"{self.name}: the answer is a redirect ({status}) to {where}, so it has no pages.")
+        if not response.content:
+            raise InvalidResponse(f"{self.name}: the answer ({status}) has no body, so it has no pages.")
+        kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind and not kind.endswith(("/json", "+json")):
+            raise InvalidResponse(f"{self.name}: the answer is {escaped(kind)}, and isn't JSON, so it has no pages.")
         try:
             body: object = strict_json.loads(response.content)
         except ValueError as error:
             raise InvalidResponse(f"{self.name}: the page isn't JSON: {error}.") from error
         if isinstance(body, list) or (isinstance(body, dict) and isinstance(body.get("items"), list)):
             return body
-        raise InvalidResponse(f"{self.name}: the answer isn't a list, so it has no pages.")
+        shape = "one object" if isinstance(body, dict) else "one value"
+        raise InvalidResponse(f"{self.name}: the answer is {shape}, and isn't a list, so it has no pages.")
 
 
 def _name_of(endpoint: Endpoint[..., Any]) -> str:

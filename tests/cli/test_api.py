@@ -287,7 +287,44 @@ def test_parameters_of_the_same_name_elsewhere(api: Run, filled: Simulator) -> N
 def test_not_a_list(api: Run, filled: Simulator) -> None:
     result = api("GET", "organizations/{org}", "--paginate")
     assert (result.code, result.out) == (3, "")
-    assert "isn't a list, so it has no pages" in result.err
+    assert "organizations/{org}: the answer is one object, and isn't a list, so it has no pages." in result.err
+
+
+NO_PAGES = {
+    "a redirect": (
+        {"status": 302, "headers": {"Location": "https://storage.test/x?X-Amz-Signature=s3cret"}, "body": b""},
+        "the answer is a redirect (302) to https://storage.test/x?X-Amz-Signature=REDACTED, so it has no pages.",
+    ),
+    "a redirect to nowhere": ({"status": 307, "body": b"{}"}, "the answer is a redirect (307) to nowhere"),
+    "no content": ({"status": 204, "body": b""}, "the answer (204) has no body, so it has no pages."),
+    "an empty body": ({"status": 200, "body": b""}, "the answer (200) has no body, so it has no pages."),
+    "a text": (
+        {"status": 200, "body": b"a log", "headers": {"Content-Type": "text/plain; charset=utf-8"}},
+        "the answer is text/plain, and isn't JSON, so it has no pages.",
+    ),
+    "a number": (
+        {"status": 200, "body": b"5", "headers": {"Content-Type": "application/json"}},
+        "is one value, and isn't a list",
+    ),
+    "half of a list": (
+        {"status": 200, "body": b"[1,", "headers": {"Content-Type": "application/json"}},
+        "the page isn't JSON",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "said"), NO_PAGES.values(), ids=NO_PAGES)
+@pytest.mark.parametrize("path", ["organizations/{org}/brand-new", BUILDS])
+def test_an_answer_that_has_no_pages_is_named(
+    api: Run, filled: Simulator, path: str, answer: dict[str, Any], said: str
+) -> None:
+    filled.fail_next(**answer)
+    result = api("GET", path, "--paginate")
+    assert (result.code, result.out) == (3, "")
+    if path == BUILDS and answer["status"] in (302, 307):
+        said = "was redirected ("  # the description knows that this list has no redirects
+    assert said in result.err
+    assert "s3cret" not in result.err
 
 
 def test_a_refusal_is_told_and_its_answer_can_be_read(api: Run, filled: Simulator) -> None:
@@ -295,7 +332,7 @@ def test_a_refusal_is_told_and_its_answer_can_be_read(api: Run, filled: Simulato
         result = api("GET", "organizations/{org}/pipelines/wob/builds", *words)
         assert result.code == 3
         assert json.loads(result.out) == {"message": "No pipeline found"}
-        assert result.err.splitlines() == [
+        assert result.err.splitlines()[:2] == [
             "buildkite-ext: GET /v2/organizations/acme/pipelines/wob/builds answered 404: No pipeline found",
             "One of these doesn't exist, or the token can't see it: organization 'acme', pipeline 'wob'.",
         ]

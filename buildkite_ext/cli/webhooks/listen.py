@@ -15,7 +15,7 @@ from cyclopts import Group, Parameter
 from ...states import EventStateName
 from ..durations import shown_duration
 from ..exit_codes import ExitCode
-from ..inputs import STDIN, Inputs, not_empty
+from ..inputs import Inputs, is_stdin, not_empty
 from ..parameters import OUTPUT, Duration, Flag
 from ..problem import UsageError
 from ..sockets import check_port, listening_socket
@@ -58,7 +58,7 @@ def listen(
     exec_timeout: Annotated[float, Duration, Parameter(group=_ACTIONS, show_default=shown_duration)] = 60.0,
     at_once: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 4,
     limit: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 1000,
-    jsonl: Annotated[str | None, Parameter(group=_ACTIONS, metavar="FILE", allow_leading_hyphen=True)] = None,
+    jsonl: Annotated[Path | None, Parameter(group=_ACTIONS, metavar="FILE", allow_leading_hyphen=True)] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
@@ -101,18 +101,18 @@ def listen(
     for option, number in (("--at-once", at_once), ("--limit", limit)):
         if number < 1:
             raise UsageError(f"{option} {number}: give a number above 0.")
-    if json and jsonl == STDIN:
+    if json and is_stdin(jsonl):
         raise UsageError("--json and --jsonl - both write to the standard output: give one, or a file to --jsonl.")
     server = import_uvicorn()
     end_startup()
     auth = read_auth(Inputs(), secret_file, token_file, unsigned=allow_unsigned)
-    display = _display(json=json, color=color, jsonl_on_stdout=jsonl == STDIN)
+    display = _display(json=json, color=color, jsonl_on_stdout=is_stdin(jsonl))
     options = ListenOptions(
         auth=auth,
         tolerance=tolerance,
         path=path,
         passes=_filter(event, pipelines=pipeline, branches=branch, states=state, note=display.note),
-        jsonl=None if jsonl is None else _jsonl_writer(not_empty("--jsonl", jsonl)),
+        jsonl=None if jsonl is None else _jsonl_writer(jsonl),
         runner=None if exec is None else CommandRunner(split_command(exec), exec_timeout),
         at_once=at_once,
         limit=limit,
@@ -167,23 +167,23 @@ def _filter(
     return lambda event: any(matches(event) for matches in matchers)
 
 
-def _jsonl_writer(path: str) -> JsonlWriter:
+def _jsonl_writer(path: Path) -> JsonlWriter:
     from .jsonl import JsonlFile, JsonlStream
 
-    if path == STDIN:
+    if is_stdin(path):
         return JsonlStream(sys.stdout.buffer)
     try:
-        return JsonlFile(Path(path))
+        return JsonlFile(path)
     except OSError as error:
-        raise UsageError(f"--jsonl: {path!r} can't be written: {error.strerror or error}.") from error
+        raise UsageError(f"--jsonl: {str(path)!r} can't be written: {error.strerror or error}.") from error
 
 
-def _send_options(auth: WebhookAuth, secret_files: tuple[str, ...], token_files: tuple[str, ...]) -> list[str]:
+def _send_options(auth: WebhookAuth, secret_files: tuple[Path, ...], token_files: tuple[Path, ...]) -> list[str]:
     """Return the options with which `webhooks send` sends deliveries that are accepted here."""
     if auth.mode == "unsigned":
         return ["--unsigned"]
     option, files = ("--secret-file", secret_files) if auth.mode == "secret" else ("--token-file", token_files)
-    return [option, os.path.abspath(files[0])] if files and files[0] != STDIN else []  # noqa: PTH100 - without following links
+    return [option, os.path.abspath(files[0])] if files and not is_stdin(files[0]) else []  # noqa: PTH100 - without following links
 
 
 def _welcome(url: str, auth: WebhookAuth, *, path: str | None, send_options: Sequence[str]) -> str:

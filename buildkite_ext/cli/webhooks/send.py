@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
 from ..durations import shown_duration
 from ..exit_codes import ExitCode
-from ..inputs import STDIN, Inputs, json_or_text, name_and_value
+from ..inputs import Inputs, is_stdin, json_or_text, name_and_value
 from ..parameters import OUTPUT, Duration, Flag
 from ..problem import Problem, UsageError
 from ..startup import end_startup
@@ -38,7 +39,7 @@ def send(
     event: Annotated[
         tuple[str, ...], Parameter(group=_DELIVERY, metavar="PATTERN", negative="", show_default=False)
     ] = (),
-    body: Annotated[str | None, Parameter(group=_DELIVERY, metavar="FILE", allow_leading_hyphen=True)] = None,
+    body: Annotated[Path | None, Parameter(group=_DELIVERY, metavar="FILE", allow_leading_hyphen=True)] = None,
     set: Annotated[  # noqa: A002 - the option's name
         tuple[str, ...], Parameter(group=_DELIVERY, metavar="PATH=VALUE", negative="", show_default=False)
     ] = (),
@@ -78,7 +79,7 @@ def send(
         raise UsageError(f"--repeat {repeat}: give a number above 0.")
     _check_url(url)
     end_startup()
-    inputs = Inputs(reserved_for="--body" if body == STDIN else None)
+    inputs = Inputs(reserved_for="--body" if is_stdin(body) else None)
     if show:
         for each in _bodies(inputs, body, event, set):
             sys.stdout.buffer.write(each + b"\n")
@@ -98,7 +99,7 @@ def send(
 # --- Bodies -----------------------------------------------------------------------------------------------------------
 
 
-def _bodies(inputs: Inputs, path: str | None, patterns: Sequence[str], changes: Sequence[str]) -> list[bytes]:
+def _bodies(inputs: Inputs, path: Path | None, patterns: Sequence[str], changes: Sequence[str]) -> list[bytes]:
     if path is not None:
         if patterns or changes:
             raise UsageError("--body is sent as it is: give it without --event and --set.")

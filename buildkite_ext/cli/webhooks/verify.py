@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Group, Parameter
@@ -12,7 +13,7 @@ from cyclopts import Group, Parameter
 from ...timestamps import parse_time
 from ..durations import shown_duration
 from ..exit_codes import ExitCode
-from ..inputs import STDIN, Inputs
+from ..inputs import STDIN, Inputs, is_stdin
 from ..parameters import OUTPUT, DurationOrZero, Flag
 from ..problem import UsageError
 from ..startup import end_startup
@@ -25,7 +26,7 @@ _DELIVERY = Group("The delivery", sort_key=1)
 
 
 def verify(
-    body_file: Annotated[str, Parameter(metavar="BODY_FILE", allow_leading_hyphen=True)] = STDIN,
+    body_file: Annotated[Path, Parameter(metavar="BODY_FILE", allow_leading_hyphen=True)] = Path(STDIN),
     /,
     *,
     signature: Annotated[str, Parameter(group=_DELIVERY, metavar="HEADER")],
@@ -53,12 +54,12 @@ def verify(
     from ..streams import clean
     from .diagnose import diagnose
 
-    if body_file.startswith("--"):
+    if str(body_file).startswith("--"):
         raise UsageError(
-            f"unknown option {body_file.partition('=')[0]}. (For a file of this name write ./{body_file}.)"
+            f"unknown option {str(body_file).partition('=')[0]}. (For a file of this name write ./{body_file}.)"
         )
     end_startup()
-    inputs = Inputs(reserved_for="BODY_FILE" if body_file == STDIN else None)
+    inputs = Inputs(reserved_for="BODY_FILE" if is_stdin(body_file) else None)
     auth = read_auth(inputs, secret_file, tokens=False, unsigned_option=None)
     now = time.time() if at is None else _seconds("--at", at)
     body = inputs.read("BODY_FILE", body_file, hint="Paste the body, then press Ctrl-D twice, without a line break.")
