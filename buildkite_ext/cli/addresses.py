@@ -72,8 +72,9 @@ def build_of(
 
 def _address(argument: str, text: str, organization: str | None, *, simulate: bool) -> BuildAddress:
     endpoint = "" if simulate else os.environ.get(ENDPOINT_VARIABLE, "").strip()
+    root = normalize_base_url(endpoint or DEFAULT_BASE_URL)
     try:
-        address = build_address(text, root=normalize_base_url(endpoint or DEFAULT_BASE_URL))
+        address = build_address(text, root=root)
     except ValueError as error:
         raise UsageError(f"{argument}: {error}.") from error  # without the text: a URL may hold a password
     if organization is None or address.organization in (None, organization):

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from ...states import outcome_of
 from ..exit_codes import ExitCode
-from ..parameters import CommonOptions
+from ..parameters import CommonOptions, Duration
 from ..streams import clean, short
 
 __all__ = ["cancel"]
@@ -20,6 +20,7 @@ def cancel(
     /,
     *,
     pipeline: Annotated[str | None, Parameter(alias="-p", metavar="PIPELINE")] = None,
+    timeout: Annotated[float | None, Duration] = None,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> ExitCode:
     """Cancel a build. A build that has ended stays as it is.
@@ -27,6 +28,7 @@ def cancel(
     Args:
         build: The build: its URL, ORG/PIPELINE/NUMBER, or PIPELINE before NUMBER. The URL of a job names its build.
         number: The build's number.
+        timeout: The time for the request, with its retries and pauses; by default 2m.
         pipeline: The pipeline, where only NUMBER is given: a slug, ORG/PIPELINE, or a URL.
     """
     from ..addresses import build_of
@@ -35,7 +37,8 @@ def cancel(
     words = [build] if number is None else [build, number]
     address, chosen = build_of(words, pipeline, organization=common.organization)
     with ConnectionOptions(organization=address.organization, token_file=common.token_file).client() as client:
-        canceled = client.builds.cancel(address.pipeline, chosen)
+        chosen_client = client if timeout is None else client.with_options(timeout=timeout)
+        canceled = chosen_client.builds.cancel(address.pipeline, chosen)
     state = short(str(canceled.state), 20)
     ended_before = outcome_of(canceled) not in (None, "blocked", "canceled")
     said = f"had ended before: {state}" if ended_before else f"is {state}"

@@ -15,6 +15,7 @@ from ...logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
 from ...states import blocking_jobs, failed_jobs, is_job_over, outcome_of
 from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
 from ..exit_codes import ExitCode
+from ..hints import in_options
 from ..problem import Problem, Terminated, UsageError
 from ..streams import clean, discard, output_failure, short
 from .job_table import ServerTime, label_of
@@ -248,7 +249,7 @@ class Run:
             if isinstance(error, UnsafePath):  # its advice is for callers of the library
                 by_job = "" if options.by_job else ", or give --by-job for a folder a job"
                 reason = f"{error.reason} Select other artifacts with --artifacts, name another folder in --to{by_job}."
-            said = f"Build {state.name} has ended ({state.outcome}), but its artifacts weren't all fetched. {reason}"
+            said = f"Build {state.name} has ended ({state.outcome}), but its artifacts weren't all fetched. {in_options(reason)}"
             return Problem.described(ExitCode.ARTIFACTS, said, error)
         state.written = tuple(paths)
         self._view.fetched(state.written)
