@@ -332,7 +332,9 @@ def test_a_refusal_is_told_and_its_answer_can_be_read(api: Run, filled: Simulato
         result = api("GET", "organizations/{org}/pipelines/wob/builds", *words)
         assert result.code == 3
         assert json.loads(result.out) == {"message": "No pipeline found"}
-        assert result.err.splitlines()[:2] == [
+        *told, request_id = result.err.splitlines()
+        assert request_id.startswith("Request id for Buildkite's support: ")
+        assert told == [
             "buildkite-ext: GET /v2/organizations/acme/pipelines/wob/builds answered 404: No pipeline found",
             "One of these doesn't exist, or the token can't see it: organization 'acme', pipeline 'wob'.",
         ]
