@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import strict_json
 from ..errors import InvalidResponse
-from ..messages import shown
+from ..messages import escaped, shown
+from ..redaction import redacted_text
 from ..states import FILTERS
 from ..timestamps import format_time
 from ..transport.context import context_of
@@ -256,13 +257,23 @@ class PathPages:
 
 def _json_page(response: httpx.Response, name: str) -> object:
     """Return the body of a page as JSON: a list, or an object that has `items`."""
+    status = response.status_code
+    if 300 <= status < 400:
+        where = redacted_text(response.headers.get("Location", "nowhere"))
+        raise InvalidResponse(f"{name}: the answer is a redirect ({status}) to {where}, so it has no pages.")
+    if not response.content:
+        raise InvalidResponse(f"{name}: the answer ({status}) has no body, so it has no pages.")
+    kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and not kind.endswith(("/json", "+json")):
+        raise InvalidResponse(f"{name}: the answer is {escaped(kind)}, and isn't JSON, so it has no pages.")
     try:
         body: object = strict_json.loads(response.content)
     except ValueError as error:
         raise InvalidResponse(f"{name}: the page isn't JSON: {error}.") from error
     if isinstance(body, list) or (isinstance(body, dict) and isinstance(body.get("items"), list)):
         return body
-    raise InvalidResponse(f"{name}: the answer isn't a list, so it has no pages.")
+    shape = "one object" if isinstance(body, dict) else "one value"
+    raise InvalidResponse(f"{name}: the answer is {shape}, and isn't a list, so it has no pages.")
 
 
 def _name_of(endpoint: Endpoint[..., Any]) -> str:

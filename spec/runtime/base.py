@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import attrs
 from attrs import define, field
 
+from ._reprs import one_line, whole
 from .attributes import missing_attribute
 from .types import UNSET, File, Secret, rfc3339
 
@@ -92,9 +93,16 @@ class Model:
         return result
 
     def __repr__(self) -> str:
+        """Return the object on one line: what tells it from others, and what else there is room for."""
+        return one_line(type(self).__name__, self._given())
+
+    def __str__(self) -> str:
+        """Return the object with all its values, except secrets."""
+        return whole(type(self).__name__, self._given())
+
+    def _given(self) -> Iterator[tuple[str, Any]]:
         shown = ((each.name, getattr(self, each.name)) for each in _fields(self) if each.repr)
-        given = (f"{name}={value!r}" for name, value in shown if value not in (None, UNSET, [], {}))
-        return f"{type(self).__name__}({', '.join(given)})"
+        return ((name, value) for name, value in shown if value not in (None, UNSET, [], {}))
 
     @classmethod
     def _moment(cls, name: str, value: dt.datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import threading
 import time
 from collections.abc import Callable
@@ -118,16 +119,21 @@ def test_canceled(web: Simulator, run: Run) -> None:
 
 
 @pytest.mark.parametrize("following", [(), ("--no-follow",)])
-def test_blocked_names_the_step_and_how_to_unblock_it(web: Simulator, run: Run, following: tuple[str, ...]) -> None:
+def test_blocked_names_the_step_and_the_command_that_unblocks_it(
+    web: Simulator, run: Run, command: Run, following: tuple[str, ...]
+) -> None:
     web.pipeline("web").job("test", after=0.05).block("Ship it?").job("deploy")
     result = run("web", *following)
     assert result.code == 5
     job = next(job for job in web.pipeline("web").builds[0].current_jobs if job.type == "manual")
     assert 'Build web #1 waits at "Ship it?" after 0:0' in result.lines[-2]
     assert "https://buildkite.test/acme/web/builds/1" in result.lines[-2]
-    assert result.lines[-1].endswith(f"jobs.unblock('web', 1, '{job.id}')")
-    with web.client() as client:  # the advice holds
-        assert client.jobs.unblock("web", 1, job.id).id == job.id
+    said, _, advice = result.lines[-1].partition("with: ")
+    assert said == "Unblock it on that page, or "
+    program, *words = shlex.split(advice)
+    assert program == "buildkite-ext"
+    assert command(*words).code == 0  # the advice holds
+    assert job.state == "unblocked"
 
 
 @pytest.mark.parametrize("following", [(), ("--no-follow",), ("--quiet",)])
