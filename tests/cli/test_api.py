@@ -319,7 +319,7 @@ def test_a_path_outside_the_description(api: Run, web: Simulator) -> None:
 
 
 def test_a_redirect_is_told_without_what_opens_it(api: Run, web: Simulator) -> None:
-    web.fail_next(status=302, headers={"Location": "https://storage.test/x?part=1&X-Amz-Signature=s3cret"}, body=b"")
+    web.answer_next(status=302, headers={"Location": "https://storage.test/x?part=1&X-Amz-Signature=s3cret"}, body=b"")
     result = api("GET", "organizations/{org}/brand-new")
     assert result.code == 3
     assert "was redirected (302) to https://storage.test/x?part=1&X-Amz-Signature=REDACTED." in result.err
