@@ -527,7 +527,7 @@ def test_a_blocked_build_says_passed(theirs: Theirs) -> None:
 def test_unknown_keys() -> None:
     simulator = passing()
     for unknown, kept in (("ignore", {}), ("keep", {"new": 1})):
-        simulator.fail_next(
+        simulator.answer_next(
             status=200, operation="get_organization", body={"id": "1", "slug": "acme", "name": "Acme", "new": 1}
         )
         options: Any = {"unknown": unknown}

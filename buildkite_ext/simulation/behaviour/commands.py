@@ -14,6 +14,8 @@ __all__ = ["CommandBehaviour", "LogScript", "log_script"]
 LogScript = str | bytes | Sequence[tuple[float, str | bytes]]
 """Output of a job: a text whose lines arrive evenly while the job runs, or pieces, each with its second."""
 
+_GIVE = "a text with line breaks, such as 'a\\nb\\n', or a list of pieces, such as [(0, 'a\\n'), (5, 'b\\n')]"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandBehaviour:
@@ -34,9 +36,6 @@ class CommandBehaviour:
     def exit_status(self, attempt: int) -> int:
         """Return the exit status of an attempt, counted from 0."""
         return self.exit_statuses[min(attempt, len(self.exit_statuses) - 1)]
-
-
-_GIVE = "a text with line breaks, such as 'a\\nb\\n', or a list of pieces, such as [(0, 'a\\n'), (5, 'b\\n')]"
 
 
 def log_script(log: object) -> LogScript:

@@ -21,7 +21,6 @@ __all__ = [
     "check_number",
     "check_optional_texts",
     "check_text",
-    "check_texts",
     "check_whole",
     "configuration_errors",
     "elements",
@@ -87,16 +86,6 @@ def check_text(name: str, value: object, *, give: str = "a text") -> None:
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} is {kind_of(value)}: give {give}")
-
-
-def check_texts(**values: object) -> None:
-    """Check texts, by the names of their arguments.
-
-    Raises:
-        TypeError: one isn't a text.
-    """
-    for name, value in values.items():
-        check_text(name, value)
 
 
 def check_optional_texts(**values: object) -> None:
@@ -218,8 +207,10 @@ def text_map(name: str, value: object) -> dict[str, str]:
     for key, text in value.items():
         if not isinstance(key, str):
             raise TypeError(f"{name} has a key that is {kind_of(key)}: give texts as keys")
-        number = isinstance(text, int | float) and not isinstance(text, bool)
-        check_text(f"{name}[{key!r}]", text, give=f"a text, such as {str(text)!r}" if number else "a text")
+        if not isinstance(text, str):
+            number = isinstance(text, int | float) and not isinstance(text, bool)
+            hint = f", such as {str(text)!r}" if number else ""
+            raise TypeError(f"{name}[{key!r}] is {kind_of(text)}: give a text{hint}")
         copied[key] = text
     return copied
 
