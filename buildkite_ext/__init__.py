@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .errors import ApiError as ApiError
     from .errors import ArtifactCorrupted as ArtifactCorrupted
     from .errors import ArtifactNotFound as ArtifactNotFound
+    from .errors import ArtifactTooLarge as ArtifactTooLarge
     from .errors import ArtifactUnavailable as ArtifactUnavailable
     from .errors import BuildAlreadyFinished as BuildAlreadyFinished
     from .errors import BuildkiteError as BuildkiteError
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from .errors import MetadataNotSettable as MetadataNotSettable
     from .errors import NetworkError as NetworkError
     from .errors import NotFound as NotFound
+    from .errors import NothingMatched as NothingMatched
     from .errors import OrganizationNotFound as OrganizationNotFound
     from .errors import PipelineNotFound as PipelineNotFound
     from .errors import RateLimited as RateLimited
@@ -119,6 +121,7 @@ __all__ = [
     "ApiError",
     "ArtifactCorrupted",
     "ArtifactNotFound",
+    "ArtifactTooLarge",
     "ArtifactUnavailable",
     "AsyncBuildkiteClient",
     "AsyncItems",
@@ -147,6 +150,7 @@ __all__ = [
     "MonotonicClock",
     "NetworkError",
     "NotFound",
+    "NothingMatched",
     "OrganizationNotFound",
     "Outcome",
     "Page",

@@ -8,24 +8,26 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
 
 import httpx
-from buildkite_api.types import UNSET, Unset
+from buildkite_api.types import UNSET, Secret, Unset
 
 from ._sync import run
 from ._tracebacks import EndsAtCaller
 from .options import DEFAULT_MAX_BODY, DEFAULT_MINIMUM_RATE, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
 from .pagination.items import AsyncItems, Items
-from .pagination.sources import EndpointPages
+from .pagination.sources import EndpointPages, PathPages
 from .pagination.walker import Walker
 from .redaction import unsigned
 from .runtime import AsyncRuntime, BlockingRuntime
 from .services._argument_errors import NamesArguments
 from .services._generated import AsyncServices, Services
-from .transport.requester import Endpoint, Requester
+from .transport.auth import check_token
+from .transport.requester import Endpoint, Requester, checked_endpoint
 from .transport.shared import SharedState
+from .unknown_names import missing_or_raised
+from .urls import path_refused, query_of
 
 if TYPE_CHECKING:
     from buildkite_api.client import Client
-    from buildkite_api.types import Secret
 
     from .clock import MonotonicClock
     from .events import Hook
@@ -42,8 +44,31 @@ if TYPE_CHECKING:
     from .transport.auth import TokenSource
     from .transport.rates import TransferRate
     from .transport.retry import Retry
+    from .urls import Params
 
 __all__ = ["AsyncBuildkiteClient", "BuildkiteClient", "CursorPage"]
+
+_OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
+    "tokens": "cluster_tokens",
+    "suites": "client.test_engine.suites",
+    "runs": "client.test_engine.runs",
+    "tests": "client.test_engine.tests",
+    "organization": "client.options.organization",
+    "org": "client.options.organization",
+    "base_url": "client.options.base_url",
+    "timeout": "client.options.timeout",
+    "config": "options",
+    "close": "aclose",
+    "aclose": "close",
+    "paginate": "iterate",
+    "get": 'client.request("GET", path)',
+    "post": 'client.request("POST", path, json=...)',
+    "put": 'client.request("PUT", path, json=...)',
+    "patch": 'client.request("PATCH", path, json=...)',
+    "delete": 'client.request("DELETE", path)',
+    "graphql": "another library for it: this one speaks Buildkite's REST API",
+}
+"""What users look for under another word."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -120,6 +145,11 @@ class AsyncBuildkiteClient(AsyncServices):
             )
             self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
 
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_or_raised(self, name, _OTHER_WORDS)
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -142,6 +172,7 @@ class AsyncBuildkiteClient(AsyncServices):
         self,
         *,
         organization: str | Unset | None = UNSET,
+        token: TokenSource | Unset = UNSET,
         timeout: float | Unset | None = UNSET,
         retry: Retry | Unset | None = UNSET,
         strict: bool | Unset = UNSET,
@@ -151,9 +182,11 @@ class AsyncBuildkiteClient(AsyncServices):
     ) -> Self:
         """Return a copy with other options that shares this client's connections. It needs no closing.
 
+        Each copy signs its requests with its own token.
+
         Args:
-            organization, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps the
-                present value.
+            organization, token, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps
+                the present value.
 
         Example:
             >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
@@ -161,6 +194,7 @@ class AsyncBuildkiteClient(AsyncServices):
         """
         changes = {
             "organization": organization,
+            "token": token,
             "timeout": timeout,
             "retry": retry,
             "strict": strict,
@@ -186,26 +220,97 @@ class AsyncBuildkiteClient(AsyncServices):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
-        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
-            return await self._requester.call(endpoint, *args, **kwargs)
+        with EndsAtCaller() as end:
+            checked_endpoint(endpoint, "call")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return await self._requester.call(endpoint, *args, **kwargs)
 
-    async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
-        """Call any operation and return its answer undecoded: headers, the answer to HEAD, text, a 302 that isn't followed."""
-        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
-            return _unsigned(await self._requester.request(endpoint, *args, **kwargs))
+    @overload
+    async def request(
+        self,
+        method: str,
+        path: str,
+        /,
+        *,
+        params: Params | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response: ...
+    @overload
+    async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response: ...
+    async def request(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> httpx.Response:
+        """Send a request to any path of the API, or call any operation, and return the answer undecoded.
+
+        The request takes the path of all others: token, retries, deadline, errors. A redirect isn't followed.
+
+        Args:
+            endpoint: the HTTP method, or a generated module as for `call`.
+            args: the path, relative to the API's root, with or without `/v2`; `{org}` in it stands for the organization.
+                For a module, its path parameters.
+            kwargs: for a path, these: `params`, the query: a map or pairs, where a list is sent as `name[]=…`; `json` or
+                `content`, the body; `headers`. For a module, its query and body.
+
+        Returns:
+            The answer: its status, headers, `content`, `text` and `json()`.
+
+        Raises:
+            ValueError: the path leads outside the API, or an argument can't be sent. Nothing was sent.
+            BuildkiteError: see `buildkite_ext.errors`.
+
+        Example:
+            >>> async def suites(buildkite: AsyncBuildkiteClient) -> list[str]:
+            ...     answer = await buildkite.request("GET", "analytics/organizations/{org}/suites", params={"per_page": 5})
+            ...     return [suite["slug"] for suite in answer.json()]
+
+        https://buildkite.com/docs/apis/rest-api
+        """
+        with EndsAtCaller() as end:
+            if isinstance(endpoint, str):
+                return _unsigned(await self._requester.request_path(endpoint, *args, **kwargs))
+            checked_endpoint(endpoint, "request")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return _unsigned(await self._requester.request(endpoint, *args, **kwargs))
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
     @overload
     def iterate(self, endpoint: Endpoint[P, CursorPage[T]], /, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]: ...
+    @overload
+    def iterate(
+        self,
+        path: str,
+        /,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncItems[dict[str, Any]]: ...
     def iterate(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> AsyncItems[Any]:
-        """Iterate over every page of any list operation: `client.iterate(list_agents, "acme", name="mac")`.
+        """Iterate over every page of any list: of an operation, or at a path.
+
+        Args:
+            endpoint: a generated module such as `list_agents`, or a path as for `request`.
+            args: the path parameters of a module.
+            kwargs: the query of a module; for a path `params` and `headers`, as for `request`.
 
         Returns:
-            A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
+            A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`. The items of a path are
+            dicts, as they came.
+
+        Raises:
+            ValueError: the path leads outside the API, or an argument can't be sent.
+
+        Example:
+            >>> async def hosts(buildkite: AsyncBuildkiteClient) -> list[str]:
+            ...     agents = buildkite.iterate("organizations/{org}/agents", params={"name": "mac"})
+            ...     return [agent["hostname"] async for agent in agents]
         """
-        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
-            return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+        with EndsAtCaller() as end:
+            if isinstance(endpoint, str):
+                return AsyncItems(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
+            checked_endpoint(endpoint, "iterate")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return AsyncItems(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
     def raw(self) -> Client:
@@ -344,6 +449,11 @@ class BuildkiteClient(Services):
             )
             self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
 
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_or_raised(self, name, _OTHER_WORDS)
+
     def __enter__(self) -> Self:
         return self
 
@@ -366,6 +476,7 @@ class BuildkiteClient(Services):
         self,
         *,
         organization: str | Unset | None = UNSET,
+        token: TokenSource | Unset = UNSET,
         timeout: float | Unset | None = UNSET,
         retry: Retry | Unset | None = UNSET,
         strict: bool | Unset = UNSET,
@@ -375,9 +486,11 @@ class BuildkiteClient(Services):
     ) -> Self:
         """Return a copy with other options that shares this client's connections. It needs no closing.
 
+        Each copy signs its requests with its own token.
+
         Args:
-            organization, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps the
-                present value.
+            organization, token, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps
+                the present value.
 
         Example:
             >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:
@@ -385,6 +498,7 @@ class BuildkiteClient(Services):
         """
         changes = {
             "organization": organization,
+            "token": token,
             "timeout": timeout,
             "retry": retry,
             "strict": strict,
@@ -410,26 +524,97 @@ class BuildkiteClient(Services):
         Raises:
             BuildkiteError: see `buildkite_ext.errors`.
         """
-        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
-            return run(self._requester.call(endpoint, *args, **kwargs))
+        with EndsAtCaller() as end:
+            checked_endpoint(endpoint, "call")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return run(self._requester.call(endpoint, *args, **kwargs))
 
-    def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
-        """Call any operation and return its answer undecoded: headers, the answer to HEAD, text, a 302 that isn't followed."""
-        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
-            return _unsigned(run(self._requester.request(endpoint, *args, **kwargs)))
+    @overload
+    def request(
+        self,
+        method: str,
+        path: str,
+        /,
+        *,
+        params: Params | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response: ...
+    @overload
+    def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response: ...
+    def request(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> httpx.Response:
+        """Send a request to any path of the API, or call any operation, and return the answer undecoded.
+
+        The request takes the path of all others: token, retries, deadline, errors. A redirect isn't followed.
+
+        Args:
+            endpoint: the HTTP method, or a generated module as for `call`.
+            args: the path, relative to the API's root, with or without `/v2`; `{org}` in it stands for the organization.
+                For a module, its path parameters.
+            kwargs: for a path, these: `params`, the query: a map or pairs, where a list is sent as `name[]=…`; `json` or
+                `content`, the body; `headers`. For a module, its query and body.
+
+        Returns:
+            The answer: its status, headers, `content`, `text` and `json()`.
+
+        Raises:
+            ValueError: the path leads outside the API, or an argument can't be sent. Nothing was sent.
+            BuildkiteError: see `buildkite_ext.errors`.
+
+        Example:
+            >>> def suites(buildkite: BuildkiteClient) -> list[str]:
+            ...     answer = buildkite.request("GET", "analytics/organizations/{org}/suites", params={"per_page": 5})
+            ...     return [suite["slug"] for suite in answer.json()]
+
+        https://buildkite.com/docs/apis/rest-api
+        """
+        with EndsAtCaller() as end:
+            if isinstance(endpoint, str):
+                return _unsigned(run(self._requester.request_path(endpoint, *args, **kwargs)))
+            checked_endpoint(endpoint, "request")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return _unsigned(run(self._requester.request(endpoint, *args, **kwargs)))
 
     @overload
     def iterate(self, endpoint: Endpoint[P, list[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
     @overload
     def iterate(self, endpoint: Endpoint[P, CursorPage[T]], /, *args: P.args, **kwargs: P.kwargs) -> Items[T]: ...
+    @overload
+    def iterate(
+        self,
+        path: str,
+        /,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Items[dict[str, Any]]: ...
     def iterate(self, endpoint: Any, /, *args: Any, **kwargs: Any) -> Items[Any]:
-        """Iterate over every page of any list operation: `client.iterate(list_agents, "acme", name="mac")`.
+        """Iterate over every page of any list: of an operation, or at a path.
+
+        Args:
+            endpoint: a generated module such as `list_agents`, or a path as for `request`.
+            args: the path parameters of a module.
+            kwargs: the query of a module; for a path `params` and `headers`, as for `request`.
 
         Returns:
-            A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`.
+            A lazy iterable, with `.pages()` and `.with_options(limit=, concurrency=, max_pages=)`. The items of a path are
+            dicts, as they came.
+
+        Raises:
+            ValueError: the path leads outside the API, or an argument can't be sent.
+
+        Example:
+            >>> def hosts(buildkite: BuildkiteClient) -> list[str]:
+            ...     agents = buildkite.iterate("organizations/{org}/agents", params={"name": "mac"})
+            ...     return [agent["hostname"] for agent in agents]
         """
-        with EndsAtCaller() as end, NamesArguments(end, endpoint._get_kwargs, args, kwargs):
-            return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
+        with EndsAtCaller() as end:
+            if isinstance(endpoint, str):
+                return Items(Walker(_path_pages(self._requester, endpoint, *args, **kwargs)))
+            checked_endpoint(endpoint, "iterate")
+            with NamesArguments(end, endpoint._get_kwargs, args, kwargs):
+                return Items(Walker(EndpointPages.of(self._requester, endpoint, args, kwargs)))
 
     @property
     def raw(self) -> Client:
@@ -507,6 +692,15 @@ class BuildkiteClient(Services):
         return Packages(AsyncPackages(self._requester))
 
 
+def _path_pages(
+    requester: Requester, path: str, /, *, params: Params | None = None, headers: Mapping[str, str] | None = None
+) -> PathPages:
+    try:
+        return PathPages.of(requester, path, params=query_of(params), headers=headers)
+    except ValueError as error:
+        raise path_refused(path, error) from None
+
+
 def _repr(client: object, requester: Requester | None) -> str:
     """Return the repr of a client; also of one whose constructor has not ended, which debuggers show."""
     if requester is None:
@@ -522,4 +716,6 @@ def _unsigned(response: httpx.Response) -> httpx.Response:
 
 def _with_changes(requester: Requester, changes: Mapping[str, object]) -> Requester:
     given: dict[str, Any] = {name: value for name, value in changes.items() if value is not UNSET}
+    if "token" in given and not callable(given["token"]):
+        given["token"] = Secret(check_token(given["token"]))
     return requester.copy(replace(requester.options, **given))

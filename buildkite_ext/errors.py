@@ -24,6 +24,8 @@
     │   └── ResponseLost              the request may have acted: check before sending a write again
     ├── ArtifactUnavailable           the artifact's storage doesn't have it or refused it
     ├── ArtifactCorrupted             the downloaded bytes differ from the uploaded ones
+    ├── ArtifactTooLarge              an artifact has more bytes than may be read into memory
+    ├── NothingMatched                a pattern matches no artifact of a build
     ├── UnsafePath                    an artifact can't be written safely where it would go
     └── WebhookError                  a delivery that is refused; `reason` says why in a word
         ├── WebhookUnverified         not signed with the secret, or too old or new: answered 401
@@ -50,6 +52,7 @@ __all__ = [
     "ApiError",
     "ArtifactCorrupted",
     "ArtifactNotFound",
+    "ArtifactTooLarge",
     "ArtifactUnavailable",
     "BuildAlreadyFinished",
     "BuildNotFound",
@@ -68,6 +71,7 @@ __all__ = [
     "MetadataNotSettable",
     "NetworkError",
     "NotFound",
+    "NothingMatched",
     "OrganizationNotFound",
     "PipelineNotFound",
     "RateLimited",
@@ -286,6 +290,24 @@ class ArtifactUnavailable(BuildkiteError):
 
 class ArtifactCorrupted(BuildkiteError):
     """The downloaded bytes differ in size or SHA-1 from the uploaded ones. Nothing was written to the target."""
+
+
+class ArtifactTooLarge(BuildkiteError):
+    """The artifact has more bytes than may be read into memory. `artifacts.download` writes it to a file."""
+
+
+class NothingMatched(BuildkiteError):
+    """A pattern matches no artifact of a build. Nothing was downloaded.
+
+    Attributes:
+        reason: which patterns match nothing, and what is near, without the advice that follows it in the message.
+        patterns: the patterns that match nothing.
+    """
+
+    def __init__(self, reason: str, advice: str = "", *, patterns: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{reason} {advice}".rstrip())
+        self.reason = reason
+        self.patterns = patterns
 
 
 class UnsafePath(BuildkiteError):

@@ -58,7 +58,7 @@ class ClientOptions:
     a keyword of `with_options` as well. `tests/core/test_options.py` proves that they agree.
     """
 
-    token: Secret | TokenFunction = field(repr=False, metadata=_SHARED)
+    token: Secret | TokenFunction = field(repr=False)
     organization: str | None = None
     base_url: str = field(default=DEFAULT_BASE_URL, metadata=_SHARED)
     timeout: float | None = DEFAULT_TIMEOUT

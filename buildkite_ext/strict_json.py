@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-__all__ = ["loads"]
+__all__ = ["dumps", "loads"]
 
 
 def loads(content: str | bytes, *, parse_float: Callable[[str], Any] | None = None) -> Any:
@@ -33,6 +33,35 @@ def loads(content: str | bytes, *, parse_float: Callable[[str], Any] | None = No
         raise ValueError(f"it isn't UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:
         raise ValueError(str(error)) from None
+
+
+def dumps(value: object, *, name: str) -> bytes:
+    """Encode JSON in UTF-8.
+
+    Args:
+        value: the value.
+        name: the argument that it was given as, for messages.
+
+    Raises:
+        TypeError: a part of it has no form in JSON.
+        ValueError: it holds NaN, Infinity or a lone surrogate, or is nested too deeply.
+
+    Example:
+        >>> dumps({"commit": "HEAD"}, name="json")
+        b'{"commit":"HEAD"}'
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except TypeError as error:
+        raise TypeError(f"{name}= can't be sent as JSON: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{name}= can't be sent as JSON: it is nested too deeply") from None
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"{name}= can't be sent as JSON: it holds a lone surrogate, which has no form in UTF-8"
+        ) from None
+    except ValueError as error:
+        raise ValueError(f"{name}= can't be sent as JSON: {error}") from None
 
 
 def _refuse(name: str) -> NoReturn:

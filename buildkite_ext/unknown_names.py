@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from enum import Enum
+from typing import Any
 
-__all__ = ["UnknownNameWarning", "unknown_names", "warn_unknown"]
+from buildkite_api.attributes import missing_attribute
+
+__all__ = ["UnknownNameWarning", "missing_or_raised", "unknown_names", "warn_unknown"]
 
 _PACKAGES = frozenset({"buildkite_ext", "buildkite_api"})
 
@@ -56,6 +59,30 @@ def unknown_names(name: str, given: Iterable[object], known: Collection[str]) ->
     texts = [str(each.value) if isinstance(each, Enum) else str(each) for each in given]
     unknown = [each for each in dict.fromkeys(texts) if each not in known]
     return [f"this version doesn't know the {name} {each!r}{_hint(each, known)}" for each in unknown]
+
+
+def missing_or_raised(owner: object, name: str, other_words: Mapping[str, str | tuple[str, ...]]) -> Any:
+    """Raise the error of an attribute that an object of this package doesn't have. It names the word that was meant.
+
+    `__getattr__` of a class calls it. If the attribute exists, and its own code raised an AttributeError, that one is raised.
+
+    Args:
+        owner: the object.
+        name: the attribute that was asked for.
+        other_words: see `missing_attribute`.
+
+    Raises:
+        AttributeError: always.
+    """
+    kind = type(owner)
+    if name.startswith(
+        "_"
+    ):  # a protocol that asks if the object takes part, or an object whose constructor hasn't ended
+        raise AttributeError(f"{kind.__name__} has no attribute {name!r}")
+    known = [each for each in dir(kind) if not each.startswith("_")]
+    if name in known:
+        return object.__getattribute__(owner, name)
+    raise missing_attribute(kind.__name__, name, known, other_words)
 
 
 def _callers_level() -> int:

@@ -1,16 +1,32 @@
-"""URLs: origins, and the check that a path typed by a user leads below the API's own `/v2`."""
+"""URLs: origins, the addresses of builds and jobs, and the check that a path typed by a user leads below the API's `/v2`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["CREDENTIALS", "Origin", "address", "origin", "path_in", "path_of", "root_of"]
+__all__ = [
+    "CREDENTIALS",
+    "BuildAddress",
+    "Origin",
+    "Params",
+    "Scalar",
+    "address",
+    "build_address",
+    "origin",
+    "path_in",
+    "path_of",
+    "path_refused",
+    "query_of",
+    "root_of",
+]
 
 Origin = tuple[str, str, int | None]
 """Scheme, host and port."""
@@ -25,6 +41,81 @@ CREDENTIALS = frozenset({"access_token", "api_key"})
 _KEPT = "%!$&'()*+,;=:@~"
 _DEEPEST = 5
 """Limit on decoding a segment again. One that is encoded more often is an attack."""
+
+_API_ROOT = "https://api.buildkite.com"
+_WEB_HOSTS = ("buildkite.com", "www.buildkite.com")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_NUMBER = re.compile(r"0*([1-9][0-9]{0,17})")
+_ADDRESS_FORMS = "give PIPELINE, ORG/PIPELINE, ORG/PIPELINE/NUMBER, or the URL of a pipeline, a build or a job"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildAddress:
+    """Address of a pipeline, of a build, or of a job.
+
+    Attributes:
+        pipeline: the pipeline's slug.
+        organization: the organization's slug; None if the text names none.
+        number: the build's number; None for the address of a pipeline.
+        job_id: the job's id; None for the address of a pipeline or of a build.
+    """
+
+    pipeline: str
+    organization: str | None = None
+    number: int | None = None
+    job_id: str | None = None
+
+
+Scalar = str | int | float | bool | datetime
+"""Value of a query parameter."""
+
+Params = Mapping[str, Scalar | Sequence[Scalar] | None] | Sequence[tuple[str, Scalar | None]]
+"""Query parameters: a map from names to values or lists of values, or pairs in their order."""
+
+
+def query_of(params: Params | None) -> list[tuple[str, str]]:
+    """Return query parameters as pairs of texts, as Buildkite reads them.
+
+    None is left out. A bool is `true` or `false`, a datetime is ISO 8601. A list is sent as `name[]=…` for each value.
+
+    Raises:
+        TypeError: a value is of another type.
+        ValueError: a datetime has no time zone.
+
+    Example:
+        >>> query_of({"state": ["failed", "canceled"], "exclude_jobs": True, "page": None})
+        [('state[]', 'failed'), ('state[]', 'canceled'), ('exclude_jobs', 'true')]
+    """
+    pairs: list[tuple[str, str]] = []
+    for name, value in params.items() if isinstance(params, Mapping) else params or ():
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+            listed = name if name.endswith("[]") else f"{name}[]"
+            pairs.extend((listed, _scalar(name, each)) for each in value)
+        elif value is not None:
+            pairs.append((name, _scalar(name, value)))
+    return pairs
+
+
+def _scalar(name: str, value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return str(value)
+        case int() | float():
+            return repr(value)
+        case datetime():
+            if value.utcoffset() is None:
+                raise ValueError(f"params[{name!r}]={value!r} has no time zone: write datetime(..., tzinfo=UTC)")
+            return value.isoformat()
+    raise TypeError(
+        f"params[{name!r}] is a {type(value).__name__}: give a string, a number, a bool, a datetime, or a list of these"
+    )
+
+
+def path_refused(path: str, error: ValueError) -> ValueError:
+    """Return the error of a path that can't be used. It leaves out the query, which may hold secrets."""
+    return ValueError(f"path={path.partition('?')[0]!r}: {error}")
 
 
 def origin(url: httpx.URL) -> Origin:
@@ -152,3 +243,118 @@ def _harmless(params: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
         if name.lower() in CREDENTIALS:
             raise ValueError(f"{name} in a query would put a token into logs; the token is sent in a header")
     return params
+
+
+def build_address(text: str, *, root: str = _API_ROOT) -> BuildAddress:
+    """Parse a slug or a URL that names a pipeline, a build or a job. Nothing is requested.
+
+    URLs of the API have to lead to `root`. Those of the web site have to lead to buildkite.com if `root` is Buildkite's API.
+    Another root, such as a simulator's, may have web pages on any host.
+
+    Args:
+        text: `PIPELINE`, `ORG/PIPELINE`, `ORG/PIPELINE/NUMBER`, `ORG/PIPELINE/builds/NUMBER`, or a URL: of the web site
+            (`https://buildkite.com/acme/web/builds/42#JOB`) or of the API
+            (`https://api.buildkite.com/v2/organizations/acme/pipelines/web/builds/42/jobs/JOB`). What follows a build's number
+            or a job's id, such as `/log`, is ignored.
+        root: the API's root, without `/v2`.
+
+    Raises:
+        ValueError: the text has none of these forms, or leads to another host.
+
+    Example:
+        >>> build_address("acme/web")
+        BuildAddress(pipeline='web', organization='acme', number=None, job_id=None)
+        >>> build_address("https://buildkite.com/acme/web/builds/42#0199b4d2-3c1f-4b6e-9f00-0123456789ab").job_id
+        '0199b4d2-3c1f-4b6e-9f00-0123456789ab'
+        >>> build_address("https://api.buildkite.com/v2/organizations/acme/pipelines/web/builds/42").number
+        42
+    """
+    text = text.strip()
+    if not text.isprintable():
+        raise ValueError("it holds a control character")
+    if text.partition("/")[0].lower() in _WEB_HOSTS and "/" in text:  # copied without its scheme
+        text = f"https://{text}"
+    if _SCHEME.match(text):
+        return _of_url(text, root)
+    segments = [_slug(segment) for segment in text.split("/")]
+    if len(segments) == 1:
+        return BuildAddress(segments[0])
+    organization, pipeline, *rest = segments
+    if rest[:1] == ["builds"]:
+        del rest[0]
+    elif len(segments) == 2:
+        return BuildAddress(pipeline, organization)
+    if len(rest) != 1:
+        raise ValueError(_ADDRESS_FORMS)
+    return BuildAddress(pipeline, organization, _number(rest[0]))
+
+
+def _of_url(text: str, root: str) -> BuildAddress:
+    """Parse the URL of a pipeline, a build or a job."""
+    try:
+        parts = urlsplit(text)
+        place = _place(parts.scheme, parts.hostname, parts.port)
+    except ValueError as error:
+        raise ValueError("it isn't a URL") from error
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        raise ValueError("its scheme isn't http or https")
+    if "@" in parts.netloc:
+        raise ValueError("its URL holds a user or a password")
+    api = urlsplit(root)
+    segments = [segment for segment in parts.path.split("/") if segment]
+    below = [segment for segment in parts.path.removeprefix(api.path).split("/") if segment]
+    if below[:2] == ["v2", "organizations"] or segments[:2] == ["v2", "organizations"]:
+        if place != _place(api.scheme, api.hostname, api.port):
+            raise ValueError(f"it is a URL of another API than {root}")
+        return _of_segments(below[2:], named=True)
+    if root == _API_ROOT and parts.hostname not in _WEB_HOSTS:
+        raise ValueError("its host isn't buildkite.com")
+    job = _web_job(parts.fragment, parts.query)
+    if segments[:1] == ["organizations"]:
+        return _of_segments(segments[1:], named=True, job=job)
+    return _of_segments(segments, named=False, job=job)
+
+
+def _of_segments(segments: Sequence[str], *, named: bool, job: str | None = None) -> BuildAddress:
+    """Return the address that the segments of a path hold.
+
+    Args:
+        segments: the path, from the organization's slug on.
+        named: `pipelines` stands before the pipeline's slug, as in the API.
+        job: the job's id, where it isn't in the path.
+    """
+    rest = list(segments)
+    if named and rest[1:2] == ["pipelines"]:
+        del rest[1]
+    elif named:
+        rest = rest[:1]  # the organization's builds, agents, …: no pipeline
+    if len(rest) < 2:
+        raise ValueError(f"it names no pipeline: {_ADDRESS_FORMS}")
+    organization, pipeline = (_slug(unquote(segment, errors="surrogateescape")) for segment in rest[:2])
+    if len(rest) < 4 or rest[2] != "builds":
+        return BuildAddress(pipeline, organization)
+    if rest[4:5] == ["jobs"] and len(rest) > 5:
+        job = _slug(unquote(rest[5], errors="surrogateescape"))
+    return BuildAddress(pipeline, organization, _number(rest[3]), job)
+
+
+def _web_job(fragment: str, query: str) -> str | None:
+    """Return the id of the job that a page of the web site shows: `#JOB`, `#JOB/LINE` or `?jid=JOB`."""
+    shown = [fragment.partition("/")[0], *(value for name, value in parse_qsl(query) if name == "jid")]
+    return next((each for each in shown if _UUID.fullmatch(each)), None)
+
+
+def _number(text: str) -> int:
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} can't be a build's number: they begin at 1")
+    return int(found[1])
+
+
+def _slug(text: str) -> str:
+    """Return a slug; refuse one that would change the path of a URL."""
+    if text.strip() in ("", ".", ".."):
+        raise ValueError(f"{text!r} can't be a slug: {_ADDRESS_FORMS}")
+    if not text.isprintable() or any(character in "/\\?#%" for character in text):
+        raise ValueError(f"{text!r} can't be a slug")
+    return text

@@ -35,6 +35,7 @@ MODULES = (
     "buildkite_ext.events",
     "buildkite_ext.webhooks",
     "buildkite_ext.webhooks.redis",
+    "buildkite_ext.webhooks.testing",
     "buildkite_ext.simulation",
 )
 """The public modules. A name that stands in two of them is described in the first."""

@@ -180,8 +180,11 @@ def _method(client: object, service: str, name: str) -> Any:
 
 
 def _needed(method: Any) -> str:
-    """Return the required arguments of a method."""
-    needed = [each for each in inspect.signature(method).parameters.values() if each.default is each.empty]
+    """Return the required arguments of a method, and those that only a model in the place of the first makes superfluous."""
+    needed: list[inspect.Parameter] = []
+    for each in inspect.signature(method).parameters.values():
+        if each.default is each.empty or (needed and each.kind is each.POSITIONAL_OR_KEYWORD):
+            needed.append(each)
     return ", ".join(
         f"{each.name}=…" if each.kind is each.KEYWORD_ONLY else each.name
         for each in needed

@@ -42,6 +42,7 @@ MODULES = {
     "models": "buildkite_ext.models",
     "webhooks": "buildkite_ext.webhooks",
     "webhooks_redis": "buildkite_ext.webhooks.redis",
+    "webhooks_testing": "buildkite_ext.webhooks.testing",
     "simulation": "buildkite_ext.simulation",
 }
 """The pages, and the public module that each describes. A name of two modules stands on the page of one."""
@@ -52,6 +53,7 @@ TITLES = {
     "models": "Models",
     "webhooks": "Webhooks",
     "webhooks_redis": "Webhooks over Redis",
+    "webhooks_testing": "Tests of webhooks",
     "simulation": "Simulation",
 }
 

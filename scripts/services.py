@@ -28,6 +28,14 @@ OWN = {
 }
 
 
+ADDRESS = {
+    "pipeline": "the pipeline's slug, as `web` or `acme/web`",
+    "number": "the build's number inside its pipeline, not its id; or a Build.",
+    "job_id": "the job's id, or a Job.",
+}
+"""Arguments that are an address together, and what is said of them. `Address` has the rest."""
+
+
 class CallsError(ValueError):
     """Table of calls that cannot be printed. The message says why."""
 
@@ -80,6 +88,43 @@ class Method:
     pages: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Address:
+    """Arguments of a method that name a pipeline, a build or a job, and how the method resolves them."""
+
+    names: tuple[str, ...]
+    resolver: str
+    """Method of `AsyncService` that does it."""
+    models: tuple[str, ...]
+    """Models that may stand in the place of the first argument."""
+    instead: str
+    """What is said of these models."""
+
+    def signature(self) -> list[str]:
+        first, *rest = self.names
+        types = {"number": "int | Build | None = None", "job_id": "str | Job | None = None"}
+        return [f"{first}: {' | '.join(('str', *self.models))}", *(f"{name}: {types[name]}" for name in rest)]
+
+    def described(self) -> list[tuple[str, str]]:
+        first, *rest = self.names
+        said = ADDRESS[first] + self.instead if first == "pipeline" else ADDRESS[first]
+        return [(first, said), *((name, ADDRESS[name]) for name in rest)]
+
+
+ADDRESSES = (
+    Address(
+        ("pipeline", "number", "job_id"),
+        "_job_at",
+        ("Build", "Job"),
+        "; or a Job or its URL, which needs no other address; or a Build.",
+    ),
+    Address(("pipeline", "number"), "_build_at", ("Build",), "; or a Build or its URL, which needs no number."),
+    Address(("pipeline",), "_pipeline_at", ("Pipeline",), ", its URL, or a Pipeline."),
+    Address(("job_id",), "_job_by_id", ("Job",), ""),
+)
+"""The longest first."""
+
+
 @dataclass
 class Service:
     """Service, and the services below it."""
@@ -91,6 +136,8 @@ class Service:
     """Docstring of the classes."""
     methods: list[Method] = field(default_factory=list)
     children: list[Service] = field(default_factory=list)
+    nested: dict[str, Service] = field(default_factory=dict)
+    """Services that are found here by another name as well."""
 
     @property
     def attribute(self) -> str:
@@ -133,6 +180,8 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, 
         (service_at(parent).children if parent else roots).append(service)
     # A service without methods was created as the parent of others.
     roots += [service for path, service in services.items() if "." not in path and service not in roots]
+    for path, names in calls.get("nested", {}).items():
+        services[path].nested = {name: services[other] for name, other in names.items()}
     folder.mkdir(parents=True)
     for root in roots:
         (folder / f"{root.attribute}.py").write_text(print_module(root), encoding="utf-8")
@@ -184,6 +233,12 @@ def check(calls: Mapping[str, Any], document: Mapping[str, Any]) -> None:
         for path, names in calls["by_hand"].items()
         for name in names
         if name not in calls["services"].get(path, {})
+    ]
+    problems += [
+        f"nested: {path}.{name} can't be {other}: both have to be services, and no method has that name"
+        for path, names in calls.get("nested", {}).items()
+        for name, other in names.items()
+        if not {path, other} <= set(calls["services"]) or name in calls["services"][path]
     ]
     if problems:
         raise CallsError("spec/calls.yaml: " + "; ".join(sorted(problems)))
@@ -327,7 +382,14 @@ def print_module(root: Service) -> str:
         "",
         "from buildkite_ext.pagination.items import AsyncItems",
         "from buildkite_ext.services._base import AsyncService, Service, blocking",
-        "from buildkite_ext.services.arguments import filter_map, not_empty, not_null, or_unset, text_map",
+        "from buildkite_ext.services.addresses import needed",
+        "from buildkite_ext.services.arguments import aware, aware_or_unset, filter_map, not_empty, not_null, or_unset, text_map",
+        "from buildkite_ext.services.checks import check",
+        *(
+            f"from buildkite_ext.services._generated.{other.attribute} import Async{other.name}, {other.name}"
+            for service in services
+            for other in service.nested.values()
+        ),
         "",
     ]
     for service in reversed(services):
@@ -337,7 +399,8 @@ def print_module(root: Service) -> str:
 
 def _models(methods: list[Method]) -> Iterator[str]:
     for method in methods:
-        texts = [method.item or method.result]
+        address = _address(method)
+        texts = [method.item or method.result, *(address.signature() if address else ())]
         texts += [argument.annotation for argument in (*method.path, *method.query, *method.body)]
         for text in texts:
             for name in re.findall(r"\b[A-Z]\w+", text):
@@ -356,8 +419,14 @@ def _async_class(service: Service) -> Iterator[str]:
         yield f'        """{child.about}"""'
         yield f"        return Async{child.name}(self._requester)"
         yield ""
+    for name, other in service.nested.items():
+        yield "    @cached_property"
+        yield f"    def {name}(self) -> Async{other.name}:"
+        yield f'        """{other.about} The same as `client.{other.path}`."""'
+        yield f"        return Async{other.name}(self._requester)"
+        yield ""
     for each in service.methods:
-        yield from _method(each, service.path)
+        yield from _method(each, service.path, f"Async{service.name}")
         yield ""
 
 
@@ -371,6 +440,12 @@ def _blocking_class(service: Service) -> Iterator[str]:
         yield f"    def {child.attribute}(self) -> {child.name}:"
         yield f'        """{child.about}"""'
         yield f"        return {child.name}(self._shared.{child.attribute})"
+        yield ""
+    for name, other in service.nested.items():
+        yield "    @cached_property"
+        yield f"    def {name}(self) -> {other.name}:"
+        yield f'        """{other.about} The same as `client.{other.path}`."""'
+        yield f"        return {other.name}(self._shared.{name})"
         yield ""
     for each in service.methods:
         yield f"    {each.name} = blocking(Async{service.name}.{each.name})"
@@ -387,29 +462,46 @@ def _own(each: Method) -> list[str]:
     return [*each.pages, "limit", "concurrency"] if each.item else []
 
 
-def _method(each: Method, service: str) -> Iterator[str]:
+def _address(each: Method) -> Address | None:
+    """Return the address that the arguments of a method begin with."""
+    names = tuple(argument.name for argument in each.path)
+    return next((address for address in ADDRESSES if names[: len(address.names)] == address.names), None)
+
+
+def _method(each: Method, service: str, owner: str) -> Iterator[str]:
     keywords = [*each.query, *each.body]
     own = _own(each)
     # Required arguments come first.
     keywords.sort(key=lambda argument: "=" in argument.annotation)
-    signature = ["self", *(f"{a.name}: {_builtin(a.annotation)}" for a in each.path)]
+    address = _address(each)
+    others = each.path[len(address.names) if address else 0 :]
+    # What comes behind arguments that may be left out may be left out too, for Python.
+    late = address is not None and len(address.names) > 1
+    signature = ["self", *(address.signature() if address else ())]
+    signature += [f"{a.name}: {_builtin(a.annotation)}{' | None = None' if late else ''}" for a in others]
     if keywords or own:
         signature.append("*")
-        signature += [f"{a.name}: {_builtin(a.annotation)}" for a in keywords]
+        signature += [f"{a.name}: {_with_text(_builtin(a.annotation))}" for a in keywords]
         signature += [f"{name}: {OWN[name][0]}" for name in own]
     result = f"AsyncItems[{each.item}]" if each.item else _builtin(each.result)
     head = "def" if each.item else "async def"
     yield f"    {head} {each.name}({', '.join(signature)}) -> {result}:"
     yield from textwrap.indent(_docstring(each, keywords, own), " " * 8).split("\n")
+    if others or keywords or own:
+        yield f"        check({owner}.{each.name}, locals())"
     yield f"        from buildkite_api.api.{each.module} import {each.operation}"
     if each.body_model:
         yield f"        from buildkite_api.models import {each.body_model}"
     yield ""
+    called = f'"{service}.{each.name}"'
     where = ["self._requester.organization"] if each.organization else []
-    arguments = [each.operation, *where, *(a.name for a in each.path)]
+    if address:
+        where = ["*at"]
+        yield f"        at = self.{address.resolver}({called}, {', '.join(address.names)})"
+    rest = [f'needed({called}, "{a.name}", {a.name})' if late else a.name for a in others]
+    arguments = [each.operation, *where, *rest]
     query = [f"{a.sent_as}={_filter(a)}" for a in each.query]
     if each.item:
-        called = f'"{service}.{each.name}"'
         call = ", ".join([called, *arguments, *query, *(f"{name}={name}" for name in own)])
         yield f"        return self._items({call})"
         return
@@ -426,6 +518,8 @@ def _method(each: Method, service: str) -> Iterator[str]:
 def _filter(argument: Argument) -> str:
     if argument.annotation.startswith("Mapping["):
         return f'filter_map("{argument.name}", {argument.name})'
+    if "datetime" in argument.annotation:
+        return f'aware("{argument.name}", {argument.name})'
     return f"not_empty({argument.name})" if "Sequence[" in argument.annotation else argument.name
 
 
@@ -434,7 +528,14 @@ def _sent(each: Method, argument: Argument) -> str:
     value = argument.name
     if argument.annotation.startswith("Mapping[str, str]"):
         value = f'text_map("{value}", {value})'
+    if "datetime" in argument.annotation:
+        value = f'{"aware_or_unset" if each.update else "aware"}("{value}", {value})'
     return f"or_unset({value})" if optional else value
+
+
+def _with_text(annotation: str) -> str:
+    """Return an annotation in which a text may stand for a datetime."""
+    return annotation.replace("datetime.datetime", "datetime.datetime | str", 1)
 
 
 def _builtin(annotation: str) -> str:
@@ -453,7 +554,10 @@ def _docstring(each: Method, keywords: list[Argument], own: list[str]) -> str:
             if text and not text.startswith("http")
         ),
     ]
-    told = [(a.name, a.text) for a in (*each.path, *keywords)] + [(name, OWN[name][1]) for name in own]
+    address = _address(each)
+    others = each.path[len(address.names) if address else 0 :]
+    told = [*(address.described() if address else ()), *((a.name, _said_of(a)) for a in (*others, *keywords))]
+    told += [(name, OWN[name][1]) for name in own]
     if told:
         listed = [
             textwrap.fill(
@@ -470,6 +574,13 @@ def _docstring(each: Method, keywords: list[Argument], own: list[str]) -> str:
     if each.doc:
         paragraphs.append(each.doc)
     return "\n\n".join(paragraphs).replace("\\", "\\\\") + '\n"""'
+
+
+def _said_of(argument: Argument) -> str:
+    text = argument.text.rstrip(".")
+    if text and "datetime" in argument.annotation:
+        return f"{text}: a datetime with a time zone, or a text of ISO 8601 with one."
+    return argument.text
 
 
 def print_index(roots: list[Service]) -> str:

@@ -34,7 +34,7 @@ OPERATIONS_PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 UNSIMULATED = re.findall(r"^\| \[?(\w+).*\|  \|$", OPERATIONS_PAGE, re.MULTILINE)
 """The operations that the simulator doesn't answer. A document may call them: they are given what the description has."""
 
-ELSEWHERE = {"webhooks.md", "webhooks-security.md"}
+ELSEWHERE = {"webhooks.md", "webhooks-servers.md", "webhooks-security.md"}
 
 PYTHON = [block for path in documents() if path.name not in ELSEWHERE for block in blocks(path, "python")]
 SHELL = [block for path in documents() for block in blocks(path, "sh", "console")]

@@ -1,4 +1,4 @@
-"""docs/webhooks.md and docs/webhooks-security.md: each block runs alone, as described; the numbers are the code's."""
+"""docs/webhooks.md, docs/webhooks-servers.md and docs/webhooks-security.md: each block runs alone, as described; the numbers are the code's."""
 
 from __future__ import annotations
 
@@ -22,30 +22,47 @@ from typing import Any
 
 import httpx
 import pytest
+from werkzeug.test import Client
 
 from buildkite_ext.cli.app import app as command
 from buildkite_ext.webhooks import (
+    AllowedIPs,
+    BuildFinished,
     MemoryDeduplicationStore,
     MemoryQueue,
     RedisStreamSink,
     RedisStreamSource,
     WebhookHandler,
     WebhookResponse,
+    sign,
 )
+from buildkite_ext.webhooks.delivery import DELIVERY_HEADERS
+from buildkite_ext.webhooks.testing import WebhookClient, sample
 
 from .documents import Block, blocks
-from .webhooks.posting import build_body, job_body, signed
+from .webhooks.posting import PING, build_body, job_body, signed
 from .webhooks.redis.server import a_server
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "docs" / "webhooks.md"
+SERVERS = ROOT / "docs" / "webhooks-servers.md"
 SECURITY = ROOT / "docs" / "webhooks-security.md"
 COMMAND = ROOT / "docs" / "command.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-PYTHON = [block for document in (GUIDE, SECURITY) for block in blocks(document, "python")]
+PAGES = (GUIDE, SERVERS, SECURITY)
+PYTHON = [block for document in PAGES for block in blocks(document, "python")]
 
 Names = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def django() -> None:
+    """Configure Django as a project does, before any block imports it."""
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(ALLOWED_HOSTS=["*"])
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +114,7 @@ def test_every_block_runs_alone(block: Block, capsys: pytest.CaptureFixture[str]
 
 
 def test_the_blocks_are_found() -> None:
-    for document in (GUIDE, SECURITY):
+    for document in PAGES:
         assert len([block for block in PYTHON if block.document == document]) >= 7
 
 
@@ -157,7 +174,7 @@ def receive(hooks: WebhookHandler, *deliveries: tuple[dict[str, str], bytes]) ->
 
 
 def test_handlers_and_filters(capsys: pytest.CaptureFixture[str]) -> None:
-    [names] = run(GUIDE, "## Handlers and filters")
+    names = run(GUIDE, "## Handlers and filters")[0]
     job = job_body(pipeline="api-x", branch="release/1", name="lint")
     other = job_body(pipeline="docs", branch="release/1", name="never")
     lost = b'{"event": "agent.lost", "agent": {"id": "a", "name": "mac-1", "url": "https://x"}}'
@@ -178,7 +195,7 @@ def _events(bodies: tuple[bytes, ...]) -> list[str]:
 
 
 def test_blocked_is_not_passed() -> None:
-    [names] = run(GUIDE, "## Handlers and filters")
+    names = run(GUIDE, "## Handlers and filters")[0]
     hooks: WebhookHandler = names["hooks"]
     seen: list[tuple[str, int]] = []
     for state in ("blocked", "passed"):
@@ -218,6 +235,8 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert (defaults["handler_timeout"], queue["workers"], defaults["threads"], queue["limit"]) == (30, 8, 16, 1000)
     assert "30 seconds each, 8 deliveries at once, 16 threads" in security
     assert "1,000 deliveries; then 503" in security
+    assert queue["max_bytes"] == 64 << 20
+    assert "64 MiB of bodies (`max_bytes=`)" in security
     assert replays["limit"] == 100_000
     assert "at 100,000 keys in a process" in security
     assert (sink["limit"], source["tries"]) == (100_000, 5)
@@ -258,10 +277,6 @@ def test_flask() -> None:
 
 
 def test_django() -> None:
-    from django.conf import settings
-
-    if not settings.configured:
-        settings.configure(ALLOWED_HOSTS=["*"])
     from django.test import RequestFactory
 
     [names] = run(GUIDE, "### Django")
@@ -316,7 +331,7 @@ def redis() -> Iterator[str]:
 
 
 def test_more_than_one_machine(redis: str, capsys: pytest.CaptureFixture[str]) -> None:
-    at_receiver, at_worker, at_lag = run(GUIDE, "## More than one machine", redis=redis)
+    at_receiver, at_worker, _, _, at_lag = run(GUIDE, "## More than one machine", redis=redis)
     receiver, worker, metrics = at_receiver["receiver"], at_worker["worker"], at_lag["metrics"]
     body = build_body()
     deliveries = [(now(body), body), (signed(body, at=time.time() - 7), body), failed(2, state="passed")]
@@ -361,9 +376,235 @@ def test_delivery_events(capsys: pytest.CaptureFixture[str]) -> None:
     assert hooks.counts == {"refused": 1, "accepted": 1, "failed": 1}
 
 
-def test_the_test_of_handlers() -> None:
+def test_the_tests_of_handlers() -> None:
     [names] = run(GUIDE, "## Test your handlers")
     names["test_a_failed_build_pages_someone"]()
+    names["test_other_builds_page_nobody"]()
+    assert names["paged"] == []
+    assert asyncio.run(names["page"](sample(BuildFinished))) is None
+    assert names["paged"]
+    names["hooks"].close()
+
+
+def test_routers(capsys: pytest.CaptureFixture[str]) -> None:
+    [names] = run(GUIDE, "### Handlers in several modules")
+    client = WebhookClient(names["hooks"])
+    client.send("build.finished", {"build.state": "failed"})
+    client.send("agent.lost", {"agent.name": "mac-1"})
+    client.send("ping")
+    assert capsys.readouterr().out == "https://buildkite.test/acme/web/builds/1\nmac-1\n"
+    names["hooks"].close()
+
+
+def test_the_delivery_of_an_event(capsys: pytest.CaptureFixture[str]) -> None:
+    [names] = run(GUIDE, "### The delivery of an event")
+    WebhookClient(names["hooks"]).send("build.finished", headers={"traceparent": "00-4bf9-00f0-01"})
+    assert re.fullmatch(r"[0-9a-f]{64} 1 \d+\.\d+ \d+\.0 00-4bf9-00f0-01\n", capsys.readouterr().out)
+    text = GUIDE.read_text(encoding="utf-8")
+    told = text[text.index("- `headers` has the content type") : text.index("## Events")]
+    named = {name.lower() for name in re.findall(r"`([\w-]+)`", told)} - {"headers"}
+    assert named == {*DELIVERY_HEADERS} - {"content-type", "x-buildkite-event"}
+    names["hooks"].close()
+
+
+def test_without_a_receiver(capsys: pytest.CaptureFixture[str]) -> None:
+    [names] = run(GUIDE, "### Without a receiver")
+    headers, body = failed()
+    assert names["view"](body, headers) == 200
+    assert names["view"](body + b" ", headers) == 400
+    assert names["view"](b"[]", now(PING) | {"X-Buildkite-Signature": sign(b"[]", "s3cret")}) == 400
+    assert capsys.readouterr().out == "https://buildkite.test/acme/web/builds/1\nmismatch\nno_json\n"
+
+
+# --- Servers ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_of_servers_has_a_place_for_the_table() -> None:
+    lines = SERVERS.read_text(encoding="utf-8").splitlines()
+    first, last = lines.index("<!-- begin: scripts/webhook_servers.py -->"), lines.index("<!-- end -->")
+    assert lines.index("## Servers") < first < last < lines.index("## Health checks")
+
+
+def over_asgi(
+    app: Any, path: str, headers: dict[str, str], body: bytes, *, method: str = "POST", **options: Any
+) -> int:
+    async def scenario() -> int:
+        transport = httpx.ASGITransport(app, **options)
+        async with httpx.AsyncClient(transport=transport, base_url="http://hooks.test") as http:
+            given = {name: value for name, value in headers.items() if name != "Host"}
+            return (await http.request(method, path, headers=given, content=body)).status_code
+
+    return asyncio.run(scenario())
+
+
+def test_health_checks() -> None:
+    [names] = run(SERVERS, "## Health checks")
+    assert over_asgi(names["app"], "/healthz", {}, b"", method="GET") == 200
+    assert over_asgi(names["app"], "/", *failed()) == 200
+    names["hooks"].close()
+    assert over_asgi(names["app"], "/healthz", {}, b"", method="GET") == 503
+
+
+def test_gunicorn(redis: str) -> None:
+    [names] = run(SERVERS, "## gunicorn", redis=redis)
+    headers, body = failed()
+    answers = [Client(names["app"]).post("/", headers=headers, data=body) for _ in range(2)]
+    assert [(answer.status_code, answer.json) for answer in answers] == [
+        (200, {"message": "Accepted."}),
+        (200, {"message": "Accepted before."}),
+    ]
+    names["hooks"].close()
+
+
+def test_django_on_both_kinds_of_servers() -> None:
+    from django.test import AsyncRequestFactory, RequestFactory
+
+    under_wsgi, under_asgi = run(SERVERS, "## Django")
+    for names, requests in ((under_wsgi, RequestFactory()), (under_asgi, AsyncRequestFactory())):
+        hooks, view = names["hooks"], names["buildkite_view"]
+        handled: list[int] = []
+        hooks.on("build.finished")(lambda event, handled=handled: handled.append(event.build.number))
+        headers, body = failed()
+        given = {
+            name: value for name, value in headers.items() if name not in ("Content-Type", "Content-Length", "Host")
+        }
+        for sent, status in ((body, 200), (body + b" ", 401)):
+            request = requests.post("/", sent, content_type="application/json", headers=given)
+            answered = view(request)
+            answered = asyncio.run(answered) if inspect.isawaitable(answered) else answered
+            assert answered.status_code == status
+        hooks.close()
+        assert handled == [1]
+        assert view.csrf_exempt
+
+
+def test_django_gets_a_lifespan() -> None:
+    _, names = run(SERVERS, "## Django")
+    sent: list[str] = []
+
+    async def scenario() -> None:
+        messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+        async def send(message: Any) -> None:
+            sent.append(message["type"])
+
+        serving = asyncio.create_task(names["application"]({"type": "lifespan"}, messages.get, send))
+        await messages.put({"type": "lifespan.startup"})
+        while not sent:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        headers, body = failed()
+        assert (await names["hooks"].receive("POST", headers, body)).status == 200
+        await messages.put({"type": "lifespan.shutdown"})
+        await serving
+
+    asyncio.run(scenario())
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert names["hooks"].counts == {"accepted": 1, "handled": 1}
+
+
+def test_several_lifespans() -> None:
+    [names] = run(SERVERS, "## Several lifespans")
+    states: list[bool] = []
+    for hooks in (names["builds"], names["agents"]):
+        # What handlers use is open until they have run.
+        hooks.on("*")(lambda event: states.append(names["app"].state.http.is_closed))
+
+    async def scenario() -> list[int]:
+        statuses = []
+        async with names["lifespan"](names["app"]):
+            for hooks, secret in ((names["builds"], "s3cret"), (names["agents"], "another s3cret")):
+                body = build_body()
+                headers = signed(body, secret=secret, at=time.time())
+                statuses.append((await hooks.receive("POST", headers, body)).status)
+        return statuses
+
+    assert asyncio.run(scenario()) == [200, 200]
+    assert states == [False, False]
+    assert names["app"].state.http.is_closed
+
+
+def lambda_events(headers: dict[str, str], body: bytes) -> Iterator[dict[str, Any]]:
+    """Yield an event of each form of the table."""
+    text: dict[str, Any] = {"body": body.decode(), "isBase64Encoded": False}
+    encoded: dict[str, Any] = {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    lower = {name.lower(): value for name, value in headers.items()}
+    lists = {name: [value] for name, value in headers.items()}
+    http = {"http": {"method": "POST", "sourceIp": "192.0.2.7"}}
+    rest = {"identity": {"sourceIp": "192.0.2.7"}}
+    balancer: dict[str, Any] = {"elb": {"targetGroupArn": "arn"}}
+    yield {"version": "2.0", "rawPath": "/", "headers": lower, "requestContext": http, **encoded}
+    yield {"version": "2.0", "rawPath": "/", "headers": lower, "requestContext": http, **text}
+    yield {"version": "1.0", "httpMethod": "POST", "headers": headers, "requestContext": rest, **text}
+    yield {"httpMethod": "POST", "headers": headers, "multiValueHeaders": lists, "requestContext": rest, **text}
+    yield {"httpMethod": "POST", "headers": lower, "requestContext": balancer, **text}
+    yield {"httpMethod": "POST", "multiValueHeaders": lists, "requestContext": balancer, **encoded}
+
+
+def test_every_form_of_lambda(capsys: pytest.CaptureFixture[str]) -> None:
+    [names] = run(SERVERS, "## AWS Lambda")
+    for number in range(6):
+        headers, body = failed(number)
+        event = list(lambda_events(headers, body))[number]
+        assert names["handler"](event)["statusCode"] == 200
+        assert capsys.readouterr().out == f"Wake up: https://buildkite.test/acme/web/builds/{number}\n"
+        names["hooks"].on("build.finished")(lambda event: 1 // 0)
+        assert names["handler"](list(lambda_events(*failed(number + 10)))[number])["statusCode"] == 500
+        capsys.readouterr()
+        [names] = run(SERVERS, "## AWS Lambda")
+    names["hooks"].close()
+
+
+def test_google_cloud_functions() -> None:
+    [names] = run(SERVERS, "## Google Cloud Functions")
+    from flask import Flask, Request
+
+    app = Flask(__name__)
+    handled: list[int] = []
+    names["hooks"].on("build.finished")(lambda event: handled.append(event.build.number))
+    headers, body = failed()
+    for sent, status in ((body, 200), (body + b" ", 401)):
+        with app.test_request_context("/", method="POST", headers=headers, data=sent) as context:
+            request: Request = context.request
+            assert names["buildkite"](request).status_code == status
+    assert handled == [1]
+    names["hooks"].close()
+
+
+def test_azure_functions() -> None:
+    import azure.functions as func
+
+    [names] = run(SERVERS, "## Azure Functions")
+    handled: list[int] = []
+    names["hooks"].on("build.finished")(lambda event: handled.append(event.build.number))
+    [function] = names["app"].get_functions()
+    assert function.get_function_name() == "buildkite"
+    headers, body = failed()
+    url = "https://name.azurewebsites.net/api/buildkite"
+    for sent, status in ((body, 200), (body + b" ", 401)):
+        request = func.HttpRequest(method="POST", url=url, headers=headers, body=sent)
+        response = asyncio.run(function.get_user_function()(request))
+        assert (response.status_code, response.mimetype) == (status, "application/json")
+    assert handled == [1]
+
+
+def test_behind_nginx() -> None:
+    """Whatever a client wrote into the header, nginx adds the address that it saw."""
+    [names] = run(SERVERS, "## Behind nginx")
+    allowed = AllowedIPs(lambda: ["198.51.100.0/24"], trusted_proxies=["127.0.0.1"])
+    assert repr(names["allowed"])
+    hooks = WebhookHandler(secret="s3cret", allowed_ips=allowed)
+    for number, (client, written, status) in enumerate(
+        (
+            ("127.0.0.1", "198.51.100.7", 200),
+            ("127.0.0.1", "192.0.2.1, 198.51.100.7", 200),
+            ("127.0.0.1", "198.51.100.7, 192.0.2.1", 403),
+            ("192.0.2.1", "198.51.100.7", 403),
+        )
+    ):
+        headers, body = failed(number)
+        headers["X-Forwarded-For"] = written
+        assert over_asgi(hooks.asgi(), "/", headers, body, client=(client, 50_000)) == status
+    hooks.close()
 
 
 def test_security_both_secrets_are_taken_and_no_token_is() -> None:
@@ -380,7 +621,7 @@ def test_security_both_secrets_are_taken_and_no_token_is() -> None:
     assert receive(unsigned["test_engine"], (shown, body)) == [200]
 
 
-@pytest.mark.parametrize("document", [GUIDE, SECURITY, COMMAND], ids=lambda document: document.stem)
+@pytest.mark.parametrize("document", [*PAGES, COMMAND], ids=lambda document: document.stem)
 def test_the_commands_can_be_parsed(document: Path) -> None:
     text = document.read_text(encoding="utf-8").replace("\\\n", " ")
     shells = [found[2] for found in FENCE.finditer(text) if found[1] in ("sh", "console")]
@@ -394,7 +635,7 @@ def test_the_commands_can_be_parsed(document: Path) -> None:
     assert tried >= (1 if document is GUIDE else 4 if document is COMMAND else 0)
 
 
-@pytest.mark.parametrize("document", [GUIDE, SECURITY], ids=lambda document: document.stem)
+@pytest.mark.parametrize("document", PAGES, ids=lambda document: document.stem)
 def test_what_is_linked_is_there(document: Path) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", document.read_text(encoding="utf-8")):
         file, _, anchor = target.partition("#")

@@ -284,7 +284,46 @@ def test_an_unknown_value_shows_itself() -> None:
 
 def test_a_model_shows_what_it_has() -> None:
     job = Job.from_dict({"id": "j1", "type": "script", "async": False, "agent": {"id": "a1"}})
-    assert repr(job) == "Job(id='j1', type=<JobType.SCRIPT: 'script'>, agent=Agent(id='a1'), async_=False)"
+    assert str(job) == "Job(id='j1', type=<JobType.SCRIPT: 'script'>, agent=Agent(id='a1'), async_=False)"
+    assert repr(job) == "Job(id='j1', type='script', agent=Agent(id='a1'), async_=False)"
+    assert (job.to_dict()["async"], job.to_dict()["command"]) == (False, None)
+
+
+def test_a_repr_begins_with_what_tells_an_object_from_others() -> None:
+    build = models.Build.from_dict(example(SCHEMAS["Build"]))
+    build.id, build.number = "0199b4d2-3c1f-4b6e-9f00-0123456789ab", 42
+    build.state, build.branch = BuildState.PASSED, "main"
+    assert (
+        repr(build) == "Build(id='0199b4d2-3c1f-4b6e-9f00-0123456789ab', number=42, state='passed', branch='main', …)"
+    )
+    assert build.graphql_id is not None
+    assert str(build).count("=") > 100
+    job = Job.from_dict({"id": "j" * 60, "type": "script", "name": "a\nb\x1b[2J", "state": "passed", "agent": {}})
+    assert repr(job) == f"Job(id='{'j' * 38}…', name='a\\nb\\x1b[2J', type='script', …)"
+
+
+@batched("name", READ)
+def test_a_repr_is_one_line_whatever_an_object_holds(name: str) -> None:
+    cls, body = CLASSES[name], example(SCHEMAS[name])
+    objects = [cls.from_dict(body), cls.from_dict({key: [{"x": 1}] for key in body}), cls.from_dict({})]
+    objects += [
+        cls.from_dict(dict.fromkeys(body, odd)) for odd in ("é\n\u202e" * 99, 10**50, -0.5, None, {"a": ["b"] * 9})
+    ]
+    for each in objects:
+        text = repr(each)
+        assert text.startswith(f"{name}(")
+        assert text.endswith(")")
+        assert len(text) <= 100
+        assert text.isprintable()
+        assert name in str(each)
+        each.to_dict()
+
+
+def holder(value: object) -> Job:
+    """Return a model that holds another one."""
+    job = Job.from_dict({"id": "j1", "type": "script"})
+    job.step = value  # type: ignore[assignment]
+    return job
 
 
 def test_secrets_stay_out_of_a_repr() -> None:
@@ -295,7 +334,9 @@ def test_secrets_stay_out_of_a_repr() -> None:
                 found += 1
                 cls = CLASSES[name]
                 values = {field.name: f"{field.name}-is-s3cret" for field in attrs.fields(cls) if field.init}
-                assert f"{key}-is-s3cret" not in repr(cls(**values))
+                shown = cls(**values)
+                for text in (repr(shown), str(shown), repr(holder(shown)), str(holder(shown)), f"{holder([shown])!r}"):
+                    assert f"{key}-is-s3cret" not in text
     assert found >= 17
 
 
@@ -435,7 +476,7 @@ def test_an_endpoint_is_cheap_to_import() -> None:
 def test_the_examples_of_the_generated_code_run() -> None:
     package = ROOT / "generated" / "buildkite_api"
     with_examples = {path.stem for path in package.rglob("*.py") if ">>>" in path.read_text(encoding="utf-8")}
-    assert with_examples == {"client", "decoding", "operations", "types"}
+    assert with_examples == {"_reprs", "attributes", "client", "decoding", "operations", "types"}
     for name in with_examples:
         result = doctest.testmod(import_module(f"buildkite_api.{name}"))
         assert (result.failed, result.attempted > 0) == (0, True), name

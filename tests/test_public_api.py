@@ -43,7 +43,7 @@ def test_each_kind_of_public_name_is_described() -> None:
     lines = public_api.snapshot().splitlines()
     for start in (
         "async buildkite_ext.AsyncBuildkiteClient.builds.cancel(",
-        "buildkite_ext.BuildkiteClient.builds.list(pipeline: str | None = None, *, branch: ",
+        "buildkite_ext.BuildkiteClient.builds.list(pipeline: str | Pipeline | None = None, *, branch: ",
         "buildkite_ext.BuildkiteClient.close() -> None",
         "frozen dataclass buildkite_ext.Retry",
         "buildkite_ext.Retry.attempts: int",

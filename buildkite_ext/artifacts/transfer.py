@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import httpx
 from buildkite_api.types import Secret
 
-from ..errors import ArtifactCorrupted, ArtifactUnavailable, NetworkError
+from ..errors import ArtifactCorrupted, ArtifactTooLarge, ArtifactUnavailable, NetworkError
 from ..transport.wire import TRANSPORT_ERRORS, lost
 from .folders import PartFile
 from .names import has_job, label, shown
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .folders import Tree
     from .names import Target
 
-__all__ = ["DownloadProgress", "Progress", "download"]
+__all__ = ["DEFAULT_MAX_BYTES", "DownloadProgress", "Progress", "download", "read"]
 
 _ATTEMPTS = 3
 """Limit on the attempts of a download whose connection is lost or whose URL has expired, the first one included."""
@@ -46,6 +46,9 @@ _LARGEST = 10 * 1024**3
 """Limit on decoded bytes where Buildkite tells no size: the largest artifact.
 https://buildkite.com/docs/platform/limits"""
 
+DEFAULT_MAX_BYTES = 16 * 1024 * 1024
+"""Limit on the bytes of an artifact that is read into memory."""
+
 _EXPIRED = frozenset({401, 403, 410})
 """Statuses by which storage refuses an expired URL: one is valid for 60 seconds."""
 
@@ -64,9 +67,72 @@ class DownloadProgress:
 Progress = Callable[[DownloadProgress], None]
 
 
+class _Sink(Protocol):
+    """Place that the bytes of an artifact are written to: a temporary file, or memory."""
+
+    def open(self) -> None: ...
+    def write(self, data: bytes) -> None: ...
+    def pieces(self, size: int) -> Iterator[bytes]: ...
+    def place(self) -> None: ...
+    def discard(self) -> None: ...
+
+
+class _Memory:
+    """Bytes of an artifact in memory, at most as many as the caller allows."""
+
+    def __init__(self, artifact: Artifact, max_bytes: int) -> None:
+        self._artifact = artifact
+        self._max_bytes = max_bytes
+        self._data = bytearray()
+        self.content = b""
+
+    def open(self) -> None:
+        self._data.clear()
+
+    def write(self, data: bytes) -> None:
+        if len(self._data) + len(data) > self._max_bytes:
+            raise _too_large(self._artifact, self._max_bytes)
+        self._data += data
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        for at in range(0, len(self._data), size):
+            yield bytes(self._data[at : at + size])
+
+    def place(self) -> None:
+        self.content = bytes(self._data)
+
+    def discard(self) -> None:
+        self._data.clear()
+
+
 async def download(requester: Requester, target: Target, tree: Tree, *, progress: Progress | None = None) -> Path:
     """Write one artifact to its target, through a temporary file beside it. See `AsyncArtifacts.download`."""
-    artifact = target.artifact
+    await _transfer(requester, target.artifact, lambda: PartFile(tree, target), progress)
+    return target.path
+
+
+async def read(requester: Requester, artifact: Artifact, *, max_bytes: int) -> bytes:
+    """Return the bytes of one artifact. See `AsyncArtifacts.read`."""
+    if artifact.file_size is not None and artifact.file_size > max_bytes:
+        raise _too_large(artifact, max_bytes)
+    sinks: list[_Memory] = []
+
+    def sink() -> _Memory:
+        # What the storage serves with a Content-Encoding may be longer than what it is decoded to.
+        sinks.append(_Memory(artifact, max_bytes + max_bytes // 1000 + 1024))
+        return sinks[-1]
+
+    await _transfer(requester, artifact, sink, None)
+    content = max((sink.content for sink in sinks), key=len)
+    if len(content) > max_bytes:
+        raise _too_large(artifact, max_bytes)
+    return content
+
+
+async def _transfer(
+    requester: Requester, artifact: Artifact, sink: Callable[[], _Sink], progress: Progress | None
+) -> None:
+    """Fetch the bytes of one artifact into a sink, again if the connection is lost or the URL has expired."""
     if not has_job(artifact):
         raise ArtifactUnavailable(
             f"{label(artifact)} has no job_id, by which Buildkite finds it. Pass one that artifacts.list returned."
@@ -74,7 +140,7 @@ async def download(requester: Requester, target: Target, tree: Tree, *, progress
     attempt = 1
     while True:
         try:
-            return await _attempt(requester, target, tree, progress)
+            return await _attempt(requester, artifact, sink, progress)
         except _Again as again:
             pause = again.pause(requester, attempt)
             if pause is None:
@@ -83,15 +149,16 @@ async def download(requester: Requester, target: Target, tree: Tree, *, progress
         attempt += 1
 
 
-async def _attempt(requester: Requester, target: Target, tree: Tree, progress: Progress | None) -> Path:
-    artifact = target.artifact
+async def _attempt(
+    requester: Requester, artifact: Artifact, sink: Callable[[], _Sink], progress: Progress | None
+) -> None:
     response = await _open(requester, artifact)
     runtime = requester.runtime
-    files: list[PartFile] = []
+    files: list[_Sink] = []
     try:
         # Size and SHA-1 are of the stored bytes, so they are read as they are stored: httpx decodes by this header.
         coding = response.headers.pop("Content-Encoding", "").strip().lower()
-        content = _Content(PartFile(tree, target), artifact.file_size)
+        content = _Content(sink(), artifact.file_size)
         files.append(content.file)
         await runtime.offload(content.file.open)
         limit = _most_stored(artifact.file_size, coding)
@@ -109,7 +176,7 @@ async def _attempt(requester: Requester, target: Target, tree: Tree, progress: P
             raise _Again(lost(error, response.request)) from error
         wrong = content.differences(artifact)
         if wrong and coding in _DECODERS:
-            decoded = _Content(PartFile(tree, target), artifact.file_size)
+            decoded = _Content(sink(), artifact.file_size)
             files.append(decoded.file)
             if await runtime.offload(partial(_decode, content, decoded, coding)):
                 content, wrong = decoded, decoded.differences(artifact)
@@ -122,7 +189,6 @@ async def _attempt(requester: Requester, target: Target, tree: Tree, progress: P
                 file.discard()
         finally:
             await runtime.close(response)
-    return target.path
 
 
 class _Again(Exception):
@@ -144,7 +210,7 @@ class _Again(Exception):
 class _Content:
     """Bytes of an artifact on their way to a temporary file, with their size and SHA-1."""
 
-    def __init__(self, file: PartFile, expected: int | None) -> None:
+    def __init__(self, file: _Sink, expected: int | None) -> None:
         self.file = file
         self.size = 0
         self.expected = expected
@@ -165,6 +231,14 @@ class _Content:
         if artifact.sha1sum and sha1 != artifact.sha1sum.lower():
             wrong.append(f"SHA-1 {sha1} instead of {shown(artifact.sha1sum)}")
         return wrong
+
+
+def _too_large(artifact: Artifact, max_bytes: int) -> ArtifactTooLarge:
+    size = "more" if artifact.file_size is None else f"{artifact.file_size}"
+    return ArtifactTooLarge(
+        f"{label(artifact)} has {size} bytes, and max_bytes={max_bytes}. Give a larger max_bytes, or write it to a file with "
+        "artifacts.download."
+    )
 
 
 def _corrupted(artifact: Artifact, wrong: list[str]) -> ArtifactCorrupted:

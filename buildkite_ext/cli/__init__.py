@@ -5,6 +5,34 @@ docs/command.md and `buildkite-ext --help` describe it.
 
 from __future__ import annotations
 
-from .main import main
+from typing import TYPE_CHECKING
+
+from .startup import begin_startup, end_startup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: its arguments; by default those of the process. Then Ctrl-C during start-up ends the process.
+
+    Returns:
+        The exit code: see `buildkite_ext.cli.exit_codes.ExitCode`.
+
+    Example:
+        >>> def passes() -> bool:
+        ...     return main(["run", "web", "--branch", "main", "--quiet"]) == 0
+    """
+    if argv is None:
+        begin_startup()
+    try:
+        from .entry import execute
+
+        return execute(argv)
+    finally:
+        end_startup()

@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cyclopts import App
 
 from ..version import __version__
-from .env import ENVIRONMENT_HELP
-from .exit_codes import exit_codes_help
+from .env import ENVIRONMENT_HELP, environment_help
+from .exit_codes import (
+    API_CODES,
+    CANCEL_CODES,
+    LISTEN_CODES,
+    LOCAL_CODES,
+    RUN_CODES,
+    SEND_CODES,
+    SIMULATE_CODES,
+    VERIFY_CODES,
+    ExitCode,
+    exit_codes_help,
+)
 
 __all__ = ["API_EXAMPLES", "COMMANDS", "EXAMPLES", "WEBHOOKS_EXAMPLES", "Command", "CommandGroup", "app"]
+
+_PROGRAM = "buildkite-ext"
 
 EXAMPLES = """
 Examples:
   buildkite-ext run web --branch main --simulate
-  buildkite-ext run web --branch main --message Nightly --env DEBUG=1
-  buildkite-ext run web --branch main --artifacts 'dist/*.whl' --to wheels
-  buildkite-ext run web --branch main --json --timeout 1800 | jq -r .url
+  buildkite-ext run acme/web -b main -m Nightly -e DEBUG=1
+  buildkite-ext run web --artifacts 'dist/*.whl' --to wheels
+  buildkite-ext run web --json --timeout 30m | jq -r .url
   buildkite-ext cancel web 42
+  buildkite-ext cancel https://buildkite.com/acme/web/builds/42
   buildkite-ext api GET organizations/{org}/pipelines --select '[].slug'
   buildkite-ext api GET organizations/{org}/builds -f state=failed --paginate
   buildkite-ext webhooks listen --secret-file hook.secret --event 'build.*'
   buildkite-ext simulate --port 8080"""
 
 API_EXAMPLES = """
-Examples of api:
+Examples:
   buildkite-ext api GET user
   buildkite-ext api GET organizations/{org}/builds --paginate \\
     -f state=failed -f 'branch[]=main' --select '[].web_url' --raw-output
   buildkite-ext api POST organizations/{org}/pipelines/web/builds \\
-    -f branch=main -F commit=HEAD -f 'env[DEBUG]=1' --jq .number
+    -f branch=main -f commit=HEAD -F clean_checkout=true --jq .number
   buildkite-ext api PATCH organizations/{org}/pipelines/web --input web.json
   buildkite-ext api GET organizations/{org}/agents --include --simulate"""
 
 WEBHOOKS_EXAMPLES = """
-Examples of webhooks:
+Examples:
   buildkite-ext webhooks listen --secret-file hook.secret
   buildkite-ext webhooks listen --event build.finished --state failed \\
     --exec './page-someone'
@@ -47,7 +62,7 @@ Examples of webhooks:
     --set pipeline.slug=api --set build.branch=release/1.4"""
 
 _COMPLETION_EXAMPLES = """
-Examples of completion:
+Examples:
   eval "$(buildkite-ext completion bash)"           # in ~/.bashrc
   buildkite-ext completion zsh >"${fpath[1]}/_buildkite-ext"
   buildkite-ext completion fish >~/.config/fish/completions/buildkite-ext.fish"""
@@ -62,13 +77,19 @@ class Command:
         function: where its function is, as `module:name`. It is imported only when the command runs, shows its own help, or
             is completed.
         help: its description. The first sentence stands in the list of commands.
-        examples: its examples; by default those of the program that run it.
+        examples: the text that holds its examples, possibly among those of others.
+        codes: its exit codes, and their meanings.
+        usage: its arguments, where the signature of its function doesn't show which of them are needed.
+        api: it connects to Buildkite's API.
     """
 
     name: str
     function: str
     help: str
-    examples: str = ""
+    examples: str
+    codes: Mapping[ExitCode, str]
+    usage: str | None = None
+    api: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +106,7 @@ class CommandGroup:
     name: str
     help: str
     commands: tuple[Command, ...]
-    examples: str = ""
+    examples: str
 
 
 COMMANDS: tuple[Command | CommandGroup, ...] = (
@@ -94,11 +115,19 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         function="buildkite_ext.cli.commands.run:run",
         help="Create a build, follow it live, wait for it and fetch its artifacts. The exit code says how it ended.\n\n"
         "Ctrl-C stops following and leaves the build alone.",
+        examples=EXAMPLES,
+        codes=RUN_CODES,
+        usage="[OPTIONS] PIPELINE",
+        api=True,
     ),
     Command(
         name="cancel",
         function="buildkite_ext.cli.commands.cancel:cancel",
         help="Cancel a build. A build that has ended stays as it is.",
+        examples=EXAMPLES,
+        codes=CANCEL_CODES,
+        usage="[OPTIONS] BUILD | PIPELINE NUMBER",
+        api=True,
     ),
     Command(
         name="api",
@@ -108,6 +137,8 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         "PATH is relative to the API's root, with or without /v2, and can't lead anywhere else.\n"
         "{org} in it stands for the organization.",
         examples=API_EXAMPLES,
+        codes=API_CODES,
+        api=True,
     ),
     CommandGroup(
         name="webhooks",
@@ -119,16 +150,22 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
                 function="buildkite_ext.cli.webhooks.listen:listen",
                 help="Receive webhooks until Ctrl-C, and print a line for each event.\n\n"
                 "Run a command for each, or append each to a file. Accepted deliveries are handled before the command ends.",
+                examples=WEBHOOKS_EXAMPLES,
+                codes=LISTEN_CODES,
             ),
             Command(
                 name="verify",
                 function="buildkite_ext.cli.webhooks.verify:verify",
                 help="Verify the signature of a body and, if it doesn't match, find out why.\n\nNothing is sent anywhere.",
+                examples=WEBHOOKS_EXAMPLES,
+                codes=VERIFY_CODES,
             ),
             Command(
                 name="send",
                 function="buildkite_ext.cli.webhooks.send:send",
                 help="Sign a sample of an event, post it to a URL, and show the response.\n\nNo API token is needed or sent.",
+                examples=WEBHOOKS_EXAMPLES,
+                codes=SEND_CODES,
             ),
         ),
     ),
@@ -136,12 +173,15 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         name="simulate",
         function="buildkite_ext.cli.commands.simulate:simulate",
         help="Serve a simulated Buildkite on this computer until Ctrl-C, and say how to connect clients to it.",
+        examples=EXAMPLES,
+        codes=SIMULATE_CODES,
     ),
     Command(
         name="completion",
         function="buildkite_ext.cli.commands.completion:completion",
         help="Print the completion script of a shell: bash, zsh or fish.",
         examples=_COMPLETION_EXAMPLES,
+        codes=LOCAL_CODES,
     ),
 )
 """Every command."""
@@ -150,38 +190,69 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
 def _app(commands: tuple[Command | CommandGroup, ...]) -> App:
     """Make the cyclopts application of a table."""
     program = App(
-        name="buildkite-ext",
+        name=_PROGRAM,
         help="Create a Buildkite build, follow it live, wait for it and fetch its artifacts; send any request to the API.",
         version=__version__,
         help_format="plaintext",
-        help_epilogue=_epilogue(EXAMPLES),
+        help_epilogue=_epilogue(EXAMPLES, ENVIRONMENT_HELP, exit_codes_help()),
     )
     for command in commands:
         if isinstance(command, Command):
-            _register(program, command, _epilogue(command.examples or _examples_of(command.name)))
+            _register(program, command, command.name)
             continue
-        epilogue = _epilogue(command.examples)
+        epilogue = _epilogue(
+            command.examples,
+            environment_help(api=False, webhooks=True),
+            f"For options and exit codes: {_PROGRAM} {command.name} COMMAND --help",
+        )
         group = App(name=command.name, help=command.help, help_format="plaintext", help_epilogue=epilogue)
         for each in command.commands:
-            _register(group, each, epilogue)
+            _register(group, each, f"{command.name} {each.name}", webhooks=True)
         program.command(group)
     return program
 
 
-def _register(program: App, command: Command, epilogue: str) -> None:
+def _register(program: App, command: Command, words: str, *, webhooks: bool = False) -> None:
+    """Add a command.
+
+    Args:
+        program: what to add it to.
+        command: the command.
+        words: its words on the command line.
+        webhooks: it receives, verifies or sends webhooks.
+    """
+    epilogue = _epilogue(
+        _own_examples(command.examples, words),
+        environment_help(api=command.api, webhooks=webhooks),
+        exit_codes_help(command.codes),
+    )
+    usage = None if command.usage is None else f"Usage: {_PROGRAM} {words} {command.usage}"
     # A string is imported by cyclopts when the command is used.
-    program.command(command.function, name=command.name, help=command.help, help_epilogue=epilogue)
+    program.command(command.function, name=command.name, help=command.help, help_epilogue=epilogue, usage=usage)
 
 
-def _examples_of(name: str) -> str:
-    """Return the examples of the program that run a command."""
-    lines = [line for line in EXAMPLES.splitlines() if line.startswith(f"  buildkite-ext {name} ")]
-    return "\n".join(["Examples:", *lines])
+def _own_examples(text: str, words: str) -> str:
+    """Return the examples of one command. A line that ends with a backslash continues on the next.
+
+    Example:
+        >>> print(_own_examples(EXAMPLES, "simulate"))
+        Examples:
+          buildkite-ext simulate --port 8080
+    """
+    title, *lines = text.strip().splitlines()
+    own: list[str] = []
+    taken = False
+    for line in lines:
+        if not line.startswith("    "):
+            taken = f"{_PROGRAM} {words} " in line
+        if taken:
+            own.append(line)
+    return "\n".join([title, *own])
 
 
-def _epilogue(examples: str) -> str:
-    return f"{examples}\n{ENVIRONMENT_HELP}\n\n{exit_codes_help()}".strip()
+def _epilogue(*parts: str) -> str:
+    return "\n\n".join(part.strip() for part in parts if part)
 
 
 app = _app(COMMANDS)
-"""The application that `buildkite_ext.cli.main` runs."""
+"""The application that `buildkite_ext.cli.entry` runs."""

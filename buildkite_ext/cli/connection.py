@@ -14,6 +14,7 @@ from ..options import ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from ..transport.auth import check_token
 from .inputs import Inputs, source_of
 from .problem import UsageError
+from .startup import end_startup
 
 if TYPE_CHECKING:
     from ..client import BuildkiteClient
@@ -52,11 +53,13 @@ class ConnectionOptions:
         if self.simulate:
             from .simulator import simulated_client
 
+            end_startup()
             with simulated_client(self.organization, on_event) as client:
                 yield client
             return
         from ..client import BuildkiteClient
 
+        end_startup()
         organization = self.organization or os.environ.get(ORGANIZATION_VARIABLE, "").strip()
         if not organization and need_organization:
             raise UsageError(

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from ..states import Outcome
 
-__all__ = ["ExitCode", "exit_code_of", "exit_codes_help"]
+__all__ = [
+    "API_CODES",
+    "CANCEL_CODES",
+    "LISTEN_CODES",
+    "LOCAL_CODES",
+    "RUN_CODES",
+    "SEND_CODES",
+    "SIMULATE_CODES",
+    "VERIFY_CODES",
+    "ExitCode",
+    "exit_code_of",
+    "exit_codes_help",
+]
 
 
 class ExitCode(IntEnum):
@@ -33,7 +46,7 @@ class ExitCode(IntEnum):
     API_ERROR = 3, "Buildkite refused a request, or it (or the URL) can't be reached"
     CANCELED = 4, "the build was canceled"
     BLOCKED = 5, "the build waits at a block step"
-    TIMEOUT = 6, "the build hadn't ended after --timeout seconds; it continues"
+    TIMEOUT = 6, "the build hadn't ended within --timeout; it continues"
     NOT_RUN = 7, "the build was skipped, or not run"
     ARTIFACTS = 8, "the build passed; its artifacts weren't all fetched, or none matched"
     INTERNAL = 70, "an error in buildkite-ext itself"
@@ -41,6 +54,55 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130, "Ctrl-C; the build continues"
     OUTPUT_CLOSED = 141, "the reader of the output closed it; the build continues"
     TERMINATED = 143, "SIGTERM; the build continues"
+
+
+LOCAL_CODES: Mapping[ExitCode, str] = {
+    ExitCode.PASSED: "done",
+    ExitCode.USAGE: "the command line is wrong",
+    ExitCode.INTERNAL: ExitCode.INTERNAL.meaning,
+    ExitCode.OUTPUT_FAILED: "the output can't be written, such as to a full disk",
+    ExitCode.INTERRUPTED: "Ctrl-C",
+    ExitCode.OUTPUT_CLOSED: "the reader of the output closed it",
+    ExitCode.TERMINATED: "SIGTERM",
+}
+"""Exit codes of a command that sends nothing, and their meanings there."""
+
+RUN_CODES: Mapping[ExitCode, str] = {
+    **{code: code.meaning for code in ExitCode},
+    ExitCode.PASSED: "the build passed",
+    ExitCode.FAILED: "the build failed",
+    ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached",
+}
+CANCEL_CODES: Mapping[ExitCode, str] = {
+    **LOCAL_CODES,
+    ExitCode.PASSED: "the build is canceled or being canceled, or had ended before",
+    ExitCode.USAGE: ExitCode.USAGE.meaning,
+    ExitCode.API_ERROR: "Buildkite refused the request, or can't be reached",
+}
+API_CODES: Mapping[ExitCode, str] = {**CANCEL_CODES, ExitCode.PASSED: "Buildkite accepted the request"}
+LISTEN_CODES: Mapping[ExitCode, str] = {
+    **LOCAL_CODES,
+    ExitCode.PASSED: "done: Ctrl-C or SIGTERM, after all deliveries were handled",
+    ExitCode.FAILED: "a command of --exec failed",
+    ExitCode.INTERRUPTED: "a second Ctrl-C",
+    ExitCode.TERMINATED: "a second SIGTERM",
+}
+VERIFY_CODES: Mapping[ExitCode, str] = {
+    **LOCAL_CODES,
+    ExitCode.PASSED: "a receiver would accept the signature",
+    ExitCode.FAILED: "a receiver would refuse it",
+}
+SEND_CODES: Mapping[ExitCode, str] = {
+    **LOCAL_CODES,
+    ExitCode.PASSED: "the receiver accepted each delivery",
+    ExitCode.FAILED: "the receiver refused a delivery",
+    ExitCode.API_ERROR: "the URL can't be reached",
+}
+SIMULATE_CODES: Mapping[ExitCode, str] = {
+    **LOCAL_CODES,
+    ExitCode.PASSED: "done: Ctrl-C",
+    ExitCode.INTERRUPTED: "Ctrl-C before it answered",
+}
 
 
 def exit_code_of(outcome: Outcome) -> ExitCode:
@@ -55,6 +117,12 @@ def exit_code_of(outcome: Outcome) -> ExitCode:
     }[outcome]
 
 
-def exit_codes_help() -> str:
-    """Return the list of all exit codes for `--help`."""
-    return "\n".join(["Exit codes:", *(f"  {int(code):>3}  {code.meaning}" for code in ExitCode)])
+def exit_codes_help(meanings: Mapping[ExitCode, str] | None = None) -> str:
+    """Return the list of exit codes for `--help`.
+
+    Args:
+        meanings: the exit codes of a command, and their meanings there; by default those of the whole program.
+    """
+    if meanings is None:
+        meanings = {code: code.meaning for code in ExitCode}
+    return "\n".join(["Exit codes:", *(f"  {int(code):>3}  {meanings[code]}" for code in sorted(meanings))])

@@ -20,8 +20,6 @@ __all__ = [
     "name_and_value",
     "not_empty",
     "pairs",
-    "positive",
-    "slug",
     "source_of",
 ]
 
@@ -144,17 +142,6 @@ def json_or_text(text: str) -> Any:
     return value
 
 
-def positive(argument: str, seconds: float) -> float:
-    """Return a number of seconds.
-
-    Raises:
-        UsageError: it isn't above 0 and finite.
-    """
-    if not 0 < seconds < float("inf"):
-        raise UsageError(f"{argument} {seconds:g}: give seconds above 0.")
-    return seconds
-
-
 def not_empty(argument: str, text: str) -> str:
     """Return a text.
 
@@ -163,17 +150,6 @@ def not_empty(argument: str, text: str) -> str:
     """
     if not text.strip():
         raise UsageError(f"{argument} is empty.")
-    return text
-
-
-def slug(argument: str, text: str) -> str:
-    """Return a slug.
-
-    Raises:
-        UsageError: it is empty or would change the path of a URL.
-    """
-    if text.strip() in ("", ".", ".."):
-        raise UsageError(f"{argument}: {text!r} can't be a slug.")
     return text
 
 

@@ -8,13 +8,17 @@ from typing import Annotated
 
 from cyclopts import Group, Parameter
 
-__all__ = ["CONNECTION", "OUTPUT", "CommonOptions", "Flag", "Repeated"]
+from .durations import duration_or_zero, positive_duration
+
+__all__ = ["CONNECTION", "OUTPUT", "CommonOptions", "Duration", "DurationOrZero", "Flag", "Repeated"]
 
 OUTPUT = Group("Output", sort_key=4)
 CONNECTION = Group("Connection", sort_key=5)
 
 Flag = Parameter(negative="", show_default=False)
 Repeated = Parameter(negative="", show_default=False)
+Duration = Parameter(converter=positive_duration, n_tokens=1, metavar="DURATION")
+DurationOrZero = Parameter(converter=duration_or_zero, n_tokens=1, metavar="DURATION")
 
 
 @Parameter(name="*")

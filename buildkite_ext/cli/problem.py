@@ -53,11 +53,14 @@ class Problem:
     def of(cls, error: Exception) -> Problem:
         """Return the problem for an error about which nothing else is known."""
         from ..errors import BuildkiteError, ConfigurationError  # here, since they import httpx
+        from .hints import in_options
 
-        if isinstance(error, UsageError | ConfigurationError):
+        if isinstance(error, UsageError):
             return cls.described(ExitCode.USAGE, str(error), error)
+        if isinstance(error, ConfigurationError):
+            return cls.described(ExitCode.USAGE, in_options(str(error)), error)
         if isinstance(error, BuildkiteError):
-            return cls.described(ExitCode.API_ERROR, str(error), error)
+            return cls.described(ExitCode.API_ERROR, in_options(str(error)), error)
         if output_failure(error) is not None:
             assert isinstance(error, OSError)
             said = f"The output can't be written: {error.strerror or error}"

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-__all__ = ["CSI", "ESCAPE", "GROUP", "SGR", "STRING_CONTROL", "LineParser", "LogLine", "plain", "styled"]
+from buildkite_api.attributes import missing_attribute
+
+__all__ = ["CSI", "ESCAPE", "GROUP", "SGR", "STRING_CONTROL", "LineParser", "LogLine", "clean", "plain", "styled"]
 
 _TIMESTAMP = re.compile(r"\x1b_bk;([^\x07\x1b]*)(?:\x07|\x1b\\)")
 """Mark of the agent for the time of a line: `t=` milliseconds since the epoch, or `dt=` milliseconds since the mark before, and
@@ -45,6 +48,20 @@ _LONGEST = 1024 * 1024
 """Bytes of a line. A longer one is given in pieces."""
 
 
+_OTHER_WORDS = {
+    "job": ("job_name", "job_id"),
+    "name": "job_name",
+    "step": "job_name",
+    "line": "text",
+    "message": "text",
+    "content": "text",
+    "timestamp": "time",
+    "colored": "styled",
+    "coloured": "styled",
+    "section": "group",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """Line of a job's log.
@@ -64,6 +81,11 @@ class LogLine:
     group: str | None
     text: str
     raw: str
+
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> str:
+            raise missing_attribute("LogLine", name, [*self.__slots__, "styled"], _OTHER_WORDS)
 
     @property
     def styled(self) -> str:
@@ -162,6 +184,18 @@ class LineParser:
                 continue
             time = None if self._stamp is None else _time(self._stamp)
         return time
+
+
+def clean(log: str) -> str:
+    """Return a whole log as a terminal would show it, without escape sequences and marks of time.
+
+    Example:
+        >>> clean("\\x1b_bk;t=1700000000000\\x07\\x1b[32mok\\x1b[0m\\r\\n10%\\r100%")
+        'ok\\n100%'
+    """
+    parser = LineParser("", "")
+    lines = [line.text for line in parser.feed(log.encode("utf-8", "surrogatepass"))]
+    return "\n".join([*lines, *([line.text for line in parser.finish()] or [""])])
 
 
 def plain(raw: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._sync import BlockingIterator, DetachedIterator, run
 from .._tracebacks import EndsAtCaller
@@ -54,6 +54,15 @@ class AsyncItems(Generic[T]):
     def pages(self) -> DetachedIterator[Page[T]]:
         """Return the pages, one by one: `items`, `next_page`, `prev_page`, `total_count`, `has_next()`."""
         return self._walker.pages()
+
+    def raw(self) -> AsyncItems[dict[str, Any]]:
+        """Return the same list with each item as a dict, exactly as it came. No key is added or left out.
+
+        Example:
+            >>> async def numbers(buildkite: AsyncBuildkiteClient) -> list[int]:
+            ...     return [build["number"] async for build in buildkite.builds.list("web").raw()]
+        """
+        return AsyncItems(_raw(self._walker))
 
     async def first(self) -> T | None:
         """Return the first item; None if the list is empty. One small page is requested. It is awaited with an async
@@ -131,6 +140,15 @@ class Items(Generic[T]):
         """Return the pages, one by one: `items`, `next_page`, `prev_page`, `total_count`, `has_next()`."""
         return BlockingIterator(self._walker.pages())
 
+    def raw(self) -> Items[dict[str, Any]]:
+        """Return the same list with each item as a dict, exactly as it came. No key is added or left out.
+
+        Example:
+            >>> def numbers(buildkite: BuildkiteClient) -> list[int]:
+            ...     return [build["number"] for build in buildkite.builds.list("web").raw()]
+        """
+        return Items(_raw(self._walker))
+
     def first(self) -> T | None:
         """Return the first item; None if the list is empty. One small page is requested. It is awaited with an async
         client.
@@ -175,6 +193,10 @@ class Items(Generic[T]):
 def blocking_items(items: AsyncItems[T]) -> Items[T]:
     """Return the blocking twin of a list. The requester of its source has the blocking runtime."""
     return Items(items._walker)
+
+
+def _raw(walker: Walker[Any]) -> Walker[dict[str, Any]]:
+    return Walker(walker.source.raw(), limit=walker.limit, concurrency=walker.concurrency, max_pages=walker.max_pages)
 
 
 def _changed(walker: Walker[T], limit: int | None, concurrency: int | None, max_pages: int | None) -> Walker[T]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import strict_json
 from ..errors import InvalidResponse
-from ..messages import shown
+from ..messages import escaped, shown
+from ..redaction import redacted_text
 from ..states import FILTERS
 from ..timestamps import format_time
 from ..transport.context import context_of
@@ -85,15 +86,20 @@ class PageSource(Protocol):
         """
         ...
 
+    def raw(self) -> PageSource:
+        """Return the same list with its items as JSON, as they came."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointPages:
-    """Pages of a generated list operation. The items are models.
+    """Pages of a generated list operation. The items are models, or JSON as it came.
 
     Attributes:
         endpoint, arguments, options: the generated module, and what its `_get_kwargs` takes.
         name: the method that the user called, such as `builds.list`.
         own_size: the size of the pages wasn't chosen by the user.
+        as_json: leave the items undecoded.
     """
 
     requester: Requester
@@ -102,6 +108,7 @@ class EndpointPages:
     options: Mapping[str, Any]
     name: str
     own_size: bool = False
+    as_json: bool = False
 
     @classmethod
     def of(
@@ -155,8 +162,13 @@ class EndpointPages:
         return self.requester.build(self.endpoint, kwargs, url=url)
 
     def decode(self, response: httpx.Response) -> object:
+        if self.as_json:
+            return _json_page(response, self.name)
         body: object = self.requester.parse(self.endpoint, response)
         return body
+
+    def raw(self) -> EndpointPages:
+        return replace(self, as_json=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,13 +249,31 @@ class PathPages:
             raise InvalidResponse(f"{self.name}: the link to the next page can't be followed: {error}.") from error
 
     def decode(self, response: httpx.Response) -> object:
-        try:
-            body: object = strict_json.loads(response.content)
-        except ValueError as error:
-            raise InvalidResponse(f"{self.name}: the page isn't JSON: {error}.") from error
-        if isinstance(body, list) or (isinstance(body, dict) and isinstance(body.get("items"), list)):
-            return body
-        raise InvalidResponse(f"{self.name}: the answer isn't a list, so it has no pages.")
+        return _json_page(response, self.name)
+
+    def raw(self) -> PathPages:
+        return self
+
+
+def _json_page(response: httpx.Response, name: str) -> object:
+    """Return the body of a page as JSON: a list, or an object that has `items`."""
+    status = response.status_code
+    if 300 <= status < 400:
+        where = redacted_text(response.headers.get("Location", "nowhere"))
+        raise InvalidResponse(f"{name}: the answer is a redirect ({status}) to {where}, so it has no pages.")
+    if not response.content:
+        raise InvalidResponse(f"{name}: the answer ({status}) has no body, so it has no pages.")
+    kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and not kind.endswith(("/json", "+json")):
+        raise InvalidResponse(f"{name}: the answer is {escaped(kind)}, and isn't JSON, so it has no pages.")
+    try:
+        body: object = strict_json.loads(response.content)
+    except ValueError as error:
+        raise InvalidResponse(f"{name}: the page isn't JSON: {error}.") from error
+    if isinstance(body, list) or (isinstance(body, dict) and isinstance(body.get("items"), list)):
+        return body
+    shape = "one object" if isinstance(body, dict) else "one value"
+    raise InvalidResponse(f"{name}: the answer is {shape}, and isn't a list, so it has no pages.")
 
 
 def _name_of(endpoint: Endpoint[..., Any]) -> str:

@@ -9,11 +9,16 @@ from ..errors import ConfigurationError
 from ..redaction import public_url
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from redis.asyncio import Redis, RedisCluster
 
-__all__ = ["RedisConnection", "connect"]
+    RedisClient = Redis | RedisCluster
+else:
+    RedisClient = Any  # redis-py is an extra
+
+__all__ = ["RedisClient", "RedisConnection", "connect"]
 
 _NEEDS_EXTRA = "Redis needs an extra: pip install 'buildkite-ext[redis]'"
+_ALIASES = {"valkey://": "redis://", "valkeys://": "rediss://"}
 _HEALTH_CHECK = 30  # a connection that was idle for this many seconds is checked before it is used
 
 
@@ -25,11 +30,13 @@ class RedisConnection:
         client: the client.
         owned: True if the client was made here and must be closed here.
         label: the URL without credentials, or a text instead of one.
+        is_cluster: True if the client is one of a Redis Cluster, in which the keys of a command must be in one slot.
     """
 
-    client: Redis
+    client: RedisClient
     owned: bool
     label: str
+    is_cluster: bool = False
 
     @property
     def longest_block(self) -> float:
@@ -49,15 +56,17 @@ class RedisConnection:
 
     @property
     def _kwargs(self) -> dict[str, Any]:
-        kwargs: dict[str, Any] = self.client.connection_pool.connection_kwargs
+        client: Any = self.client
+        kwargs: dict[str, Any] = (client if self.is_cluster else client.connection_pool).connection_kwargs
         return kwargs
 
 
-def connect(client_or_url: Redis | str, *, timeout: float) -> RedisConnection:
+def connect(client_or_url: RedisClient | str, *, timeout: float) -> RedisConnection:
     """Return a connection with the user's client, or with a new one that neither hangs nor repeats commands.
 
     Args:
-        client_or_url: a `redis.asyncio.Redis`, or a URL with the scheme `redis`, `rediss` or `unix`.
+        client_or_url: a `redis.asyncio.Redis` or `RedisCluster`, or a URL with the scheme `redis`, `rediss`, `valkey`,
+            `valkeys` or `unix`.
         timeout: seconds for connecting and for each answer, for a new client.
 
     Raises:
@@ -65,19 +74,23 @@ def connect(client_or_url: Redis | str, *, timeout: float) -> RedisConnection:
     """
     try:
         from redis.asyncio import Redis as AsyncRedis
+        from redis.asyncio import RedisCluster as AsyncRedisCluster
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
     except ImportError as error:
         raise ConfigurationError(_NEEDS_EXTRA) from error
     if isinstance(client_or_url, AsyncRedis):
         return RedisConnection(client_or_url, owned=False, label="<redis client>")
+    if isinstance(client_or_url, AsyncRedisCluster):
+        return RedisConnection(client_or_url, owned=False, label="<redis cluster client>", is_cluster=True)
     if not isinstance(client_or_url, str):
         raise ConfigurationError(
-            f"client_or_url= must be a URL or a redis.asyncio.Redis, not {type(client_or_url).__qualname__}."
+            "client_or_url= must be a URL, a redis.asyncio.Redis or a redis.asyncio.RedisCluster, not "
+            f"{type(client_or_url).__module__}.{type(client_or_url).__qualname__}."
         )
     try:
         client = AsyncRedis.from_url(
-            client_or_url,
+            _redis_url(client_or_url),
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
             health_check_interval=_HEALTH_CHECK,
@@ -87,6 +100,20 @@ def connect(client_or_url: Redis | str, *, timeout: float) -> RedisConnection:
         label = public_url(client_or_url)
     except (ValueError, TypeError):  # its message may quote the URL with its password
         raise ConfigurationError(
-            "The Redis URL is invalid. Its form is redis://[user:password@]host:6379/0, rediss://… or unix:///path."
+            "The Redis URL is invalid. Its form is redis://[user:password@]host:6379/0, rediss://… (with TLS), valkey://…, "
+            "valkeys://… or unix:///path."
         ) from None
     return RedisConnection(client, owned=True, label=label)
+
+
+def _redis_url(url: str) -> str:
+    """Return a URL that redis-py knows. Valkey's schemes are aliases: it speaks the protocol of Redis.
+
+    Example:
+        >>> _redis_url("valkeys://cache.internal:6380/1"), _redis_url("redis://localhost")
+        ('rediss://cache.internal:6380/1', 'redis://localhost')
+    """
+    for alias, scheme in _ALIASES.items():
+        if url[: len(alias)].lower() == alias:
+            return scheme + url[len(alias) :]
+    return url

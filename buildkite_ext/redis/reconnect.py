@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoPermissionError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from ..backoff import equal_jitter
@@ -16,8 +24,11 @@ __all__ = ["Reconnector", "RedisUnavailable", "describe", "is_permanent"]
 
 T = TypeVar("T")
 
+_ERRORS = (RedisError, RedisClusterException, OSError)  # the second isn't one of the first
+
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
+_PERMANENT = ("WRONGTYPE", "unknown command", "Unknown command", "CROSSSLOT")
 
 
 class RedisUnavailable(Exception):
@@ -58,7 +69,8 @@ class Reconnector:
 
         Raises:
             RedisUnavailable: Redis doesn't answer, and this is closing.
-            redis.exceptions.RedisError: a permanent error: wrong password, missing permission, key of another type.
+            redis.exceptions.RedisError: a permanent error: a wrong password, a missing permission, a key of another type,
+                a certificate that can't be verified.
         """
         begun = asyncio.get_running_loop().time()
         cancelled = _cancel_requests()
@@ -68,7 +80,7 @@ class Reconnector:
             try:
                 async with asyncio.timeout(block + self._timeout):
                     answer = await command()
-            except (RedisError, OSError) as error:
+            except _ERRORS as error:
                 failures += 1
                 if is_permanent(error):
                     raise
@@ -100,7 +112,7 @@ class Reconnector:
         try:
             async with asyncio.timeout(self._timeout):
                 await repair()
-        except (RedisError, OSError) as error:
+        except _ERRORS as error:
             self._log_away(error)
 
     def _log_away(self, error: Exception) -> None:
@@ -115,14 +127,16 @@ def _cancel_requests() -> int:
 
 
 def is_permanent(error: BaseException) -> bool:
-    """Return True if waiting doesn't help, because a password, a permission or a key is wrong."""
-    if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError):
+    """Return True if waiting doesn't help, because a password, a permission, a key or a certificate is wrong."""
+    if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError | ssl.SSLCertVerificationError):
         return True
-    if isinstance(error, RedisConnectionError):
+    if isinstance(error, RedisConnectionError | RedisClusterException):
         # redis-py reports errors of the connection's set-up as errors of the connection.
+        if isinstance(error.__context__, ssl.SSLCertVerificationError):
+            return True
         return error.__cause__ is not None and is_permanent(error.__cause__)
     text = str(error)
-    return isinstance(error, ResponseError) and ("WRONGTYPE" in text or "unknown command" in text.lower())
+    return isinstance(error, ResponseError) and any(sign in text for sign in _PERMANENT)
 
 
 def _is_group_missing(error: Exception) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from .connection import RedisClient
 
 __all__ = ["RedisScript", "ScriptArgument"]
 
@@ -16,7 +16,7 @@ ScriptArgument = str | bytes | int
 class RedisScript:
     """A Lua script. redis-py sends its digest, and its text if Redis doesn't know it."""
 
-    def __init__(self, redis: Redis, text: str) -> None:
+    def __init__(self, redis: RedisClient, text: str) -> None:
         self._script = redis.register_script(text)
 
     async def __call__(self, keys: Sequence[str], args: Sequence[ScriptArgument]) -> Any:

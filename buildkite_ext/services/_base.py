@@ -14,7 +14,9 @@ from .._tracebacks import EndsAtCaller
 from ..pagination.items import AsyncItems, Items, blocking_items
 from ..pagination.sources import EndpointPages
 from ..pagination.walker import Walker
+from ..unknown_names import missing_or_raised
 from ._argument_errors import NamesArguments
+from .addresses import job_address, resolve
 
 if TYPE_CHECKING:
     from ..transport.requester import Endpoint, Requester
@@ -24,6 +26,53 @@ __all__ = ["AsyncService", "Service", "blocking", "borrowed"]
 P = ParamSpec("P")
 T = TypeVar("T")
 S = TypeVar("S", bound="AsyncService")
+
+
+_OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
+    "delete": ("revoke", "remove", "archive"),
+    "remove": ("delete", "revoke"),
+    "revoke": ("delete", "remove"),
+    "destroy": ("delete", "revoke", "remove"),
+    "unpause": ("resume",),
+    "restore": ("unarchive",),
+    "stop": ("cancel", "pause"),
+    "abort": ("cancel", "stop"),
+    "cancel": ("stop", "revoke"),
+    "kill": ("stop", "cancel"),
+    "find": ("get", "list"),
+    "fetch": ("get",),
+    "show": ("get",),
+    "retrieve": ("get",),
+    "all": ("list",),
+    "iterate": ("list",),
+    "search": ("list",),
+    "list_builds": ("builds",),
+    "add": ("create",),
+    "new": ("create",),
+    "invite": ("create",),
+    "trigger": ("create",),
+    "start": ("create",),
+    "run": ("create",),
+    "edit": ("update",),
+    "patch": ("update",),
+    "modify": ("update",),
+    "rerun": ("rebuild", "retry"),
+    "restart": ("rebuild", "retry"),
+    "retry": ("retry_failed_jobs", "rebuild"),
+    "watch": ("follow", "wait"),
+    "tail": ("follow",),
+    "stream": ("follow",),
+    "wait_for": ("wait",),
+    "wait_until_finished": ("wait",),
+    "logs": ("log_text", "follow"),
+    "text": ("log_text",),
+    "environment": ("env",),
+    "save": ("download",),
+    "load": ("read",),
+    "content": ("read",),
+    "upload": ("publish",),
+}
+"""What users look for under another word, in all services."""
 
 
 class AsyncService:
@@ -42,6 +91,11 @@ class AsyncService:
     def __init__(self, requester: Requester) -> None:
         self._requester = requester
 
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_or_raised(self, name, _OTHER_WORDS)
+
     def _items(
         self,
         called: str,
@@ -57,9 +111,47 @@ class AsyncService:
             called: the method that users call, such as `builds.list`, for messages.
         """
         given = {name: value for name, value in options.items() if value is not None}
-        name = self._names_of_borrowed.get(called, called)
+        name = self._called(called)
         source = EndpointPages.of(self._requester, endpoint, arguments, given, limit=limit, name=name)
         return AsyncItems(Walker(source, limit=limit, concurrency=concurrency))
+
+    def _called(self, called: str) -> str:
+        return self._names_of_borrowed.get(called, called)
+
+    def _pipeline_at(self, called: str, pipeline: object) -> tuple[str, str]:
+        """Return organization and slug of the pipeline that an argument names."""
+        requester = self._requester
+        found = resolve(self._called(called), "pipeline", pipeline, root=requester.options.base_url)
+        return found.organization or requester.organization, found.pipeline
+
+    def _build_at(self, called: str, pipeline: object, number: object) -> tuple[str, str, int]:
+        """Return organization, pipeline and number of the build that arguments name."""
+        requester = self._requester
+        found = resolve(called, "build", pipeline, number, root=requester.options.base_url)
+        assert found.number is not None
+        return found.organization or requester.organization, found.pipeline, found.number
+
+    def _job_at(self, called: str, pipeline: object, number: object, job_id: object) -> tuple[str, str, int, str]:
+        """Return organization, pipeline, number and id of the job that arguments name."""
+        requester = self._requester
+        found = resolve(called, "job", pipeline, number, job_id, root=requester.options.base_url)
+        assert found.number is not None
+        assert found.job_id is not None
+        return found.organization or requester.organization, found.pipeline, found.number, found.job_id
+
+    def _build_or_job_at(
+        self, called: str, pipeline: object, number: object, job_id: object
+    ) -> tuple[tuple[str, str, int], str | None]:
+        """Return organization, pipeline and number of the build that arguments name, and the id of a job in it, if any."""
+        requester = self._requester
+        found = resolve(called, "build or job", pipeline, number, job_id, root=requester.options.base_url)
+        assert found.number is not None
+        return (found.organization or requester.organization, found.pipeline, found.number), found.job_id
+
+    def _job_by_id(self, called: str, job_id: object) -> tuple[str, str]:
+        """Return organization and id of a job that is addressed by its id alone."""
+        organization, found = job_address(called, job_id, root=self._requester.options.base_url)
+        return organization or self._requester.organization, found
 
 
 class Service(Generic[S]):
@@ -71,6 +163,11 @@ class Service(Generic[S]):
 
     def __init__(self, shared: S) -> None:
         self._shared = shared
+
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_or_raised(self, name, _OTHER_WORDS)
 
 
 def _name_methods(cls: type) -> None:

@@ -9,6 +9,7 @@ from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import agents as generated
 from .arguments import given
+from .checks import check
 
 __all__ = ["Agents", "AsyncAgents"]
 
@@ -38,6 +39,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
+        check(AsyncAgents.list, locals())
         return self._items(
             "agents.list",
             list_agents,
@@ -62,6 +64,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
+        check(AsyncAgents.get, locals())
         return await self._requester.call(get_agent, self._requester.organization, agent_id)
 
     async def stop(self, agent_id: str, *, force: bool | None = None) -> None:
@@ -76,6 +79,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
+        check(AsyncAgents.stop, locals())
         from buildkite_api.models import StopAgentRequest
 
         await self._requester.call(
@@ -95,6 +99,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
+        check(AsyncAgents.pause, locals())
         from buildkite_api.models import PauseAgentRequest
 
         body = PauseAgentRequest(**given(note=note, timeout_in_minutes=timeout_in_minutes))
@@ -111,6 +116,7 @@ class AsyncAgents(generated.AsyncAgents):
 
         https://buildkite.com/docs/apis/rest-api/agents
         """
+        check(AsyncAgents.resume, locals())
         await self._requester.call(resume_agent, self._requester.organization, agent_id)
 
 

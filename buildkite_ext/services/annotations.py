@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from buildkite_api.api.annotations import (
     create_build_annotation,
@@ -12,13 +12,15 @@ from buildkite_api.api.annotations import (
     list_build_annotations,
     list_build_job_annotations,
 )
-from buildkite_api.models import Annotation
+from buildkite_api.models import Annotation, Build, Job
 
 import buildkite_ext.services._generated.annotations as generated
 
 from ..pagination.items import AsyncItems
 from ._base import blocking
+from .addresses import needed
 from .arguments import given
+from .checks import check
 
 __all__ = ["Annotations", "AsyncAnnotations"]
 
@@ -28,10 +30,10 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
     def list(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
         *,
-        job_id: str | None = None,
+        job_id: str | Job | None = None,
         scope: Literal["build", "job", "all"] | None = None,
         omit_body: bool | None = None,
         per_page: int | None = None,
@@ -41,8 +43,8 @@ class AsyncAnnotations(generated.AsyncAnnotations):
         """List the annotations of a build, or of one job, lazily. Scope: read_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build, a Job, or the URL of one, which needs no number.
+            number: the build's number, or a Build.
             job_id: annotations of this job only.
             scope: the build's own (the default), its jobs', or all; not with job_id.
             omit_body: leave the bodies out; not with job_id.
@@ -55,12 +57,13 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
-        where: tuple[Any, ...] = (self._requester.organization, pipeline, number)
-        if job_id is None:
+        check(AsyncAnnotations.list, locals())
+        build, job = self._build_or_job_at("annotations.list", pipeline, number, job_id)
+        if job is None:
             return self._items(
                 "annotations.list",
                 list_build_annotations,
-                *where,
+                *build,
                 scope=scope,
                 omit_body=omit_body,
                 per_page=per_page,
@@ -74,8 +77,8 @@ class AsyncAnnotations(generated.AsyncAnnotations):
         return self._items(
             "annotations.list",
             list_build_job_annotations,
-            *where,
-            job_id,
+            *build,
+            job,
             per_page=per_page,
             limit=limit,
             concurrency=concurrency,
@@ -83,11 +86,11 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
     async def create(
         self,
-        pipeline: str,
-        number: int,
-        body: str,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        body: str | None = None,
         *,
-        job_id: str | None = None,
+        job_id: str | Job | None = None,
         style: Literal["success", "info", "warning", "error"] | None = None,
         context: str | None = None,
         priority: int | None = None,
@@ -96,8 +99,8 @@ class AsyncAnnotations(generated.AsyncAnnotations):
         """Annotate a build or a job. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build, a Job, or the URL of one, which needs no number.
+            number: the build's number, or a Build.
             body: Markdown or HTML, up to 1 MiB.
             job_id: the job to annotate; None for the build.
             style: `success`, `info`, `warning` or `error`.
@@ -107,33 +110,35 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
+        check(AsyncAnnotations.create, locals())
         from buildkite_api.models import CreateBuildAnnotationRequest, CreateBuildJobAnnotationRequest
 
         options = given(style=style, context=context, priority=priority, append=append)
-        requester = self._requester
-        if job_id is None:
-            return await requester.call(
-                create_build_annotation,
-                requester.organization,
-                pipeline,
-                number,
-                body=CreateBuildAnnotationRequest(body=body, **options),
-            )
-        return await requester.call(
+        build, job = self._build_or_job_at("annotations.create", pipeline, number, job_id)
+        text = needed("annotations.create", "body", body)
+        if job is None:
+            request = CreateBuildAnnotationRequest(body=text, **options)
+            return await self._requester.call(create_build_annotation, *build, body=request)
+        return await self._requester.call(
             create_build_job_annotation,
-            requester.organization,
-            pipeline,
-            number,
-            job_id,
-            body=CreateBuildJobAnnotationRequest(body=body, **options),
+            *build,
+            job,
+            body=CreateBuildJobAnnotationRequest(body=text, **options),
         )
 
-    async def delete(self, pipeline: str, number: int, annotation_id: str, *, job_id: str | None = None) -> None:
+    async def delete(
+        self,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        annotation_id: str | None = None,
+        *,
+        job_id: str | Job | None = None,
+    ) -> None:
         """Delete an annotation. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build, a Job, or the URL of one, which needs no number.
+            number: the build's number, or a Build.
             annotation_id: the annotation's id.
             job_id: the job that it belongs to; None for a build's.
 
@@ -142,13 +147,13 @@ class AsyncAnnotations(generated.AsyncAnnotations):
 
         https://buildkite.com/docs/apis/rest-api/annotations
         """
-        requester = self._requester
-        if job_id is None:
-            await requester.call(delete_build_annotation, requester.organization, pipeline, number, annotation_id)
+        check(AsyncAnnotations.delete, locals())
+        build, job = self._build_or_job_at("annotations.delete", pipeline, number, job_id)
+        chosen = needed("annotations.delete", "annotation_id", annotation_id)
+        if job is None:
+            await self._requester.call(delete_build_annotation, *build, chosen)
         else:
-            await requester.call(
-                delete_build_job_annotation, requester.organization, pipeline, number, job_id, annotation_id
-            )
+            await self._requester.call(delete_build_job_annotation, *build, job, chosen)
 
 
 class Annotations(generated.Annotations):

@@ -15,6 +15,7 @@ from ..messages import shown
 __all__ = [
     "Scalar",
     "aware",
+    "aware_or_unset",
     "count",
     "field_map",
     "filter_map",
@@ -76,25 +77,55 @@ def not_empty(value: T) -> T:
     return value
 
 
-def aware(name: str, value: datetime | None) -> datetime | None:
-    """Check that a datetime has a time zone, and return it.
+def aware(name: str, value: datetime | str | None) -> datetime | None:
+    """Return a time: a datetime as it is, and a text in the form of ISO 8601 as a datetime. Both need a time zone.
 
     Raises:
-        TypeError: it isn't a datetime.
-        ValueError: it has no time zone.
+        TypeError: it is neither a datetime nor a text.
+        ValueError: it has no time zone, or the text isn't a time.
+
+    Example:
+        >>> aware("created_from", "2026-11-25T10:00:00Z")
+        datetime.datetime(2026, 11, 25, 10, 0, tzinfo=datetime.timezone.utc)
     """
-    if value is not None and not isinstance(value, datetime):
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _parsed(name, value)
+    if not isinstance(value, datetime):
         raise TypeError(f"{name}={shown(value)} is {kind_of(value)}, not a datetime. {_advice(value)}")
-    if value is not None and value.utcoffset() is None:
+    if value.utcoffset() is None:
         raise ValueError(
             f"{name}={shown(value)} has no time zone: write datetime(..., tzinfo=UTC), or call .astimezone() for your own zone."
         )
     return value
 
 
+def aware_or_unset(name: str, value: datetime | str | Unset) -> datetime | Unset:
+    """Return a time as `aware` does, for an update; UNSET stays UNSET."""
+    if isinstance(value, Unset):
+        return value
+    found = aware(name, value)
+    assert found is not None  # `not_null` was called before
+    return found
+
+
+def _parsed(name: str, text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f'{name}={shown(text)} isn\'t a time: write it as "2026-11-25T10:00:00Z"') from None
+    if found.utcoffset() is None:
+        hint = f"{text.strip()}Z" if "T" in text or ":" in text else f"{text.strip()}T00:00:00Z"
+        raise ValueError(
+            f"{name}={shown(text)} has no time zone: write {hint!r} for UTC, or another offset, such as +02:00"
+        )
+    return found
+
+
 def _advice(value: object) -> str:
     day = "A day begins at another time in each time zone. " if isinstance(value, date) else ""
-    return f"{day}Write datetime(..., tzinfo=UTC)."
+    return f"{day}Write datetime(..., tzinfo=UTC), or a text such as '2026-11-25T10:00:00Z'."
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import builtins
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from buildkite_api.api.artifacts import (
     delete_job_artifact,
@@ -15,19 +15,28 @@ from buildkite_api.api.artifacts import (
     list_build_job_artifacts,
 )
 from buildkite_api.api.builds import get_build
-from buildkite_api.models import Artifact
+from buildkite_api.models import Artifact, Build, Job
 
 from ..artifacts.attempts import last_uploads, newest_attempts, repeated, successors
 from ..artifacts.folders import Tree, obstacle
 from ..artifacts.names import Target, checked, conflict, file_target, tree_target
-from ..artifacts.transfer import Progress, download
-from ..errors import AccessDenied, UnsafePath
+from ..artifacts.patterns import nothing_matched, unmatched
+from ..artifacts.transfer import DEFAULT_MAX_BYTES, Progress, download, read
+from ..errors import AccessDenied, NothingMatched, UnsafePath
 from ..globs import matches_path, server_filter
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import artifacts as generated
+from .addresses import artifact_organization, names_build
+from .checks import check
+
+if TYPE_CHECKING:
+    from ..transport.requester import Requester
 
 __all__ = ["Artifacts", "AsyncArtifacts"]
+
+_MOST_NEAR = 10_000
+"""Limit on the artifacts that are listed to find what is near a pattern."""
 
 
 class AsyncArtifacts(generated.AsyncArtifacts):
@@ -35,10 +44,10 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
     def list(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
         *,
-        job_id: str | None = None,
+        job_id: str | Job | None = None,
         state: Literal["new", "error", "finished", "deleted", "expired"] | None = None,
         path: str | None = None,
         per_page: int | None = None,
@@ -48,9 +57,9 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         """List the artifacts of a build, or of one job, lazily. Scope: read_artifacts.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: artifacts of this job only.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build, a Job, or the URL of one, which needs no number.
+            number: the build's number, or a Build.
+            job_id: artifacts of this job only: its id, or a Job.
             state: artifacts in this state only; `finished` ones can be downloaded.
             path: artifacts with this path only; `*` matches any text.
             per_page: artifacts a request, at most 100.
@@ -59,21 +68,43 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        where = (self._requester.organization, pipeline, number)
+        check(AsyncArtifacts.list, locals())
+        where, job = self._build_or_job_at("artifacts.list", pipeline, number, job_id)
+        return self._listed(
+            where,
+            job,
+            state=state,
+            path=path,
+            per_page=per_page,
+            limit=limit,
+            concurrency=concurrency,
+        )
+
+    def _listed(
+        self,
+        where: tuple[str, str, int],
+        job: str | None,
+        *,
+        state: str | None,
+        path: str | None,
+        per_page: int | None = None,
+        limit: int | None = None,
+        concurrency: int = 1,
+    ) -> AsyncItems[Artifact]:
         options: dict[str, Any] = {"state": state, "path": path, "per_page": per_page}
-        if job_id is None:
+        if job is None:
             return self._items(
                 "artifacts.list", list_build_artifacts, *where, **options, limit=limit, concurrency=concurrency
             )
         return self._items(
-            "artifacts.list", list_build_job_artifacts, *where, job_id, **options, limit=limit, concurrency=concurrency
+            "artifacts.list", list_build_job_artifacts, *where, job, **options, limit=limit, concurrency=concurrency
         )
 
-    async def get(self, job_id: str, artifact_id: str) -> Artifact:
+    async def get(self, job_id: str | Job, artifact_id: str) -> Artifact:
         """Get an artifact. Scope: read_artifacts.
 
         Args:
-            job_id: the job that uploaded it.
+            job_id: the id of the job that uploaded it, or the Job.
             artifact_id: its id.
 
         Raises:
@@ -81,7 +112,9 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        return await self._requester.call(get_job_artifact, self._requester.organization, job_id, artifact_id)
+        check(AsyncArtifacts.get, locals())
+        at = self._job_by_id("artifacts.get", job_id)
+        return await self._requester.call(get_job_artifact, *at, artifact_id)
 
     async def download(
         self, artifact: Artifact, to: str | os.PathLike[str], *, progress: Progress | None = None
@@ -110,25 +143,56 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             >>> def fetch(buildkite, artifact) -> Path:
             ...     return buildkite.artifacts.download(artifact, to="report.xml")
         """
-        if not isinstance(artifact, Artifact):
-            raise TypeError(
-                f"artifact is a {type(artifact).__name__}. Pass an Artifact, as artifacts.list and artifacts.get return it."
-            )
+        _refuse_another(artifact)
+        check(AsyncArtifacts.download, locals())
         target = file_target(checked(artifact), Path(to))
         await self._refuse_obstacles([target])
         tree = Tree(target.root)
         try:
-            return await download(self._requester, target, tree, progress=progress)
+            return await download(self._of(artifact), target, tree, progress=progress)
         finally:
             tree.close()
 
+    async def read(self, artifact: Artifact, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
+        """Read a small artifact into memory, complete and checked like a download. Scope: read_artifacts.
+
+        Args:
+            artifact: as `list` or `get` give it.
+            max_bytes: the maximum of bytes. A larger artifact is for `download`.
+
+        Returns:
+            Its content. Size and SHA-1 agree with Buildkite's.
+
+        Raises:
+            ArtifactTooLarge: it has more bytes than `max_bytes`.
+            ArtifactUnavailable, ArtifactCorrupted: as for `download`.
+
+        Example:
+            >>> def report(buildkite, build) -> dict[str, object]:
+            ...     artifact = next(a for a in buildkite.artifacts.list(build) if a.path == "report.json")
+            ...     return json.loads(buildkite.artifacts.read(artifact))
+
+        https://buildkite.com/docs/apis/rest-api/artifacts
+        """
+        _refuse_another(artifact)
+        check(AsyncArtifacts.read, locals())
+        if max_bytes < 1:
+            raise ValueError(f"max_bytes={max_bytes}: give a number of bytes above 0")
+        return await read(self._of(artifact), checked(artifact), max_bytes=max_bytes)
+
+    def _of(self, artifact: Artifact) -> Requester:
+        """Return the requester for the organization of an artifact."""
+        found = artifact_organization(artifact, root=self._requester.options.base_url)
+        return self._requester if found is None else self._requester.within(found)
+
     async def download_all(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build | Job,
+        number: int | str | Build | None = None,
         *globs: str,
         to: str | os.PathLike[str] = ".",
-        job_id: str | None = None,
+        job_id: str | Job | None = None,
+        missing: Literal["raise", "ignore"] = "raise",
         by_job: bool = False,
         include_retried_jobs: bool = False,
         concurrency: int = 4,
@@ -141,21 +205,25 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         a path twice, the last upload is downloaded.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build, a Job, or the URL of one, which needs no number:
+                the patterns follow at once.
+            number: the build's number, or a Build.
             globs: patterns of paths, such as `dist/*.whl`; `**` matches folders as well. Without patterns: all artifacts.
                 Backslashes in them and in paths of Windows agents count as slashes.
             to: the folder; it is made if it doesn't exist. A link below it is never followed.
-            job_id: artifacts of this job only.
+            job_id: artifacts of this job only: its id, or a Job.
+            missing: `ignore` downloads what there is when a pattern matches nothing; `raise` downloads nothing then.
             by_job: write the artifacts of each job into a folder with the job's id as its name.
             include_retried_jobs: download the artifacts of earlier attempts too. `by_job=True` keeps them apart.
             concurrency: downloads at once.
             progress: called with the progress as bytes arrive.
 
         Returns:
-            The files that were written, in Buildkite's order; an empty list if nothing matched.
+            The files that were written, in Buildkite's order. The list is empty if the build has no artifacts and no pattern
+            was given.
 
         Raises:
+            NothingMatched: a pattern matches no artifact. Nothing is downloaded. The message shows what is near.
             UnsafePath: a path or a job id leads outside the folder or can't be written on this system; two artifacts of
                 different jobs have the same path; paths differ by case or Unicode form alone; a file is the folder of another;
                 or something that isn't a regular file is in the way. Nothing is downloaded.
@@ -164,14 +232,23 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         https://buildkite.com/docs/pipelines/configure/artifacts
 
         Example:
-            >>> def wheels(buildkite, number: int) -> list[Path]:
-            ...     return buildkite.artifacts.download_all("web", number, "dist/*.whl", to="wheels")
+            >>> def wheels(buildkite, build) -> list[Path]:
+            ...     return buildkite.artifacts.download_all(build, "dist/*.whl", to="wheels")
         """
+        check(AsyncArtifacts.download_all, locals())
+        if missing not in ("raise", "ignore"):
+            raise ValueError(f'missing={missing!r}: give "raise" or "ignore"')
+        if isinstance(number, str) and names_build(pipeline, root=self._requester.options.base_url):
+            globs, number = (number, *globs), None
+        where, job = self._build_or_job_at("artifacts.download_all", pipeline, number, job_id)
+        requester = self._requester.within(where[0])
         root = Path(to)
-        listed = self.list(pipeline, number, job_id=job_id, state="finished", path=server_filter(globs))
+        listed = self._listed(where, job, state="finished", path=server_filter(globs))
         found = last_uploads([checked(artifact) async for artifact in listed if _may_match(artifact, globs)])
+        if missing == "raise":
+            await self._refuse_unmatched(globs, found, where, job)
         if not include_retried_jobs and repeated(found, apart=by_job):
-            found = newest_attempts(found, await self._retries(pipeline, number))
+            found = newest_attempts(found, await self._retries(where))
         targets = [tree_target(artifact, root, by_job=by_job) for artifact in found]
         error = conflict(targets)
         if error is not None:
@@ -181,28 +258,42 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         tree = Tree(root)
 
         async def one(target: Target) -> Path:
-            return await download(self._requester, target, tree, progress=progress)
+            return await download(requester, target, tree, progress=progress)
 
         written: list[Path] = []
         step = max(1, concurrency)
         try:
             for at in range(0, len(unique), step):
-                written += await self._requester.runtime.map(one, unique[at : at + step])
+                written += await requester.runtime.map(one, unique[at : at + step])
         finally:
             tree.close()
         return written
+
+    async def _refuse_unmatched(
+        self, globs: Sequence[str], found: Sequence[Artifact], where: tuple[str, str, int], job: str | None
+    ) -> None:
+        """Raise an error about the patterns that match nothing. Only then all artifacts are listed, to show what is near."""
+        lacking = unmatched(globs, [artifact.path or "" for artifact in found])
+        if not lacking:
+            return
+        every = self._listed(where, job, state="finished", path=None, limit=_MOST_NEAR)
+        paths = [checked(artifact).path or "" async for artifact in every]
+        _, slug, number = where
+        raise NothingMatched(
+            nothing_matched(lacking, paths, f"{slug} #{number}"),
+            'Nothing was downloaded. Give other patterns, or missing="ignore".',
+            patterns=tuple(lacking),
+        )
 
     async def _refuse_obstacles(self, targets: Sequence[Target]) -> None:
         error = await self._requester.runtime.offload(lambda: obstacle(targets))
         if error is not None:
             raise error
 
-    async def _retries(self, pipeline: str, number: int) -> dict[str, str]:
+    async def _retries(self, where: tuple[str, str, int]) -> dict[str, str]:
         """Return the job that retried each job of a build."""
         try:
-            build = await self._requester.call(
-                get_build, self._requester.organization, pipeline, number, include_retried_jobs=True
-            )
+            build = await self._requester.call(get_build, *where, include_retried_jobs=True)
         except AccessDenied as error:
             raise UnsafePath(
                 "Several jobs uploaded the same path. Which of them are attempts of one job is in the build, and the token lacks "
@@ -212,16 +303,25 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             ) from error
         return successors(build)
 
-    async def delete(self, job_id: str, artifact_id: str) -> None:
+    async def delete(self, job_id: str | Job, artifact_id: str) -> None:
         """Delete an artifact. Files in your own storage stay there. Scope: write_artifacts.
 
         Args:
-            job_id: the job that uploaded it.
+            job_id: the id of the job that uploaded it, or the Job.
             artifact_id: its id.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        await self._requester.call(delete_job_artifact, self._requester.organization, job_id, artifact_id)
+        check(AsyncArtifacts.delete, locals())
+        at = self._job_by_id("artifacts.delete", job_id)
+        await self._requester.call(delete_job_artifact, *at, artifact_id)
+
+
+def _refuse_another(artifact: object) -> None:
+    if not isinstance(artifact, Artifact):
+        raise TypeError(
+            f"artifact is a {type(artifact).__name__}. Pass an Artifact, as artifacts.list and artifacts.get return it."
+        )
 
 
 def _may_match(artifact: Artifact, globs: Sequence[str]) -> bool:
@@ -236,5 +336,6 @@ class Artifacts(generated.Artifacts):
     list = blocking(AsyncArtifacts.list)
     get = blocking(AsyncArtifacts.get)
     download = blocking(AsyncArtifacts.download)
+    read = blocking(AsyncArtifacts.read)
     download_all = blocking(AsyncArtifacts.download_all)
     delete = blocking(AsyncArtifacts.delete)

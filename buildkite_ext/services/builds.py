@@ -17,7 +17,8 @@ from buildkite_api.api.builds import (
     rebuild_build,
     retry_failed_jobs,
 )
-from buildkite_api.models import Build
+from buildkite_api.api.pipelines import get_pipeline
+from buildkite_api.models import Build, Pipeline
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
@@ -40,6 +41,7 @@ from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
 from ._generated import builds as generated
 from .arguments import Scalar, aware, count, filter_map, given, listed, many, positive, scalar_map, text_map
+from .checks import check
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -57,15 +59,15 @@ class AsyncBuilds(generated.AsyncBuilds):
 
     def list(
         self,
-        pipeline: str | None = None,
+        pipeline: str | Pipeline | None = None,
         *,
         branch: str | Sequence[str] | None = None,
         commit: str | Sequence[str] | None = None,
         state: BuildStateName | str | Sequence[BuildStateName | str] | None = None,
         creator: str | None = None,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
-        finished_from: datetime | None = None,
+        created_from: datetime | str | None = None,
+        created_to: datetime | str | None = None,
+        finished_from: datetime | str | None = None,
         meta_data: Mapping[str, Scalar] | None = None,
         include_retried_jobs: bool | None = None,
         include_paused: bool | None = None,
@@ -80,13 +82,14 @@ class AsyncBuilds(generated.AsyncBuilds):
         The list is complete: where Buildkite refuses to list any deeper, it continues in slices of `created_to`.
 
         Args:
-            pipeline: the pipeline's slug; None for the whole organization.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline; None for the whole organization.
             branch: one or several; a single one may have `*` in it.
             commit: one or several full SHAs.
             state: one or several, such as `failed`; `finished` means passed, failed, blocked and canceled. A name that this
                 version doesn't know is sent nevertheless, with an UnknownNameWarning.
             creator: the user's id.
-            created_from: builds created at this time or later.
+            created_from: builds created at this time or later: a datetime with a time zone, or a text of ISO 8601 with one, such
+                as `2026-11-25T10:00:00Z`.
             created_to: builds created before this time.
             finished_from: builds finished at this time or later.
             meta_data: builds with these meta-data values.
@@ -99,7 +102,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             concurrency: pages fetched at once.
 
         Raises:
-            ValueError: a datetime has no time zone.
+            ValueError: a time has no time zone.
 
         Example:
             >>> def broken(buildkite) -> list[int]:
@@ -107,7 +110,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        organization = self._requester.organization
+        check(AsyncBuilds.list, locals())
         options: dict[str, Any] = _filters(
             branch=branch,
             commit=commit,
@@ -125,11 +128,15 @@ class AsyncBuilds(generated.AsyncBuilds):
         )
         if pipeline is None:
             return self._items(
-                "builds.list", list_organization_builds, organization, **options, limit=limit, concurrency=concurrency
+                "builds.list",
+                list_organization_builds,
+                self._requester.organization,
+                **options,
+                limit=limit,
+                concurrency=concurrency,
             )
-        return self._items(
-            "builds.list", list_pipeline_builds, organization, pipeline, **options, limit=limit, concurrency=concurrency
-        )
+        at = self._pipeline_at("builds.list", pipeline)
+        return self._items("builds.list", list_pipeline_builds, *at, **options, limit=limit, concurrency=concurrency)
 
     def list_all(
         self,
@@ -138,9 +145,9 @@ class AsyncBuilds(generated.AsyncBuilds):
         commit: str | Sequence[str] | None = None,
         state: BuildStateName | str | Sequence[BuildStateName | str] | None = None,
         creator: str | None = None,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
-        finished_from: datetime | None = None,
+        created_from: datetime | str | None = None,
+        created_to: datetime | str | None = None,
+        finished_from: datetime | str | None = None,
         meta_data: Mapping[str, Scalar] | None = None,
         include_retried_jobs: bool | None = None,
         include_paused: bool | None = None,
@@ -158,10 +165,11 @@ class AsyncBuilds(generated.AsyncBuilds):
             per_page, limit, concurrency: as for `list`.
 
         Raises:
-            ValueError: a datetime has no time zone.
+            ValueError: a time has no time zone.
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        check(AsyncBuilds.list_all, locals())
         return self._items(
             "builds.list_all",
             list_builds,
@@ -186,8 +194,8 @@ class AsyncBuilds(generated.AsyncBuilds):
 
     async def get(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build,
+        number: int | Build | None = None,
         *,
         include_retried_jobs: bool | None = None,
         include_test_engine: bool | None = None,
@@ -198,8 +206,8 @@ class AsyncBuilds(generated.AsyncBuilds):
         """Get a build. Scope: read_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number (not its id).
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number (not its id), or a Build.
             include_retried_jobs: show jobs that were retried as well.
             include_test_engine: show its Test Engine runs.
             exclude_jobs: leave the jobs out; `job_state_counts` still counts them.
@@ -212,12 +220,12 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        check(AsyncBuilds.get, locals())
+        at = self._build_at("builds.get", pipeline, number)
         warn_unknown("state", listed(job_states), JOB_STATES)
         return await self._requester.call(
             get_build,
-            self._requester.organization,
-            pipeline,
-            number,
+            *at,
             **given(
                 include_retried_jobs=include_retried_jobs,
                 include_test_engine=include_test_engine,
@@ -229,10 +237,10 @@ class AsyncBuilds(generated.AsyncBuilds):
 
     async def create(
         self,
-        pipeline: str,
+        pipeline: str | Pipeline,
         *,
-        commit: str,
-        branch: str,
+        branch: str | None = None,
+        commit: str = "HEAD",
         message: str | None = None,
         author: Author | Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
@@ -241,17 +249,17 @@ class AsyncBuilds(generated.AsyncBuilds):
         ignore_pipeline_branch_filters: bool | None = None,
         pull_request_base_branch: str | None = None,
         pull_request_id: int | None = None,
-        pull_request_labels: Sequence[str] | None = None,
+        pull_request_labels: str | Sequence[str] | None = None,
         pull_request_repository: str | None = None,
     ) -> Build:
-        """Create a build. Scope: write_builds.
+        """Create a build. Scope: write_builds, and read_pipelines if no branch is given.
 
         The request is sent again only if it never arrived or was answered 429, so it never starts two builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            commit: a SHA, or `HEAD` for the newest commit of the branch.
-            branch: the branch.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
+            branch: the branch; by default the pipeline's default branch, which takes one more request.
+            commit: a SHA; by default `HEAD`, the newest commit of the branch.
             message: the title of the build; by default the message of the commit.
             author: the author to show; also a map with `name` and `email`.
             env: environment variables of the jobs, all texts.
@@ -259,46 +267,65 @@ class AsyncBuilds(generated.AsyncBuilds):
                 set here.
             clean_checkout: make agents start with a fresh checkout.
             ignore_pipeline_branch_filters: build a branch that the pipeline's filters leave out.
-            pull_request_base_branch, pull_request_id, pull_request_labels, pull_request_repository: the pull request that
-                the build is for.
+            pull_request_id: the number of the pull request that the build is for. The text "false", which
+                $BUILDKITE_PULL_REQUEST holds outside pull requests, is refused: pass None there.
+            pull_request_base_branch, pull_request_labels, pull_request_repository: more about the pull request.
 
         Raises:
             PipelineNotFound: the pipeline doesn't exist for this token.
             InvalidRequest: Buildkite refused the build; `errors` names the field.
             ResponseLost: the answer was lost, and the build may exist. Check with `list(..., commit=...)` before you try again.
+            TypeError: an argument has another type. Nothing was sent.
+            ValueError: no branch was given, and the pipeline has no default branch.
 
         Example:
             >>> def nightly(buildkite) -> int:
-            ...     return buildkite.builds.create("web", commit="HEAD", branch="main", message="Nightly").number
+            ...     return buildkite.builds.create("web", message="Nightly").number
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        check(AsyncBuilds.create, locals())
         from buildkite_api.models import BuildAuthorRequest, CreateBuildRequest
 
-        body = CreateBuildRequest(
-            commit=commit,
-            branch=branch,
-            **given(
-                message=message,
-                author=None if author is None else BuildAuthorRequest(**_author(author)),
-                env=text_map("env", env),
-                meta_data=scalar_map("meta_data", meta_data),
-                clean_checkout=clean_checkout,
-                ignore_pipeline_branch_filters=ignore_pipeline_branch_filters,
-                pull_request_base_branch=pull_request_base_branch,
-                pull_request_id=pull_request_id,
-                pull_request_labels=listed(pull_request_labels),
-                pull_request_repository=pull_request_repository,
-            ),
+        at = self._pipeline_at("builds.create", pipeline)
+        options = given(
+            message=message,
+            author=None if author is None else BuildAuthorRequest(**_author(author)),
+            env=text_map("env", env),
+            meta_data=scalar_map("meta_data", meta_data),
+            clean_checkout=clean_checkout,
+            ignore_pipeline_branch_filters=ignore_pipeline_branch_filters,
+            pull_request_base_branch=pull_request_base_branch,
+            pull_request_id=pull_request_id,
+            pull_request_labels=listed(pull_request_labels),
+            pull_request_repository=pull_request_repository,
         )
-        return await self._requester.call(create_build, self._requester.organization, pipeline, body=body)
+        if branch is None:
+            branch = await self._default_branch(pipeline, at)
+        body = CreateBuildRequest(commit=commit, branch=branch, **options)
+        return await self._requester.call(create_build, *at, body=body)
 
-    async def cancel(self, pipeline: str, number: int) -> Build:
+    async def _default_branch(self, pipeline: str | Pipeline, at: tuple[str, str]) -> str:
+        """Return the branch that a pipeline builds by default.
+
+        Raises:
+            ValueError: it has none.
+        """
+        known = pipeline.default_branch if isinstance(pipeline, Pipeline) else None
+        found = known or (await self._requester.call(get_pipeline, *at)).default_branch
+        if not found:
+            raise ValueError(
+                f"branch is missing, and the pipeline {at[1]} has no default branch: write builds.create(..., "
+                f'branch="main"). No build was created.'
+            )
+        return found
+
+    async def cancel(self, pipeline: str | Build, number: int | Build | None = None) -> Build:
         """Cancel a build. A build that has finished already is returned as it is. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
 
         Returns:
             The build: canceled, canceling, or finished before.
@@ -309,20 +336,21 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        at = self._build_at("builds.cancel", pipeline, number)
         try:
-            return await self._requester.call(cancel_build, self._requester.organization, pipeline, number)
+            return await self._requester.call(cancel_build, *at)
         except BuildAlreadyFinished:
-            build = await self.get(pipeline, number)
+            build = await self._requester.call(get_build, *at)
             if str(build.state) == "canceling" or outcome_of(build) not in (None, "blocked"):
                 return build
             raise
 
-    async def rebuild(self, pipeline: str, number: int) -> Build:
+    async def rebuild(self, pipeline: str | Build, number: int | Build | None = None) -> Build:
         """Build the same commit again, as a new build. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the number of the build to repeat.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the number of the build to repeat, or the Build.
 
         Returns:
             The new build.
@@ -332,20 +360,21 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
-        return await self._requester.call(rebuild_build, self._requester.organization, pipeline, number)
+        at = self._build_at("builds.rebuild", pipeline, number)
+        return await self._requester.call(rebuild_build, *at)
 
     async def retry_failed_jobs(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build,
+        number: int | Build | None = None,
         *,
         states: RetriedStateName | str | Sequence[RetriedStateName | str] | None = None,
     ) -> Build:
         """Retry the failed jobs of a finished build. Buildkite does so in the background. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
             states: states of the jobs to retry: canceled, expired, failed, soft_failed, timed_out; None for all of these.
 
         Returns:
@@ -356,21 +385,28 @@ class AsyncBuilds(generated.AsyncBuilds):
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
+        check(AsyncBuilds.retry_failed_jobs, locals())
+        at = self._build_at("builds.retry_failed_jobs", pipeline, number)
         from buildkite_api.models import RetryFailedJobsRequest
 
         chosen = many(states)
         warn_unknown("state", chosen, RETRIED_STATES)
         body = RetryFailedJobsRequest(**given(states=None if chosen is None else ",".join(chosen)))
-        return await self._requester.call(retry_failed_jobs, self._requester.organization, pipeline, number, body=body)
+        return await self._requester.call(retry_failed_jobs, *at, body=body)
 
     async def wait(
-        self, pipeline: str, number: int, *, timeout: float | None = None, poll_interval: float = POLL_INTERVAL
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        timeout: float | None = None,
+        poll_interval: float = POLL_INTERVAL,
     ) -> WaitResult:
         """Wait until a build has finished, or waits at a block step. Scope: read_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
             timeout: maximum of seconds to wait; None for no limit.
             poll_interval: maximum of seconds between two polls; the first polls come faster.
 
@@ -385,13 +421,18 @@ class AsyncBuilds(generated.AsyncBuilds):
             >>> def passes(buildkite, number: int) -> bool:
             ...     return buildkite.builds.wait("web", number, timeout=1800).passed
         """
+        check(AsyncBuilds.wait, locals())
+        at = self._build_at("builds.wait", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
-        return await wait(self._requester, pipeline, number, timeout=timeout, poll_interval=poll_interval)
+        organization, slug, found = at
+        return await wait(
+            self._requester.within(organization), slug, found, timeout=timeout, poll_interval=poll_interval
+        )
 
     def follow(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build,
+        number: int | Build | None = None,
         *,
         poll_interval: float = LOG_INTERVAL,
         timeout: float | None = None,
@@ -404,8 +445,8 @@ class AsyncBuilds(generated.AsyncBuilds):
         A poll takes one request for the build, and as a rule one for each log, which fetches what is new. See `jobs.follow`.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
             poll_interval: seconds between two polls.
             timeout: maximum of seconds to follow; None for no limit.
             tail: number of lines to begin with, for each log that has begun: the last ones that it has now; 0 for new lines only,
@@ -421,12 +462,15 @@ class AsyncBuilds(generated.AsyncBuilds):
             ...     for line in buildkite.builds.follow("web", number):
             ...         print(f"{line.job_name:>20} {line.text}")
         """
+        check(AsyncBuilds.follow, locals())
+        at = self._build_at("builds.follow", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
+        organization, slug, found = at
         return DetachedIterator(
             follow_build(
-                self._requester,
-                pipeline,
-                number,
+                self._requester.within(organization),
+                slug,
+                found,
                 poll_interval=poll_interval,
                 timeout=timeout,
                 tail=count("tail", tail),
@@ -464,9 +508,9 @@ def _filters(
     branch: str | Sequence[str] | None,
     commit: str | Sequence[str] | None,
     state: str | Sequence[str] | None,
-    created_from: datetime | None,
-    created_to: datetime | None,
-    finished_from: datetime | None,
+    created_from: datetime | str | None,
+    created_to: datetime | str | None,
+    finished_from: datetime | str | None,
     meta_data: Mapping[str, Scalar] | None,
     **others: Any,
 ) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from buildkite_api.models import Cluster, ClusterQueue
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import clusters as generated
+from .checks import check
 
 __all__ = ["AsyncClusters", "Clusters"]
 
@@ -28,6 +29,7 @@ class AsyncClusters(generated.AsyncClusters):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
+        check(AsyncClusters.list, locals())
         return self._items(
             "clusters.list",
             list_clusters,
@@ -48,6 +50,7 @@ class AsyncClusters(generated.AsyncClusters):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
+        check(AsyncClusters.get, locals())
         return await self._requester.call(get_cluster, self._requester.organization, cluster_id)
 
     def queues(
@@ -61,6 +64,7 @@ class AsyncClusters(generated.AsyncClusters):
             limit: the maximum of queues.
             concurrency: pages fetched at once.
         """
+        check(AsyncClusters.queues, locals())
         return self._items(
             "clusters.queues",
             list_cluster_queues,

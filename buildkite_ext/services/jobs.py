@@ -10,6 +10,7 @@ from buildkite_api.api.jobs import (
     get_build_job_env,
     get_build_job_log,
     get_build_job_log_text,
+    get_job_log_text,
     head_build_job_log,
     head_job_log,
     list_build_jobs,
@@ -18,16 +19,19 @@ from buildkite_api.api.jobs import (
     unblock_build_job,
     unblock_job,
 )
-from buildkite_api.models import Job, JobLog
+from buildkite_api.models import Build, Job, JobLog
 
 from .._sync import DetachedIterator
 from ..logs.follow import POLL_INTERVAL, follow_job
 from ..logs.parser import LogLine
+from ..logs.parser import clean as clean_log
 from ..pagination.items import AsyncItems
 from ..states import JobStateName
 from ._base import blocking
 from ._generated import jobs as generated
+from .addresses import needed
 from .arguments import Scalar, count, field_map, given, many, positive
+from .checks import check
 
 if TYPE_CHECKING:
     import httpx
@@ -40,8 +44,8 @@ class AsyncJobs(generated.AsyncJobs):
 
     def list(
         self,
-        pipeline: str,
-        number: int,
+        pipeline: str | Build,
+        number: int | Build | None = None,
         *,
         state: JobStateName | str | Sequence[JobStateName | str] | None = None,
         include_retried_jobs: bool | None = None,
@@ -53,8 +57,8 @@ class AsyncJobs(generated.AsyncJobs):
         """List the jobs of a build, lazily. Scope: read_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
             state: one or several, such as `failed`. A name that this version doesn't know is sent nevertheless, with an
                 UnknownNameWarning.
             include_retried_jobs: False leaves out jobs that were retried; by default Buildkite includes them here.
@@ -69,12 +73,12 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check(AsyncJobs.list, locals())
+        at = self._build_at("jobs.list", pipeline, number)
         return self._items(
             "jobs.list",
             list_build_jobs,
-            self._requester.organization,
-            pipeline,
-            number,
+            *at,
             state=many(state),
             include_retried_jobs=include_retried_jobs,
             step_key=step_key,
@@ -83,28 +87,33 @@ class AsyncJobs(generated.AsyncJobs):
             limit=limit,
         )
 
-    async def get(self, pipeline: str, number: int, job_id: str) -> Job:
+    async def get(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> Job:
         """Get a job. Scope: read_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         Raises:
             JobNotFound: the job, its build or its pipeline doesn't exist for this token.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._requester.call(get_build_job, self._requester.organization, pipeline, number, job_id)
+        at = self._job_at("jobs.get", pipeline, number, job_id)
+        return await self._requester.call(get_build_job, *at)
 
-    async def retry(self, pipeline: str, number: int, job_id: str) -> Job:
+    async def retry(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> Job:
         """Retry a failed, timed out or canceled job. Each job can be retried once. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         Returns:
             The new job, which has another id.
@@ -114,13 +123,14 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._requester.call(retry_build_job, self._requester.organization, pipeline, number, job_id)
+        at = self._job_at("jobs.retry", pipeline, number, job_id)
+        return await self._requester.call(retry_build_job, *at)
 
     async def unblock(
         self,
-        pipeline: str,
-        number: int,
-        job_id: str,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
         *,
         fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
         unblocker: str | None = None,
@@ -128,9 +138,9 @@ class AsyncJobs(generated.AsyncJobs):
         """Unblock a block step. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the id of the block step's job.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the id of the block step's job, or the Job.
             fields: values of the step's fields, by their keys: texts, booleans or numbers, which are sent as texts; a list of
                 them for a field with `multiple`.
             unblocker: the id of the user to name as the unblocker; by default the user of the token.
@@ -139,22 +149,22 @@ class AsyncJobs(generated.AsyncJobs):
             JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
 
         Example:
-            >>> def release(buildkite, number: int, job_id: str) -> None:
+            >>> def release(buildkite, number: int, job_id: str | Job) -> None:
             ...     fields = {"version": "1.4.2", "notify": True, "regions": ["eu", "us"]}
             ...     buildkite.jobs.unblock("release", number, job_id, fields=fields)
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check(AsyncJobs.unblock, locals())
+        at = self._job_at("jobs.unblock", pipeline, number, job_id)
         from buildkite_api.models import UnblockBuildJobRequest
 
         body = UnblockBuildJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
-        return await self._requester.call(
-            unblock_build_job, self._requester.organization, pipeline, number, job_id, body=body
-        )
+        return await self._requester.call(unblock_build_job, *at, body=body)
 
     async def unblock_by_id(
         self,
-        job_id: str,
+        job_id: str | Job,
         *,
         fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
         unblocker: str | None = None,
@@ -162,7 +172,7 @@ class AsyncJobs(generated.AsyncJobs):
         """Unblock a block step, by the id of its job alone. Scope: write_builds.
 
         Args:
-            job_id: the id of the block step's job.
+            job_id: the id of the block step's job, or the Job.
             fields, unblocker: as for `unblock`.
 
         Raises:
@@ -170,101 +180,144 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check(AsyncJobs.unblock_by_id, locals())
+        at = self._job_by_id("jobs.unblock_by_id", job_id)
         from buildkite_api.models import UnblockJobRequest
 
         body = UnblockJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
-        return await self._requester.call(unblock_job, self._requester.organization, job_id, body=body)
+        return await self._requester.call(unblock_job, *at, body=body)
 
-    async def reprioritize(self, pipeline: str, number: int, job_id: str, priority: int) -> Job:
+    async def reprioritize(
+        self,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
+        priority: int | None = None,
+    ) -> Job:
         """Change the priority of a waiting job; higher ones run first. Scope: write_builds.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
             priority: a whole number; 0 is the default.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check(AsyncJobs.reprioritize, locals())
+        at = self._job_at("jobs.reprioritize", pipeline, number, job_id)
         from buildkite_api.models import ReprioritizeBuildJobRequest
 
         return await self._requester.call(
             reprioritize_build_job,
-            self._requester.organization,
-            pipeline,
-            number,
-            job_id,
-            body=ReprioritizeBuildJobRequest(priority=priority),
+            *at,
+            body=ReprioritizeBuildJobRequest(priority=needed("jobs.reprioritize", "priority", priority)),
         )
 
-    async def log(self, pipeline: str, number: int, job_id: str) -> JobLog:
+    async def log(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> JobLog:
         """Get the log of a job, with its size and the times of its groups. Scope: read_build_logs.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._requester.call(get_build_job_log, self._requester.organization, pipeline, number, job_id)
+        at = self._job_at("jobs.log", pipeline, number, job_id)
+        return await self._requester.call(get_build_job_log, *at)
 
-    async def log_text(self, pipeline: str, number: int, job_id: str) -> str:
-        """Get the log of a job as the job wrote it, with its escape sequences. Scope: read_build_logs.
+    async def log_text(
+        self,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
+        *,
+        clean: bool = False,
+    ) -> str:
+        """Get the log of a job as text. Scope: read_build_logs.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
+            clean: leave out escape sequences and marks of time, so that the text is safe to print and to search. Otherwise it
+                is what the job wrote.
+
+        Example:
+            >>> def errors(buildkite, job) -> list[str]:
+            ...     return [line for line in buildkite.jobs.log_text(job, clean=True).splitlines() if "error:" in line]
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return await self._requester.call(
-            get_build_job_log_text, self._requester.organization, pipeline, number, job_id
-        )
+        check(AsyncJobs.log_text, locals())
+        at = self._job_at("jobs.log_text", pipeline, number, job_id)
+        text = await self._requester.call(get_build_job_log_text, *at)
+        return clean_log(text) if clean else text
 
-    async def log_size(self, pipeline: str, number: int, job_id: str) -> int:
+    async def log_text_by_id(self, job_id: str | Job, *, clean: bool = False) -> str:
+        """Get the log of a job as text, by the id of the job alone. Scope: read_build_logs.
+
+        Args:
+            job_id: the job's id, or a Job.
+            clean: leave out escape sequences and marks of time, as for `log_text`.
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        check(AsyncJobs.log_text_by_id, locals())
+        at = self._job_by_id("jobs.log_text_by_id", job_id)
+        text = await self._requester.call(get_job_log_text, *at)
+        return clean_log(text) if clean else text
+
+    async def log_size(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> int:
         """Get the size of a job's log in bytes, without the log. Scope: read_build_logs.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return _length(
-            await self._requester.request(head_build_job_log, self._requester.organization, pipeline, number, job_id)
-        )
+        at = self._job_at("jobs.log_size", pipeline, number, job_id)
+        return _length(await self._requester.request(head_build_job_log, *at))
 
-    async def log_size_by_id(self, job_id: str) -> int:
+    async def log_size_by_id(self, job_id: str | Job) -> int:
         """Get the size of a job's log in bytes, by the id of the job alone. Scope: read_build_logs.
 
         Args:
-            job_id: the job's id.
+            job_id: the job's id, or a Job.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        return _length(await self._requester.request(head_job_log, self._requester.organization, job_id))
+        at = self._job_by_id("jobs.log_size_by_id", job_id)
+        return _length(await self._requester.request(head_job_log, *at))
 
-    async def env(self, pipeline: str, number: int, job_id: str) -> dict[str, str]:
+    async def env(
+        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+    ) -> dict[str, str]:
         """Get the environment variables that a job was started with. Scope: read_job_env.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
-        answer = await self._requester.call(get_build_job_env, self._requester.organization, pipeline, number, job_id)
+        at = self._job_at("jobs.env", pipeline, number, job_id)
+        answer = await self._requester.call(get_build_job_env, *at)
         return dict(answer.env)
 
     def follow(
         self,
-        pipeline: str,
-        number: int,
-        job_id: str,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
         *,
         poll_interval: float = POLL_INTERVAL,
         timeout: float | None = None,
@@ -276,9 +329,9 @@ class AsyncJobs(generated.AsyncJobs):
         so the log may be larger than the memory, and than `max_body`.
 
         Args:
-            pipeline: the pipeline's slug.
-            number: the build's number.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
             poll_interval: seconds between two polls.
             timeout: maximum of seconds to follow; None for no limit.
             tail: number of lines to begin with, the last ones that the log has now; 0 for new lines only, None for all. The group
@@ -294,13 +347,16 @@ class AsyncJobs(generated.AsyncJobs):
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check(AsyncJobs.follow, locals())
+        at = self._job_at("jobs.follow", pipeline, number, job_id)
         positive(timeout=timeout, poll_interval=poll_interval)
+        organization, slug, found, identity = at
         return DetachedIterator(
             follow_job(
-                self._requester,
-                pipeline,
-                number,
-                job_id,
+                self._requester.within(organization),
+                slug,
+                found,
+                identity,
                 poll_interval=poll_interval,
                 timeout=timeout,
                 tail=count("tail", tail),
@@ -324,6 +380,7 @@ class Jobs(generated.Jobs):
     reprioritize = blocking(AsyncJobs.reprioritize)
     log = blocking(AsyncJobs.log)
     log_text = blocking(AsyncJobs.log_text)
+    log_text_by_id = blocking(AsyncJobs.log_text_by_id)
     log_size = blocking(AsyncJobs.log_size)
     log_size_by_id = blocking(AsyncJobs.log_size_by_id)
     env = blocking(AsyncJobs.env)

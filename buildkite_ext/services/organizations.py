@@ -8,6 +8,7 @@ from buildkite_api.models import Organization
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import organizations as generated
+from .checks import check
 
 __all__ = ["AsyncOrganizations", "Organizations"]
 
@@ -31,6 +32,7 @@ class AsyncOrganizations(generated.AsyncOrganizations):
 
         https://buildkite.com/docs/apis/rest-api/organizations
         """
+        check(AsyncOrganizations.list, locals())
         return self._items(
             "organizations.list", list_organizations, per_page=per_page, limit=limit, concurrency=concurrency
         )
@@ -46,6 +48,7 @@ class AsyncOrganizations(generated.AsyncOrganizations):
 
         https://buildkite.com/docs/apis/rest-api/organizations
         """
+        check(AsyncOrganizations.get, locals())
         return await self._requester.call(get_organization, organization or self._requester.organization)
 
 

@@ -11,6 +11,7 @@ from buildkite_api.models import Package
 from ._base import blocking
 from ._generated import packages as generated
 from .arguments import positive
+from .checks import check
 
 __all__ = ["AsyncPackages", "Packages"]
 
@@ -48,6 +49,7 @@ class AsyncPackages(generated.AsyncPackages):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/packages
         """
+        check(AsyncPackages.publish, locals())
         from buildkite_api.api.packages import publish_package
         from buildkite_api.models import PublishPackageRequest
         from buildkite_api.types import File

@@ -9,6 +9,7 @@ from ..pagination.items import AsyncItems
 from ._base import blocking, borrowed
 from ._generated import pipelines as generated
 from .builds import AsyncBuilds
+from .checks import check
 
 __all__ = ["AsyncPipelines", "Pipelines"]
 
@@ -40,6 +41,7 @@ class AsyncPipelines(generated.AsyncPipelines):
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
+        check(AsyncPipelines.list, locals())
         return self._items(
             "pipelines.list",
             list_pipelines,
@@ -51,18 +53,19 @@ class AsyncPipelines(generated.AsyncPipelines):
             concurrency=concurrency,
         )
 
-    async def get(self, pipeline: str) -> Pipeline:
+    async def get(self, pipeline: str | Pipeline) -> Pipeline:
         """Get a pipeline. Scope: read_pipelines.
 
         Args:
-            pipeline: its slug.
+            pipeline: its slug, as `web` or `acme/web`, its URL, or a Pipeline.
 
         Raises:
             PipelineNotFound: the pipeline doesn't exist, or the token can't see it.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
-        return await self._requester.call(get_pipeline, self._requester.organization, pipeline)
+        at = self._pipeline_at("pipelines.get", pipeline)
+        return await self._requester.call(get_pipeline, *at)
 
     _names_of_borrowed = {"builds.list": "pipelines.builds"}  # noqa: RUF012 - annotated in the base class
 

@@ -23,7 +23,7 @@ from .simulator import SimulatedOrganization
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["reserve_address", "running", "serve", "url_of"]
+__all__ = ["ServerUrl", "reserve_address", "running", "serve", "url_of"]
 
 _STARTUP_TIMEOUT = 10.0
 _PAUSE = 3600.0
@@ -82,6 +82,17 @@ def serve(
             return
 
 
+class ServerUrl(str):
+    """Root of the API of a running server. It is the text itself; `base_url` gives it by the name that clients use."""
+
+    __slots__ = ()
+
+    @property
+    def base_url(self) -> str:
+        """The root of the API."""
+        return str(self)
+
+
 @contextmanager
 def running(
     simulator: SimulatedOrganization,
@@ -93,7 +104,7 @@ def running(
     artifacts_url: str | None = None,
     allowed_hosts: Iterable[str] = (),
     real_time: bool = True,
-) -> Iterator[str]:
+) -> Iterator[ServerUrl]:
     """Serve a simulator from a thread while a `with` block runs.
 
     Meanwhile the URLs in its answers are those of the server, and real time passes on a `VirtualClock`, too: other programs
@@ -115,7 +126,7 @@ def running(
             clients sleep by it, so that the times in the answers are the same each time.
 
     Yields:
-        The root of the API.
+        The root of the API, a text, which `base_url` of it gives too.
 
     Raises:
         ImportError: uvicorn is not installed.
@@ -146,7 +157,7 @@ def running(
         thread.start()
         try:
             _await_start([server for server, _ in servers], thread)
-            yield simulator.base_url
+            yield ServerUrl(simulator.base_url)
         finally:
             for server, _ in servers:
                 server.should_exit = True

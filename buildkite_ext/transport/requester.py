@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 import httpx
 
+from .. import strict_json
 from .._decompression import ACCEPT_ENCODING
 from ..errors import ConfigurationError, InvalidResponse
 from ..events import SchemaDrift
 from ..redaction import hide_token, redact_httpx_log, token_in
-from ..urls import Origin, address, origin, path_of
+from ..urls import Origin, Params, address, origin, path_of, path_refused, query_of
 from ..version import __version__
 from .auth import SignStage
 from .context import RequestContext, context_of
@@ -31,13 +34,15 @@ if TYPE_CHECKING:
     from ..runtime import Http
     from .shared import SharedState
 
-__all__ = ["Endpoint", "Requester", "operation_of"]
+__all__ = ["Endpoint", "Requester", "checked_endpoint", "operation_of"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _NO_RETRY = Retry(attempts=1)
+
+_METHOD = re.compile(r"[A-Za-z]+")
 
 _TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": None}
 """Timeouts of one attempt, in seconds. The deadline shortens them. An attempt begins when it has a connection: only the
@@ -86,6 +91,12 @@ class Requester:
     def copy(self, options: ClientOptions) -> Requester:
         """Return a requester with other options over the same connections, which only the original closes."""
         return Requester(options, self._shared, owner=False)
+
+    def within(self, organization: str) -> Requester:
+        """Return a requester for an organization: this one if it is for that one, else a copy."""
+        if organization == self.options.organization:
+            return self
+        return self.copy(replace(self.options, organization=organization))
 
     async def close(self) -> None:
         """Close the connections, unless this is a copy."""
@@ -207,6 +218,35 @@ class Requester:
         context_of(request, self._match)
         return request
 
+    async def request_path(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send a request to a path that a user typed, and return its answer undecoded.
+
+        Raises:
+            TypeError, ValueError: an argument can't be sent. Nothing was sent.
+        """
+        merged = httpx.Headers(headers)
+        if json is not None:
+            if content is not None:
+                raise TypeError("json= and content= are two bodies: give one of them")
+            content = strict_json.dumps(json, name="json")
+            merged.setdefault("Content-Type", "application/json")
+        if not _METHOD.fullmatch(method):
+            raise ValueError(f'method={method!r} isn\'t an HTTP method: write request("GET", "organizations/{{org}}")')
+        try:
+            request = self.build_path(method.upper(), path, params=query_of(params), content=content, headers=merged)
+        except ValueError as error:
+            raise path_refused(path, error) from None
+        return await self.send(request)
+
     async def send_foreign(self, url: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """GET a file from another origin, without the token. Its body stays on the connection for its reader."""
         try:
@@ -273,6 +313,20 @@ def _default_headers() -> Mapping[str, str]:
         "Connection": headers["Connection"],
         "User-Agent": f"buildkite-ext/{__version__} python-httpx/{httpx.__version__}",
     }
+
+
+def checked_endpoint(endpoint: object, method: str) -> None:
+    """Check that an argument is a generated module.
+
+    Raises:
+        TypeError: it isn't one.
+    """
+    if not hasattr(endpoint, "_get_kwargs"):
+        written = f"{endpoint!r}" if isinstance(endpoint, str) else f"a {type(endpoint).__name__}"
+        raise TypeError(
+            f"{method}({written}): give a module of buildkite_api.api, such as buildkite_api.api.builds.get_build. For a "
+            'path write request("GET", path), or iterate(path) for a list'
+        )
 
 
 def operation_of(endpoint: Endpoint[..., Any]) -> Operation:

@@ -6,11 +6,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..states import Outcome
+from ..unknown_names import missing_or_raised
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
 __all__ = ["WaitResult"]
+
+
+_OTHER_WORDS = {
+    "state": "outcome",
+    "status": "outcome",
+    "result": "outcome",
+    "failed": ("failed_jobs", "outcome"),
+    "blocked": ("blocked_by", "outcome"),
+    "succeeded": "passed",
+    "success": "passed",
+    "ok": "passed",
+    "jobs": "result.build.jobs",
+    "number": "result.build.number",
+    "duration": "result.build.duration",
+    "web_url": "result.build.web_url",
+    "url": "result.build.web_url",
+}
+"""What users look for under another word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,11 @@ class WaitResult:
     failed_jobs: list[Job]
     blocked_by: list[Job]
     requests: int
+
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> object:
+            return missing_or_raised(self, name, _OTHER_WORDS)
 
     @property
     def passed(self) -> bool:

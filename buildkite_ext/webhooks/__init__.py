@@ -9,7 +9,9 @@
 
     app = hooks.asgi()
 
-`verify` and `parse` can be called alone. Names are imported when they are first used.
+`receive_event` verifies and parses a delivery in one call; `verify` and `parse` can be called alone. `Router` collects the
+handlers of other modules, and `buildkite_ext.webhooks.testing` sends sample events to handlers in tests. Names are imported
+when they are first used.
 https://buildkite.com/docs/apis/webhooks
 """
 
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from .delivery import Delivery as Delivery
     from .delivery import EventSink as EventSink
     from .delivery import EventSource as EventSource
+    from .delivery import current_delivery as current_delivery
     from .dispatch import HandlersFailed as HandlersFailed
     from .events import DeliveriesLost as DeliveriesLost
     from .events import DeliveryAccepted as DeliveryAccepted
@@ -73,12 +76,14 @@ if TYPE_CHECKING:
     from .http import WebhookResponse as WebhookResponse
     from .parsing import UnknownEvent as UnknownEvent
     from .parsing import parse as parse
+    from .parsing import receive_event as receive_event
     from .queue import MemoryQueue as MemoryQueue
     from .redis import DeadLetter as DeadLetter
     from .redis import Lag as Lag
     from .redis import RedisDeduplicationStore as RedisDeduplicationStore
     from .redis import RedisStreamSink as RedisStreamSink
     from .redis import RedisStreamSource as RedisStreamSource
+    from .routing import Router as Router
     from .signature import Verified as Verified
     from .signature import sign as sign
     from .signature import verify as verify
@@ -95,7 +100,7 @@ _NAMES = {
     "..errors": "WebhookError WebhookMalformed WebhookQueueFull WebhookReason WebhookUnverified",
     ".allowed_ips": "AllowedIPs",
     ".deduplication": "DeduplicationStore MemoryDeduplicationStore deduplication_key",
-    ".delivery": "Delivery EventSink EventSource",
+    ".delivery": "Delivery EventSink EventSource current_delivery",
     ".dispatch": "HandlersFailed",
     ".events": (
         "DeliveriesLost DeliveryAccepted DeliveryEvent DeliveryHandled DeliveryRefused DeliveryRepeated HandlerFailed"
@@ -103,9 +108,10 @@ _NAMES = {
     ".filters": "event_state",
     ".handler": "WebhookHandler",
     ".http": "Headers WebhookResponse",
-    ".parsing": "UnknownEvent parse",
+    ".parsing": "UnknownEvent parse receive_event",
     ".queue": "MemoryQueue",
     ".redis": "DeadLetter Lag RedisDeduplicationStore RedisStreamSink RedisStreamSource",
+    ".routing": "Router",
     ".signature": "Verified sign verify verify_token",
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -156,6 +162,7 @@ __all__ = [
     "RedisDeduplicationStore",
     "RedisStreamSink",
     "RedisStreamSource",
+    "Router",
     "UnknownEvent",
     "Verified",
     "WebhookError",
@@ -168,9 +175,11 @@ __all__ = [
     "WebhookUnverified",
     "WorkflowAlarm",
     "WorkflowEvent",
+    "current_delivery",
     "deduplication_key",
     "event_state",
     "parse",
+    "receive_event",
     "sign",
     "verify",
     "verify_token",

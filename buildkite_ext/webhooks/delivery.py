@@ -6,14 +6,24 @@ receiver and a `RedisStreamSource` in each worker.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from buildkite_api.webhooks.events import WebhookEvent
 
-__all__ = ["Delivery", "EventSink", "EventSource", "Handle"]
+__all__ = [
+    "DELIVERY_HEADERS",
+    "Delivery",
+    "EventSink",
+    "EventSource",
+    "Handle",
+    "current_delivery",
+    "handling",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,69 @@ class Delivery:
     """The build of the event, by which `ordered=True` keeps the order; None if the event has no build."""
     parsed: WebhookEvent | None = field(default=None, compare=False, repr=False)
     """The parsed event. It is None after the delivery was sent to another process."""
+    sent_at: float | None = None
+    """The time at which Buildkite sent it, from its signature, in seconds since the epoch; None if it isn't signed."""
+    attempt: int = 1
+    """The number of this try to handle it, from 1. Only a source that tries again counts, such as `RedisStreamSource`."""
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Headers of the request that tell where it came from, with names in lower case: those in `DELIVERY_HEADERS` that it
+    had. The signature and the token are never among them."""
+
+
+DELIVERY_HEADERS = (
+    "content-type",
+    "traceparent",
+    "tracestate",
+    "user-agent",
+    "x-buildkite-event",
+    "x-forwarded-for",
+    "x-request-id",
+)
+"""The headers that `Delivery.headers` keeps. Apart from Buildkite's event, proxies and tracing add them."""
+
+_CURRENT: ContextVar[Delivery] = ContextVar("buildkite_ext.webhooks.delivery")
+
+
+def current_delivery() -> Delivery:
+    """Return the delivery whose event is being handled: its id, its times, the number of the try, and its headers.
+
+    Call it in a handler, or in any function that a handler calls, sync or async. It is a function and not a second parameter
+    of handlers, so that each handler has the same type, `Callable[[E], R]`, and type checkers infer its event.
+
+    Returns:
+        The delivery.
+
+    Raises:
+        LookupError: no handler is running in this context.
+
+    Example:
+        >>> import asyncio
+        >>> from buildkite_ext.webhooks import WebhookEvent, WebhookHandler
+        >>> hooks = WebhookHandler(allow_unsigned=True, respond_after="handled")
+        >>> @hooks.on("*")
+        ... async def show(event: WebhookEvent) -> None:
+        ...     delivery = current_delivery()
+        ...     print(delivery.event, delivery.attempt, dict(delivery.headers))
+        >>> asyncio.run(hooks.receive("POST", {"Content-Type": "application/json"}, b'{"event": "ping"}')).status
+        ping 1 {'content-type': 'application/json'}
+        200
+    """
+    try:
+        return _CURRENT.get()
+    except LookupError:
+        raise LookupError(
+            "current_delivery() was called while no handler runs: call it in a handler, or in a function that a handler calls"
+        ) from None
+
+
+@contextmanager
+def handling(delivery: Delivery) -> Iterator[None]:
+    """Make a delivery the current one until the context ends."""
+    token = _CURRENT.set(delivery)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
 
 
 Handle = Callable[[Delivery], Awaitable[None]]

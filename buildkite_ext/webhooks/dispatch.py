@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import anyio
 
-from .annotations import EventClasses, misfit
+from .annotations import misfit
 from .deduplication import DeduplicationStore, deduplication_key
-from .delivery import Delivery
+from .delivery import Delivery, handling
 from .events import DeliveryEvents, DeliveryHandled, HandlerFailed
-from .filters import Match
+from .routing import Registration, unwrapped
 from .runtime.thread_pool import ThreadPool
 
 if TYPE_CHECKING:
     from buildkite_api.webhooks.events import WebhookEvent
 
-__all__ = ["HandlerDispatcher", "HandlersFailed", "Registration"]
+__all__ = ["HandlerDispatcher", "HandlersFailed"]
 
 _WITHOUT_TIMEOUT = 3600.0
 _MARGIN = 60.0
 """Seconds after its timeout for which a handler with `once=True` keeps its key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """A handler with its filters and options."""
-
-    function: Callable[[Any], object]
-    name: str
-    matches: Match
-    once: bool
-    timeout: float | None
-    takes: EventClasses = ()
-    """The classes of events that its annotation names; none if it takes any event."""
 
 
 class HandlersFailed(Exception):
@@ -78,6 +63,10 @@ class HandlerDispatcher:
         Raises:
             HandlersFailed: at least one handler failed. All were run.
         """
+        with handling(delivery):
+            await self._run(registrations, event, delivery)
+
+    async def _run(self, registrations: Sequence[Registration], event: WebhookEvent, delivery: Delivery) -> None:
         errors: list[Exception] = []
         ran = 0
         for registration in registrations:
@@ -109,6 +98,7 @@ class HandlerDispatcher:
                 continue
             self._events.emit(HandlerFailed(delivery.id, event.event, registration.name, errors[-1]))
         if errors:
+            self._events.count("failed")
             raise HandlersFailed(event.event, errors)
         self._events.emit(DeliveryHandled(delivery.id, event.event, ran))
 
@@ -129,24 +119,33 @@ class HandlerDispatcher:
                 await self._store.settle(key, self._remember if done else 0)
 
     async def _call(self, registration: Registration, event: WebhookEvent) -> None:
+        begun = False
+
+        def function(event: WebhookEvent, /) -> object:
+            nonlocal begun
+            begun = True
+            return registration.function(event)
+
+        async def run() -> None:
+            is_async = inspect.iscoroutinefunction(unwrapped(registration.function))
+            result = function(event) if is_async else await self._threads.run(function, event)
+            if inspect.isgenerator(result) or inspect.isasyncgen(result):
+                raise TypeError(f"{registration.name} returned a {type(result).__name__}, which runs nothing by itself")
+            if inspect.isawaitable(result):
+                await result
+
         if registration.timeout is None:
-            await self._run_function(registration.function, event)
+            await run()
             return
         with anyio.move_on_after(registration.timeout) as scope:
-            await self._run_function(registration.function, event)
-        if scope.cancelled_caught:
-            raise TimeoutError(f"{registration.name} took longer than {registration.timeout:g} s")
-
-    async def _run_function(self, function: Callable[[Any], object], event: WebhookEvent) -> None:
-        if _is_async(function):
-            result = function(event)
-        else:
-            result = await self._threads.run(function, event)
-        if inspect.isawaitable(result):
-            await result
-
-
-def _is_async(function: Callable[[Any], object]) -> bool:
-    while isinstance(function, functools.partial):
-        function = function.func
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+            await run()
+        if not scope.cancelled_caught:
+            return
+        seconds = f"{registration.timeout:g} s"
+        if begun:
+            raise TimeoutError(f"{registration.name} took longer than {seconds}")
+        busy, limit = self._threads.busy, self._threads.limit
+        raise TimeoutError(
+            f"{registration.name} did not begin within {seconds}: {busy} of {limit} threads run other handlers"
+            + (". Raise threads= of the WebhookHandler, or let the handlers end sooner" if busy >= limit else "")
+        )

@@ -1,18 +1,28 @@
 """Events in the life of a delivery, as frozen values for one hook: `WebhookHandler(on_delivery_event=print)`.
 
-Each event is also a line of the logger `buildkite_ext.webhooks`. No event holds a body, a secret, a token or a signature.
+Each event is also a line of the logger `buildkite_ext.webhooks`, but of refusals of one kind one a second at most. The
+fields of the event are attributes of the log record: `webhook_event`, `webhook_delivery`, `webhook_status`, `webhook_reason`,
+`webhook_client`, `webhook_handler`, `webhook_handlers` and `webhook_deliveries`. No event holds a body, a secret, a token or a
+signature.
 """
 
 from __future__ import annotations
 
 import logging
+import math
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Literal
 
+from .._forks import reset_after_fork
 from ..events import Dispatcher
+from .log_limit import LogLimiter
 
 __all__ = [
+    "Count",
     "DeliveriesLost",
     "DeliveryAccepted",
     "DeliveryEvent",
@@ -71,7 +81,7 @@ class DeliveryHandled:
 
 @dataclass(frozen=True, slots=True)
 class HandlerFailed:
-    """A handler raised an error, or took too long (a TimeoutError). The other handlers ran."""
+    """A handler raised an error, took too long, or waited too long for a thread (a TimeoutError). The other handlers ran."""
 
     delivery: str
     event: str
@@ -89,39 +99,110 @@ class DeliveriesLost:
 DeliveryEvent = DeliveryAccepted | DeliveryRepeated | DeliveryRefused | DeliveryHandled | HandlerFailed | DeliveriesLost
 DeliveryHook = Callable[[DeliveryEvent], object]
 
-_COUNTED_AS: dict[type[DeliveryEvent], str] = {
+Count = Literal["accepted", "repeated", "refused", "handled", "failed", "lost"]
+"""What `WebhookHandler.counts` counts."""
+
+_COUNTED_AS: dict[type[DeliveryEvent], Count] = {
     DeliveryAccepted: "accepted",
     DeliveryRepeated: "repeated",
     DeliveryRefused: "refused",
     DeliveryHandled: "handled",
-    HandlerFailed: "failed",
     DeliveriesLost: "lost",
 }
 
 
 class DeliveryEvents:
-    """Counter and dispatcher of delivery events: each goes to the log and to the user's hook."""
+    """Counter and dispatcher of delivery events: each goes to the log and to the user's hook.
 
-    def __init__(self, hook: DeliveryHook | None = None) -> None:
-        self._hooks: Dispatcher[DeliveryEvent] = Dispatcher(
-            *(() if hook is None else (hook,)), name="on_delivery_event"
-        )
+    Refusals of one kind are logged once a second at most, with the number of those that were left out. All other events
+    are logged each.
+
+    Args:
+        hook: the user's hook.
+        clock: returns monotonic seconds.
+    """
+
+    def __init__(self, hook: DeliveryHook | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.hooks: Dispatcher[DeliveryEvent] = Dispatcher(*(() if hook is None else (hook,)), name="on_delivery_event")
         self.counts: Counter[str] = Counter()
+        self._clock = clock
+        self._reset_after_fork()
+        reset_after_fork(self)
+
+    def _reset_after_fork(self) -> None:
+        self._lock = threading.Lock()
+        self._refusals: LogLimiter[tuple[int, str]] = LogLimiter()
 
     def emit(self, event: DeliveryEvent) -> None:
         """Count and log an event, and call the hook with it."""
-        self.counts[_COUNTED_AS[type(event)]] += 1
-        if isinstance(event, HandlerFailed):
-            text = "%s failed on %s (delivery %s)"
-            logger.error(text, event.handler, event.event, event.delivery, exc_info=event.error)
-        elif isinstance(event, DeliveryRefused):
-            logger.warning("answered %d to %s: %s", event.status, event.client or "unknown", event.message)
-        elif isinstance(event, DeliveriesLost):
-            logger.error("%d accepted deliveries were not handled before the time to close was over", event.deliveries)
-        else:
-            logger.debug("%s", event)
-        self._hooks.emit(event)
+        counted_as = _COUNTED_AS.get(type(event))
+        if counted_as is not None:
+            self.count(counted_as, event.deliveries if isinstance(event, DeliveriesLost) else 1)
+        self._log(event)
+        self.hooks.emit(event)
+
+    def count(self, name: Count, number: int = 1) -> None:
+        """Add to a count. A delivery counts as `failed` once, however many of its handlers failed."""
+        with self._lock:
+            self.counts[name] += number
+
+    def flush(self) -> None:
+        """Log the number of refusals that were left out of the log so far."""
+        self._log_left_out(math.inf)
 
     def problem(self, message: str, error: Exception) -> None:
         """Log an error that changes no response. The error's text isn't logged: it may hold a password."""
         logger.error("%s (%s)", message, type(error).__name__)
+
+    def warn(self, message: str) -> None:
+        """Log a warning about the way in which the receiver is used."""
+        logger.warning("%s", message)
+
+    def _log(self, event: DeliveryEvent) -> None:
+        extra = _extra(event)
+        if isinstance(event, DeliveryRefused):
+            self._log_refusal(event, extra)
+            return
+        self._log_left_out(self._clock())
+        if isinstance(event, HandlerFailed):
+            text = "%s failed on %s (delivery %s)"
+            logger.error(text, event.handler, event.event, event.delivery, exc_info=event.error, extra=extra)
+        elif isinstance(event, DeliveriesLost):
+            text = "%d accepted deliveries were not handled before the time to close was over"
+            logger.error(text, event.deliveries, extra=extra)
+        else:
+            logger.debug("%s", event, extra=extra)
+
+    def _log_refusal(self, event: DeliveryRefused, extra: dict[str, object]) -> None:
+        now = self._clock()
+        with self._lock:
+            more = self._refusals.admit((event.status, event.reason), now)
+        if more is None:
+            return
+        text = "answered %d to %s: %s"
+        if more:
+            text += f" (and {more} more like it since the last line)"
+        logger.warning(
+            text, event.status, event.client or "unknown", event.message, extra={**extra, "webhook_left_out": more}
+        )
+        self._log_left_out(now)
+
+    def _log_left_out(self, now: float) -> None:
+        with self._lock:
+            due = self._refusals.due(now)
+        for (status, reason), more in due:
+            extra = {"webhook_status": status, "webhook_reason": reason, "webhook_left_out": more}
+            logger.warning("answered %d to %d more requests (%s)", status, more, reason, extra=extra)
+
+
+def _extra(event: DeliveryEvent) -> dict[str, object]:
+    """Return the attributes of the log record of an event, for logs that are searched by field.
+
+    The prefix keeps them apart from the attributes of `logging`, and from the `event` of structlog.
+
+    Example:
+        >>> _extra(DeliveryHandled("5f1c", "ping", 1))
+        {'webhook_delivery': '5f1c', 'webhook_event': 'ping', 'webhook_handlers': 1}
+    """
+    names = (each.name for each in fields(event) if each.name not in ("message", "error"))
+    return {f"webhook_{name}": getattr(event, name) for name in names}

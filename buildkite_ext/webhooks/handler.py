@@ -6,33 +6,31 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
-
-from buildkite_api.webhooks.registrar import Patterns, Registrar
 
 from ..errors import ConfigurationError
 from .allowed_ips import AllowedIPs
-from .annotations import check_annotation, event_classes
 from .deduplication import DeduplicationStore, MemoryDeduplicationStore
 from .delivery import Delivery, EventSink, EventSource
-from .dispatch import HandlerDispatcher, Registration
+from .dispatch import HandlerDispatcher
 from .events import DeliveryEvents, DeliveryHook
-from .filters import Filters, known_kinds, matcher
 from .http import MAX_BODY, Headers, RequestHead, WebhookResponse
 from .parsing import event_of
 from .queue import MemoryQueue
 from .receiver import LONGEST_REMEMBERED, Receiver
+from .routing import Registration, Router
 from .runtime.lifecycle import Lifecycle, consume_until_signal
 from .signature import TOLERANCE, Secrets, verifier_for
 
 if TYPE_CHECKING:
-    from .adapters.asgi import AsgiApp
+    from .adapters.asgi import App, AsgiApp, LifespanApp
     from .adapters.wsgi import WsgiApp
 
 __all__ = ["WebhookHandler"]
 
 
-class WebhookHandler(Registrar):
+class WebhookHandler(Router):
     """Verifies deliveries, responds to them, and runs handlers.
 
     Give exactly one of `secret`, `token` and `allow_unsigned`.
@@ -59,6 +57,9 @@ class WebhookHandler(Registrar):
         remember: seconds for which handled events are remembered for handlers with `once=True`.
         allowed_ips: `AllowedIPs()` to accept deliveries from Buildkite's addresses only. This is an addition to a
             signature, not a replacement.
+        health: a path such as `/healthz` at which `asgi`, `wsgi` and `aws_lambda` answer the GET and HEAD requests of load
+            balancers: 200, and 503 while the receiver closes. Such a request needs no signature and comes from any address.
+            It is neither counted nor logged. None for no such path.
         close_timeout: seconds in which accepted deliveries must be handled on close. The others are reported as
             `DeliveriesLost`.
         on_delivery_event: called with each `DeliveryEvent`.
@@ -94,10 +95,12 @@ class WebhookHandler(Registrar):
         deduplication: DeduplicationStore | None = None,
         remember: float = LONGEST_REMEMBERED,
         allowed_ips: AllowedIPs | None = None,
+        health: str | None = None,
         close_timeout: float = 30.0,
         on_delivery_event: DeliveryHook | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
+        super().__init__()
         verifier = verifier_for(secret, token, allow_unsigned=allow_unsigned, tolerance=tolerance)
         for name, number in (("tolerance", tolerance), ("body_timeout", body_timeout), ("remember", remember)):
             if not number > 0:
@@ -110,12 +113,14 @@ class WebhookHandler(Registrar):
             )
         if respond_after not in ("accepted", "handled"):
             raise ConfigurationError(f'respond_after={respond_after!r}: give "accepted" or "handled"')
+        if health is not None and not health.startswith("/"):
+            raise ConfigurationError(f'health={health!r}: give a path that begins with /, such as "/healthz"')
         if not _is_timeout(handler_timeout):
             raise ConfigurationError(f"handler_timeout={handler_timeout!r}: give seconds above 0, or None for no limit")
         store = deduplication if deduplication is not None else MemoryDeduplicationStore()
         sink = sink if sink is not None else MemoryQueue()
         self._handler_timeout = handler_timeout
-        self._registrations: list[Registration] = []
+        self._handlers: list[Registration] = []
         self._events = DeliveryEvents(on_delivery_event)
         self._dispatcher = HandlerDispatcher(self._events, store, remember=remember, threads=threads)
         queue = sink if isinstance(sink, MemoryQueue) else None
@@ -131,6 +136,7 @@ class WebhookHandler(Registrar):
             max_body=max_body,
             body_timeout=body_timeout,
             allowed_ips=allowed_ips,
+            health=health,
             now=now,
         )
         self._shown = f"{verifier}, sink={sink!r}"
@@ -139,44 +145,30 @@ class WebhookHandler(Registrar):
         shown = self.__dict__.get("_shown")
         if shown is None:  # its constructor has not ended; debuggers show it all the same
             return "<WebhookHandler without options>"
-        return f"WebhookHandler({shown}, handlers={len(self._registrations)})"
+        return f"WebhookHandler({shown}, handlers={len(self._handlers)})"
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """The number of deliveries `accepted`, `repeated`, `refused`, `handled` and `lost`, and of handlers `failed`."""
+        """The number of deliveries that were `accepted`, `repeated`, `handled`, `failed` and `lost`, and of requests `refused`.
+
+        A delivery is `failed` once, however many of its handlers failed, and again each time that a source tries it again.
+        What was accepted here and isn't handled, failed or lost yet waits, or is handled by workers elsewhere.
+        """
         return self._events.counts
 
     # --- Registering --------------------------------------------------------------------------------------------------
 
-    def _register(
-        self,
-        event: str | type[Any],
-        *,
-        state: Patterns | None,
-        pipeline: Patterns | None,
-        branch: Patterns | None,
-        once: bool,
-        timeout: float | None,
-    ) -> Any:
-        matches = matcher(event, Filters(state=state, pipeline=pipeline, branch=branch))
-        if not _is_timeout(timeout):
-            raise ConfigurationError(f"timeout={timeout!r}: give seconds above 0, or None for the handler_timeout")
-        seconds = self._handler_timeout if timeout is None else timeout
-
-        def decorate(function: Callable[[Any], object]) -> Callable[[Any], object]:
-            if not callable(function):
-                raise TypeError(f"a handler must be callable, not {type(function).__name__}")
-            name, takes = self._name(function), event_classes(function)
-            check_annotation(name, takes, known_kinds(event))
-            self._registrations.append(Registration(function, name, matches, once, seconds, takes))
-            return function
-
-        return decorate
+    def _add(self, registration: Registration) -> None:
+        if registration in self._registrations:
+            return
+        super()._add(registration)
+        timeout = self._handler_timeout if registration.timeout is None else registration.timeout
+        self._handlers.append(replace(registration, name=self._name(registration.function), timeout=timeout))
 
     def _name(self, function: Any) -> str:
         """Return a name that is the same in all processes that register the same handlers in the same order."""
         name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
-        again = sum(each.name.partition("#")[0] == name for each in self._registrations)
+        again = sum(each.name.partition("#")[0] == name for each in self._handlers)
         return f"{name}#{again + 1}" if again else name
 
     # --- Receiving ----------------------------------------------------------------------------------------------------
@@ -264,6 +256,26 @@ class WebhookHandler(Registrar):
 
         return AsgiApp(self._receiver)
 
+    def with_lifespan(self, app: App) -> LifespanApp:
+        """Return an ASGI app that gives another app the lifespan of this receiver.
+
+        Use it for an app without a lifespan, such as Django's, whose views call `receive`. Accepted deliveries are then
+        handled in the event loop of the server, and before it ends. The lifespan of an app that has one is run as well.
+
+        Args:
+            app: the ASGI app of your framework.
+
+        Example:
+            ```python
+            application = hooks.with_lifespan(get_asgi_application())
+            ```
+
+        Documentation: https://asgi.readthedocs.io/en/latest/specs/lifespan.html
+        """
+        from .adapters.asgi import LifespanApp
+
+        return LifespanApp(app, self._lifecycle)
+
     def wsgi(self) -> WsgiApp:
         """Return a WSGI app that receives at any path, for gunicorn or uWSGI, or beside a Flask app.
 
@@ -333,7 +345,7 @@ class WebhookHandler(Registrar):
         Raises:
             HandlersFailed: at least one handler failed. All were run, and their errors were reported.
         """
-        await self._dispatcher.run(self._registrations, event_of(delivery), delivery)
+        await self._dispatcher.run(self._handlers, event_of(delivery), delivery)
 
     async def consume(self, source: EventSource) -> None:
         """Handle the deliveries of a source until it is closed. This is the work of a worker on any machine.
@@ -381,8 +393,9 @@ class WebhookHandler(Registrar):
     def close(self, timeout: float | None = None) -> None:
         """Do the same as `aclose` in sync code, and end the thread that `receive_blocking` started.
 
-        This is called when the interpreter ends, so servers need not call it. Don't call it in the thread of an event
-        loop that handles deliveries; use `await hooks.aclose()` there.
+        This is called when the interpreter ends in an orderly way: at the end of the program and at `sys.exit`. It isn't
+        called when a signal ends the process, as SIGTERM does unless the server or the program handles it. Don't call it in
+        the thread of an event loop that handles deliveries; use `await hooks.aclose()` there.
 
         Args:
             timeout: as for `aclose`.

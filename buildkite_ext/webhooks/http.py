@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ..errors import WebhookReason
+from .delivery import DELIVERY_HEADERS
 
 __all__ = [
     "EVENT",
@@ -24,6 +25,7 @@ __all__ = [
     "WebhookResponse",
     "check_head",
     "closed",
+    "delivery_headers",
     "header_values",
     "length_differs",
     "response",
@@ -41,14 +43,18 @@ SIGNATURE = "x-buildkite-signature"
 TOKEN = "x-buildkite-token"  # noqa: S105 - a header's name
 FORWARDED = "x-forwarded-for"
 
-RELEVANT_HEADERS = ("content-type", "content-encoding", "content-length", EVENT, SIGNATURE, TOKEN, FORWARDED)
-"""The headers that a receiver reads. It ignores all others."""
+RELEVANT_HEADERS = frozenset(
+    ("content-encoding", "content-length", EVENT, SIGNATURE, TOKEN, FORWARDED, *DELIVERY_HEADERS)
+)
+"""The headers that a receiver reads, or keeps with the delivery. It ignores all others."""
 
 Headers = Mapping[str, str] | Mapping[str, Sequence[str]] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
 """A mapping of names to values (of httpx, Starlette, Flask, Django, or a dict), to lists of values (of AWS), or pairs as
 text or bytes (of ASGI). Names may be written in any case."""
 
 _LONGEST = 4096
+_LONGEST_KEPT = 1024
+_KEPT = frozenset(DELIVERY_HEADERS)
 _TEXT = (str, bytes)
 _STATUSES = frozenset(map(int, HTTPStatus))
 
@@ -63,11 +69,13 @@ class WebhookResponse:
             415: not JSON. 500: a handler failed. 503: the queue is full or the receiver closes: not accepted.
         body: a JSON object with a `message`.
         headers: the response's headers.
+        errors: what the handlers raised, if they ran before the response. The sender doesn't get it.
     """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    errors: tuple[Exception, ...] = field(default=(), compare=False)
 
 
 @dataclass(eq=False)
@@ -226,6 +234,27 @@ def single_header(headers: Headers, name: str, *, longest: int) -> str | None:
     if not found.isascii():
         raise HeaderError("not_ascii", f"the header {name} has characters that aren't ASCII")
     return found.strip(" \t")
+
+
+def delivery_headers(headers: Headers) -> dict[str, str]:
+    """Return the headers that are kept with a delivery. Of several values of a header, the first is kept.
+
+    A value that isn't ASCII text, or is too long, is left out: anyone may send it.
+    """
+    found: dict[str, str] = {}
+    for key, value in headers.items() if type(headers) is dict else _pairs(headers):
+        name = _text(key).lower()
+        first = value[0] if isinstance(value, (list, tuple)) and value else value
+        text = _text(first)
+        if name in _KEPT and name not in found and text and len(text) <= _LONGEST_KEPT and text.isprintable():
+            found[name] = text
+    return found
+
+
+def _text(value: object) -> str:
+    """Return ASCII text, or an empty one."""
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return text if isinstance(text, str) and text.isascii() else ""
 
 
 def header_values(headers: Headers, name: str) -> list[object]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from itertools import accumulate
 from typing import NoReturn
 
@@ -12,8 +14,9 @@ from buildkite_api.webhooks.events import EVENTS, WebhookEvent
 from ..errors import WebhookMalformed, WebhookReason
 from .delivery import Delivery
 from .http import EVENT, HeaderError, Headers, single_header
+from .signature import TOLERANCE, Secrets, verify
 
-__all__ = ["UnknownEvent", "event_of", "parse"]
+__all__ = ["UnknownEvent", "event_of", "parse", "receive_event"]
 
 _LONGEST_EVENT = 256
 
@@ -69,6 +72,49 @@ def parse(body: bytes, headers: Headers = (), *, on_drift: OnDrift | None = None
         if key not in values:
             return UnknownEvent(event=name, raw=raw, sender=values.get("sender"), problem=f"it has no {key}")
     return kind(raw=raw, **values)
+
+
+def receive_event(
+    body: bytes,
+    headers: Headers,
+    secret: Secrets,
+    *,
+    tolerance: float = TOLERANCE,
+    now: Callable[[], float] = time.time,
+    on_drift: OnDrift | None = None,
+) -> WebhookEvent:
+    """Verify the signature and the age of a delivery, and parse it into a typed event: `verify`, then `parse`.
+
+    A delivery that is sent again within the tolerance is verified again. A `WebhookHandler` accepts it once.
+
+    Args:
+        body: the raw body, byte for byte.
+        headers: the delivery's headers, in any form that servers use.
+        secret: the webhook's token in Buildkite; a tuple of several while it is changed.
+        tolerance: seconds by which the signature's time may differ from the current time, before or after it.
+        now: returns the current time, in seconds since the epoch.
+        on_drift: called with each difference from the description; the comparison takes time.
+
+    Returns:
+        An event of its own class, such as `BuildFinished`, or an `UnknownEvent`: see `parse`.
+
+    Raises:
+        WebhookUnverified: the signature is missing, malformed, wrong, too old, or too new; `reason` says which.
+        WebhookMalformed: it is signed, but its body isn't an event, or the header names another event.
+        ConfigurationError: no secret, an empty one, or a negative tolerance.
+        TypeError: the body isn't bytes.
+
+    Example:
+        >>> from buildkite_ext.webhooks import sign
+        >>> body = b'{"event": "agent.lost", "agent": {"id": "0b46", "name": "mac-1"}}'
+        >>> headers = {"X-Buildkite-Event": "agent.lost", "X-Buildkite-Signature": sign(body, "s3cret")}
+        >>> receive_event(body, headers, "s3cret").agent.name
+        'mac-1'
+
+    Documentation: https://buildkite.com/docs/apis/webhooks
+    """
+    verify(body, headers, secret, tolerance=tolerance, now=now)
+    return parse(body, headers, on_drift=on_drift)
 
 
 def event_of(delivery: Delivery) -> WebhookEvent:

@@ -24,22 +24,30 @@ class MemoryQueue:
 
     Args:
         limit: the maximum number of waiting deliveries. Beyond it, `put` refuses.
+        max_bytes: the maximum size of the waiting deliveries' bodies together. A delivery that is larger is accepted only
+            while no other waits.
         workers: the number of deliveries that are handled at the same time.
-        ordered: handle the deliveries of one build one after the other, in the order in which they were accepted.
-            Without it, no order is promised.
+        ordered: handle the deliveries of one build one after the other, in the order in which this process accepted
+            them. Without it, no order is promised. A server with several processes has one queue in each, and the
+            deliveries of one build come to any of them: for an order among all of them, use `RedisStreamSource`.
 
     Raises:
         ConfigurationError: a number below 1.
 
     Example:
         >>> MemoryQueue(limit=500, workers=4, ordered=True)
-        MemoryQueue(limit=500, workers=4, ordered=True)
+        MemoryQueue(limit=500, max_bytes=67108864, workers=4, ordered=True)
     """
 
-    def __init__(self, limit: int = 1000, *, workers: int = 8, ordered: bool = False) -> None:
-        if limit < 1 or workers < 1:
-            raise ConfigurationError(f"MemoryQueue(limit={limit}, workers={workers}): both must be 1 or more")
+    def __init__(
+        self, limit: int = 1000, *, max_bytes: int = 64 << 20, workers: int = 8, ordered: bool = False
+    ) -> None:
+        if limit < 1 or max_bytes < 1 or workers < 1:
+            raise ConfigurationError(
+                f"MemoryQueue(limit={limit}, max_bytes={max_bytes}, workers={workers}): all must be 1 or more"
+            )
         self._limit = limit
+        self._max_bytes = max_bytes
         self._workers = workers
         self._ordered = ordered
         self._reset_after_fork()
@@ -50,12 +58,16 @@ class MemoryQueue:
         self._lock = threading.Lock()
         self._lanes = self._new_lanes()
         self._waiting = 0
+        self._waiting_bytes = 0
         self._busy = 0
         self._home: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"MemoryQueue(limit={self._limit}, workers={self._workers}, ordered={self._ordered})"
+        return (
+            f"MemoryQueue(limit={self._limit}, max_bytes={self._max_bytes}, workers={self._workers}, "
+            f"ordered={self._ordered})"
+        )
 
     def __len__(self) -> int:
         """Return the number of deliveries that wait or are being handled."""
@@ -79,8 +91,16 @@ class MemoryQueue:
                     "faster, run more workers, or raise the limit.",
                     reason="queue_full",
                 )
+            size = len(delivery.body)
+            if self._waiting and self._waiting_bytes + size > self._max_bytes:
+                raise WebhookQueueFull(
+                    f"The delivery is refused: with its {size} bytes, the {self._waiting} others that wait for a handler "
+                    f"would exceed max_bytes={self._max_bytes}. Make handlers faster, run more workers, or raise max_bytes.",
+                    reason="queue_full",
+                )
             self._enter(self._lane_of(delivery), delivery)
             self._waiting += 1
+            self._waiting_bytes += size
 
     def _enter(self, lane: asyncio.Queue[Delivery | None], item: Delivery | None) -> None:
         """Put an item into a lane. An asyncio queue may be used only in the thread of its loop."""
@@ -124,6 +144,7 @@ class MemoryQueue:
         while (delivery := await lane.get()) is not None:
             with self._lock:
                 self._waiting -= 1
+                self._waiting_bytes -= len(delivery.body)
                 self._busy += 1
             try:
                 # A failure was reported by the dispatcher. This queue doesn't try again.

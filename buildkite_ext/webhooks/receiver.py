@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 import anyio
@@ -16,7 +18,17 @@ from .deduplication import DeduplicationStore, deduplication_key
 from .delivery import Delivery, Handle
 from .dispatch import HandlersFailed
 from .events import DeliveryAccepted, DeliveryEvents, DeliveryRefused, DeliveryRepeated
-from .http import Headers, Refusal, RequestHead, WebhookResponse, check_head, closed, response, too_large
+from .http import (
+    Headers,
+    Refusal,
+    RequestHead,
+    WebhookResponse,
+    check_head,
+    closed,
+    delivery_headers,
+    response,
+    too_large,
+)
 from .parsing import parse
 from .runtime.event_loop import LoopStopped
 from .runtime.lifecycle import Lifecycle
@@ -33,6 +45,8 @@ _ACCEPTING = 60.0
 """Seconds after which a delivery whose acceptance never ended may be accepted again."""
 
 _ACCEPTED = response(200, "Accepted.")
+_HEALTHY = response(200, "Healthy.")
+_CLOSING = response(503, "Closing.")
 _REPEATED = response(200, "Accepted before.")
 
 
@@ -50,6 +64,7 @@ class Receiver:
         max_body: the limit of a body, in bytes.
         body_timeout: seconds in which a body must arrive.
         allowed_ips: the addresses that deliveries may come from; None for any.
+        health: the path of health checks; None for none.
         now: returns the current time, in seconds since the epoch.
     """
 
@@ -66,6 +81,7 @@ class Receiver:
         max_body: int,
         body_timeout: float,
         allowed_ips: AllowedIPs | None,
+        health: str | None,
         now: Callable[[], float],
     ) -> None:
         self.max_body = max_body
@@ -78,7 +94,20 @@ class Receiver:
         self._respond_after = respond_after
         self._failure_status = failure_status
         self._allowed_ips = allowed_ips
-        self._now = now
+        self._health = health
+        self.now = now
+
+    def check_health(self, method: str, path: str) -> WebhookResponse | None:
+        """Return the response to a health check; None if the request isn't one. It isn't counted or logged.
+
+        Args:
+            method: the request's method.
+            path: its path, without the path at which the app is mounted.
+        """
+        if path != self._health or method.upper() not in ("GET", "HEAD"):
+            return None
+        answer = _CLOSING if self.lifecycle.closed else _HEALTHY
+        return replace(answer, body=b"") if method.upper() == "HEAD" else answer
 
     async def receive(self, head: RequestHead, body: bytes, *, handle_first: bool) -> WebhookResponse:
         """Receive a request whose body is already read."""
@@ -100,19 +129,27 @@ class Receiver:
             return self.refuse(head, refusal)
         return None
 
-    async def accept(self, head: RequestHead, body: bytes, *, handle_first: bool = False) -> WebhookResponse:
+    async def accept(
+        self,
+        head: RequestHead,
+        body: bytes,
+        *,
+        handle_first: bool = False,
+        queued: list[Future[None]] | None = None,
+    ) -> WebhookResponse:
         """Verify the body of an admitted request, and accept or handle the delivery.
 
         Args:
             head: the request without its body.
             body: the raw body.
             handle_first: run the handlers before the response, if they run in this process.
+            queued: see `Lifecycle.put`.
         """
         try:
             if len(body) > self.max_body:
                 raise too_large(self.max_body)
             delivery = self._verified(head.headers, body)
-            return await self._accept_once(delivery, handle_first=handle_first)
+            return await self._accept_once(delivery, handle_first=handle_first, queued=queued)
         except Refusal as refusal:
             return self.refuse(head, refusal)
 
@@ -120,6 +157,18 @@ class Receiver:
         """Report a refusal, and return the response."""
         self._events.emit(DeliveryRefused(refusal.status, refusal.reason, refusal.message, head.client))
         return refusal.response()
+
+    # --- For tests of handlers --------------------------------------------------------------------------------------
+
+    def credentials_for(self, body: bytes, *, earlier: int) -> dict[str, str]:
+        """Return the headers with which a sender shows that it knows the secret.
+
+        Args:
+            body: the raw body.
+            earlier: seconds before now at which to sign, at most the tolerance.
+        """
+        seconds = earlier % max(1, int(self._verifier.tolerance))
+        return self._verifier.credentials_for(body, lambda: self.now() - seconds)
 
     # --- For callers that can't await -------------------------------------------------------------------------------
 
@@ -165,18 +214,30 @@ class Receiver:
             Refusal: the delivery can't be verified, or its body isn't an event.
         """
         try:
-            signature = self._verifier.verify(headers, body, self._now)
+            verified = self._verifier.verify(headers, body, self.now)
             event = parse(body, headers)
         except WebhookUnverified as error:
             raise Refusal(401, error.reason, str(error), "Unauthorized") from None
         except WebhookMalformed as error:
             raise Refusal(400, error.reason, str(error)) from None
         # Without a signature, a second alarm looks like a repetition of the first: they are two unless a key tells.
-        distinct = signature or ("" if deduplication_key(event) else secrets.token_hex(8))
+        distinct = verified.signature if verified else ("" if deduplication_key(event) else secrets.token_hex(8))
         digest = hashlib.sha256(f"{distinct}\n".encode() + body).hexdigest()
-        return Delivery(digest, event.event, event.raw, self._now(), _build_id(event), event)
+        sent_at = None if verified is None else float(verified.timestamp)
+        return Delivery(
+            digest,
+            event.event,
+            event.raw,
+            self.now(),
+            _build_id(event),
+            event,
+            sent_at=sent_at,
+            headers=delivery_headers(headers),
+        )
 
-    async def _accept_once(self, delivery: Delivery, *, handle_first: bool) -> WebhookResponse:
+    async def _accept_once(
+        self, delivery: Delivery, *, handle_first: bool, queued: list[Future[None]] | None
+    ) -> WebhookResponse:
         """Accept a delivery unless it was accepted before.
 
         Raises:
@@ -199,7 +260,7 @@ class Receiver:
             if inline:
                 done = await self._handle_now(delivery, failed=self._failure_status if always else 200)
             else:
-                done = await self._put(delivery)
+                done = await self._put(delivery, queued)
             accepted = done.status < 300
         finally:
             # Shielded: otherwise the key would stay claimed when the server cancels the request.
@@ -219,13 +280,12 @@ class Receiver:
             # This doesn't change whether the delivery was accepted; the key expires.
             self._events.problem("a delivery could not be remembered", error)
 
-    async def _put(self, delivery: Delivery) -> WebhookResponse:
+    async def _put(self, delivery: Delivery, queued: list[Future[None]] | None) -> WebhookResponse:
         if self.lifecycle.closed:
             # The receiver was closed while the body arrived: nobody would wait for the handlers.
             raise closed()
-        self.lifecycle.ensure_running()
         try:
-            await self.lifecycle.sink.put(delivery)
+            await self.lifecycle.put(delivery, queued)
         except WebhookQueueFull as error:
             raise Refusal(503, error.reason, str(error), "No room for it now.", {"Retry-After": "5"}) from None
         except Exception as error:
@@ -237,8 +297,8 @@ class Receiver:
         self._events.emit(DeliveryAccepted(delivery.id, delivery.event))
         try:
             await self._handle(delivery)
-        except HandlersFailed:
-            return response(failed, "A handler failed.")
+        except HandlersFailed as error:
+            return replace(response(failed, "A handler failed."), errors=error.errors)
         return response(200, "Handled.")
 
 
@@ -248,6 +308,12 @@ def _build_id(event: WebhookEvent) -> str | None:
 
 
 def _unavailable(error: Exception) -> Refusal:
-    # The error's text isn't used: it may hold an address with a password.
-    message = f"the sink or the deduplication store can't be reached ({type(error).__name__})"
+    # The error's text isn't used: it may hold an address with a password. redis-py reports a certificate that can't be
+    # verified as an error of the connection: the cause tells.
+    kinds: dict[str, None] = {}
+    cause: BaseException | None = error
+    while isinstance(cause, Exception):
+        kinds[type(cause).__name__] = None
+        cause = cause.__cause__ or cause.__context__
+    message = f"the sink or the deduplication store can't be reached ({', because of '.join(kinds)})"
     return Refusal(503, "unavailable", message, "Not now.", {"Retry-After": "5"})

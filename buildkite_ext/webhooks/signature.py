@@ -193,17 +193,23 @@ class Verifier:
     def __str__(self) -> str:
         return {SIGNATURE: "secret=…", TOKEN: "token=…"}.get(self.header or "", "allow_unsigned=True")
 
-    def verify(self, headers: Headers, body: bytes, now: Callable[[], float]) -> str:
-        """Verify a delivery. Return its signature; an empty text if deliveries aren't signed.
+    def verify(self, headers: Headers, body: bytes, now: Callable[[], float]) -> Verified | None:
+        """Verify a delivery. Return what its signature tells; None if deliveries aren't signed.
 
         Raises:
             WebhookUnverified: the signature or the token is missing or wrong.
         """
         if self.header == SIGNATURE:
-            return verify(body, headers, self.secrets, tolerance=self.tolerance, now=now).signature
+            return verify(body, headers, self.secrets, tolerance=self.tolerance, now=now)
         if self.header == TOKEN:
             verify_token(headers, self.secrets)
-        return ""
+        return None
+
+    def credentials_for(self, body: bytes, now: Callable[[], float]) -> dict[str, str]:
+        """Return the headers of a delivery that this verifies."""
+        if self.header == SIGNATURE:
+            return {SIGNATURE: sign(body, self.secrets, now=now)}
+        return {TOKEN: self.secrets[0].decode("latin-1")} if self.header == TOKEN else {}
 
 
 def verifier_for(secret: Secrets | None, token: Secrets | None, *, allow_unsigned: bool, tolerance: float) -> Verifier:

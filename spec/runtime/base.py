@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import attrs
 from attrs import define, field
 
+from ._reprs import one_line, whole
+from .attributes import missing_attribute
 from .types import UNSET, File, Secret, rfc3339
+
+_WORDS: dict[str, str | tuple[str, ...]] = {
+    "status": "state",
+    "uuid": "id",
+    "id": "uuid",
+    "title": ("name", "label", "message"),
+    "name": ("label", "filename", "path", "slug"),
+    "link": "web_url",
+    "html_url": "web_url",
+    "size": "file_size",
+    "sha1": "sha1sum",
+    "mime": "mime_type",
+    "content_type": "mime_type",
+    "created": "created_at",
+    "started": "started_at",
+    "finished": "finished_at",
+    "ended_at": "finished_at",
+    "user": ("creator", "created_by"),
+    "author": ("creator", "created_by"),
+    "download": "client.artifacts.download(artifact, to=...)",
+    "read": "client.artifacts.read(artifact)",
+    "builds": "client.builds.list(pipeline)",
+    "json": ("to_dict",),
+    "dict": ("to_dict",),
+    "as_dict": ("to_dict",),
+    "model_dump": ("to_dict",),
+    "get": "getattr(object, name, default): attributes are no keys",
+    "keys": ("to_dict",),
+    "items": ("to_dict",),
+}
 
 
 def _unless_empty(additional: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -23,6 +55,9 @@ class Model:
 
     _keys: ClassVar[dict[str, str]] = {}
 
+    _other_words: ClassVar[dict[str, str | tuple[str, ...]]] = _WORDS
+    """What has another name here, for the error about an attribute that doesn't exist."""
+
     _additional: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=_unless_empty)
 
     @property
@@ -32,10 +67,20 @@ class Model:
             self._additional = {}
         return self._additional
 
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # a protocol that asks if the object takes part, or a slot without a value
+                raise AttributeError(name)
+            kind = type(self)
+            known = [each for each in dir(kind) if not each.startswith("_")]
+            raise missing_attribute(kind.__name__, name, known, {**_WORDS, **kind._other_words})
+
     def to_dict(self) -> dict[str, Any]:
         """Return the object as JSON: dicts, lists, strings, numbers, booleans and None.
 
-        Use it to send and to store, not for logs: it holds secrets in full.
+        `json.dumps` takes what it returns, and no model itself. Use it to send and to store, not for logs: it holds secrets in
+        full.
         """
         result: dict[str, Any] = {}
         for each in _fields(self):
@@ -48,9 +93,16 @@ class Model:
         return result
 
     def __repr__(self) -> str:
+        """Return the object on one line: what tells it from others, and what else there is room for."""
+        return one_line(type(self).__name__, self._given())
+
+    def __str__(self) -> str:
+        """Return the object with all its values, except secrets."""
+        return whole(type(self).__name__, self._given())
+
+    def _given(self) -> Iterator[tuple[str, Any]]:
         shown = ((each.name, getattr(self, each.name)) for each in _fields(self) if each.repr)
-        given = (f"{name}={value!r}" for name, value in shown if value not in (None, UNSET, [], {}))
-        return f"{type(self).__name__}({', '.join(given)})"
+        return ((name, value) for name, value in shown if value not in (None, UNSET, [], {}))
 
     @classmethod
     def _moment(cls, name: str, value: dt.datetime) -> str:

@@ -82,9 +82,9 @@ def test_get_with_filters(api: Run, filled: Simulator) -> None:
 
 def test_post_with_nested_fields(api: Run, filled: Simulator) -> None:
     words = (
-        *("-f", "branch=main", "-F", "commit=1234567", "-f", "message=1.10", "-f", "clean_checkout=true"),
-        *("-f", "env[A]=x=y", "-F", "env[B]=5", "-f", 'meta_data={"release": "1.2"}', "-f", "author[name]=Ada"),
-        *("-f", "author[email]=ada@example.com", "-f", "priority=5", "-f", "list[]=1", "-f", "list[]=two"),
+        *("-F", "branch=main", "-f", "commit=1234567", "-F", "message=1.10", "--field", "clean_checkout=true"),
+        *("-f", "env[A]=x=y", "--raw-field", "env[B]=true", "-F", "meta_data[release]=1.2", "-f", "author[name]=Ada"),
+        *("-f", "author[email]=@ada", "-F", "priority=5", "-F", "list[]=1", "-f", "list[]=2", "-F", "none=null"),
     )
     result = api("post", BUILDS, *words, "--compact", "--select", "number")
     assert (result.code, result.out, result.err) == (0, "24\n", "")
@@ -94,16 +94,17 @@ def test_post_with_nested_fields(api: Run, filled: Simulator) -> None:
         "commit": "1234567",
         "message": "1.10",
         "clean_checkout": True,
-        "env": {"A": "x=y", "B": "5"},
+        "env": {"A": "x=y", "B": "true"},
         "meta_data": {"release": "1.2"},
-        "author": {"name": "Ada", "email": "ada@example.com"},
+        "author": {"name": "Ada", "email": "@ada"},
         "priority": 5,
-        "list": [1, "two"],
+        "list": [1, "2"],
+        "none": None,
     }
 
 
 def test_fields_of_both_kinds_keep_their_order(api: Run, filled: Simulator) -> None:
-    words = [word for n in "12" for word in ("-f", f"jobs[][id]={n}", "--raw-field", f"jobs[][key]={n}")]
+    words = [word for n in "12" for word in ("--field", f"jobs[][id]={n}", "-f", f"jobs[][key]={n}")]
     api("POST", BUILDS, *words)
     assert json.loads(filled.requests[0].body) == {"jobs": [{"id": 1, "key": "1"}, {"id": 2, "key": "2"}]}
 
@@ -128,6 +129,9 @@ def test_a_body_from_a_file_and_from_the_standard_input(
     assert json.loads(filled.requests[-1].body)["message"] == "from a pipe"
     assert api("POST", BUILDS, "-f", "branch=main", "-f", "commit=HEAD", "-f", "message=@channel").code == 0
     assert json.loads(filled.requests[-1].body)["message"] == "@channel"
+    file.write_text("5")
+    assert api("POST", BUILDS, "-f", "branch=main", "-f", "commit=HEAD", "-F", f"message=@{file}").code == 0
+    assert json.loads(filled.requests[-1].body)["message"] == "5"
 
 
 def test_headers(api: Run, filled: Simulator, tmp_path: Path) -> None:
@@ -283,7 +287,44 @@ def test_parameters_of_the_same_name_elsewhere(api: Run, filled: Simulator) -> N
 def test_not_a_list(api: Run, filled: Simulator) -> None:
     result = api("GET", "organizations/{org}", "--paginate")
     assert (result.code, result.out) == (3, "")
-    assert "isn't a list, so it has no pages" in result.err
+    assert "organizations/{org}: the answer is one object, and isn't a list, so it has no pages." in result.err
+
+
+NO_PAGES = {
+    "a redirect": (
+        {"status": 302, "headers": {"Location": "https://storage.test/x?X-Amz-Signature=s3cret"}, "body": b""},
+        "the answer is a redirect (302) to https://storage.test/x?X-Amz-Signature=REDACTED, so it has no pages.",
+    ),
+    "a redirect to nowhere": ({"status": 307, "body": b"{}"}, "the answer is a redirect (307) to nowhere"),
+    "no content": ({"status": 204, "body": b""}, "the answer (204) has no body, so it has no pages."),
+    "an empty body": ({"status": 200, "body": b""}, "the answer (200) has no body, so it has no pages."),
+    "a text": (
+        {"status": 200, "body": b"a log", "headers": {"Content-Type": "text/plain; charset=utf-8"}},
+        "the answer is text/plain, and isn't JSON, so it has no pages.",
+    ),
+    "a number": (
+        {"status": 200, "body": b"5", "headers": {"Content-Type": "application/json"}},
+        "is one value, and isn't a list",
+    ),
+    "half of a list": (
+        {"status": 200, "body": b"[1,", "headers": {"Content-Type": "application/json"}},
+        "the page isn't JSON",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "said"), NO_PAGES.values(), ids=NO_PAGES)
+@pytest.mark.parametrize("path", ["organizations/{org}/brand-new", BUILDS])
+def test_an_answer_that_has_no_pages_is_named(
+    api: Run, filled: Simulator, path: str, answer: dict[str, Any], said: str
+) -> None:
+    filled.fail_next(**answer)
+    result = api("GET", path, "--paginate")
+    assert (result.code, result.out) == (3, "")
+    if path == BUILDS and answer["status"] in (302, 307):
+        said = "was redirected ("  # the description knows that this list has no redirects
+    assert said in result.err
+    assert "s3cret" not in result.err
 
 
 def test_a_refusal_is_told_and_its_answer_can_be_read(api: Run, filled: Simulator) -> None:
@@ -390,7 +431,7 @@ def test_a_download_s_redirect_is_shown_and_not_followed(api: Run, web: Simulato
 
 REFUSED = {
     "method": (["GIT", "user"], "METHOD: 'GIT' isn't one of GET, HEAD, POST, PUT, PATCH, DELETE."),
-    "no path": (["GET"], "PATH is missing."),
+    "no path": (["GET"], "missing argument PATH."),
     "an empty path": (["GET", " "], "it is empty"),
     "dots": (["GET", "organizations/../../x"], "a segment of dots leads to another path"),
     "one dot": (["GET", "organizations/./x"], "a segment of dots leads to another path"),
@@ -411,9 +452,9 @@ REFUSED = {
     "a token in the query": (["GET", "user?access_token=s3cret"], "would put a token into logs"),
     "a token as a field": (["GET", "user", "-f", "access_token=s3cret"], "would put a token into logs"),
     "a field without a value": (["GET", "user", "-f", "s3cret"], "give NAME=VALUE"),
-    "bytes that are no text": (["GET", "user", "-f", "a=s3cret\udcff"], "--field a: its value isn't UTF-8 text"),
-    "bytes in a body": (["POST", "user", "-F", "a[b]=\udcff"], "--raw-field a[b]: its value isn't UTF-8 text"),
-    "bytes in a name": (["POST", "user", "-f", "\udcff=1"], "--field: its name isn't UTF-8 text"),
+    "bytes that are no text": (["GET", "user", "-f", "a=s3cret\udcff"], "--raw-field a: its value isn't UTF-8 text"),
+    "bytes in a body": (["POST", "user", "-F", "a[b]=\udcff"], "--field a[b]: its value isn't UTF-8 text"),
+    "bytes in a name": (["POST", "user", "-F", "\udcff=1"], "--field: its name isn't UTF-8 text"),
     "a field twice": (["POST", "user", "-f", "a=1", "-f", "a=s3cret"], "'a' is given twice; NAME[] makes a list"),
     "a field of a plain one": (["POST", "user", "-f", "a=1", "-f", "a[b]=2"], "a plain value in another field"),
     "a list and an object": (["POST", "user", "-f", "a[]=1", "-f", "a[b]=2"], "is a list in one field"),
@@ -422,7 +463,7 @@ REFUSED = {
     "no input": (["POST", "user", "--input", "/nowhere"], "--input: '/nowhere' can't be read: No such file"),
     "input that isn't JSON": (["POST", "user", "--input", __file__], "--input isn't JSON"),
     "input to read with": (["GET", "user", "--input", __file__], "--input: GET sends no body"),
-    "the standard input twice": (["POST", "user", "-F", "a=@-", "-F", "b=@-"], "is read by --raw-field a already"),
+    "the standard input twice": (["POST", "user", "-F", "a=@-", "-F", "b=@-"], "is read by --field a already"),
     "authorization": (
         ["GET", "user", "-H", "Authorization: s3cret"],
         "--header authorization: this header can't be given",
@@ -435,7 +476,7 @@ REFUSED = {
     "a limit of nothing": (["GET", "user", "--paginate", "--limit", "0"], "give a number above 0"),
     "the bound of one page": (["GET", "user", "--max-pages", "5"], "--max-pages is for --paginate"),
     "a bound of nothing": (["GET", "user", "--paginate", "--max-pages", "0"], "give a number above 0"),
-    "timeout": (["GET", "user", "--timeout", "0"], "--timeout 0: give seconds above 0"),
+    "timeout": (["GET", "user", "--timeout", "0"], "--timeout '0': give a duration above 0"),
     "two filters": (["GET", "user", "--select", "a", "--jq", ".a"], "give one of them"),
     "no selection": (["GET", "user", "--select", "a..b"], "--select: 'a..b' isn't a path, from character 2 on"),
     "an unknown option": (["GET", "user", "--feld", "x"], "Try: buildkite-ext api --help"),

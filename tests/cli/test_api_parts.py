@@ -121,16 +121,37 @@ def test_values(text: str, value: object) -> None:
     assert (found, type(found)) == (value, type(value))
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(("0", 0), ("5", 5), ("-12", -12), ("true", True), ("false", False), ("null", None)),
+        *(("9223372036854775807", 2**63 - 1), ("-9223372036854775808", -(2**63))),
+        *((text, text) for text in ("", "main", "True", "-0", "007", "+5", " 5", "1.5", "1e5", "12e4567", "NaN", "٥")),
+        *((text, text) for text in ('{"a": 1}', "[1]", '"5"', "9223372036854775808", "9" * 40)),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_a_field_is_typed_as_gh_types_it(text: str, value: object) -> None:
+    field = RequestField.typed("name", text)
+    assert (field.value, type(field.value), field.text) == (value, type(value), text)
+
+
+@given(text=st.text())
+def test_a_typed_field_is_its_text_or_the_json_that_is_written_so(text: str) -> None:
+    value = RequestField.typed("name", text).value
+    assert value == text if isinstance(value, str) else json.dumps(value) == text
+
+
 def test_lists_of_objects_begin_again_where_a_key_comes_again() -> None:
     words = [("a[][x]", "1"), ("a[][y][z]", "2"), ("a[][y][w]", "3"), ("a[][x]", "4"), ("b[][]", "5"), ("b[][]", "6")]
-    body = body_of(RequestField(name, value, raw=False) for name, value in words)
+    body = body_of(RequestField.typed(name, value) for name, value in words)
     assert body == {"a": [{"x": 1, "y": {"z": 2, "w": 3}}, {"x": 4}], "b": [[5, 6]]}
 
 
 @given(names=st.lists(st.text(alphabet="ab[]", min_size=1, max_size=7), max_size=5))
 def test_any_names_make_json_or_a_usage_error(names: list[str]) -> None:
     try:
-        body = body_of(RequestField(name, "1", raw=False) for name in names)
+        body = body_of(RequestField.typed(name, "1") for name in names)
     except UsageError:
         return
     json.dumps(body)

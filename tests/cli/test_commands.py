@@ -72,8 +72,16 @@ def test_a_completion_script_holds_each_command_and_its_options(command: Run, sh
     assert (result.code, result.err) == (0, "")
     for words, _ in NAMED:
         assert words[-1] in result.out
-    for option in ("branch", "raw-output", "exec-timeout", "signature", "repeat", "port"):
-        assert option in result.out
+    options = {
+        name
+        for words, _ in NAMED
+        for name in re.findall(r"(?<![\w-])--?[a-zA-Z][a-z-]*(?= [-A-Z]|  |\n)", command(*words, "--help").out)
+    }
+    assert {"--branch", "-b", "-m", "-c", "-e", "-p", "-w", "-M", "-F", "-f", "--raw-field", "--web"} <= options
+    for option in options:
+        name = option.lstrip("-")
+        written = f"-{'l' if option.startswith('--') else 's'} {name}" if shell == "fish" else option
+        assert re.search(rf"(?<![\w-]){written}(?![\w-])", result.out), option
     if shutil.which(shell):
         subprocess.run([shell, "-n"], input=result.out, text=True, check=True)
 
@@ -94,7 +102,16 @@ def test_an_unknown_shell(command: Run) -> None:
         ("buildkite-ext run web --art", ["--artifacts"]),
         ("buildkite-ext webhooks send --rep", ["--repeat"]),
         ("buildkite-ext run web --color a", ["auto", "always"]),
+        ("buildkite-ext run web --bran", ["--branch"]),
+        ("buildkite-ext run web --we", ["--web"]),
+        ("buildkite-ext cancel 42 --pipe", ["--pipeline"]),
+        ("buildkite-ext api POST user --raw-f", ["--raw-field"]),
         ("buildkite-ext api POST user --input we", ["web.json"]),
+        ("buildkite-ext webhooks listen --secret-file we", ["web.json"]),
+        ("buildkite-ext webhooks listen --jsonl we", ["web.json"]),
+        ("buildkite-ext webhooks listen --token-file we", ["web.json"]),
+        ("buildkite-ext webhooks send http://x/ --body we", ["web.json"]),
+        ("buildkite-ext webhooks verify we", ["web.json"]),
         ("buildkite-ext completion ", ["bash", "zsh", "fish"]),
     ],
 )

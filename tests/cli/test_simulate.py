@@ -114,13 +114,13 @@ def test_a_blocked_build_is_not_told_to_be_unblocked_where_the_simulator_ends(co
     assert result.code == 5
     assert ' waits at "Ship it?" after ' in result.lines[-2]
     assert result.lines[-1].startswith("It ends now, with the simulator.")
-    assert "jobs.unblock" not in result.out
+    assert "/unblock" not in result.out
 
 
 def test_a_run_that_is_not_followed_gives_no_impossible_advice_either(command: Run) -> None:
     result = command("run", "release", "--branch", "main", "--simulate", "--no-follow")
     assert result.code == 5
-    assert "jobs.unblock" not in result.out
+    assert "/unblock" not in result.out
     assert "buildkite-ext cancel" not in result.out + result.err
     stopped = command("run", "release", "--branch", "main", "--simulate", "--timeout", "0.1")
     assert stopped.code == 6

@@ -113,7 +113,7 @@ def test_no_file_or_connection_gets_the_number_of_a_closed_stream(organization: 
     ("words", "option"),
     [
         (["api", "POST", "user", "--input", "-"], "--input"),
-        (["api", "POST", "user", "--raw-field", "a=@-"], "--raw-field a"),
+        (["api", "POST", "user", "--field", "a=@-"], "--field a"),
         ([*RUN, "--token-file", "-"], "--token-file"),
         (["webhooks", "verify", "--signature", "timestamp=1,signature=0"], "BODY_FILE"),
         (["webhooks", "send", "http://127.0.0.1:1/", "--body", "-"], "--body"),

@@ -276,7 +276,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "port": (["--allow-unsigned", "--port", "99999"], "ports go from 0 to 65535"),
     "path": (["--allow-unsigned", "--path", "hooks"], "paths begin with /"),
     "at once": (["--allow-unsigned", "--at-once", "0"], "--at-once 0: give a number above 0"),
-    "tolerance": (["--allow-unsigned", "--tolerance", "0"], "--tolerance 0: give seconds above 0"),
+    "tolerance": (["--allow-unsigned", "--tolerance", "0"], "--tolerance '0': give a duration above 0"),
     "no program": (["--allow-unsigned", "--exec", "no-such-program x"], "there is no program 'no-such-program'"),
     "a quote": (["--allow-unsigned", "--exec", "sh -c 'x"], "can't be split into words: No closing quotation"),
     "no command": (["--allow-unsigned", "--exec", " "], "--exec is empty"),

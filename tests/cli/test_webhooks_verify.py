@@ -215,10 +215,10 @@ def test_the_event(verify: Run, body: bytes, said: str) -> None:
 
 
 USAGE: dict[str, tuple[list[str], str]] = {
-    "no signature": ([__file__], "--signature is missing."),
+    "no signature": ([__file__], "missing option --signature."),
     "no body": (["nowhere.json", "--signature", "x"], "BODY_FILE: 'nowhere.json' can't be read: No such file"),
     "no time": ([__file__, "--signature", "x", "--at", "noon"], "--at 'noon': give seconds since 1970, or a time"),
-    "tolerance": ([__file__, "--signature", "x", "--tolerance", "-1"], "--tolerance -1: give seconds, 0 or more"),
+    "tolerance": ([__file__, "--signature", "x", "--tolerance", "-1"], "--tolerance '-1': give a duration"),
     "two of one": (["--signature", "x", "--secret-file", "-"], "the standard input is read by BODY_FILE already"),
     "the secret": ([__file__, "--signature", "x", "--secret=s3cret"], "There is no --secret"),
 }

@@ -287,7 +287,6 @@ def everything(**changes: Any) -> Storage:
         (("**/*.whl", "log.txt"), ["dist/app.whl", "dist/old/app.whl", "log.txt"], None),
         (("log.txt",), ["log.txt"], "*log.txt"),
         (("*.txt",), ["log.txt"], "*.txt"),
-        (("nothing",), [], "*nothing"),
     ],
 )
 async def test_a_build_s_artifacts_are_downloaded_by_their_paths(

@@ -199,6 +199,7 @@ def test_with_options_takes_each_option_that_is_not_shared(kind: Any) -> None:
 
 CHANGES = {
     "organization": "other",
+    "token": lambda: "bkua_other",
     "timeout": 5.0,
     "retry": Retry(attempts=2),
     "strict": True,

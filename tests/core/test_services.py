@@ -80,7 +80,8 @@ ALL = [("per_page", "100")]
             f"{PIPELINE}/builds",
             [("state[]", "failed"), ("state[]", "passed"), ("per_page", "3")],
         ),
-        ("builds.list", ("a/b?c#d",), {}, f"{ORG}/pipelines/a%2Fb%3Fc%23d/builds", ALL),
+        ("builds.list", ("a b",), {}, f"{ORG}/pipelines/a%20b/builds", ALL),
+        ("builds.list", ("other/web",), {}, "/v2/organizations/other/pipelines/web/builds", ALL),
         # A single branch may be a pattern, which it is only without brackets.
         ("builds.list", ("web",), {"branch": ["rel/*"]}, f"{PIPELINE}/builds", [("branch", "rel/*"), *ALL]),
         (
@@ -570,12 +571,13 @@ async def test_no_part_of_a_path_may_address_something_else(flavor: Flavor, part
         lambda: client.artifacts.get("j1", part),
         lambda: client.agents.get(part),
         lambda: client.clusters.get(part),
-        lambda: client.builds.get("web", part),
     ):
         with pytest.raises(ValueError, match="address another resource"):
             await flavor.call(call)
+    with pytest.raises(TypeError, match=r"number.* has to be an int"):
+        await flavor.call(client.builds.get, "web", part)
     for items in (lambda: client.builds.list(part), lambda: client.clusters.queues(part)):
-        with pytest.raises(ValueError, match="address another resource"):
+        with pytest.raises(ValueError, match=r"address another resource|can't be a slug"):
             await flavor.list(items())
     assert app.requests == []
 

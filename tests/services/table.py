@@ -26,6 +26,8 @@ from buildkite_ext.pagination.items import AsyncItems
 ROOT = Path(__file__).parents[2]
 CALLS: dict[str, Any] = yaml.safe_load((ROOT / "spec" / "calls.yaml").read_text())
 DOCUMENT: dict[str, Any] = yaml.load((ROOT / "generated" / "openapi.yaml").read_text(), Loader=yaml.CSafeLoader)
+ADDRESS = {"pipeline": "x-1", "number": 3, "job_id": "x-1"}
+"""Arguments that have to be the address of a pipeline, a build or a job."""
 MOMENT = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 
 
@@ -81,6 +83,8 @@ class Recorder:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         assert self.operation is not None
+        if request.method == "GET" and self.operation.id == "create_build":  # for its default branch
+            return httpx.Response(200, json={"default_branch": "main"})
         if self.operation.success == 204 or request.method == "HEAD":
             return httpx.Response(self.operation.success)
         if self.operation.accept.startswith("text/"):
@@ -105,9 +109,10 @@ def clients(recorder: Recorder) -> tuple[BuildkiteClient, AsyncBuildkiteClient]:
 
 
 def least(method: Callable[..., Any]) -> tuple[list[Any], dict[str, Any]]:
-    """Return the required arguments of a method."""
+    """Return the required arguments of a method, and those that only a model in the place of a pipeline makes superfluous."""
     needed = [each for each in parameters(method) if each.default is each.empty]
-    positional = [value(each.annotation) for each in needed if each.kind is not each.KEYWORD_ONLY]
+    placed = [each for each in parameters(method) if each.kind is each.POSITIONAL_OR_KEYWORD]
+    positional = [ADDRESS.get(each.name) or value(each.annotation) for each in placed]
     return positional, {each.name: value(each.annotation) for each in needed if each.kind is each.KEYWORD_ONLY}
 
 

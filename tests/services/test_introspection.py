@@ -90,5 +90,5 @@ def test_the_errors_of_a_list() -> None:
         BLOCKING.builds.list(pipelines="web")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"^AsyncPipelines\.builds\(\) got an unexpected keyword argument 'name'$"):
         ASYNC.pipelines.builds("web", name="x")  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match=r"^created_from='2026' is a str"):
-        BLOCKING.builds.list(created_from="2026")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^created_from=2026 is an int"):
+        BLOCKING.builds.list(created_from=2026)  # type: ignore[arg-type]

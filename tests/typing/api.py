@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import httpx
 from buildkite_api.api.agents import get_agent, list_agents, stop_agent
@@ -61,6 +61,9 @@ def blocking(client: BuildkiteClient) -> None:
     assert_type(client.call(create_build, "acme", "web", body=CreateBuildRequest(commit="HEAD", branch="main")), Build)
     assert_type(client.request(get_agent, "acme", "a1"), httpx.Response)
     assert_type(client.iterate(list_agents, "acme", name="mac"), Items[Agent])
+    assert_type(client.request("GET", "organizations/{org}", params={"a": ["b"]}, json={"a": 1}), httpx.Response)
+    assert_type(client.iterate("organizations/{org}/agents", params=[("a", 1)]), Items[dict[str, Any]])
+    assert_type(client.builds.list("web").raw(), Items[dict[str, Any]])
     assert_type(client.iterate(list_build_jobs, "acme", "web", 7), Items[Job])
     assert_type(client.iterate(list_builds).with_options(limit=3, concurrency=2), Items[Build])
 
@@ -128,7 +131,7 @@ def blocking(client: BuildkiteClient) -> None:
     client.call(get_build, "acme", "web", 7, nonsense=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.iterate(get_build, "acme", "web", 7)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue,reportArgumentType]
     client.builds.get("web", "7")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    client.builds.create("web", commit="HEAD")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.builds.create("web", branch=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.builds.wait("web", 7).state  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # noqa: B018
     client.artifacts.list("web", 7, state="done")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     BuildkiteClient("acme", token=token, on_event=on_event)
@@ -142,6 +145,9 @@ async def asynchronous(client: AsyncBuildkiteClient) -> None:
     assert_type(await client.call(stop_agent, "acme", "a1", body=StopAgentRequest()), None)
     assert_type(await client.request(get_agent, "acme", "a1"), httpx.Response)
     assert_type(client.iterate(list_agents, "acme", name="mac"), AsyncItems[Agent])
+    assert_type(await client.request("GET", "organizations/{org}", json=[1]), httpx.Response)
+    assert_type(client.iterate("organizations/{org}/agents"), AsyncItems[dict[str, Any]])
+    assert_type(client.builds.list("web").raw(), AsyncItems[dict[str, Any]])
     assert_type(await client.builds.list("web", state="blocked").first(), Build | None)
     assert_type(await client.jobs.list("web", 7).all(), list[Job])
     assert_type(client.iterate(list_build_jobs, "acme", "web", 7), AsyncItems[Job])

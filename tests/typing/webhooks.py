@@ -32,27 +32,33 @@ from buildkite_ext.webhooks import (
     BuildScheduled,
     BuildSkipped,
     ClusterTokenRegistrationBlocked,
+    Delivery,
     JobEvent,
     JobFinished,
     JobPromisedExitStatus,
     PackageCreated,
     Ping,
     PingService,
+    Router,
     UnknownEvent,
     Verified,
     WebhookEvent,
     WebhookHandler,
+    WebhookResponse,
     WebhookUnverified,
     WorkflowAlarm,
     WorkflowEvent,
+    current_delivery,
     deduplication_key,
     parse,
+    receive_event,
     sign,
     verify,
     verify_token,
 )
 from buildkite_ext.webhooks.adapters.asgi import AsgiApp
 from buildkite_ext.webhooks.adapters.wsgi import WsgiApp
+from buildkite_ext.webhooks.testing import WebhookClient, sample, signed_headers
 
 
 def verified(
@@ -170,3 +176,41 @@ def adapters(hooks: WebhookHandler) -> None:
     assert_type(hooks.asgi(), AsgiApp)
     assert_type(hooks.wsgi(), WsgiApp)
     assert_type(hooks.aws_lambda({}), dict[str, Any])
+
+
+def received(body: bytes, headers: dict[str, str]) -> None:
+    assert_type(receive_event(body, headers, ("new", "old"), tolerance=60, now=lambda: 1.5), WebhookEvent)
+    receive_event(body, headers)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    receive_event("text", headers, "secret")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def routed(hooks: WebhookHandler) -> None:
+    router = Router()
+
+    @router.on("build.finished", state="failed")
+    async def finished(event: BuildFinished) -> None:
+        delivery = current_delivery()
+        assert_type(delivery, Delivery)
+        assert_type(delivery.attempt, int)
+        assert_type(delivery.sent_at, float | None)
+
+    @router.on(JobEvent)
+    def job(event: JobEvent) -> None: ...
+
+    @router.on("build.finished")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    def of_another_event(event: JobFinished) -> None: ...
+
+    hooks.include(router)
+    Router().include(router)
+    hooks.include(finished)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def tested(hooks: WebhookHandler) -> None:
+    assert_type(sample(BuildFinished, {"build.state": "failed"}, seed=1), BuildFinished)
+    assert_type(sample("build.finished"), WebhookEvent)
+    assert_type(signed_headers(b"{}", "secret"), dict[str, str])
+    client = WebhookClient(hooks)
+    assert_type(client.send(BuildFinished), WebhookResponse)
+    assert_type(await client.asend(sample("ping"), headers={"traceparent": "x"}), WebhookResponse)
+    sample(dict)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType,reportCallIssue]
+    client.send(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

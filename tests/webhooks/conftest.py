@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 
 from buildkite_ext.webhooks import WebhookHandler, WebhookResponse
@@ -18,3 +21,9 @@ def hooks() -> WebhookHandler:
 async def post(hooks: WebhookHandler, body: bytes, *, at: float = NOW, **headers: str) -> WebhookResponse:
     """Post a signed delivery."""
     return await hooks.receive("POST", signed(body, at=at, **headers), body, client="192.0.2.7")
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until a condition that another event loop or thread changes is true."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0.001)

@@ -308,3 +308,74 @@ async def test_after_a_second_startup_deliveries_are_accepted() -> None:
             assert (await client.post("/", content=posted, headers=signed(posted))).status_code == 200
         assert (await exchange(hooks.asgi(), scope(signed(posted)), body(posted))).status == 503
     assert hooks.counts["handled"] == 2
+
+
+# --- The lifespan round another app -------------------------------------------------------------------------------------
+
+
+async def without_lifespan(scope: Any, receive: Any, send: Any) -> None:
+    """What Django's ASGI app does with a lifespan."""
+    if scope["type"] != "http":
+        raise ValueError(f"Django can only handle ASGI/HTTP connections, not {scope['type']}.")
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def without_a_word(scope: Any, receive: Any, send: Any) -> None:
+    """An app that reads the first message of a lifespan and returns."""
+    if scope["type"] == "lifespan":
+        await receive()
+    else:
+        await without_lifespan(scope, receive, send)
+
+
+def with_its_own(log: list[str]) -> Starlette:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        log.append("begins")
+        yield
+        log.append("ends")
+
+    return Starlette(lifespan=lifespan)
+
+
+@pytest.mark.parametrize("kind", ["raises", "returns", "has its own"])
+def test_an_app_in_with_lifespan_ends_when_the_deliveries_are_handled(kind: str) -> None:
+    log: list[str] = []
+    apps: dict[str, Any] = {"raises": without_lifespan, "returns": without_a_word, "has its own": with_its_own(log)}
+    hooks = handler()
+    loops: list[object] = []
+
+    @hooks.on("*")
+    async def slow(event: object) -> None:
+        await asyncio.sleep(0.01)
+        loops.append(asyncio.get_running_loop())
+
+    async def scenario() -> object:
+        async with served(hooks.with_lifespan(apps[kind])) as client:
+            for number in range(5):
+                sent = build_body(number=number)
+                assert (await hooks.receive("POST", signed(sent), sent)).status == 200
+            assert (await client.get("/")).status_code in (204, 404)
+        return asyncio.get_running_loop()
+
+    loop = asyncio.run(scenario())
+    assert loops == [loop] * 5
+    assert log == (["begins", "ends"] if kind == "has its own" else [])
+
+
+def test_an_app_whose_start_fails_says_so_to_the_server() -> None:
+    @asynccontextmanager
+    async def broken(app: Starlette) -> AsyncIterator[None]:
+        raise RuntimeError("no database")
+        yield
+
+    async def scenario() -> list[dict[str, Any]]:
+        done = Exchange({"type": "lifespan.startup"})
+        with pytest.raises(RuntimeError, match="no database"):
+            await handler().with_lifespan(Starlette(lifespan=broken))(
+                {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, done.receive, done.send
+            )
+        return done.sent
+
+    assert [message["type"] for message in asyncio.run(scenario())] == ["lifespan.startup.failed"]

@@ -32,7 +32,7 @@ from buildkite_ext.webhooks import (
     parse,
 )
 
-from .conftest import post
+from .conftest import post, until
 from .posting import NOW, PING, SECRET, agent_body, build_body, signed
 
 # --- Arguments --------------------------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ def test_after_a_failed_handler_the_others_run_and_the_status_is_as_configured(
         ("leaving", f"{failed[1].handler} called sys.exit(3)"),
     ]
     assert "ValueError: no such thing" in caplog.text
-    assert hooks.counts["failed"] == 2
+    assert hooks.counts == {"accepted": 1, "failed": 1}  # deliveries, not handlers
     assert not any(isinstance(report, DeliveryHandled) for report in reports)
 
 
@@ -293,11 +293,9 @@ def test_after_a_handler_that_takes_too_long_the_others_run() -> None:
     assert asyncio.run(scenario()).status == 500
     assert ran == ["patient"]
     failed = [str(report.error) for report in reports if isinstance(report, HandlerFailed)]
-    assert [text.rpartition(".")[2] if "took" not in text else text[text.index("took") :] for text in failed] == [
-        "took longer than 0.02 s",
-        "took longer than 0.02 s",
-        "of my own",
-    ]
+    assert failed[0].endswith("took longer than 0.02 s")
+    assert "0.02 s" in failed[1]  # on a busy machine its thread may not have begun
+    assert failed[2] == "of my own"
 
 
 @pytest.mark.parametrize("respond_after", ["accepted", "handled"])
@@ -453,7 +451,7 @@ def test_a_delivery_is_not_handled_again_while_its_handlers_run() -> None:
     assert len(seen) == 1
 
 
-def test_on_trio_handlers_run_in_the_request_and_a_queue_says_why_not() -> None:
+def test_on_trio_handlers_run_in_the_request_or_in_an_event_loop_of_their_own() -> None:
     seen: list[WebhookEvent] = []
     hooks = WebhookHandler(secret=SECRET, respond_after="handled", now=lambda: NOW)
     hooks.on("*")(seen.append)
@@ -465,8 +463,20 @@ def test_on_trio_handlers_run_in_the_request_and_a_queue_says_why_not() -> None:
 
     assert trio.run(post, hooks, build_body()).status == 200
     assert len(seen) == 2
-    with pytest.raises(ConfigurationError, match='on trio, use WebhookHandler\\(respond_after="handled"\\)'):
-        trio.run(post, WebhookHandler(secret=SECRET, now=lambda: NOW), build_body())
+
+    queued = WebhookHandler(secret=SECRET, now=lambda: NOW)
+
+    @queued.on("*")
+    async def on_asyncio(event: WebhookEvent) -> None:
+        await asyncio.sleep(0.001)
+        seen.append(event)
+
+    async def scenario() -> int:
+        async with queued.lifespan():
+            return (await post(queued, build_body())).status
+
+    assert trio.run(scenario) == 200
+    assert len(seen) == 3
 
 
 def test_an_event_is_not_handled_twice_at_the_same_time(hooks: WebhookHandler) -> None:
@@ -534,12 +544,12 @@ def test_a_delivery_is_remembered_longer_than_its_signature_is_valid() -> None:
 
 def test_the_response_comes_before_slow_handlers_and_closing_waits_for_them() -> None:
     hooks = WebhookHandler(secret=SECRET, now=lambda: NOW)
-    release = asyncio.Event()
+    release = threading.Event()  # the handlers run in another loop
     done: list[int | None] = []
 
     @hooks.on("build.finished")
     async def slow(event: BuildFinished) -> None:
-        await release.wait()
+        await until(release.is_set)
         done.append(event.build.number)
 
     async def scenario() -> None:
@@ -560,12 +570,13 @@ def test_the_response_comes_before_slow_handlers_and_closing_waits_for_them() ->
 
 def test_a_full_queue_answers_503_and_loses_nothing_it_accepted() -> None:
     hooks = WebhookHandler(secret=SECRET, sink=MemoryQueue(3, workers=1), now=lambda: NOW)
-    release = asyncio.Event()
+    release, begun = threading.Event(), threading.Event()
     done: list[int | None] = []
 
     @hooks.on("build.finished")
-    async def slow(event: BuildFinished) -> None:
-        await release.wait()
+    def slow(event: BuildFinished) -> None:
+        begun.set()
+        release.wait(60)
         done.append(event.build.number)
 
     async def scenario() -> list[int]:
@@ -575,9 +586,9 @@ def test_a_full_queue_answers_503_and_loses_nothing_it_accepted() -> None:
             statuses.append(answer.status)
             if answer.status == 503:
                 assert answer.headers["Retry-After"] == "5"
-            await asyncio.sleep(0.001)
+            await until(begun.is_set)
         release.set()
-        await asyncio.sleep(0.01)
+        await until(lambda: len(done) == 4)
         again = await post(hooks, build_body(number=7))  # what was refused was not remembered as accepted
         assert again.status == 200
         await hooks.aclose()

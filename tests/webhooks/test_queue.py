@@ -56,6 +56,53 @@ def test_a_full_queue_refuses_and_keeps_its_deliveries() -> None:
     assert asyncio.run(scenario()) == ["d1", "d2"]
 
 
+@pytest.mark.parametrize(
+    ("sizes", "accepted"),
+    [
+        ([40, 40, 40, 10], [40, 40, 10]),  # what still fits is accepted
+        ([100, 1], [100]),
+        ([500, 1], [500]),  # larger than all room, and alone
+        ([50, 51, 50], [50, 50]),
+    ],
+)
+def test_the_limit_counts_bytes_too(sizes: list[int], accepted: list[int]) -> None:
+    async def scenario() -> list[int]:
+        queue, seen = MemoryQueue(max_bytes=100), []
+        refused: list[tuple[str, bool, bool]] = []
+
+        async def handle(each: Delivery) -> None:
+            seen.append(len(each.body))
+
+        for number, size in enumerate(sizes):
+            try:
+                await queue.put(Delivery(f"d{number}", "ping", b"x" * size, 0.0))
+            except WebhookQueueFull as full:
+                refused.append((full.reason, f"with its {size} bytes" in str(full), "max_bytes=100" in str(full)))
+        assert refused == [("queue_full", True, True)] * (len(sizes) - len(accepted))
+        await drained(queue, handle)
+        # Handled deliveries leave their room to others.
+        await queue.put(Delivery("later", "ping", b"x" * 100, 0.0))
+        assert len(queue) == 1
+        return seen
+
+    assert sorted(asyncio.run(scenario())) == sorted(accepted)
+
+
+def test_a_queue_of_large_bodies_is_bounded_by_default() -> None:
+    """A thousand deliveries of a body that is as large as it may be would be a gigabyte."""
+
+    async def scenario() -> int:
+        queue = MemoryQueue()
+        body = b"x" * (1 << 20)
+        for number in range(64):
+            await queue.put(Delivery(f"d{number}", "ping", body, 0.0))
+        with pytest.raises(WebhookQueueFull, match="max_bytes"):
+            await queue.put(Delivery("more", "ping", body, 0.0))
+        return len(queue)
+
+    assert asyncio.run(scenario()) == 64
+
+
 def test_workers_limits_the_deliveries_at_the_same_time() -> None:
     async def scenario() -> int:
         queue = MemoryQueue(workers=3)
@@ -160,7 +207,7 @@ def test_a_cancelled_worker_leaves_deliveries_that_have_not_begun() -> None:
     assert asyncio.run(scenario()) == 2
 
 
-@pytest.mark.parametrize("numbers", [{"limit": 0}, {"workers": 0}, {"limit": -1}])
+@pytest.mark.parametrize("numbers", [{"limit": 0}, {"workers": 0}, {"limit": -1}, {"max_bytes": 0}])
 def test_invalid_numbers_are_refused(numbers: dict[str, int]) -> None:
     with pytest.raises(ConfigurationError, match="must be 1 or more"):
         MemoryQueue(**numbers)

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ... import strict_json
-from ..inputs import json_or_text
 from ..problem import UsageError
 
 __all__ = ["ApiRequest", "RequestField", "body_of"]
 
+_JsonScalar = str | int | bool | None
+
 _FIELD_NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _FIELD_KEY = re.compile(r"\[([^\[\]]*)\]")
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+_WORDS: dict[str, _JsonScalar] = {"true": True, "false": False, "null": None}
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _REFUSED_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "host", "content-length", "transfer-encoding", "connection"}
@@ -29,13 +32,25 @@ class RequestField:
 
     Attributes:
         name: the name before `=`, such as `env[DEBUG]`.
-        value: the text after it, or the text of the file that it names.
-        raw: the value is a string even if it reads as JSON.
+        text: the value in a query.
+        value: the value in a body.
+        option: the option, for messages.
     """
 
     name: str
-    value: str
-    raw: bool
+    text: str
+    value: _JsonScalar
+    option: str = "--field"
+
+    @classmethod
+    def typed(cls, name: str, text: str) -> RequestField:
+        """Return a field of `--field`: `true`, `false`, `null` and integers are JSON in a body.
+
+        Example:
+            >>> [RequestField.typed("n", text).value for text in ("5", "true", "null", "1.5", "007", "main")]
+            [5, True, None, '1.5', '007', 'main']
+        """
+        return cls(name, text, _typed(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,7 @@ class ApiRequest:
             content, fields = json.dumps(body_of(fields)).encode(), ()
         if content is not None and "json" in named.setdefault("content-type", "application/json").lower():
             _check_json(content)
-        return cls(method, path, tuple((each.name, each.value) for each in fields), content, named)
+        return cls(method, path, tuple((each.name, each.text) for each in fields), content, named)
 
 
 def body_of(fields: Iterable[RequestField]) -> dict[str, Any]:
@@ -81,22 +96,35 @@ def body_of(fields: Iterable[RequestField]) -> dict[str, Any]:
         UsageError: a name isn't well-formed, or two names contradict each other.
 
     Example:
-        >>> body_of([RequestField(*field) for field in (("env[A]", "1", True), ("tags[]", "x", False), ("tags[]", "2", False))])
-        {'env': {'A': '1'}, 'tags': ['x', 2]}
-        >>> body_of([RequestField(f"jobs[][{key}]", value, False) for key, value in (("id", "1"), ("n", "a"), ("id", "2"))])
+        >>> typed = RequestField.typed
+        >>> body_of([typed("env[A]", "x"), typed("tags[]", "x"), typed("tags[]", "2")])
+        {'env': {'A': 'x'}, 'tags': ['x', 2]}
+        >>> body_of([typed("jobs[][id]", "1"), typed("jobs[][n]", "a"), typed("jobs[][id]", "2")])
         {'jobs': [{'id': 1, 'n': 'a'}, {'id': 2}]}
     """
     body: dict[str, Any] = {}
     for each in fields:
         found = _FIELD_NAME.fullmatch(each.name)
         if not found:
-            raise UsageError(f"--field {each.name!r}: write NAME, NAME[KEY] or NAME[].")
+            raise UsageError(f"{each.option} {each.name!r}: write NAME, NAME[KEY] or NAME[].")
         keys = [found[1], *_FIELD_KEY.findall(found[2])]
-        _put(body, keys, each.value if each.raw else json_or_text(each.value), each.name)
+        _put(body, keys, each)
     return body
 
 
-def _put(body: dict[str, Any], keys: list[str], value: Any, name: str) -> None:
+def _typed(text: str) -> _JsonScalar:
+    """Return the JSON value of a text as `gh api -F` does: https://cli.github.com/manual/gh_api.
+
+    An integer of more than 64 bits stays a text, since most readers of JSON would round it.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text) and -(2**63) <= int(text) < 2**63:
+        return int(text)
+    return text
+
+
+def _put(body: dict[str, Any], keys: list[str], given: RequestField) -> None:
     """Put a value where its keys lead. The key "" appends to a list."""
     reached: Any = body
     for place, key in enumerate(keys):
@@ -104,14 +132,16 @@ def _put(body: dict[str, Any], keys: list[str], value: Any, name: str) -> None:
         rest = keys[place + 1 :]
         listed = isinstance(at, list)
         if listed is not (key == ""):
-            raise UsageError(f"--field {name!r}: the same name is a list in one field and something else in another.")
+            raise UsageError(
+                f"{given.option} {given.name!r}: the same name is a list in one field and something else in another."
+            )
         if not rest:
             if key == "":
-                at.append(value)
+                at.append(given.value)
             elif key in at:
-                raise UsageError(f"--field {name!r} is given twice; NAME[] makes a list.")
+                raise UsageError(f"{given.option} {given.name!r} is given twice; NAME[] makes a list.")
             else:
-                at[key] = value
+                at[key] = given.value
             return
         new: Any = [] if rest[0] == "" else {}
         if key == "":
@@ -121,7 +151,7 @@ def _put(body: dict[str, Any], keys: list[str], value: Any, name: str) -> None:
         else:
             reached = at.setdefault(key, new)
         if not isinstance(reached, dict | list):
-            raise UsageError(f"--field {name!r}: the same name has a plain value in another field.")
+            raise UsageError(f"{given.option} {given.name!r}: the same name has a plain value in another field.")
 
 
 def _has_room(item: Any, keys: list[str]) -> bool:

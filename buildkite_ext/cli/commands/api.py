@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter, Token
 
 from ..exit_codes import ExitCode
-from ..inputs import Inputs, is_stdin, name_and_value, positive
-from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag, Repeated
+from ..inputs import Inputs, is_stdin, name_and_value
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
 from ..problem import UsageError
 from ..streams import Colour, coloured
 
@@ -38,7 +38,7 @@ class _FieldWord:
 
 def _field_words(_: object, tokens: Sequence[Token]) -> tuple[_FieldWord, ...]:
     """Convert both kinds of fields as one option, since their order counts in lists of objects."""
-    return tuple(_FieldWord(token.value, token.keyword in ("--raw-field", "-F")) for token in tokens)
+    return tuple(_FieldWord(token.value, token.keyword in ("--raw-field", "-f")) for token in tokens)
 
 
 def api(
@@ -50,7 +50,7 @@ def api(
         tuple[_FieldWord, ...],
         Repeated,
         Parameter(
-            name=("--field", "-f", "--raw-field", "-F"),
+            name=("--field", "-F", "--raw-field", "-f"),
             group=_REQUEST,
             metavar="K=V",
             converter=_field_words,
@@ -61,7 +61,7 @@ def api(
         Path | None, Parameter(group=_REQUEST, metavar="FILE", allow_leading_hyphen=True)
     ] = None,
     header: Annotated[tuple[str, ...], Repeated, Parameter(group=_REQUEST, metavar="K:V", alias="-H")] = (),
-    timeout: Annotated[float | None, Parameter(group=_REQUEST, metavar="S")] = None,
+    timeout: Annotated[float | None, Duration, Parameter(group=_REQUEST)] = None,
     paginate: Annotated[bool, Flag, Parameter(group=_PAGES)] = False,
     limit: Annotated[int | None, Parameter(group=_PAGES, metavar="N")] = None,
     max_pages: Annotated[int | None, Parameter(group=_PAGES, metavar="N")] = None,
@@ -80,11 +80,11 @@ def api(
         method: GET, HEAD, POST, PUT, PATCH or DELETE.
         path: Such as organizations/{org}/pipelines.
         field: With GET, HEAD and DELETE, and beside --input, a parameter of the query. Otherwise a key of the JSON body.
-            There K[SUB] nests, K[] makes a list, and V is JSON if it reads as JSON: 5, true, null, {"a": 1}.
-            With --raw-field V is always a string; @FILE reads it from a file, @- from the standard input.
+            There K[SUB] nests and K[] makes a list. With --field (-F) V is JSON if it is true, false, null or an integer,
+            and @FILE is the content of a file, @- that of the standard input. With --raw-field (-f) V is a string as it is.
         input: A file that is the body; - reads the standard input. It has to be JSON, unless a header says otherwise.
         header: A header of the request; may be repeated.
-        timeout: Seconds for each request, with its retries and pauses; by default 120.
+        timeout: The time for each request, with its retries and pauses; by default 2m.
         paginate: Follow the pages of a list and print all its items as one array.
         limit: The most items to print.
         max_pages: The pages to read; a list that has more is an error; by default 10000.
@@ -120,7 +120,7 @@ def api(
         request=request,
         connection=ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate),
         printer=printer,
-        timeout=None if timeout is None else positive("--timeout", timeout),
+        timeout=timeout,
         paginate=paginate,
         limit=limit,
         max_pages=MAX_PAGES if max_pages is None else max_pages,
@@ -149,7 +149,7 @@ def _check_combination(
     if paginate and include:
         raise UsageError("--include shows the headers of one answer, and with --paginate there are many.")
     if limit is not None and not paginate:
-        raise UsageError("--limit is for --paginate; one page takes --field per_page=N.")
+        raise UsageError("--limit is for --paginate; one page takes -f per_page=N.")
     if limit is not None and limit < 1:
         raise UsageError(f"--limit {limit}: give a number above 0.")
     if max_pages is not None and not paginate:
@@ -165,8 +165,13 @@ def _fields(words: Sequence[_FieldWord], inputs: Inputs) -> list[RequestField]:
 
     fields = []
     for word in words:
-        name, value = name_and_value("--raw-field" if word.raw else "--field", word.text)
-        if word.raw and value.startswith("@"):
-            value = inputs.text(f"--raw-field {name}", value[1:])
-        fields.append(RequestField(name, value, word.raw))
+        option = "--raw-field" if word.raw else "--field"
+        name, value = name_and_value(option, word.text)
+        if word.raw:
+            fields.append(RequestField(name, value, value, option))
+        elif value.startswith("@"):
+            content = inputs.text(f"{option} {name}", value[1:])
+            fields.append(RequestField(name, content, content))
+        else:
+            fields.append(RequestField.typed(name, value))
     return fields

@@ -8,37 +8,39 @@ from cyclopts import Parameter
 
 from ...states import outcome_of
 from ..exit_codes import ExitCode
-from ..inputs import slug
-from ..parameters import CommonOptions
-from ..problem import UsageError
+from ..parameters import CommonOptions, Duration
 from ..streams import clean, short
 
 __all__ = ["cancel"]
 
 
 def cancel(
-    pipeline: Annotated[str, Parameter(metavar="PIPELINE")],
-    number: Annotated[int, Parameter(metavar="NUMBER")],
+    build: Annotated[str, Parameter(metavar="BUILD")],
+    number: Annotated[str | None, Parameter(metavar="NUMBER", show_default=False)] = None,
     /,
     *,
+    pipeline: Annotated[str | None, Parameter(alias="-p", metavar="PIPELINE")] = None,
+    timeout: Annotated[float | None, Duration] = None,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> ExitCode:
     """Cancel a build. A build that has ended stays as it is.
 
     Args:
-        pipeline: The pipeline's slug.
+        build: The build: its URL, ORG/PIPELINE/NUMBER, or PIPELINE before NUMBER. The URL of a job names its build.
         number: The build's number.
+        timeout: The time for the request, with its retries and pauses; by default 2m.
+        pipeline: The pipeline, where only NUMBER is given: a slug, ORG/PIPELINE, or a URL.
     """
+    from ..addresses import build_of
     from ..connection import ConnectionOptions
 
-    if number < 1:
-        raise UsageError(f"NUMBER: {number} can't be a build's number. They begin at 1.")
-    connection = ConnectionOptions(organization=common.organization, token_file=common.token_file)
-    pipeline = slug("PIPELINE", pipeline)
-    with connection.client() as client:
-        build = client.builds.cancel(pipeline, number)
-    state = short(str(build.state), 20)
-    ended_before = outcome_of(build) not in (None, "blocked", "canceled")
+    words = [build] if number is None else [build, number]
+    address, chosen = build_of(words, pipeline, organization=common.organization)
+    with ConnectionOptions(organization=address.organization, token_file=common.token_file).client() as client:
+        chosen_client = client if timeout is None else client.with_options(timeout=timeout)
+        canceled = chosen_client.builds.cancel(address.pipeline, chosen)
+    state = short(str(canceled.state), 20)
+    ended_before = outcome_of(canceled) not in (None, "blocked", "canceled")
     said = f"had ended before: {state}" if ended_before else f"is {state}"
-    print(f"Build {short(pipeline, 100)} #{build.number} {said}: {clean(build.web_url)}")
+    print(f"Build {short(address.pipeline, 100)} #{canceled.number} {said}: {clean(canceled.web_url)}")
     return ExitCode.PASSED

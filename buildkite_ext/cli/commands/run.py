@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter
 
 from ..exit_codes import ExitCode
-from ..inputs import not_empty, pairs, positive, slug
-from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag, Repeated
+from ..inputs import not_empty, pairs
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
 from ..problem import UsageError, write_traceback
 from ..streams import Colour, coloured, is_terminal
 
@@ -28,17 +28,21 @@ _ARTIFACTS = Group("Artifacts", sort_key=3)
 
 
 def run(
-    pipeline: Annotated[str, Parameter(metavar="PIPELINE")],
+    pipeline: Annotated[str | None, Parameter(metavar="PIPELINE", show_default=False)] = None,
     /,
     *,
-    branch: Annotated[str, Parameter(group=_BUILD, metavar="B")],
-    commit: Annotated[str, Parameter(group=_BUILD, metavar="C")] = "HEAD",
-    message: Annotated[str | None, Parameter(group=_BUILD, metavar="M", allow_leading_hyphen=True)] = None,
-    env: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, metavar="K=V")] = (),
-    meta_data: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, metavar="K=V")] = (),
-    timeout: Annotated[float | None, Parameter(group=_WAITING, metavar="S")] = None,
+    pipeline_option: Annotated[
+        str | None, Parameter(group=_BUILD, name=("--pipeline", "-p"), metavar="PIPELINE")
+    ] = None,
+    branch: Annotated[str | None, Parameter(group=_BUILD, alias="-b", metavar="B")] = None,
+    commit: Annotated[str, Parameter(group=_BUILD, alias="-c", metavar="C")] = "HEAD",
+    message: Annotated[str | None, Parameter(group=_BUILD, alias="-m", metavar="M", allow_leading_hyphen=True)] = None,
+    env: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, alias="-e", metavar="K=V")] = (),
+    meta_data: Annotated[tuple[str, ...], Repeated, Parameter(group=_BUILD, alias="-M", metavar="K=V")] = (),
+    web: Annotated[bool, Flag, Parameter(group=_BUILD, alias="-w")] = False,
+    timeout: Annotated[float | None, Duration, Parameter(group=_WAITING)] = None,
     no_follow: Annotated[bool, Flag, Parameter(group=_WAITING)] = False,
-    poll_interval: Annotated[float | None, Parameter(group=_WAITING, metavar="S")] = None,
+    poll_interval: Annotated[float | None, Duration, Parameter(group=_WAITING)] = None,
     artifacts: Annotated[tuple[str, ...], Repeated, Parameter(group=_ARTIFACTS, metavar="GLOB")] = (),
     to: Annotated[Path | None, Parameter(group=_ARTIFACTS, metavar="DIR")] = None,
     by_job: Annotated[bool, Flag, Parameter(group=_ARTIFACTS)] = False,
@@ -51,15 +55,17 @@ def run(
     """Create a build, follow it live, wait for it and fetch its artifacts. The exit code says how it ended.
 
     Args:
-        pipeline: The pipeline's slug.
-        branch: The branch to build.
+        pipeline: The pipeline: its slug, ORG/PIPELINE, or a URL. The URL of a build or a job names its pipeline.
+        pipeline_option: The pipeline, in place of the argument.
+        branch: The branch to build; by default the pipeline's default branch.
         commit: The commit; HEAD is the newest of the branch.
         message: The message of the build; by default that of the commit.
         env: An environment variable for the build's jobs; may be repeated.
         meta_data: Meta-data of the build; may be repeated.
-        timeout: Seconds to wait for the build; then the command ends and the build continues.
+        web: Open the build's page in a web browser once the build is created.
+        timeout: How long to wait for the build, such as 30m or 1h30m; then the command ends and the build continues.
         no_follow: Show no logs, only wait.
-        poll_interval: Seconds between two polls of the build.
+        poll_interval: The time between two polls of the build.
         artifacts: The artifacts to fetch; * stays within a folder, ** goes through folders. May be repeated.
         to: The folder for artifacts; by default the current one.
         by_job: Write the artifacts of each job into a folder of its own, which has the job's id as its name.
@@ -69,13 +75,17 @@ def run(
         simulate: Run against a simulator inside this command, over real HTTP; it has the pipelines web, api and release.
             It needs no token and no network, and ignores the environment.
     """
+    from ..addresses import pipeline_of
     from ..connection import ConnectionOptions
     from ..run.options import RunOptions
     from ..run.runner import Run
 
+    address = pipeline_of(pipeline, pipeline_option, organization=common.organization, simulate=simulate)
+    if web and simulate:
+        raise UsageError("--web: builds of --simulate have no page.")
     options = RunOptions(
-        pipeline=slug("PIPELINE", pipeline),
-        branch=not_empty("--branch", branch),
+        pipeline=address.pipeline,
+        branch=None if branch is None else not_empty("--branch", branch),
         commit=not_empty("--commit", commit),
         message=message,
         env=pairs("--env", env),
@@ -83,12 +93,13 @@ def run(
         artifacts=tuple(not_empty("--artifacts", glob) for glob in artifacts),
         to=_folder(to, artifacts),
         by_job=_by_job(by_job, artifacts),
-        timeout=None if timeout is None else positive("--timeout", timeout),
-        poll_interval=None if poll_interval is None else positive("--poll-interval", poll_interval),
+        timeout=timeout,
+        poll_interval=poll_interval,
+        web=web,
         follow=not (no_follow or quiet),
         last_lines=not quiet,
     )
-    connection = ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate)
+    connection = ConnectionOptions(organization=address.organization, token_file=common.token_file, simulate=simulate)
     view = _view(json=json, quiet=quiet, color=color)
     try:
         result = Run(options, connection, view).result()

@@ -10,6 +10,7 @@ from ..exit_codes import ExitCode
 from ..inputs import not_empty
 from ..parameters import Flag, Repeated
 from ..sockets import check_port
+from ..startup import end_startup
 
 __all__ = ["simulate"]
 
@@ -34,5 +35,6 @@ def simulate(
     """
     from ..simulator import serve_until_stopped
 
+    end_startup()
     serve_until_stopped(host, check_port(port), not_empty("--organization", organization), allow_host)
     return ExitCode.PASSED

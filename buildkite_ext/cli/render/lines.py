@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from ...logs.parser import GROUP
 from ..run.job_table import duration_text
 from ..run.result import FailedJob, RunResult
-from ..streams import log_text
+from ..streams import clean, log_text
 from .colour import Tone, painted
 
 if TYPE_CHECKING:
@@ -121,5 +122,6 @@ def _blocked(result: RunResult, took: str) -> Iterator[SummaryLine]:
         yield SummaryLine(said, "plain")
         return
     number = result.build.number if result.build else 0
-    call = f"jobs.unblock({result.pipeline!r}, {number}, {result.blocked[0].id!r})"
-    yield SummaryLine(f"Unblock it on that page, or with the client: {call}", "plain")
+    path = f"organizations/{{org}}/pipelines/{result.pipeline}/builds/{number}/jobs/{result.blocked[0].id}/unblock"
+    words = shlex.join(clean(word) for word in ("buildkite-ext", "api", "PUT", path, *result.options))
+    yield SummaryLine(f"Unblock it on that page, or with: {words}", "plain")

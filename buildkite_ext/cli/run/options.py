@@ -14,18 +14,20 @@ class RunOptions:
     """A build to create, and how to follow it.
 
     Attributes:
-        pipeline, branch, commit, message, env, meta_data: the build to create.
+        pipeline, commit, message, env, meta_data: the build to create.
+        branch: its branch; None for the pipeline's default branch.
         artifacts: globs of the artifacts to fetch; empty for no artifacts.
         to: the folder for artifacts.
         by_job: write the artifacts of each job into a folder of its own.
         timeout: seconds to wait for the build; None for no limit.
         poll_interval: seconds between two polls; None for the default.
+        web: open the build's page in a web browser.
         follow: show logs.
         last_lines: fetch the last lines of failed jobs' logs if they weren't followed.
     """
 
     pipeline: str
-    branch: str
+    branch: str | None = None
     commit: str = "HEAD"
     message: str | None = None
     env: Mapping[str, str]
@@ -35,5 +37,6 @@ class RunOptions:
     by_job: bool = False
     timeout: float | None = None
     poll_interval: float | None = None
+    web: bool = False
     follow: bool = True
     last_lines: bool = True

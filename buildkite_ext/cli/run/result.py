@@ -76,6 +76,7 @@ class RunResult:
         artifacts: the files that were written.
         elapsed: seconds since the build was created.
         problem: the error of the command itself, if there was one.
+        options: the options with which another command connects to the same.
         simulated: whether the build ends with the command, since the simulator is inside it.
     """
 
@@ -89,6 +90,7 @@ class RunResult:
     artifacts: tuple[Path, ...] = ()
     elapsed: float = 0.0
     problem: Problem | None = None
+    options: tuple[str, ...] = ()
     simulated: bool = False
 
     @property

@@ -5,17 +5,20 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
-from ...errors import AccessDenied, BuildkiteError, PipelineNotFound, UnsafePath
+from ...errors import AccessDenied, BuildkiteError, NothingMatched, PipelineNotFound, UnsafePath
 from ...events import RetryScheduled
 from ...logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
 from ...states import blocking_jobs, failed_jobs, is_job_over, outcome_of
 from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
 from ..exit_codes import ExitCode
-from ..problem import Problem, Terminated
-from ..streams import discard, output_failure, short
+from ..hints import in_options
+from ..problem import Problem, Terminated, UsageError
+from ..streams import clean, discard, output_failure, short
 from .job_table import ServerTime, label_of
 from .log_tails import LogTails, fetch_tail
 from .result import BlockingStep, FailedJob, RunResult
@@ -136,12 +139,13 @@ class Run:
 
     def _create(self, client: BuildkiteClient) -> None:
         options, state = self._options, self._state
-        state.phase = "creating"
         try:
+            branch = options.branch or self._default_branch(client)
+            state.phase = "creating"
             build = client.builds.create(
                 options.pipeline,
                 commit=options.commit,
-                branch=options.branch,
+                branch=branch,
                 message=options.message,
                 env=options.env or None,
                 meta_data=options.meta_data or None,
@@ -154,6 +158,25 @@ class Run:
         state.build = build
         state.phase = "watching"
         self._view.created(build, state.time, follow=options.follow)
+        if options.web:
+            self._open_page(build)
+
+    def _default_branch(self, client: BuildkiteClient) -> str:
+        self._state.phase = "preparing"
+        pipeline = client.pipelines.get(self._options.pipeline)
+        if not pipeline.default_branch:
+            raise UsageError(
+                f"missing option --branch: the pipeline {short(self._options.pipeline, 100)!r} has no default branch."
+            )
+        return pipeline.default_branch
+
+    def _open_page(self, build: Build) -> None:
+        """Open the build's page in a web browser. Its URL is Buildkite's, so that it could name a file or a program."""
+        import webbrowser
+
+        url = clean(build.web_url)
+        if urlsplit(url).scheme not in ("http", "https") or not webbrowser.open(url):
+            self._view.note(f"No web browser could be started for {url}")
 
     def _watch(self, client: BuildkiteClient) -> None:
         """Wait until the build ends or is blocked."""
@@ -213,33 +236,37 @@ class Run:
         if state.outcome in ("skipped", "not_run"):
             return None  # such a build has no artifacts
         state.phase = "fetching"
+        lacking: NothingMatched | None = None
+        download = partial(
+            client.artifacts.download_all,
+            options.pipeline,
+            state.number,
+            *options.artifacts,
+            to=options.to,
+            by_job=options.by_job,
+            progress=self._view.progress,
+        )
         try:
-            paths = client.artifacts.download_all(
-                options.pipeline,
-                state.number,
-                *options.artifacts,
-                to=options.to,
-                by_job=options.by_job,
-                progress=self._view.progress,
-            )
+            try:
+                paths = download()
+            except NothingMatched as error:
+                lacking = error
+                paths = download(missing="ignore")
         except (BuildkiteError, OSError) as error:
             reason = str(error)
             if isinstance(error, UnsafePath):  # its advice is for callers of the library
                 by_job = "" if options.by_job else ", or give --by-job for a folder a job"
                 reason = f"{error.reason} Select other artifacts with --artifacts, name another folder in --to{by_job}."
-            said = f"Build {state.name} has ended ({state.outcome}), but its artifacts weren't all fetched. {reason}"
+            said = f"Build {state.name} has ended ({state.outcome}), but its artifacts weren't all fetched. {in_options(reason)}"
             return Problem.described(ExitCode.ARTIFACTS, said, error)
         state.written = tuple(paths)
         self._view.fetched(state.written)
-        if paths:
+        if lacking is None:
             return None
-        said = f"No artifact of build {state.name} matches {', '.join(options.artifacts)}."
         if state.outcome != "passed":
-            self._view.note(said)  # its jobs may have ended before they uploaded any
+            self._view.note(lacking.reason)  # its jobs may have ended before they uploaded any
             return None
-        return Problem.described(
-            ExitCode.ARTIFACTS, f"{said} `*` stays within a folder, `**` goes through folders.", kind="NothingMatched"
-        )
+        return Problem.described(ExitCode.ARTIFACTS, lacking.reason, kind="NothingMatched")
 
     def _on_poll(self, build: Build) -> None:
         self._state.build = build

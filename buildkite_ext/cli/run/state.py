@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from ...errors import ApiError, BuildkiteError, ConnectionFailed, DeadlineExceeded, ServerError
 from ...options import DEFAULT_TIMEOUT
 from ..exit_codes import ExitCode, exit_code_of
+from ..hints import in_options
 from ..problem import Problem
 from ..streams import clean, short
 from .job_table import ServerTime
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .options import RunOptions
 
 __all__ = ["RunState"]
+
+_LONGER = " A longer timeout= allows more."
 
 _SOON = 10.0
 """Seconds. A call that gives up earlier before its deadline does so since its next attempt would be too late."""
@@ -47,7 +50,7 @@ class RunState:
 
     options: RunOptions
     connection: ConnectionOptions
-    phase: Literal["before", "creating", "watching", "ended", "fetching"] = "before"
+    phase: Literal["starting", "preparing", "creating", "watching", "ended", "fetching"] = "starting"
     organization: str | None = None
     known: tuple[str, ...] = ()
     build: Build | None = None
@@ -86,22 +89,28 @@ class RunState:
 
     def stopped(self, code: ExitCode, kind: str) -> RunResult:
         """Return the result of a run that was stopped by a signal. The build is left alone."""
-        return self._result(code, Problem.described(code, self._stopped_text(), kind=kind))
+        text = self._stopped_text()
+        return self._result(code, None if text is None else Problem.described(code, text, kind=kind))
 
     def explained(self, error: Exception) -> Problem:
         """Return what an error means in this phase."""
         if not isinstance(error, BuildkiteError):
             return self._with_advice(Problem.of(error))
-        if self.phase == "creating" and _nothing_created(error):
+        if self.phase == "preparing" or (self.phase == "creating" and _nothing_created(error)):
             hint = f"\nThe simulator has the pipelines {', '.join(self.known)}." if self.known else ""
-            return Problem.described(ExitCode.API_ERROR, f"No build was created. {error}{hint}", error)
+            # The command has no option for the time of one request.
+            said = str(error).removesuffix(_LONGER)
+            return Problem.described(ExitCode.API_ERROR, f"No build was created. {in_options(said)}{hint}", error)
         if self.phase != "watching":
-            return Problem.of(error)
+            said = in_options(str(error).removesuffix(_LONGER))
+            return Problem.described(ExitCode.API_ERROR, said, error)
         # A call takes at most DEFAULT_TIMEOUT. If less is left, --timeout ended it.
         if isinstance(error, DeadlineExceeded) and self.left is not None and self.left < DEFAULT_TIMEOUT:
             return Problem.described(ExitCode.TIMEOUT, f"{self._timeout_text(error)} {self._still_running()}", error)
         return self._with_advice(
-            Problem.described(ExitCode.API_ERROR, f"The build can't be followed any longer. {error}", error)
+            Problem.described(
+                ExitCode.API_ERROR, f"The build can't be followed any longer. {in_options(str(error))}", error
+            )
         )
 
     def _result(self, code: ExitCode, trouble: Problem | None) -> RunResult:
@@ -116,13 +125,16 @@ class RunState:
             artifacts=self.written,
             elapsed=self.time.elapsed if self.ended_after is None else self.ended_after,
             problem=trouble,
+            options=tuple(self.connection.options),
             simulated=self.connection.simulate,
         )
 
-    def _stopped_text(self) -> str:
+    def _stopped_text(self) -> str | None:
         match self.phase:
-            case "before":
-                return "Stopped. Nothing was sent."
+            case "starting":
+                return None  # nothing was sent
+            case "preparing":
+                return "Stopped. No build was created."
             case "creating":
                 return (
                     "Stopped while the build was being created: it may exist. Look at the pipeline's builds before you create "
@@ -138,7 +150,7 @@ class RunState:
     def _timeout_text(self, error: DeadlineExceeded) -> str:
         timeout = f"{self.options.timeout:g} s of --timeout"
         if self.left is not None and self.left > _SOON:
-            return f"The rest of the {timeout} is too short for another attempt. {error}"
+            return f"The rest of the {timeout} is too short for another attempt. {in_options(str(error))}"
         return f"The {timeout} are over."
 
     def _with_advice(self, trouble: Problem) -> Problem:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
 from ...redaction import without_secrets
 from ..env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
-from ..inputs import STDIN, Inputs
+from ..inputs import Inputs, is_stdin
 from ..problem import UsageError
 
 __all__ = ["SECRET_GROUP", "SecretFiles", "TokenFiles", "WebhookAuth", "WebhookCredential", "read_auth"]
@@ -22,8 +23,8 @@ _SHORTEST_HIDDEN = 4
 SECRET_GROUP = Group("The secret", sort_key=1)
 
 _Files = Parameter(group=SECRET_GROUP, metavar="PATH", negative="", show_default=False, allow_leading_hyphen=True)
-SecretFiles = Annotated[tuple[str, ...], _Files]
-TokenFiles = Annotated[tuple[str, ...], _Files]
+SecretFiles = Annotated[tuple[Path, ...], _Files]
+TokenFiles = Annotated[tuple[Path, ...], _Files]
 
 _Mode = Literal["secret", "token", "unsigned"]
 _VARIABLES: tuple[tuple[_Mode, str], ...] = (("secret", WEBHOOK_SECRET_VARIABLE), ("token", WEBHOOK_TOKEN_VARIABLE))
@@ -66,8 +67,8 @@ class WebhookAuth:
 
 def read_auth(
     inputs: Inputs,
-    secret_files: Sequence[str],
-    token_files: Sequence[str] = (),
+    secret_files: Sequence[Path],
+    token_files: Sequence[Path] = (),
     *,
     unsigned: bool = False,
     tokens: bool = True,
@@ -133,10 +134,10 @@ def _missing(*, tokens: bool, unsigned_option: str | None) -> str:
     return f"No webhook secret: {'; '.join(ways)}. The secret is the token in the webhook's settings in Buildkite."
 
 
-def _from_files(inputs: Inputs, option: str, paths: Sequence[str]) -> tuple[WebhookCredential, ...]:
+def _from_files(inputs: Inputs, option: str, paths: Sequence[Path]) -> tuple[WebhookCredential, ...]:
     found: list[WebhookCredential] = []
     for path in paths:
-        origin = "the standard input" if path == STDIN else path
+        origin = "the standard input" if is_stdin(path) else str(path)
         lines = _lines(inputs.read(option, path, most=_LARGEST_FILE, prompt="Webhook secret: "))
         if not lines:
             raise UsageError(f"{option}: {origin!r} holds no secret. Write the secret on a line of its own.")

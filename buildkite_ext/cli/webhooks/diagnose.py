@@ -106,8 +106,8 @@ def _token(*, is_secret: bool) -> list[str]:
     token = "the secret itself" if is_secret else "another one than the secret"
     return [
         f"This isn't a signature but a token in clear text: {token}.",
-        f"  The webhook is set to send {TOKEN.title()}. In its settings choose {SIGNATURE.title()}, or verify tokens:",
-        "  verify_token(headers, token), WebhookHandler(token=…), `webhooks listen --token-file`.",
+        f"  The webhook is set to send {TOKEN.title()}. In its settings choose {SIGNATURE.title()}, or receive it with:",
+        "  buildkite-ext webhooks listen --token-file PATH",
     ]
 
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter
 
 from ...states import EventStateName
+from ..durations import shown_duration
 from ..exit_codes import ExitCode
-from ..inputs import STDIN, Inputs, not_empty, positive
-from ..parameters import OUTPUT, Flag
+from ..inputs import Inputs, is_stdin, not_empty
+from ..parameters import OUTPUT, Duration, Flag
 from ..problem import UsageError
 from ..sockets import check_port, listening_socket
+from ..startup import end_startup
 from ..streams import Colour, coloured, is_terminal
 from .credentials import SECRET_GROUP, SecretFiles, TokenFiles, WebhookAuth, read_auth
 
@@ -41,7 +43,7 @@ def listen(
     secret_file: SecretFiles = (),
     token_file: TokenFiles = (),
     allow_unsigned: Annotated[bool, Flag, Parameter(group=SECRET_GROUP)] = False,
-    tolerance: Annotated[float, Parameter(group=SECRET_GROUP, metavar="S")] = 300.0,
+    tolerance: Annotated[float, Duration, Parameter(group=SECRET_GROUP, show_default=shown_duration)] = 300.0,
     host: Annotated[str, Parameter(group=_ADDRESS, metavar="ADDRESS")] = "127.0.0.1",
     port: Annotated[int, Parameter(group=_ADDRESS, metavar="N")] = 8081,
     path: Annotated[str | None, Parameter(group=_ADDRESS, metavar="PATH")] = None,
@@ -53,10 +55,10 @@ def listen(
         Parameter(group=_FILTERS, metavar="STATE", negative="", show_default=False, show_choices=False),
     ] = (),
     exec: Annotated[str | None, Parameter(group=_ACTIONS, metavar="COMMAND")] = None,  # noqa: A002 - the option's name
-    exec_timeout: Annotated[float, Parameter(group=_ACTIONS, metavar="S")] = 60.0,
+    exec_timeout: Annotated[float, Duration, Parameter(group=_ACTIONS, show_default=shown_duration)] = 60.0,
     at_once: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 4,
     limit: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 1000,
-    jsonl: Annotated[str | None, Parameter(group=_ACTIONS, metavar="FILE", allow_leading_hyphen=True)] = None,
+    jsonl: Annotated[Path | None, Parameter(group=_ACTIONS, metavar="FILE", allow_leading_hyphen=True)] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
@@ -71,7 +73,7 @@ def listen(
         token_file: The same for a webhook that sends its token in clear text, which is weaker; by default
             $BUILDKITE_WEBHOOK_TOKEN.
         allow_unsigned: Accept deliveries from anyone, and verify nothing.
-        tolerance: Seconds by which a signature's time may differ from now.
+        tolerance: The time by which a signature's time may differ from now.
         host: The address to listen on; 0.0.0.0 for all of this computer's.
         port: The port to listen on; 0 for a free one.
         path: The only path to receive at, such as /hooks; by default any.
@@ -81,7 +83,7 @@ def listen(
         state: Only events in these states. A build at a block step is blocked. May be repeated.
         exec: A command to run for each event. It gets the body on its standard input, and the event's fields in
             BUILDKITE_WEBHOOK_EVENT, ..._PIPELINE, ..._BUILD_NUMBER, ..._BUILD_STATE and others. No shell runs it.
-        exec_timeout: Seconds that the command may take; then it is killed.
+        exec_timeout: The time that the command may take; then it is killed.
         at_once: The number of commands that run at once. Those of one build run one after the other.
         limit: The most deliveries whose command hasn't ended; more are refused with 503.
         jsonl: A file to append each delivery to, on the disk before it is answered; - is the standard output.
@@ -99,19 +101,19 @@ def listen(
     for option, number in (("--at-once", at_once), ("--limit", limit)):
         if number < 1:
             raise UsageError(f"{option} {number}: give a number above 0.")
-    if json and jsonl == STDIN:
+    if json and is_stdin(jsonl):
         raise UsageError("--json and --jsonl - both write to the standard output: give one, or a file to --jsonl.")
     server = import_uvicorn()
+    end_startup()
     auth = read_auth(Inputs(), secret_file, token_file, unsigned=allow_unsigned)
-    timeout = positive("--exec-timeout", exec_timeout)
-    display = _display(json=json, color=color, jsonl_on_stdout=jsonl == STDIN)
+    display = _display(json=json, color=color, jsonl_on_stdout=is_stdin(jsonl))
     options = ListenOptions(
         auth=auth,
-        tolerance=positive("--tolerance", tolerance),
+        tolerance=tolerance,
         path=path,
         passes=_filter(event, pipelines=pipeline, branches=branch, states=state, note=display.note),
-        jsonl=None if jsonl is None else _jsonl_writer(not_empty("--jsonl", jsonl)),
-        runner=None if exec is None else CommandRunner(split_command(exec), timeout),
+        jsonl=None if jsonl is None else _jsonl_writer(jsonl),
+        runner=None if exec is None else CommandRunner(split_command(exec), exec_timeout),
         at_once=at_once,
         limit=limit,
     )
@@ -165,23 +167,23 @@ def _filter(
     return lambda event: any(matches(event) for matches in matchers)
 
 
-def _jsonl_writer(path: str) -> JsonlWriter:
+def _jsonl_writer(path: Path) -> JsonlWriter:
     from .jsonl import JsonlFile, JsonlStream
 
-    if path == STDIN:
+    if is_stdin(path):
         return JsonlStream(sys.stdout.buffer)
     try:
-        return JsonlFile(Path(path))
+        return JsonlFile(path)
     except OSError as error:
-        raise UsageError(f"--jsonl: {path!r} can't be written: {error.strerror or error}.") from error
+        raise UsageError(f"--jsonl: {str(path)!r} can't be written: {error.strerror or error}.") from error
 
 
-def _send_options(auth: WebhookAuth, secret_files: tuple[str, ...], token_files: tuple[str, ...]) -> list[str]:
+def _send_options(auth: WebhookAuth, secret_files: tuple[Path, ...], token_files: tuple[Path, ...]) -> list[str]:
     """Return the options with which `webhooks send` sends deliveries that are accepted here."""
     if auth.mode == "unsigned":
         return ["--unsigned"]
     option, files = ("--secret-file", secret_files) if auth.mode == "secret" else ("--token-file", token_files)
-    return [option, os.path.abspath(files[0])] if files and files[0] != STDIN else []  # noqa: PTH100 - without following links
+    return [option, os.path.abspath(files[0])] if files and not is_stdin(files[0]) else []  # noqa: PTH100 - without following links
 
 
 def _welcome(url: str, auth: WebhookAuth, *, path: str | None, send_options: Sequence[str]) -> str:

@@ -8,14 +8,17 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
+from ..durations import shown_duration
 from ..exit_codes import ExitCode
-from ..inputs import STDIN, Inputs, json_or_text, name_and_value, positive
-from ..parameters import OUTPUT, Flag
+from ..inputs import Inputs, is_stdin, json_or_text, name_and_value
+from ..parameters import OUTPUT, Duration, Flag
 from ..problem import Problem, UsageError
+from ..startup import end_startup
 from ..streams import Colour, coloured, print_error, short
 from .credentials import SECRET_GROUP, SecretFiles, TokenFiles, WebhookAuth, read_auth
 
@@ -36,7 +39,7 @@ def send(
     event: Annotated[
         tuple[str, ...], Parameter(group=_DELIVERY, metavar="PATTERN", negative="", show_default=False)
     ] = (),
-    body: Annotated[str | None, Parameter(group=_DELIVERY, metavar="FILE", allow_leading_hyphen=True)] = None,
+    body: Annotated[Path | None, Parameter(group=_DELIVERY, metavar="FILE", allow_leading_hyphen=True)] = None,
     set: Annotated[  # noqa: A002 - the option's name
         tuple[str, ...], Parameter(group=_DELIVERY, metavar="PATH=VALUE", negative="", show_default=False)
     ] = (),
@@ -45,7 +48,7 @@ def send(
     token_file: TokenFiles = (),
     plain_token: Annotated[bool, Flag, Parameter(group=SECRET_GROUP)] = False,
     unsigned: Annotated[bool, Flag, Parameter(group=SECRET_GROUP)] = False,
-    timeout: Annotated[float, Parameter(group=_DELIVERY, metavar="S")] = 15.0,
+    timeout: Annotated[float, Duration, Parameter(group=_DELIVERY, show_default=shown_duration)] = 15.0,
     show: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
@@ -67,16 +70,16 @@ def send(
         token_file: The same for a webhook that sends its token; by default $BUILDKITE_WEBHOOK_TOKEN.
         plain_token: Send the secret in clear text instead of signing with it.
         unsigned: Send neither a signature nor a token.
-        timeout: Seconds that a response may take.
+        timeout: The time that a response may take.
         show: Print the bodies instead of sending them.
         color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
         debug: Show the traceback of an error.
     """
-    positive("--timeout", timeout)
     if repeat < 1:
         raise UsageError(f"--repeat {repeat}: give a number above 0.")
     _check_url(url)
-    inputs = Inputs(reserved_for="--body" if body == STDIN else None)
+    end_startup()
+    inputs = Inputs(reserved_for="--body" if is_stdin(body) else None)
     if show:
         for each in _bodies(inputs, body, event, set):
             sys.stdout.buffer.write(each + b"\n")
@@ -96,7 +99,7 @@ def send(
 # --- Bodies -----------------------------------------------------------------------------------------------------------
 
 
-def _bodies(inputs: Inputs, path: str | None, patterns: Sequence[str], changes: Sequence[str]) -> list[bytes]:
+def _bodies(inputs: Inputs, path: Path | None, patterns: Sequence[str], changes: Sequence[str]) -> list[bytes]:
     if path is not None:
         if patterns or changes:
             raise UsageError("--body is sent as it is: give it without --event and --set.")

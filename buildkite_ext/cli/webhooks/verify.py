@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Group, Parameter
 
 from ...timestamps import parse_time
+from ..durations import shown_duration
 from ..exit_codes import ExitCode
-from ..inputs import STDIN, Inputs
-from ..parameters import OUTPUT, Flag
+from ..inputs import STDIN, Inputs, is_stdin
+from ..parameters import OUTPUT, DurationOrZero, Flag
 from ..problem import UsageError
+from ..startup import end_startup
 from ..streams import Colour, coloured
 from .credentials import SECRET_GROUP, SecretFiles, read_auth
 
@@ -23,12 +26,12 @@ _DELIVERY = Group("The delivery", sort_key=1)
 
 
 def verify(
-    body_file: Annotated[str, Parameter(metavar="BODY_FILE", allow_leading_hyphen=True)] = STDIN,
+    body_file: Annotated[Path, Parameter(metavar="BODY_FILE", allow_leading_hyphen=True)] = Path(STDIN),
     /,
     *,
     signature: Annotated[str, Parameter(group=_DELIVERY, metavar="HEADER")],
     secret_file: SecretFiles = (),
-    tolerance: Annotated[float, Parameter(group=SECRET_GROUP, metavar="S")] = 300.0,
+    tolerance: Annotated[float, DurationOrZero, Parameter(group=SECRET_GROUP, show_default=shown_duration)] = 300.0,
     at: Annotated[str | None, Parameter(group=SECRET_GROUP, metavar="TIME")] = None,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     debug: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,  # noqa: ARG001 - main reads it
@@ -42,7 +45,7 @@ def verify(
         signature: The value of the header X-Buildkite-Signature: timestamp=SECONDS,signature=HEX.
         secret_file: A file that holds the secret; - reads the standard input. By default $BUILDKITE_WEBHOOK_SECRET. Several
             lines or files are several secrets, any of which is valid.
-        tolerance: Seconds by which the signature's time may differ from now.
+        tolerance: The time by which the signature's time may differ from now.
         at: The time to verify at, by default now: seconds since 1970, or a time such as 2026-05-09T21:05:59Z.
         color: Whether to colour; auto: on a terminal, as NO_COLOR and FORCE_COLOR want it.
         debug: Show the traceback of an error.
@@ -51,9 +54,12 @@ def verify(
     from ..streams import clean
     from .diagnose import diagnose
 
-    if not tolerance >= 0:
-        raise UsageError(f"--tolerance {tolerance:g}: give seconds, 0 or more.")
-    inputs = Inputs(reserved_for="BODY_FILE" if body_file == STDIN else None)
+    if str(body_file).startswith("--"):
+        raise UsageError(
+            f"unknown option {str(body_file).partition('=')[0]}. (For a file of this name write ./{body_file}.)"
+        )
+    end_startup()
+    inputs = Inputs(reserved_for="BODY_FILE" if is_stdin(body_file) else None)
     auth = read_auth(inputs, secret_file, tokens=False, unsigned_option=None)
     now = time.time() if at is None else _seconds("--at", at)
     body = inputs.read("BODY_FILE", body_file, hint="Paste the body, then press Ctrl-D twice, without a line break.")

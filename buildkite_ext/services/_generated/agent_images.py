@@ -8,6 +8,7 @@ import builtins
 
 from buildkite_api.models import AgentImage
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.checks import check
 
 
 class AsyncAgentImages(AsyncService):
@@ -26,6 +27,7 @@ class AsyncAgentImages(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-images
         """
+        check(AsyncAgentImages.list, locals())
         from buildkite_api.api.agent_images import list_agent_images
 
         return await self._requester.call(list_agent_images, self._requester.organization, cluster_id)
@@ -44,6 +46,7 @@ class AsyncAgentImages(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-images
         """
+        check(AsyncAgentImages.get, locals())
         from buildkite_api.api.agent_images import get_agent_image
 
         return await self._requester.call(get_agent_image, self._requester.organization, cluster_id, image_id)
@@ -66,6 +69,7 @@ class AsyncAgentImages(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-images
         """
+        check(AsyncAgentImages.create, locals())
         from buildkite_api.api.agent_images import create_agent_image
         from buildkite_api.models import CreateAgentImageRequest
 
@@ -87,6 +91,7 @@ class AsyncAgentImages(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-images
         """
+        check(AsyncAgentImages.delete, locals())
         from buildkite_api.api.agent_images import delete_agent_image
 
         return await self._requester.call(delete_agent_image, self._requester.organization, cluster_id, image_id)

@@ -8,6 +8,7 @@ from buildkite_api.models import ApiSettings
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_null
+from buildkite_ext.services.checks import check
 
 
 class AsyncApiSettingsService(AsyncService):
@@ -48,6 +49,7 @@ class AsyncApiSettingsService(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/api-settings
         """
+        check(AsyncApiSettingsService.update, locals())
         from buildkite_api.api.organization_api_settings import update_organization_api_settings
         from buildkite_api.models import UpdateOrganizationApiSettingsRequest
 

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
-from buildkite_api.models import Artifact, ArtifactDownload, ArtifactState
+from buildkite_api.models import Artifact, ArtifactDownload, ArtifactState, Build, Job
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.addresses import needed
+from buildkite_ext.services.checks import check
 
 
 class AsyncArtifacts(AsyncService):
@@ -14,9 +16,9 @@ class AsyncArtifacts(AsyncService):
 
     def list_for_job(
         self,
-        pipeline: str,
-        number: int,
-        job_id: str,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
         *,
         state: ArtifactState | str | None = None,
         path: str | None = None,
@@ -29,9 +31,10 @@ class AsyncArtifacts(AsyncService):
         The artifacts of a job, a page at a time.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
-            number: the build's number inside its pipeline, not its id.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other
+                address; or a Build.
+            number: the build's number inside its pipeline, not its id; or a Build.
+            job_id: the job's id, or a Job.
             state: only artifacts in this state. An unknown state is a 422.
             path: only artifacts with this path, in which `*` is a wildcard.
             per_page: items a request, at most 100.
@@ -40,15 +43,14 @@ class AsyncArtifacts(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
+        check(AsyncArtifacts.list_for_job, locals())
         from buildkite_api.api.artifacts import list_build_job_artifacts
 
+        at = self._job_at("artifacts.list_for_job", pipeline, number, job_id)
         return self._items(
             "artifacts.list_for_job",
             list_build_job_artifacts,
-            self._requester.organization,
-            pipeline,
-            number,
-            job_id,
+            *at,
             state=state,
             path=path,
             per_page=per_page,
@@ -58,7 +60,7 @@ class AsyncArtifacts(AsyncService):
 
     def list_for_job_by_id(
         self,
-        job_id: str,
+        job_id: str | Job,
         *,
         state: ArtifactState | str | None = None,
         path: str | None = None,
@@ -71,7 +73,7 @@ class AsyncArtifacts(AsyncService):
         Like `artifacts.list_for_job`, for those who know only the organization and the job.
 
         Args:
-            job_id: the job's id.
+            job_id: the job's id, or a Job.
             state: only artifacts in this state. An unknown state is a 422.
             path: only artifacts with this path, in which `*` is a wildcard.
             per_page: items a request, at most 100.
@@ -80,13 +82,14 @@ class AsyncArtifacts(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
+        check(AsyncArtifacts.list_for_job_by_id, locals())
         from buildkite_api.api.artifacts import list_job_artifacts
 
+        at = self._job_by_id("artifacts.list_for_job_by_id", job_id)
         return self._items(
             "artifacts.list_for_job_by_id",
             list_job_artifacts,
-            self._requester.organization,
-            job_id,
+            *at,
             state=state,
             path=path,
             per_page=per_page,
@@ -94,27 +97,40 @@ class AsyncArtifacts(AsyncService):
             concurrency=concurrency,
         )
 
-    async def get_through_build(self, pipeline: str, number: int, job_id: str, artifact_id: str) -> Artifact:
+    async def get_through_build(
+        self,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
+        artifact_id: str | None = None,
+    ) -> Artifact:
         """Get an artifact. Scope: read_artifacts.
 
         One artifact by its id, without its contents.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
-            number: the build's number inside its pipeline, not its id.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other
+                address; or a Build.
+            number: the build's number inside its pipeline, not its id; or a Build.
+            job_id: the job's id, or a Job.
             artifact_id: the artifact's id.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
+        check(AsyncArtifacts.get_through_build, locals())
         from buildkite_api.api.artifacts import get_build_job_artifact
 
+        at = self._job_at("artifacts.get_through_build", pipeline, number, job_id)
         return await self._requester.call(
-            get_build_job_artifact, self._requester.organization, pipeline, number, job_id, artifact_id
+            get_build_job_artifact, *at, needed("artifacts.get_through_build", "artifact_id", artifact_id)
         )
 
     async def address_through_build(
-        self, pipeline: str, number: int, job_id: str, artifact_id: str
+        self,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
+        artifact_id: str | None = None,
     ) -> ArtifactDownload:
         """Get where to download an artifact. Scope: read_artifacts.
 
@@ -124,52 +140,66 @@ class AsyncArtifacts(AsyncService):
         another host, which must not see the API token: fetch it without the `Authorization` header.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
-            number: the build's number inside its pipeline, not its id.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other
+                address; or a Build.
+            number: the build's number inside its pipeline, not its id; or a Build.
+            job_id: the job's id, or a Job.
             artifact_id: the artifact's id.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
+        check(AsyncArtifacts.address_through_build, locals())
         from buildkite_api.api.artifacts import download_build_job_artifact
 
+        at = self._job_at("artifacts.address_through_build", pipeline, number, job_id)
         return await self._requester.call(
-            download_build_job_artifact, self._requester.organization, pipeline, number, job_id, artifact_id
+            download_build_job_artifact, *at, needed("artifacts.address_through_build", "artifact_id", artifact_id)
         )
 
-    async def address(self, job_id: str, artifact_id: str) -> ArtifactDownload:
+    async def address(self, job_id: str | Job, artifact_id: str) -> ArtifactDownload:
         """Get where to download an artifact by its job alone. Scope: read_artifacts.
 
         Like `artifacts.address_through_build`, for those who know only the organization and the job.
 
         Args:
-            job_id: the job's id.
+            job_id: the job's id, or a Job.
             artifact_id: the artifact's id.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
+        check(AsyncArtifacts.address, locals())
         from buildkite_api.api.artifacts import download_job_artifact
 
-        return await self._requester.call(download_job_artifact, self._requester.organization, job_id, artifact_id)
+        at = self._job_by_id("artifacts.address", job_id)
+        return await self._requester.call(download_job_artifact, *at, artifact_id)
 
-    async def delete_through_build(self, pipeline: str, number: int, job_id: str, artifact_id: str) -> None:
+    async def delete_through_build(
+        self,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
+        artifact_id: str | None = None,
+    ) -> None:
         """Delete an artifact. Scope: write_artifacts.
 
         Delete an artifact: it disappears from every list, and Buildkite's own storage drops the file. In
         private storage the file stays.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
-            number: the build's number inside its pipeline, not its id.
-            job_id: the job's id.
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other
+                address; or a Build.
+            number: the build's number inside its pipeline, not its id; or a Build.
+            job_id: the job's id, or a Job.
             artifact_id: the artifact's id.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
+        check(AsyncArtifacts.delete_through_build, locals())
         from buildkite_api.api.artifacts import delete_build_job_artifact
 
+        at = self._job_at("artifacts.delete_through_build", pipeline, number, job_id)
         return await self._requester.call(
-            delete_build_job_artifact, self._requester.organization, pipeline, number, job_id, artifact_id
+            delete_build_job_artifact, *at, needed("artifacts.delete_through_build", "artifact_id", artifact_id)
         )
 
 

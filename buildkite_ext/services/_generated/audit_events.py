@@ -7,6 +7,7 @@ from __future__ import annotations
 from buildkite_api.models import AuditEvent
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.checks import check
 
 
 class AsyncAuditEvents(AsyncService):
@@ -29,6 +30,7 @@ class AsyncAuditEvents(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/audit-events
         """
+        check(AsyncAuditEvents.list, locals())
         from buildkite_api.api.audit_events import list_audit_events
 
         return self._items(
@@ -50,6 +52,7 @@ class AsyncAuditEvents(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/audit-events
         """
+        check(AsyncAuditEvents.get, locals())
         from buildkite_api.api.audit_events import get_audit_event
 
         return await self._requester.call(get_audit_event, self._requester.organization, audit_event_uuid)

@@ -8,6 +8,7 @@ import builtins
 
 from buildkite_api.models import CacheVolume
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.checks import check
 
 
 class AsyncCacheVolumes(AsyncService):
@@ -25,6 +26,7 @@ class AsyncCacheVolumes(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/cache-volumes
         """
+        check(AsyncCacheVolumes.list, locals())
         from buildkite_api.api.cache_volumes import list_cache_volumes
 
         return await self._requester.call(list_cache_volumes, self._requester.organization, cluster_id)
@@ -43,6 +45,7 @@ class AsyncCacheVolumes(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/cache-volumes
         """
+        check(AsyncCacheVolumes.delete, locals())
         from buildkite_api.api.cache_volumes import delete_cache_volume
         from buildkite_api.models import DeleteCacheVolumeRequest
 

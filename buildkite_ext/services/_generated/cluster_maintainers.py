@@ -8,6 +8,7 @@ from buildkite_api.models import ClusterMaintainer
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncClusterMaintainersService(AsyncService):
@@ -28,6 +29,7 @@ class AsyncClusterMaintainersService(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/maintainers
         """
+        check(AsyncClusterMaintainersService.list, locals())
         from buildkite_api.api.cluster_maintainers import list_cluster_maintainers
 
         return self._items(
@@ -51,6 +53,7 @@ class AsyncClusterMaintainersService(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/maintainers
         """
+        check(AsyncClusterMaintainersService.get, locals())
         from buildkite_api.api.cluster_maintainers import get_cluster_maintainer
 
         return await self._requester.call(
@@ -69,6 +72,7 @@ class AsyncClusterMaintainersService(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/maintainers
         """
+        check(AsyncClusterMaintainersService.create, locals())
         from buildkite_api.api.cluster_maintainers import create_cluster_maintainer
         from buildkite_api.models import CreateClusterMaintainerRequest
 
@@ -88,6 +92,7 @@ class AsyncClusterMaintainersService(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/maintainers
         """
+        check(AsyncClusterMaintainersService.remove, locals())
         from buildkite_api.api.cluster_maintainers import remove_cluster_maintainer
 
         return await self._requester.call(

@@ -10,7 +10,8 @@ from buildkite_api.models import ClusterToken
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.arguments import aware, aware_or_unset, not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncClusterTokens(AsyncService):
@@ -31,6 +32,7 @@ class AsyncClusterTokens(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
         """
+        check(AsyncClusterTokens.list, locals())
         from buildkite_api.api.cluster_tokens import list_cluster_tokens
 
         return self._items(
@@ -54,6 +56,7 @@ class AsyncClusterTokens(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
         """
+        check(AsyncClusterTokens.get, locals())
         from buildkite_api.api.cluster_tokens import get_cluster_token
 
         return await self._requester.call(get_cluster_token, self._requester.organization, cluster_id, token_id)
@@ -63,7 +66,7 @@ class AsyncClusterTokens(AsyncService):
         cluster_id: str,
         *,
         description: str,
-        expires_at: datetime.datetime | None = None,
+        expires_at: datetime.datetime | str | None = None,
         allowed_ip_addresses: str | None = None,
     ) -> ClusterToken:
         """Create an agent token. Scope: write_clusters.
@@ -75,17 +78,18 @@ class AsyncClusterTokens(AsyncService):
         Args:
             cluster_id: the cluster's id.
             description: purpose.
-            expires_at: time when it expires.
+            expires_at: time when it expires: a datetime with a time zone, or a text of ISO 8601 with one.
             allowed_ip_addresses: the IPv4 networks that agents may come from, in CIDR notation.
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
         """
+        check(AsyncClusterTokens.create, locals())
         from buildkite_api.api.cluster_tokens import create_cluster_token
         from buildkite_api.models import CreateClusterTokenRequest
 
         request = CreateClusterTokenRequest(
             description=description,
-            expires_at=or_unset(expires_at),
+            expires_at=or_unset(aware("expires_at", expires_at)),
             allowed_ip_addresses=or_unset(allowed_ip_addresses),
         )
         return await self._requester.call(create_cluster_token, self._requester.organization, cluster_id, body=request)
@@ -96,7 +100,7 @@ class AsyncClusterTokens(AsyncService):
         token_id: str,
         *,
         description: str | Unset = UNSET,
-        expires_at: datetime.datetime | Unset = UNSET,
+        expires_at: datetime.datetime | str | Unset = UNSET,
         allowed_ip_addresses: str | Unset = UNSET,
     ) -> ClusterToken:
         """Update an agent token. Scope: write_clusters.
@@ -107,17 +111,20 @@ class AsyncClusterTokens(AsyncService):
             cluster_id: the cluster's id.
             token_id: the agent token's id, not its secret.
             description: purpose.
-            expires_at: time when it expires.
+            expires_at: time when it expires: a datetime with a time zone, or a text of ISO 8601 with one.
             allowed_ip_addresses: the IPv4 networks that agents may come from, in CIDR notation.
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
         """
+        check(AsyncClusterTokens.update, locals())
         from buildkite_api.api.cluster_tokens import update_cluster_token
         from buildkite_api.models import UpdateClusterTokenRequest
 
         not_null(description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses)
         request = UpdateClusterTokenRequest(
-            description=description, expires_at=expires_at, allowed_ip_addresses=allowed_ip_addresses
+            description=description,
+            expires_at=aware_or_unset("expires_at", expires_at),
+            allowed_ip_addresses=allowed_ip_addresses,
         )
         return await self._requester.call(
             update_cluster_token, self._requester.organization, cluster_id, token_id, body=request
@@ -135,6 +142,7 @@ class AsyncClusterTokens(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/agent-tokens
         """
+        check(AsyncClusterTokens.revoke, locals())
         from buildkite_api.api.cluster_tokens import revoke_cluster_token
 
         return await self._requester.call(revoke_cluster_token, self._requester.organization, cluster_id, token_id)

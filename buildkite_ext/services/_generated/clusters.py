@@ -5,15 +5,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from buildkite_api.models import Cluster, ClusterMaintainerRequest
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services._generated.cluster_maintainers import (
+    AsyncClusterMaintainersService,
+    ClusterMaintainersService,
+)
+from buildkite_ext.services._generated.cluster_tokens import AsyncClusterTokens, ClusterTokens
+from buildkite_ext.services._generated.secrets import AsyncSecrets, Secrets
 from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncClusters(AsyncService):
     """Isolated sets of agents and pipelines."""
+
+    @cached_property
+    def tokens(self) -> AsyncClusterTokens:
+        """Tokens that agents register with at a cluster. The same as `client.cluster_tokens`."""
+        return AsyncClusterTokens(self._requester)
+
+    @cached_property
+    def maintainers(self) -> AsyncClusterMaintainersService:
+        """Users and teams that may manage a cluster. The same as `client.cluster_maintainers`."""
+        return AsyncClusterMaintainersService(self._requester)
+
+    @cached_property
+    def secrets(self) -> AsyncSecrets:
+        """Secrets of a cluster, whose values only go in. The same as `client.secrets`."""
+        return AsyncSecrets(self._requester)
 
     async def create(
         self,
@@ -37,6 +60,7 @@ class AsyncClusters(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
+        check(AsyncClusters.create, locals())
         from buildkite_api.api.clusters import create_cluster
         from buildkite_api.models import CreateClusterRequest
 
@@ -80,6 +104,7 @@ class AsyncClusters(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
+        check(AsyncClusters.update, locals())
         from buildkite_api.api.clusters import update_cluster
         from buildkite_api.models import UpdateClusterRequest
 
@@ -113,6 +138,7 @@ class AsyncClusters(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters
         """
+        check(AsyncClusters.delete, locals())
         from buildkite_api.api.clusters import delete_cluster
 
         return await self._requester.call(delete_cluster, self._requester.organization, cluster_id)
@@ -120,6 +146,21 @@ class AsyncClusters(AsyncService):
 
 class Clusters(Service[AsyncClusters]):
     """Isolated sets of agents and pipelines."""
+
+    @cached_property
+    def tokens(self) -> ClusterTokens:
+        """Tokens that agents register with at a cluster. The same as `client.cluster_tokens`."""
+        return ClusterTokens(self._shared.tokens)
+
+    @cached_property
+    def maintainers(self) -> ClusterMaintainersService:
+        """Users and teams that may manage a cluster. The same as `client.cluster_maintainers`."""
+        return ClusterMaintainersService(self._shared.maintainers)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Secrets of a cluster, whose values only go in. The same as `client.secrets`."""
+        return Secrets(self._shared.secrets)
 
     create = blocking(AsyncClusters.create)
     update = blocking(AsyncClusters.update)

@@ -11,6 +11,7 @@ from buildkite_api.models import InvitationTeamRequest, OrganizationInvitation, 
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncInvitations(AsyncService):
@@ -34,6 +35,7 @@ class AsyncInvitations(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/invitations
         """
+        check(AsyncInvitations.list, locals())
         from buildkite_api.api.organization_invitations import list_organization_invitations
 
         return self._items(
@@ -70,6 +72,7 @@ class AsyncInvitations(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/invitations
         """
+        check(AsyncInvitations.create, locals())
         from buildkite_api.api.organization_invitations import create_organization_invitations
         from buildkite_api.models import CreateOrganizationInvitationsRequest
 
@@ -90,6 +93,7 @@ class AsyncInvitations(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/invitations
         """
+        check(AsyncInvitations.get, locals())
         from buildkite_api.api.organization_invitations import get_organization_invitation
 
         return await self._requester.call(get_organization_invitation, self._requester.organization, invitation_uuid)
@@ -107,6 +111,7 @@ class AsyncInvitations(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/invitations
         """
+        check(AsyncInvitations.revoke, locals())
         from buildkite_api.api.organization_invitations import revoke_organization_invitation
 
         return await self._requester.call(revoke_organization_invitation, self._requester.organization, invitation_uuid)

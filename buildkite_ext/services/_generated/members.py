@@ -9,6 +9,7 @@ from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_null
+from buildkite_ext.services.checks import check
 
 
 class AsyncMembers(AsyncService):
@@ -30,6 +31,7 @@ class AsyncMembers(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/members
         """
+        check(AsyncMembers.list, locals())
         from buildkite_api.api.organization_members import list_organization_members
 
         return self._items(
@@ -53,6 +55,7 @@ class AsyncMembers(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/members
         """
+        check(AsyncMembers.get, locals())
         from buildkite_api.api.organization_members import get_organization_member
 
         return await self._requester.call(get_organization_member, self._requester.organization, user_uuid)
@@ -74,6 +77,7 @@ class AsyncMembers(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/members
         """
+        check(AsyncMembers.update, locals())
         from buildkite_api.api.organization_members import update_organization_member
         from buildkite_api.models import UpdateOrganizationMemberRequest
 
@@ -94,6 +98,7 @@ class AsyncMembers(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/members
         """
+        check(AsyncMembers.remove, locals())
         from buildkite_api.api.organization_members import remove_organization_member
 
         return await self._requester.call(remove_organization_member, self._requester.organization, user_uuid)

@@ -8,6 +8,7 @@ import builtins
 
 from buildkite_api.models import NetworkRange
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.checks import check
 
 
 class AsyncNetworkRanges(AsyncService):
@@ -26,6 +27,7 @@ class AsyncNetworkRanges(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/network-ranges
         """
+        check(AsyncNetworkRanges.list, locals())
         from buildkite_api.api.network_ranges import list_network_ranges
 
         return await self._requester.call(list_network_ranges, self._requester.organization, cluster_id)

@@ -12,6 +12,7 @@ from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncNotificationServices(AsyncService):
@@ -33,6 +34,7 @@ class AsyncNotificationServices(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
         """
+        check(AsyncNotificationServices.list, locals())
         from buildkite_api.api.notification_services import list_notification_services
 
         return self._items(
@@ -56,6 +58,7 @@ class AsyncNotificationServices(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
         """
+        check(AsyncNotificationServices.get, locals())
         from buildkite_api.api.notification_services import get_notification_service
 
         return await self._requester.call(get_notification_service, self._requester.organization, service_uuid)
@@ -93,6 +96,7 @@ class AsyncNotificationServices(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
         """
+        check(AsyncNotificationServices.create, locals())
         from buildkite_api.api.notification_services import create_notification_service
         from buildkite_api.models import CreateNotificationServiceRequest
 
@@ -145,6 +149,7 @@ class AsyncNotificationServices(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
         """
+        check(AsyncNotificationServices.update, locals())
         from buildkite_api.api.notification_services import update_notification_service
         from buildkite_api.models import UpdateNotificationServiceRequest
 
@@ -182,6 +187,7 @@ class AsyncNotificationServices(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
         """
+        check(AsyncNotificationServices.delete, locals())
         from buildkite_api.api.notification_services import delete_notification_service
 
         return await self._requester.call(delete_notification_service, self._requester.organization, service_uuid)
@@ -198,6 +204,7 @@ class AsyncNotificationServices(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
         """
+        check(AsyncNotificationServices.enable, locals())
         from buildkite_api.api.notification_services import enable_notification_service
 
         return await self._requester.call(enable_notification_service, self._requester.organization, service_uuid)
@@ -214,6 +221,7 @@ class AsyncNotificationServices(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/notification-services
         """
+        check(AsyncNotificationServices.disable, locals())
         from buildkite_api.api.notification_services import disable_notification_service
 
         return await self._requester.call(disable_notification_service, self._requester.organization, service_uuid)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from buildkite_api.models import Package, PackagePresignedUpload
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.checks import check
 
 
 class AsyncPackages(AsyncService):
@@ -35,6 +36,7 @@ class AsyncPackages(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/packages
         """
+        check(AsyncPackages.list, locals())
         from buildkite_api.api.packages import list_packages
 
         return self._items(
@@ -59,6 +61,7 @@ class AsyncPackages(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/packages
         """
+        check(AsyncPackages.get, locals())
         from buildkite_api.api.packages import get_package
 
         return await self._requester.call(get_package, self._requester.organization, registry, package_id)
@@ -76,6 +79,7 @@ class AsyncPackages(AsyncService):
 
         https://github.com/buildkite/go-buildkite/blob/v5.14.0/package_uploads.go
         """
+        check(AsyncPackages.request_upload, locals())
         from buildkite_api.api.packages import request_package_upload
 
         return await self._requester.call(request_package_upload, self._requester.organization, registry)
@@ -93,6 +97,7 @@ class AsyncPackages(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/packages
         """
+        check(AsyncPackages.copy, locals())
         from buildkite_api.api.packages import copy_package
 
         return await self._requester.call(copy_package, self._requester.organization, registry, package_id, to=to)
@@ -108,6 +113,7 @@ class AsyncPackages(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/packages
         """
+        check(AsyncPackages.delete, locals())
         from buildkite_api.api.packages import delete_package
 
         return await self._requester.call(delete_package, self._requester.organization, registry, package_id)

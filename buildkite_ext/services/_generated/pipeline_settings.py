@@ -8,6 +8,7 @@ from buildkite_api.models import PipelineSettings
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_null
+from buildkite_ext.services.checks import check
 
 
 class AsyncPipelineSettingsService(AsyncService):
@@ -47,6 +48,7 @@ class AsyncPipelineSettingsService(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
+        check(AsyncPipelineSettingsService.update, locals())
         from buildkite_api.api.organization_pipeline_settings import update_organization_pipeline_settings
         from buildkite_api.models import UpdateOrganizationPipelineSettingsRequest
 
@@ -139,6 +141,7 @@ class AsyncPipelineSettingsService(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/pipeline-settings
         """
+        check(AsyncPipelineSettingsService.configure_build_export, locals())
         from buildkite_api.api.organization_pipeline_settings import configure_build_export
         from buildkite_api.models import ConfigureBuildExportRequest
 

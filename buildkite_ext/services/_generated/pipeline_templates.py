@@ -9,6 +9,7 @@ from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncPipelineTemplates(AsyncService):
@@ -29,6 +30,7 @@ class AsyncPipelineTemplates(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
         """
+        check(AsyncPipelineTemplates.list, locals())
         from buildkite_api.api.pipeline_templates import list_pipeline_templates
 
         return self._items(
@@ -50,6 +52,7 @@ class AsyncPipelineTemplates(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
         """
+        check(AsyncPipelineTemplates.get, locals())
         from buildkite_api.api.pipeline_templates import get_pipeline_template
 
         return await self._requester.call(get_pipeline_template, self._requester.organization, template_uuid)
@@ -69,6 +72,7 @@ class AsyncPipelineTemplates(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
         """
+        check(AsyncPipelineTemplates.create, locals())
         from buildkite_api.api.pipeline_templates import create_pipeline_template
         from buildkite_api.models import CreatePipelineTemplateRequest
 
@@ -99,6 +103,7 @@ class AsyncPipelineTemplates(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
         """
+        check(AsyncPipelineTemplates.update, locals())
         from buildkite_api.api.pipeline_templates import update_pipeline_template
         from buildkite_api.models import UpdatePipelineTemplateRequest
 
@@ -120,6 +125,7 @@ class AsyncPipelineTemplates(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/pipeline-templates
         """
+        check(AsyncPipelineTemplates.delete, locals())
         from buildkite_api.api.pipeline_templates import delete_pipeline_template
 
         return await self._requester.call(delete_pipeline_template, self._requester.organization, template_uuid)

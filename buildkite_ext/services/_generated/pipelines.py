@@ -5,16 +5,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from buildkite_api.models import GithubWebhookProcessing, Pipeline, PipelineStepRequest, PipelineVisibility
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services._generated.schedules import AsyncSchedules, Schedules
 from buildkite_ext.services.arguments import not_null, or_unset, text_map
+from buildkite_ext.services.checks import check
 
 
 class AsyncPipelines(AsyncService):
     """Pipelines, their webhook and their archive state."""
+
+    @cached_property
+    def schedules(self) -> AsyncSchedules:
+        """Schedules that create builds. The same as `client.schedules`."""
+        return AsyncSchedules(self._requester)
 
     async def create(
         self,
@@ -88,6 +96,7 @@ class AsyncPipelines(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
+        check(AsyncPipelines.create, locals())
         from buildkite_api.api.pipelines import create_pipeline
         from buildkite_api.models import CreatePipelineRequest
 
@@ -123,7 +132,7 @@ class AsyncPipelines(AsyncService):
 
     async def update(
         self,
-        pipeline: str,
+        pipeline: str | Pipeline,
         *,
         name: str | Unset = UNSET,
         repository: str | Unset = UNSET,
@@ -160,7 +169,7 @@ class AsyncPipelines(AsyncService):
         replaces all of it. The documentation lists `teams`, and says to use GraphQL for them.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
             name: the display name. Without a `slug`, the slug follows it.
             repository: the URL of the repository.
             cluster_id: the cluster to run in. Null takes the pipeline out of its cluster.
@@ -193,9 +202,11 @@ class AsyncPipelines(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
+        check(AsyncPipelines.update, locals())
         from buildkite_api.api.pipelines import update_pipeline
         from buildkite_api.models import UpdatePipelineRequest
 
+        at = self._pipeline_at("pipelines.update", pipeline)
         not_null(
             name=name,
             repository=repository,
@@ -243,52 +254,55 @@ class AsyncPipelines(AsyncService):
             teams=text_map("teams", teams),
             visibility=visibility,
         )
-        return await self._requester.call(update_pipeline, self._requester.organization, pipeline, body=request)
+        return await self._requester.call(update_pipeline, *at, body=request)
 
-    async def delete(self, pipeline: str) -> None:
+    async def delete(self, pipeline: str | Pipeline) -> None:
         """Delete a pipeline. Scope: write_pipelines.
 
         Delete a pipeline. One whose builds are still of interest can be archived instead.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         from buildkite_api.api.pipelines import delete_pipeline
 
-        return await self._requester.call(delete_pipeline, self._requester.organization, pipeline)
+        at = self._pipeline_at("pipelines.delete", pipeline)
+        return await self._requester.call(delete_pipeline, *at)
 
-    async def archive(self, pipeline: str) -> Pipeline:
+    async def archive(self, pipeline: str | Pipeline) -> Pipeline:
         """Archive a pipeline. Scope: write_pipelines.
 
         Make a pipeline read-only and hide it. Its builds, logs and artifacts stay. A pipeline that cannot be
         archived is a 422.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         from buildkite_api.api.pipelines import archive_pipeline
 
-        return await self._requester.call(archive_pipeline, self._requester.organization, pipeline)
+        at = self._pipeline_at("pipelines.archive", pipeline)
+        return await self._requester.call(archive_pipeline, *at)
 
-    async def unarchive(self, pipeline: str) -> Pipeline:
+    async def unarchive(self, pipeline: str | Pipeline) -> Pipeline:
         """Unarchive a pipeline. Scope: write_pipelines.
 
         Make an archived pipeline usable again. One that cannot be is a 422.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         from buildkite_api.api.pipelines import unarchive_pipeline
 
-        return await self._requester.call(unarchive_pipeline, self._requester.organization, pipeline)
+        at = self._pipeline_at("pipelines.unarchive", pipeline)
+        return await self._requester.call(unarchive_pipeline, *at)
 
-    async def create_webhook(self, pipeline: str) -> None:
+    async def create_webhook(self, pipeline: str | Pipeline) -> None:
         """Create a pipeline's GitHub webhook. Scope: write_pipelines.
 
         Let GitHub tell Buildkite about pushes to the pipeline's repository. Only for repositories connected by
@@ -298,15 +312,16 @@ class AsyncPipelines(AsyncService):
         holds is not documented.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         from buildkite_api.api.pipelines import create_pipeline_webhook
 
-        return await self._requester.call(create_pipeline_webhook, self._requester.organization, pipeline)
+        at = self._pipeline_at("pipelines.create_webhook", pipeline)
+        return await self._requester.call(create_pipeline_webhook, *at)
 
-    async def get_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
+    async def get_github_webhooks(self, pipeline: str | Pipeline) -> GithubWebhookProcessing:
         """Get whether GitHub webhooks are processed. Scope: read_pipelines.
 
         The state of a pipeline's GitHub webhooks: processed or ignored.
@@ -315,15 +330,16 @@ class AsyncPipelines(AsyncService):
         webhook triggers, and only with full access to the pipeline. Otherwise 404.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         from buildkite_api.api.pipelines import get_github_webhook_processing
 
-        return await self._requester.call(get_github_webhook_processing, self._requester.organization, pipeline)
+        at = self._pipeline_at("pipelines.get_github_webhooks", pipeline)
+        return await self._requester.call(get_github_webhook_processing, *at)
 
-    async def enable_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
+    async def enable_github_webhooks(self, pipeline: str | Pipeline) -> GithubWebhookProcessing:
         """Process GitHub webhooks. Scope: write_pipelines.
 
         Act on the GitHub webhooks that arrive for a pipeline. Idempotent.
@@ -332,15 +348,16 @@ class AsyncPipelines(AsyncService):
         webhook triggers, and only with full access to the pipeline. Otherwise 404.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         from buildkite_api.api.pipelines import enable_github_webhook_processing
 
-        return await self._requester.call(enable_github_webhook_processing, self._requester.organization, pipeline)
+        at = self._pipeline_at("pipelines.enable_github_webhooks", pipeline)
+        return await self._requester.call(enable_github_webhook_processing, *at)
 
-    async def disable_github_webhooks(self, pipeline: str) -> GithubWebhookProcessing:
+    async def disable_github_webhooks(self, pipeline: str | Pipeline) -> GithubWebhookProcessing:
         """Ignore GitHub webhooks. Scope: write_pipelines.
 
         Ignore the GitHub webhooks that arrive for a pipeline. Idempotent: who did it first, and when, stays on
@@ -350,17 +367,23 @@ class AsyncPipelines(AsyncService):
         webhook triggers, and only with full access to the pipeline. Otherwise 404.
 
         Args:
-            pipeline: the pipeline's slug, as in its URL. It follows the name when a rename gives no slug.
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
 
         https://buildkite.com/docs/apis/rest-api/pipelines
         """
         from buildkite_api.api.pipelines import disable_github_webhook_processing
 
-        return await self._requester.call(disable_github_webhook_processing, self._requester.organization, pipeline)
+        at = self._pipeline_at("pipelines.disable_github_webhooks", pipeline)
+        return await self._requester.call(disable_github_webhook_processing, *at)
 
 
 class Pipelines(Service[AsyncPipelines]):
     """Pipelines, their webhook and their archive state."""
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Schedules that create builds. The same as `client.schedules`."""
+        return Schedules(self._shared.schedules)
 
     create = blocking(AsyncPipelines.create)
     update = blocking(AsyncPipelines.update)

@@ -9,6 +9,7 @@ from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncPortals(AsyncService):
@@ -28,6 +29,7 @@ class AsyncPortals(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/portals
         """
+        check(AsyncPortals.list, locals())
         from buildkite_api.api.portals import list_portals
 
         return self._items(
@@ -49,6 +51,7 @@ class AsyncPortals(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/portals
         """
+        check(AsyncPortals.get, locals())
         from buildkite_api.api.portals import get_portal
 
         return await self._requester.call(get_portal, self._requester.organization, portal)
@@ -80,6 +83,7 @@ class AsyncPortals(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/portals
         """
+        check(AsyncPortals.create, locals())
         from buildkite_api.api.portals import create_portal
         from buildkite_api.models import CreatePortalRequest
 
@@ -121,6 +125,7 @@ class AsyncPortals(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/portals
         """
+        check(AsyncPortals.update, locals())
         from buildkite_api.api.portals import update_portal
         from buildkite_api.models import UpdatePortalRequest
 
@@ -152,6 +157,7 @@ class AsyncPortals(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/portals
         """
+        check(AsyncPortals.delete, locals())
         from buildkite_api.api.portals import delete_portal
 
         return await self._requester.call(delete_portal, self._requester.organization, portal)

@@ -9,6 +9,7 @@ from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncQueues(AsyncService):
@@ -29,6 +30,7 @@ class AsyncQueues(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """
+        check(AsyncQueues.list, locals())
         from buildkite_api.api.cluster_queues import list_cluster_queues
 
         return self._items(
@@ -52,6 +54,7 @@ class AsyncQueues(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """
+        check(AsyncQueues.get, locals())
         from buildkite_api.api.cluster_queues import get_cluster_queue
 
         return await self._requester.call(get_cluster_queue, self._requester.organization, cluster_id, queue_id)
@@ -79,6 +82,7 @@ class AsyncQueues(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """
+        check(AsyncQueues.create, locals())
         from buildkite_api.api.cluster_queues import create_cluster_queue
         from buildkite_api.models import CreateClusterQueueRequest
 
@@ -115,6 +119,7 @@ class AsyncQueues(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """
+        check(AsyncQueues.update, locals())
         from buildkite_api.api.cluster_queues import update_cluster_queue
         from buildkite_api.models import UpdateClusterQueueRequest
 
@@ -137,6 +142,7 @@ class AsyncQueues(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """
+        check(AsyncQueues.delete, locals())
         from buildkite_api.api.cluster_queues import delete_cluster_queue
 
         return await self._requester.call(delete_cluster_queue, self._requester.organization, cluster_id, queue_id)
@@ -154,6 +160,7 @@ class AsyncQueues(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """
+        check(AsyncQueues.pause, locals())
         from buildkite_api.api.cluster_queues import pause_cluster_queue
         from buildkite_api.models import PauseClusterQueueRequest
 
@@ -177,6 +184,7 @@ class AsyncQueues(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/queues
         """
+        check(AsyncQueues.resume, locals())
         from buildkite_api.api.cluster_queues import resume_cluster_queue
 
         return await self._requester.call(resume_cluster_queue, self._requester.organization, cluster_id, queue_id)

@@ -6,16 +6,24 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from buildkite_api.models import Registry
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services._generated.registry_tokens import AsyncRegistryTokens, RegistryTokens
 from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncRegistries(AsyncService):
     """Package registries."""
+
+    @cached_property
+    def tokens(self) -> AsyncRegistryTokens:
+        """Tokens of package registries. The same as `client.registry_tokens`."""
+        return AsyncRegistryTokens(self._requester)
 
     async def list(self) -> builtins.list[Registry]:
         """List an organization's package registries. Scope: read_registries.
@@ -38,6 +46,7 @@ class AsyncRegistries(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
+        check(AsyncRegistries.get, locals())
         from buildkite_api.api.package_registries import get_registry
 
         return await self._requester.call(get_registry, self._requester.organization, registry)
@@ -70,6 +79,7 @@ class AsyncRegistries(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
+        check(AsyncRegistries.create, locals())
         from buildkite_api.api.package_registries import create_registry
         from buildkite_api.models import CreateRegistryRequest
 
@@ -105,6 +115,7 @@ class AsyncRegistries(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
+        check(AsyncRegistries.update, locals())
         from buildkite_api.api.package_registries import update_registry
         from buildkite_api.models import UpdateRegistryRequest
 
@@ -122,6 +133,7 @@ class AsyncRegistries(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registries
         """
+        check(AsyncRegistries.delete, locals())
         from buildkite_api.api.package_registries import delete_registry
 
         return await self._requester.call(delete_registry, self._requester.organization, registry)
@@ -129,6 +141,11 @@ class AsyncRegistries(AsyncService):
 
 class Registries(Service[AsyncRegistries]):
     """Package registries."""
+
+    @cached_property
+    def tokens(self) -> RegistryTokens:
+        """Tokens of package registries. The same as `client.registry_tokens`."""
+        return RegistryTokens(self._shared.tokens)
 
     list = blocking(AsyncRegistries.list)
     get = blocking(AsyncRegistries.get)

@@ -8,6 +8,7 @@ import builtins
 
 from buildkite_api.models import RegistryToken
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.checks import check
 
 
 class AsyncRegistryTokens(AsyncService):
@@ -23,6 +24,7 @@ class AsyncRegistryTokens(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registry-tokens
         """
+        check(AsyncRegistryTokens.list, locals())
         from buildkite_api.api.registry_tokens import list_registry_tokens
 
         return await self._requester.call(list_registry_tokens, self._requester.organization, registry)
@@ -38,6 +40,7 @@ class AsyncRegistryTokens(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registry-tokens
         """
+        check(AsyncRegistryTokens.get, locals())
         from buildkite_api.api.registry_tokens import get_registry_token
 
         return await self._requester.call(get_registry_token, self._requester.organization, registry, registry_token_id)
@@ -55,6 +58,7 @@ class AsyncRegistryTokens(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registry-tokens
         """
+        check(AsyncRegistryTokens.create, locals())
         from buildkite_api.api.registry_tokens import create_registry_token
         from buildkite_api.models import CreateRegistryTokenRequest
 
@@ -73,6 +77,7 @@ class AsyncRegistryTokens(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registry-tokens
         """
+        check(AsyncRegistryTokens.update, locals())
         from buildkite_api.api.registry_tokens import update_registry_token
         from buildkite_api.models import UpdateRegistryTokenRequest
 
@@ -92,6 +97,7 @@ class AsyncRegistryTokens(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/package-registries/registry-tokens
         """
+        check(AsyncRegistryTokens.delete, locals())
         from buildkite_api.api.registry_tokens import delete_registry_token
 
         return await self._requester.call(

@@ -8,6 +8,7 @@ import builtins
 
 from buildkite_api.models import Repository, RepositoryConnection, RepositoryConnectionDetail
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.checks import check
 
 
 class AsyncRepositoryConnections(AsyncService):
@@ -35,6 +36,7 @@ class AsyncRepositoryConnections(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/organizations/repository-connections
         """
+        check(AsyncRepositoryConnections.get, locals())
         from buildkite_api.api.repository_connections import get_repository_connection
 
         return await self._requester.call(
@@ -58,6 +60,7 @@ class AsyncRepositoryConnections(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/repository-connections
         """
+        check(AsyncRepositoryConnections.repositories, locals())
         from buildkite_api.api.repository_connections import list_repository_connection_repositories
 
         return await self._requester.call(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from buildkite_api.models import Rule, RuleType, RuleValueRequest
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.checks import check
 
 
 class AsyncRules(AsyncService):
@@ -24,6 +25,7 @@ class AsyncRules(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/rules
         """
+        check(AsyncRules.list, locals())
         from buildkite_api.api.rules import list_rules
 
         return self._items(
@@ -45,6 +47,7 @@ class AsyncRules(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/rules
         """
+        check(AsyncRules.get, locals())
         from buildkite_api.api.rules import get_rule
 
         return await self._requester.call(get_rule, self._requester.organization, rule_uuid)
@@ -60,6 +63,7 @@ class AsyncRules(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/rules
         """
+        check(AsyncRules.create, locals())
         from buildkite_api.api.rules import create_rule
         from buildkite_api.models import CreateRuleRequest
 
@@ -76,6 +80,7 @@ class AsyncRules(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/rules
         """
+        check(AsyncRules.delete, locals())
         from buildkite_api.api.rules import delete_rule
 
         return await self._requester.call(delete_rule, self._requester.organization, rule_uuid)

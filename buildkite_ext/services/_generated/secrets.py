@@ -9,6 +9,7 @@ from buildkite_api.types import UNSET, Secret, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
 from buildkite_ext.services.arguments import not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncSecrets(AsyncService):
@@ -32,6 +33,7 @@ class AsyncSecrets(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """
+        check(AsyncSecrets.list, locals())
         from buildkite_api.api.cluster_secrets import list_cluster_secrets
 
         return self._items(
@@ -58,6 +60,7 @@ class AsyncSecrets(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """
+        check(AsyncSecrets.get, locals())
         from buildkite_api.api.cluster_secrets import get_cluster_secret
 
         return await self._requester.call(get_cluster_secret, self._requester.organization, cluster_id, secret_id)
@@ -85,6 +88,7 @@ class AsyncSecrets(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """
+        check(AsyncSecrets.create, locals())
         from buildkite_api.api.cluster_secrets import create_cluster_secret
         from buildkite_api.models import CreateClusterSecretRequest
 
@@ -109,6 +113,7 @@ class AsyncSecrets(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """
+        check(AsyncSecrets.update, locals())
         from buildkite_api.api.cluster_secrets import update_cluster_secret
         from buildkite_api.models import UpdateClusterSecretRequest
 
@@ -130,6 +135,7 @@ class AsyncSecrets(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """
+        check(AsyncSecrets.update_value, locals())
         from buildkite_api.api.cluster_secrets import update_cluster_secret_value
         from buildkite_api.models import UpdateClusterSecretValueRequest
 
@@ -149,6 +155,7 @@ class AsyncSecrets(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/clusters/secrets
         """
+        check(AsyncSecrets.delete, locals())
         from buildkite_api.api.cluster_secrets import delete_cluster_secret
 
         return await self._requester.call(delete_cluster_secret, self._requester.organization, cluster_id, secret_id)

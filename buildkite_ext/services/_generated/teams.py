@@ -19,6 +19,7 @@ from buildkite_api.models import (
 )
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
+from buildkite_ext.services.checks import check
 
 
 class AsyncTeamsSuites(AsyncService):
@@ -42,6 +43,7 @@ class AsyncTeamsSuites(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/suites
         """
+        check(AsyncTeamsSuites.list, locals())
         from buildkite_api.api.team_suites import list_team_suites
 
         return self._items(
@@ -68,6 +70,7 @@ class AsyncTeamsSuites(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/suites
         """
+        check(AsyncTeamsSuites.get, locals())
         from buildkite_api.api.team_suites import get_team_suite
 
         return await self._requester.call(get_team_suite, self._requester.organization, team_uuid, suite_uuid)
@@ -86,6 +89,7 @@ class AsyncTeamsSuites(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/suites
         """
+        check(AsyncTeamsSuites.create, locals())
         from buildkite_api.api.team_suites import create_team_suite
         from buildkite_api.models import CreateTeamSuiteRequest
 
@@ -106,6 +110,7 @@ class AsyncTeamsSuites(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/suites
         """
+        check(AsyncTeamsSuites.update, locals())
         from buildkite_api.api.team_suites import update_team_suite
         from buildkite_api.models import UpdateTeamSuiteRequest
 
@@ -125,6 +130,7 @@ class AsyncTeamsSuites(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/suites
         """
+        check(AsyncTeamsSuites.delete, locals())
         from buildkite_api.api.team_suites import delete_team_suite
 
         return await self._requester.call(delete_team_suite, self._requester.organization, team_uuid, suite_uuid)
@@ -161,6 +167,7 @@ class AsyncTeamsPipelines(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/pipelines
         """
+        check(AsyncTeamsPipelines.list, locals())
         from buildkite_api.api.team_pipelines import list_team_pipelines
 
         return self._items(
@@ -187,6 +194,7 @@ class AsyncTeamsPipelines(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/pipelines
         """
+        check(AsyncTeamsPipelines.get, locals())
         from buildkite_api.api.team_pipelines import get_team_pipeline
 
         return await self._requester.call(get_team_pipeline, self._requester.organization, team_uuid, pipeline_uuid)
@@ -205,6 +213,7 @@ class AsyncTeamsPipelines(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/pipelines
         """
+        check(AsyncTeamsPipelines.create, locals())
         from buildkite_api.api.team_pipelines import create_team_pipeline
         from buildkite_api.models import CreateTeamPipelineRequest
 
@@ -225,6 +234,7 @@ class AsyncTeamsPipelines(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/pipelines
         """
+        check(AsyncTeamsPipelines.update, locals())
         from buildkite_api.api.team_pipelines import update_team_pipeline
         from buildkite_api.models import UpdateTeamPipelineRequest
 
@@ -245,6 +255,7 @@ class AsyncTeamsPipelines(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/pipelines
         """
+        check(AsyncTeamsPipelines.delete, locals())
         from buildkite_api.api.team_pipelines import delete_team_pipeline
 
         return await self._requester.call(delete_team_pipeline, self._requester.organization, team_uuid, pipeline_uuid)
@@ -281,6 +292,7 @@ class AsyncTeamsMembers(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/members
         """
+        check(AsyncTeamsMembers.list, locals())
         from buildkite_api.api.team_members import list_team_members
 
         return self._items(
@@ -307,6 +319,7 @@ class AsyncTeamsMembers(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/members
         """
+        check(AsyncTeamsMembers.get, locals())
         from buildkite_api.api.team_members import get_team_member
 
         return await self._requester.call(get_team_member, self._requester.organization, team_uuid, user_uuid)
@@ -323,6 +336,7 @@ class AsyncTeamsMembers(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/members
         """
+        check(AsyncTeamsMembers.create, locals())
         from buildkite_api.api.team_members import create_team_member
         from buildkite_api.models import CreateTeamMemberRequest
 
@@ -341,6 +355,7 @@ class AsyncTeamsMembers(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/members
         """
+        check(AsyncTeamsMembers.update, locals())
         from buildkite_api.api.team_members import update_team_member
         from buildkite_api.models import UpdateTeamMemberRequest
 
@@ -360,6 +375,7 @@ class AsyncTeamsMembers(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams/members
         """
+        check(AsyncTeamsMembers.delete, locals())
         from buildkite_api.api.team_members import delete_team_member
 
         return await self._requester.call(delete_team_member, self._requester.organization, team_uuid, user_uuid)
@@ -408,6 +424,7 @@ class AsyncTeams(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams
         """
+        check(AsyncTeams.list, locals())
         from buildkite_api.api.teams import list_teams
 
         return self._items(
@@ -430,6 +447,7 @@ class AsyncTeams(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams
         """
+        check(AsyncTeams.get, locals())
         from buildkite_api.api.teams import get_team
 
         return await self._requester.call(get_team, self._requester.organization, team_uuid)
@@ -466,6 +484,7 @@ class AsyncTeams(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams
         """
+        check(AsyncTeams.create, locals())
         from buildkite_api.api.teams import create_team
         from buildkite_api.models import CreateTeamRequest
 
@@ -517,6 +536,7 @@ class AsyncTeams(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams
         """
+        check(AsyncTeams.update, locals())
         from buildkite_api.api.teams import update_team
         from buildkite_api.models import UpdateTeamRequest
 
@@ -544,6 +564,7 @@ class AsyncTeams(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/teams
         """
+        check(AsyncTeams.delete, locals())
         from buildkite_api.api.teams import delete_team
 
         return await self._requester.call(delete_team, self._requester.organization, team_uuid)

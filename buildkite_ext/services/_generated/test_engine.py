@@ -30,7 +30,8 @@ from buildkite_api.models import (
 from buildkite_api.types import UNSET, Unset
 from buildkite_ext.pagination.items import AsyncItems
 from buildkite_ext.services._base import AsyncService, Service, blocking
-from buildkite_ext.services.arguments import not_empty, not_null, or_unset
+from buildkite_ext.services.arguments import aware, not_empty, not_null, or_unset
+from buildkite_ext.services.checks import check
 
 
 class AsyncTestEngineWorkflows(AsyncService):
@@ -59,6 +60,7 @@ class AsyncTestEngineWorkflows(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/workflows
         """
+        check(AsyncTestEngineWorkflows.create, locals())
         from buildkite_api.api.test_engine_workflows import create_workflow
         from buildkite_api.models import CreateWorkflowRequest
 
@@ -95,8 +97,8 @@ class AsyncTestEngineTests(AsyncService):
         sort_by: TestSortKey | str | None = None,
         order: SortOrder | str | None = None,
         period: str | None = None,
-        min_timestamp: datetime.datetime | None = None,
-        max_timestamp: datetime.datetime | None = None,
+        min_timestamp: datetime.datetime | str | None = None,
+        max_timestamp: datetime.datetime | str | None = None,
         buildkite_version: str | None = None,
         per_page: int | None = None,
         limit: int | None = None,
@@ -129,9 +131,9 @@ class AsyncTestEngineTests(AsyncService):
             period: count the executions of this time, such as `7days` or `28days`; which there are depends on
                 the organization. Not together with `min_timestamp` or `max_timestamp`.
             min_timestamp: count executions from this time on; over the organization's default period, when left
-                out. Not together with `period`.
+                out. Not together with `period`: a datetime with a time zone, or a text of ISO 8601 with one.
             max_timestamp: count executions up to this time; up to now, when left out. Not together with
-                `period`.
+                `period`: a datetime with a time zone, or a text of ISO 8601 with one.
             buildkite_version: the version of the API that is requested, a date; `2026-08-01` when left out.
                 From that one on tests come with metrics and all filters work; with an older one, or with "",
                 they do not. Another form is a 400.
@@ -141,6 +143,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
         """
+        check(AsyncTestEngineTests.list, locals())
         from buildkite_api.api.test_engine_tests import list_tests
 
         return self._items(
@@ -157,8 +160,8 @@ class AsyncTestEngineTests(AsyncService):
             sort_by=sort_by,
             order=order,
             period=period,
-            min_timestamp=min_timestamp,
-            max_timestamp=max_timestamp,
+            min_timestamp=aware("min_timestamp", min_timestamp),
+            max_timestamp=aware("max_timestamp", max_timestamp),
             buildkite_version=buildkite_version,
             per_page=per_page,
             limit=limit,
@@ -171,8 +174,8 @@ class AsyncTestEngineTests(AsyncService):
         test_id: str,
         *,
         period: str | None = None,
-        min_timestamp: datetime.datetime | None = None,
-        max_timestamp: datetime.datetime | None = None,
+        min_timestamp: datetime.datetime | str | None = None,
+        max_timestamp: datetime.datetime | str | None = None,
         buildkite_version: str | None = None,
     ) -> TestWithMetrics:
         """Get a test. Scope: read_suites.
@@ -187,15 +190,16 @@ class AsyncTestEngineTests(AsyncService):
             period: count the executions of this time, such as `7days` or `28days`; which there are depends on
                 the organization. Not together with `min_timestamp` or `max_timestamp`.
             min_timestamp: count executions from this time on; over the organization's default period, when left
-                out. Not together with `period`.
+                out. Not together with `period`: a datetime with a time zone, or a text of ISO 8601 with one.
             max_timestamp: count executions up to this time; up to now, when left out. Not together with
-                `period`.
+                `period`: a datetime with a time zone, or a text of ISO 8601 with one.
             buildkite_version: the version of the API that is requested, a date; `2026-08-01` when left out.
                 From that one on tests come with metrics and all filters work; with an older one, or with "",
                 they do not. Another form is a 400.
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
         """
+        check(AsyncTestEngineTests.get, locals())
         from buildkite_api.api.test_engine_tests import get_test
 
         return await self._requester.call(
@@ -204,8 +208,8 @@ class AsyncTestEngineTests(AsyncService):
             suite,
             test_id,
             period=period,
-            min_timestamp=min_timestamp,
-            max_timestamp=max_timestamp,
+            min_timestamp=aware("min_timestamp", min_timestamp),
+            max_timestamp=aware("max_timestamp", max_timestamp),
             buildkite_version=buildkite_version,
         )
 
@@ -222,6 +226,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
         """
+        check(AsyncTestEngineTests.find, locals())
         from buildkite_api.api.test_engine_tests import find_test
         from buildkite_api.models import FindTestRequest
 
@@ -243,6 +248,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/tests
         """
+        check(AsyncTestEngineTests.update_labels, locals())
         from buildkite_api.api.test_engine_tests import update_test_labels
         from buildkite_api.models import UpdateTestLabelsRequest
 
@@ -294,6 +300,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/build-tests
         """
+        check(AsyncTestEngineTests.list_of_build, locals())
         from buildkite_api.api.test_engine_tests import list_build_tests
 
         return self._items(
@@ -327,6 +334,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/quarantine
         """
+        check(AsyncTestEngineTests.skip, locals())
         from buildkite_api.api.test_engine_tests import skip_test
 
         return await self._requester.call(skip_test, self._requester.organization, suite, test_id)
@@ -345,6 +353,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/quarantine
         """
+        check(AsyncTestEngineTests.mute, locals())
         from buildkite_api.api.test_engine_tests import mute_test
 
         return await self._requester.call(mute_test, self._requester.organization, suite, test_id)
@@ -363,6 +372,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/quarantine
         """
+        check(AsyncTestEngineTests.enable, locals())
         from buildkite_api.api.test_engine_tests import enable_test
 
         return await self._requester.call(enable_test, self._requester.organization, suite, test_id)
@@ -378,6 +388,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/quarantine
         """
+        check(AsyncTestEngineTests.list_muted, locals())
         from buildkite_api.api.test_engine_tests import list_muted_tests
 
         return await self._requester.call(list_muted_tests, self._requester.organization, suite)
@@ -393,6 +404,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/quarantine
         """
+        check(AsyncTestEngineTests.list_skipped, locals())
         from buildkite_api.api.test_engine_tests import list_skipped_tests
 
         return await self._requester.call(list_skipped_tests, self._requester.organization, suite)
@@ -426,6 +438,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/flaky-tests
         """
+        check(AsyncTestEngineTests.list_flaky, locals())
         from buildkite_api.api.test_engine_tests import list_flaky_tests
 
         return self._items(
@@ -456,6 +469,7 @@ class AsyncTestEngineTests(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/execution-tags
         """
+        check(AsyncTestEngineTests.update_execution_tags, locals())
         from buildkite_api.api.test_engine_tests import update_execution_tags
         from buildkite_api.models import UpdateExecutionTagsRequest
 
@@ -507,6 +521,7 @@ class AsyncTestEngineRuns(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/runs
         """
+        check(AsyncTestEngineRuns.list, locals())
         from buildkite_api.api.test_engine_runs import list_runs
 
         return self._items(
@@ -534,6 +549,7 @@ class AsyncTestEngineRuns(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/runs
         """
+        check(AsyncTestEngineRuns.get, locals())
         from buildkite_api.api.test_engine_runs import get_run
 
         return await self._requester.call(get_run, self._requester.organization, suite, run_id)
@@ -562,6 +578,7 @@ class AsyncTestEngineRuns(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/runs
         """
+        check(AsyncTestEngineRuns.failed_executions, locals())
         from buildkite_api.api.test_engine_runs import list_run_failed_executions
 
         return self._items(
@@ -610,6 +627,7 @@ class AsyncTestEngineSuites(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
+        check(AsyncTestEngineSuites.list, locals())
         from buildkite_api.api.test_engine_suites import list_suites
 
         return self._items(
@@ -633,6 +651,7 @@ class AsyncTestEngineSuites(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
+        check(AsyncTestEngineSuites.get, locals())
         from buildkite_api.api.test_engine_suites import get_suite
 
         return await self._requester.call(get_suite, self._requester.organization, suite, show_api_token=show_api_token)
@@ -666,6 +685,7 @@ class AsyncTestEngineSuites(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
+        check(AsyncTestEngineSuites.create, locals())
         from buildkite_api.api.test_engine_suites import create_suite
         from buildkite_api.models import CreateSuiteRequest
 
@@ -710,6 +730,7 @@ class AsyncTestEngineSuites(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
+        check(AsyncTestEngineSuites.update, locals())
         from buildkite_api.api.test_engine_suites import update_suite
         from buildkite_api.models import UpdateSuiteRequest
 
@@ -742,6 +763,7 @@ class AsyncTestEngineSuites(AsyncService):
 
         https://buildkite.com/docs/apis/rest-api/test-engine/suites
         """
+        check(AsyncTestEngineSuites.delete, locals())
         from buildkite_api.api.test_engine_suites import delete_suite
 
         return await self._requester.call(delete_suite, self._requester.organization, suite)

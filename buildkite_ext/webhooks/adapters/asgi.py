@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import Future
 from http import HTTPStatus
 from typing import Any
 
 import anyio
+import anyio.to_thread
 
 from ..http import RELEVANT_HEADERS, Refusal, RequestHead, WebhookResponse, too_large, too_slow
 from ..receiver import Receiver
+from ..runtime.event_loop import running_loop
+from ..runtime.lifecycle import Lifecycle
 
-__all__ = ["AsgiApp", "Message", "Receive", "Scope", "Send", "respond"]
+__all__ = ["App", "AsgiApp", "LifespanApp", "Message", "Receive", "Scope", "Send", "respond"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _RELEVANT = {name.encode(): name for name in RELEVANT_HEADERS}
 
@@ -44,8 +50,16 @@ class AsgiApp:
             await send({"type": "websocket.close", "code": 1003})
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Servers and frameworks differ in whether the path holds the path of a mount.
+        path, mount = scope.get("path", ""), scope.get("root_path", "")
+        path = path.removeprefix(mount) if path.startswith(f"{mount}/") else path
+        health = self._receiver.check_health(scope["method"], path)
+        if health is not None:
+            await respond(send, health)
+            return
         client = scope.get("client")
         head = RequestHead(scope["method"], _relevant_headers(scope["headers"]), client[0] if client else None)
+        queued: list[Future[None]] = []
         response = await self._receiver.admit(head)
         unread = response is not None
         if response is None:
@@ -56,7 +70,7 @@ class AsgiApp:
             except Refusal as refusal:
                 response, unread = self._receiver.refuse(head, refusal), True
             else:
-                response = await self._receiver.accept(head, body)
+                response = await self._receiver.accept(head, body, queued=queued)
         if unread and _must_close(scope):
             await _start(send, response, close=True)
             await send({"type": "http.response.body", "body": response.body, "more_body": True})
@@ -65,6 +79,9 @@ class AsgiApp:
             await send({"type": "http.response.body", "body": b""})
         else:
             await respond(send, response)
+        # Without a lifespan nothing tells when the server ends. It waits for the calls of its app.
+        for future in queued:
+            await _ended(future)
 
     async def _body(self, receive: Receive) -> bytes:
         limit, seconds = self._receiver.max_body, self._receiver.body_timeout
@@ -103,6 +120,61 @@ class AsgiApp:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+class LifespanApp:
+    """An ASGI app round another one that gives it the lifespan of a receiver. See `WebhookHandler.with_lifespan`."""
+
+    def __init__(self, app: App, lifecycle: Lifecycle) -> None:
+        self._app = app
+        self._lifecycle = lifecycle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        received, answered, last = 0, False, None
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += 1
+            return message
+
+        async def held_back(message: Message) -> None:
+            nonlocal answered, last
+            answered = True
+            if message["type"] == "lifespan.shutdown.complete":
+                last = message  # only when the deliveries were handled as well
+            else:
+                await send(message)
+
+        async with self._lifecycle.lifespan():
+            try:
+                await self._app(scope, counted, held_back)
+            except Exception:
+                if answered:
+                    raise
+            if not answered:  # the app has no lifespan of its own, as Django's
+                if not received:
+                    await receive()
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                last = {"type": "lifespan.shutdown.complete"}
+        if last is not None:
+            await send(last)
+
+
+async def _ended(future: Future[None]) -> None:
+    """Wait for a future of another event loop. To cancel the waiting doesn't cancel the future."""
+    if running_loop() is None:  # trio
+        await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)
+    else:
+        await asyncio.shield(asyncio.wrap_future(future))
 
 
 def _relevant_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ class _LambdaRequest:
     """The HTTP request in an event of AWS Lambda."""
 
     head: RequestHead
+    path: str
     body: object
     base64: bool
     multi_value: bool
@@ -39,6 +40,9 @@ def _response(receiver: Receiver, request: _LambdaRequest) -> WebhookResponse:
     head = request.head
     if not head.method:
         return receiver.refuse(head, Refusal(400, "malformed", "the event isn't an HTTP request"))
+    health = receiver.check_health(head.method, request.path)
+    if health is not None:
+        return health
     try:
         body = _body(request, receiver.max_body)
     except Refusal as refusal:
@@ -57,11 +61,21 @@ def _request(event: object) -> _LambdaRequest:
     return _LambdaRequest(
         # A load balancer doesn't give its own address: its events are like connections without an address.
         RequestHead(method if isinstance(method, str) else "", headers, client if isinstance(client, str) else None),
+        _path(fields, context),
         fields.get("body"),
         base64=fields.get("isBase64Encoded") is True,
         multi_value=bool(lists),
         load_balancer="elb" in context,
     )
+
+
+def _path(fields: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+    """Return the path of a request, without the stage, which HTTP APIs put before it."""
+    path, stage = fields.get("rawPath", fields.get("path")), context.get("stage")
+    if not isinstance(path, str):
+        return ""
+    prefix = f"/{stage}"
+    return path.removeprefix(prefix) if path.startswith(f"{prefix}/") and "rawPath" in fields else path
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

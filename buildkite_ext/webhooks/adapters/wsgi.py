@@ -30,6 +30,9 @@ class WsgiApp:
         return [response.body]
 
     def _respond(self, environ: Environ) -> WebhookResponse:
+        health = self._receiver.check_health(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
+        if health is not None:
+            return health
         head = RequestHead(environ["REQUEST_METHOD"], _headers(environ), environ.get("REMOTE_ADDR") or None)
         # If the server marks the end of the input, a body without a length can be read. Otherwise reading would block.
         terminated = bool(environ.get("wsgi.input_terminated"))

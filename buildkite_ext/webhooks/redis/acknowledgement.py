@@ -14,7 +14,7 @@ from . import scripts
 from .keys import ConsumerSettings
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from ...redis.connection import RedisClient
 
 __all__ = ["Acknowledgements", "StreamEntry", "entries_of", "paired", "try_once"]
 
@@ -76,7 +76,7 @@ async def try_once(handle: Handle, delivery: Delivery) -> str | None:
 class Acknowledgements:
     """Acknowledges handled entries. Entries that end while Redis is called share the next call."""
 
-    def __init__(self, redis: Redis, settings: ConsumerSettings, reconnector: Reconnector) -> None:
+    def __init__(self, redis: RedisClient, settings: ConsumerSettings, reconnector: Reconnector) -> None:
         self._script = RedisScript(redis, scripts.ACKNOWLEDGE)
         self._group = settings.group
         self._streams = settings.keys.streams

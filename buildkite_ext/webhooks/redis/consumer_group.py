@@ -22,7 +22,7 @@ from .dead_letters import dead_letter_details, report_dead_letter
 from .keys import ConsumerSettings
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from ...redis.connection import RedisClient
 
 __all__ = ["ConsumerGroupReader"]
 
@@ -37,7 +37,7 @@ _CLAIM_CALLS = 100
 class ConsumerGroupReader:
     """One consumer of a consumer group."""
 
-    def __init__(self, redis: Redis, settings: ConsumerSettings, reconnector: Reconnector) -> None:
+    def __init__(self, redis: RedisClient, settings: ConsumerSettings, reconnector: Reconnector) -> None:
         self._redis = redis
         self._settings = settings
         self._reconnector = reconnector
@@ -159,7 +159,7 @@ class ConsumerGroupReader:
 
     async def _handle(self, entry: StreamEntry, handle: Handle) -> None:
         try:
-            delivery = from_fields(entry.fields)
+            delivery = from_fields(entry.fields, attempt=entry.tries)
         except UnreadableEntry as unreadable:
             await self._give_up(entry, str(unreadable), entry.tries)
             return

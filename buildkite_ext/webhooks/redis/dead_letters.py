@@ -74,9 +74,11 @@ def report_dead_letter(
     letter = parse_dead_letter(dead_id, {**fields, **added})
     dead_letters = settings.keys.dead_letters
     # The reason isn't logged: it may quote the delivery's content.
-    logger.error(
-        "Gave up %s after %d tries: dead letter %s in %s", _name(fields), letter.tries, letter.id, dead_letters
-    )
+    extra: dict[str, object] = {"webhook_dead_letter": letter.id, "webhook_attempt": letter.tries}
+    if letter.delivery is not None:
+        extra |= {"webhook_delivery": letter.delivery.id, "webhook_event": letter.delivery.event}
+    text = "Gave up %s after %d tries: dead letter %s in %s"
+    logger.error(text, _name(fields), letter.tries, letter.id, dead_letters, extra=extra)
     if dropped:
         limit = settings.dead_letter_limit
         logger.error("%s holds its limit of %d dead letters: the oldest was dropped", dead_letters, limit)

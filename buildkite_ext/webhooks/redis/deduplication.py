@@ -9,7 +9,7 @@ from ...redis.connection import connect
 from ..deduplication import Claim
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from ...redis.connection import RedisClient
 
 __all__ = ["RedisDeduplicationStore"]
 
@@ -21,7 +21,8 @@ class RedisDeduplicationStore:
     """Store of keys in Redis. With one store for all machines, once means once among all of them.
 
     Args:
-        client_or_url: a `redis.asyncio.Redis`, which stays yours to close, or a URL such as `redis://localhost:6379/0`.
+        client_or_url: a `redis.asyncio.Redis` or `RedisCluster`, which stays yours to close, or a URL such as
+            `redis://localhost:6379/0`, `rediss://…` with TLS, or `valkey://…`. For Sentinel give the client of its master.
         prefix: the prefix of all keys in Redis.
         timeout: seconds within which Redis must answer.
 
@@ -34,7 +35,7 @@ class RedisDeduplicationStore:
     """
 
     def __init__(
-        self, client_or_url: Redis | str, *, prefix: str = "buildkite:deduplication:", timeout: float = 5.0
+        self, client_or_url: RedisClient | str, *, prefix: str = "buildkite:deduplication:", timeout: float = 5.0
     ) -> None:
         self._connection = connect(client_or_url, timeout=timeout)
         self._redis = self._connection.client

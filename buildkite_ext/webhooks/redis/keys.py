@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from ...errors import ConfigurationError
 from ..delivery import Delivery
 
 if TYPE_CHECKING:
     from .dead_letters import DeadLetter
 
-__all__ = ["ConsumerSettings", "StreamKeys", "partition_of"]
+__all__ = ["ConsumerSettings", "StreamKeys", "check_hash_tags", "partition_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,33 @@ class StreamKeys:
     def workers(self) -> str:
         """The sorted set of the workers that live."""
         return f"{self.stream}:workers"
+
+
+def check_hash_tags(*keys: str) -> None:
+    """Check that a Redis Cluster has all these keys, and the keys that begin with them, in one slot.
+
+    Raises:
+        ConfigurationError: a key has no hash tag, or the tags differ.
+
+    Example:
+        >>> check_hash_tags("{buildkite}:webhooks", "{buildkite}:dead")
+    """
+    tags = {_hash_tag(key) for key in keys}
+    if len(tags) > 1 or "" in tags:
+        raise ConfigurationError(
+            f"On a Redis Cluster all keys of a stream must be in one slot, but {' and '.join(map(repr, keys))} have no "
+            'common hash tag: give one, such as stream="{buildkite}:webhooks", the same to sinks and sources.'
+        )
+
+
+def _hash_tag(key: str) -> str:
+    """Return the part of a key that determines its slot; empty if that is the whole key.
+
+    Example:
+        >>> [_hash_tag(key) for key in ("{buildkite}:webhooks", "web{a}{b}", "{}:webhooks", "webhooks")]
+        ['buildkite', 'a', '', '']
+    """
+    return key.partition("{")[2].partition("}")[0] if "}" in key.partition("{")[2] else ""
 
 
 def partition_of(delivery: Delivery, partitions: int) -> int:

@@ -20,7 +20,7 @@ from .dead_letters import dead_letter_details, report_dead_letter
 from .keys import ConsumerSettings
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from ...redis.connection import RedisClient
 
 __all__ = ["LeasePlan", "LeaseState", "OrderedReader", "fair_share", "plan_leases"]
 
@@ -33,7 +33,7 @@ _BATCH = 64
 class OrderedReader:
     """One worker's share of the partitions."""
 
-    def __init__(self, redis: Redis, settings: ConsumerSettings, reconnector: Reconnector) -> None:
+    def __init__(self, redis: RedisClient, settings: ConsumerSettings, reconnector: Reconnector) -> None:
         self._redis = redis
         self._settings = settings
         self._reconnector = reconnector
@@ -139,7 +139,7 @@ class _PartitionReader:
     def __init__(
         self,
         index: int,
-        redis: Redis,
+        redis: RedisClient,
         settings: ConsumerSettings,
         reconnector: Reconnector,
         *,
@@ -214,7 +214,7 @@ class _PartitionReader:
             async with self._slots:
                 tries = await self._advance(entry.id)
                 try:
-                    delivery = from_fields(entry.fields)
+                    delivery = from_fields(entry.fields, attempt=tries)
                 except UnreadableEntry as unreadable:
                     await self._give_up(entry, str(unreadable), tries)
                     return

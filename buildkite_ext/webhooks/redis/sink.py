@@ -11,10 +11,11 @@ from ...redis.scripts import RedisScript
 from ..delivery import Delivery
 from . import scripts
 from .codec import to_fields
-from .keys import StreamKeys, partition_of
+from .eviction import warn_of_eviction
+from .keys import StreamKeys, check_hash_tags, partition_of
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from ...redis.connection import RedisClient
 
 
 __all__ = ["RedisStreamSink"]
@@ -26,12 +27,14 @@ class RedisStreamSink:
     Accepted deliveries are in Redis and are never trimmed. They survive the end of any receiver and worker, and a failure
     of Redis as far as its persistence is configured to
     (https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/). An entry is deleted once it was handled,
-    so the stream's length is the backlog. On a Redis Cluster give `stream` a hash tag, `{buildkite}:webhooks`, because all
-    its keys must be in one slot.
+    so the stream's length is the backlog. A Redis that may evict any key when its memory is full (`allkeys-*`) would drop the
+    stream: the first delivery logs a warning then. On a Redis Cluster give `stream` a hash tag, `{buildkite}:webhooks`,
+    because all its keys must be in one slot.
 
     Args:
-        client_or_url: a `redis.asyncio.Redis`, which stays yours to close, or a URL such as `redis://localhost:6379/0`.
-            A client that repeats commands by itself may append a delivery twice; a client made from a URL doesn't.
+        client_or_url: a `redis.asyncio.Redis` or `RedisCluster`, which stays yours to close, or a URL such as
+            `redis://localhost:6379/0`, `rediss://…` with TLS, or `valkey://…`. For Sentinel give the client of its master. A
+            client that repeats commands by itself may append a delivery twice; a client made from a URL doesn't.
         stream: the stream's key.
         limit: the maximum number of waiting deliveries in all partitions. Beyond it none is accepted.
         partitions: the number of streams for the builds, so that workers can keep the order of each build: at most as
@@ -39,7 +42,8 @@ class RedisStreamSink:
         timeout: seconds within which Redis must answer.
 
     Raises:
-        ConfigurationError: redis-py isn't installed, the URL isn't a Redis URL, or a number is out of its range.
+        ConfigurationError: redis-py isn't installed, the URL isn't a Redis URL, a number is out of its range, or the stream
+            of a Redis Cluster has no hash tag.
 
     Example:
         >>> RedisStreamSink("redis://:hunter2@redis.internal:6379/0")
@@ -48,7 +52,7 @@ class RedisStreamSink:
 
     def __init__(
         self,
-        client_or_url: Redis | str,
+        client_or_url: RedisClient | str,
         *,
         stream: str = "buildkite:webhooks",
         limit: int = 100_000,
@@ -58,9 +62,12 @@ class RedisStreamSink:
         if limit < 1 or partitions < 1 or timeout <= 0:
             raise ConfigurationError("limit= and partitions= must be at least 1, and timeout= more than 0.")
         self._connection = connect(client_or_url, timeout=timeout)
+        if self._connection.is_cluster:
+            check_hash_tags(stream)
         self._streams = StreamKeys(stream, partitions, "").streams
         self._limit = limit
         self._timeout = timeout
+        self._checked = False
         self._append = RedisScript(self._connection.client, scripts.APPEND)
 
     def __repr__(self) -> str:
@@ -86,6 +93,9 @@ class RedisStreamSink:
                 "was not accepted. Start more workers, or check RedisStreamSource.lag() to see why they wait.",
                 reason="queue_full",
             )
+        if not self._checked:
+            self._checked = True
+            await warn_of_eviction(self._connection, self._streams[0])
 
     async def aclose(self) -> None:
         """Close the connections, unless the client is yours. Accepted deliveries stay accepted."""

@@ -18,11 +18,11 @@ from ..delivery import Handle
 from ..events import logger
 from . import scripts
 from .dead_letters import DeadLetter, parse_dead_letter
-from .keys import ConsumerSettings, StreamKeys
+from .eviction import warn_of_eviction
+from .keys import ConsumerSettings, StreamKeys, check_hash_tags
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
+    from ...redis.connection import RedisClient
     from .consumer_group import ConsumerGroupReader
     from .ordered import OrderedReader
 
@@ -83,12 +83,14 @@ class RedisStreamSource:
     deletes it for all groups.
 
     If Redis is away, the source waits for it, logs that to `buildkite_ext.webhooks`, and continues. Only a wrong password,
-    a missing permission or a key of another type ends `consume`, with the error of redis-py.
+    a missing permission, a key of another type or a certificate that can't be verified ends `consume`, with the error of
+    redis-py. If Redis may evict any key when its memory is full, `consume` logs a warning.
 
     Args:
-        client_or_url: a `redis.asyncio.Redis` that doesn't decode responses, which stays yours to close, or a URL such as
-            `redis://localhost:6379/0`. With `ordered=True` it takes a connection for each partition it reads, and two more.
-        stream: the stream's key, as in the sink.
+        client_or_url: a `redis.asyncio.Redis` or `RedisCluster` that doesn't decode responses, which stays yours to close, or
+            a URL such as `redis://localhost:6379/0`, `rediss://…` with TLS, or `valkey://…`. For Sentinel give the client of
+            its master. With `ordered=True` it takes a connection for each partition it reads, and two more.
+        stream: the stream's key, as in the sink; on a Redis Cluster with a hash tag, such as `{buildkite}:webhooks`.
         group: the consumer group's name. A missing group is made, and begins with the first entry.
         consumer: this worker's name, which must be unique; by default made of the host, the process and random digits.
         ordered: keep the order of each build's deliveries.
@@ -106,8 +108,8 @@ class RedisStreamSource:
         random: returns numbers from 0 to 1, for jitter.
 
     Raises:
-        ConfigurationError: redis-py isn't installed, the URL isn't a Redis URL, the client decodes responses, or a number
-            is out of its range.
+        ConfigurationError: redis-py isn't installed, the URL isn't a Redis URL, the client decodes responses, a number is
+            out of its range, or the keys of a Redis Cluster have no common hash tag.
 
     Example:
         ```python
@@ -122,7 +124,7 @@ class RedisStreamSource:
 
     def __init__(
         self,
-        client_or_url: Redis | str,
+        client_or_url: RedisClient | str,
         *,
         stream: str = "buildkite:webhooks",
         group: str = "handlers",
@@ -150,10 +152,13 @@ class RedisStreamSource:
                 "RedisStreamSource needs bytes, because a delivery's body is bytes: give a client without "
                 "decode_responses=True, or the URL."
             )
+        dead_letters = f"{stream}:dead" if dead_letters is None else dead_letters
+        if self._connection.is_cluster:
+            check_hash_tags(stream, dead_letters)
         self._redis = self._connection.client
         self._ordered = ordered
         self._settings = ConsumerSettings(
-            keys=StreamKeys(stream, partitions, f"{stream}:dead" if dead_letters is None else dead_letters),
+            keys=StreamKeys(stream, partitions, dead_letters),
             group=group,
             consumer=consumer or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
             ordered=ordered,
@@ -186,7 +191,8 @@ class RedisStreamSource:
 
         Raises:
             RuntimeError: the source is being consumed already.
-            redis.exceptions.RedisError: the password is wrong, a permission is missing, or a key is of another type.
+            redis.exceptions.RedisError: the password is wrong, a permission is missing, a key is of another type, or the
+                certificate can't be verified.
         """
         from ...redis.reconnect import Reconnector
         from .consumer_group import ConsumerGroupReader
@@ -204,6 +210,7 @@ class RedisStreamSource:
         self._reader = kind(self._redis, settings, reconnector)
         self._idle = asyncio.Event()
         try:
+            await warn_of_eviction(self._connection, settings.keys.stream)
             await self._reader.run(handle)
         except BaseExceptionGroup as group:
             raise _first_error(group) from None

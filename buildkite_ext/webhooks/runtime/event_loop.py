@@ -66,6 +66,11 @@ class EventLoopThread:
         """True if the thread runs in this process."""
         return self._loop is not None
 
+    def start(self) -> asyncio.AbstractEventLoop:
+        """Return the loop. The thread starts if it doesn't run yet."""
+        with self._lock:
+            return self._loop or self._started_loop()
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop and wait for its result.
 
@@ -81,7 +86,7 @@ class EventLoopThread:
             )
         try:
             with self._lock:
-                future = asyncio.run_coroutine_threadsafe(coroutine, self._loop or self._start())
+                future = asyncio.run_coroutine_threadsafe(coroutine, self._loop or self._started_loop())
         except BaseException:
             coroutine.close()  # no thread can be started while the interpreter ends
             raise
@@ -115,7 +120,7 @@ class EventLoopThread:
         )
         thread.join(timeout + 2 * _CANCEL_TIMEOUT)
 
-    def _start(self) -> asyncio.AbstractEventLoop:
+    def _started_loop(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
         # In an empty context: the context variables of the first caller must not reach the other callers.
         thread = threading.Thread(

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextvars
 import signal
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import anyio
+import anyio.to_thread
+
 from ..._forks import keep_inherited, reset_after_fork
-from ...errors import ConfigurationError
 from ..deduplication import DeduplicationStore
-from ..delivery import EventSink, EventSource, Handle
+from ..delivery import Delivery, EventSink, EventSource, Handle
 from ..events import DeliveriesLost, DeliveryEvents
 from .event_loop import EventLoopThread, call_at_exit, running_loop
 
 if TYPE_CHECKING:
     from ..queue import MemoryQueue
 
-__all__ = ["Lifecycle", "consume_until_signal"]
+__all__ = ["Lifecycle", "consume_until_signal", "sudden_end"]
 
 T = TypeVar("T")
+
+_CANCEL_TIMEOUT = 1.0
+"""Seconds that a cancelled worker gets to end."""
 
 if sys.platform == "win32":
     _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
@@ -34,6 +43,9 @@ else:
 
 class Lifecycle:
     """The sink of a receiver, and the worker that empties it if it is a queue of this process.
+
+    The worker needs an event loop that lives longer than a request. Within a lifespan this is the server's. Otherwise the
+    loop of a request may end with it, so the worker runs in an event loop of its own, until the process ends.
 
     Args:
         sink: where deliveries go.
@@ -61,35 +73,76 @@ class Lifecycle:
         self._handle = handle
         self._events = events
         self._close_timeout = close_timeout
-        self._worker: asyncio.Task[None] | None = None
+        self._worker: _Worker | None = None
         self._loop_thread = EventLoopThread()
         self._closes_at_exit = False
+        self._warned = False
+        self._lifespan_loop: asyncio.AbstractEventLoop | None = None
+        self._awaited: dict[str, Future[None]] = {}
         self._starting = threading.Lock()
         reset_after_fork(self)
 
     def _reset_after_fork(self) -> None:
         """Forget the worker, which handles in the parent process what was accepted there."""
-        keep_inherited(self._worker)
+        keep_inherited(self._worker, self._lifespan_loop, self._awaited)
         self._worker = None
+        self._lifespan_loop = None
+        self._awaited = {}
+        self._warned = False
         self._starting = threading.Lock()
 
-    def ensure_running(self) -> None:
-        """Start the worker of the queue in the running loop, unless it runs already in this or another loop."""
+    async def put(self, delivery: Delivery, queued: list[Future[None]] | None = None) -> None:
+        """Give a delivery to the sink, and see to it that a worker runs where the sink is a queue of this process.
+
+        Args:
+            delivery: the delivery.
+            queued: the future that ends when the delivery was handled is added to it, if the server doesn't tell when
+                it ends.
+        """
         if self.queue is not None:
             with self._starting:
-                self._start_worker(self.queue)
+                self._ensure_worker(self.queue)
+                if queued is not None and self._lifespan_loop is None:
+                    self._awaited[delivery.id] = Future()
+                    queued.append(self._awaited[delivery.id])
+        try:
+            await self.sink.put(delivery)
+        except BaseException:
+            self._awaited.pop(delivery.id, None)
+            raise
+        if self.queue is not None and self._lifespan_loop is None and queued is None:
+            self._warn_of_signals()
 
-    def _start_worker(self, queue: MemoryQueue) -> None:
-        if self._worker is not None and not (self._worker.done() or self._worker.get_loop().is_closed()):
+    def _ensure_worker(self, queue: MemoryQueue) -> None:
+        if self._worker is not None and self._worker.runs:
             return
-        loop = running_loop()
-        if loop is None:
-            raise ConfigurationError(
-                'a MemoryQueue needs asyncio: on trio, use WebhookHandler(respond_after="handled")'
-            )
+        loop = self._lifespan_loop
+        if loop is None or not loop.is_running():
+            loop = self._loop_thread.start()
+            self._close_when_the_process_ends()
         # In an empty context: the context variables of the first request must not reach the deliveries that follow.
-        context = contextvars.Context()
-        self._worker = loop.create_task(queue.consume(self._handle), name="buildkite-webhooks", context=context)
+        consumed = contextvars.Context().run(asyncio.run_coroutine_threadsafe, queue.consume(self._handle_queued), loop)
+        self._worker = _Worker(loop, consumed)
+
+    async def _handle_queued(self, delivery: Delivery, /) -> None:
+        try:
+            await self._handle(delivery)
+        finally:
+            done = self._awaited.pop(delivery.id, None)
+            if done is not None:
+                done.set_result(None)
+
+    def _warn_of_signals(self) -> None:
+        """Warn once where SIGTERM ends the process before it can handle what is in the queue."""
+        if self._warned:
+            return
+        self._warned = True
+        reason = sudden_end(signal.getsignal(signal.SIGTERM))
+        if reason is not None:
+            self._events.warn(
+                f"deliveries are answered before they are handled, and {reason}: those in the queue are lost then. Use "
+                'respond_after="handled", a RedisStreamSink, or hooks.lifespan. See "Servers" in the guide of webhooks.'
+            )
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine for a caller that can't await.
@@ -97,28 +150,33 @@ class Lifecycle:
         Raises:
             LoopStopped: the receiver was closed before the coroutine ended.
         """
-        if not self._closes_at_exit:
-            self._closes_at_exit = True
-            call_at_exit(self._close_at_exit)
+        self._close_when_the_process_ends()
         return self._loop_thread.run(coroutine)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Accept deliveries until the context ends, then handle what was accepted."""
         self.closed = False
+        self._lifespan_loop = running_loop()
         try:
             yield
         finally:
-            await self.aclose(None)
+            try:
+                await self.aclose(None)
+            finally:
+                self._lifespan_loop = None
 
     async def aclose(self, timeout: float | None) -> None:
         """Stop accepting deliveries, and handle what was accepted."""
         self.closed = True
-        home = self._worker.get_loop() if self._worker is not None else None
-        if home is None or home is asyncio.get_running_loop() or not home.is_running():
-            await self._end(self._seconds(timeout))
-        else:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._end(self._seconds(timeout)), home))
+        try:
+            await self._drain(self._seconds(timeout))
+        finally:
+            # Last: handlers with once=True use the store until they end.
+            close = getattr(self._store, "aclose", None)
+            if close is not None:
+                await close()
+            self._events.flush()
 
     def close(self, timeout: float | None) -> None:
         """Do the same as `aclose` for callers that can't await, and end the thread of the event loop."""
@@ -128,6 +186,11 @@ class Lifecycle:
             self._loop_thread.run(self.aclose(timeout))
         self._loop_thread.stop(max(0.0, self._seconds(timeout) - (time.monotonic() - begun)))
 
+    def _close_when_the_process_ends(self) -> None:
+        if not self._closes_at_exit:
+            self._closes_at_exit = True
+            call_at_exit(self._close_at_exit)
+
     def _close_at_exit(self) -> None:
         if self._loop_thread.started:
             self.close(None)
@@ -135,31 +198,66 @@ class Lifecycle:
     def _seconds(self, timeout: float | None) -> float:
         return self._close_timeout if timeout is None else timeout
 
-    async def _end(self, timeout: float) -> None:
-        try:
-            await self._drain(timeout)
-        finally:
-            # Last: handlers with once=True use the store until they end.
-            close = getattr(self._store, "aclose", None)
-            if close is not None:
-                await close()
-
     async def _drain(self, timeout: float) -> None:
         await self.sink.aclose()
-        worker, self._worker = self._worker, None
+        with self._starting:
+            worker, self._worker = self._worker, None
         if worker is None or self.queue is None:
             return
-        if worker.get_loop() is not asyncio.get_running_loop():
+        if not worker.loop.is_running():
             # The worker's loop was stopped before the worker ended.
-            if len(self.queue):
-                self._events.emit(DeliveriesLost(len(self.queue)))
-            return
-        await asyncio.wait({worker}, timeout=timeout)
-        if not worker.done():
-            left = len(self.queue)
-            worker.cancel()
-            await asyncio.wait({worker}, timeout=1.0)
-            self._events.emit(DeliveriesLost(left))
+            lost = len(self.queue)
+        elif await worker.ended(timeout):
+            lost = 0
+        else:
+            lost = len(self.queue)
+            worker.consumed.cancel()
+            await worker.ended(_CANCEL_TIMEOUT)
+        if lost:
+            self._events.emit(DeliveriesLost(lost))
+        while self._awaited:
+            self._awaited.popitem()[1].set_result(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """The task that empties a queue, in any event loop."""
+
+    loop: asyncio.AbstractEventLoop
+    consumed: Future[None]
+
+    @property
+    def runs(self) -> bool:
+        return not self.consumed.done() and self.loop.is_running()
+
+    async def ended(self, timeout: float) -> bool:
+        """Wait for the end, and return True if it came in time."""
+        if running_loop() is None:  # trio
+            wait = partial(concurrent.futures.wait, [self.consumed], timeout)
+            await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
+        else:
+            await asyncio.wait({asyncio.wrap_future(self.consumed)}, timeout=timeout)
+        return self.consumed.done()
+
+
+def sudden_end(handler: object) -> str | None:
+    """Return why a process ends at SIGTERM without an orderly exit of the interpreter; None if it doesn't.
+
+    Args:
+        handler: the present handler of SIGTERM, as `signal.getsignal` returns it.
+
+    Example:
+        >>> sudden_end(signal.SIG_DFL)
+        'SIGTERM ends this process at once'
+        >>> sudden_end(signal.default_int_handler) is None
+        True
+    """
+    if handler is signal.SIG_DFL:
+        return "SIGTERM ends this process at once"
+    if getattr(handler, "__module__", "").partition(".")[0] == "uvicorn":
+        # It stops serving, and then raises the signal again, with the handler that was there before.
+        return "uvicorn ends this process by the signal itself when it has stopped serving"
+    return None
 
 
 # --- Worker process ------------------------------------------------------------------------------------------------------

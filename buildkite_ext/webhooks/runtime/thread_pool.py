@@ -38,7 +38,7 @@ class ThreadPool:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._reset_after_fork()
         reset_after_fork(self)
 
@@ -48,6 +48,12 @@ class ThreadPool:
         self._jobs: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._threads = 0
         self._waiting = 0
+
+    @property
+    def busy(self) -> int:
+        """The number of functions that run."""
+        with self._changed:
+            return self._threads - self._waiting
 
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run a function in a thread, with the context variables of the caller.
@@ -60,10 +66,14 @@ class ThreadPool:
             self._jobs.append((call, job))
             if self._waiting >= len(self._jobs):
                 self._changed.notify()
-            elif self._threads < self._limit:
+            elif self._threads < self.limit:
                 self._threads += 1
                 threading.Thread(target=self._work, name="buildkite-webhooks-handler", daemon=True).start()
-        return await (asyncio.wrap_future(job) if running_loop() else _wait_on_trio(job))
+        try:
+            return await (asyncio.wrap_future(job) if running_loop() else _wait_on_trio(job))
+        except BaseException:
+            job.cancel()  # at once: asyncio would do it later, when the function may have begun
+            raise
 
     def _work(self) -> None:
         while (found := self._next()) is not None:
@@ -94,11 +104,7 @@ async def _wait_on_trio(job: Future[T]) -> T:
             token.run_sync_soon(done.set)
 
     job.add_done_callback(notify)
-    try:
-        await done.wait()
-    except BaseException:
-        job.cancel()
-        raise
+    await done.wait()
     return job.result()
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..base import ReadModel, to_models
+from ..base import to_models
+from ..properties import BuildProperties
 
 if TYPE_CHECKING:
     from .build_author import BuildAuthor
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
-class Build(ReadModel):
+class Build(BuildProperties):
     """One run of a pipeline."""
 
     id: str

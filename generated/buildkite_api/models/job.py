@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define, field
 
-from ..base import ReadModel, to_models
+from ..base import to_models
+from ..properties import JobProperties
 
 if TYPE_CHECKING:
     from .agent import Agent
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
-class Job(ReadModel):
+class Job(JobProperties):
     """One unit of work in a build. Every type of job has this form: a `script` job has most of it, a `manual`
     job its label and the unblocking fields, a `trigger` job the build that it triggered, a `waiter` hardly
     anything."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import msgspec
+
+from .._reprs import one_line, whole
 
 E = TypeVar("E")
 R = TypeVar("R")
@@ -27,9 +29,16 @@ class Delivered(msgspec.Struct, kw_only=True, frozen=True, dict=True):
         return value if isinstance(value, dict) else {}
 
     def __repr__(self) -> str:
+        """Return the event on one line: what tells it from others, and what else there is room for."""
+        return one_line(type(self).__name__, self._given())
+
+    def __str__(self) -> str:
+        """Return the event with all its values, except secrets and the body."""
+        return whole(type(self).__name__, self._given())
+
+    def _given(self) -> Iterator[tuple[str, Any]]:
         shown = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "raw")
-        given = (f"{name}={value!r}" for name, value in shown if value not in (None, [], {}))
-        return f"{type(self).__name__}({', '.join(given)})"
+        return ((name, value) for name, value in shown if value not in (None, [], {}))
 
 
 class Decorator(Protocol[E]):

@@ -53,13 +53,18 @@ class RedisServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def a_server() -> Iterator[RedisServer]:
-    """Run a server. Without redis-server the test is skipped, or fails in CI."""
+def skip_without_redis_server() -> None:
+    """Skip the test without redis-server, or let it fail in CI."""
     if shutil.which("redis-server") is None:
         missing = "needs redis-server: apt-get install redis-server, or brew install redis"
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
+
+
+def a_server() -> Iterator[RedisServer]:
+    """Run a server. Without redis-server the test is skipped, or fails in CI."""
+    skip_without_redis_server()
     server = RedisServer()
     try:
         server.start()

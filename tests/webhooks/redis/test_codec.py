@@ -17,6 +17,8 @@ DELIVERIES = st.builds(
     body=st.binary(),
     received_at=st.floats(allow_nan=False, allow_infinity=False),
     build_id=st.none() | TEXT,
+    sent_at=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    headers=st.dictionaries(TEXT, TEXT),
 )
 
 
@@ -36,7 +38,10 @@ def test_fields_of_later_releases_are_ignored(delivery: Delivery, more: dict[byt
 
 
 @given(
-    st.dictionaries(st.sampled_from([b"v", b"id", b"event", b"body", b"received_at", b"build_id"]), st.binary()),
+    st.dictionaries(
+        st.sampled_from([b"v", b"id", b"event", b"body", b"received_at", b"build_id", b"sent_at", b"headers"]),
+        st.binary() | st.sampled_from([b"1.5", b"nan", b"{}", b"[" * 100_000]),
+    ),
     st.booleans(),
 )
 def test_other_fields_raise_unreadable_entry_only(fields: dict[bytes, bytes], versioned: bool) -> None:

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from .exit_codes import ExitCode
@@ -17,10 +16,7 @@ from .problem import Problem, Terminated, UsageError, write_traceback
 from .render.colour import problem_line
 from .streams import coloured, discard, output_failure, prepare_streams, print_error
 
-if TYPE_CHECKING:
-    from cyclopts import CycloptsError
-
-__all__ = ["main"]
+__all__ = ["execute"]
 
 _GRACE = 2.0
 """Seconds that threads get to end by themselves after Ctrl-C: to remove a partial download, for example."""
@@ -33,18 +29,11 @@ _CLOSED_OUTPUT = (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
+def execute(argv: Sequence[str] | None) -> int:
+    """Run the command, and return its exit code.
 
     Args:
-        argv: its arguments; by default those of the process.
-
-    Returns:
-        The exit code: see `buildkite_ext.cli.exit_codes.ExitCode`.
-
-    Example:
-        >>> def passes() -> bool:
-        ...     return main(["run", "web", "--branch", "main", "--quiet"]) == 0
+        argv: its arguments; None for those of the process.
     """
     prepare_streams()
     words = list(sys.argv[1:] if argv is None else argv)
@@ -63,8 +52,8 @@ def _guarded(words: list[str]) -> ExitCode:
     try:
         code = _run(words)
         sys.stdout.flush()  # here, where an error can be reported, and not when the interpreter exits
-    except KeyboardInterrupt:
-        return _report(Problem.described(ExitCode.INTERRUPTED, "Interrupted."), words)
+    except KeyboardInterrupt:  # users know what they pressed; a command that has more to say has said it
+        return ExitCode.INTERRUPTED
     except Terminated:
         return _report(Problem.described(ExitCode.TERMINATED, "Terminated."), words)
     except SystemExit:  # rich raises it for a BrokenPipeError while it prints --help
@@ -91,27 +80,13 @@ def _run(words: list[str]) -> ExitCode:
         _refuse_secrets(words)
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
+        from .usage import usage_text
+
         raise UsageError(
-            f"{_usage_text(error, words)}\nTry: {' '.join(['buildkite-ext', *_command_words(words), '--help'])}"
+            f"{usage_text(error, words)}\nTry: {' '.join(['buildkite-ext', *_command_words(words), '--help'])}"
         ) from error
     result = command(*bound.args, **bound.kwargs)
     return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help and --version return nothing
-
-
-def _usage_text(error: CycloptsError, words: list[str]) -> str:
-    """Return what is wrong with the command line."""
-    from cyclopts import CoercionError, MissingArgumentError
-
-    name = None if error.argument is None else error.argument.name
-    if isinstance(error, MissingArgumentError) and name is not None:
-        given = next((word for word in words if error.argument is not None and word in error.argument.names), None)
-        return f"{name} is missing." if given is None else f"{given} needs a value."
-    if isinstance(error, CoercionError) and name is not None and error.token is not None:
-        kinds = {int: "a whole number", float: "a number"}
-        kind = next((kinds[each] for each in kinds if error.target_type is each), None)
-        if kind is not None:
-            return f"{error.token.keyword or name} {error.token.value!r}: give {kind}."
-    return str(error)
 
 
 def _command_words(words: list[str]) -> list[str]:

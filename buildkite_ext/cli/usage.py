@@ -1,0 +1,90 @@
+"""Texts for command lines that can't be parsed: what is missing, unknown or too much, and what was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from cyclopts import (
+    CoercionError,
+    MissingArgumentError,
+    RepeatArgumentError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
+
+if TYPE_CHECKING:
+    from cyclopts import CycloptsError
+    from cyclopts.argument import Argument
+
+__all__ = ["usage_text"]
+
+_LEAST_ALIKE = 0.6
+_KINDS: dict[object, str] = {int: "a whole number", float: "a number"}
+
+
+def usage_text(error: CycloptsError, words: Sequence[str]) -> str:
+    """Return what is wrong with a command line.
+
+    Args:
+        error: the parser's error.
+        words: the arguments of the command.
+    """
+    if isinstance(error, UnknownOptionError):
+        return _unknown(error)
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        return _missing(error.argument, words)
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return f"too many arguments: {error.unused_tokens[0]!r}."
+    if isinstance(error, RepeatArgumentError) and error.token.keyword is not None:
+        return f"option {error.token.keyword} is given twice."
+    if isinstance(error, CoercionError) and error.argument is not None and error.token is not None:
+        kind = _KINDS.get(error.target_type)
+        if kind is not None:
+            return f"{error.token.keyword or error.argument.name} {error.token.value!r}: give {kind}."
+    return str(error)
+
+
+def _missing(argument: Argument, words: Sequence[str]) -> str:
+    """Return the text about a required argument, or an option that has no value.
+
+    A word that looks like the option is a typing error for it. The parser may have taken it for the value of another argument.
+    """
+    given = next((word for word in words if word in argument.names), None)
+    if given is not None:
+        return f"option {given} needs a value."
+    for word in words:
+        if word.startswith("-") and _near_option(word.partition("=")[0], argument.names):
+            return _unknown_text(word, argument.names)
+    kind = "option" if argument.name.startswith("-") else "argument"
+    return f"missing {kind} {argument.name}."
+
+
+def _unknown(error: UnknownOptionError) -> str:
+    names = [name for argument in error.argument_collection if argument.parse for name in argument.names]
+    return _unknown_text(error.token.keyword or error.token.value, names)
+
+
+def _unknown_text(word: str, names: Iterable[str]) -> str:
+    """Return the text about an unknown option, without its value, which may be a secret."""
+    given = word.partition("=")[0]
+    if not given.startswith("--"):
+        given = given[:2]  # -b of -bmain
+    near = _near_option(given, names)
+    return f"unknown option {given}.{f' Did you mean {near}?' if near else ''}"
+
+
+def _near_option(given: str, names: Iterable[str]) -> str | None:
+    """Return the option that was probably meant.
+
+    Example:
+        >>> _near_option("--brunch", ["--branch", "--commit"]), _near_option("-C", ["--branch", "--commit"])
+        ('--branch', '--commit')
+    """
+    options = [name for name in names if name.startswith("-")]
+    if not given.startswith("--"):
+        letter = given[1:].lower()
+        short = [name for name in options if name.lower() == given.lower()]
+        return next(iter([*short, *(name for name in options if letter and name.startswith(f"--{letter}"))]), None)
+    return next(iter(difflib.get_close_matches(given, options, n=1, cutoff=_LEAST_ALIKE)), None)

@@ -1,0 +1,199 @@
+"""Attributes that users look for under another word: the error names the right one. Times and outcomes of builds and jobs."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+import pytest
+from buildkite_api import models
+from buildkite_api.base import Model
+from buildkite_api.models import Build, BuildState, Job, JobState
+from hypothesis import given
+from hypothesis import strategies as st
+
+from buildkite_ext import LogLine, WaitResult
+from buildkite_ext.clock import SystemClock, VirtualClock
+from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.server import running
+from buildkite_ext.states import outcome_of
+
+from .fakes import App, Flavor, answer, build
+
+BUILD = Build.from_dict(build(7))
+JOB = Job.from_dict({"id": "j1", "type": "script", "state": "passed"})
+RESULT = WaitResult(build=BUILD, outcome="passed", failed_jobs=[], blocked_by=[], requests=1)
+LINE = LogLine("j1", "test", None, None, "text", "raw")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("cluster_tokens.delete", "did you mean 'revoke'?"),
+        ("clusters.tokens.delete", "did you mean 'revoke'?"),
+        ("members.delete", "did you mean 'remove'?"),
+        ("schedules.remove", "did you mean 'delete'?"),
+        ("invitations.delete", "did you mean 'revoke'?"),
+        ("queues.unpause", "did you mean 'resume'?"),
+        ("agents.unpause", "did you mean 'resume'?"),
+        ("builds.stop", "did you mean 'cancel'?"),
+        ("builds.trigger", "did you mean 'create'?"),
+        ("builds.restart", "did you mean 'rebuild'?"),
+        ("builds.wait_for", "did you mean 'wait'?"),
+        ("builds.watch", "did you mean 'follow' or 'wait'?"),
+        ("builds.creat", "did you mean 'create'?"),
+        ("jobs.logs", "did you mean 'log_text' or 'follow'?"),
+        ("jobs.rerun", "did you mean 'retry'?"),
+        ("pipelines.edit", "did you mean 'update'?"),
+        ("pipelines.all", "did you mean 'list'?"),
+        ("packages.upload", "did you mean 'publish'?"),
+        ("build", "did you mean 'builds'?"),
+        ("tokens", "did you mean 'cluster_tokens'?"),
+        ("suites", "write client.test_engine.suites"),
+        ("base_url", "write client.options.base_url"),
+        ("organization", "write client.options.organization"),
+        ("get", 'write client.request("GET", path)'),
+    ],
+)
+def test_a_client_and_its_services_name_the_word_that_was_meant(flavor: Flavor, asked: str, said: str) -> None:
+    client = flavor.client(App(answer({})))
+    with pytest.raises(AttributeError) as caught:
+        attrgetter(asked)(client)
+    assert str(caught.value).endswith(f"has no attribute {asked.rpartition('.')[2]!r}; {said}")
+    assert not hasattr(client, "nothing_like_it")
+
+
+def test_the_other_flavor_s_word_for_closing(flavor: Flavor) -> None:
+    client = flavor.client(App(answer({})))
+    wrong, right = ("aclose", "close") if flavor.blocking else ("close", "aclose")
+    with pytest.raises(AttributeError, match=f"did you mean '{right}'"):
+        getattr(client, wrong)
+
+
+@pytest.mark.parametrize(
+    ("owner", "asked", "said"),
+    [
+        (BUILD, "status", "Build has no attribute 'status'; did you mean 'state'?"),
+        (BUILD, "finishedat", "did you mean 'finished_at'?"),
+        (BUILD, "sha", "did you mean 'commit'?"),
+        (BUILD, "wait", "write client.builds.wait(build)"),
+        (BUILD, "artifacts", "write client.artifacts.list(build)"),
+        (JOB, "exit_code", "did you mean 'exit_status'?"),
+        (JOB, "logs", "write client.jobs.log_text(job)"),
+        (JOB, "retry", "write client.jobs.retry(job)"),
+        (models.Artifact.from_dict({"id": "a"}), "size", "did you mean 'file_size'?"),
+        (models.Artifact.from_dict({"id": "a"}), "download", "write client.artifacts.download(artifact, to=...)"),
+        (models.Pipeline.from_dict({"slug": "web"}), "builds", "write client.builds.list(pipeline)"),
+        (models.Agent.from_dict({"id": "a"}), "hostnam", "did you mean 'hostname'?"),
+        (models.CreateBuildRequest(commit="HEAD", branch="main"), "msg", "has no attribute 'msg'"),
+        (RESULT, "state", "WaitResult has no attribute 'state'; did you mean 'outcome'?"),
+        (RESULT, "failed", "did you mean 'failed_jobs' or 'outcome'?"),
+        (RESULT, "number", "write result.build.number"),
+        (LINE, "job", "LogLine has no attribute 'job'; did you mean 'job_name' or 'job_id'?"),
+        (LINE, "message", "did you mean 'text'?"),
+        (LINE, "timestamp", "did you mean 'time'?"),
+    ],
+    ids=str,
+)
+def test_models_results_and_lines_do_too(owner: Any, asked: str, said: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(owner, asked)
+    assert said in str(caught.value)
+
+
+def test_what_is_suggested_exists() -> None:
+    for owner in (BUILD, JOB):
+        for words in type(owner)._other_words.values():
+            for word in (words,) if isinstance(words, str) else words:
+                assert not word.isidentifier() or hasattr(owner, word), word
+
+
+def test_models_still_copy_pickle_and_compare() -> None:
+    assert copy.deepcopy(BUILD) == BUILD
+    assert pickle.loads(pickle.dumps(JOB)) == JOB
+    assert copy.copy(LINE) == pickle.loads(pickle.dumps(LINE)) == LINE
+    assert pickle.loads(pickle.dumps(RESULT)) == RESULT
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        json.dumps(BUILD)
+    assert json.loads(json.dumps(BUILD.to_dict()))["number"] == 7
+
+
+@given(st.sampled_from([BUILD, JOB, LINE, RESULT]), st.text(max_size=20))
+def test_an_attribute_exists_or_is_refused_by_its_name(owner: object, name: str) -> None:
+    if not name.startswith("_") and not hasattr(owner, name):
+        with pytest.raises(AttributeError) as caught:
+            getattr(owner, name)
+        assert repr(name) in str(caught.value)
+
+
+def test_no_model_has_a_field_by_the_name_of_a_property() -> None:
+    found = [getattr(models, name) for name in models.__all__]
+    for kind in [each for each in found if isinstance(each, type) and issubclass(each, Model)]:
+        fields = {field.name for field in kind.__attrs_attrs__}
+        for parent in kind.__mro__[1:]:
+            assert not fields & {name for name, value in vars(parent).items() if isinstance(value, property)}
+
+
+# --- what was guessed -------------------------------------------------------------------------------------------------
+
+
+async def test_a_clock_tells_the_time_and_a_server_its_root(flavor: Flavor) -> None:
+    assert VirtualClock(5.0).time() == 5.0
+    assert SystemClock().time() > 1_700_000_000
+    with running(Simulator()) as server:
+        assert server.base_url == server
+        assert server.base_url.startswith("http://127.0.0.1:")
+
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+TIMES = {
+    "runnable_at": "2026-01-05T08:59:30.000Z",
+    "started_at": "2026-01-05T09:00:00.000Z",
+    "finished_at": "2026-01-05T09:01:30.500Z",
+}
+
+
+def test_how_long_it_took() -> None:
+    job = Job.from_dict({"id": "j1", "type": "script", **TIMES})
+    assert job.duration == timedelta(seconds=90.5)
+    assert job.queue_wait == timedelta(seconds=30)
+    assert Build.from_dict(build(7, **TIMES)).duration == timedelta(seconds=90.5)
+    assert "duration" not in job.to_dict()
+    assert "duration" not in repr(job)
+
+
+@pytest.mark.parametrize("unknown", ["runnable_at", "started_at", "finished_at"])
+@pytest.mark.parametrize("value", [None, "soon", ...])
+def test_how_long_it_took_isn_t_known_yet(unknown: str, value: object) -> None:
+    fields: dict[str, Any] = {**TIMES, unknown: value}
+    if value is ...:
+        del fields[unknown]
+    job = Job.from_dict({"id": "j1", "type": "script", **fields})
+    found = Build.from_dict(build(7, **fields))
+    if unknown != "runnable_at":
+        assert (job.duration, found.duration) == (None, None)
+    if unknown != "finished_at":
+        assert job.queue_wait is None
+
+
+@pytest.mark.parametrize("blocked", [True, False, None])
+@pytest.mark.parametrize("finished", [START, None])
+@pytest.mark.parametrize("state", [*BuildState, "a state of tomorrow", None])
+def test_a_build_has_passed_where_its_outcome_says_so(
+    state: Any, finished: datetime | None, blocked: bool | None
+) -> None:
+    fields: dict[str, Any] = {"state": state and str(state), "blocked": blocked}
+    if finished:
+        fields["finished_at"] = TIMES["finished_at"]
+    found = Build.from_dict(build(7, **fields))
+    assert found.passed is (outcome_of(found) == "passed")
+
+
+@pytest.mark.parametrize("state", [*JobState, "a state of tomorrow", None])
+def test_a_job_has_passed_in_one_state(state: Any) -> None:
+    found = Job.from_dict({"id": "j1", "type": "script", "state": state and str(state)})
+    assert found.passed is (str(state) == "passed")
