@@ -16,7 +16,11 @@ from .definition.checks import check_flags, check_name, check_whole, text_map
 __all__ = ["Fault", "Faults", "answer_fault"]
 
 _CALLS = frozenset(operation.call for operation in OPERATIONS.values())
-_IDS = frozenset(name for operation in OPERATIONS.values() for name in (operation.id, operation.row))
+_IDS = {
+    **{operation.row: operation.call for operation in OPERATIONS.values()},
+    **{operation.id: operation.call for operation in OPERATIONS.values()},
+}
+"""Ids of operations and names of their rows, each with the method that sends it."""
 _LISTED = "The page Every operation of the documentation"
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -79,10 +79,11 @@ def test_a_fault_of_an_operation_that_does_not_exist_is_refused(operation: str) 
 @pytest.mark.parametrize(
     ("operation", "said"),
     [
-        ("creat_build", "did you mean 'create_build'"),
+        ("creat_build", "did you mean 'create_build' (builds.create)"),
         ("builds.crate", "did you mean 'builds.create'"),
         ("jobs.unblok", "did you mean 'jobs.unblock'"),
-        ("jobs_unblock", "did you mean 'jobs.unblock' or 'unblock_job'?"),
+        ("jobs_unblock", "did you mean 'jobs.unblock' or 'unblock_job' (jobs.unblock_by_id)?"),
+        ("unblock", "did you mean 'unblock_job' (jobs.unblock_by_id) or 'jobs.unblock'?"),
         ("§", "The page Every operation of the documentation lists them"),
     ],
 )

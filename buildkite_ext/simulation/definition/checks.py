@@ -9,6 +9,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import SequenceMatcher, get_close_matches
+from types import MappingProxyType
 
 from buildkite_api.types import kind_of
 
@@ -35,7 +36,7 @@ def check_name(
     known: Collection[str],
     kind: str,
     *,
-    also: Collection[str] = (),
+    also: Mapping[str, str] = MappingProxyType({}),
     listed: str | None = None,
 ) -> None:
     """Check that a name is known.
@@ -45,7 +46,8 @@ def check_name(
         value: the name.
         known: all names.
         kind: what the name stands for.
-        also: names of another form for the same things. An error gives the nearest name of each form.
+        also: names of another form, each with the known name of the same thing. An error gives the nearest name of both
+            forms.
         listed: where the names are listed; the error names them all by default.
 
     Raises:
@@ -66,7 +68,8 @@ def check_name(
     near = [each for names in (known, also) for each in get_close_matches(value, sorted(names), n=1)]
     near.sort(key=lambda each: -SequenceMatcher(None, each, value).ratio())
     if near:
-        hint = f"; did you mean {' or '.join(map(repr, near))}?"
+        meant = (f"{each!r} ({also[each]})" if each in also else repr(each) for each in near)
+        hint = f"; did you mean {' or '.join(meant)}?"
     else:
         hint = f". {listed} lists them" if listed else f"; give one of {', '.join(sorted(known))}"
     raise ValueError(f"{argument}={shown(value)}: there is no such {kind}{hint}")
