@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import takewhile
 
-__all__ = ["branch_matches", "matches_path", "plain_path", "server_filter", "slashed_path", "wildcard"]
+__all__ = ["branch_matches", "matches_path", "matches_wildcard", "plain_path", "server_filter", "slashed_path"]
 
 _PIECES = re.compile(r"\*\*/|\*\*|\*|\?|.", re.DOTALL)
 
@@ -137,15 +137,29 @@ def _path_glob(glob: str) -> _PathGlob:
     return _PathGlob(plain_path(glob))
 
 
-@lru_cache(maxsize=1024)
-def wildcard(pattern: str) -> re.Pattern[str]:
-    """Return the regular expression of a pattern in which `*` stands for any text and nothing else is special.
+def matches_wildcard(text: str, pattern: str) -> bool:
+    """Tell whether a whole text matches a pattern in which `*` stands for any text and nothing else is special.
+
+    Each part between two stars is taken where it is found first, since a later place leaves less text for the next parts. A
+    regular expression would try every place of every part, and some pairs of pattern and text would need exponential time.
 
     Example:
-        >>> wildcard("release/*").fullmatch("release/1.0") is not None
-        True
+        >>> matches_wildcard("release/1.0", "release/*"), matches_wildcard("release", "release/*")
+        (True, False)
     """
-    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)
+    first, *parts = pattern.split("*")
+    if not parts:
+        return text == pattern
+    last = parts.pop()
+    place, end = len(first), len(text) - len(last)
+    if place > end or not (text.startswith(first) and text.endswith(last)):
+        return False
+    for part in parts:
+        found = text.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
 
 
 def branch_matches(patterns: str, branch: str) -> bool:
@@ -159,6 +173,6 @@ def branch_matches(patterns: str, branch: str) -> bool:
     """
     allowed = [pattern for pattern in patterns.split() if not pattern.startswith("!")]
     denied = [pattern[1:] for pattern in patterns.split() if pattern.startswith("!")]
-    return (not allowed or any(wildcard(pattern).fullmatch(branch) for pattern in allowed)) and not any(
-        wildcard(pattern).fullmatch(branch) for pattern in denied
+    return (not allowed or any(matches_wildcard(branch, pattern) for pattern in allowed)) and not any(
+        matches_wildcard(branch, pattern) for pattern in denied
     )

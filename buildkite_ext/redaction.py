@@ -38,7 +38,8 @@ _TOKEN = re.compile(rf"(?<![A-Za-z0-9])({_TOKENS})[A-Za-z0-9_-]+")
 _WHOLE_TOKEN = re.compile(rf"\s*{_TOKENS}", re.IGNORECASE)
 
 _SENSITIVE = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
-_PARAMETER = re.compile(rf"([?&][^=&?\s'\"]*(?:{_SENSITIVE.pattern})[^=&?\s'\"]*=)[^&#\s'\"<>]+", re.IGNORECASE)
+_PARAMETER = re.compile(r"[?&][^=&?\s'\"]*=")
+_VALUE = re.compile(r"[^&#\s'\"<>]+")
 _LOGGERS = ("httpx", *(f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")))
 
 
@@ -64,7 +65,24 @@ def redacted_text(text: str) -> str:
         >>> redacted_text("from https://storage.test/a.whl?part=1&X-Amz-Signature=abc onwards")
         'from https://storage.test/a.whl?part=1&X-Amz-Signature=REDACTED onwards'
     """
-    return _TOKEN.sub(r"\1REDACTED", _PARAMETER.sub(r"\1REDACTED", text))
+    return _TOKEN.sub(r"\1REDACTED", _without_values(text))
+
+
+def _without_values(text: str) -> str:
+    """Return a text without the values of sensitive parameters of URLs.
+
+    A name is found first and looked at afterwards: one expression for both would need quadratic time.
+    """
+    parts: list[str] = []
+    at = 0
+    for name in _PARAMETER.finditer(text):
+        if name.start() < at or not _SENSITIVE.search(name[0]):
+            continue
+        value = _VALUE.match(text, name.end())
+        if value is not None:
+            parts += (text[at : name.end()], "REDACTED")
+            at = value.end()
+    return "".join([*parts, text[at:]])
 
 
 def is_token(text: str) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import UnsafePath
-from .names import PART
+from .names import PART, absolute
 
 if TYPE_CHECKING:
     from .names import Target
@@ -109,7 +109,7 @@ class Tree:
     """
 
     def __init__(self, root: Path, *, by_descriptor: bool = HAS_DESCRIPTORS) -> None:
-        self.root = root.absolute()  # the current folder may change
+        self.root = absolute(root)  # the current folder may change
         self._by_descriptor = by_descriptor
         self._lock = threading.Lock()
         self._descriptor: int | None = None

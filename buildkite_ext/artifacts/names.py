@@ -22,6 +22,7 @@ __all__ = [
     "PART_LENGTH",
     "System",
     "Target",
+    "absolute",
     "checked",
     "conflict",
     "file_target",
@@ -142,6 +143,21 @@ def shown(text: str | None) -> str:
     return repr(text if text is None or len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
+def absolute(to: Path) -> Path:
+    """Return the absolute form of `to=`.
+
+    Raises:
+        UnsafePath: it is relative, and the current folder was deleted or can't be read.
+    """
+    try:
+        return to.absolute()
+    except OSError as error:
+        raise UnsafePath(
+            f"to={shown(str(to))} is a path in the current folder, which can't be used: {error.strerror}. It may be deleted.",
+            "Change to another folder, or give an absolute path in to=.",
+        ) from error
+
+
 def file_target(artifact: Artifact, to: Path, *, system: System | None = None) -> Target:
     """Return the target of one artifact: the file `to`, or a file in the folder `to` with the artifact's own name.
 
@@ -149,6 +165,7 @@ def file_target(artifact: Artifact, to: Path, *, system: System | None = None) -
         UnsafePath: the artifact's name isn't a file name, or the path isn't one that the system can write.
     """
     system = system or _current_system()
+    absolute(to)  # an error about a current folder that is gone
     problem = _length_problem(to.name, system)
     if problem is None and not to.is_dir():
         if to.name in ("", ".."):
@@ -159,7 +176,7 @@ def file_target(artifact: Artifact, to: Path, *, system: System | None = None) -
     if problem:
         raise UnsafePath(f"to={shown(str(to))} can't be written: {problem}.")
     name = (artifact.filename or PurePosixPath(slashed_path(artifact.path or "")).name or "").strip()
-    problem = path_problem((name,), root=str(to.absolute()), system=system)
+    problem = path_problem((name,), root=str(absolute(to)), system=system)
     if problem:
         raise UnsafePath(
             f"Artifact {shown(artifact.id)}: {shown(name)} isn't a file name: {problem}.",
@@ -199,7 +216,7 @@ def tree_target(artifact: Artifact, root: Path, *, by_job: bool = False, system:
                 "Download it without by_job=True.",
             )
         parts.insert(0, job)
-    problem = path_problem(parts, root=str(root.absolute()), system=system)
+    problem = path_problem(parts, root=str(absolute(root)), system=system)
     if problem:
         raise UnsafePath(
             f"Artifact {shown(artifact.id)} has the path {shown(artifact.path)}, which can't be written: {problem}.",
@@ -281,10 +298,12 @@ def conflict(targets: Sequence[Target]) -> UnsafePath | None:
     """Return the error for two artifacts that can't both be written.
 
     That is: they differ and have one path; their paths differ by case or by their Unicode form alone, which many file systems
-    don't tell apart; or the file of one is a folder of the other.
+    don't tell apart; or the file of one is a folder of the other. Nor can two whose folders differ like that: they would fall
+    together on such a file system.
     """
     files: dict[tuple[str, ...], Target] = {}
     folders: dict[tuple[str, ...], Target] = {}
+    mixed: tuple[Target, Target] | None = None
     for target in targets:
         key = tuple(_folded(part) for part in target.parts)
         other = files.setdefault(key, target)
@@ -295,11 +314,16 @@ def conflict(targets: Sequence[Target]) -> UnsafePath | None:
             said = f"both would be written to {shown(str(target.path))}"
             return _conflict(other, target, said, "Pass by_job=True for a folder a job")
         for end in range(1, len(key)):
-            folders.setdefault(key[:end], target)
+            other = folders.setdefault(key[:end], target)
+            if mixed is None and other.parts[:end] != target.parts[:end]:
+                mixed = other, target
     for key, target in files.items():
         if key in folders:
             said = f"{shown(str(target.path))} would be a file and a folder"
             return _conflict(target, folders[key], said, "Select one by its glob")
+    if mixed is not None:
+        said = "their folders differ by case or Unicode form alone, and many file systems don't tell them apart"
+        return _conflict(*mixed, said, "Select one by its glob")
     return None
 
 

@@ -9,12 +9,16 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
 from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from .exit_codes import ExitCode
 from .problem import Problem, Terminated, UsageError, write_traceback
 from .render.colour import problem_line
 from .streams import coloured, discard, output_failure, prepare_streams, print_error
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["execute"]
 
@@ -78,7 +82,10 @@ def _run(words: list[str]) -> ExitCode:
         raise UsageError("the command needs an extra: pip install 'buildkite-ext[cli]'") from error
     try:
         _refuse_secrets(words)
-        command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+        console = cast("Console", _HelpConsole())
+        command, bound, _ = app.parse_args(
+            words, console=console, error_console=console, exit_on_error=False, print_error=False
+        )
     except CycloptsError as error:
         from .usage import usage_text
 
@@ -87,6 +94,20 @@ def _run(words: list[str]) -> ExitCode:
         ) from error
     result = command(*bound.args, **bound.kwargs)
     return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help and --version return nothing
+
+
+class _HelpConsole:
+    """Console of `--help` and `--version`, made when it is first used: other commands don't need to import rich."""
+
+    def __init__(self) -> None:
+        self._console: Console | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._console is None:
+            from .render.console import ClampedConsole, sizes_clamped
+
+            self._console = ClampedConsole(_environ=sizes_clamped(os.environ))
+        return getattr(self._console, name)
 
 
 def _command_words(words: list[str]) -> list[str]:

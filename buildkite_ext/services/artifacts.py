@@ -19,7 +19,7 @@ from buildkite_api.models import Artifact, Build, Job
 
 from ..artifacts.attempts import last_uploads, newest_attempts, repeated, successors
 from ..artifacts.folders import Tree, obstacle
-from ..artifacts.names import Target, checked, conflict, file_target, tree_target
+from ..artifacts.names import Target, absolute, checked, conflict, file_target, tree_target
 from ..artifacts.patterns import nothing_matched, unmatched
 from ..artifacts.transfer import DEFAULT_MAX_BYTES, Progress, download, read
 from ..errors import AccessDenied, NothingMatched, UnsafePath
@@ -225,8 +225,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         Raises:
             NothingMatched: a pattern matches no artifact. Nothing is downloaded. The message shows what is near.
             UnsafePath: a path or a job id leads outside the folder or can't be written on this system; two artifacts of
-                different jobs have the same path; paths differ by case or Unicode form alone; a file is the folder of another;
-                or something that isn't a regular file is in the way. Nothing is downloaded.
+                different jobs have the same path; paths or folders differ by case or Unicode form alone; a file is the folder of
+                another; or something that isn't a regular file is in the way. Nothing is downloaded.
             ArtifactUnavailable, ArtifactCorrupted: as for `download`.
 
         https://buildkite.com/docs/pipelines/configure/artifacts
@@ -243,6 +243,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         where, job = self._build_or_job_at("artifacts.download_all", pipeline, number, job_id)
         requester = self._requester.within(where[0])
         root = Path(to)
+        absolute(root)  # before anything is asked, an error about a current folder that is gone
         listed = self._listed(where, job, state="finished", path=server_filter(globs))
         found = last_uploads([checked(artifact) async for artifact in listed if _may_match(artifact, globs)])
         if missing == "raise":

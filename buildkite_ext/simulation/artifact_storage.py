@@ -18,7 +18,7 @@ __all__ = ["ArtifactStorage"]
 _VALID_FOR = 60
 """Seconds that a download URL is valid."""
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class ArtifactStorage:

@@ -16,7 +16,7 @@ from typing import Any
 from buildkite_api.webhooks.events import EVENTS
 
 from ..clock import VirtualClock
-from ..globs import wildcard
+from ..globs import matches_wildcard
 from ..timestamps import format_time
 from .api.request import SimRequest
 from .behaviour.timing import Timing
@@ -63,7 +63,7 @@ def matching_events(patterns: Sequence[str]) -> Iterator[str]:
         >>> list(matching_events(["ping", "agent.stop*"]))
         ['ping', 'agent.stopping', 'agent.stopped']
     """
-    matching = (event for pattern in patterns for event in EVENTS if wildcard(pattern).fullmatch(event))
+    matching = (event for pattern in patterns for event in EVENTS if matches_wildcard(event, pattern))
     yield from dict.fromkeys(matching)
 
 

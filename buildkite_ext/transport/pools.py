@@ -72,10 +72,10 @@ class Routes:
         return self._rules.find(url)
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Return the TLS settings of httpx, which SSL_CERT_FILE and SSL_CERT_DIR change.
+        """Return the TLS settings of httpx, which SSL_CERT_FILE, SSL_CERT_DIR and SSLKEYLOGFILE change.
 
         Raises:
-            ConfigurationError: one of these variables names certificates that can't be read.
+            ConfigurationError: one of these variables names certificates that can't be read, or a file that can't be written.
         """
         if self._ssl_context is None:
             self._ssl_context = _ssl_context(os.environ)
@@ -99,6 +99,12 @@ def _ssl_context(environ: Mapping[str, str]) -> ssl.SSLContext:
             os.scandir(environ[variable]).close()  # OpenSSL takes a folder that doesn't exist for an empty one
         return httpx.create_ssl_context()
     except OSError as error:  # an SSLError is one: the file holds no certificates
+        key_log = environ.get("SSLKEYLOGFILE")
+        if key_log and error.filename == key_log:
+            raise ConfigurationError(
+                f"The file of the environment variable SSLKEYLOGFILE can't be written: {key_log!r}: {error.strerror}. Correct "
+                "or unset it."
+            ) from error
         if variable is None:
             raise ConfigurationError(f"The certificates of this Python can't be read: {error}.") from error
         raise ConfigurationError(

@@ -9,7 +9,7 @@ from buildkite_api.webhooks.events import EVENTS, AgentEvent, BuildEvent, JobEve
 from buildkite_api.webhooks.registrar import Patterns
 
 from ..errors import ConfigurationError
-from ..globs import wildcard
+from ..globs import matches_wildcard
 from ..states import EVENT_STATES, build_state
 from ..unknown_names import warn_unknown
 
@@ -110,5 +110,5 @@ def _alternatives(name: str, given: Patterns) -> list[str]:
 
 def _pattern(name: str, given: Patterns) -> Callable[[str | None], bool]:
     """Return a function that matches a text with patterns, in which `*` stands for any characters."""
-    patterns = [wildcard(each) for each in _alternatives(name, given)]
-    return lambda text: isinstance(text, str) and any(each.fullmatch(text) for each in patterns)
+    patterns = _alternatives(name, given)
+    return lambda text: isinstance(text, str) and any(matches_wildcard(text, each) for each in patterns)

@@ -145,7 +145,8 @@ _DEEPEST = 64
 """The maximum number of levels in a body. Buildkite's bodies have about ten. Code that reads, prints or copies an event
 needs several calls for each level, and Python allows about a thousand."""
 
-_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
+"""A text of JSON. One without an end reaches to the end of the body: to look for another start in it takes quadratic time."""
 _ALL_BUT_OPENING = bytes(set(range(256)) - set(b"[{"))
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}

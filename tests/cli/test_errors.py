@@ -255,3 +255,20 @@ def test_a_missing_extra_says_what_to_type(start: Start, tmp_path: Path) -> None
     result = ended(start("--help", PYTHONPATH=str(tmp_path)))
     assert result.code == 2
     assert result.err == "buildkite-ext: the command needs an extra: pip install 'buildkite-ext[cli]'\n"
+
+
+@pytest.mark.parametrize("to", [[], ["--to", "sub"], ["--to", "./a/b"]], ids=" ".join)
+def test_a_current_folder_that_is_gone_is_said_before_there_is_a_build(
+    web: Simulator, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: list[str]
+) -> None:
+    web.pipeline("web").job("test", after=0.05, artifacts={"a.txt": b"a"})
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    result = run("web", "--artifacts", "*.txt", *to)
+    assert (result.code, result.out) == (2, "")
+    assert "the current folder, which artifacts would be written to, can't be used: No such file" in result.err
+    assert web.requests == []
+    assert run("web", "--artifacts", "*.txt", "--to", str(tmp_path / "there")).code == 0
+    monkeypatch.chdir(tmp_path)

@@ -180,6 +180,24 @@ def test_the_examples_of_webhooks_can_be_parsed(command: Run, tmp_path: Path, mo
         assert "'hook.secret' can't be read" in said or "No webhook secret" in said
 
 
+@pytest.mark.parametrize(
+    ("columns", "width"),
+    [("0", 20), ("1", 20), ("2", 20), ("19", 20), ("100", 100), ("9" * 20, 500), ("9" * 5000, 500)]
+    + [(text, 80) for text in ("", "-5", "80.5", "wide", "²")],
+)
+def test_a_width_that_no_text_has_is_clamped(
+    command: Run, monkeypatch: pytest.MonkeyPatch, columns: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", columns)
+    for words in (["--help"], ["run", "--help"], ["webhooks", "listen", "--help"]):
+        result = command(*words)
+        assert (result.code, result.err) == (0, "")
+        assert max(map(len, result.lines)) == width
+    assert command("--version").out == f"{__version__}\n"
+    assert "unknown option --nope" in command("run", "--nope").err
+
+
 def test_help_names_the_variables_that_count() -> None:
     for name in (
         TOKEN_VARIABLES[0],

@@ -81,6 +81,14 @@ def test_quiet_shows_the_result_alone(web: Simulator, run: Run) -> None:
     assert not any("log" in (request.operation or "") for request in web.requests)
 
 
+@pytest.mark.parametrize("words", [["--quiet"], ["--no-follow"]], ids=" ".join)
+def test_the_time_shown_is_the_build_s_own_and_not_the_wait_s(web: Simulator, command: Run, words: list[str]) -> None:
+    web.pipeline("web").job("test", after=0.1)
+    result = command("run", "web", "--branch", "main", "--poll-interval", "1.5", *words)
+    assert result.code == 0
+    assert result.lines[-1].startswith("Build web #1 passed in 0:00: https://")
+
+
 def test_json_is_one_object_and_logs_are_on_the_standard_error(web: Simulator, run: Run, tmp_path: Path) -> None:
     web.pipeline("web").job("test", log="ok\n", after=0.1, artifacts={"a.txt": b"a"})
     result = run("web", "--json", "--artifacts", "*.txt", "--to", str(tmp_path), "--message", "Nightly")

@@ -106,6 +106,12 @@ def screen(text: str, width: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
+@pytest.mark.parametrize("words", [["run", "--help"], ["run", "web", *QUICK]], ids=["help", "run"])
+def test_a_terminal_of_one_column_is_drawn_on(web: Simulator, words: list[str]) -> None:
+    web.pipeline("web").job("test", log="ok\n", after=0.2)
+    assert Terminal(*words, width=1).end() == 0
+
+
 def test_a_table_below_the_logs_and_a_clean_end(web: Simulator) -> None:
     log = "".join(f"\x1b[32mline {number}\x1b[0m\n" for number in range(30))
     web.pipeline("web").job("lint", log=log, after=0.6).job("test", log=log, after=0.9).job("more", after=0.3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import resource
@@ -11,10 +13,14 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
+from buildkite_ext.cli.webhooks.jsonl import JsonlStream
+
 from ..webhooks.posting import SECRET, build_body, signed
+from .conftest import COMMAND
 from .listening import Listener, Start, listening
 
 
@@ -94,8 +100,78 @@ def test_a_full_disk_is_503_and_leaves_complete_lines(start: Start, tmp_path: Pa
         resource.prlimit(listener.process.pid, resource.RLIMIT_FSIZE, unlimited)
         assert listener.post(lost, headers=headers).json() == {"message": "Accepted."}
         result = listener.end()
+    assert result.code == 0
     assert numbers(file) == [1, 2]
     assert result.lines[-1] == "Accepted 2, handled 2, failed 0, refused 1."
+
+
+FULL_DISK = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+
+
+@FULL_DISK
+@pytest.mark.parametrize("option", [["--jsonl", "-"], ["--json"]], ids=" ".join)
+def test_an_output_on_a_full_disk_has_its_exit_code(tmp_path: Path, option: list[str]) -> None:
+    with Path("/dev/full").open("w") as full, contextlib.ExitStack() as stack:
+
+        def start(*words: str, **environment: str) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [*COMMAND, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=tmp_path,
+                env={**os.environ, **environment},
+            )
+            stack.callback(process.kill)
+            process.stdout = io.StringIO()  # nothing comes from there
+            return process
+
+        listener = stack.enter_context(listening(start, *option))
+        for number in range(2):
+            assert listener.post(build_body(number=number)).status_code == 503
+        result = listener.end()
+    assert result.code == 74, result.err
+    assert "No space left on device" in result.err
+    assert "Traceback" not in result.err
+    assert "Exception ignored" not in result.err
+
+
+def test_a_file_that_could_not_be_written_to_the_end_has_that_exit_code(start: Start, tmp_path: Path) -> None:
+    with listening(start, "--jsonl", "events.jsonl") as listener:
+        assert listener.post(build_body(number=1)).status_code == 200
+        size = (tmp_path / "events.jsonl").stat().st_size
+        resource.prlimit(listener.process.pid, resource.RLIMIT_FSIZE, (size + 100, resource.RLIM_INFINITY))
+        assert listener.post(build_body(number=2)).status_code == 503
+        result = listener.end()
+    assert result.code == 74
+    assert numbers(tmp_path / "events.jsonl") == [1]
+
+
+def test_a_line_that_was_written_in_part_is_a_line_of_its_own() -> None:
+    class Pipe:
+        """Stream that takes five bytes at a time, and is full after ten."""
+
+        def __init__(self) -> None:
+            self.taken = b""
+            self.space = 10
+
+        def write(self, data: memoryview) -> int | None:
+            part = bytes(data[: min(5, self.space)])
+            self.taken += part
+            self.space -= len(part)
+            return len(part) or None
+
+    pipe = Pipe()
+    writer = JsonlStream(cast("BinaryIO", pipe))
+    with pytest.raises(BlockingIOError):
+        writer.append(b"0123456789ab\n")
+    with pytest.raises(BlockingIOError):
+        writer.append(b"cd\n")
+    pipe.space = 100
+    writer.append(b"ef\n")
+    writer.append(b"gh\n")
+    assert pipe.taken == b"0123456789\nef\ngh\n"
 
 
 def test_a_file_that_is_renamed_or_removed(start: Start, tmp_path: Path) -> None:

@@ -53,6 +53,20 @@ def test_artifacts_are_filtered(api: httpx.Client, query: dict[str, str], found:
     assert paths(api.get(f"{WEB}/builds/1/artifacts", params=query)) == found
 
 
+def test_a_hostile_filter_ends(simulator: Simulator, api: httpx.Client) -> None:
+    path = "a" * 2_000
+    simulator.pipeline("web").job("build", artifacts={path: b""}, after=10)
+    api.post(f"{WEB}/builds", json={"commit": "HEAD", "branch": path})
+    simulator.clock.sleep(60)
+    hostile = "*a" * 20 + "*x"
+    for filtered in ("builds", f"{ORG}/builds"):
+        address = filtered if filtered.startswith(ORG) else f"{WEB}/{filtered}"
+        assert api.get(address, params={"branch": hostile}).json() == []
+        assert len(api.get(address, params={"branch": "*a" * 20 + "*"}).json()) == 1
+    assert paths(api.get(f"{WEB}/builds/1/artifacts", params={"path": hostile})) == []
+    assert paths(api.get(f"{WEB}/builds/1/artifacts", params={"path": "*a" * 20})) == [path]
+
+
 @pytest.mark.usefixtures("job")
 def test_an_unknown_state_is_refused(api: httpx.Client) -> None:
     assert api.get(f"{WEB}/builds/1/artifacts", params={"state": "odd"}).status_code == 422

@@ -56,6 +56,8 @@ def test_an_entry_of_no_proxy_that_is_no_address_is_passed_over(
         ("SSL_CERT_FILE", "/nowhere/roots.pem", "No such file or directory"),
         ("SSL_CERT_FILE", __file__, "no certificate"),
         ("SSL_CERT_DIR", "/nowhere/roots", "No such file or directory"),
+        ("SSLKEYLOGFILE", "/nowhere/keys.log", "can't be written: '/nowhere/keys.log': No such file or directory"),
+        ("SSLKEYLOGFILE", "/", "can't be written: '/': Is a directory"),
     ],
 )
 def test_what_cannot_be_used_is_named(
@@ -70,6 +72,29 @@ def test_what_cannot_be_used_is_named(
     assert variable in str(raised.value)
     assert "s3cret" not in f"{raised.value!r} {raised.value.__cause__!r}"
     assert retries == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("SSL_CERT_FILE", "/nowhere/roots.pem"), ("SSL_CERT_DIR", "/nowhere/roots")]
+)
+def test_the_log_of_keys_is_not_blamed_for_certificates(
+    flavour: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, value: str
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError) as raised:
+        get(flavour, "https://127.0.0.1:9")
+    assert variable in str(raised.value)
+    assert "SSLKEYLOGFILE" not in str(raised.value)
+
+
+def test_the_certificates_are_not_blamed_for_the_log_of_keys(flavour: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys.log")  # SSL_CERT_FILE names readable ones
+    with pytest.raises(ConfigurationError) as raised:
+        get(flavour, "https://127.0.0.1:9")
+    assert "SSLKEYLOGFILE" in str(raised.value)
+    assert "SSL_CERT_FILE" not in str(raised.value)
 
 
 def test_a_certificate_that_is_not_trusted_is_tried_once(

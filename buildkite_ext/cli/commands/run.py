@@ -112,10 +112,19 @@ def run(
 
 
 def _folder(to: Path | None, artifacts: Sequence[str]) -> Path:
-    if to is None:
-        return Path()
-    if not artifacts:
+    if to is not None and not artifacts:
         raise UsageError("--to is the folder for artifacts: select them with --artifacts GLOB.")
+    folder = Path() if to is None else to
+    if artifacts and not folder.is_absolute():
+        try:
+            Path.cwd()
+        except OSError as error:
+            raise UsageError(
+                f"the current folder, which artifacts would be written to, can't be used: {error.strerror}. It may be deleted. "
+                "Change to another folder, or give an absolute path in --to."
+            ) from error
+    if to is None:
+        return folder
     try:
         is_folder = stat.S_ISDIR(to.stat().st_mode)
     except FileNotFoundError:
@@ -144,11 +153,10 @@ def _view(*, json: bool, quiet: bool, color: Colour) -> RunView:
         from ..render.plain import PlainRunView
 
         return PlainRunView(out, err, colour=coloured(color, out), err_colour=coloured(color, err), quiet=quiet)
-    from rich.console import Console
-
+    from ..render.console import ClampedConsole
     from ..render.terminal import TerminalRunView
 
-    console = Console(
+    console = ClampedConsole(
         file=out,
         # Only the variables about colours: a wrong COLUMNS would garble the output.
         _environ={name: os.environ[name] for name in ("TERM", "COLORTERM") if name in os.environ},

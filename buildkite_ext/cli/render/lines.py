@@ -84,7 +84,7 @@ def summary(result: RunResult) -> Iterator[SummaryLine]:
     """Give out the lines that say how a run ended. There are none if the build continues: the result's problem says that."""
     for job in result.failed:
         yield from _failed_job(job)
-    took = duration_text(result.elapsed)
+    took = duration_text(result.duration)
     build = f"Build {result.name}"
     match result.outcome:
         case "passed":

@@ -103,6 +103,18 @@ class RunResult:
         """The URL of the build's page."""
         return clean(self.build.web_url) if self.build else ""
 
+    @property
+    def duration(self) -> float:
+        """Seconds that the build ran, by the server's times; `elapsed` if it hasn't ended.
+
+        The command notices the end later, at its next poll.
+        """
+        build = self.build
+        began = (build.started_at or build.created_at) if build else None
+        if build is None or began is None or build.finished_at is None:
+            return self.elapsed
+        return max(0.0, (build.finished_at - began).total_seconds())
+
     def as_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints. docs/command.md describes each key."""
         build = self.build

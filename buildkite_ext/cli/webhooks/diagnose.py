@@ -21,7 +21,7 @@ from .event_fields import event_fields
 
 __all__ = ["MismatchCause", "SignatureDiagnosis", "diagnose", "find_causes"]
 
-_HEADER = re.compile(rf"\s*({SIGNATURE}|{TOKEN})\s*:\s*(.*?)\s*", re.IGNORECASE | re.DOTALL)
+_HEADER = re.compile(rf"({SIGNATURE}|{TOKEN})\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 _FORM = re.compile(r"timestamp=(\d+),[ \t]*signature=([0-9a-fA-F]{64})")
 _HALF_HOUR = 1800
 _NEARBY = 300
@@ -53,7 +53,7 @@ def diagnose(body: bytes, header: str, auth: WebhookAuth, *, tolerance: float, n
         tolerance: seconds by which the signature's time may differ from now.
         now: the time, in seconds since the epoch.
     """
-    named = _HEADER.fullmatch(header)
+    named = _HEADER.fullmatch(header.strip())
     name, value = (named[1].lower(), named[2]) if named else (SIGNATURE, header.strip())
     is_secret = value.encode("utf-8", "surrogateescape") in {each.strip() for each in auth.values}
     if name == TOKEN or is_secret:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import stat
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -75,16 +77,32 @@ class JsonlWriter(Protocol):
 
 
 class JsonlStream:
-    """Writer of lines to a stream."""
+    """Writer of lines to a stream. A part of a line that could be written becomes a line of its own."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+        # Without the buffer, which would keep a line that can't be written, and write it before the next one.
+        self._stream: RawIOBase | BinaryIO = getattr(stream, "raw", stream)
         self._lock = threading.Lock()
+        self._incomplete = False
 
     def append(self, line: bytes, /) -> None:
         with self._lock:
-            self._stream.write(line)
-            self._stream.flush()
+            if self._incomplete:
+                self._write(b"\n")
+                self._incomplete = False
+            self._write(line)
+
+    def _write(self, data: bytes) -> None:
+        left = memoryview(data)
+        try:
+            while left:
+                written = self._stream.write(left)
+                if not written:
+                    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+                left = left[written:]
+        finally:
+            if 0 < len(left) < len(data):  # nothing takes back what a pipe has
+                self._incomplete = True
 
     def reopen(self) -> None:
         """Do nothing: a stream has no name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
@@ -22,6 +23,7 @@ from ...webhooks.handler import WebhookHandler
 from ...webhooks.http import response
 from ..exit_codes import ExitCode
 from ..problem import UsageError
+from ..streams import output_failure
 from .command_runner import CommandRunner
 from .counters import DeliveryCounters
 from .credentials import WebhookAuth
@@ -195,11 +197,16 @@ class _Session:
     async def _end(self) -> ExitCode:
         try:
             await asyncio.wait_for(self._thread.end(self._counters), _OUTPUT_SECONDS)
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError) as error:
+            self._thread.close()
+            if error.errno != errno.EIO and output_failure(error) == "failed":
+                raise
             self._code = ExitCode.OUTPUT_CLOSED
         self._thread.close()
         if self._code is ExitCode.OUTPUT_CLOSED:
             raise BrokenPipeError
+        if self._code is ExitCode.PASSED and not self._sink.can_write:
+            return ExitCode.OUTPUT_FAILED
         if self._code is ExitCode.PASSED and (self._counters.failed or self._counters.lost):
             return ExitCode.FAILED
         return self._code

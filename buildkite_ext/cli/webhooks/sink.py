@@ -54,6 +54,12 @@ class ListenSink:
         self._queue = MemoryQueue(limit, workers=at_once, ordered=True)
         self._writing = 0
         self._counters = counters
+        self._can_write = True
+
+    @property
+    def can_write(self) -> bool:
+        """False if the last delivery couldn't be written to --jsonl."""
+        return self._can_write
 
     @property
     def queued(self) -> int:
@@ -102,7 +108,9 @@ class ListenSink:
         line = delivery_line(delivery)
         try:
             await self._thread.run(self._jsonl.append, line)
+            self._can_write = True
         except OSError as error:
+            self._can_write = False
             reason = error.strerror or str(error)
             await self._thread.run(self._display.problem, f"--jsonl: the delivery can't be written: {reason}.")
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ....globs import wildcard
+from ....globs import matches_wildcard
 from ...state.builds import Artifact, Job
 from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import RefusedRequest, SimResponse, json_response
@@ -28,14 +28,13 @@ def _list(request: RoutedRequest, jobs: list[Job]) -> SimResponse:
     state, path = request.query.text("state"), request.query.text("path")
     if state is not None and state not in _STATES:
         raise RefusedRequest(422, f"Unknown state: {state}")
-    pattern = wildcard(path if path is not None else "*")
     shown = [
         artifact
         for job in jobs
         for artifact in job.artifacts
         if artifact.state != "deleted"
         and (state is None or artifact.state == state)
-        and pattern.fullmatch(artifact.path)
+        and (path is None or matches_wildcard(artifact.path, path))
     ]
     return request.page(shown, lambda item: artifact_view(item, request.urls))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from ....globs import branch_matches, wildcard
+from ....globs import branch_matches, matches_wildcard
 from ....states import FINISHED_FILTER
 from ...state.builds import Build, BuildRequest, Job
 from ...state.pipelines import Pipeline
@@ -225,9 +225,9 @@ def _filters(query: Query) -> list[_Filter]:
     filters: list[_Filter] = []
     if branches := query.values("branch"):
         # Only the scalar form takes patterns.
-        pattern = wildcard(query.text("branch") or "")
+        pattern = query.text("branch") or ""
         exact = frozenset(branches)
-        filters.append(lambda build: build.request.branch in exact or bool(pattern.fullmatch(build.request.branch)))
+        filters.append(lambda build: build.request.branch in exact or matches_wildcard(build.request.branch, pattern))
     if commits := frozenset(query.values("commit")):
         filters.append(lambda build: build.request.commit in commits)
     if states := frozenset(query.values("state")):

@@ -13,7 +13,9 @@ from ..request import RefusedRequest, SimResponse, dumps, json_response, represe
 __all__ = ["HANDLERS"]
 
 
-_TOKEN = re.compile(r"\x1b_bk;t=(\d+)\x07|\x1b\[([0-9;]*)m|\x1b\][^\x07]*\x07|\x1b\[[0-9;?]*[A-Za-z]|\x1b_[^\x07]*\x07")
+_TOKEN = re.compile(
+    r"\x1b_bk;t=(\d+)\x07|\x1b\[([0-9;]*)m|\x1b\][^\x07\x1b]*\x07|\x1b\[[0-9;?]*[A-Za-z]|\x1b_[^\x07\x1b]*\x07"
+)
 _SUFFIX_RANGE = re.compile(r"bytes=-([0-9]+)")
 
 
