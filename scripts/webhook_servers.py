@@ -183,7 +183,7 @@ class Outcome:
         if self.handled == self.accepted:
             return "all handled"
         said = "reported as lost" if self.reported else "warned of" if self.warned else "**silently lost**"
-        return f"{self.accepted - self.handled} of {self.accepted} lost; {said}"
+        return f"{self.accepted - self.handled} lost; {said}"
 
 
 def outcome(server: Server, app: str, *, respond_after: str = "accepted") -> Outcome:
