@@ -287,6 +287,13 @@ class TestLastGreen:
         assert ask(simulator, "web/builds", state="passed")[0]["commit"] == "b" * 40
         assert self.find(simulator) == "a" * 40
 
+    def test_a_later_build_at_a_block_step_decides_nothing(self) -> None:
+        simulator = pattern(self.module).stage()
+        simulator.pipeline("web").build(commit="a" * 40)
+        simulator.clock.sleep(60)
+        assert ask(simulator, "web/builds")[0]["blocked"] is True
+        assert self.find(simulator) == "a" * 40
+
     def test_a_commit_whose_newest_build_failed_is_not_green(self) -> None:
         simulator = Simulator()
         web = simulator.pipeline("web").job("test")
@@ -437,6 +444,7 @@ class TestRunElsewhere:
         listed = ask(simulator, f"benchmarks/builds/{number}/artifacts")
         assert [artifact["path"] for artifact in listed] == ["results.json"] * 2
         assert found == {"cpu": {"ms": 12}}
+        assert len(simulator.artifact_requests) == 1
 
 
 class Interrupted(Simulator):
@@ -504,6 +512,8 @@ class TestCollectMarkers:
         simulator = it.stage()
         with simulator.client() as buildkite:
             found = it.collect(buildkite, "https://buildkite.com/acme/web/builds/1", self.marker)
+            asked = [request.operation for request in simulator.requests].count("get_build_job_log_text")
+            assert asked == 152  # build, 150 tests and late: windows never started, docs is a trigger step
             assert found == it.collect(buildkite, buildkite.builds.get("web", 1), self.marker)
         assert found == {"--incompatible_x": ["build"], "--incompatible_y": ["test"] * 150}
 
