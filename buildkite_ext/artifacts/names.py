@@ -28,6 +28,7 @@ __all__ = [
     "file_target",
     "has_job",
     "label",
+    "names_folder",
     "path_problem",
     "shown",
     "tree_target",
