@@ -1,4 +1,4 @@
-"""Tracebacks that end at the line of the user's program that called this package."""
+"""Tracebacks that end at the line of the user's program that called this package, and errors without tokens."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from .errors import BuildkiteError
+from .redaction import hide_used_tokens
 
 __all__ = ["EndsAtCaller"]
 
@@ -18,10 +19,11 @@ _LIBRARIES = frozenset(
 
 
 class EndsAtCaller:
-    """Context of a public call: a BuildkiteError that leaves it has no traceback of its own.
+    """Context of a public call: a BuildkiteError that leaves it has no traceback of its own, and holds no token.
 
     The traceback then ends at the line that called. The message of an error says what its frames would, and their variables
-    hold requests, bodies and tokens, which tools such as rich and Sentry show.
+    hold requests, bodies and tokens, which tools such as rich and Sentry show. What a server sends may repeat the token, in a
+    link or in the path of an artifact: it is replaced here, whichever message repeats that.
 
     Attributes:
         own: an error of another class that is raised in the context and ends at the caller too.
@@ -53,7 +55,7 @@ class EndsAtCaller:
 
 
 def _shorten(error: BaseException, handled: BaseException | None = None) -> None:
-    """Remove the traceback of an error, and those of the errors that caused it.
+    """Remove the traceback of an error and the tokens in it, and those of the errors that caused it.
 
     Args:
         error: the error.
@@ -69,4 +71,5 @@ def _shorten(error: BaseException, handled: BaseException | None = None) -> None
         if each is not error and type(each).__module__.partition(".")[0] not in _LIBRARIES:
             continue
         each.__traceback__ = None
+        hide_used_tokens(each)
         found += (each.__cause__, each.__context__)

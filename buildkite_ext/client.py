@@ -18,7 +18,7 @@ from .pagination.sources import EndpointPages, PathPages
 from .pagination.walker import Walker
 from .redaction import unsigned
 from .runtime import AsyncRuntime, BlockingRuntime
-from .services._argument_errors import NamesArguments
+from .services._argument_errors import NamesArguments, names_keywords
 from .services._generated import AsyncServices, Services
 from .transport.auth import check_token
 from .transport.requester import Endpoint, Requester, checked_endpoint
@@ -112,6 +112,7 @@ class AsyncBuildkiteClient(AsyncServices):
         ConfigurationError: the token is missing, or an argument can't be used.
     """
 
+    @names_keywords
     def __init__(
         self,
         organization: str | None = None,
@@ -168,6 +169,7 @@ class AsyncBuildkiteClient(AsyncServices):
         """Options of the client, frozen. Their repr leaves the token out."""
         return self._requester.options
 
+    @names_keywords
     def with_options(
         self,
         *,
@@ -416,6 +418,7 @@ class BuildkiteClient(Services):
         ConfigurationError: the token is missing, or an argument can't be used.
     """
 
+    @names_keywords
     def __init__(
         self,
         organization: str | None = None,
@@ -472,6 +475,7 @@ class BuildkiteClient(Services):
         """Options of the client, frozen. Their repr leaves the token out."""
         return self._requester.options
 
+    @names_keywords
     def with_options(
         self,
         *,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 
 from .messages import escaped, shown
 from .redaction import redacted_text
@@ -38,9 +39,15 @@ def debug_log(environ: Mapping[str, str] | None = None) -> WriteLine | None:
     if level in _OFF:
         return None
     if level != "debug":
-        _write(f"${LOG_VARIABLE}={shown(level)} has no meaning: set it to debug, or unset it.")
+        _warn(level)
         return None
     return _write
+
+
+@cache
+def _warn(level: str) -> None:
+    """Write that a level has no meaning. Each client asks for the log several times, and one line is enough."""
+    _write(f"${LOG_VARIABLE}={shown(level)} has no meaning: set it to debug, or unset it.")
 
 
 def _write(line: str) -> None:

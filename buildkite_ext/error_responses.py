@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ from .errors import (
     Unauthorized,
 )
 from .messages import escaped
-from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets
+from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets, without_token
 from .urls import path_of
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ _MAX_ERRORS = 100
 _MAX_ID = 200
 _OF_THE_BODY = (b"content-encoding", b"transfer-encoding", b"content-length")
 _EXTENSIONS = ("http_version", "reason_phrase")
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+"""Encodings that readers of JSON find out without a charset."""
 
 
 def error_of(
@@ -77,18 +81,66 @@ def error_of(
 
 
 def _without_token(response: httpx.Response, token: str) -> httpx.Response:
-    """Return an answer without the token that its server sent back, in a header or in the body."""
-    needle, name = token.encode(), f"[{TOKEN_NAME}]".encode()
-    headers = response.headers.raw
-    if not token or (needle not in response.content and not any(needle in value for _, value in headers)):
+    """Return an answer without the token that its server sent back: in a header, in the reason phrase or in the body."""
+    if not token:
         return response
-    kept = [(key, value.replace(needle, name)) for key, value in headers if key.lower() not in _OF_THE_BODY]
-    return httpx.Response(
-        response.status_code,
-        headers=kept,
-        content=response.content.replace(needle, name),
-        extensions={key: response.extensions[key] for key in _EXTENSIONS if key in response.extensions},
-    )
+    headers = [(_masked(key, token), _masked(value, token)) for key, value in response.headers.raw]
+    extensions = {key: response.extensions[key] for key in _EXTENSIONS if key in response.extensions}
+    if "reason_phrase" in extensions:
+        extensions["reason_phrase"] = _masked(extensions["reason_phrase"], token)
+    content = _masked_body(response, token)
+    if (headers, content) == (response.headers.raw, response.content) and all(
+        value == response.extensions[key] for key, value in extensions.items()
+    ):
+        return response
+    kept = [(key, value) for key, value in headers if key.lower() not in _OF_THE_BODY]
+    return httpx.Response(response.status_code, headers=kept, content=content, extensions=extensions)
+
+
+def _masked(value: bytes, token: str) -> bytes:
+    return without_token(value.decode("latin-1"), token).encode("latin-1")
+
+
+def _masked_body(response: httpx.Response, token: str) -> bytes:
+    """Return the body without the token, however its readers decode it: as text of its charset, or as JSON."""
+    content = response.content
+    for encoding in _WIDE:
+        wanted = re.compile(re.escape(token.encode(encoding)), re.IGNORECASE)
+        content = wanted.sub(f"[{TOKEN_NAME}]".encode(encoding), content)
+    for charset in (response.charset_encoding or "utf-8", json.detect_encoding(content)):
+        text = _decoded(content, charset)
+        hidden = without_token(text, token)
+        if hidden == text:
+            continue
+        try:
+            return json.dumps(_masked_json(json.loads(content), token)).encode()
+        except (ValueError, RecursionError):  # it isn't JSON, or is nested too deeply
+            content = _encoded(hidden, charset)
+    return content
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    try:
+        return content.decode(charset, "replace")
+    except (LookupError, ValueError):  # httpx reads it as UTF-8 then
+        return content.decode("utf-8", "replace")
+
+
+def _encoded(text: str, charset: str) -> bytes:
+    try:
+        return text.encode(charset, "replace")
+    except (LookupError, ValueError):
+        return text.encode("utf-8", "replace")
+
+
+def _masked_json(value: object, token: str) -> object:
+    if isinstance(value, str):
+        return without_token(value, token)
+    if isinstance(value, list):
+        return [_masked_json(each, token) for each in value]
+    if isinstance(value, dict):
+        return {without_token(key, token): _masked_json(each, token) for key, each in value.items()}
+    return value
 
 
 def from_response(

@@ -6,24 +6,32 @@ signed URLs, and Buildkite accepts tokens in the query and repeats them in its l
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
 __all__ = [
     "TOKEN_NAME",
     "hide_token",
+    "hide_used_tokens",
     "is_token",
     "public_url",
     "redact_httpx_log",
     "redacted_text",
     "token_in",
     "unsigned",
+    "used_token",
     "without_secrets",
+    "without_token",
+    "without_used_tokens",
 ]
+
+T = TypeVar("T")
 
 TOKEN_NAME = "the token"  # noqa: S105  # not a token itself
 """The name that stands in the place of a client's token, in brackets."""
@@ -36,6 +44,15 @@ _TOKENS = r"bk(?:ua|tx|aa|aj|ar|ct|pt|pat|ps|tr)_"
 
 _TOKEN = re.compile(rf"(?<![A-Za-z0-9])({_TOKENS})[A-Za-z0-9_-]+")
 _WHOLE_TOKEN = re.compile(rf"\s*{_TOKENS}", re.IGNORECASE)
+
+_MOST_USED = 64
+"""Tokens of this process that are remembered. A function that gives tokens may give a new one each time."""
+
+_DEEPEST = 3
+"""Times that a text may be encoded around a token."""
+
+_ESCAPE = re.compile(r"\\+(?:u00|x)([0-9a-fA-F]{2})")
+"""A character of a token as JSON or Python escapes it, possibly several times."""
 
 _SENSITIVE = re.compile(r"token|key|sig|credential|secret|policy", re.IGNORECASE)
 _PARAMETER = re.compile(r"[?&][^=&?\s'\"]*=")
@@ -59,13 +76,15 @@ def _redacted(url: httpx.URL) -> str:
 def redacted_text(text: str) -> str:
     """Return a text with Buildkite's tokens replaced, and the values of query parameters of its URLs that may hold credentials.
 
+    Tokens without a prefix are replaced if this process has signed a request with them.
+
     Example:
         >>> redacted_text("the token bkua_0123 was refused")
         'the token bkua_REDACTED was refused'
         >>> redacted_text("from https://storage.test/a.whl?part=1&X-Amz-Signature=abc onwards")
         'from https://storage.test/a.whl?part=1&X-Amz-Signature=REDACTED onwards'
     """
-    return _TOKEN.sub(r"\1REDACTED", _without_values(text))
+    return without_used_tokens(_TOKEN.sub(r"\1REDACTED", _without_values(text)))
 
 
 def _without_values(text: str) -> str:
@@ -130,6 +149,58 @@ def token_in(request: httpx.Request) -> str:
     return token if len(token) >= _SHORTEST else ""
 
 
+_used: tuple[str, ...] = ()
+"""Tokens that this process signed requests with, the last ones. What leaves the package holds none of them."""
+
+
+def used_token(token: str) -> str:
+    """Remember a token that a request is signed with, and return it.
+
+    Errors, whose code doesn't know the token, and log lines are then written without it.
+    """
+    global _used  # noqa: PLW0603  # as the loggers are: their lines tell no client
+    if len(token) >= _SHORTEST and token not in _used:
+        _used = (*_used[1 - _MOST_USED :], token)
+    return token
+
+
+def without_used_tokens(text: str) -> str:
+    """Return a text without the tokens that this process signed requests with."""
+    for token in _used:
+        text = without_token(text, token)
+    return text
+
+
+def without_token(text: str, token: str) -> str:
+    """Return a text with a token replaced by its name, in upper and lower case.
+
+    A text that holds the token in an encoded form, such as `%5F`, `&#95;` or `\\u005f` for `_`, is replaced as a whole.
+
+    Example:
+        >>> without_token("no user for 0123456789abcdef", "0123456789abcdef")
+        'no user for [the token]'
+        >>> without_token("see /abc%5F0123456789", "abc_0123456789")
+        '[the token]'
+    """
+    wanted = re.compile(re.escape(token), re.IGNORECASE)
+    text = wanted.sub(f"[{TOKEN_NAME}]", text)
+    plain = text
+    for _ in range(_DEEPEST):
+        if "%" not in plain and "&" not in plain and "\\" not in plain:
+            break
+        for decoded in (unquote(plain), html.unescape(plain), _ESCAPE.sub(_unescaped, plain)):
+            if wanted.search(decoded):
+                return f"[{TOKEN_NAME}]"
+        plain = _ESCAPE.sub(_unescaped, html.unescape(unquote(plain)))
+        if wanted.search(plain):
+            return f"[{TOKEN_NAME}]"
+    return text
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16))
+
+
 def hide_token(error: BaseException, token: str) -> None:
     """Replace a token in the texts of an error and of those that caused it: a server may send back what it got."""
     seen: set[int] = set()
@@ -139,19 +210,40 @@ def hide_token(error: BaseException, token: str) -> None:
         if each is None or id(each) in seen:
             continue
         seen.add(id(each))
-        each.args = tuple(_without(token, arg) for arg in each.args)
-        for name, value in vars(each).items():
-            if isinstance(value, str | bytes):
-                setattr(each, name, _without(token, value))
+        _hide(each, token)
         left += (each.__cause__, each.__context__)
 
 
-def _without(token: str, value: object) -> object:
+def hide_used_tokens(error: BaseException) -> None:
+    """Replace the tokens that this process signed requests with in the texts of one error."""
+    for token in _used:
+        _hide(error, token)
+
+
+def _hide(error: BaseException, token: str) -> None:
+    error.args = tuple(_without(token, arg) for arg in error.args)
+    names = [*vars(error)]
+    if isinstance(error, OSError):
+        names += ["strerror", "filename", "filename2"]
+    elif isinstance(error, UnicodeError):
+        names += ["object", "reason"]
+    for name in names:
+        value: object = getattr(error, name, None)
+        changed = _without(token, value)
+        if changed is not value:
+            setattr(error, name, changed)
+
+
+def _without(token: str, value: T) -> T:
+    """Return a value without a token: the same object if it doesn't hold the token."""
+    changed: object = value
     if isinstance(value, str):
-        return value.replace(token, f"[{TOKEN_NAME}]")
-    if isinstance(value, bytes | bytearray):
-        return bytes(value).replace(token.encode(), f"[{TOKEN_NAME}]".encode())
-    return value
+        changed = without_token(value, token)
+    elif isinstance(value, bytes | bytearray):
+        changed = re.sub(re.escape(token).encode(), f"[{TOKEN_NAME}]".encode(), bytes(value), flags=re.IGNORECASE)
+    elif type(value) in (list, tuple):
+        changed = type(value)(_without(token, each) for each in value)  # type: ignore[call-arg, attr-defined]
+    return value if changed == value else changed  # type: ignore[return-value]
 
 
 def unsigned(request: httpx.Request) -> httpx.Request:
@@ -164,14 +256,20 @@ def unsigned(request: httpx.Request) -> httpx.Request:
     return httpx.Request(request.method, request.url, headers=headers, content=content)
 
 
+def _redacted_argument(argument: object) -> object:
+    if isinstance(argument, httpx.URL):
+        return without_used_tokens(_redacted(argument))
+    return redacted_text(argument) if isinstance(argument, str) else argument
+
+
 class _RedactingFilter(logging.Filter):
-    """Filter that redacts the URLs in log lines of httpx and httpcore. It drops no record."""
+    """Filter that redacts the URLs and the tokens in log lines of httpx and httpcore. It drops no record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.msg, str):  # httpcore formats its lines itself
             record.msg = redacted_text(record.msg)
         if isinstance(record.args, tuple):
-            record.args = tuple(_redacted(arg) if isinstance(arg, httpx.URL) else arg for arg in record.args)
+            record.args = tuple(_redacted_argument(arg) for arg in record.args)
         return True
 
 

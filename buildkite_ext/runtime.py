@@ -15,6 +15,7 @@ import httpx
 
 from ._decompression import decompressed
 from ._sync import run
+from ._tracebacks import EndsAtCaller
 from .clock import MonotonicClock, SystemClock
 from .errors import ConfigurationError
 from .redaction import unsigned
@@ -379,7 +380,8 @@ class _BlockingClient(httpx.Client):
         self._path = send
 
     def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
-        return _unsigned(run(self._path(request)))
+        with EndsAtCaller():
+            return _unsigned(run(self._path(request)))
 
 
 class _AsyncClient(httpx.AsyncClient):
@@ -392,7 +394,8 @@ class _AsyncClient(httpx.AsyncClient):
         self._path = send
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
-        return _unsigned(await self._path(request))
+        with EndsAtCaller():
+            return _unsigned(await self._path(request))
 
 
 def _unused(request: httpx.Request) -> httpx.Response:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 __all__ = ["format_optional_time", "format_time", "format_webhook_time", "parse_time", "to_millisecond"]
 
-_WEBHOOK_FORM = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
+_WEBHOOK_FORM = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", re.ASCII)
 
 
 def to_millisecond(seconds: float) -> float:

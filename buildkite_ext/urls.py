@@ -20,6 +20,7 @@ __all__ = [
     "Scalar",
     "address",
     "build_address",
+    "is_utf8",
     "origin",
     "path_in",
     "path_of",
@@ -160,6 +161,8 @@ def address(path: str, *, root: str, organization: str | None = None, params: Se
     """
     if not path.strip():
         raise ValueError("it is empty")
+    if not is_utf8(path):
+        raise ValueError("it isn't UTF-8 text")
     if not path.isprintable():
         raise ValueError("it holds a control character")
     if "#" in path:
@@ -245,6 +248,16 @@ def _harmless(params: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
     return params
 
 
+def is_utf8(text: str) -> bool:
+    """Tell whether a text can be sent. Python keeps bytes of the command line that aren't UTF-8 as lone surrogates.
+
+    Example:
+        >>> is_utf8("größe"), is_utf8("\udcff")
+        (True, False)
+    """
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def build_address(text: str, *, root: str = _API_ROOT) -> BuildAddress:
     """Parse a slug or a URL that names a pipeline, a build or a job. Nothing is requested.
 
@@ -270,6 +283,8 @@ def build_address(text: str, *, root: str = _API_ROOT) -> BuildAddress:
         42
     """
     text = text.strip()
+    if not is_utf8(text):
+        raise ValueError("it isn't UTF-8 text")
     if not text.isprintable():
         raise ValueError("it holds a control character")
     if text.partition("/")[0].lower() in _WEB_HOSTS and "/" in text:  # copied without its scheme

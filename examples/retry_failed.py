@@ -23,7 +23,7 @@ def main() -> int:
         first = buildkite.builds.wait(options.pipeline, build.number)
         print(f"#{build.number} {first.outcome}")
         if first.outcome != "failed":
-            return 0
+            return 0 if first.passed else 1
         for job in first.failed_jobs:
             print(f"  retrying {job.name}, which exited {job.exit_status}")
             buildkite.jobs.retry(options.pipeline, build.number, job.id)

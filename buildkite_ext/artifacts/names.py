@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import unicodedata
@@ -28,6 +29,7 @@ __all__ = [
     "file_target",
     "has_job",
     "label",
+    "names_folder",
     "path_problem",
     "shown",
     "tree_target",
@@ -158,8 +160,25 @@ def absolute(to: Path) -> Path:
         ) from error
 
 
-def file_target(artifact: Artifact, to: Path, *, system: System | None = None) -> Target:
+def names_folder(to: str | os.PathLike[str]) -> bool:
+    """Tell whether the text of a path says that it is a folder: it ends with a separator. A Path has lost it.
+
+    Example:
+        >>> names_folder("wheels/"), names_folder("wheels"), names_folder(Path("wheels/"))
+        (True, False, False)
+    """
+    text = os.fspath(to)
+    return isinstance(text, str) and text.endswith(tuple(filter(None, (os.sep, os.altsep))))
+
+
+def file_target(artifact: Artifact, to: Path, *, folder: bool = False, system: System | None = None) -> Target:
     """Return the target of one artifact: the file `to`, or a file in the folder `to` with the artifact's own name.
+
+    Args:
+        artifact: as the server describes it. Its name isn't trusted.
+        to: the file or the folder.
+        folder: it is a folder, also if it doesn't exist.
+        system: by default the current one.
 
     Raises:
         UnsafePath: the artifact's name isn't a file name, or the path isn't one that the system can write.
@@ -167,7 +186,7 @@ def file_target(artifact: Artifact, to: Path, *, system: System | None = None) -
     system = system or _current_system()
     absolute(to)  # an error about a current folder that is gone
     problem = _length_problem(to.name, system)
-    if problem is None and not to.is_dir():
+    if problem is None and not folder and not to.is_dir():
         if to.name in ("", ".."):
             raise UnsafePath(f"to={shown(str(to))} is neither a file nor a folder that exists.")
         problem = _windows_problem(to.name) if system == "windows" else None

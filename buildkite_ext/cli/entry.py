@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
@@ -92,6 +94,7 @@ def _run(words: list[str]) -> ExitCode:
         raise UsageError(
             f"{usage_text(error, words)}\nTry: {' '.join(['buildkite-ext', *_command_words(words), '--help'])}"
         ) from error
+    _refuse_other_bytes(bound)
     result = command(*bound.args, **bound.kwargs)
     return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help and --version return nothing
 
@@ -133,6 +136,27 @@ def _refuse_secrets(words: list[str]) -> None:
                 f"There is no {option}: every program on this computer can read the command lines of the others. Set "
                 f"${variable}, or use {option}-file."
             )
+
+
+def _refuse_other_bytes(bound: inspect.BoundArguments) -> None:
+    """Refuse texts that aren't UTF-8, for all commands."""
+    from .inputs import refuse_other_bytes
+
+    named: dict[str, object] = {}
+    for name, value in bound.arguments.items():
+        if name == "exec":  # a command line may name a file
+            continue
+        if is_dataclass(value):
+            named |= {_option(field.name): getattr(value, field.name) for field in fields(value)}
+        elif bound.signature.parameters[name].kind is inspect.Parameter.POSITIONAL_ONLY:
+            named[name.upper()] = value
+        else:
+            named[_option(name.removesuffix("_option"))] = value
+    refuse_other_bytes(named)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _report(problem: Problem, words: list[str]) -> ExitCode:

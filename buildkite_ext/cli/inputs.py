@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import strict_json
+from ..urls import is_utf8
 from .problem import UsageError
 from .streams import print_error
 
@@ -20,8 +21,12 @@ __all__ = [
     "name_and_value",
     "not_empty",
     "pairs",
+    "refuse_other_bytes",
     "source_of",
 ]
+
+_PAIRS = frozenset({"--env", "--meta-data", "--set"})
+"""Options whose values are `NAME=VALUE`."""
 
 STDIN = "-"
 """The argument that names the standard input in place of a file."""
@@ -102,10 +107,40 @@ def name_and_value(argument: str, word: str) -> tuple[str, str]:
     name, sign, value = word.partition("=")
     if not name or not sign:
         raise UsageError(f"{argument}: give NAME=VALUE.")  # without the word: it may be a secret
-    for text, half in ((name, ": its name"), (value, f" {name}: its value")):
-        if any("\ud800" <= character <= "\udfff" for character in text):  # Python keeps undecodable bytes so
-            raise UsageError(f"{argument}{half} isn't UTF-8 text.")
+    _refuse_other_halves(argument, word)
     return name, value
+
+
+def refuse_other_bytes(arguments: Mapping[str, object]) -> None:
+    """Refuse values of arguments that aren't UTF-8 text. Names of files may be other bytes.
+
+    Args:
+        arguments: the names of the arguments, such as `--branch`, with their values.
+
+    Raises:
+        UsageError: a value isn't UTF-8.
+
+    Example:
+        >>> refuse_other_bytes({"--env": ("A=\udcff",)})
+        Traceback (most recent call last):
+        ...
+        buildkite_ext.cli.problem.UsageError: --env A: its value isn't UTF-8 text.
+    """
+    for argument, value in arguments.items():
+        for text in value if isinstance(value, list | tuple) else (value,):
+            if not isinstance(text, str):
+                continue
+            if argument in _PAIRS:
+                _refuse_other_halves(argument, text)
+            elif not is_utf8(text):
+                raise UsageError(f"{argument} isn't UTF-8 text.")
+
+
+def _refuse_other_halves(argument: str, word: str) -> None:
+    name, _, value = word.partition("=")
+    for text, half in ((name, ": its name"), (value, f" {name}: its value")):
+        if not is_utf8(text):
+            raise UsageError(f"{argument}{half} isn't UTF-8 text.")
 
 
 def pairs(argument: str, words: Iterable[str]) -> dict[str, str]:

@@ -74,7 +74,7 @@ class Problem:
 
 
 def without_secrets(text: str) -> str:
-    """Return a text without the secrets of the environment: users paste them where they don't belong."""
+    """Return a text without the secrets of the environment, which users paste where they don't belong, and the token."""
     from .. import redaction  # here, since they import httpx
     from ..options import TOKEN_VARIABLES
 
@@ -83,7 +83,7 @@ def without_secrets(text: str) -> str:
         for name in (*TOKEN_VARIABLES, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE)
         for token in os.environ.get(name, "").splitlines()
     ]
-    return redaction.without_secrets(text, secrets)
+    return redaction.without_used_tokens(redaction.without_secrets(text, secrets))
 
 
 def write_traceback(error: BaseException) -> None:

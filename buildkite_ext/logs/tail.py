@@ -42,7 +42,7 @@ _SHORTEST = 0.05
 _REMEMBERED = 64 * 1024
 """Bytes of the log's end that are kept for comparison with later answers."""
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)", re.ASCII)
 
 
 class LogReplaced(Exception):

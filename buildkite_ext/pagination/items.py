@@ -229,8 +229,10 @@ def _instead_of_index(items: object, index: object, awaited: str) -> str:
         advice = (
             f"Write `{awaited}items.first()` for the first item, or `{awaited}items.all()` for a list that has an index"
         )
-    loop = " It is read by `async for`." if awaited else ""  # a plain `for` takes an object with an index for a list
-    return f"{items!r} has no index, because it is read page by page. {advice}.{loop}"
+    said = f"{items!r} has no index, because it is read page by page. {advice}."
+    if awaited and index == 0:  # a plain `for` takes an object with an index for a list, and begins with 0
+        return f"{items!r} is read by `async for`: write `async for item in items`. For an index: it {said.partition('> ')[2]}"
+    return said
 
 
 def _instead_of_length(items: object, awaited: str) -> str:

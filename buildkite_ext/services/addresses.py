@@ -165,7 +165,7 @@ def _of_number(number: object, found: BuildAddress, root: str, write: str) -> Bu
     if isinstance(number, Build):
         return _of_model(number, "number", root, write)
     if isinstance(number, bool) or not isinstance(number, int):
-        digits = isinstance(number, str) and number.strip().isdecimal()
+        digits = isinstance(number, str) and number.strip().isdecimal() and number.isascii()
         more = f", as int({number!r}) is" if digits else ""
         raise TypeError(f"number{_wrong(number)}, and has to be an int{more}: {write}{_url_hint(number)}")
     if number < 1:

@@ -19,7 +19,7 @@ from buildkite_api.models import Artifact, Build, Job
 
 from ..artifacts.attempts import last_uploads, newest_attempts, repeated, successors
 from ..artifacts.folders import Tree, obstacle
-from ..artifacts.names import Target, absolute, checked, conflict, file_target, tree_target
+from ..artifacts.names import Target, absolute, checked, conflict, file_target, names_folder, tree_target
 from ..artifacts.patterns import nothing_matched, unmatched
 from ..artifacts.transfer import DEFAULT_MAX_BYTES, Progress, download, read
 from ..errors import AccessDenied, NothingMatched, UnsafePath
@@ -128,7 +128,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         Args:
             artifact: as `list` or `get` give it.
-            to: the file to write, or an existing folder to write it into under its own name.
+            to: the file to write; or a folder to write it into under its own name, which exists or is a text that ends with a
+                slash, such as `"wheels/"`. Folders that are missing are made.
             progress: called with the progress as bytes arrive.
 
         Returns:
@@ -145,7 +146,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         """
         _refuse_another(artifact)
         check(AsyncArtifacts.download, locals())
-        target = file_target(checked(artifact), Path(to))
+        target = file_target(checked(artifact), Path(to), folder=names_folder(to))
         await self._refuse_obstacles([target])
         tree = Tree(target.root)
         try:
@@ -235,6 +236,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             >>> def wheels(buildkite, build) -> list[Path]:
             ...     return buildkite.artifacts.download_all(build, "dist/*.whl", to="wheels")
         """
+        _refuse_list(number, globs)
         check(AsyncArtifacts.download_all, locals())
         if missing not in ("raise", "ignore"):
             raise ValueError(f'missing={missing!r}: give "raise" or "ignore"')
@@ -323,6 +325,16 @@ def _refuse_another(artifact: object) -> None:
         raise TypeError(
             f"artifact is a {type(artifact).__name__}. Pass an Artifact, as artifacts.list and artifacts.get return it."
         )
+
+
+def _refuse_list(number: object, globs: Sequence[object]) -> None:
+    """Refuse patterns that are given as a list."""
+    for name, given in (("number", number), *(("globs", each) for each in globs)):
+        if isinstance(given, list | tuple | set | frozenset):
+            raise TypeError(
+                f"{name} is a {type(given).__name__}, and each pattern (globs) is an argument of its own: write "
+                'artifacts.download_all(pipeline, number, "dist/*.whl", "*.xml"), or *patterns for a list.'
+            )
 
 
 def _may_match(artifact: Artifact, globs: Sequence[str]) -> bool:

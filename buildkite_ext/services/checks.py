@@ -197,7 +197,7 @@ def _hint(name: str, value: object, kinds: Sequence[Any]) -> str:
         text = value.strip().lower()
         if bool in kinds and text in ("true", "false"):
             return f": {name}={text.title()}"
-        if int in kinds and text.isdecimal():
+        if int in kinds and text.isdecimal() and text.isascii():
             return f": {name}=int({shown(value)})"
         if any(typing.get_origin(kind) is Sequence for kind in kinds):
             return f": {name}=[...]"

@@ -59,7 +59,7 @@ class ArtifactStorage:
         query = dict(request.query)
         expires, signed = query.get("Expires", ""), query.get("Signature", "")
         artifact_id = request.path.strip("/").partition("/")[0]
-        if not expires.isdigit() or not hmac.compare_digest(
+        if not (expires.isascii() and expires.isdigit()) or not hmac.compare_digest(
             signed.encode(), self._signature(artifact_id, int(expires[:12])).encode()
         ):
             return _refused(403, "SignatureDoesNotMatch", "The URL isn't signed")

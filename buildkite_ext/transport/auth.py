@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import ConfigurationError
-from ..redaction import is_token
+from ..redaction import is_token, used_token
 from ..urls import Origin, origin, path_of
 from .context import context_of
 
@@ -71,7 +71,7 @@ def _sign(request: httpx.Request, token: object) -> None:
             "An API token stands in the place of a slug or an id: a URL with it would be in logs. Give the token as token=, or "
             "set $BUILDKITE_API_TOKEN. Nothing was sent."
         )
-    request.headers["Authorization"] = f"Bearer {check_token(token)}"
+    request.headers["Authorization"] = f"Bearer {used_token(check_token(token))}"
 
 
 def check_token(token: object) -> str:

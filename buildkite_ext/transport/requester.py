@@ -15,7 +15,7 @@ from .. import strict_json
 from .._decompression import ACCEPT_ENCODING
 from ..errors import ConfigurationError, InvalidResponse
 from ..events import SchemaDrift
-from ..redaction import hide_token, redact_httpx_log, token_in
+from ..redaction import hide_token, redact_httpx_log, token_in, without_used_tokens
 from ..urls import Origin, Params, address, origin, path_of, path_refused, query_of
 from ..version import __version__
 from .auth import SignStage
@@ -268,7 +268,7 @@ class Requester:
             from buildkite_api.decoding import Decoder, Drift
 
             def report(drift: Drift) -> None:
-                self.events.emit(SchemaDrift(drift.model, drift.key, drift.kind))
+                self.events.emit(SchemaDrift(drift.model, without_used_tokens(drift.key), drift.kind))
 
             self._client = Client(
                 base_url=self.options.base_url,

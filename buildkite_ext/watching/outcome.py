@@ -34,7 +34,9 @@ _OTHER_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class WaitResult:
-    """Result of waiting for a build. It has no `.state` on purpose: a blocked build's state says `passed`.
+    """Result of waiting for a build. It is true if the build passed: `if buildkite.builds.wait("web", 42):`.
+
+    It has no `.state` on purpose: a blocked build's state says `passed`.
 
     Attributes:
         build: the build as it was last seen, with its jobs.
@@ -64,6 +66,10 @@ class WaitResult:
 
         def __getattr__(self, name: str) -> object:
             return missing_or_raised(self, name, _OTHER_WORDS)
+
+    def __bool__(self) -> bool:
+        """Return `passed`."""
+        return self.passed
 
     @property
     def passed(self) -> bool:

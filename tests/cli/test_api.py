@@ -8,7 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -660,3 +662,41 @@ def test_colours_change_nothing_but_the_looks(api: Run, filled: Simulator) -> No
 def test_simulate(command: Run) -> None:
     result = command("api", "GET", "organizations/{org}/pipelines", "--select", "[].slug", "-r", "--simulate")
     assert (result.code, result.lines, result.err) == (0, ["web", "api", "release"], "")
+
+
+@pytest.mark.parametrize("token", [TOKEN, "0123456789abcdef0123456789abcdef01234567"])
+@pytest.mark.parametrize("words", [["api", "GET", "user"], ["api", "GET", "user", "--include"], ["cancel", "web", "1"]])
+def test_a_token_that_the_server_escapes_is_printed_nowhere(
+    command: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, token: str, words: list[str]
+) -> None:
+    escaped = "".join(f"\\u{ord(character):04x}" for character in token)
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = f'{{"message": "no user for {escaped}", "errors": [{{"field": "{escaped}", "code": "x"}}]}}'
+            self.send_response(401, token)
+            self.send_header("Content-Type", "application/json")
+            self.send_header(f"X-{token}", token)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_PUT = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    (tmp_path / "token").write_text(token, encoding="utf-8")
+    monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")
+    monkeypatch.delenv("BUILDKITE_API_TOKEN", raising=False)
+    monkeypatch.setenv("BUILDKITE_EXT_LOG", "debug")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    try:
+        result = command(*words, "--token-file", str(tmp_path / "token"), "--debug")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "no user for [the token]" in result.err
+    assert token[5:] not in f"{result.out}{result.err}".lower()

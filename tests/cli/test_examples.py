@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
+import runpy
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -41,3 +45,40 @@ def test_example(name: str, tmp_path: Path) -> None:
     for said in SAID[name]:
         assert said in told.stdout
     assert f"python examples/{name}.py" in (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "")
+
+
+@pytest.mark.parametrize("outcome", ["passed", "failed", "canceled", "blocked", "skipped"])
+def test_only_a_build_that_passed_ends_the_retries_with_0(
+    outcome: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = {"number": 7, "state": "passed" if outcome == "blocked" else outcome, "blocked": outcome == "blocked"}
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"id": "b7", "jobs": [], **described}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("BUILDKITE_API_TOKEN", "bkua_examples_0123456789")
+    monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "acme")
+    monkeypatch.setattr(sys, "argv", ["retry_failed.py", "web"])
+    try:
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(EXAMPLES / "retry_failed.py"), run_name="__main__")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert f"#7 {outcome}" in capsys.readouterr().out
+    assert ended.value.code == (0 if outcome == "passed" else 1)

@@ -217,6 +217,7 @@ def test_the_event(verify: Run, body: bytes, said: str) -> None:
 USAGE: dict[str, tuple[list[str], str]] = {
     "no signature": ([__file__], "missing option --signature."),
     "no body": (["nowhere.json", "--signature", "x"], "BODY_FILE: 'nowhere.json' can't be read: No such file"),
+    "a time of other digits": ([__file__, "--signature", "x", "--at", "\u0661"], "give seconds since 1970, or a time"),
     "no time": ([__file__, "--signature", "x", "--at", "noon"], "--at 'noon': give seconds since 1970, or a time"),
     "tolerance": ([__file__, "--signature", "x", "--tolerance", "-1"], "--tolerance '-1': give a duration"),
     "two of one": (["--signature", "x", "--secret-file", "-"], "the standard input is read by BODY_FILE already"),

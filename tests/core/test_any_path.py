@@ -206,3 +206,11 @@ def test_a_page_that_is_not_a_list_is_refused_when_it_is_read_raw() -> None:
 def test_modules_are_called_as_before() -> None:
     with BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(App(answer(build(7))))) as buildkite:
         assert buildkite.request(get_build, "acme", "web", 7).json()["number"] == 7
+
+
+@pytest.mark.parametrize("path", ["organizations/\udcff", "user?a=\ud800", "\udcff"])
+async def test_a_path_that_isn_t_utf_8_is_refused_as_such(flavor: Flavor, path: str) -> None:
+    app = App(answer({}))
+    with pytest.raises(ValueError, match="it isn't UTF-8 text"):
+        await flavor.call(flavor.client(app).request, "GET", path)
+    assert app.requests == []

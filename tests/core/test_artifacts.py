@@ -35,6 +35,39 @@ async def test_an_artifact_is_downloaded_into_a_folder_under_its_own_name(flavor
     assert await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path) == tmp_path / "app.whl"
 
 
+@pytest.mark.parametrize("exists", [False, True])
+async def test_a_text_that_ends_with_a_separator_is_a_folder(flavor: Flavor, tmp_path: Path, exists: bool) -> None:
+    storage = Storage({"dist/app.whl": [b"wheel"]})
+    client = flavor.client(storage)
+    if exists:
+        (tmp_path / "new").mkdir()
+    written = await flavor.call(client.artifacts.download, artifact(), f"{tmp_path}{os.sep}new{os.sep}")
+    assert written == tmp_path / "new" / "app.whl"
+    deep = await flavor.call(client.artifacts.download, artifact(), f"{tmp_path}/a/b//")
+    assert deep == tmp_path / "a" / "b" / "app.whl"
+    assert files(tmp_path) == {"new/app.whl": b"wheel", "a/b/app.whl": b"wheel"}
+
+
+async def test_a_file_in_the_place_of_that_folder_stays(flavor: Flavor, tmp_path: Path) -> None:
+    (tmp_path / "new").write_bytes(b"mine")
+    storage = Storage({"dist/app.whl": [b"wheel"]})
+    with pytest.raises(errors.UnsafePath):
+        await flavor.call(flavor.client(storage).artifacts.download, artifact(), f"{tmp_path}/new/")
+    assert files(tmp_path) == {"new": b"mine"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("web", 7, ["*.whl"]), ("web", 7, "*.xml", ("*.whl",)), ("https://buildkite.com/acme/web/builds/7", ["*"])],
+)
+async def test_patterns_that_are_a_list_are_refused(flavor: Flavor, tmp_path: Path, wrong: tuple[Any, ...]) -> None:
+    with pytest.raises(
+        TypeError, match=r"pattern \(globs\) is an argument of its own: write .* or \*patterns"
+    ) as caught:
+        await flavor.call(flavor.client(App(answer([]))).artifacts.download_all, *wrong, to=tmp_path)
+    assert "artifacts.download_all(pipeline, number," in str(caught.value)
+
+
 async def test_the_file_has_the_permissions_that_any_new_file_has(flavor: Flavor, tmp_path: Path) -> None:
     ordinary = tmp_path / "ordinary"
     ordinary.write_bytes(b"")

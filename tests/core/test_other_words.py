@@ -16,7 +16,7 @@ from buildkite_api.models import Build, BuildState, Job, JobState
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext import LogLine, WaitResult
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, LogLine, WaitResult
 from buildkite_ext.clock import SystemClock, VirtualClock
 from buildkite_ext.simulation import Simulator
 from buildkite_ext.simulation.server import running
@@ -103,6 +103,38 @@ def test_models_results_and_lines_do_too(owner: Any, asked: str, said: str) -> N
     with pytest.raises(AttributeError) as caught:
         getattr(owner, asked)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("called", "keyword", "said"),
+    [
+        ("builds.wait", "interval", "Did you mean poll_interval=?"),
+        ("builds.list", "since", "Did you mean created_from=?"),
+        ("builds.list", "brnch", "Did you mean branch=?"),
+        ("builds.create", "metadata", "Did you mean meta_data=?"),
+        ("artifacts.download_all", "patterns", "Give globs without a keyword, each as an argument of its own."),
+        ("with_options", "org", "Did you mean organization=?"),
+        ("with_options", "api_token", "Did you mean token=?"),
+        ("builds.list", "zzz", "unexpected keyword argument 'zzz'"),
+    ],
+)
+async def test_an_unknown_keyword_is_refused_with_the_one_that_was_meant(
+    flavor: Flavor, called: str, keyword: str, said: str
+) -> None:
+    client = flavor.client(App(answer([])))
+    function = attrgetter(called)(client)
+    arguments = () if called == "with_options" else ("web",)
+    with pytest.raises(TypeError, match=f"got an unexpected keyword argument '{keyword}'") as caught:
+        await flavor.call(function, *arguments, **{keyword: "x"})
+    assert str(caught.value).endswith(said)
+
+
+@pytest.mark.parametrize("keyword", ["org", "organisation", "api_token", "access_token", "endpoint", "retries"])
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_a_client_does_so_when_it_is_made(kind: Any, keyword: str) -> None:
+    meant = {"org": "organization", "organisation": "organization", "endpoint": "base_url", "retries": "retry"}
+    with pytest.raises(TypeError, match=rf"'{keyword}'\. Did you mean {meant.get(keyword, 'token')}=\?$"):
+        kind(**{keyword: "x"})
 
 
 def test_what_is_suggested_exists() -> None:

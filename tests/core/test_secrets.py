@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
+import json
 import logging
 import pickle
 import sys
 import traceback
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +24,8 @@ from buildkite_api.operations import OPERATIONS
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry, Secret, errors
 
 from .fakes import TOKEN as CLIENT_TOKEN
-from .fakes import App, FakeClock, Flavor, answer
+from .fakes import Answer, App, FakeClock, Flavor, answer
+from .storage import Storage, artifact, described
 
 TEXT = "hunter2"
 TOKEN = {"id": "t1", "token": TEXT}
@@ -145,6 +150,13 @@ async def test_rich_shows_no_token_also_for_errors_of_others(flavor: Flavor) -> 
         assert CLIENT_TOKEN not in shown_by_rich(caught.value)
 
 
+def phrased(body: dict[str, Any], status: int, phrase: str) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda _: httpx.Response(status, **body, extensions={"reason_phrase": phrase.encode()})
+
+
+JSON = {"Content-Type": "application/json"}
+TEXT_ESCAPED = b'"%s"' % CLIENT_TOKEN.replace("_", r"\u005f").encode()
+ESCAPED = b'{"message": %s}' % TEXT_ESCAPED
 ECHOES = {
     "message": answer({"message": f"no user for {CLIENT_TOKEN}"}, 401),
     "field": answer({"errors": [{"field": CLIENT_TOKEN, "code": CLIENT_TOKEN}]}, 422),
@@ -154,26 +166,172 @@ ECHOES = {
     "page": httpx.Response(200, html=f"<html>{CLIENT_TOKEN}</html>"),
     "rate limit": answer({"message": CLIENT_TOKEN, "reset": 900}, 429),
     "lost": httpx.RemoteProtocolError(f"illegal header line: Bearer {CLIENT_TOKEN}"),
+    "escaped in JSON": httpx.Response(401, content=ESCAPED, headers=JSON),
+    "escaped in a field": httpx.Response(
+        422, content=b'{"errors": [{"field": %s, "code": %s}]}' % (TEXT_ESCAPED, TEXT_ESCAPED)
+    ),
+    "escaped in a scope": httpx.Response(429, content=b'{"reset": 900, "scope": %s}' % TEXT_ESCAPED, headers=JSON),
+    "escaped in a name": httpx.Response(401, content=b'{"message": "no", %s: [{}]}' % TEXT_ESCAPED, headers=JSON),
+    "escaped twice": httpx.Response(401, content=json.dumps({"message": ESCAPED.decode()}).encode(), headers=JSON),
+    "escaped, and replaced by a second value": httpx.Response(
+        401, content=b'{"message": %s, "message": "no"}' % TEXT_ESCAPED, headers=JSON
+    ),
+    "JSON in UTF-16": httpx.Response(401, content=json.dumps({"message": CLIENT_TOKEN}).encode("utf-16"), headers=JSON),
+    "JSON in UTF-32": httpx.Response(401, content=json.dumps({"message": CLIENT_TOKEN}).encode("utf-32-be")),
+    "text in UTF-16": httpx.Response(
+        500, content=CLIENT_TOKEN.encode("utf-16"), headers={"Content-Type": "text/plain; charset=utf-16"}
+    ),
+    "text in UTF-7": httpx.Response(
+        500,
+        content=CLIENT_TOKEN.replace("_", "+AF8-").encode(),
+        headers={"Content-Type": "text/plain; charset=utf-7"},
+    ),
+    "text in EBCDIC": httpx.Response(
+        500, content=CLIENT_TOKEN.encode("cp037"), headers={"Content-Type": "text/plain; charset=cp037"}
+    ),
+    "entities of a page": httpx.Response(502, html=f"<p>{CLIENT_TOKEN.replace('_', '&#95;')}</p>"),
+    "reason phrase": phrased({"json": {"message": "no"}}, 401, CLIENT_TOKEN),
+    "reason phrase of a page": phrased({"html": "<p>"}, 502, f"Bad {CLIENT_TOKEN}"),
+    "reason phrase of an answer that differs": phrased({"json": 5}, 200, CLIENT_TOKEN),
+    "name of a header": httpx.Response(401, headers={CLIENT_TOKEN: "1", f"X-{CLIENT_TOKEN}": "2"}),
+    "upper case": answer({"message": CLIENT_TOKEN.upper()}, 401, X_Debug=CLIENT_TOKEN.upper()),
+    "percent-encoded header": answer({"message": "no"}, 401, X_Debug=CLIENT_TOKEN.replace("_", "%5F")),
+    "coding": httpx.Response(200, content=b"[]", headers={"Content-Encoding": CLIENT_TOKEN}),
 }
 
 
 @pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
 async def test_a_token_that_a_server_sends_back_is_in_no_error(
-    flavor: Flavor, echo: httpx.Response | Exception
+    flavor: Flavor, echo: Answer, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     events: list[object] = []
     client = flavor.client(App(echo), on_event=events.append)
     with pytest.raises(errors.BuildkiteError) as caught:
         await flavor.call(client.user.get)
-    shown = ["".join(traceback.format_exception(caught.value)), repr(events)]
-    each: BaseException | None = caught.value
+    assert texts_with_the_token(caught.value) == []
+    assert SECRET_PART not in f"{events}{caplog.text}".lower()
+
+
+SECRET_PART = CLIENT_TOKEN.partition("_")[2]
+
+
+def texts_with_the_token(error: BaseException) -> list[str]:
+    """Return the texts of an error, of what caused it and of its answer that hold the part of the token after its prefix."""
+    shown = [shown_by_rich(error), "".join(traceback.format_exception(error))]
+    each: BaseException | None = error
     while each is not None:
-        shown += [repr(each.args), repr(vars(each)), pickle.dumps(each, 0).decode("latin-1")]
+        shown += [str(each), repr(each), repr(each.args), repr(vars(each)), pickle.dumps(each, 0).decode("latin-1")]
         response = getattr(each, "response", None)
         if response is not None:
             shown += [repr(response.content), repr(response.headers.raw), repr(response.request.headers.raw)]
+            shown += [repr(response), response.reason_phrase, response.text]
+            with contextlib.suppress(ValueError):
+                shown.append(repr(response.json()))
         each = each.__cause__ or each.__context__
-    assert [text for text in shown if CLIENT_TOKEN in text] == []
+    return [text for text in shown if SECRET_PART in text.lower()]
+
+
+LEGACY = "0123456789abcdef0123456789abcdef01234567"
+"""A token of the form without a prefix, which only the client that sends it can tell."""
+
+
+@pytest.mark.parametrize(
+    "link", [f"https://evil.test/{LEGACY}", f"https://{LEGACY.upper()}.test/", "https://evil.test/%3" + LEGACY, LEGACY]
+)
+async def test_a_link_that_repeats_the_token_is_refused_without_it(flavor: Flavor, link: str) -> None:
+    client = flavor.client(App(answer([], Link=f'<{link}>; rel="next"')), token=LEGACY)
+    for read in (flavor.list, lambda items: flavor.call(items.all), lambda items: flavor.call(items.first)):
+        with pytest.raises(errors.InvalidResponse) as caught:
+            await read(client.builds.list("web"))
+        assert LEGACY[1:] not in f"{''.join(traceback.format_exception(caught.value))}{caught.value!r}".lower()
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"path": f"../{LEGACY}"}, errors.UnsafePath),
+        ({"job_id": f"../{LEGACY}"}, errors.UnsafePath),
+        ({"sha1sum": LEGACY}, errors.ArtifactCorrupted),
+        ({"id": LEGACY, "file_size": 1}, errors.ArtifactCorrupted),
+        ({"file_size": LEGACY}, errors.InvalidResponse),
+    ],
+)
+async def test_an_artifact_that_repeats_the_token_is_refused_without_it(
+    flavor: Flavor, tmp_path: Path, changes: dict[str, Any], kind: type[errors.BuildkiteError]
+) -> None:
+    storage = Storage({"a": [b"wheel"], LEGACY: [b"wheel"]}, [{**described("a", b"wheel"), **changes}])
+    client = flavor.client(storage, token=LEGACY)
+    with pytest.raises(kind) as caught:
+        await flavor.call(client.artifacts.download_all, "web", 1, to=tmp_path, by_job=True)
+    assert LEGACY not in f"{''.join(traceback.format_exception(caught.value))}{caught.value!r}{vars(caught.value)}"
+
+
+@pytest.mark.parametrize(
+    "trouble", [httpx.Response(403), httpx.ConnectError("refused"), httpx.Response(200, content=b"other")]
+)
+@pytest.mark.parametrize("url", [f"https://storage.test/{LEGACY}", f"https://{LEGACY}.test/"])
+async def test_a_storage_whose_url_repeats_the_token_fails_without_it(
+    flavor: Flavor, tmp_path: Path, url: str, trouble: httpx.Response | Exception
+) -> None:
+    stored = App(trouble)
+
+    def app(request: httpx.Request) -> httpx.Response:
+        api = request.url.host == "api.buildkite.com"
+        return answer({"url": url}, 302, Location=url) if api else stored(request)
+
+    client = flavor.client(app, token=LEGACY)
+    with pytest.raises(errors.BuildkiteError) as caught:
+        await flavor.call(client.artifacts.download, artifact(), tmp_path / "a")
+    assert LEGACY not in f"{''.join(traceback.format_exception(caught.value))}{caught.value!r}{vars(caught.value)}"
+
+
+async def test_generated_functions_and_events_hide_the_token_too(flavor: Flavor) -> None:
+    events: list[object] = []
+    client = flavor.client(App(answer({"id": "u1", LEGACY: 1})), token=LEGACY, on_event=events.append)
+    await flavor.call(client.user.get)
+    assert [type(event).__name__ for event in events] == ["SchemaDrift"]
+    assert LEGACY not in repr(events)
+    app = App(httpx.Response(200, content=b"[]", headers={"Content-Encoding": LEGACY}))
+    client = flavor.client(app, token=LEGACY)
+    with pytest.raises(errors.InvalidResponse) as caught:
+        await flavor.call(get_current_user.sync if flavor.blocking else get_current_user.asyncio, client=client.raw)
+    assert LEGACY not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_log_lines_hide_a_token_without_a_prefix(
+    flavor: Flavor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("BUILDKITE_EXT_LOG", "debug")
+    caplog.set_level(logging.DEBUG)
+
+    def app(_: httpx.Request) -> httpx.Response:
+        # httpcore writes the headers of an answer in this form.
+        logging.getLogger("httpcore.http11").debug(f"complete return_value=[(b'X-Request-Id', b'{LEGACY}')]")  # noqa: G004
+        return httpx.Response(
+            200, json={"id": "u1"}, headers={"X-Request-Id": LEGACY}, extensions={"reason_phrase": LEGACY.encode()}
+        )
+
+    await flavor.call(flavor.client(app, token=LEGACY).user.get)
+    err = capsys.readouterr().err
+    assert "request id [the token]" in err
+    assert "b'[the token]'" in caplog.text
+    assert LEGACY not in err + caplog.text
+
+
+async def test_an_error_that_the_caller_was_handling_stays_as_it_is(flavor: Flavor) -> None:
+    client = flavor.client(App(answer({"message": LEGACY}, 401)), token=LEGACY)
+    own = ValueError(LEGACY)
+    try:
+        raise own
+    except ValueError:
+        with pytest.raises(errors.Unauthorized) as caught:
+            await flavor.call(client.user.get)
+    assert LEGACY not in repr(caught.value)
+    assert own.args == (LEGACY,)
 
 
 async def test_an_answer_that_was_asked_for_as_it_came_can_be_stored_without_the_token(flavor: Flavor) -> None:
@@ -228,6 +386,16 @@ def test_the_level_of_that_log(
         client.user.get()
     shown = [line for line in capsys.readouterr().err.splitlines() if "answered" in line or "has no meaning" in line]
     assert min(len(shown), 1) == lines
+
+
+def test_a_level_without_meaning_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BUILDKITE_EXT_LOG", "nope")
+    for _ in range(2):
+        with BuildkiteClient("acme", token=CLIENT_TOKEN, transport=httpx.MockTransport(App(answer([])))) as client:
+            client.with_options(timeout=5)
+    assert capsys.readouterr().err.count("has no meaning") == 1
 
 
 def test_that_log_needs_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -260,7 +260,7 @@ async def test_whatever_the_outcome_the_build_comes_with_its_jobs(
 
     deploy = job("deploy", type="manual", state="blocked")
     result = await flavor.call(flavor.client(app).builds.wait, "web", 7)
-    assert (result.outcome, result.passed) == (outcome, outcome == "passed")
+    assert (result.outcome, result.passed, bool(result)) == (outcome, outcome == "passed", outcome == "passed")
     assert [one.name for one in result.build.jobs] == ["a", "deploy"]
     assert [one.name for one in result.blocked_by] == (["deploy"] if outcome == "blocked" else [])
 
@@ -394,3 +394,9 @@ async def test_a_timeout_shorter_than_the_interval_still_allows_a_second_look(fl
     result = await flavor.call(flavor.client(app, clock=clock).builds.wait, "web", 7, timeout=0.5, poll_interval=60)
     assert result.outcome == "passed"
     assert clock.monotonic() - began < 0.5
+
+
+@pytest.mark.parametrize("outcome", ["failed", "blocked", "canceled", "skipped", "not_run", "passed"])
+def test_a_result_is_true_if_the_build_passed(outcome: Any) -> None:
+    result = WaitResult(build=a_build("failed"), outcome=outcome, failed_jobs=[], blocked_by=[], requests=1)
+    assert bool(result) is (outcome == "passed")

@@ -86,7 +86,9 @@ def begin(result: object) -> None:
 
 
 def test_the_errors_of_a_list() -> None:
-    with pytest.raises(TypeError, match=r"^Builds\.list\(\) got an unexpected keyword argument 'pipelines'$"):
+    with pytest.raises(
+        TypeError, match=r"^Builds\.list\(\) got an unexpected keyword argument 'pipelines'\. Did you mean pipeline=\?$"
+    ):
         BLOCKING.builds.list(pipelines="web")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"^AsyncPipelines\.builds\(\) got an unexpected keyword argument 'name'$"):
         ASYNC.pipelines.builds("web", name="x")  # type: ignore[call-arg]

@@ -12,7 +12,7 @@ from cyclopts import Group, Parameter, Token
 
 from ..exit_codes import ExitCode
 from ..inputs import Inputs, is_stdin, name_and_value
-from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated, WholeNumber
 from ..problem import UsageError
 from ..streams import Colour, coloured
 
@@ -63,8 +63,8 @@ def api(
     header: Annotated[tuple[str, ...], Repeated, Parameter(group=_REQUEST, metavar="K:V", alias="-H")] = (),
     timeout: Annotated[float | None, Duration, Parameter(group=_REQUEST)] = None,
     paginate: Annotated[bool, Flag, Parameter(group=_PAGES)] = False,
-    limit: Annotated[int | None, Parameter(group=_PAGES, metavar="N")] = None,
-    max_pages: Annotated[int | None, Parameter(group=_PAGES, metavar="N")] = None,
+    limit: Annotated[int | None, WholeNumber, Parameter(group=_PAGES)] = None,
+    max_pages: Annotated[int | None, WholeNumber, Parameter(group=_PAGES)] = None,
     select: Annotated[str | None, Parameter(group=OUTPUT, metavar="PATH")] = None,
     jq: Annotated[str | None, Parameter(group=OUTPUT, metavar="EXPR", allow_leading_hyphen=True)] = None,
     raw_output: Annotated[bool, Flag, Parameter(group=OUTPUT, alias="-r")] = False,

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from ..exit_codes import ExitCode
 from ..inputs import not_empty
-from ..parameters import Flag, Repeated
+from ..parameters import Flag, Repeated, WholeNumber
 from ..sockets import check_port
 from ..startup import end_startup
 
@@ -17,7 +17,7 @@ __all__ = ["simulate"]
 
 def simulate(
     *,
-    port: Annotated[int, Parameter(metavar="N")] = 8080,
+    port: Annotated[int, WholeNumber] = 8080,
     host: Annotated[str, Parameter(metavar="ADDRESS")] = "127.0.0.1",
     organization: Annotated[str, Parameter(metavar="SLUG")] = "acme",
     allow_host: Annotated[tuple[str, ...], Repeated, Parameter(metavar="NAME")] = (),

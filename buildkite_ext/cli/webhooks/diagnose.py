@@ -22,7 +22,7 @@ from .event_fields import event_fields
 __all__ = ["MismatchCause", "SignatureDiagnosis", "diagnose", "find_causes"]
 
 _HEADER = re.compile(rf"({SIGNATURE}|{TOKEN})\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
-_FORM = re.compile(r"timestamp=(\d+),[ \t]*signature=([0-9a-fA-F]{64})")
+_FORM = re.compile(r"timestamp=([0-9]+),[ \t]*signature=([0-9a-fA-F]{64})")
 _HALF_HOUR = 1800
 _NEARBY = 300
 """Seconds around the signature's time that are tried in its place."""

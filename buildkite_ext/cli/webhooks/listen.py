@@ -16,7 +16,7 @@ from ...states import EventStateName
 from ..durations import shown_duration
 from ..exit_codes import ExitCode
 from ..inputs import Inputs, is_stdin, not_empty
-from ..parameters import OUTPUT, Duration, Flag
+from ..parameters import OUTPUT, Duration, Flag, WholeNumber
 from ..problem import UsageError
 from ..sockets import check_port, listening_socket
 from ..startup import end_startup
@@ -45,7 +45,7 @@ def listen(
     allow_unsigned: Annotated[bool, Flag, Parameter(group=SECRET_GROUP)] = False,
     tolerance: Annotated[float, Duration, Parameter(group=SECRET_GROUP, show_default=shown_duration)] = 300.0,
     host: Annotated[str, Parameter(group=_ADDRESS, metavar="ADDRESS")] = "127.0.0.1",
-    port: Annotated[int, Parameter(group=_ADDRESS, metavar="N")] = 8081,
+    port: Annotated[int, WholeNumber, Parameter(group=_ADDRESS)] = 8081,
     path: Annotated[str | None, Parameter(group=_ADDRESS, metavar="PATH")] = None,
     event: _Patterns = (),
     pipeline: _Patterns = (),
@@ -56,8 +56,8 @@ def listen(
     ] = (),
     exec: Annotated[str | None, Parameter(group=_ACTIONS, metavar="COMMAND")] = None,  # noqa: A002 - the option's name
     exec_timeout: Annotated[float, Duration, Parameter(group=_ACTIONS, show_default=shown_duration)] = 60.0,
-    at_once: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 4,
-    limit: Annotated[int, Parameter(group=_ACTIONS, metavar="N")] = 1000,
+    at_once: Annotated[int, WholeNumber, Parameter(group=_ACTIONS)] = 4,
+    limit: Annotated[int, WholeNumber, Parameter(group=_ACTIONS)] = 1000,
     jsonl: Annotated[Path | None, Parameter(group=_ACTIONS, metavar="FILE", allow_leading_hyphen=True)] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",

@@ -16,7 +16,7 @@ from cyclopts import Group, Parameter
 from ..durations import shown_duration
 from ..exit_codes import ExitCode
 from ..inputs import Inputs, is_stdin, json_or_text, name_and_value
-from ..parameters import OUTPUT, Duration, Flag
+from ..parameters import OUTPUT, Duration, Flag, WholeNumber
 from ..problem import Problem, UsageError
 from ..startup import end_startup
 from ..streams import Colour, coloured, print_error, short
@@ -43,7 +43,7 @@ def send(
     set: Annotated[  # noqa: A002 - the option's name
         tuple[str, ...], Parameter(group=_DELIVERY, metavar="PATH=VALUE", negative="", show_default=False)
     ] = (),
-    repeat: Annotated[int, Parameter(group=_DELIVERY, metavar="N")] = 1,
+    repeat: Annotated[int, WholeNumber, Parameter(group=_DELIVERY)] = 1,
     secret_file: SecretFiles = (),
     token_file: TokenFiles = (),
     plain_token: Annotated[bool, Flag, Parameter(group=SECRET_GROUP)] = False,

@@ -81,7 +81,7 @@ def _seconds(option: str, text: str) -> float:
         True
     """
     try:
-        if re.fullmatch(r"\d{1,12}(\.\d+)?", text):
+        if re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", text):
             return float(text)
         return parse_time(text)
     except ValueError as error:
