@@ -113,7 +113,8 @@ def generate(spec: Path, output: Path, services_folder: Path) -> None:
     for name in UNUSED:
         (package / name).unlink()
     with step("operations and services"):
-        (package / "operations.py").write_text(operations.print_module(document), encoding="utf-8")
+        table = operations.print_module(document, services.called_by(calls))
+        (package / "operations.py").write_text(table, encoding="utf-8")
         (package / "py.typed").write_text("", encoding="utf-8")
         services.write(document, calls, package, services_folder)
     with step("ruff"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
@@ -49,6 +49,8 @@ class Operation:
     """Path from the API's root, with its parameters in braces."""
     group: str
     """Package of its module, such as `builds`."""
+    call: str
+    """Method of the clients that sends it, such as `builds.get`."""
     resource: str
     """Resource that the last parameter of the path identifies, such as `build`, or ""."""
     success: int
@@ -161,13 +163,18 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
                 yield method.upper(), path, item[method]
 
 
-def print_module(document: dict[str, Any]) -> str:
-    """Return the source of the module for a bundled description."""
-    records = (record(*operation) for operation in operations(document))
+def print_module(document: dict[str, Any], called: Mapping[str, str]) -> str:
+    """Return the source of the module for a bundled description.
+
+    Args:
+        document: the description.
+        called: the method of the clients by the id of its operation, such as `builds.get` for `get_build`.
+    """
+    records = (record(*operation, called) for operation in operations(document))
     return MODULE % "".join(f"    Operation({_arguments(fields)}),\n" for fields in records)
 
 
-def record(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
+def record(method: str, path: str, operation: dict[str, Any], called: Mapping[str, str]) -> dict[str, Any]:
     """Return the fields of one `Operation`."""
     success = [status for status in operation["responses"] if status != "default"]
     return {
@@ -175,6 +182,7 @@ def record(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
         "method": method,
         "path": path,
         "group": operation["tags"][0],
+        "call": called[operation["operationId"]],
         "resource": resource(path),
         "success": int(success[0]),
         "accept": next(iter(operation["responses"][success[0]].get("content", ())), "application/json"),

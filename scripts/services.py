@@ -144,6 +144,11 @@ class Service:
         return self.path.rpartition(".")[2]
 
 
+def called_by(calls: Mapping[str, Any]) -> dict[str, str]:
+    """Return the method that calls each operation, such as `teams.members.list`, by the operation's id."""
+    return {id_: f"{path}.{name}" for path, methods in calls["services"].items() for name, id_ in methods.items()}
+
+
 def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, folder: Path) -> None:
     """Write the services.
 
@@ -157,8 +162,7 @@ def write(document: Mapping[str, Any], calls: Mapping[str, Any], package: Path, 
         CallsError: two arguments of a method would have one name.
     """
     operations = operations_of(document)
-    called = {id_: f"{path}.{name}" for path, methods in calls["services"].items() for name, id_ in methods.items()}
-    made_of = Sources(document, package, called)
+    made_of = Sources(document, package, called_by(calls))
     services: dict[str, Service] = {}
 
     def service_at(path: str) -> Service:

@@ -56,6 +56,7 @@ from django.urls import path
 APPS = {
     "hooks.asgi()": "app = hooks.asgi()\n",
     "hooks.wsgi()": "app = hooks.wsgi()\n",
+    "hooks.wsgi() and hooks.close_at_sigterm()": "hooks.close_at_sigterm()\napp = hooks.wsgi()\n",
     "FastAPI with hooks.lifespan": """
 from fastapi import FastAPI
 from starlette.routing import Route
@@ -130,7 +131,8 @@ app = hooks.with_lifespan(get_asgi_application())
 }
 
 _ASGI = tuple(name for name in APPS if name.startswith(("hooks.asgi", "FastAPI", "Django (ASGI)")))
-_WSGI = tuple(name for name in APPS if name not in _ASGI)
+_CLOSING = "hooks.wsgi() and hooks.close_at_sigterm()"
+_WSGI = tuple(name for name in APPS if name not in _ASGI and name != _CLOSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +165,8 @@ SERVERS = (
         "gunicorn --threads 8", "gunicorn", ("gunicorn", "--threads", "8", "-b", "127.0.0.1:{port}", "app:app"), _WSGI
     ),
     Server("granian", "granian", ("granian", "--interface", "wsgi", "--port", "{port}", "app:app"), _WSGI),
-    Server("waitress", "waitress", ("waitress-serve", "--port", "{port}", "app:app"), _WSGI),
-    Server("cheroot", "cheroot", ("cheroot", "--bind", "127.0.0.1:{port}", "app:app"), _WSGI),
+    Server("waitress", "waitress", ("waitress-serve", "--port", "{port}", "app:app"), (*_WSGI, _CLOSING)),
+    Server("cheroot", "cheroot", ("cheroot", "--bind", "127.0.0.1:{port}", "app:app"), (*_WSGI, _CLOSING)),
 )
 
 

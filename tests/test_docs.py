@@ -75,7 +75,7 @@ def acme(switch: Switch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sim
     simulator.pipeline("release").job("package", after=0).block("Ship it?", ["version"]).job("deploy", after=0)
     for name in UNSIMULATED:
         status, headers, body = described_answer(name)
-        simulator.fail_next(operation=name, times=5, status=status, headers=headers, body=body)
+        simulator.answer_next(operation=name, times=5, status=status, headers=headers, body=body)
     simulator.move_to(switch.base_url, switch.artifacts_url)
     switch.connected = simulator
     monkeypatch.setenv("BUILDKITE_API_TOKEN", simulator.token)

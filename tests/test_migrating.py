@@ -154,7 +154,7 @@ def scene(row: Row) -> tuple[Simulator, dict[str, Any]]:
             described = DESCRIBED[name]
             headers = {"Content-Type": described.media} if described.media else {}
             body = content(described, Fill.FULL)
-            simulator.fail_next(status=described.success, operation=name, body=body, headers=headers)
+            simulator.answer_next(status=described.success, operation=name, body=body, headers=headers)
     simulator.requests.clear()
     pipeline = {"jobs.retry_job": "broken", "jobs.unblock_job": "release"}.get(row.their_name, "web")
     number = 3 if row.their_name == "builds.cancel_build" else 1
@@ -454,14 +454,14 @@ def test_what_is_none(theirs: Theirs) -> None:
     from buildkite_api.api.pipelines import update_pipeline
 
     simulator = passing()
-    simulator.fail_next(times=2, status=200, body={}, operation="update_pipeline")
+    simulator.answer_next(times=2, status=200, body={}, operation="update_pipeline")
     buildkite = theirs(simulator)
     with simulator.client() as client:
         buildkite.pipelines().update_pipeline("acme", "web", description="", visibility=None)
         assert simulator.requests[-1].body == b'{"description": ""}'
         client.request(update_pipeline, "acme", "web", body=models.UpdatePipelineRequest(cluster_id=None))
         assert simulator.requests[-1].body == b'{"cluster_id":null}'
-        simulator.fail_next(times=2, status=200, body={}, operation="update_pipeline")
+        simulator.answer_next(times=2, status=200, body={}, operation="update_pipeline")
         client.pipelines.update("web", cluster_id=None)
         assert simulator.requests[-1].body == b'{"cluster_id":null}'
         client.pipelines.update("web", visibility=UNSET, description="")
@@ -526,7 +526,7 @@ def test_a_blocked_build_says_passed(theirs: Theirs) -> None:
 def test_unknown_keys() -> None:
     simulator = passing()
     for unknown, kept in (("ignore", {}), ("keep", {"new": 1})):
-        simulator.fail_next(
+        simulator.answer_next(
             status=200, operation="get_organization", body={"id": "1", "slug": "acme", "name": "Acme", "new": 1}
         )
         options: Any = {"unknown": unknown}

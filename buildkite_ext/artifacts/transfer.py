@@ -237,7 +237,7 @@ def _too_large(artifact: Artifact, max_bytes: int) -> ArtifactTooLarge:
     size = "more" if artifact.file_size is None else f"{artifact.file_size}"
     return ArtifactTooLarge(
         f"{label(artifact)} has {size} bytes, and max_bytes={max_bytes}. Give a larger max_bytes, or write it to a file with "
-        f"artifacts.download(artifact, to=...)."
+        "artifacts.download."
     )
 
 

@@ -1,7 +1,7 @@
 """Errors of arguments: which argument a call failed for, in the words of the method that was called.
 
-Arguments aren't checked before a call. When one can't be sent, an error of Python's or of httpx's tells neither its name nor
-its place; the search here does.
+`checks` looks at the types of arguments before a call. A value that has the right type and can't be sent, and every argument of a
+generated function, causes an error of Python's or of httpx's, which tells neither its name nor its place; the search here does.
 """
 
 from __future__ import annotations

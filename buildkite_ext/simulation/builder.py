@@ -8,9 +8,22 @@ from contextlib import contextmanager
 from functools import partial
 from random import Random
 
-from .behaviour.commands import CommandBehaviour, LogScript
+from buildkite_api.types import kind_of
+
+from .behaviour.commands import CommandBehaviour, LogScript, log_script
 from .behaviour.history import plan
-from .definition.names import check_name
+from .definition.checks import (
+    check_flags,
+    check_name,
+    check_names,
+    check_number,
+    check_optional_texts,
+    check_text,
+    check_whole,
+    elements,
+    text_map,
+    utf8,
+)
 from .definition.steps import BlockStep, CommandStep, Step, TriggerStep, WaitStep, block_fields
 from .engine.engine import Engine
 from .engine.history import History, check_plans, longest_build
@@ -23,6 +36,11 @@ __all__ = ["SimulatedPipeline"]
 
 _SOURCES = ("api", "schedule", "trigger_job", "ui", "webhook")
 """Sources of builds. https://buildkite.com/docs/apis/rest-api/builds"""
+
+_BRANCHES = "one text of patterns with spaces between them, such as 'main release/*'"
+_STATUSES = "a whole number, such as 1, or a list with one for each attempt, such as [1, 0]"
+_SOFT_FAIL = "True, False, or a list of exit statuses, such as [1]"
+_CONTENT = "the content of the file, as bytes or as a text, such as json.dumps(...)"
 
 
 class SimulatedPipeline:
@@ -62,7 +80,20 @@ class SimulatedPipeline:
 
     @property
     def builds(self) -> list[Build]:
-        """Builds at the clock's time, oldest first."""
+        """Builds at the clock's time, oldest first, so that a test can assert what a program sent.
+
+        They are objects of the simulator, whose times are seconds since the epoch, and not models of the client. `state`,
+        `number`, `branch`, `commit`, `message`, `env`, `meta_data` and `jobs` are some of their attributes.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> simulator = Simulator()
+            >>> web = simulator.pipeline("web").job("test")
+            >>> with simulator.client() as buildkite:
+            ...     _ = buildkite.builds.create("web", commit="HEAD", branch="main", env={"DEBUG": "1"})
+            >>> web.builds[0].env, web.builds[0].branch
+            ({'DEBUG': '1'}, 'main')
+        """
         with self._current():
             return list(self._engine.organization.builds_of(self.state).listed)
 
@@ -74,7 +105,7 @@ class SimulatedPipeline:
         log: LogScript = "",
         exit_status: int | Sequence[int] = 0,
         after: float = 5.0,
-        artifacts: Mapping[str, bytes] | None = None,
+        artifacts: Mapping[str, bytes | str] | None = None,
         key: str | None = None,
         group: str | None = None,
         soft_fail: bool | Sequence[int] = False,
@@ -92,11 +123,12 @@ class SimulatedPipeline:
         Args:
             name: the label.
             command: the command; `make <name>` by default.
-            log: the output: a text whose lines arrive evenly while the job runs, or pieces `(seconds, text)`.
+            log: the output: a text whose lines arrive evenly while the job runs, or a list of pieces `(seconds, text)`.
             exit_status: the exit status; 0 passes. A sequence holds one for each attempt, and its last one holds for all
                 further attempts.
             after: the seconds that the command runs.
-            artifacts: the files that it uploads, by path. They are `new` near its end and `finished` after it.
+            artifacts: the contents of the files that it uploads, by path; a text is encoded as UTF-8. They are `new` near
+                its end and `finished` after it.
             key: the step key.
             group: the key of the step's group.
             soft_fail: whether a failure lets the build pass, or the exit statuses that do.
@@ -113,17 +145,36 @@ class SimulatedPipeline:
             The pipeline.
 
         Raises:
-            ValueError: a number is out of its range, or `exit_status` is empty.
+            TypeError: an argument has another type. The message names it.
+            ValueError: a number is out of its range, `exit_status` is empty, or `queue` is.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> web = Simulator().pipeline("web")
+            >>> _ = web.job("test", log="--- Tests\\n3 passed\\n", artifacts={"report.json": '{"passed": 3}'})
+            >>> _ = web.job("slow", log=[(0, "begin\\n"), (55, "end\\n")], exit_status=[1, 0], after=60)
         """
-        if after < 0 or automatic_retries < 0 or (parallelism is not None and parallelism < 1):
-            raise ValueError(
-                f"after={after}, automatic_retries={automatic_retries}, parallelism={parallelism}: "
-                "give at least 0 for after and automatic_retries, at least 1 for parallelism"
-            )
-        statuses = (exit_status,) if isinstance(exit_status, int) else tuple(exit_status)
+        check_text("name", name)
+        check_optional_texts(command=command, key=key, group=group)
+        statuses = _statuses("exit_status", exit_status, give=_STATUSES)
         if not statuses:
             raise ValueError("exit_status is an empty sequence: give at least one status")
+        check_number("after", after)
+        files = _files(artifacts)
+        soft = (
+            soft_fail if isinstance(soft_fail, bool) else _statuses("soft_fail", soft_fail, give=_SOFT_FAIL, one=False)
+        )
+        check_whole("parallelism", parallelism, least=1, optional=True)
+        check_whole("automatic_retries", automatic_retries)
+        check_number("timeout", timeout, optional=True)
+        check_whole("priority", priority, least=None)
+        variables = text_map("env", env)
+        if branches is not None:
+            check_text("branches", branches, give=_BRANCHES)
+        check_flags(skip=skip)
+        output = log_script(log)
         if queue is not None:
+            check_names(queue=queue)
             with self._current():
                 organization = self._engine.organization
                 cluster = next(item for item in organization.clusters if item.id == self.state.cluster_id)
@@ -133,20 +184,18 @@ class SimulatedPipeline:
             command=command if command is not None else f"make {name}",
             key=key,
             group=group,
-            artifact_paths=tuple(artifacts or ()),
-            soft_fail=soft_fail if isinstance(soft_fail, bool) else tuple(soft_fail),
+            artifact_paths=tuple(files),
+            soft_fail=soft,
             parallelism=parallelism,
             automatic_retries=automatic_retries,
             timeout=timeout,
             queue=queue,
             priority=priority,
-            env=dict(env or {}),
+            env=variables,
             branches=branches,
             skip=skip,
         )
-        behaviour = CommandBehaviour(
-            duration=float(after), exit_statuses=statuses, log=log, artifacts=dict(artifacts or {})
-        )
+        behaviour = CommandBehaviour(duration=float(after), exit_statuses=statuses, log=output, artifacts=files)
         return self._with_step(step, behaviour)
 
     def wait(self, *, continue_on_failure: bool = False) -> SimulatedPipeline:
@@ -154,7 +203,11 @@ class SimulatedPipeline:
 
         Args:
             continue_on_failure: whether they start after a failure, too.
+
+        Raises:
+            TypeError: it isn't a boolean.
         """
+        check_flags(continue_on_failure=continue_on_failure)
         return self._with_step(WaitStep(continue_on_failure=continue_on_failure))
 
     def block(
@@ -169,14 +222,17 @@ class SimulatedPipeline:
 
         Args:
             label: the label.
-            fields: the fields of the form: keys of required fields, or mappings as in pipeline.yml. The answers become
-                meta-data of the build.
+            fields: the fields of the form, such as `["version"]`: keys of required fields, or mappings as in pipeline.yml.
+                The answers become meta-data of the build.
             key: the step key.
             blocked_state: the state that the API shows while the build is blocked: passed, failed or running.
 
         Raises:
+            TypeError: an argument has another type, such as `fields` that are a single text. The message names it.
             ValueError: a field has no key, or the state is another one.
         """
+        check_text("label", label)
+        check_optional_texts(key=key)
         check_name("blocked_state", blocked_state, ("passed", "failed", "running"), "state of a blocked build")
         return self._with_step(
             BlockStep(label=label, key=key, fields=block_fields(fields), blocked_state=blocked_state)
@@ -199,7 +255,15 @@ class SimulatedPipeline:
             key: the step key.
             branch: the branch; the default branch of the other pipeline by default.
             asynchronous: whether it passes at once.
+
+        Raises:
+            TypeError: an argument has another type. The message names it.
+            ValueError: the slug is empty.
         """
+        check_text("pipeline", pipeline, give="the slug of the other pipeline, a text such as 'deploy'")
+        check_names(pipeline=pipeline)
+        check_optional_texts(label=label, key=key, branch=branch)
+        check_flags(asynchronous=asynchronous)
         return self._with_step(
             TriggerStep(
                 pipeline=pipeline,
@@ -234,9 +298,12 @@ class SimulatedPipeline:
             The build. Read `builds` to advance it to the clock's time.
 
         Raises:
+            TypeError: an argument has another type. The message names it.
             ValueError: there is no such source.
         """
+        check_optional_texts(branch=branch, commit=commit, message=message)
         check_name("source", source, _SOURCES, "source of a build")
+        env, meta_data = text_map("env", env), text_map("meta_data", meta_data)
         with self._current():
             request = self._request(branch, commit, message, env, meta_data)
             return self._engine.create(self.state, request, source=source, creator=self._user)
@@ -268,7 +335,8 @@ class SimulatedPipeline:
             retried: the share of the passed builds in which a job failed and passed when it was retried, from 0 to 1.
 
         Raises:
-            ValueError: an outcome is unknown or impossible in this pipeline, or a share is out of its range.
+            TypeError: an argument has another type. The message names it.
+            ValueError: an outcome is unknown or impossible in this pipeline, or a number is out of its range.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
@@ -277,12 +345,18 @@ class SimulatedPipeline:
             >>> sum(build.state == "failed" for build in builds), sum(len(build.jobs) > 1 for build in builds)
             (20, 18)
         """
-        branches = [branch or self.state.default_branch] if branch is None or isinstance(branch, str) else list(branch)
+        check_whole("count", count)
+        check_number("every", every)
+        meta_data = text_map("meta_data", meta_data)
+        if branch is None or isinstance(branch, str):
+            branches = [branch or self.state.default_branch]
+        else:
+            branches = list(_texts("branch", branch, give="a branch, or a list of branches"))
         chosen = outcomes is not None or bool(retried)
         with self._current():
             # A history in which nothing is drawn takes no identifier.
             random = Random(self._engine.organization.ids.uuid() if chosen or len(branches) > 1 else 0)
-            plans = plan(max(0, count), branches=branches, outcomes=outcomes, retried=retried, random=random)
+            plans = plan(count, branches=branches, outcomes=outcomes, retried=retried, random=random)
             check_plans(plans, self.state)
             now = self._now()
             before = self._build_duration(now) + every * max(0, count - 1)
@@ -332,3 +406,54 @@ class SimulatedPipeline:
         """Advance to the clock's time, and keep other threads out during a `with` block."""
         with self._lock, self._engine.at(self._now()):
             yield
+
+
+def _statuses(name: str, value: object, *, give: str, one: bool = True) -> tuple[int, ...]:
+    """Return exit statuses: those of a sequence, or a single one if `one`.
+
+    Raises:
+        TypeError: they are none.
+    """
+    if one and isinstance(value, int):
+        value = (value,)
+    found: list[int] = []
+    for each in elements(name, value, give=give):
+        if not isinstance(each, int) or isinstance(each, bool):
+            raise TypeError(f"{name} has {kind_of(each)} in it: give {give}")
+        found.append(each)
+    return tuple(found)
+
+
+def _texts(name: str, value: object, *, give: str) -> tuple[str, ...]:
+    """Return the texts of a sequence.
+
+    Raises:
+        TypeError: it is none, or has something else in it.
+    """
+    found = elements(name, value, give=give)
+    for index, each in enumerate(found):
+        check_text(f"{name}[{index}]", each)
+    return tuple(map(str, found))
+
+
+def _files(artifacts: object) -> dict[str, bytes]:
+    """Return the contents of artifacts by their paths.
+
+    Raises:
+        TypeError: they aren't a map, or a content is neither bytes nor a text.
+        ValueError: a path is empty.
+    """
+    if artifacts is None:
+        return {}
+    if not isinstance(artifacts, Mapping):
+        raise TypeError(
+            f"artifacts is {kind_of(artifacts)}: give a map of contents by path, such as {{'r.json': b'{{}}'}}"
+        )
+    files: dict[str, bytes] = {}
+    for path, content in artifacts.items():
+        if not isinstance(path, str):
+            raise TypeError(f"artifacts has a key that is {kind_of(path)}: give the path of the file, a text")
+        if not path:
+            raise ValueError("artifacts has an empty path: give the path of the file")
+        files[path] = utf8(f"artifacts[{path!r}]", content, give=_CONTENT)
+    return files

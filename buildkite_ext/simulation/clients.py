@@ -18,7 +18,8 @@ class Simulator(SimulatedOrganization):
     """Buildkite organization in memory that answers the REST API.
 
     Its builds proceed as its clock does. With the default clock, a `VirtualClock`, time passes only when a caller sleeps
-    by this clock: a test of a build of one hour takes no time. With a `SystemClock`, time is real.
+    by this clock: a test of a build of one hour takes a second or two, for the
+    requests that wait for it. With a `SystemClock`, time is real.
 
     Args:
         organization: the slug.
@@ -40,8 +41,8 @@ class Simulator(SimulatedOrganization):
         log_timestamps: whether logs hold the time of each line, as the logs of real agents do.
 
     Raises:
-        TypeError: `scopes` is a single string, or the clock gives no dates.
-        ValueError: Buildkite has no such scope.
+        TypeError: an argument has another type: `scopes` is a single string, the clock gives no dates. The message names it.
+        ConfigurationError: a text is empty, a number is negative, a URL has no host, or Buildkite has no such scope.
 
     Example:
         >>> simulator = Simulator()

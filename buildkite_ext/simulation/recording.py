@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from buildkite_api.operations import Operation
+
 from .api.request import TOKEN_PARAMETERS, Pairs, SimRequest, SimResponse
 
 __all__ = ["RecordedRequest", "record"]
@@ -31,7 +33,8 @@ class RecordedRequest:
         query: the decoded parameters in their order.
         headers: the headers; their names are in lower case.
         body: the bytes of the body.
-        operation: the id of the operation; None where no route was found.
+        operation: the id of the operation, such as `"create_build"`; None where no route was found.
+        call: the method of the client that sends it, such as `"builds.create"`; None where `operation` is.
         status: the status of the answer; None where the connection was dropped.
     """
 
@@ -41,10 +44,11 @@ class RecordedRequest:
     headers: Mapping[str, str]
     body: bytes
     operation: str | None
+    call: str | None
     status: int | None
 
     @classmethod
-    def of(cls, request: SimRequest, operation: str | None, response: SimResponse | None) -> RecordedRequest:
+    def of(cls, request: SimRequest, operation: Operation | None, response: SimResponse | None) -> RecordedRequest:
         """Create the record of a request."""
         return cls(
             request.method,
@@ -55,13 +59,14 @@ class RecordedRequest:
                 for name, value in request.headers.items()
             },
             request.body,
-            operation,
+            operation.id if operation else None,
+            operation.call if operation else None,
             response.status if response else None,
         )
 
 
 def record(
-    records: list[RecordedRequest], request: SimRequest, operation: str | None, response: SimResponse | None
+    records: list[RecordedRequest], request: SimRequest, operation: Operation | None, response: SimResponse | None
 ) -> None:
     """Add a request to a list of records, and drop the older half of a long list."""
     records.append(RecordedRequest.of(request, operation, response))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import urlsplit
+
+from buildkite_api.types import kind_of
 
 from ..clock import EpochClock, VirtualClock
 from ..timestamps import to_millisecond
@@ -16,11 +19,21 @@ from .artifact_storage import ArtifactStorage
 from .asgi import App, application
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
+from .definition.checks import (
+    check_flags,
+    check_names,
+    check_number,
+    check_optional_texts,
+    check_text,
+    check_whole,
+    configuration_errors,
+    text_map,
+)
 from .engine.agent_pool import AgentPool, HistoryAgentPool
 from .engine.changes import Changes, Listener
 from .engine.engine import Engine
 from .engine.scheduler import Scheduler
-from .faults import Fault, Faults
+from .faults import Fault, Faults, answer_fault
 from .hosts import AllowedHosts
 from .recording import RecordedRequest, record
 from .state.clusters import Agent, Queue
@@ -68,12 +81,21 @@ class SimulatedOrganization:
         link_last: bool = True,
         log_timestamps: bool = True,
     ) -> None:
-        self.clock = VirtualClock() if clock is None else clock
-        if not callable(getattr(self.clock, "time", None)):
-            raise TypeError(
-                f"clock={clock!r} only measures: a simulator dates its builds, so its clock needs `time()`, seconds since "
-                "the epoch. SystemClock and VirtualClock have it."
-            )
+        self.clock = _checked_clock(VirtualClock() if clock is None else clock)
+        if timing is not None and not isinstance(timing, Timing):
+            raise TypeError(f"timing is {kind_of(timing)}: give a Timing, such as Timing(pickup=0)")
+        check_flags(link_last=link_last, log_timestamps=log_timestamps)
+        check_optional_texts(name=name)
+        check_whole("seed", seed, least=None)
+        with configuration_errors():
+            check_names(organization=organization, token=token, user=user)
+            allowed = known_scopes(scopes)
+            check_whole("agents", agents, optional=True)
+            check_whole("rate_limit", rate_limit)
+            check_whole("user_rate_limit", user_rate_limit)
+            check_whole("deep_listing_after", deep_listing_after)
+            _check_root("base_url", base_url)
+            _check_root("artifacts_url", artifacts_url)
         self.organization = organization
         self.token = token
         self._lock = threading.RLock()
@@ -88,7 +110,7 @@ class SimulatedOrganization:
             user_rate_limit,
         )
         self._user = state.add_user(user)
-        state.add_token(token, self._user, known_scopes(scopes), "Simulated", created_at)
+        state.add_token(token, self._user, allowed, "Simulated", created_at)
         cluster = state.add_cluster("Default cluster", self._user, created_at)
         queue = state.add_queue(cluster, "default", self._user, created_at)
         for number in range(1, (3 if agents is None else agents) + 1):
@@ -151,10 +173,24 @@ class SimulatedOrganization:
             cancel_running_branch_builds: whether a new build cancels the running builds of its branch.
             env: environment variables of its jobs.
 
+        Raises:
+            TypeError: an argument has another type. The message names it.
+            ValueError: the slug or the default branch is empty.
+
         Example:
             >>> from buildkite_ext.simulation import Simulator
             >>> web = Simulator().pipeline("web").job("lint").job("test").block("Ship it?").job("deploy")
         """
+        check_names(slug=slug, default_branch=default_branch)
+        check_optional_texts(name=name, repository=repository, description=description)
+        if branch_configuration is not None:
+            check_text("branch_configuration", branch_configuration, give="one text, such as 'main release/*'")
+        check_flags(
+            allow_rebuilds=allow_rebuilds,
+            skip_queued_branch_builds=skip_queued_branch_builds,
+            cancel_running_branch_builds=cancel_running_branch_builds,
+        )
+        variables = text_map("env", env)
         with self._lock, self._engine.at(self.clock.time()):
             known = self._pipelines.get(slug)
             if known is not None:
@@ -173,7 +209,7 @@ class SimulatedOrganization:
                 branch_configuration=branch_configuration,
                 skip_queued_branch_builds=skip_queued_branch_builds,
                 cancel_running_branch_builds=cancel_running_branch_builds,
-                env=dict(env or {}),
+                env=variables,
             )
             self._engine.administration.add_pipeline(state)
             made = SimulatedPipeline(
@@ -188,14 +224,25 @@ class SimulatedOrganization:
         Args:
             name: the name.
             queue: the key of its queue, which is created if it is new.
+
+        Raises:
+            TypeError: an argument isn't a text.
+            ValueError: one is empty.
         """
+        check_names(name=name, queue=queue)
         with self._lock, self._engine.at(self.clock.time()):
             agent = self._engine.connect_agent(name, self.queue(queue))
             self._engine.dispatch()
             return agent
 
     def queue(self, key: str) -> Queue:
-        """Return the queue of a key in the default cluster, and create it if it is new."""
+        """Return the queue of a key in the default cluster, and create it if it is new.
+
+        Raises:
+            TypeError: the key isn't a text.
+            ValueError: it is empty.
+        """
+        check_names(key=key)
         with self._lock, self._engine.at(self.clock.time()):
             return self._engine.administration.add_queue(self.state.clusters[0], key, self._user)
 
@@ -216,14 +263,18 @@ class SimulatedOrganization:
             expires_in: the seconds after which it expires; never by default.
 
         Raises:
-            TypeError: `scopes` is a single string.
-            ValueError: Buildkite has no such scope.
+            TypeError: an argument has another type, such as `scopes` that are a single string. The message names it.
+            ValueError: Buildkite has no such scope, the token or the user is empty, or `expires_in` is negative.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
             >>> Simulator().add_token("bkua_reader", scopes={"read_builds"}, user="Grace Hopper")
         """
+        check_names(token=token)
         allowed = known_scopes(scopes)
+        if user is not None:
+            check_names(user=user)
+        check_number("expires_in", expires_in, optional=True)
         with self._lock:
             owner = self._user if user is None else self.state.add_user(user)
             now = self.clock.time()
@@ -247,6 +298,9 @@ class SimulatedOrganization:
         Returns:
             A function that removes the listener.
 
+        Raises:
+            TypeError: the listener isn't a function.
+
         Example:
             >>> from buildkite_ext.simulation import BuildChanged, Simulator
             >>> simulator = Simulator()
@@ -257,6 +311,8 @@ class SimulatedOrganization:
             >>> states
             ['creating', 'scheduled', 'running', 'passed']
         """
+        if not callable(listener):
+            raise TypeError(f"listener is {kind_of(listener)}: give a function that takes a change")
         with self._lock:
             return self._engine.changes.subscribe(listener)
 
@@ -274,23 +330,53 @@ class SimulatedOrganization:
         """Answer the next requests with an error. They take no effect.
 
         Args:
-            status: the status of the answer.
+            status: the status of the answer, from 400 to 599. `answer_next` takes others.
             times: the number of requests.
-            operation: the only operation that is affected, such as `"create_build"`.
+            operation: the only operation that is affected: a method of the client, such as `"builds.create"`, or an
+                operation's id, such as `"create_build"`. `"builds.get"` hits `builds.wait` as well, which sends it.
             headers: additional headers of the answer.
             body: the body of the answer: bytes that are sent as they are, or a value that is sent as JSON.
 
         Raises:
-            ValueError: times is less than 1, the status isn't from 200 to 599, or there is no such operation.
+            TypeError: an argument has another type. The message names it.
+            ValueError: times is less than 1, the status isn't from 400 to 599, a header can't be sent, or there is no such
+                operation.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
-            >>> Simulator().fail_next(status=502, body=b"<html>Bad Gateway</html>", operation="get_build")
+            >>> Simulator().fail_next(status=502, body=b"<html>Bad Gateway</html>", operation="builds.get")
         """
+        fault = answer_fault(status=status, least=400, times=times, operation=operation, headers=headers, body=body)
         with self._lock:
-            self._faults.add(
-                Fault(times=times, operation=operation, status=status, headers=dict(headers or {}), body=body)
-            )
+            self._faults.add(fault)
+
+    def answer_next(
+        self,
+        *,
+        status: int = 200,
+        times: int = 1,
+        operation: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> None:
+        """Answer the next requests with any answer, such as a redirect, or a success that isn't as documented.
+
+        They take no effect.
+
+        Args:
+            status: the status of the answer, from 200 to 599.
+            times, operation, headers, body: as for `fail_next`.
+
+        Raises:
+            TypeError, ValueError: as for `fail_next`.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> Simulator().answer_next(body={"number": "one"}, operation="builds.get")
+        """
+        fault = answer_fault(status=status, least=200, times=times, operation=operation, headers=headers, body=body)
+        with self._lock:
+            self._faults.add(fault)
 
     def drop_next(self, *, times: int = 1, operation: str | None = None, after_acting: bool = False) -> None:
         """Drop the connection of the next requests.
@@ -300,10 +386,11 @@ class SimulatedOrganization:
 
         Args:
             times: the number of requests.
-            operation: the only operation that is affected.
+            operation: the only operation that is affected, as for `fail_next`.
             after_acting: drop the connection after the request took effect, instead of before.
 
         Raises:
+            TypeError: an argument has another type. The message names it.
             ValueError: times is less than 1, or there is no such operation.
         """
         with self._lock:
@@ -311,7 +398,20 @@ class SimulatedOrganization:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """Requests to the API so far. You may clear the list."""
+        """Requests to the API so far, in their order. You may clear the list.
+
+        Those of waits are among them, often hundreds. Choose by `call`, the method of the client.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> simulator = Simulator()
+            >>> web = simulator.pipeline("web").job("test")
+            >>> with simulator.client() as buildkite:
+            ...     build = buildkite.builds.create("web", commit="HEAD", branch="main")
+            ...     _ = buildkite.builds.wait("web", build.number)
+            >>> [(r.operation, r.status) for r in simulator.requests if r.call == "builds.create"]
+            [('create_build', 201)]
+        """
         return self._requests
 
     @property
@@ -332,7 +432,14 @@ class SimulatedOrganization:
         return self._artifact_storage.url
 
     def move_to(self, base_url: str, artifacts_url: str) -> None:
-        """Change both roots. The URLs in answers change with them."""
+        """Change both roots. The URLs in answers change with them.
+
+        Raises:
+            TypeError: one isn't a text.
+            ValueError: one isn't a URL with http or https and a host.
+        """
+        _check_root("base_url", base_url)
+        _check_root("artifacts_url", artifacts_url)
         with self._lock:
             urls = Urls(base_url.rstrip("/"), "https://buildkite.test", self.organization)
             self._api.writer = BuildWriter(urls, self.state)
@@ -356,7 +463,7 @@ class SimulatedOrganization:
                 response = self._answer(request, found)
                 return response
             finally:
-                record(self._requests, request, found[0].id if found else None, response)
+                record(self._requests, request, found[0] if found else None, response)
 
     def handle_artifact(self, request: SimRequest) -> SimResponse:
         """Answer a request to the origin of the artifacts at the clock's time."""
@@ -391,10 +498,46 @@ class SimulatedOrganization:
             return self._api.completed(response)
 
     def _answer(self, request: SimRequest, found: Route | None) -> SimResponse:
-        fault = self._faults.take(*((found[0].id, found[0].row) if found else ()))
+        fault = self._faults.take(found[0] if found else None)
         if fault is None:
             return self._api.answer(request, found)
         if fault.after_acting and fault.status is None:
             self._api.answer(request, found)
             raise ConnectionDropped(acted=True)
         return self._api.completed(fault.answer())
+
+
+def _checked_clock(clock: EpochClock) -> EpochClock:
+    """Return a clock that gives dates and pauses.
+
+    Raises:
+        TypeError: it lacks a method.
+    """
+    if not callable(getattr(clock, "time", None)):
+        raise TypeError(
+            f"clock={clock!r} only measures: a simulator dates its builds, so its clock needs `time()`, seconds since "
+            "the epoch. SystemClock and VirtualClock have it."
+        )
+    for name in ("monotonic", "sleep", "asleep"):
+        if not callable(getattr(clock, name, None)):
+            raise TypeError(f"clock is {kind_of(clock)} without `{name}()`: give a SystemClock or a VirtualClock")
+    return clock
+
+
+def _check_root(name: str, url: str) -> None:
+    """Check the root of an origin.
+
+    Raises:
+        TypeError: it isn't a text.
+        ValueError: it isn't a URL with http or https and a host.
+    """
+    check_text(name, url)
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(
+            f"{name}={url!r}: give a URL with http or https and a host, such as 'https://api.buildkite.test'"
+        )

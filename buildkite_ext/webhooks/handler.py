@@ -402,6 +402,26 @@ class WebhookHandler(Router):
         """
         self._lifecycle.close(timeout)
 
+    def close_at_sigterm(self) -> None:
+        """Close this receiver at SIGTERM, and end the process when its deliveries are handled.
+
+        Use it for servers that SIGTERM ends at once, such as waitress and cheroot: call it when the app is made, in the main
+        thread. From the signal on, new deliveries are refused with 503. After at most `close_timeout` seconds the signal has
+        its usual effect; a second signal has it at once.
+
+        Raises:
+            ConfigurationError: SIGTERM has a handler already, as under gunicorn and uvicorn.
+            ValueError: this isn't the main thread.
+
+        Example:
+            ```python
+            hooks = WebhookHandler(secret="s3cret")
+            hooks.close_at_sigterm()
+            app = hooks.wsgi()
+            ```
+        """
+        self._lifecycle.close_at_sigterm()
+
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:  # noqa: ARG002 - Starlette gives it
         """Handle accepted deliveries before the server ends: `Starlette(lifespan=hooks.lifespan)`, also in FastAPI.

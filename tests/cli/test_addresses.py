@@ -152,7 +152,7 @@ def test_a_pipeline_without_a_default_branch_needs_the_option(command: Run, web:
     web.pipeline("web").job("test")
     with web.client() as client:
         body = {**client.pipelines.get("web").to_dict(), "default_branch": branch}
-    web.fail_next(status=200, operation="get_pipeline", body=body)
+    web.answer_next(status=200, operation="get_pipeline", body=body)
     result = command("run", "web")
     assert (result.code, result.out) == (2, "")
     assert result.err == "buildkite-ext: missing option --branch: the pipeline 'web' has no default branch.\n"

@@ -360,7 +360,7 @@ def test_a_path_outside_the_description(api: Run, web: Simulator) -> None:
 
 
 def test_a_redirect_is_told_without_what_opens_it(api: Run, web: Simulator) -> None:
-    web.fail_next(status=302, headers={"Location": "https://storage.test/x?part=1&X-Amz-Signature=s3cret"}, body=b"")
+    web.answer_next(status=302, headers={"Location": "https://storage.test/x?part=1&X-Amz-Signature=s3cret"}, body=b"")
     result = api("GET", "organizations/{org}/brand-new")
     assert result.code == 3
     assert "was redirected (302) to https://storage.test/x?part=1&X-Amz-Signature=REDACTED." in result.err
@@ -630,13 +630,13 @@ def test_an_encoding_without_the_character_loses_nothing(filled: Simulator, star
 def test_hostile_answers_on_a_terminal(web: Simulator) -> None:
     body = {"message": HOSTILE, "n": [1, None, "\x7f"]}
     for words, status in (((), 200), (("--select", "message", "-r"), 200), (("-i",), 422)):
-        web.fail_next(status=status, body=body, headers={"X-Evil": "a\x9bb"})
+        web.answer_next(status=status, body=body, headers={"X-Evil": "a\x9bb"})
         terminal = Terminal("api", "POST", BUILDS, *words)
         assert terminal.end() == (0 if status == 200 else 3)
         for control in ("\x1b]", "\x1b[2J", "\x07", "\x9b", "\x7f", "\u202e", "\u2028"):
             assert control not in terminal.text
         assert "evil" in terminal.text
-    web.fail_next(
+    web.answer_next(
         status=200, body=b"\x1b[32mok\x1b[0m\x1b]0;title\x07\x1b[2J\n", headers={"Content-Type": "text/plain"}
     )
     terminal = Terminal("api", "POST", BUILDS)

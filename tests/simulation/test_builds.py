@@ -388,3 +388,27 @@ def test_a_trigger_of_nothing_fails(simulator: Simulator, api: httpx.Client) -> 
     create(api)
     simulator.clock.sleep(60)
     assert build(api)["state"] == "failed"
+
+
+def test_a_test_can_assert_what_a_program_sent(simulator: Simulator) -> None:
+    web = simulator.pipeline("web").job("test")
+    sent = {"commit": "a1b2c3", "branch": "dev", "message": "Deploy", "env": {"DEBUG": "1"}, "meta_data": {"by": "me"}}
+    with simulator.client() as client:
+        client.builds.create("web", **sent)  # type: ignore[arg-type]
+        client.builds.create("web", commit="HEAD", branch="main")
+    found, plain = web.builds
+    assert {name: getattr(found, name) for name in sent} == sent
+    assert (found.number, found.state, found.source) == (1, "scheduled", "api")
+    assert (plain.env, plain.meta_data, plain.branch, plain.commit) == ({}, {}, "main", "HEAD")
+
+
+def test_a_rebuild_and_a_push_show_the_same_attributes(simulator: Simulator) -> None:
+    web = simulator.pipeline("web").job("test")
+    web.build(env={"A": "1"}, message="Push", branch="dev")
+    simulator.clock.sleep(60)
+    with simulator.client() as client:
+        client.builds.rebuild("web", 1)
+    first, second = web.builds
+    for name in ("env", "message", "branch", "commit"):
+        assert getattr(first, name) == getattr(second, name)
+    assert (second.number, first.env) == (2, {"A": "1"})

@@ -226,7 +226,7 @@ def test_the_check_itself_notices_what_is_not_described(simulator: Simulator) ->
             simulator.fail_next(status=500, body=body)
             with pytest.raises(AssertionError):
                 api.get("/v2/user")
-        simulator.fail_next(status=200, body={"id": 5})
+        simulator.answer_next(status=200, body={"id": 5})
         with pytest.raises(AssertionError):
             api.get("/v2/user")
         with pytest.raises(AssertionError, match="no query parameter"):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
+from buildkite_ext import ApiError, BuildkiteClient
 from buildkite_ext.simulation import Simulator
 
 from .helpers import WEB, create
@@ -65,11 +68,92 @@ def test_a_fault_affects_at_least_one_request(simulator: Simulator) -> None:
         simulator.fail_next(times=0)
 
 
-@pytest.mark.parametrize("operation", ["creat_build", "builds.create", ""])
+@pytest.mark.parametrize("operation", ["creat_build", "builds.crate", "unblok", ""])
 def test_a_fault_of_an_operation_that_does_not_exist_is_refused(operation: str) -> None:
     simulator = Simulator()
     for add in (simulator.fail_next, simulator.drop_next):
         with pytest.raises(ValueError, match="there is no such operation"):
             add(operation=operation)
-    with pytest.raises(ValueError, match="did you mean 'create_build'"):
-        simulator.fail_next(operation="creat_build")
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        ("creat_build", "did you mean 'create_build' (builds.create)"),
+        ("builds.crate", "did you mean 'builds.create'"),
+        ("jobs.unblok", "did you mean 'jobs.unblock'"),
+        ("jobs_unblock", "did you mean 'jobs.unblock' or 'unblock_job' (jobs.unblock_by_id)?"),
+        ("unblock", "did you mean 'unblock_job' (jobs.unblock_by_id) or 'jobs.unblock'?"),
+        ("§", "The page Every operation of the documentation lists them"),
+    ],
+)
+def test_an_unknown_operation_is_answered_with_the_nearest_of_both_forms(operation: str, said: str) -> None:
+    for add in (Simulator().fail_next, Simulator().drop_next, Simulator().answer_next):
+        with pytest.raises(ValueError, match=re.escape(said)) as caught:
+            add(operation=operation)
+        assert ".md" not in str(caught.value)
+
+
+def send(client: BuildkiteClient, call: str) -> None:
+    """Call a method of the client, on a build that is blocked."""
+    job = client.builds.get("web", 1).jobs[-1].id
+    assert isinstance(job, str)
+    test = str(client.builds.get("web", 1).jobs[0].id)
+    {
+        "builds.create": lambda: client.builds.create("web", commit="HEAD", branch="main"),
+        "builds.list": lambda: client.builds.list("web").all(),
+        "jobs.unblock": lambda: client.jobs.unblock("web", 1, job, fields={"version": "1"}),
+        "jobs.unblock_by_id": lambda: client.jobs.unblock_by_id(job, fields={"version": "1"}),
+        "jobs.log_text": lambda: client.jobs.log_text("web", 1, test),
+        "agents.list": lambda: client.agents.list().all(),
+        "pipelines.get": lambda: client.pipelines.get("web"),
+    }[call]()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "builds.create",
+        "builds.list",
+        "jobs.unblock",
+        "jobs.unblock_by_id",
+        "jobs.log_text",
+        "agents.list",
+        "pipelines.get",
+    ],
+)
+def test_a_fault_is_for_the_method_of_the_client(simulator: Simulator, call: str) -> None:
+    simulator.pipeline("web").job("test", log="a\n").block("Ship?", ["version"]).history(1)
+    simulator.fail_next(status=418, operation=call)
+    with simulator.client() as client:
+        with pytest.raises(ApiError, match="418"):
+            send(client, call)
+        assert (simulator.requests[-1].call, simulator.requests[-1].status) == (call, 418)
+        send(client, call)
+    sent = [request for request in simulator.requests if request.call == call]
+    assert [request.status == 418 for request in sent] == [True, False]
+    assert len({request.operation for request in sent}) == 1
+
+
+def test_a_fault_of_a_twin_leaves_the_other_alone(simulator: Simulator) -> None:
+    simulator.pipeline("web").job("test").block("Ship?", ["version"]).history(1)
+    simulator.fail_next(operation="unblock_job", status=418)
+    with simulator.client() as client:
+        send(client, "jobs.unblock")
+        with pytest.raises(ApiError, match="418"):
+            send(client, "jobs.unblock_by_id")
+
+
+@pytest.mark.parametrize("status", [200, 302, 399])
+def test_an_answer_that_is_no_error_is_another_method(simulator: Simulator, api: httpx.Client, status: int) -> None:
+    with pytest.raises(ValueError, match=f"status={status}: give a status from 400 to 599; answer_next gives other"):
+        simulator.fail_next(status=status)
+    simulator.answer_next(status=status, body={"id": 5}, operation="user.get")
+    answer = api.get("/v2/user")
+    assert (answer.status_code, answer.json()) == (status, {"id": 5})
+    assert api.get("/v2/user").json()["name"] == "Ada Byron"
+
+
+def test_a_request_outside_the_api_has_no_method(simulator: Simulator, api: httpx.Client) -> None:
+    api.get("/v2/nothing")
+    assert (simulator.requests[-1].operation, simulator.requests[-1].call) == (None, None)

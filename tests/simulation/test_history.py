@@ -253,7 +253,7 @@ def test_other_names_that_do_not_exist_are_refused(simulator: Simulator) -> None
     with pytest.raises(ValueError, match="did you mean 'failed'"):
         web.block("Go?", blocked_state="faild")
     for status in (0, 199, 600):
-        with pytest.raises(ValueError, match="from 200 to 599"):
+        with pytest.raises(ValueError, match="from 400 to 599"):
             simulator.fail_next(status=status)
     assert web.builds == []
     assert len(web.state.steps) == 1

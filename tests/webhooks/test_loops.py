@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +17,7 @@ from asgiref.sync import async_to_sync
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from buildkite_ext import ConfigurationError
 from buildkite_ext.webhooks import DeliveriesLost, DeliveryEvent, MemoryQueue, WebhookEvent, WebhookHandler
 from buildkite_ext.webhooks.runtime.lifecycle import sudden_end
 
@@ -223,3 +226,70 @@ def test_which_handlers_of_sigterm_end_a_process_suddenly() -> None:
     assert "uvicorn" in str(sudden_end(Server(Config("app:app")).handle_exit))
     for orderly in (signal.SIG_IGN, signal.default_int_handler, lambda *_: None, None):
         assert sudden_end(orderly) is None
+
+
+# --- SIGTERM --------------------------------------------------------------------------------------------------------------
+
+
+def run_program(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program that receives a delivery, whose handler takes a moment, and then gets SIGTERM."""
+    prelude = (
+        "import asyncio, os, signal, sys, threading, time\n"
+        "from buildkite_ext.webhooks import WebhookHandler\n"
+        "hooks = WebhookHandler(allow_unsigned=True)\n"
+        "begun = threading.Event()\n"
+        "@hooks.on('*')\n"
+        "def slow(event):\n"
+        "    begun.set(); time.sleep(0.3); os.write(1, b'handled\\n')\n"
+        "def post():\n"
+        "    return hooks.receive_blocking('POST', {'Content-Type': 'application/json'}, b'{\"event\": \"ping\"}').status\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", prelude + program], capture_output=True, text=True, timeout=90, check=False
+    )
+
+
+def test_close_at_sigterm_ends_the_process_when_its_deliveries_are_handled() -> None:
+    done = run_program(
+        "hooks.close_at_sigterm()\n"
+        "post(); begun.wait(60)\n"
+        "signal.raise_signal(signal.SIGTERM)\n"
+        "while post() == 200: pass\n"
+        "os.write(1, b'refused\\n')\n"
+        "threading.Event().wait(60)\n"
+    )
+    assert (done.returncode, sorted(done.stdout.splitlines())[:1]) == (-signal.SIGTERM, ["handled"])
+    assert "refused" in done.stdout
+    assert "are lost then" not in done.stderr
+
+
+def test_a_second_sigterm_ends_the_process_at_once() -> None:
+    done = run_program(
+        "hooks.close_at_sigterm()\n"
+        "post(); begun.wait(60)\n"
+        "signal.raise_signal(signal.SIGTERM); signal.raise_signal(signal.SIGTERM)\n"
+    )
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "")
+
+
+def test_a_handler_of_somebody_else_is_left_alone() -> None:
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        with pytest.raises(ConfigurationError, match="SIGTERM has a handler already"):
+            WebhookHandler(secret=SECRET).close_at_sigterm()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_sigterm_waits_for_the_end_of_a_lifespan() -> None:
+    """What hypercorn does to its processes when the first of several has ended."""
+    done = run_program(
+        "async def main():\n"
+        "    async with hooks.lifespan():\n"
+        "        await hooks.receive('POST', {'Content-Type': 'application/json'}, b'{\"event\": \"ping\"}')\n"
+        "        await asyncio.to_thread(begun.wait, 60)\n"
+        "        asyncio.get_running_loop().call_later(0.05, signal.raise_signal, signal.SIGTERM)\n"
+        "    os.write(1, b'never\\n')\n"
+        "asyncio.run(main())\n"
+    )
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "handled\n")

@@ -85,7 +85,9 @@ class RestApi:
             handler = HANDLERS.get(operation.row)
             if handler is None:
                 said = f"The simulator doesn't answer {operation.id} ({operation.summary})"
-                raise RefusedRequest(501, f"{said}; docs/operations.md lists what it answers")
+                raise RefusedRequest(
+                    501, f"{said}; its documentation lists what it answers, on the page Every operation"
+                )
             response = handler(
                 RoutedRequest(request, operation, path, query, token, self._engine, self.writer, self._options)
             )

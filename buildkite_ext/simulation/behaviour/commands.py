@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["CommandBehaviour", "LogScript"]
+from buildkite_api.types import kind_of
+
+from ..definition.checks import check_number, utf8
+
+__all__ = ["CommandBehaviour", "LogScript", "log_script"]
 
 LogScript = str | bytes | Sequence[tuple[float, str | bytes]]
 """Output of a job: a text whose lines arrive evenly while the job runs, or pieces, each with its second."""
+
+_GIVE = "a text with line breaks, such as 'a\\nb\\n', or a list of pieces, such as [(0, 'a\\n'), (5, 'b\\n')]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +36,28 @@ class CommandBehaviour:
     def exit_status(self, attempt: int) -> int:
         """Return the exit status of an attempt, counted from 0."""
         return self.exit_statuses[min(attempt, len(self.exit_statuses) - 1)]
+
+
+def log_script(log: object) -> LogScript:
+    """Return the output of a job as bytes, or as pieces of bytes.
+
+    Raises:
+        TypeError: it is neither a text nor a sequence of pieces. The message says what to write.
+        ValueError: the second of a piece is negative or infinite, or a text can't be encoded.
+
+    Example:
+        >>> log_script("a\\nb\\n"), log_script([(0, "a\\n"), (5, b"b\\n")])
+        (b'a\\nb\\n', ((0.0, b'a\\n'), (5.0, b'b\\n')))
+    """
+    if isinstance(log, str | bytes | bytearray | memoryview):
+        return utf8("log", log, give=_GIVE)
+    if not isinstance(log, Sequence):
+        raise TypeError(f"log is {kind_of(log)}: give {_GIVE}")
+    return tuple(_piece(f"log[{index}]", piece) for index, piece in enumerate(log))
+
+
+def _piece(name: str, piece: object) -> tuple[float, bytes]:
+    if not isinstance(piece, tuple | list) or len(piece) != 2:
+        raise TypeError(f"{name} is {kind_of(piece)}, not a piece (seconds, text): give log {_GIVE}")
+    check_number(f"{name}[0]", piece[0])
+    return float(piece[0]), utf8(f"{name}[1]", piece[1], give="the text of the piece, or bytes")

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from ..definition.names import check_name
+from buildkite_api.types import kind_of
+
+from ..definition.checks import check_name
 
 __all__ = ["OUTCOMES", "PastBuild", "plan"]
 
@@ -52,6 +54,7 @@ def plan(
         random: the source of chance.
 
     Raises:
+        TypeError: `outcomes` isn't a map of names to numbers, or `retried` isn't a number.
         ValueError: an outcome is unknown, a share is negative, all are 0, `retried` isn't from 0 to 1, or there is no branch.
 
     Example:
@@ -61,13 +64,19 @@ def plan(
     """
     if not branches:
         raise ValueError("branch is an empty sequence: give at least one branch")
+    if not isinstance(retried, int | float) or isinstance(retried, bool):
+        raise TypeError(f"retried is {kind_of(retried)}: give a share from 0 to 1, as a number")
     if not 0 <= retried <= 1:
         raise ValueError(f"retried={retried}: it is the share of the passed builds, from 0 to 1")
     shares = {"passed": 1.0} if outcomes is None and retried else outcomes
     if shares is None:
         return [PastBuild(random.choice(branches), None, False, random.random()) for _ in range(count)]
+    if not isinstance(shares, Mapping):
+        raise TypeError(f"outcomes is {kind_of(shares)}: give a map of shares, such as {{'passed': 9, 'failed': 1}}")
     for name, share in shares.items():
         check_name("outcomes", name, OUTCOMES, "outcome")
+        if not isinstance(share, int | float) or isinstance(share, bool):
+            raise TypeError(f"outcomes[{name!r}] is {kind_of(share)}: give the share of these builds, a number")
         if not (share >= 0 and math.isfinite(share)):
             raise ValueError(f"outcomes={dict(shares)!r}: the share of {name} is negative or infinite")
     numbers = _numbers(count, shares)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from ..definition.checks import check_number, configuration_errors
 
 __all__ = ["Timing"]
 
@@ -20,6 +22,10 @@ class Timing:
         retrying: the jobs of `retry_failed_jobs` are retried this long after the answer.
         expiry: a job that no agent takes expires after this time; None for never.
 
+    Raises:
+        TypeError: one isn't a number.
+        ConfigurationError: one is negative or infinite.
+
     Example:
         >>> from buildkite_ext.simulation import Simulator
         >>> simulator = Simulator(timing=Timing(pickup=0, canceling=10))
@@ -32,3 +38,8 @@ class Timing:
     canceling: float = 1.0
     retrying: float = 0.0
     expiry: float | None = None
+
+    def __post_init__(self) -> None:
+        with configuration_errors():
+            for each in fields(self):
+                check_number(each.name, getattr(self, each.name), optional=each.name == "expiry")

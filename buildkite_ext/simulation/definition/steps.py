@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from buildkite_api.types import kind_of
+
+from .checks import elements
+
 __all__ = ["BlockField", "BlockStep", "CommandStep", "Step", "TriggerStep", "WaitStep", "block_fields"]
 
 
@@ -84,14 +88,27 @@ def block_fields(fields: Iterable[str | Mapping[str, object]]) -> tuple[BlockFie
     """Return the fields of a form: a string is the key of a required field, a mapping is as in pipeline.yml.
 
     Raises:
-        ValueError: a mapping has no `key`.
+        TypeError: they are a single text or mapping, a field is neither text nor mapping, or `required` isn't a boolean.
+        ValueError: a field has no `key`, or an empty one.
     """
-    made: list[BlockField] = []
-    for item in fields:
-        if isinstance(item, str):
-            made.append(BlockField(item, True))
-        elif isinstance(item.get("key"), str):
-            made.append(BlockField(str(item["key"]), item.get("required", True) is not False))
-        else:
-            raise ValueError(f"a field of a block step needs a key, a string: {dict(item)!r}")
-    return tuple(made)
+    example = repr(fields) if isinstance(fields, str) and len(fields) < 100 else '"version"'
+    return tuple(
+        _block_field(f"fields[{index}]", item)
+        for index, item in enumerate(elements("fields", fields, give=f"a list of keys, such as [{example}]"))
+    )
+
+
+def _block_field(name: str, item: object) -> BlockField:
+    given = {"key": item} if isinstance(item, str) else item
+    if not isinstance(given, Mapping):
+        raise TypeError(
+            f"{name} is {kind_of(item)}: give the key of the field, or a mapping such as {{'key': 'version'}}"
+        )
+    key, required = given.get("key"), given.get("required", True)
+    if not isinstance(key, str) or not key:
+        raise ValueError(
+            f"{name}: a field of a block step needs a key, a text: give a mapping such as {{'key': 'version'}}"
+        )
+    if not isinstance(required, bool):
+        raise TypeError(f"{name}['required'] is {kind_of(required)}: give True or False")
+    return BlockField(key, required)

@@ -39,10 +39,25 @@ class BuildRequest:
 
 @dataclass(slots=True, eq=False)
 class Build:
-    """Build. A test reads `state`, `blocked`, `jobs` and `history`.
+    """Build of the simulator. Times are seconds since the epoch; None where it hasn't happened.
+
+    A test asserts with `env`, `branch`, `commit`, `message` and `meta_data` what a program sent, and with `state`, `blocked`,
+    `jobs` and `history` what became of it.
 
     Attributes:
-        request: what was asked for.
+        id: the UUID.
+        number: the number in its pipeline.
+        pipeline: the pipeline: its `slug`, `name` and `steps`.
+        request: what was asked for. `env`, `branch`, `commit` and `message` are read from it.
+        source: what created it: `webhook`, `api`, `ui`, `trigger_job` or `schedule`.
+        creator: the user who created it: its `name` and `email`.
+        created_at, scheduled_at, started_at, failing_at, finished_at: when it was created, and when it reached a state.
+        meta_data: the meta-data: what was given at the creation, and later the answers to the forms of block steps.
+        rebuilt_from: the build that it repeats; None for another.
+        triggered_by: the job that created it; None for another.
+        state: the state, such as `running`, `passed`, `failed`, `blocked` or `canceled`.
+        cancel_reason: why it was canceled; None if it wasn't.
+        annotations: the annotations.
         current_jobs: the jobs that count, in the order of the steps. A job that is retried gives its position to the new
             job.
         jobs: all jobs, in the order in which they were created.
@@ -76,6 +91,26 @@ class Build:
         self.history.append((self.created_at, self.state))
 
     @property
+    def env(self) -> Mapping[str, str]:
+        """Environment variables with which it was created."""
+        return self.request.env
+
+    @property
+    def message(self) -> str:
+        """Message with which it was created."""
+        return self.request.message
+
+    @property
+    def branch(self) -> str:
+        """Branch."""
+        return self.request.branch
+
+    @property
+    def commit(self) -> str:
+        """Commit with which it was created, such as `HEAD`."""
+        return self.request.commit
+
+    @property
     def blocked(self) -> bool:
         """True if it waits to be unblocked."""
         return self.state == "blocked"
@@ -106,11 +141,22 @@ class Build:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """Job: a command, a wait, a block or a trigger.
+    """Job of the simulator: a command, a wait, a block or a trigger. Times are seconds since the epoch.
 
     Attributes:
-        step: what the pipeline says.
+        id: the UUID.
+        step_id: the UUID of its step in this build.
+        step: what the pipeline says, such as its `label` and `key`.
         behaviour: what happens when it runs; only commands use it.
+        build: the build.
+        state: the state, such as `scheduled`, `running`, `passed`, `failed`, `blocked` or `unblocked`.
+        exit_status: the exit status; None where it hasn't finished by itself.
+        soft_failed: whether it failed and lets the build pass.
+        agent: the agent that runs it; None where none has taken it.
+        retry_of, retried_in: the job that it retries, and the job that retries it.
+        unblocked_by: the user who unblocked it.
+        triggered_build: the build that it created; only of a trigger.
+        artifacts: the artifacts.
         position: its index in the build's `current_jobs`.
         attempt: how often its step was tried before.
     """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from buildkite_api.operations import OPERATIONS
 
-from ..definition.names import check_name
+from ..definition.checks import check_name, elements
 
 __all__ = ["DEFAULT_RATE_LIMIT", "SCOPES", "RateLimit", "Token", "User", "known_scopes"]
 
@@ -104,11 +104,14 @@ _KNOWN_SCOPES = _OTHER_SCOPES | {
 }
 
 
+_SCOPES_LISTED = "The page https://buildkite.com/docs/apis/managing-api-tokens"
+
+
 def known_scopes(scopes: Iterable[str] | None) -> frozenset[str] | None:
     """Return the scopes of a token as a set; None stands for all.
 
     Raises:
-        TypeError: they are a single string.
+        TypeError: they are a single string, or not texts.
         ValueError: Buildkite has no such scope.
 
     Example:
@@ -121,10 +124,10 @@ def known_scopes(scopes: Iterable[str] | None) -> frozenset[str] | None:
         return None
     if isinstance(scopes, str):
         raise TypeError(f"scopes={scopes!r} is one string: give a set of scopes, such as {{{scopes!r}}}")
-    found = frozenset(scopes)
-    for scope in sorted(found):
-        check_name("scopes", scope, _KNOWN_SCOPES, "scope", listed="docs/operations.md")
-    return found
+    found = elements("scopes", scopes, give="a set of scopes, such as {'read_builds'}")
+    for scope in found:
+        check_name("scopes", scope, _KNOWN_SCOPES, "scope", listed=_SCOPES_LISTED)
+    return frozenset(map(str, found))
 
 
 _NOUNS = ("agents", "artifacts", "build_logs", "builds", "clusters", "organizations", "pipelines")

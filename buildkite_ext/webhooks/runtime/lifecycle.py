@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextvars
+import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -20,6 +22,7 @@ import anyio
 import anyio.to_thread
 
 from ..._forks import keep_inherited, reset_after_fork
+from ...errors import ConfigurationError
 from ..deduplication import DeduplicationStore
 from ..delivery import Delivery, EventSink, EventSource, Handle
 from ..events import DeliveriesLost, DeliveryEvents
@@ -110,8 +113,8 @@ class Lifecycle:
         except BaseException:
             self._awaited.pop(delivery.id, None)
             raise
-        if self.queue is not None and self._lifespan_loop is None and queued is None:
-            self._warn_of_signals()
+        if self.queue is not None and self._lifespan_loop is None:
+            self._warn_of_signals(server_waits=queued is not None)
 
     def _ensure_worker(self, queue: MemoryQueue) -> None:
         if self._worker is not None and self._worker.runs:
@@ -132,16 +135,25 @@ class Lifecycle:
             if done is not None:
                 done.set_result(None)
 
-    def _warn_of_signals(self) -> None:
-        """Warn once where SIGTERM ends the process before it can handle what is in the queue."""
+    def _warn_of_signals(self, *, server_waits: bool) -> None:
+        """Warn once where SIGTERM ends the process before it can handle what is in the queue.
+
+        Args:
+            server_waits: the call of the app ends when its delivery was handled, which servers wait for. One process of
+                several is ended by the process that started it all the same.
+        """
         if self._warned:
             return
+        handler = signal.getsignal(signal.SIGTERM)
+        if server_waits and (handler is not signal.SIG_DFL or multiprocessing.parent_process() is None):
+            return
         self._warned = True
-        reason = sudden_end(signal.getsignal(signal.SIGTERM))
+        reason = sudden_end(handler)
         if reason is not None:
             self._events.warn(
                 f"deliveries are answered before they are handled, and {reason}: those in the queue are lost then. Use "
-                'respond_after="handled", a RedisStreamSink, or hooks.lifespan. See "Servers" in the guide of webhooks.'
+                'hooks.lifespan, hooks.close_at_sigterm(), respond_after="handled", or a RedisStreamSink. See "Servers" in '
+                "the guide of webhooks."
             )
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -162,9 +174,31 @@ class Lifecycle:
             yield
         finally:
             try:
-                await self.aclose(None)
+                # hypercorn ends all its processes by SIGTERM when the first of them has ended.
+                with _sigterm_held_back():
+                    await self.aclose(None)
             finally:
                 self._lifespan_loop = None
+
+    def close_at_sigterm(self) -> None:
+        """See `WebhookHandler.close_at_sigterm`."""
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+            raise ConfigurationError(
+                "close_at_sigterm(): SIGTERM has a handler already. Call hooks.close() in it, or leave the signal to the server."
+            )
+
+        def end() -> None:
+            try:
+                self.close(None)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        def handle(*_: object) -> None:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second signal ends the process at once
+            # In a thread, since a handler may have interrupted the holder of a lock that closing needs.
+            threading.Thread(target=end, name="buildkite-webhooks-close").start()
+
+        signal.signal(signal.SIGTERM, handle)
 
     async def aclose(self, timeout: float | None) -> None:
         """Stop accepting deliveries, and handle what was accepted."""
@@ -277,6 +311,31 @@ async def consume_until_signal(consume: Callable[[EventSource], Awaitable[None]]
         finally:
             await source.aclose()
             await asyncio.gather(*closing)
+
+
+@contextmanager
+def _sigterm_held_back() -> Iterator[None]:
+    """Hold SIGTERM back until the context ends, where it would end the process at once.
+
+    Only the main thread can do that, and a handler of somebody else is left alone.
+    """
+    alone = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if not alone:
+        yield
+        return
+    came: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        came.append(number)
+
+    signal.signal(signal.SIGTERM, note)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is note:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if came:
+            signal.raise_signal(signal.SIGTERM)
 
 
 @contextmanager

@@ -1,0 +1,264 @@
+"""Checks of the arguments that a test passes to the simulator: one that can't be used is refused at once, by its name.
+
+A wrong type is a TypeError, a wrong value a ValueError. No message shows a value that may be long or secret.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from difflib import SequenceMatcher, get_close_matches
+from types import MappingProxyType
+
+from buildkite_api.types import kind_of
+
+from ...messages import shown
+
+__all__ = [
+    "check_flags",
+    "check_name",
+    "check_names",
+    "check_number",
+    "check_optional_texts",
+    "check_text",
+    "check_whole",
+    "configuration_errors",
+    "elements",
+    "text_map",
+    "utf8",
+]
+
+
+def check_name(
+    argument: str,
+    value: object,
+    known: Collection[str],
+    kind: str,
+    *,
+    also: Mapping[str, str] = MappingProxyType({}),
+    listed: str | None = None,
+) -> None:
+    """Check that a name is known.
+
+    Args:
+        argument: the argument that holds the name.
+        value: the name.
+        known: all names.
+        kind: what the name stands for.
+        also: names of another form, each with the known name of the same thing. An error gives the nearest name of both
+            forms.
+        listed: where the names are listed; the error names them all by default.
+
+    Raises:
+        TypeError: it isn't a text.
+        ValueError: it is unknown.
+
+    Example:
+        >>> check_name("outcomes", "pased", ["passed", "failed"], "outcome")
+        Traceback (most recent call last):
+        ...
+        ValueError: outcomes='pased': there is no such outcome; did you mean 'passed'?
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{argument} is {kind_of(value)}: give a text, the name of {_article(kind)}")
+    if value in known or value in also:
+        return
+    # In order, since the nearest of a set would be another one in each process where two are equally near.
+    near = [each for names in (known, also) for each in get_close_matches(value, sorted(names), n=1)]
+    near.sort(key=lambda each: -SequenceMatcher(None, each, value).ratio())
+    if near:
+        meant = (f"{each!r} ({also[each]})" if each in also else repr(each) for each in near)
+        hint = f"; did you mean {' or '.join(meant)}?"
+    else:
+        hint = f". {listed} lists them" if listed else f"; give one of {', '.join(sorted(known))}"
+    raise ValueError(f"{argument}={shown(value)}: there is no such {kind}{hint}")
+
+
+def check_text(name: str, value: object, *, give: str = "a text") -> None:
+    """Check a text.
+
+    Raises:
+        TypeError: it isn't one. `give` says what to write instead.
+
+    Example:
+        >>> check_text("branches", ["main"], give='one text, such as "main release/*"')
+        Traceback (most recent call last):
+        ...
+        TypeError: branches is a list: give one text, such as "main release/*"
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {kind_of(value)}: give {give}")
+
+
+def check_optional_texts(**values: object) -> None:
+    """Check texts that may be None.
+
+    Raises:
+        TypeError: one isn't a text.
+    """
+    for name, value in values.items():
+        if value is not None:
+            check_text(name, value, give="a text, or leave it out")
+
+
+def check_names(**values: object) -> None:
+    """Check texts that mustn't be empty, such as a slug.
+
+    Raises:
+        TypeError: one isn't a text.
+        ValueError: one is empty.
+    """
+    for name, value in values.items():
+        check_text(name, value)
+        if not value:
+            raise ValueError(f"{name} is empty: give a text of at least one character")
+
+
+def check_flags(**values: object) -> None:
+    """Check booleans.
+
+    Raises:
+        TypeError: one isn't a boolean.
+    """
+    for name, value in values.items():
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} is {kind_of(value)}: give True or False")
+
+
+def check_number(name: str, value: object, *, give: str = "seconds, as a number", optional: bool = False) -> None:
+    """Check a number that may have a fraction.
+
+    Raises:
+        TypeError: it isn't a number.
+        ValueError: it is negative, infinite or NaN.
+
+    Example:
+        >>> check_number("after", None)
+        Traceback (most recent call last):
+        ...
+        TypeError: after is None: give seconds, as a number
+    """
+    if optional and value is None:
+        return
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{name} is {kind_of(value)}: give {give}{', or None' if optional else ''}")
+    try:
+        usable = value >= 0 and math.isfinite(value)
+    except OverflowError:
+        usable = False
+    if not usable:
+        raise ValueError(f"{name}={shown(value)}: give a finite number, at least 0")
+
+
+def check_whole(
+    name: str,
+    value: object,
+    *,
+    least: int | None = 0,
+    give: str = "a whole number",
+    optional: bool = False,
+) -> None:
+    """Check a whole number.
+
+    Raises:
+        TypeError: it isn't one.
+        ValueError: it is less than `least`.
+    """
+    if optional and value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} is {kind_of(value)}: give {give}{', or None' if optional else ''}")
+    if least is not None and value < least:
+        raise ValueError(f"{name}={shown(value)}: give a whole number, at least {least}")
+
+
+def elements(name: str, value: object, *, give: str) -> tuple[object, ...]:
+    """Return the elements of a list, a tuple, a set or another iterable.
+
+    Raises:
+        TypeError: it is a single text, a mapping, or no iterable. `give` says what to write instead.
+
+    Example:
+        >>> elements("fields", "version", give='a list of keys, such as ["version"]')
+        Traceback (most recent call last):
+        ...
+        TypeError: fields is a str: give a list of keys, such as ["version"]
+    """
+    if isinstance(value, str | bytes | bytearray | Mapping) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} is {kind_of(value)}: give {give}")
+    return tuple(value)
+
+
+def text_map(name: str, value: object) -> dict[str, str]:
+    """Return a copy of a map of texts, such as environment variables. None is an empty one.
+
+    Raises:
+        TypeError: it isn't a map, or a name or a value isn't a text.
+
+    Example:
+        >>> text_map("env", {"RETRIES": 3})
+        Traceback (most recent call last):
+        ...
+        TypeError: env['RETRIES'] is an int: give a text, such as '3'
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} is {kind_of(value)}: give a map of texts, such as {{'NAME': 'value'}}")
+    copied: dict[str, str] = {}
+    for key, text in value.items():
+        if not isinstance(key, str):
+            raise TypeError(f"{name} has a key that is {kind_of(key)}: give texts as keys")
+        if not isinstance(text, str):
+            number = isinstance(text, int | float) and not isinstance(text, bool)
+            hint = f", such as {str(text)!r}" if number else ""
+            raise TypeError(f"{name}[{key!r}] is {kind_of(text)}: give a text{hint}")
+        copied[key] = text
+    return copied
+
+
+def utf8(name: str, value: object, *, give: str) -> bytes:
+    """Return the bytes of a content: a text is encoded as UTF-8.
+
+    Raises:
+        TypeError: it is neither bytes nor a text. `give` says what to write instead.
+        ValueError: the text has a lone surrogate.
+
+    Example:
+        >>> utf8("artifacts['r.json']", '{"ok":1}', give="bytes or a text")
+        b'{"ok":1}'
+    """
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    check_text(name, value, give=give)
+    try:
+        return str(value).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name} has a lone surrogate at position {error.start}, which UTF-8 can't hold: give bytes, or a text without it"
+        ) from None
+
+
+@contextmanager
+def configuration_errors() -> Iterator[None]:
+    """Raise the ValueError of a `with` block as a ConfigurationError, as constructors do.
+
+    Example:
+        >>> with configuration_errors():
+        ...     check_whole("agents", -1)
+        Traceback (most recent call last):
+        ...
+        buildkite_ext.errors.ConfigurationError: agents=-1: give a whole number, at least 0
+    """
+    try:
+        yield
+    except ValueError as error:
+        # Imported late, since it imports httpx, which a simulator doesn't need.
+        from ...errors import ConfigurationError
+
+        raise ConfigurationError(str(error)) from None
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
