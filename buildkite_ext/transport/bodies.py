@@ -33,17 +33,17 @@ def of_this_process(response: httpx.Response, *, blocking: bool) -> None:
     stream = response.stream
     if blocking:
         assert isinstance(stream, httpx.SyncByteStream)
-        response.stream = _BlockingBody(stream)
+        response.stream = _OwnBody(stream)
     else:
         assert isinstance(stream, httpx.AsyncByteStream)
-        response.stream = _AsyncBody(stream)
+        response.stream = _AsyncOwnBody(stream)
 
 
 def _inherited() -> httpx.ReadError:
     return httpx.ReadError("it was opened before this process was forked, so only the parent process can read on")
 
 
-class _BlockingBody(httpx.SyncByteStream):
+class _OwnBody(httpx.SyncByteStream):
     """Body in blocking code."""
 
     def __init__(self, stream: httpx.SyncByteStream) -> None:
@@ -71,7 +71,7 @@ class _BlockingBody(httpx.SyncByteStream):
         keep_inherited(self._stream, self._chunks)  # a generator that is deleted closes its connection
 
 
-class _AsyncBody(httpx.AsyncByteStream):
+class _AsyncOwnBody(httpx.AsyncByteStream):
     """Body in async code."""
 
     def __init__(self, stream: httpx.AsyncByteStream) -> None:
