@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from .._forks import reset_after_fork
 from ..errors import UnsafePath
 from .names import PART, absolute
 
@@ -310,6 +311,7 @@ class PartFile:
         with self._guarded():
             self._folder = self._tree.open(self._target.parts[:-1])
             self._name, self._file = self._folder.create()
+            reset_after_fork(self)
 
     def write(self, data: bytes) -> None:
         """Append bytes."""
@@ -352,6 +354,17 @@ class PartFile:
                         self._folder.remove(self._name)
                 self._folder.close()
             self._file = self._folder = None
+
+    def _reset_after_fork(self) -> None:
+        """Leave the file to the parent process: what a child still has in memory of it is written nowhere."""
+        self._lock = threading.Lock()
+        self._discarded = True
+        self._name = ""
+        if self._file is not None and not self._file.closed:
+            with suppress(OSError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self._file.fileno(), inheritable=False)
+                os.close(nowhere)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

@@ -154,6 +154,10 @@ class JobLogReader:
                 break
             expected *= 8  # its lines are longer
             lines, count = await self._read_end(last, None if attempt == _ATTEMPTS else expected, ends)
+            if self._tail.offset == 0 and self.settled:  # there was a log a moment ago: the next poll begins again
+                self._missing = False
+                self._restart(Tail())
+                return []
         cut = self._tail.begun_at > 0
         if not count and not self.settled:
             return []  # the answer was lost; the next poll begins again
@@ -225,7 +229,10 @@ class JobLogReader:
         try:
             return await requester.send(request)
         except NotFound:
-            self._missing = True  # the log does not exist before the job writes to it
+            if self._tail.offset:
+                self._tail.empty()  # it was deleted, if the next answer says so too
+            else:
+                self._missing = True  # the log does not exist before the job writes to it
         except ApiError as error:
             if error.status != 416:
                 raise
@@ -318,13 +325,14 @@ def _compressed(response: httpx.Response) -> InvalidResponse:
 
 def _place(response: httpx.Response, length: int | None) -> tuple[int, int | None]:
     """Return the place in the log of an answer's first byte, and the length of the log, None if it isn't known."""
+    told: str = response.headers.get("Content-Length", "")
+    sent = int(told) if length is None and told.isascii() and told.isdigit() and len(told) < 20 else None
     if response.status_code == 206:
-        place = content_range(response.headers.get("Content-Range", ""))
+        place = content_range(response.headers.get("Content-Range", ""), sent)
         if place is None:
             raise InvalidResponse(
                 f"GET {path_of(response.request)}: a part of the log came without a valid Content-Range, which gives its "
                 "position."
             )
         return place
-    told: str = response.headers.get("Content-Length", "")
-    return 0, int(told) if length is None and told.isascii() and told.isdigit() else length
+    return 0, sent if length is None else length

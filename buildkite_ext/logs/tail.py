@@ -128,6 +128,8 @@ class Tail:
         self._position = 0
         self._ends: int | None = None
         self._ranged = True
+        self._is_longer = False
+        """True if the answer's body goes on behind what its head says to be its end."""
 
     @property
     def begun_at(self) -> int:
@@ -169,7 +171,7 @@ class Tail:
             ranged: False if the answer has the whole log whatever was asked for.
         """
         self._suffix = None
-        self._position, self._ends, self._ranged = start, total, ranged
+        self._position, self._ends, self._ranged, self._is_longer = start, total, ranged, False
         if self._first is not None:
             self.offset = self._origin = start
             self._first = None
@@ -211,7 +213,9 @@ class Tail:
             LogReplaced: the piece differs from what was read before. Begin again with another `Tail`.
         """
         if self._ends is not None:
-            data = data[: max(0, self._ends - self._position)]
+            left = max(0, self._ends - self._position)
+            self._is_longer = self._is_longer or len(data) > left
+            data = data[:left]
         start, self._position = self._position, self._position + len(data)
         old = min(len(data), max(0, self.offset - start))
         if old:
@@ -236,11 +240,11 @@ class Tail:
             self._shorter = 0
         elif self._position < self._ends:
             return False
-        self.settled = self._shorter == 0
+        self.settled = self._shorter == 0 and not self._is_longer
         return True
 
     def empty(self) -> None:
-        """Note an answer that says that the log is empty.
+        """Note an answer that says that the log is empty, or that there is none.
 
         Raises:
             LogReplaced: the log was not empty, and this is the second such answer in a row.
@@ -287,12 +291,25 @@ class Tail:
             self._seen = (now, total)
 
 
-def content_range(header: str) -> tuple[int, int] | None:
+def content_range(header: str, length: int | None = None) -> tuple[int, int] | None:
     """Return start and total of a `Content-Range`; None if it has another form.
+
+    A total that contradicts the rest of the header, or the length of the body, is raised to what came.
+
+    Args:
+        header: the value.
+        length: the length of the body in bytes, where it is known.
 
     Example:
         >>> content_range("bytes 5-9/10")
         (5, 10)
+        >>> content_range("bytes 0-68/3"), content_range("bytes 0-2/3", 69), content_range("bytes 0-68/3", 3)
+        ((0, 69), (0, 69), (0, 3))
     """
     match = _CONTENT_RANGE.fullmatch(header.strip())
-    return (int(match[1]), int(match[3])) if match and len(header) < 80 else None
+    if match is None or len(header) >= 80:
+        return None
+    start, last, total = (int(match[each]) for each in (1, 2, 3))
+    if length is not None and start + length == total:
+        return start, total
+    return start, max(total, last + 1, start + (length or 0))

@@ -19,6 +19,9 @@ _TARGET = re.compile(r"<(?P<url>[^<>]*)>")
 _PARAMETER = re.compile(
     r"""[ \t]*;[ \t]*(?:(?P<name>[^\s=;,<>"]+)[ \t]*(?:=[ \t]*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s;,"]*)))?)?"""
 )
+_QUOTED_PAIR = re.compile(r"\\(.)")
+_RELATION = re.compile(r"[a-z][a-z0-9.-]*|[a-z][a-z0-9+.-]*://[^\s<>\"',;]+|(?:urn|tag):[^\s<>\"',;]+")
+"""A registered relation, or one that is a URL. A comma or a semicolon may be meant to part two of them."""
 _END_OF_LINK = re.compile(r"[ \t,]*")
 
 
@@ -71,15 +74,18 @@ def _is_links(body: object) -> bool:
 def parse_links(header: str) -> tuple[dict[str, str], bool]:
     """Parse a `Link` header: https://www.rfc-editor.org/rfc/rfc8288#section-3
 
-    A relation in `rel` may stand beside others, in upper or lower case. The first link of a relation counts.
+    A relation in `rel` may stand beside others, in upper or lower case. The first link of a relation counts, and the first `rel`
+    of a link.
 
     Returns:
-        The target of each relation, and False if a part of the header isn't a link with a relation.
+        The target of each relation, and False if a part of the header isn't a link with relations: names or URLs between spaces.
 
     Example:
         >>> parse_links('<https://x.test/?page=2>; rel="next last"')
         ({'next': 'https://x.test/?page=2', 'last': 'https://x.test/?page=2'}, True)
         >>> parse_links("<https://x.test/?page=2>")
+        ({}, False)
+        >>> parse_links('<https://x.test/?page=2>; rel="next,last"')
         ({}, False)
     """
     links: dict[str, str] = {}
@@ -94,16 +100,22 @@ def parse_links(header: str) -> tuple[dict[str, str], bool]:
                 break
             at = following
             continue
-        at, relations = target.end(), ""
+        at = target.end()
+        relations: list[str] | None = None
         while (parameter := _PARAMETER.match(header, at)) is not None:
             at = parameter.end()
-            if not relations and (parameter["name"] or "").lower() == "rel":
-                relations = parameter["quoted"] or (parameter["plain"] or "").strip("'")
-        for relation in relations.lower().split():
+            if relations is None and (parameter["name"] or "").lower() == "rel":
+                quoted: str | None = parameter["quoted"]
+                value = (parameter["plain"] or "").strip("'") if quoted is None else _QUOTED_PAIR.sub(r"\1", quoted)
+                relations = value.lower().split()
+        understood = [relation for relation in relations or () if _RELATION.fullmatch(relation)]
+        for relation in understood:
             links.setdefault(relation, target["url"])
         end = _END_OF_LINK.match(header, at)
         assert end is not None
-        readable = readable and bool(relations.split()) and (end.end() == len(header) or "," in end[0])
+        readable = (
+            readable and bool(understood) and understood == relations and (end.end() == len(header) or "," in end[0])
+        )
         at = end.end()
     return links, readable
 

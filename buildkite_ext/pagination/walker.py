@@ -73,6 +73,7 @@ class Walker(Generic[T]):
         source = self.source
         seen = _Seen[T](self.limit)
         read = 0
+        visited: set[int] = set()
         newest: datetime | None = None
         # Pages of a list that grows at its front can be fetched at the same time only below where it grows.
         still = self.concurrency == 1 or not source.takes_created_to
@@ -88,11 +89,17 @@ class Walker(Generic[T]):
                         bound = _bound_after(outcome, source, oldest)
                         break
                     read += 1
+                    visited.add(_key(outcome.url))
                     newest = newest or created_at(outcome.items)
                     oldest = created_at(reversed(outcome.items)) or oldest
                     yield seen.page(outcome)
                     if seen.full:
                         return
+                    if outcome.links.next is not None and _key(outcome.links.next) in visited:
+                        raise InvalidResponse(
+                            f"{source.name}: the link to the next page leads to a page that was read before, so the list has no "
+                            "end."
+                        )
                     end = outcome
                     if outcome.ends(len(urls)):
                         break
@@ -126,11 +133,12 @@ class Walker(Generic[T]):
         links = links_of(response, body, source.requester.origin, source.name)
         if links.next == request.url:
             raise InvalidResponse(f"{source.name}: the link to the next page leads back to the page it came with.")
-        return _Fetched(items, links, total_of(response))
+        return _Fetched(request.url, items, links, total_of(response))
 
 
 @dataclass(frozen=True, slots=True)
 class _Fetched(Generic[T]):
+    url: httpx.URL
     items: list[T]
     links: Links
     total: int | None
@@ -172,6 +180,13 @@ class _Seen(Generic[T]):
                 self._left -= 1
         links = fetched.links
         return Page(fresh, page_of(links.next), page_of(links.prev), fetched.total)
+
+
+def _key(url: httpx.URL) -> int:
+    """Return a number that tells the page of a URL from others: a list may have thousands of long URLs."""
+    params = url.params
+    first = () if {"page", "after", "before"} & params.keys() else (("page", "1"),)
+    return hash(tuple(sorted((*params.multi_items(), *first))))
 
 
 def _bound_after(refused: InvalidRequest, source: PageSource, oldest: datetime | None) -> datetime:

@@ -326,7 +326,8 @@ class AsyncJobs(generated.AsyncJobs):
         """Follow the log of a job, line by line, until the job finishes. Scopes: read_builds and read_build_logs.
 
         A poll fetches what is new: as a rule with one request, and few bytes come twice. Lines are given while an answer arrives,
-        so the log may be larger than the memory, and than `max_body`.
+        so the log may be larger than the memory, and than `max_body`. A log that two polls in a row don't find any more was
+        deleted: it ends with the lines that were read.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.

@@ -17,6 +17,7 @@ from ..debug_log import debug_log
 from ..errors import ConnectionFailed, DeadlineExceeded, InvalidResponse, NetworkError, ResponseLost
 from ..redaction import hide_token, token_in, unsigned
 from ..urls import path_of
+from .bodies import of_this_process
 from .context import context_of
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ class Wire:
         response.request = request
         if not context.stream or response.status_code >= 300:
             response = await self._read(response, request, context)
+        else:
+            of_this_process(response, blocking=self._runtime.blocking)
         response.elapsed = timedelta(seconds=self._runtime.now() - began)
         if self._debug is not None:
             self._debug(_described(response, request))

@@ -308,7 +308,7 @@ def _pieces(response: httpx.Response) -> list[bytes]:
     return list(response.stream)
 
 
-@pytest.mark.parametrize("at", [1, 2, 3, 6, 8])
+@pytest.mark.parametrize("at", [1, 2, 3, 6, 7, 8])
 @pytest.mark.parametrize(
     "misbehave",
     [
@@ -321,9 +321,109 @@ async def test_no_line_is_lost_or_repeated_whatever_the_server_does_once(
 ) -> None:
     server = Misbehaving(clock, {at: misbehave})
     lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test")
-    count = await assert_numbered(flavor, lines)
-    last = misbehave is missing and at == server.requests  # the log of an ended job is gone
-    assert count == server.size // 100 - (100 if last else 0)
+    assert await assert_numbered(flavor, lines) == server.size // 100
+
+
+@pytest.mark.parametrize("gone", [missing, emptied])
+@pytest.mark.parametrize("follow", ["jobs", "builds"])
+async def test_the_last_poll_of_a_log_has_a_second_look(
+    flavor: Flavor, clock: FakeClock, gone: Any, follow: str
+) -> None:
+    """The last lines are written between the last two polls, and the log can't be read just then."""
+
+    class Job(Misbehaving):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            response = super().__call__(request)
+            if request.url.path.endswith("/builds/7"):
+                self.polls += 1
+                state = "passed" if self.now >= self._ends else "running"
+                return answer(build(7, state=state, jobs=[job("test", started_at=STARTED, state=state)]))
+            return response
+
+    server = Job(clock, {7: gone})
+    client = flavor.client(server, clock=clock)
+    lines = client.jobs.follow("web", 7, "job-test") if follow == "jobs" else client.builds.follow("web", 7)
+    assert await assert_numbered(flavor, lines) == server.size // 100 == 900
+    assert server.requests == 8
+
+
+@pytest.mark.parametrize("gone", [missing, emptied])
+async def test_a_log_that_stays_gone_ends_with_the_lines_that_were_read(
+    flavor: Flavor, clock: FakeClock, gone: Any
+) -> None:
+    written = b"one\ntwo\nbegun"
+    server = Misbehaving(clock, dict.fromkeys(range(4, 99), gone))
+    server.data, server._size = lambda start, end: written[start:end], lambda _: len(written)
+    lines = await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test"))
+    assert [line.text for line in lines] == ["one", "two", "begun"]
+    assert server.polls == 6
+
+
+@pytest.mark.parametrize("gone", [missing, emptied])
+async def test_a_log_that_was_deleted_and_is_written_again_is_read_from_its_beginning(
+    flavor: Flavor, clock: FakeClock, gone: Any
+) -> None:
+    server = Misbehaving(clock, dict.fromkeys((2, 3, 4), gone))
+    server._size = lambda _: 1000
+    lines = await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test"))
+    assert [number_of(line) for line in lines] == [*range(10), *range(10)]
+
+
+@pytest.mark.parametrize("gone", [missing, emptied])
+@pytest.mark.parametrize("at", [1, 2, 3])
+async def test_the_last_lines_of_a_log_that_is_gone_for_a_moment(
+    flavor: Flavor, clock: FakeClock, gone: Any, at: int
+) -> None:
+    """Long lines take several requests, so that one of them may find no log although the one before did."""
+    lines = [b"%04d" % number + b"." * 6000 for number in range(60)]
+    written = b"\n".join(lines) + b"\n"
+    server = Misbehaving(clock, {at: gone})
+    server.data, server._size, server._ends = lambda start, end: written[start:end], lambda _: len(written), 0.0
+    found = await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", tail=20))
+    if at == 1:  # an ended job without a log, as far as anything says
+        assert found == []
+    else:
+        assert [line.raw.encode() for line in found] == lines[-20:]
+        assert server.requests > at
+
+
+@pytest.mark.parametrize(
+    ("place", "length"),
+    [("bytes 0-68/3", None), ("bytes 0-68/3", 69), ("bytes 0-2/3", 69), ("bytes 0-2/69", 69), ("bytes 5-3/1", None)],
+)
+async def test_a_place_that_contradicts_itself_or_the_body_cuts_nothing(
+    flavor: Flavor, clock: FakeClock, place: str, length: int | None
+) -> None:
+    written = b"".join(b"line %d of the log\n" % number for number in range(4))[:69]
+    start = int(place[6])
+
+    def app(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/log"):
+            return answer(job("test", started_at=STARTED, state="passed"))
+        headers = {"Content-Range": place} | ({} if length is None else {"Content-Length": str(length)})
+        return httpx.Response(206, headers=headers, stream=Body(written[start:]))
+
+    found: list[LogLine] = []
+    lines = flavor.client(app, clock=clock).jobs.follow("web", 7, "job-test")
+    if start:  # the beginning is missing in each answer
+        with pytest.raises(errors.InvalidResponse, match="still incomplete"):
+            await flavor.list(lines, found)
+    else:
+        found = await flavor.list(lines)
+        assert "\n".join(line.raw for line in found) == written.decode().removesuffix("\n")
+
+
+async def test_a_body_that_is_always_longer_than_its_head_says_is_no_complete_log(
+    flavor: Flavor, clock: FakeClock
+) -> None:
+    def longer(_: Misbehaving, __: httpx.Request, ___: int) -> httpx.Response:
+        return httpx.Response(206, headers={"Content-Range": "bytes 0-3/4"}, stream=Body(b"one\ntwo\n"))
+
+    server = Misbehaving(clock, dict.fromkeys(range(99), longer))
+    found: list[LogLine] = []
+    with pytest.raises(errors.InvalidResponse, match="still incomplete"):
+        await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test"), found)
+    assert [line.text for line in found] == ["one"]
 
 
 @pytest.mark.parametrize("misbehave", [whole, whole_of_unknown_length, whole_and_compressed])

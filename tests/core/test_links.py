@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
@@ -58,6 +59,13 @@ def links(link: str | None, body: object = ()) -> list[str | None]:
         (f'nonsense, <{ROUTE}?page=2>; rel="next"', [f"{ROUTE}?page=2", None, None]),
         (f'<{ROUTE}?page=1>; rel="first", <{ROUTE}/x>; rel="help"', [None, None, None]),
         ('<>; rel="next"', [f"{ROUTE}?per_page=100", None, None]),
+        (f'<{ROUTE}?page=2>; rel="ne\\xt"', [f"{ROUTE}?page=2", None, None]),
+        (f'<{ROUTE}?page=2>; rel="\\n\\e\\x\\t \\last"', [f"{ROUTE}?page=2", None, f"{ROUTE}?page=2"]),
+        (f'<{ROUTE}?page=2>; rel="next,last", <{ROUTE}?page=3>; rel="next"', [f"{ROUTE}?page=3", None, None]),
+        (f'<{ROUTE}?page=2>; rel="next last,first"', [f"{ROUTE}?page=2", None, None]),
+        (f'<{ROUTE}?page=1>; rel="prev"; rel="next"', [None, f"{ROUTE}?page=1", None]),
+        (f'<{ROUTE}/x>; rel="https://buildkite.test/rels/usage up.1 service-doc"', [None, None, None]),
+        (f'<{ROUTE}/x>; rel="urn:x:usage"', [None, None, None]),
     ],
 )
 def test_links_come_from_the_header(header: str | None, expected: list[str | None]) -> None:
@@ -77,6 +85,19 @@ def test_links_come_from_the_header(header: str | None, expected: list[str | Non
         f'<{ROUTE}?page=2>, rel="next"',
         f'<{ROUTE}?page=2> rel="next"',
         f'<{ROUTE}?page=1>; rel="first", {ROUTE}?page=2; rel="next"',
+        f'<{ROUTE}?page=2>; rel="next,last"',
+        f'<{ROUTE}?page=2>; rel="next;last"',
+        f"<{ROUTE}?page=2>; rel='next|last'",
+        f'<{ROUTE}?page=2>; rel="next/last"',
+        f'<{ROUTE}?page=2>; rel="next:last"',
+        f'<{ROUTE}?page=2>; rel="next="',
+        f'<{ROUTE}?page=2>; rel="n\u00ebxt"',
+        f'<{ROUTE}?page=2>; rel="\\"next\\""',
+        f'<{ROUTE}?page=2>; rel=""; rel="next"',
+        f'<{ROUTE}?page=2>; rel; rel="next"',
+        f"<{ROUTE}?page=2>; rel*=UTF-8''next",
+        f'<{ROUTE}?page=2>; rel="next,last", <{ROUTE}?page=1>; rel="first"',
+        f'<{ROUTE}?page=1>; rel="first prev,next"',
     ],
 )
 def test_a_header_that_cannot_be_read_is_never_the_end_of_a_list(header: str) -> None:
@@ -121,6 +142,15 @@ def test_each_way_of_writing_links_is_read(written: list[Any], between: str) -> 
         title = ';title="<x>; rel=next, \\"y"' if titled else ""
         parts.append(f"<{url}>{before}{title};{behind}rel={before}{value}{behind}")
     assert parse_links(between.join(parts)) == (expected, True)
+
+
+@given(st.text(st.sampled_from('nextlaspr,;|:.- \\"'), min_size=1, max_size=12))
+def test_a_header_with_a_link_ends_a_list_only_if_each_relation_is_understood(value: str) -> None:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    found, readable = parse_links(f'<{ROUTE}?page=2>; rel="{escaped}"')
+    words = value.split(" ")
+    assert readable == (bool(value.strip()) and all(re.fullmatch(r"[a-z][a-z.-]*|", word) for word in words))
+    assert ("next" in found) == ("next" in words)
 
 
 @given(st.text(st.sampled_from('<>;=", \\relnxta/?'), max_size=60))

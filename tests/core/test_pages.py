@@ -241,6 +241,8 @@ async def test_the_bound_counts_the_pages_of_all_slices(flavor: Flavor) -> None:
         f'{AGENTS}?page=2; rel="next"',
         f'<{AGENTS}?page=2; rel="next"',
         f'<{AGENTS}?page=2>; rel="next',
+        f'<{AGENTS}?page=2>; rel="next,last"',
+        f'<{AGENTS}?page=2>; rel="next;last"',
     ],
 )
 async def test_a_link_that_cannot_be_read_does_not_end_the_list_in_silence(flavor: Flavor, link: str) -> None:
@@ -346,6 +348,68 @@ async def test_a_page_that_leads_to_itself_is_refused(flavor: Flavor) -> None:
     app = App(answer(agents([1]), Link=f'<{AGENTS}?per_page=100>; rel="next"'))
     with pytest.raises(errors.InvalidResponse, match="leads back"):
         await flavor.list(flavor.client(app).agents.list())
+
+
+def in_circles(*links: str) -> App:
+    """Serve pages, each with one item and the next of `links`, again and again."""
+
+    def page(request: httpx.Request) -> httpx.Response:
+        at = len(app.requests)
+        return answer(agents([at]), Link=f'<{AGENTS}?{links[(at - 1) % len(links)]}>; rel="next"')
+
+    app = App(page)
+    return app
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize(
+    ("links", "requests"),
+    [
+        (["page=2&per_page=100", "page=1&per_page=100"], 2),
+        (["per_page=100&page=2", "per_page=100"], 2),
+        (["page=2&per_page=100", "page=3&per_page=100", "per_page=100&page=2"], 3),
+        (["page=2", "page=1"], 3),
+        (["after=a&per_page=100", "after=b&per_page=100", "after=a&per_page=100"], 3),
+        (["after=a&per_page=100", "after=b&per_page=100", "per_page=100"], 3),
+        (["after=a", "before=a", "after=a"], 3),
+    ],
+)
+async def test_pages_that_lead_in_a_circle_are_refused(
+    flavor: Flavor, links: list[str], requests: int, concurrency: int
+) -> None:
+    app = in_circles(*links)
+    found: list[Any] = []
+    items = flavor.client(app).agents.list().with_options(concurrency=concurrency)
+    said = "to a page that was read before" if concurrency == 1 else "(to a page that was read before|back to the page)"
+    with pytest.raises(errors.InvalidResponse, match=rf"^agents\.list: .* leads {said}"):
+        await flavor.list(items, found)
+    if concurrency == 1:
+        assert len(app.requests) == requests
+        assert len(found) == requests  # what came is given
+    else:
+        assert len(app.requests) <= requests + 2 * concurrency
+
+
+async def test_a_limit_ends_a_list_before_its_circle_does(flavor: Flavor) -> None:
+    app = in_circles("page=2&per_page=2", "page=1&per_page=2")
+    assert len(await flavor.list(flavor.client(app).agents.list(limit=2))) == 2
+
+
+async def test_a_slice_that_leads_back_into_the_one_before_is_refused(flavor: Flavor) -> None:
+    listing = Listing(1000, depth=300)
+
+    def app(request: httpx.Request) -> httpx.Response:
+        response = listing(request)
+        if "created_to" in request.url.params:  # the second slice forgets its filter
+            back = request.url.copy_remove_param("created_to").copy_set_param("page", "2")
+            response.headers["Link"] = f'<{back}>; rel="next"'
+        return response
+
+    found: list[Any] = []
+    with pytest.raises(errors.InvalidResponse, match=r"^builds\.list: .* leads to a page that was read before"):
+        await flavor.list(flavor.client(app).builds.list("web"), found)
+    assert len(listing.requests) == 5
+    assert numbers(found) == list(range(1000, 601, -1))
 
 
 async def test_an_error_on_a_later_page_comes_after_the_items_before_it(flavor: Flavor) -> None:

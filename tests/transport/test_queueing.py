@@ -33,24 +33,25 @@ def builds(connection: socket.socket) -> None:
 
 
 def get_all(flavour: str, count: int, **options: Any) -> list[Any]:
-    """Ask for `count` builds at the same time, and return their numbers, or the errors."""
+    """Ask for the builds 1 to `count` at the same time, and return their numbers, or the errors."""
     options = {"token": "t", **options}
+    numbers = range(1, count + 1)
     found: list[Any] = [None] * count
 
     async def one(client: AsyncBuildkiteClient, number: int) -> None:
         try:
-            found[number] = (await client.builds.get("web", number)).number
+            found[number - 1] = (await client.builds.get("web", number)).number
         except Exception as error:
-            found[number] = error
+            found[number - 1] = error
 
     async def main() -> None:
         async with AsyncBuildkiteClient("acme", **options) as client, anyio.create_task_group() as group:
-            for number in range(count):
+            for number in numbers:
                 group.start_soon(one, client, number)
 
     if flavour == "blocking":
         with BuildkiteClient("acme", **options) as client, ThreadPoolExecutor(count) as pool:
-            return [each.number for each in pool.map(lambda number: client.builds.get("web", number), range(count))]
+            return [each.number for each in pool.map(lambda number: client.builds.get("web", number), numbers)]
     anyio.run(main, backend=flavour)
     return found
 
@@ -69,7 +70,7 @@ def test_all_get_their_answers(server: Start, flavour: str) -> None:
     api = server(builds)
     events: list[object] = []
     numbers = get_all(flavour, 150, base_url=api.url, transport=own(flavour, 3), timeout=None, on_event=retries(events))
-    assert numbers == list(range(150))
+    assert numbers == list(range(1, 151))
     assert events == []
 
 
@@ -79,9 +80,9 @@ def test_only_the_deadline_limits_the_wait(flavour: str, timeout: float | None) 
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request.extensions["timeout"]["pool"])
-        return httpx.Response(200, json={"number": 0})
+        return httpx.Response(200, json={"number": 1})
 
-    assert get_all(flavour, 1, transport=httpx.MockTransport(answer), timeout=timeout) == [0]
+    assert get_all(flavour, 1, transport=httpx.MockTransport(answer), timeout=timeout) == [1]
     (pool,) = seen
     assert (pool is None) if timeout is None else (30 < pool <= 60)
 
