@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from buildkite_ext import errors
@@ -410,6 +410,7 @@ def test_a_path_that_a_server_made_for_it_costs_no_time() -> None:
 @example("b", "./b")
 @example("ü", "u\u0308")
 def test_a_filter_of_buildkite_s_misses_nothing_that_the_glob_means(glob: str, path: str) -> None:
+    assume(not path.endswith("/"))  # no file has such a path
     filtered = server_filter([glob])
     if filtered is not None and matches_path(path, [glob]):
         assert matches_wildcard(path, filtered)
