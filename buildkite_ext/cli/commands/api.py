@@ -42,7 +42,7 @@ def _field_words(_: object, tokens: Sequence[Token]) -> tuple[_FieldWord, ...]:
 
 
 def api(
-    method: Annotated[str, Parameter(metavar="METHOD")],
+    method: Annotated[str | None, Parameter(metavar="METHOD", show_default=False)] = None,
     path: Annotated[str | None, Parameter(metavar="PATH", show_default=False)] = None,
     /,
     *,
@@ -130,7 +130,7 @@ def api(
     ).run()
 
 
-def _method_and_path(first: str, second: str | None, option: str | None, *, sends: bool) -> tuple[str, str]:
+def _method_and_path(first: str | None, second: str | None, option: str | None, *, sends: bool) -> tuple[str, str]:
     """Return the method and the path of a command line.
 
     Args:
@@ -142,6 +142,8 @@ def _method_and_path(first: str, second: str | None, option: str | None, *, send
     Raises:
         UsageError: one is missing or given twice, or the method doesn't exist.
     """
+    if first is None:
+        raise UsageError("missing argument PATH.")
     if option is not None and second is not None:
         raise UsageError("METHOD and --method: give one of them.")
     if option is None and second is None:
