@@ -35,6 +35,16 @@ Origin = tuple[str, str, int | None]
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _MALFORMED = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLACEHOLDER = "{org}"
+_OTHER_PLACEHOLDERS = (
+    "{organization}",
+    "{org.slug}",
+    "{organization.slug}",
+    "{owner}",
+    ":org",
+    ":organization",
+    ":owner",
+)
+"""What documentation and other programs write for the organization."""
 _PORTS = {"http": 80, "https": 443}
 CREDENTIALS = frozenset({"access_token", "api_key"})
 """Query parameters that Buildkite takes a token in, and repeats in its links."""
@@ -45,6 +55,7 @@ _DEEPEST = 5
 
 _API_ROOT = "https://api.buildkite.com"
 _WEB_HOSTS = ("buildkite.com", "www.buildkite.com")
+_WEB_PAGE = re.compile(r"https?://(www\.)?buildkite\.com/", re.IGNORECASE)
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _NUMBER = re.compile(r"0*([1-9][0-9]{0,17})")
 _ADDRESS_FORMS = "give PIPELINE, ORG/PIPELINE, ORG/PIPELINE/NUMBER, or the URL of a pipeline, a build or a job"
@@ -165,6 +176,7 @@ def address(path: str, *, root: str, organization: str | None = None, params: Se
         raise ValueError("it isn't UTF-8 text")
     if not path.isprintable():
         raise ValueError("it holds a control character")
+    _refuse_page(path)
     if "#" in path:
         raise ValueError("it has a fragment (#…), which is never sent; write %23 for the character")
     route, mark, query = path.partition("?")
@@ -180,6 +192,21 @@ def address(path: str, *, root: str, organization: str | None = None, params: Se
     return f"{root}/{encoded}{end}" + (f"?{added}" if added else "")
 
 
+def _refuse_page(path: str) -> None:
+    """Refuse the URL of a page of the web site, and say which path of the API it is."""
+    page = path.partition("?")[0]
+    if page.partition("/")[0].lower() not in _WEB_HOSTS and not _WEB_PAGE.match(page):
+        return
+    try:
+        found = build_address(page)
+    except ValueError:
+        return  # the page of something else, which leads outside of the API
+    route = f"organizations/{found.organization or _PLACEHOLDER}/pipelines/{found.pipeline}"
+    if found.number is not None:
+        route += f"/builds/{found.number}"
+    raise ValueError(f"it is a page of the web site; write {route}")
+
+
 def _filled(route: str, organization: str | None) -> str:
     if _PLACEHOLDER in route:
         if organization is None:
@@ -187,6 +214,9 @@ def _filled(route: str, organization: str | None) -> str:
                 f"{_PLACEHOLDER} stands for the organization: give its slug, or set $BUILDKITE_ORGANIZATION_SLUG"
             )
         route = route.replace(_PLACEHOLDER, quote(organization, safe=""))
+    other = next((segment for segment in route.split("/") if segment in _OTHER_PLACEHOLDERS), None)
+    if other:
+        raise ValueError(f"the only placeholder is {_PLACEHOLDER}; write it in place of {other}")
     if "{" in route or "}" in route:
         raise ValueError(f"the only placeholder is {_PLACEHOLDER}")
     return route

@@ -61,7 +61,9 @@ def build_of(
         address = _address("PIPELINE", before[0], organization, simulate=simulate)
         return address, _number(address, last)
     if _NUMBER.fullmatch(last):
-        raise UsageError(f"missing argument PIPELINE: write PIPELINE {last}, or {last} --pipeline PIPELINE.")
+        raise UsageError(
+            f"missing argument PIPELINE: write PIPELINE {last} (buildkite-ext cancel web {last}), or --pipeline web {last}."
+        )
     address = _address("PIPELINE", last, organization, simulate=simulate)
     if address.number is None:
         raise UsageError(

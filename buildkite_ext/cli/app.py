@@ -138,6 +138,7 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         "{org} in it stands for the organization.",
         examples=API_EXAMPLES,
         codes=API_CODES,
+        usage="[OPTIONS] [METHOD] PATH",
         api=True,
     ),
     CommandGroup(

@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 __all__ = ["usage_text"]
 
 _LEAST_ALIKE = 0.6
+_OTHER_PROGRAMS = {
+    "run": {
+        "--ref": "Did you mean --branch?",
+        "--watch": "The command follows the build by default; --no-follow only waits.",
+        "--follow": "The command follows the build by default; --no-follow only waits.",
+        "--wait": "The command waits for the build by default.",
+        "-F": "Values for the build are --env K=V and --meta-data K=V.",
+        "-f": "Values for the build are --env K=V and --meta-data K=V.",
+    },
+    "api": {"-q": "Did you mean --jq?", "-p": "Did you mean --paginate?"},
+}
+"""What options of other programs, such as gh, are in this one, by the command."""
 _KINDS: dict[object, str] = {int: "a whole number", float: "a number"}
 
 
@@ -32,7 +44,7 @@ def usage_text(error: CycloptsError, words: Sequence[str]) -> str:
         words: the arguments of the command.
     """
     if isinstance(error, UnknownOptionError):
-        return _unknown(error)
+        return _unknown(error, words)
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         return _missing(error.argument, words)
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
@@ -56,23 +68,25 @@ def _missing(argument: Argument, words: Sequence[str]) -> str:
         return f"option {given} needs a value."
     for word in words:
         if word.startswith("-") and _near_option(word.partition("=")[0], argument.names):
-            return _unknown_text(word, argument.names)
+            return _unknown_text(word, argument.names, words)
     kind = "option" if argument.name.startswith("-") else "argument"
     return f"missing {kind} {argument.name}."
 
 
-def _unknown(error: UnknownOptionError) -> str:
+def _unknown(error: UnknownOptionError, words: Sequence[str]) -> str:
     names = [name for argument in error.argument_collection if argument.parse for name in argument.names]
-    return _unknown_text(error.token.keyword or error.token.value, names)
+    return _unknown_text(error.token.keyword or error.token.value, names, words)
 
 
-def _unknown_text(word: str, names: Iterable[str]) -> str:
+def _unknown_text(word: str, names: Iterable[str], words: Sequence[str]) -> str:
     """Return the text about an unknown option, without its value, which may be a secret."""
     given = word.partition("=")[0]
     if not given.startswith("--"):
         given = given[:2]  # -b of -bmain
-    near = _near_option(given, names)
-    return f"unknown option {given}.{f' Did you mean {near}?' if near else ''}"
+    said = _OTHER_PROGRAMS.get(next(iter(words), ""), {}).get(given)
+    near = None if said else _near_option(given, names)
+    hint = said or (f"Did you mean {near}?" if near else "")
+    return f"unknown option {given}. {hint}".rstrip()
 
 
 def _near_option(given: str, names: Iterable[str]) -> str | None:
@@ -87,4 +101,7 @@ def _near_option(given: str, names: Iterable[str]) -> str | None:
         letter = given[1:].lower()
         short = [name for name in options if name.lower() == given.lower()]
         return next(iter([*short, *(name for name in options if letter and name.startswith(f"--{letter}"))]), None)
-    return next(iter(difflib.get_close_matches(given, options, n=1, cutoff=_LEAST_ALIKE)), None)
+    # Without the hyphens, which would make short words alike.
+    bare = [name.lstrip("-") for name in options if name.startswith("--")]
+    near = difflib.get_close_matches(given.lstrip("-"), bare, n=1, cutoff=_LEAST_ALIKE)
+    return f"--{near[0]}" if near else None

@@ -13,11 +13,15 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Never, TypeVar, overload
 from weakref import WeakKeyDictionary
 
+from attrs import fields
+from buildkite_api.base import Model
 from buildkite_api.decoding import Drift
+from buildkite_api.types import OpenEnum
 from buildkite_api.webhooks.events import EVENTS, WebhookEvent
 
 from ..simulation.webhook_samples import webhook_sample
@@ -47,7 +51,13 @@ def sample(
 
 
 def sample(
-    event: str | type[Any], changes: Changes | None = None, /, *, seed: int = 0, now: Callable[[], float] = time.time
+    event: str | type[Any],
+    changes: Changes | None = None,
+    /,
+    *,
+    seed: int = 0,
+    now: Callable[[], float] = time.time,
+    **misplaced: object,
 ) -> Any:
     """Return a sample of an event, as Buildkite would send it.
 
@@ -63,7 +73,8 @@ def sample(
         The event. Its `raw` is the body.
 
     Raises:
-        ValueError: there is no such event, or a change has a path or a value that the event can't have.
+        ValueError: there is no such event, or a change has a path or a value that Buildkite doesn't document.
+        TypeError: a change was given as an argument.
 
     Example:
         >>> from buildkite_ext.webhooks import BuildFinished
@@ -74,12 +85,18 @@ def sample(
     Documentation: https://buildkite.com/docs/apis/webhooks
     """
     body = webhook_sample(_event_name(event), seed=seed, now=now())
+    _refuse_misplaced("sample", body, misplaced)
     for path, value in (changes or {}).items():
         _set(body, path, value)
     drifts: list[Drift] = []
     parsed = parse(json.dumps(body, separators=(",", ":")).encode(), on_drift=drifts.append)
     for drift in drifts:
         raise ValueError(f"a change doesn't fit {parsed.event}: {drift.model}.{drift.key} is {_DRIFTS[drift.kind]}")
+    for path, value in _undocumented(parsed) if changes else ():
+        known = [each.value for each in type(value)]
+        near = get_close_matches(value.value, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"it is one of {', '.join(known)}"
+        raise ValueError(f"a change doesn't fit {parsed.event}: Buildkite documents no {path} {value.value!r}; {hint}")
     return parsed
 
 
@@ -91,12 +108,38 @@ _DRIFTS = {
 }
 
 
+def _undocumented(value: Any, path: str = "") -> Iterator[tuple[str, OpenEnum]]:
+    """Yield each value of an enum, with its path, that Buildkite doesn't document."""
+    inner: Iterator[tuple[str, Any]]
+    if isinstance(value, OpenEnum):
+        if not value.known:
+            yield path, value
+        return
+    if isinstance(value, Model):
+        inner = ((each.name.rstrip("_"), getattr(value, each.name)) for each in fields(type(value)) if each.init)
+    elif isinstance(value, WebhookEvent):
+        inner = ((name, getattr(value, name)) for name in value.__struct_fields__)
+    elif isinstance(value, list | tuple):
+        inner = (("", each) for each in value)
+    else:
+        return
+    for name, each in inner:
+        yield from _undocumented(each, ".".join(filter(None, (path, name))))
+
+
 def _event_name(event: object) -> str:
     names = [name for name, kind in EVENTS.items() if event in (name, kind)]
-    if len(names) != 1:
-        shown = event.__name__ if isinstance(event, type) else repr(event)
-        raise ValueError(f"there is no sample of {shown}: give one event, of {', '.join(EVENTS)}, or its class")
-    return names[0]
+    if len(names) == 1:
+        return names[0]
+    shown = event.__name__ if isinstance(event, type) else repr(event)
+    near = get_close_matches(event, EVENTS, n=1, cutoff=_NEAR_EVENT) if isinstance(event, str) else []
+    if near:
+        raise ValueError(f"there is no sample of {shown}; did you mean {near[0]!r}?")
+    raise ValueError(f"there is no sample of {shown}: give one event, of {', '.join(EVENTS)}, or its class")
+
+
+_NEAR_EVENT = 0.8
+"""How alike a name is to the event that was meant. The names of events share their first words."""
 
 
 def _set(body: dict[str, Any], path: str, value: object) -> None:
@@ -105,10 +148,47 @@ def _set(body: dict[str, Any], path: str, value: object) -> None:
     for key in keys:
         place = place.get(key) if isinstance(place, dict) else None
     if not isinstance(place, dict) or not last:
-        raise ValueError(f"a change of {path!r}: the event {body['event']} has no {'.'.join(keys) or 'such key'}")
+        raise ValueError(
+            f"a change of {path!r}: the event {body['event']} has no {'.'.join(keys) or 'such key'}{_hint(body, path)}"
+        )
     if not keys and last not in body:
-        raise ValueError(f"a change of {path!r}: the event {body['event']} has the keys {', '.join(body)}")
+        raise ValueError(
+            f"a change of {path!r}: the event {body['event']} has the keys {', '.join(body)}{_hint(body, path)}"
+        )
     place[last] = value
+
+
+def _hint(body: dict[str, Any], given: str) -> str:
+    """Return the end of an error text: the path that was meant."""
+    near = _near_path(body, given)
+    return f"; did you mean {near!r}?" if near else ""
+
+
+def _near_path(body: dict[str, Any], given: str) -> str | None:
+    """Return the path that was meant, such as `build.state` for `state`.
+
+    Example:
+        >>> body = {"event": "job.finished", "build": {"state": "x"}, "job": {"state": "x"}, "pipeline": {"slug": "web"}}
+        >>> [_near_path(body, given) for given in ("state", "pipeline", "biuld.state", "x")]
+        ['job.state', 'pipeline.slug', 'build.state', None]
+    """
+    inner = {name: value for name, value in body.items() if isinstance(value, dict)}
+    about = str(body["event"]).partition(".")[0]
+    named = sorted((name for name, value in inner.items() if given in value), key=lambda name: name != about)
+    if named:
+        return f"{named[0]}.{given}"
+    if "slug" in inner.get(given, {}):
+        return f"{given}.slug"
+    paths = [f"{name}.{key}" for name, value in inner.items() for key in value]
+    return next(iter(get_close_matches(given, paths, n=1, cutoff=0.8)), None)
+
+
+def _refuse_misplaced(function: str, body: dict[str, Any], misplaced: Mapping[str, object]) -> None:
+    """Refuse changes that were given as arguments, such as `state="failed"`."""
+    for name, value in misplaced.items():
+        path = _near_path(body, name)
+        more = f": write {{{path!r}: {value!r}}} as the second argument" if path else ""
+        raise TypeError(f"{function}() has no argument {name}={more}")
 
 
 def signed_headers(body: bytes, secret: Secrets, *, now: Callable[[], float] = time.time) -> dict[str, str]:
@@ -187,6 +267,7 @@ class WebhookClient:
         /,
         *,
         headers: Mapping[str, str] | None = None,
+        **misplaced: Never,
     ) -> WebhookResponse:
         """Send one delivery. Handlers run in the event loop of `receive_blocking`.
 
@@ -196,15 +277,17 @@ class WebhookClient:
                 delivery of it, signed a second earlier.
             changes: values to set in the sample.
             headers: further headers. They replace those of the delivery, so that a wrong signature can be sent.
+            misplaced: no argument is taken. A change such as `state="failed"` belongs into `changes`, and the error says how.
 
         Returns:
             The response that Buildkite would get.
 
         Raises:
             Exception: what a handler raised; of several handlers, an `ExceptionGroup`.
-            ValueError: there is no such event, or a change that it can't have.
+            ValueError: there is no such event, or a change that Buildkite doesn't document.
+            TypeError: a change was given as an argument.
         """
-        body, sent = self._request(event, changes, headers)
+        body, sent = self._request("send", event, changes, headers, misplaced)
         return self._checked(self._hooks.receive_blocking("POST", sent, body, handle_first=True))
 
     async def asend(
@@ -214,15 +297,22 @@ class WebhookClient:
         /,
         *,
         headers: Mapping[str, str] | None = None,
+        **misplaced: Never,
     ) -> WebhookResponse:
         """Do the same as `send` in async code. Async handlers run in the event loop of the caller."""
-        body, sent = self._request(event, changes, headers)
+        body, sent = self._request("asend", event, changes, headers, misplaced)
         return self._checked(await self._hooks.receive("POST", sent, body, handle_first=True))
 
     def _request(
-        self, event: object, changes: Changes | None, headers: Mapping[str, str] | None
+        self,
+        function: str,
+        event: object,
+        changes: Changes | None,
+        headers: Mapping[str, str] | None,
+        misplaced: Mapping[str, object],
     ) -> tuple[bytes, Headers]:
         body = self._body(event, changes)
+        _refuse_misplaced(function, json.loads(body) if misplaced else {}, misplaced)
         credentials = self._hooks._receiver.credentials_for(body, earlier=self._sent[body])
         self._sent[body] += 1
         sent = {**_plain_headers(body), **{_titled(name): value for name, value in credentials.items()}}

@@ -117,7 +117,10 @@ REFUSED = {
     ),
     "no build": (["cancel"], "missing argument BUILD"),
     "a pipeline alone": (["cancel", "acme/web"], "missing argument NUMBER"),
-    "a number alone": (["cancel", "42"], "missing argument PIPELINE: write PIPELINE 42, or 42 --pipeline PIPELINE."),
+    "a number alone": (
+        ["cancel", "42"],
+        "missing argument PIPELINE: write PIPELINE 42 (buildkite-ext cancel web 42), or --pipeline web 42.",
+    ),
     "two pipelines of a build": (["cancel", "web", "1", "-p", "api"], "PIPELINE and --pipeline: give one of them."),
     "two numbers": (["cancel", BUILD, "2"], "NUMBER 2: the address before it names build 1."),
     "a URL beside the option": (["cancel", BUILD, "-p", "web"], "give a whole number."),

@@ -66,6 +66,29 @@ def test_get(api: Run, filled: Simulator, path: str) -> None:
     assert [request.operation for request in filled.requests] == ["get_pipeline"]
 
 
+@pytest.mark.parametrize(
+    ("words", "sent"),
+    [
+        (["user"], "GET"),
+        ([BUILDS, "-f", "branch=main", "-f", "commit=HEAD"], "POST"),
+        ([BUILDS, "-F", "branch=main", "-F", "commit=HEAD"], "POST"),
+        ([BUILDS, "-X", "get", "-f", "branch=main"], "GET"),
+        (["--method", "GET", "user"], "GET"),
+        (["-XGET", "user"], "GET"),
+        (["get", "user"], "GET"),
+    ],
+)
+def test_the_method_is_as_with_gh(api: Run, filled: Simulator, words: list[str], sent: str) -> None:
+    assert api(*words).code == 0
+    assert [request.method for request in filled.requests] == [sent]
+
+
+def test_input_without_a_method_is_a_post(api: Run, filled: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, b'{"branch": "main", "commit": "HEAD"}')
+    assert api(BUILDS, "--input", "-").code == 0
+    assert [request.method for request in filled.requests] == ["POST"]
+
+
 def test_get_with_filters(api: Run, filled: Simulator) -> None:
     words = ("-f", "branch[]=main", "-f", "branch[]=a b&c", "--raw-field", "state=passed", "-f", "per_page=2")
     result = api("GET", f"{BUILDS}?page=2", *words)
@@ -320,7 +343,7 @@ NO_PAGES = {
 def test_an_answer_that_has_no_pages_is_named(
     api: Run, filled: Simulator, path: str, answer: dict[str, Any], said: str
 ) -> None:
-    filled.fail_next(**answer)
+    filled.answer_next(**answer)
     result = api("GET", path, "--paginate")
     assert (result.code, result.out) == (3, "")
     if path == BUILDS and answer["status"] in (302, 307):
@@ -434,6 +457,27 @@ def test_a_download_s_redirect_is_shown_and_not_followed(api: Run, web: Simulato
 REFUSED = {
     "method": (["GIT", "user"], "METHOD: 'GIT' isn't one of GET, HEAD, POST, PUT, PATCH, DELETE."),
     "no path": (["GET"], "missing argument PATH."),
+    "the path first": (["user", "GET"], "METHOD first, then PATH: write GET user."),
+    "two methods": (["-X", "POST", "GET", "user"], "METHOD and --method: give one of them."),
+    "another method as an option": (["user", "--method", "GIT"], "--method: 'GIT' isn't one of GET, HEAD"),
+    "pages of a POST by default": (["user", "--paginate", "-f", "a=1"], "this is POST. Write GET before PATH."),
+    "gh's letter for jq": (["user", "-q", ".a"], "unknown option -q. Did you mean --jq?"),
+    "gh's letter for jq, with a value": (["user", "-q.s3cret"], "unknown option -q. Did you mean --jq?"),
+    "a page of a build": (
+        ["https://buildkite.com/acme/web/builds/42"],
+        "it is a page of the web site; write organizations/acme/pipelines/web/builds/42.",
+    ),
+    "a page of a job": (
+        ["https://buildkite.com/acme/web/builds/42#0199b4d2-3c1f-4b6e-9f00-0123456789ab"],
+        "write organizations/acme/pipelines/web/builds/42.",
+    ),
+    "a page of a pipeline, without a scheme": (
+        ["GET", "buildkite.com/acme/web"],
+        "write organizations/acme/pipelines/web.",
+    ),
+    "an expression of JMESPath": (["user", "--select", "length(@)"], "--jq takes more than paths"),
+    "an object of jq": (["user", "--select", "{a}"], "--jq takes more than paths"),
+    "a pipe": (["user", "--select", "jobs[]|length"], "from character 7 on"),
     "an empty path": (["GET", " "], "it is empty"),
     "dots": (["GET", "organizations/../../x"], "a segment of dots leads to another path"),
     "one dot": (["GET", "organizations/./x"], "a segment of dots leads to another path"),
@@ -451,6 +495,9 @@ REFUSED = {
     "nothing between slashes": (["GET", "organizations//x"], "it has an empty segment"),
     "half an escape": (["GET", "organizations/100%"], "% must be followed by two hexadecimal digits"),
     "another placeholder": (["GET", "organizations/{owner}"], "the only placeholder is {org}"),
+    "a longer placeholder": (["organizations/{organization}"], "{org}; write it in place of {organization}"),
+    "a placeholder with a colon": (["organizations/:org/builds"], "{org}; write it in place of :org"),
+    "a placeholder of something else": (["organizations/acme/pipelines/{slug}"], "the only placeholder is {org}"),
     "a token in the query": (["GET", "user?access_token=s3cret"], "would put a token into logs"),
     "a token as a field": (["GET", "user", "-f", "access_token=s3cret"], "would put a token into logs"),
     "a field without a value": (["GET", "user", "-f", "s3cret"], "give NAME=VALUE"),

@@ -71,7 +71,27 @@ def test_select_from_a_list() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", " ", "a.", "..", "a..b", "[", "]", "a[", "a[x]", "a[1.5]", "[0]a", "[]a", 'a["', '["\\x"]', "a b", "a[--1]"],
+    [
+        *(
+            "",
+            " ",
+            "a.",
+            "..",
+            "a..b",
+            "[",
+            "]",
+            "a[",
+            "a[x]",
+            "a[1.5]",
+            "[0]a",
+            "[]a",
+            'a["',
+            '["\\x"]',
+            "a b",
+            "a[--1]",
+        ),
+        *("length(@)", "{a: b}", "{a}", "@", "@.a", "a.*", "a|b", "a,b", "$.a", "a?", ".a?", "keys()", "a==1", "a.@"),
+    ],
 )
 def test_what_is_no_path(path: str) -> None:
     with pytest.raises(UsageError, match="--select"):

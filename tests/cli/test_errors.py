@@ -38,6 +38,20 @@ USAGE = {
     "unknown letter": (["webhooks", "listen", "-b", "main"], "unknown option -b. Did you mean --branch?"),
     "unknown letter of the other case": (["run", "web", "-B", "main"], "unknown option -B. Did you mean -b?"),
     "unknown letter with a value": (["cancel", "web", "1", "-bs3cret"], "unknown option -b.\n"),
+    "gh's option for the branch": (["run", "web", "--ref", "main"], "unknown option --ref. Did you mean --branch?"),
+    "gh's option to follow": (
+        ["run", "web", "--watch"],
+        "unknown option --watch. The command follows the build by default",
+    ),
+    "gh's letter for inputs": (
+        ["run", "web", "-F", "a=s3cret"],
+        "unknown option -F. Values for the build are --env K=V",
+    ),
+    "an option like no other": (["run", "web", "--tag", "x"], "unknown option --tag.\n"),
+    "a number alone": (
+        ["cancel", "1"],
+        "missing argument PIPELINE: write PIPELINE 1 (buildkite-ext cancel web 1), or --pipeline web 1.",
+    ),
     "an option twice": (["run", "web", "-b", "x", "--branch", "y"], "is given twice."),
     "unknown command": (["ran"], 'Did you mean "run"?'),
     "a word too many": (["run", "web", "--branch", "main", "extra"], "too many arguments: 'extra'."),

@@ -68,11 +68,58 @@ def test_a_sample_can_be_changed() -> None:
         ({"state": "failed"}, "has the keys event, build, pipeline, sender"),
         ({"build.": "failed"}, "has no build"),
         ({"": "failed"}, "has no"),
+        ({"build.state": "fialed"}, r"Buildkite documents no build\.state 'fialed'; did you mean 'failed'\?"),
+        ({"build.state": "xyz"}, r"no build\.state 'xyz'; it is one of .*passed"),
+        ({"build.source": "wehbook"}, r"no build\.source 'wehbook'; did you mean 'webhook'\?"),
+        ({"state": "failed"}, r"did you mean 'build\.state'\?"),
+        ({"branch": "main"}, r"did you mean 'build\.branch'\?"),
+        ({"biuld.state": "failed"}, r"did you mean 'build\.state'\?"),
     ],
 )
 def test_a_change_that_the_event_cannot_have_is_refused(changes: dict[str, object], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         sample(BuildFinished, changes)
+
+
+def test_a_state_that_is_mistyped_is_not_sent() -> None:
+    with pytest.raises(ValueError, match=r"no job\.state 'pased'; did you mean 'passed'\?"):
+        sample("job.finished", {"job.state": "pased"})
+    with pytest.raises(ValueError, match=r"did you mean 'job\.state'\?"):
+        sample("job.finished", {"state": "passed"})
+    hooks = WebhookHandler(secret=SECRET)
+    with pytest.raises(ValueError, match="did you mean 'failed'"):
+        WebhookClient(hooks).send("build.finished", {"build.state": "fialed"})
+    assert hooks.counts == {}
+    hooks.close()
+
+
+def test_a_change_as_an_argument_is_told_where_it_belongs() -> None:
+    hooks = WebhookHandler(secret=SECRET)
+    client: Any = WebhookClient(hooks)
+    with pytest.raises(
+        TypeError, match=r"send\(\) has no argument state=: write \{'build\.state': 'failed'\} as the second"
+    ):
+        client.send("build.finished", state="failed")
+    with pytest.raises(TypeError, match=r"\{'pipeline\.slug': 'web'\}"):
+        client.send(BuildFinished, pipeline="web")
+    with pytest.raises(TypeError, match=r"asend\(\) has no argument state=: write \{'job\.state': 'failed'\}"):
+        asyncio.run(client.asend(JobFinished, state="failed"))
+    with pytest.raises(TypeError, match=r"send\(\) has no argument retries=$"):
+        client.send("ping", retries=1)
+    untyped: Any = sample
+    with pytest.raises(TypeError, match=r"sample\(\) has no argument branch=: write \{'build\.branch': 'main'\}"):
+        untyped("build.finished", branch="main")
+    assert hooks.counts == {}
+    hooks.close()
+
+
+@pytest.mark.parametrize(
+    ("mistyped", "near"),
+    [("build.finish", "build.finished"), ("job.finised", "job.finished"), ("agent.disconected", "agent.disconnected")],
+)
+def test_a_mistyped_event_is_answered_with_the_near_one_alone(mistyped: str, near: str) -> None:
+    with pytest.raises(ValueError, match=f"^there is no sample of '{mistyped}'; did you mean '{near}'\\?$"):
+        sample(mistyped)
 
 
 @pytest.mark.parametrize("unknown", ["build.paused", "build.*", BuildEvent, UnknownEvent, WebhookEvent, dict, 5])

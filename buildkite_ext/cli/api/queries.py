@@ -9,6 +9,8 @@ A path is simple on purpose, and `--jq` does everything else:
     jobs[].name       from each item of a list: the values make one flat list
     .                 everything
 
+A key with a character of expressions, such as `(`, `|` or `*`, has to be a JSON string, so that `length(@)` isn't a key.
+
 A missing key, an index past the end and a key of a list are null. `[]` of a value that isn't a list gives nothing.
 """
 
@@ -32,7 +34,8 @@ from ..problem import UsageError
 __all__ = ["JqFilter", "Selection", "jq_filter"]
 
 _STEP = re.compile(
-    r"""(?P<each>\[\]) | \[(?P<index>-?[0-9]{1,9})\] | \[(?P<key>"(?:[^"\\]|\\.)*")\] | (?P<dot>\.?)(?P<name>[^.\[\]"\s]+)""",
+    r"""(?P<each>\[\]) | \[(?P<index>-?[0-9]{1,9})\] | \[(?P<key>"(?:[^"\\]|\\.)*")\]
+    | (?P<dot>\.?)(?P<name>(?!@(?:[.\[]|$))[^.\[\]"\s(){}|,*'`&!=<>$?;]+)""",
     re.VERBOSE,
 )
 
@@ -74,8 +77,8 @@ class Selection:
             found = _STEP.match(rest, at)
             if found is None or (found["name"] and at and not found["dot"]):
                 raise UsageError(
-                    f"--select: {path!r} isn't a path, from character {at + 1} on: write a.b, a[0], a[].b or [].b; --jq "
-                    "takes more than paths."
+                    f"--select: {path!r} isn't a path, from character {at + 1} on: write a.b, a[0], a[].b or [].b; a key "
+                    """with other characters is ["a key"]; --jq takes more than paths."""
                 )
             steps.append(_step(found, path))
             at = found.end()

@@ -42,10 +42,11 @@ def _field_words(_: object, tokens: Sequence[Token]) -> tuple[_FieldWord, ...]:
 
 
 def api(
-    method: Annotated[str, Parameter(metavar="METHOD")],
-    path: Annotated[str, Parameter(metavar="PATH")],
+    method: Annotated[str | None, Parameter(metavar="METHOD", show_default=False)] = None,
+    path: Annotated[str | None, Parameter(metavar="PATH", show_default=False)] = None,
     /,
     *,
+    method_option: Annotated[str | None, Parameter(name=("--method", "-X"), group=_REQUEST, metavar="METHOD")] = None,
     field: Annotated[
         tuple[_FieldWord, ...],
         Repeated,
@@ -77,8 +78,9 @@ def api(
     """Send any request to the API and print its answer as JSON.
 
     Args:
-        method: GET, HEAD, POST, PUT, PATCH or DELETE.
+        method: GET, HEAD, POST, PUT, PATCH or DELETE. Without it GET, or POST if there are fields or --input.
         path: Such as organizations/{org}/pipelines.
+        method_option: The method, in place of the argument.
         field: With GET, HEAD and DELETE, and beside --input, a parameter of the query. Otherwise a key of the JSON body.
             There K[SUB] nests and K[] makes a list. With --field (-F) V is JSON if it is true, false, null or an integer,
             and @FILE is the content of a file, @- that of the standard input. With --raw-field (-f) V is a string as it is.
@@ -100,16 +102,14 @@ def api(
     from ..api.request import ApiRequest
     from ..connection import ConnectionOptions
 
-    verb = method.upper()
-    if verb not in _METHODS:
-        raise UsageError(f"METHOD: {method!r} isn't one of {', '.join(_METHODS)}.")
+    verb, route = _method_and_path(method, path, method_option, sends=bool(field) or input is not None)
     _check_combination(
         verb, input=input, paginate=paginate, limit=limit, max_pages=max_pages, select=select, jq=jq, include=include
     )
     inputs = Inputs(reserved_for="--token-file" if is_stdin(common.token_file) else None)
     fields = _fields(field, inputs)
     content = None if input is None else inputs.read("--input", input)
-    request = ApiRequest.of(verb, path, fields=fields, content=content, headers=header)
+    request = ApiRequest.of(verb, route, fields=fields, content=content, headers=header)
     printer = JsonPrinter(out=sys.stdout, colour=coloured(color, sys.stdout), compact=compact, raw=raw_output)
 
     from ...pagination.walker import MAX_PAGES
@@ -130,6 +130,35 @@ def api(
     ).run()
 
 
+def _method_and_path(first: str | None, second: str | None, option: str | None, *, sends: bool) -> tuple[str, str]:
+    """Return the method and the path of a command line.
+
+    Args:
+        first: the first word: a method, or the path.
+        second: the second word: the path.
+        option: the value of `--method`.
+        sends: there are fields or an input, so that POST is the default.
+
+    Raises:
+        UsageError: one is missing or given twice, or the method doesn't exist.
+    """
+    if first is None:
+        raise UsageError("missing argument PATH.")
+    if option is not None and second is not None:
+        raise UsageError("METHOD and --method: give one of them.")
+    if option is None and second is None:
+        if first.upper() in _METHODS:
+            raise UsageError("missing argument PATH.")
+        return ("POST" if sends else "GET"), first
+    name, given, path = ("METHOD", first, second) if option is None else ("--method", option, first)
+    assert path is not None
+    if given.upper() in _METHODS:
+        return given.upper(), path
+    if path.upper() in _METHODS and option is None:
+        raise UsageError(f"METHOD first, then PATH: write {path.upper()} {given}.")
+    raise UsageError(f"{name}: {given!r} isn't one of {', '.join(_METHODS)}.")
+
+
 def _check_combination(
     method: str,
     *,
@@ -145,7 +174,7 @@ def _check_combination(
     if input is not None and method in _READING_METHODS:
         raise UsageError(f"--input: {method} sends no body.")
     if paginate and method != "GET":
-        raise UsageError(f"--paginate: only GET has pages, and this is {method}.")
+        raise UsageError(f"--paginate: only GET has pages, and this is {method}. Write GET before PATH.")
     if paginate and include:
         raise UsageError("--include shows the headers of one answer, and with --paginate there are many.")
     if limit is not None and not paginate:
