@@ -282,7 +282,7 @@ def is_utf8(text: str) -> bool:
     """Tell whether a text can be sent. Python keeps bytes of the command line that aren't UTF-8 as lone surrogates.
 
     Example:
-        >>> is_utf8("größe"), is_utf8("\udcff")
+        >>> is_utf8("größe"), is_utf8("\\udcff")
         (True, False)
     """
     return not any("\ud800" <= character <= "\udfff" for character in text)

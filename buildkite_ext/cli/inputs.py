@@ -121,7 +121,7 @@ def refuse_other_bytes(arguments: Mapping[str, object]) -> None:
         UsageError: a value isn't UTF-8.
 
     Example:
-        >>> refuse_other_bytes({"--env": ("A=\udcff",)})
+        >>> refuse_other_bytes({"--env": ("A=\\udcff",)})
         Traceback (most recent call last):
         ...
         buildkite_ext.cli.problem.UsageError: --env A: its value isn't UTF-8 text.
