@@ -59,10 +59,8 @@ def missing_attribute(
 def _harmless(suggested: str, asked: str) -> bool:
     """Return False if a name destroys or ends something, and the name that was asked for doesn't mean that."""
     words, meant = set(suggested.split("_")), asked.lower().split("_")
-    for verbs in _DESTRUCTIVE:
-        if words & verbs and not any(_means(word, verb) for word in meant for verb in verbs):
-            return False
-    return True
+    destructive = [verbs for verbs in _DESTRUCTIVE if words & verbs]
+    return all(any(_means(word, verb) for word in meant for verb in verbs) for verbs in destructive)
 
 
 def _means(word: str, verb: str) -> bool:
