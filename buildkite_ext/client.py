@@ -18,12 +18,11 @@ from .pagination.sources import EndpointPages, PathPages
 from .pagination.walker import Walker
 from .redaction import unsigned
 from .runtime import AsyncRuntime, BlockingRuntime
-from .services._argument_errors import NamesArguments
+from .services._argument_errors import NamesArguments, names_keywords
 from .services._generated import AsyncServices, Services
 from .transport.auth import check_token
 from .transport.requester import Endpoint, Requester, checked_endpoint
 from .transport.shared import SharedState
-from .unknown_keywords import names_keywords
 from .unknown_names import missing_or_raised
 from .urls import path_refused, query_of
 

@@ -8,9 +8,7 @@ from difflib import get_close_matches
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from ._tracebacks import EndsAtCaller
-
-__all__ = ["names_keywords", "unknown_keyword"]
+__all__ = ["checks_keywords", "unknown_keyword"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -83,11 +81,11 @@ _OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
 """What users look for under another keyword, in all functions."""
 
 
-def names_keywords(function: Callable[P, T]) -> Callable[P, T]:
+def checks_keywords(function: Callable[P, T]) -> Callable[P, T]:
     """Wrap a function: an unknown keyword is refused with the one that was meant.
 
     Example:
-        >>> @names_keywords
+        >>> @checks_keywords
         ... def builds(*, limit: int | None = None) -> None: ...
         >>> builds(max=3)
         Traceback (most recent call last):
@@ -97,15 +95,13 @@ def names_keywords(function: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        with EndsAtCaller() as end:
-            try:
-                return function(*args, **kwargs)
-            except TypeError as error:
-                meant = unknown_keyword(error, signature, kwargs)
-                if meant is None:
-                    raise
-                end.own = meant
-                raise meant from None
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            meant = unknown_keyword(error, signature, kwargs)
+            if meant is None:
+                raise
+            raise meant from None
 
     return call
 

@@ -12,8 +12,9 @@ import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
+from functools import wraps
 from types import NoneType, TracebackType, UnionType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import httpx
@@ -24,7 +25,10 @@ from ..errors import BuildkiteError
 from ..messages import shown
 from ..unknown_keywords import unknown_keyword
 
-__all__ = ["NamesArguments"]
+__all__ = ["NamesArguments", "names_keywords"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _ARGUMENT_ERRORS = (TypeError, ValueError, AttributeError, RecursionError, OverflowError, httpx.InvalidURL)
 """Errors that an argument may cause that can't be sent."""
@@ -35,6 +39,25 @@ _DEEPEST = 100
 _MOST = 100_000
 _LARGEST = 14_000
 """Bits of a number that Python still writes as digits."""
+
+
+def names_keywords(function: Callable[P, T]) -> Callable[P, T]:
+    """Wrap a function of a client: an unknown keyword is refused with the one that was meant."""
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        with EndsAtCaller() as end:
+            try:
+                return function(*args, **kwargs)
+            except TypeError as error:
+                meant = unknown_keyword(error, signature, kwargs)
+                if meant is None:
+                    raise
+                end.own = meant
+                raise meant from None
+
+    return call
 
 
 class NamesArguments:

@@ -10,7 +10,7 @@ from random import Random
 
 from buildkite_api.types import kind_of
 
-from ..unknown_keywords import names_keywords
+from ..unknown_keywords import checks_keywords
 from .behaviour.commands import CommandBehaviour, LogScript, log_script
 from .behaviour.history import plan
 from .definition.checks import (
@@ -98,7 +98,7 @@ class SimulatedPipeline:
         with self._current():
             return list(self._engine.organization.builds_of(self.state).listed)
 
-    @names_keywords
+    @checks_keywords
     def job(
         self,
         name: str,
@@ -212,7 +212,7 @@ class SimulatedPipeline:
         check_flags(continue_on_failure=continue_on_failure)
         return self._with_step(WaitStep(continue_on_failure=continue_on_failure))
 
-    @names_keywords
+    @checks_keywords
     def block(
         self,
         label: str,
@@ -241,7 +241,7 @@ class SimulatedPipeline:
             BlockStep(label=label, key=key, fields=block_fields(fields), blocked_state=blocked_state)
         )
 
-    @names_keywords
+    @checks_keywords
     def trigger(
         self,
         pipeline: str,
@@ -278,7 +278,7 @@ class SimulatedPipeline:
             )
         )
 
-    @names_keywords
+    @checks_keywords
     def build(
         self,
         *,
@@ -313,7 +313,7 @@ class SimulatedPipeline:
             request = self._request(branch, commit, message, env, meta_data)
             return self._engine.create(self.state, request, source=source, creator=self._user)
 
-    @names_keywords
+    @checks_keywords
     def history(
         self,
         count: int,

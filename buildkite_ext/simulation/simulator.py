@@ -11,7 +11,7 @@ from buildkite_api.types import kind_of
 
 from ..clock import EpochClock, VirtualClock
 from ..timestamps import to_millisecond
-from ..unknown_keywords import names_keywords
+from ..unknown_keywords import checks_keywords
 from ..unknown_names import missing_or_raised
 from .api.app import RestApi, Route, route
 from .api.handler import AnswerOptions
@@ -76,7 +76,7 @@ class SimulatedOrganization:
     clock: EpochClock
     state: Organization
 
-    @names_keywords
+    @checks_keywords
     def __init__(
         self,
         organization: str = "acme",
@@ -161,7 +161,7 @@ class SimulatedOrganization:
 
     # Organization ---------------------------------------------------------------------------------------------------
 
-    @names_keywords
+    @checks_keywords
     def pipeline(
         self,
         slug: str,
@@ -235,7 +235,7 @@ class SimulatedOrganization:
             self._pipelines[slug] = made
             return made
 
-    @names_keywords
+    @checks_keywords
     def agent(self, name: str, *, queue: str = "default") -> Agent:
         """Connect another agent.
 
@@ -341,7 +341,7 @@ class SimulatedOrganization:
 
     # Faults and records --------------------------------------------------------------------------------------------
 
-    @names_keywords
+    @checks_keywords
     def fail_next(
         self,
         *,
@@ -374,7 +374,7 @@ class SimulatedOrganization:
         with self._lock:
             self._faults.add(fault)
 
-    @names_keywords
+    @checks_keywords
     def answer_next(
         self,
         *,
@@ -403,7 +403,7 @@ class SimulatedOrganization:
         with self._lock:
             self._faults.add(fault)
 
-    @names_keywords
+    @checks_keywords
     def drop_next(self, *, times: int = 1, operation: str | None = None, after_acting: bool = False) -> None:
         """Drop the connection of the next requests.
 

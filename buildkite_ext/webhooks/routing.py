@@ -12,7 +12,7 @@ from buildkite_api.webhooks.events import WebhookEvent
 from buildkite_api.webhooks.registrar import Patterns, Registrar
 
 from ..errors import ConfigurationError
-from ..unknown_keywords import names_keywords
+from ..unknown_keywords import checks_keywords
 from .annotations import EventClasses, check_annotation, event_classes
 from .filters import Filters, Match, known_kinds, matcher
 
@@ -50,7 +50,7 @@ class Router(Registrar):
     """
 
     if not TYPE_CHECKING:  # hidden from type checkers, which read the overloads of the original
-        on = names_keywords(Registrar.on)
+        on = checks_keywords(Registrar.on)
 
     def __init__(self) -> None:
         self._registrations: list[Registration] = []
