@@ -112,6 +112,41 @@ _MODULES = {
     "simulation": "buildkite_ext.simulation",
     "webhooks": "buildkite_ext.webhooks",
 }
+_OTHER_WORDS = {
+    **dict.fromkeys(("Client", "Buildkite", "SyncClient"), "BuildkiteClient"),
+    **dict.fromkeys(("AsyncClient", "AsyncBuildkite", "BuildkiteAsyncClient"), "AsyncBuildkiteClient"),
+    "TimeoutError": "DeadlineExceeded",
+    "Error": "BuildkiteError",
+    "serve": "from buildkite_ext.simulation.server import serve",
+    **{
+        name: f"from buildkite_ext.{module} import {name}"
+        for module, names in {
+            "models": (
+                "Agent",
+                "Annotation",
+                "Artifact",
+                "Build",
+                "BuildState",
+                "Job",
+                "JobLog",
+                "JobState",
+                "Pipeline",
+            ),
+            "simulation": ("RecordedRequest", "SimulatedPipeline", "Simulator"),
+            "webhooks": (
+                "BuildFinished",
+                "JobFinished",
+                "Router",
+                "WebhookHandler",
+                "WebhookResponse",
+                "parse",
+                "verify",
+            ),
+        }.items()
+        for name in names
+    },
+}
+"""What users look for under another word, or in another module."""
 
 __all__ = [
     "UNSET",
@@ -192,7 +227,11 @@ if not TYPE_CHECKING:  # hidden from type checkers, for which every name would e
         elif name in __all__:
             value = getattr(import_module(".errors", __name__), name)
         else:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            if name.startswith("_"):
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            from buildkite_api.attributes import missing_attribute
+
+            raise missing_attribute(f"module {__name__!r}", name, __all__, _OTHER_WORDS)
         globals()[name] = value
         return value
 

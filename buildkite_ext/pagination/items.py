@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._sync import BlockingIterator, DetachedIterator, run
 from .._tracebacks import EndsAtCaller
+from ..unknown_names import missing_or_raised
 from .page import Page
 from .walker import Walker
 
 __all__ = ["AsyncItems", "Items", "blocking_items"]
 
 T = TypeVar("T")
+
+_OTHER_WORDS = {
+    **dict.fromkeys(("to_list", "list", "items", "tolist", "collect", "fetch_all", "get_all", "fetchall"), "all"),
+    **dict.fromkeys(("json", "to_dict", "to_dicts", "dicts"), "raw"),
+    **dict.fromkeys(("one", "get", "next"), "first"),
+    **dict.fromkeys(("iter_pages", "by_page", "page"), "pages"),
+    **dict.fromkeys(("limit", "take", "head", "max_pages", "concurrency"), "with_options"),
+    **dict.fromkeys(("count", "length", "len", "size", "total"), "len(items.all())"),
+}
+"""What users look for under another word."""
 
 _AT_ONCE = 4
 """Pages that `all` fetches at the same time, where none can be missed."""
@@ -42,6 +53,9 @@ class AsyncItems(Generic[T]):
 
         def __bool__(self) -> bool:
             return True
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_or_raised(self, name, _OTHER_WORDS)
 
     def __aiter__(self) -> DetachedIterator[T]:
         return DetachedIterator(self._items())
@@ -132,6 +146,9 @@ class Items(Generic[T]):
 
         def __bool__(self) -> bool:
             return True
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_or_raised(self, name, _OTHER_WORDS)
 
     def __iter__(self) -> BlockingIterator[T]:
         return BlockingIterator(aiter(AsyncItems(self._walker)))

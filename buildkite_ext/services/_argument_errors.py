@@ -11,7 +11,6 @@ import math
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from difflib import get_close_matches
 from enum import Enum
 from functools import wraps
 from types import NoneType, TracebackType, UnionType
@@ -24,6 +23,7 @@ from buildkite_api.types import File, Secret, Unset, kind_of
 from .._tracebacks import EndsAtCaller
 from ..errors import BuildkiteError
 from ..messages import shown
+from ..unknown_keywords import unknown_keyword
 
 __all__ = ["NamesArguments", "names_keywords"]
 
@@ -41,61 +41,6 @@ _LARGEST = 14_000
 """Bits of a number that Python still writes as digits."""
 
 
-_OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
-    "org": ("organization",),
-    "org_slug": ("organization",),
-    "organization_slug": ("organization",),
-    "api_token": ("token",),
-    "access_token": ("token",),
-    "api_key": ("token",),
-    "api_url": ("base_url",),
-    "url": ("base_url",),
-    "endpoint": ("base_url",),
-    "host": ("base_url",),
-    "retries": ("retry",),
-    "max_retries": ("retry",),
-    "attempts": ("retry",),
-    "hook": ("on_event",),
-    "interval": ("poll_interval",),
-    "poll": ("poll_interval",),
-    "delay": ("poll_interval",),
-    "deadline": ("timeout",),
-    "max_wait": ("timeout",),
-    "since": ("created_from", "after"),
-    "after": ("created_from",),
-    "until": ("created_to", "before"),
-    "before": ("created_to",),
-    "status": ("state",),
-    "states": ("state",),
-    "author": ("creator",),
-    "user": ("creator",),
-    "sha": ("commit",),
-    "ref": ("branch", "commit"),
-    "environment": ("env",),
-    "env_vars": ("env",),
-    "metadata": ("meta_data",),
-    "page_size": ("per_page",),
-    "max_items": ("limit",),
-    "count": ("limit",),
-    "workers": ("concurrency",),
-    "pattern": ("globs",),
-    "patterns": ("globs",),
-    "glob": ("globs",),
-    "path": ("globs", "to"),
-    "directory": ("to",),
-    "folder": ("to",),
-    "dest": ("to",),
-    "destination": ("to",),
-    "output": ("to",),
-    "slug": ("pipeline",),
-    "pipeline_slug": ("pipeline",),
-    "build": ("number",),
-    "build_number": ("number",),
-    "job": ("job_id",),
-}
-"""What users look for under another keyword, in all methods."""
-
-
 def names_keywords(function: Callable[P, T]) -> Callable[P, T]:
     """Wrap a function of a client: an unknown keyword is refused with the one that was meant."""
     signature = inspect.signature(function)
@@ -106,31 +51,13 @@ def names_keywords(function: Callable[P, T]) -> Callable[P, T]:
             try:
                 return function(*args, **kwargs)
             except TypeError as error:
-                meant = _unknown_keyword(error, signature, kwargs)
+                meant = unknown_keyword(error, signature, kwargs)
                 if meant is None:
                     raise
                 end.own = meant
                 raise meant from None
 
     return call
-
-
-def _unknown_keyword(error: TypeError, signature: inspect.Signature, kwargs: Mapping[str, object]) -> TypeError | None:
-    """Return the error of a keyword that a function doesn't have, with the one that was meant; None if none is near."""
-    said, unexpected, quoted = str(error).partition("got an unexpected keyword argument '")
-    word = quoted.partition("'")[0]
-    if not unexpected or word not in kwargs or word in signature.parameters:
-        return None
-    known = [name for name in signature.parameters if name != "self"]
-    meant = [name for name in _OTHER_WORDS.get(word, ()) if name in known] or get_close_matches(word, known, n=1)
-    if not meant:
-        return None
-    parameter = signature.parameters[meant[0]]
-    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-        hint = f"Give {meant[0]} without a keyword, each as an argument of its own."
-    else:
-        hint = f"Did you mean {meant[0]}=?"
-    return TypeError(f"{said}{unexpected}{word}'. {hint}")
 
 
 class NamesArguments:
@@ -186,7 +113,7 @@ def _explained(
         arguments = signature.bind(*args, **kwargs).arguments
     except TypeError:
         # The call itself is wrong, and Python says so.
-        return _unknown_keyword(error, signature, kwargs) if isinstance(error, TypeError) else None
+        return unknown_keyword(error, signature, kwargs) if isinstance(error, TypeError) else None
     said = "" if isinstance(error, UnicodeError) else str(error)
     given = {
         name: value

@@ -35,6 +35,9 @@ _WANTED: Mapping[type, str] = {
     Secret: "a Secret",
 }
 
+_SECONDS = frozenset({"timeout", "poll_interval"})
+"""Arguments that are lengths of time."""
+
 _HARMLESS = (int, bool, float, datetime)
 """Types whose arguments hold no secret, so that a wrong value of a simple type is shown in a message."""
 
@@ -174,6 +177,8 @@ def _wanted(kind: Any, name: str) -> str:
         return f"a list of {first.__name__}" if isinstance(first, type) and first is not str else "a list of texts"
     if origin is Literal:
         return f"one of {', '.join(repr(each) for each in typing.get_args(kind)[:8])}"
+    if origin is float and name in _SECONDS:
+        return "seconds, as a number"
     if origin in _WANTED:
         return _WANTED[origin]
     if isinstance(origin, type) and issubclass(origin, Model):

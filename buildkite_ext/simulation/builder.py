@@ -10,6 +10,7 @@ from random import Random
 
 from buildkite_api.types import kind_of
 
+from ..unknown_keywords import checks_keywords
 from .behaviour.commands import CommandBehaviour, LogScript, log_script
 from .behaviour.history import plan
 from .definition.checks import (
@@ -97,6 +98,7 @@ class SimulatedPipeline:
         with self._current():
             return list(self._engine.organization.builds_of(self.state).listed)
 
+    @checks_keywords
     def job(
         self,
         name: str,
@@ -210,6 +212,7 @@ class SimulatedPipeline:
         check_flags(continue_on_failure=continue_on_failure)
         return self._with_step(WaitStep(continue_on_failure=continue_on_failure))
 
+    @checks_keywords
     def block(
         self,
         label: str,
@@ -238,6 +241,7 @@ class SimulatedPipeline:
             BlockStep(label=label, key=key, fields=block_fields(fields), blocked_state=blocked_state)
         )
 
+    @checks_keywords
     def trigger(
         self,
         pipeline: str,
@@ -274,6 +278,7 @@ class SimulatedPipeline:
             )
         )
 
+    @checks_keywords
     def build(
         self,
         *,
@@ -308,6 +313,7 @@ class SimulatedPipeline:
             request = self._request(branch, commit, message, env, meta_data)
             return self._engine.create(self.state, request, source=source, creator=self._user)
 
+    @checks_keywords
     def history(
         self,
         count: int,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from buildkite_api.operations import Operation
 
+from ..unknown_names import missing_or_raised
 from .api.request import TOKEN_PARAMETERS, Pairs, SimRequest, SimResponse
 
 __all__ = ["RecordedRequest", "record"]
@@ -21,6 +23,17 @@ _LARGE = 10_000
 """Bytes of a body that can matter for the limit: 20,000 smaller ones stay below it."""
 
 _REDACTED = "[redacted]"
+
+_OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
+    "json": "json.loads(request.body)",
+    **dict.fromkeys(("content", "data", "text"), "body"),
+    **dict.fromkeys(("url", "uri", "endpoint"), ("path", "query")),
+    **dict.fromkeys(("params", "args", "query_string", "query_params"), "query"),
+    **dict.fromkeys(("status_code", "code"), "status"),
+    "verb": "method",
+    "name": ("call", "operation"),
+}
+"""What users look for under another word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,11 @@ class RecordedRequest:
     operation: str | None
     call: str | None
     status: int | None
+
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> object:
+            return missing_or_raised(self, name, _OTHER_WORDS)
 
     @classmethod
     def of(cls, request: SimRequest, operation: Operation | None, response: SimResponse | None) -> RecordedRequest:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from buildkite_api.types import kind_of
 
 from ..clock import EpochClock, VirtualClock
 from ..timestamps import to_millisecond
+from ..unknown_keywords import checks_keywords
+from ..unknown_names import missing_or_raised
 from .api.app import RestApi, Route, route
 from .api.handler import AnswerOptions
 from .api.request import ConnectionDropped, SimRequest, SimResponse
@@ -45,6 +48,18 @@ __all__ = ["SimulatedOrganization"]
 
 _DAY = 86_400.0
 
+_OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
+    **dict.fromkeys(("advance", "tick", "pass_time", "move", "forward"), "simulator.clock.advance(seconds)"),
+    "sleep": "simulator.clock.sleep(seconds)",
+    **dict.fromkeys(("now", "time"), "simulator.clock.time()"),
+    **dict.fromkeys(("url", "api_url"), "base_url"),
+    **dict.fromkeys(("calls", "history", "recorded"), "requests"),
+    **dict.fromkeys(("add_pipeline", "create_pipeline"), "pipeline"),
+    **dict.fromkeys(("fail", "error_next"), "fail_next"),
+    **dict.fromkeys(("builds", "job", "jobs"), 'simulator.pipeline("web"), which has them'),
+}
+"""What users look for under another word."""
+
 
 class SimulatedOrganization:
     """Organization in memory that answers the REST API. `Simulator` explains the arguments.
@@ -61,6 +76,7 @@ class SimulatedOrganization:
     clock: EpochClock
     state: Organization
 
+    @checks_keywords
     def __init__(
         self,
         organization: str = "acme",
@@ -145,6 +161,7 @@ class SimulatedOrganization:
 
     # Organization ---------------------------------------------------------------------------------------------------
 
+    @checks_keywords
     def pipeline(
         self,
         slug: str,
@@ -218,6 +235,7 @@ class SimulatedOrganization:
             self._pipelines[slug] = made
             return made
 
+    @checks_keywords
     def agent(self, name: str, *, queue: str = "default") -> Agent:
         """Connect another agent.
 
@@ -316,8 +334,14 @@ class SimulatedOrganization:
         with self._lock:
             return self._engine.changes.subscribe(listener)
 
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> object:
+            return missing_or_raised(self, name, _OTHER_WORDS)
+
     # Faults and records --------------------------------------------------------------------------------------------
 
+    @checks_keywords
     def fail_next(
         self,
         *,
@@ -350,6 +374,7 @@ class SimulatedOrganization:
         with self._lock:
             self._faults.add(fault)
 
+    @checks_keywords
     def answer_next(
         self,
         *,
@@ -378,6 +403,7 @@ class SimulatedOrganization:
         with self._lock:
             self._faults.add(fault)
 
+    @checks_keywords
     def drop_next(self, *, times: int = 1, operation: str | None = None, after_acting: bool = False) -> None:
         """Drop the connection of the next requests.
 

@@ -25,6 +25,8 @@ _OTHER_WORDS = {
     "ok": "passed",
     "jobs": "result.build.jobs",
     "number": "result.build.number",
+    "raise_for_status": ("passed", "outcome"),
+    "elapsed": "result.build.duration",
     "duration": "result.build.duration",
     "web_url": "result.build.web_url",
     "url": "result.build.web_url",

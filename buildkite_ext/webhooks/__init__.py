@@ -189,7 +189,11 @@ if not TYPE_CHECKING:  # hidden from type checkers, for which otherwise any name
 
     def __getattr__(name: str) -> Any:
         if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            if name.startswith("_"):
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            from buildkite_api.attributes import missing_attribute
+
+            raise missing_attribute(f"module {__name__!r}", name, __all__, {})
         value = getattr(import_module(_HOMES[name], __name__), name)
         globals()[name] = value
         return value

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import WebhookReason
+from ..unknown_names import missing_or_raised
 from .delivery import DELIVERY_HEADERS
 
 __all__ = [
@@ -59,6 +60,16 @@ _TEXT = (str, bytes)
 _STATUSES = frozenset(map(int, HTTPStatus))
 
 
+_OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
+    **dict.fromkeys(("status_code", "code"), "status"),
+    **dict.fromkeys(("content", "data", "text"), "body"),
+    "json": "json.loads(response.body)",
+    "ok": "response.status == 200",
+    "error": "errors",
+}
+"""What users look for under another word in a `WebhookResponse`."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookResponse:
     """HTTP response to a delivery.
@@ -76,6 +87,11 @@ class WebhookResponse:
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[Exception, ...] = field(default=(), compare=False)
+
+    if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+        def __getattr__(self, name: str) -> object:
+            return missing_or_raised(self, name, _OTHER_WORDS)
 
 
 @dataclass(eq=False)

@@ -6,12 +6,13 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from buildkite_api.webhooks.events import WebhookEvent
 from buildkite_api.webhooks.registrar import Patterns, Registrar
 
 from ..errors import ConfigurationError
+from ..unknown_keywords import checks_keywords
 from .annotations import EventClasses, check_annotation, event_classes
 from .filters import Filters, Match, known_kinds, matcher
 
@@ -47,6 +48,9 @@ class Router(Registrar):
         >>> hooks
         WebhookHandler(secret=…, sink=MemoryQueue(limit=1000, max_bytes=67108864, workers=8, ordered=False), handlers=1)
     """
+
+    if not TYPE_CHECKING:  # hidden from type checkers, which read the overloads of the original
+        on = checks_keywords(Registrar.on)
 
     def __init__(self) -> None:
         self._registrations: list[Registration] = []

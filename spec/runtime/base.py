@@ -36,6 +36,11 @@ _WORDS: dict[str, str | tuple[str, ...]] = {
     "read": "client.artifacts.read(artifact)",
     "builds": "client.builds.list(pipeline)",
     "json": ("to_dict",),
+    "to_json": ("to_dict",),
+    "raw": "object.to_dict(), or ask for the list's own JSON: client.builds.list(pipeline).raw()",
+    "elapsed": ("duration",),
+    "failed": ("passed", "state"),
+    "text": ("content",),
     "dict": ("to_dict",),
     "as_dict": ("to_dict",),
     "model_dump": ("to_dict",),
@@ -80,7 +85,7 @@ class Model:
         """Return the object as JSON: dicts, lists, strings, numbers, booleans and None.
 
         `json.dumps` takes what it returns, and no model itself. Use it to send and to store, not for logs: it holds secrets in
-        full.
+        full. It is built from the attributes. The JSON of a list as Buildkite sent it is `client.builds.list("web").raw()`.
         """
         result: dict[str, Any] = {}
         for each in _fields(self):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from .base import ReadModel
 
-__all__ = ["BuildProperties", "JobProperties"]
+__all__ = ["BuildProperties", "JobLogProperties", "JobProperties"]
 
 
 def _between(start: object, end: object) -> dt.timedelta | None:
@@ -26,7 +26,11 @@ class BuildProperties(ReadModel):
         "status": "state",
         "result": "state",
         "outcome": "client.builds.wait(build).outcome",
-        "failed": "state",
+        "failed": "passed",
+        "elapsed": "duration",
+        "failed_jobs": "client.builds.wait(build).failed_jobs",
+        "retry_failed_jobs": "client.builds.retry_failed_jobs(build)",
+        "unblock": "client.jobs.unblock(job), with a job of build.jobs",
         "sha": "commit",
         "ref": "branch",
         "user": "creator",
@@ -95,3 +99,14 @@ class JobProperties(ReadModel):
     def passed(self) -> bool:
         """True if the job has ended with the state `passed`. A job that failed softly has not passed."""
         return str(getattr(self, "state", None)) == "passed"
+
+
+class JobLogProperties(ReadModel):
+    """Base class of `JobLog`."""
+
+    __slots__ = ()
+
+    _other_words: ClassVar[dict[str, str | tuple[str, ...]]] = {
+        "text": "log.content, or client.jobs.log_text(job, clean=True) for the text without escapes",
+        "lines": "log.content.splitlines(), or client.jobs.log_text(job, clean=True) for the text without escapes",
+    }

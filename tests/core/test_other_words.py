@@ -5,28 +5,35 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import traceback
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from operator import attrgetter
 from typing import Any
 
 import pytest
 from buildkite_api import models
+from buildkite_api.attributes import missing_attribute
 from buildkite_api.base import Model
 from buildkite_api.models import Build, BuildState, Job, JobState
 from hypothesis import given
 from hypothesis import strategies as st
 
+import buildkite_ext
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, LogLine, WaitResult
 from buildkite_ext.clock import SystemClock, VirtualClock
-from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation import RecordedRequest, Simulator
 from buildkite_ext.simulation.server import running
 from buildkite_ext.states import outcome_of
+from buildkite_ext.webhooks import Router, WebhookResponse
 
 from .fakes import App, Flavor, answer, build
 
 BUILD = Build.from_dict(build(7))
 JOB = Job.from_dict({"id": "j1", "type": "script", "state": "passed"})
 RESULT = WaitResult(build=BUILD, outcome="passed", failed_jobs=[], blocked_by=[], requests=1)
+LOG = models.JobLog.from_dict({"content": "ok", "size": 2, "url": "https://api.example/log"})
+RECORDED = RecordedRequest("GET", "/v2/builds", (), {}, b"", None, None, 200)
 LINE = LogLine("j1", "test", None, None, "text", "raw")
 
 
@@ -47,6 +54,16 @@ LINE = LogLine("j1", "test", None, None, "text", "raw")
         ("builds.watch", "did you mean 'follow' or 'wait'?"),
         ("builds.creat", "did you mean 'create'?"),
         ("jobs.logs", "did you mean 'log_text' or 'follow'?"),
+        ("jobs.get_log", "did you mean 'log_text' or 'follow'?"),
+        ("jobs.text_log", "did you mean 'log_text' or 'follow'?"),
+        ("jobs.iter_log", "did you mean 'follow' or 'log_text'?"),
+        ("jobs.stream_log", "did you mean 'follow' or 'log_text'?"),
+        ("jobs.remove_log", "did you mean 'delete_log'?"),
+        ("builds.cancl", "did you mean 'cancel'?"),
+        ("jobs.retry_failed", "write client.builds.retry_failed_jobs(build)"),
+        ("builds.retry_failed", "did you mean 'retry_failed_jobs'?"),
+        ("builds.unblock", "write client.jobs.unblock(job)"),
+        ("artifacts.json", "did you mean 'read'?"),
         ("jobs.rerun", "did you mean 'retry'?"),
         ("pipelines.edit", "did you mean 'update'?"),
         ("pipelines.all", "did you mean 'list'?"),
@@ -91,6 +108,27 @@ def test_the_other_flavor_s_word_for_closing(flavor: Flavor) -> None:
         (models.Agent.from_dict({"id": "a"}), "hostnam", "did you mean 'hostname'?"),
         (models.CreateBuildRequest(commit="HEAD", branch="main"), "msg", "has no attribute 'msg'"),
         (RESULT, "state", "WaitResult has no attribute 'state'; did you mean 'outcome'?"),
+        (BUILD, "elapsed", "did you mean 'duration'?"),
+        (BUILD, "failed", "did you mean 'passed'?"),
+        (BUILD, "to_json", "did you mean 'to_dict'?"),
+        (BUILD, "raw", "write object.to_dict(), or ask for the list's own JSON"),
+        (BUILD, "failed_jobs", "write client.builds.wait(build).failed_jobs"),
+        (LOG, "text", "write log.content, or client.jobs.log_text(job, clean=True)"),
+        (LOG, "lines", "write log.content.splitlines(), or"),
+        (RESULT, "elapsed", "write result.build.duration"),
+        (RESULT, "raise_for_status", "did you mean 'passed' or 'outcome'?"),
+        (
+            WebhookResponse(200, b"{}"),
+            "status_code",
+            "WebhookResponse has no attribute 'status_code'; did you mean 'status'?",
+        ),
+        (RECORDED, "json", "RecordedRequest has no attribute 'json'; write json.loads(request.body)"),
+        (RECORDED, "url", "did you mean 'path' or 'query'?"),
+        (RECORDED, "params", "did you mean 'query'?"),
+        (Simulator(), "advance", "Simulator has no attribute 'advance'; write simulator.clock.advance(seconds)"),
+        (buildkite_ext, "Client", "module 'buildkite_ext' has no attribute 'Client'; did you mean 'BuildkiteClient'?"),
+        (buildkite_ext, "Simulator", "write from buildkite_ext.simulation import Simulator"),
+        (buildkite_ext.webhooks, "WebhookHandlr", "did you mean 'WebhookHandler'?"),
         (RESULT, "failed", "did you mean 'failed_jobs' or 'outcome'?"),
         (RESULT, "number", "write result.build.number"),
         (LINE, "job", "LogLine has no attribute 'job'; did you mean 'job_name' or 'job_id'?"),
@@ -109,6 +147,12 @@ def test_models_results_and_lines_do_too(owner: Any, asked: str, said: str) -> N
     ("called", "keyword", "said"),
     [
         ("builds.wait", "interval", "Did you mean poll_interval=?"),
+        ("builds.list", "created_after", "Did you mean created_from=?"),
+        ("builds.list", "status", "Did you mean state=?"),
+        ("builds.list", "max", "Did you mean limit=?"),
+        ("artifacts.list", "glob", "Did you mean path=?"),
+        ("artifacts.download_all", "dest", "Did you mean to=?"),
+        ("builds.create", "environment", "Did you mean env=?"),
         ("builds.list", "since", "Did you mean created_from=?"),
         ("builds.list", "brnch", "Did you mean branch=?"),
         ("builds.create", "metadata", "Did you mean meta_data=?"),
@@ -135,6 +179,72 @@ def test_a_client_does_so_when_it_is_made(kind: Any, keyword: str) -> None:
     meant = {"org": "organization", "organisation": "organization", "endpoint": "base_url", "retries": "retry"}
     with pytest.raises(TypeError, match=rf"'{keyword}'\. Did you mean {meant.get(keyword, 'token')}=\?$"):
         kind(**{keyword: "x"})
+
+
+@pytest.mark.parametrize(
+    ("function", "keyword", "meant"),
+    [
+        (Simulator().pipeline("web").job, "duration", "after"),
+        (Simulator().pipeline("web").job, "exit_code", "exit_status"),
+        (Simulator().fail_next, "count", "times"),
+        (Simulator().fail_next, "code", "status"),
+        (Simulator().drop_next, "count", "times"),
+        (Router().on, "status", "state"),
+    ],
+)
+def test_the_simulator_and_the_receiver_do_so_too(function: Any, keyword: str, meant: str) -> None:
+    with pytest.raises(TypeError, match=rf"unexpected keyword argument '{keyword}'\. Did you mean {meant}=\?$"):
+        function("build.finished", **{keyword: 1})
+
+
+@pytest.mark.parametrize("guess", ["get", "text", "iter", "whole", "select", "relate", "dlete"])
+def test_what_destroys_is_suggested_only_to_who_means_it(guess: str) -> None:
+    said = str(missing_attribute("Jobs", f"{guess}_log", ["delete_log"], {}))
+    assert ("delete_log" in said) is (guess == "dlete")
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "meant"),
+    [
+        ("rebuilds_cancel", "rebuild_cancel", True),
+        ("unarchived", "archive", False),
+        ("present", "reset", False),
+        ("destroy_log", "delete_log", True),
+        ("stopp", "stop", True),
+        ("step", "stop", False),
+        ("renvoke", "revoke", True),
+        ("invoke", "revoke", False),
+    ],
+)
+def test_nor_is_another_such_verb(asked: str, known: str, meant: bool) -> None:
+    said = str(missing_attribute("client.jobs", asked, [known], {}))
+    assert (f"did you mean {known!r}?" in said) is meant
+
+
+@pytest.mark.parametrize(
+    ("owner", "asked"),
+    [(BUILD, "finishedat"), (RESULT, "pased"), (Simulator().client().jobs, "retri"), (buildkite_ext, "Retri")],
+)
+def test_python_adds_no_suggestion_of_its_own(owner: Any, asked: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(owner, asked)
+    assert "".join(traceback.format_exception(caught.value)).lower().count("did you mean") == 1
+
+
+@pytest.mark.parametrize("name", ["timeout", "poll_interval"])
+@pytest.mark.parametrize("value", ["30m", timedelta(minutes=30)])
+def test_a_length_of_time_is_given_in_seconds(name: str, value: Any) -> None:
+    with Simulator().client() as client, pytest.raises(TypeError, match=rf"^{name}.*: give seconds, as a number"):
+        client.builds.wait("web", 1, **{name: value})
+
+
+def test_names_of_other_modules_are_there() -> None:
+    for words in buildkite_ext._OTHER_WORDS.values():
+        if words.startswith("from "):
+            _, module, _, name = words.split()
+            assert getattr(import_module(module), name)
+        else:
+            assert words in buildkite_ext.__all__
 
 
 def test_what_is_suggested_exists() -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from attrs import define, field
 
-from ..base import ReadModel
+from ..properties import JobLogProperties
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
-class JobLog(ReadModel):
+class JobLog(JobLogProperties):
     """The log of a job."""
 
     url: str
