@@ -135,7 +135,7 @@ def test_the_other_flavor_s_word_for_closing(flavor: Flavor) -> None:
         (LINE, "message", "did you mean 'text'?"),
         (LINE, "timestamp", "did you mean 'time'?"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_models_results_and_lines_do_too(owner: Any, asked: str, said: str) -> None:
     with pytest.raises(AttributeError) as caught:
