@@ -6,7 +6,7 @@ import contextvars
 import inspect
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import aclosing
 from typing import Any, Protocol, TypeVar, cast
@@ -82,7 +82,7 @@ class Runtime(Protocol):
         """
         ...
 
-    def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncIterator[bytes]:
+    def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncGenerator[bytes, None]:
         """Return the body of a response as it arrives, decompressed in pieces of bounded size.
 
         Args:
@@ -180,7 +180,7 @@ class BlockingRuntime:
             "token= returned an awaitable: BuildkiteClient takes a plain function, AsyncBuildkiteClient an async one as well."
         )
 
-    async def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncIterator[bytes]:
+    async def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncGenerator[bytes, None]:
         decompressor = None if raw or response.is_stream_consumed else decompressed(response)
         for chunk in response.iter_bytes() if response.is_stream_consumed else response.iter_raw():
             _heed(_interrupt.get())
@@ -293,7 +293,7 @@ class AsyncRuntime:
         with anyio.fail_after(max(0.0, seconds)):
             return await cast("Awaitable[T]", value)
 
-    async def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncIterator[bytes]:
+    async def chunks(self, response: httpx.Response, *, raw: bool = False) -> AsyncGenerator[bytes, None]:
         decompressor = None if raw or response.is_stream_consumed else decompressed(response)
         source = response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
         async with aclosing(source) as chunks:  # type: ignore[type-var]  # httpx says iterator; trio warns of a generator left

@@ -163,7 +163,7 @@ async def _attempt(
         await runtime.offload(content.file.open)
         limit = _most_stored(artifact.file_size, coding)
         try:
-            async with aclosing(runtime.chunks(response)) as chunks:  # type: ignore[type-var]
+            async with aclosing(runtime.chunks(response)) as chunks:
                 async for chunk in chunks:
                     if limit is not None and content.size + len(chunk) > limit:
                         raise _corrupted(

@@ -279,7 +279,7 @@ class JobLogReader:
         body = bytearray()
         maximum = self._requester.options.max_body
         try:
-            async with aclosing(self._requester.runtime.chunks(response)) as chunks:  # type: ignore[type-var]
+            async with aclosing(self._requester.runtime.chunks(response)) as chunks:
                 async for chunk in chunks:
                     body += chunk
                     if len(body) > maximum:

@@ -62,14 +62,13 @@ class Wire:
         context = context_of(request)
         deadline = context.deadline
         seconds = None
-        timeouts = request.extensions.get("timeout", {})
-        request.extensions["timeout"] = self._bounded(timeouts, math.inf)
         if deadline is not None:
             now = self._runtime.now()
             if now >= deadline.ends:
                 raise deadline.exceeded(request)
-            request.extensions["timeout"] = self._bounded(timeouts, deadline.ends)
             seconds = deadline.ends - now + _GRACE if self._runtime.real_time else None
+        timeouts = request.extensions.get("timeout", {})
+        request.extensions["timeout"] = self._bounded(timeouts, math.inf if deadline is None else deadline.ends)
         try:
             return await self._runtime.attempt(
                 partial(self._attempt, request, context), seconds=seconds, discard=self._runtime.close
@@ -83,8 +82,10 @@ class Wire:
         finally:
             # A stream's reader takes the time that it takes: only the head of the answer is under the deadline. The end of a
             # workflow holds for its streams too. The next attempt begins with the same timeouts.
-            stream_ends = context.ends if context.stream and context.ends is not None else math.inf
-            request.extensions["timeout"] = self._bounded(timeouts, stream_ends)
+            request.extensions["timeout"] = timeouts
+            if context.stream:
+                stream_ends = math.inf if context.ends is None else context.ends
+                request.extensions["timeout"] = self._bounded(timeouts, stream_ends)
 
     def _bounded(self, timeouts: Mapping[str, float | None], ends: float) -> dict[str, float | None]:
         """Return the timeouts of an attempt that ends at `ends`."""
@@ -129,7 +130,7 @@ class Wire:
         body = bytearray()
         deadline = context.deadline
         try:
-            async with aclosing(self._runtime.chunks(response)) as chunks:  # type: ignore[type-var]
+            async with aclosing(self._runtime.chunks(response)) as chunks:
                 async for chunk in chunks:
                     body += chunk
                     if context.stream and len(body) >= _REFUSAL:
