@@ -146,7 +146,7 @@ _OTHER_WORDS = {
         for name in names
     },
 }
-"""What users look for under another word, or in another module."""
+"""Names by which users ask for something that has another name here, or that is in another module."""
 
 __all__ = [
     "UNSET",

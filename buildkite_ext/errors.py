@@ -124,7 +124,7 @@ class ApiError(BuildkiteError):
         errors: the entries of its `errors[]`.
         operation: the operation's id, such as `get_build`; None for a request outside the description.
         method, path: those of the request. The query is left out, since it may hold credentials.
-        response: the whole answer. The token is replaced in it, where a server sent it back, in whatever encoding.
+        response: the whole answer. A token that the server sent back is replaced in it, in every encoding.
         request_id: the answer's `X-Request-Id`, by which Buildkite's support finds the request; None if it has none.
     """
 

@@ -40,7 +40,7 @@ def matches_path(path: str, globs: Sequence[str]) -> bool:
     r"""Tell whether a path matches one of the globs. Without globs every path does.
 
     `*` and `?` stay within a folder, `**` crosses any number of folders. Both are compared in their plain form: see
-    `plain_path`. The time is proportional to the length of the path, whatever the glob is.
+    `plain_path`. The time is proportional to the length of the path, for every glob.
 
     Example:
         >>> matches_path("dist/app.whl", ["dist/*.whl"]), matches_path("dist/old/app.whl", ["dist/*.whl"])
@@ -57,7 +57,7 @@ def matches_path(path: str, globs: Sequence[str]) -> bool:
 
 
 def server_filter(globs: Sequence[str]) -> str | None:
-    """Return the `path` filter by which Buildkite lists no artifact too few: None if there is no such filter.
+    """Return the `path` filter with which Buildkite lists every artifact of the globs; None if no filter does.
 
     Buildkite compares a path as it was uploaded. A glob with folders misses the paths of Windows agents, and one with `?` or
     a character outside ASCII may mean something else there.

@@ -78,7 +78,7 @@ _OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
     "build_number": ("number",),
     "job": ("job_id",),
 }
-"""What users look for under another keyword, in all functions."""
+"""Keywords of other programs, with those of this one, in all functions."""
 
 
 def checks_keywords(function: Callable[P, T]) -> Callable[P, T]:

@@ -35,7 +35,7 @@ def repeated(artifacts: Sequence[Artifact], *, apart: bool) -> bool:
 
     Args:
         artifacts: of a build.
-        apart: True if each job gets a folder. Otherwise equal artifacts are one file, whoever uploaded it.
+        apart: True if each job gets a folder. Otherwise equal artifacts of several jobs are one file.
     """
     uploads: dict[str, Artifact] = {}
     for artifact in artifacts:

@@ -32,7 +32,7 @@ _OTHER_PROGRAMS = {
     },
     "api": {"-q": "Did you mean --jq?", "-p": "Did you mean --paginate?"},
 }
-"""What options of other programs, such as gh, are in this one, by the command."""
+"""Options of other programs, such as gh, with the option of this one, by command."""
 _KINDS: dict[object, str] = {int: "a whole number", float: "a number"}
 
 

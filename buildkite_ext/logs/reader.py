@@ -162,7 +162,7 @@ class JobLogReader:
         if not count and not self.settled:
             return []  # the answer was lost; the next poll begins again
         self._last = None
-        if self._tail.offset == 0:  # there is no log yet, so all of it will be new
+        if self._tail.offset == 0:  # the log is empty so far, so all of it will be new
             self._tail = Tail()
             self._tail.empty()
         if cut and 0 < count <= last:
@@ -214,7 +214,7 @@ class JobLogReader:
         return await self._block(ends)
 
     async def _send(self, suffix: int, ends: float | None) -> httpx.Response | None:
-        """Send one request for the end of the log. Return None if there is no log, or if it is empty."""
+        """Send one request for the end of the log. Return None if the log is missing or empty."""
         requester = self._requester
         get_log = requester.module("jobs", "get_job_log")
         request = requester.build(

@@ -18,7 +18,7 @@ from typing import Literal
 __all__ = ["Action", "LogReplaced", "Tail", "content_range"]
 
 Action = Literal["read", "ask", "nothing"]
-"""What to do with an answer: read its body, ask again without reading it, or neither since it holds nothing new."""
+"""Use of an answer: read its body, ask again without reading it, or neither, because it holds nothing new."""
 
 _WHOLE = 1024 * 1024 * 1024
 """Maximum size of a log in bytes. https://buildkite.com/docs/platform/limits"""

@@ -17,6 +17,7 @@ from ..redaction import redacted_text
 from ..states import FILTERS
 from ..timestamps import format_time
 from ..transport.context import context_of
+from ..transport.requester import operation_of
 from ..unknown_names import warn_unknown
 from .page import time_of
 
@@ -128,11 +129,11 @@ class EndpointPages:
         Args:
             name: the method that the user called; by default `iterate`.
         """
-        filtered, known = FILTERS.get(_name_of(endpoint), ("", frozenset[str]()))
+        filtered, known = FILTERS.get(operation_of(endpoint).id, ("", frozenset[str]()))
         states = options.get(filtered) or ()
         warn_unknown("state", [states] if isinstance(states, str | Enum) else states, known)
         own_size = options.get("per_page") is None and "per_page" in _parameters(endpoint)
-        pages = cls(requester, endpoint, arguments, options, name or f"iterate({_name_of(endpoint)})", own_size)
+        pages = cls(requester, endpoint, arguments, options, name or f"iterate({operation_of(endpoint).id})", own_size)
         pages = pages.sized(limit)
         pages.request(None)  # so that a bad argument fails here, and not at the first item
         return pages
@@ -274,11 +275,6 @@ def _json_page(response: httpx.Response, name: str) -> object:
         return body
     shape = "one object" if isinstance(body, dict) else "one value"
     raise InvalidResponse(f"{name}: the answer is {shape}, and isn't a list, so it has no pages.")
-
-
-def _name_of(endpoint: Endpoint[..., Any]) -> str:
-    module: str = endpoint.__name__  # type: ignore[attr-defined]
-    return module.rpartition(".")[2]
 
 
 def _page_size(limit: int | None) -> int:

@@ -86,7 +86,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
     "content": ("read",),
     "upload": ("publish",),
 }
-"""What users look for under another word, in all services."""
+"""Names of methods elsewhere, with those of this package, in all services."""
 
 
 class AsyncService:

@@ -16,7 +16,7 @@ _HIGHEST = 500
 
 
 class ClampedConsole(Console):
-    """Console with 20 to 500 columns, whatever the terminal or the environment says."""
+    """Console of at least 20 and at most 500 columns. A terminal or an environment with another width is overruled."""
 
     @property
     def size(self) -> ConsoleDimensions:

@@ -86,7 +86,7 @@ def command_environment(delivery: Delivery, event: EventFields) -> dict[str, str
     for name, value in [*event.items(), ("delivery", delivery.id)]:
         text = value.replace("\0", "").encode("utf-8", "replace")
         if name != "message" and len(text) <= _LONGEST_VALUE:
-            environment[f"{WEBHOOK_PREFIX}{name.upper()}"] = os.fsdecode(text)  # UTF-8, whatever the locale is
+            environment[f"{WEBHOOK_PREFIX}{name.upper()}"] = os.fsdecode(text)  # UTF-8 in every locale
     return environment
 
 
