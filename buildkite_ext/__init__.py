@@ -38,9 +38,11 @@ if TYPE_CHECKING:
     from .errors import ArtifactNotFound as ArtifactNotFound
     from .errors import ArtifactTooLarge as ArtifactTooLarge
     from .errors import ArtifactUnavailable as ArtifactUnavailable
+    from .errors import BudgetExhausted as BudgetExhausted
     from .errors import BuildAlreadyFinished as BuildAlreadyFinished
     from .errors import BuildkiteError as BuildkiteError
     from .errors import BuildNotFound as BuildNotFound
+    from .errors import CircuitOpen as CircuitOpen
     from .errors import ClientClosed as ClientClosed
     from .errors import ClusterNotFound as ClusterNotFound
     from .errors import ClusterQueueNotFound as ClusterQueueNotFound
@@ -69,7 +71,10 @@ if TYPE_CHECKING:
     from .errors import WebhookMalformed as WebhookMalformed
     from .errors import WebhookQueueFull as WebhookQueueFull
     from .errors import WebhookUnverified as WebhookUnverified
+    from .errors import WriteRefused as WriteRefused
+    from .events import CircuitChanged as CircuitChanged
     from .events import Event as Event
+    from .events import RateLimitWait as RateLimitWait
     from .events import RetryScheduled as RetryScheduled
     from .events import SchemaDrift as SchemaDrift
     from .logs.parser import LogLine as LogLine
@@ -78,6 +83,11 @@ if TYPE_CHECKING:
     from .pagination.page import Page as Page
     from .services.builds import Author as Author
     from .states import Outcome as Outcome
+    from .stores.circuits import CircuitBreaker as CircuitBreaker
+    from .stores.limits import Budget as Budget
+    from .stores.limits import BudgetStatus as BudgetStatus
+    from .stores.limits import LimitStatus as LimitStatus
+    from .stores.memory import MemoryStore as MemoryStore
     from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
     from .unknown_names import UnknownNameWarning as UnknownNameWarning
@@ -90,6 +100,13 @@ _HOMES = {
     "BuildkiteClient": "client",
     "EpochClock": "clock",
     "MonotonicClock": "clock",
+    "Budget": "stores.limits",
+    "BudgetStatus": "stores.limits",
+    "LimitStatus": "stores.limits",
+    "CircuitBreaker": "stores.circuits",
+    "CircuitChanged": "events",
+    "RateLimitWait": "events",
+    "MemoryStore": "stores.memory",
     "DownloadProgress": "artifacts.transfer",
     "Event": "events",
     "Items": "pagination.items",
@@ -161,10 +178,16 @@ __all__ = [
     "AsyncBuildkiteClient",
     "AsyncItems",
     "Author",
+    "Budget",
+    "BudgetExhausted",
+    "BudgetStatus",
     "BuildAlreadyFinished",
     "BuildNotFound",
     "BuildkiteClient",
     "BuildkiteError",
+    "CircuitBreaker",
+    "CircuitChanged",
+    "CircuitOpen",
     "ClientClosed",
     "ClusterNotFound",
     "ClusterQueueNotFound",
@@ -180,7 +203,9 @@ __all__ = [
     "Items",
     "JobNotFound",
     "JobNotUnblockable",
+    "LimitStatus",
     "LogLine",
+    "MemoryStore",
     "MetadataNotSettable",
     "MonotonicClock",
     "NetworkError",
@@ -190,6 +215,7 @@ __all__ = [
     "Outcome",
     "Page",
     "PipelineNotFound",
+    "RateLimitWait",
     "RateLimited",
     "ResponseLost",
     "Retry",
@@ -210,6 +236,7 @@ __all__ = [
     "WebhookMalformed",
     "WebhookQueueFull",
     "WebhookUnverified",
+    "WriteRefused",
     "__version__",
     "models",
     "simulation",

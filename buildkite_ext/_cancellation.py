@@ -19,7 +19,7 @@ from weakref import WeakSet
 import anyio
 import httpx
 
-__all__ = ["GuardedTransport", "asyncio_task", "guarded", "run_soon"]
+__all__ = ["GuardedTransport", "TaskSignal", "asyncio_task", "guarded", "run_soon"]
 
 _T = TypeVar("_T")
 
@@ -182,3 +182,31 @@ async def _ended(task: asyncio.Task[Any], *, shielded: bool) -> None:
             await gate
     finally:
         task.remove_done_callback(wake)
+
+
+class TaskSignal:
+    """Signal that a task waits for, on asyncio or trio, and that any thread may set."""
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+        self._run_in_loop = _run_in_loop()
+
+    def set(self) -> None:
+        """End the wait."""
+        # A loop that has ended has no task that waits.
+        with contextlib.suppress(RuntimeError):
+            self._run_in_loop(self._event.set)
+
+    async def wait(self, seconds: float | None) -> None:
+        """Wait until the signal is set, for `seconds` of the event loop's time at most."""
+        with anyio.move_on_after(seconds):
+            await self._event.wait()
+
+
+def _run_in_loop() -> Callable[[Callable[[], None]], object]:
+    """Return a function that runs a function in the event loop that runs now, from any thread."""
+    if asyncio_task() is not None:
+        return asyncio.get_running_loop().call_soon_threadsafe
+    import trio
+
+    return trio.lowlevel.current_trio_token().run_sync_soon

@@ -12,7 +12,15 @@ from buildkite_api.types import UNSET, Secret, Unset
 
 from ._sync import run
 from ._tracebacks import EndsAtCaller
-from .options import DEFAULT_MAX_BODY, DEFAULT_MINIMUM_RATE, DEFAULT_RETRY, DEFAULT_TIMEOUT, ClientOptions
+from .options import (
+    DEFAULT_BREAKER,
+    DEFAULT_BUDGET,
+    DEFAULT_MAX_BODY,
+    DEFAULT_MINIMUM_RATE,
+    DEFAULT_RETRY,
+    DEFAULT_TIMEOUT,
+    ClientOptions,
+)
 from .pagination.items import AsyncItems, Items
 from .pagination.sources import EndpointPages, PathPages
 from .pagination.walker import Walker
@@ -41,6 +49,9 @@ if TYPE_CHECKING:
     from .services.organizations import AsyncOrganizations, Organizations
     from .services.packages import AsyncPackages, Packages
     from .services.pipelines import AsyncPipelines, Pipelines
+    from .stores.base import Store
+    from .stores.circuits import CircuitBreaker
+    from .stores.limits import Budget, BudgetStatus, Priority
     from .transport.auth import TokenSource
     from .transport.rates import TransferRate
     from .transport.retry import Retry
@@ -99,6 +110,12 @@ class AsyncBuildkiteClient(AsyncServices):
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
         retry: the policy by which requests are sent again; None for never.
+        budget: the policy towards the rate limits; None sends each request at once, whatever they say.
+        breaker: the policy of the circuit breaker; None for none.
+        priority: `background` for a program that leaves room to others: its requests are spread over the window of a limit.
+        read_only: refuse every request that could change something.
+        store: the state that clients share, such as a `MemoryStore`. By default all clients of a process share one, but not
+            those with a `transport` or a `clock` of their own.
         transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
             shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.
@@ -121,6 +138,11 @@ class AsyncBuildkiteClient(AsyncServices):
         base_url: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = DEFAULT_RETRY,
+        budget: Budget | None = DEFAULT_BUDGET,
+        breaker: CircuitBreaker | None = DEFAULT_BREAKER,
+        priority: Priority = "foreground",
+        read_only: bool = False,
+        store: Store | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: MonotonicClock | None = None,
         strict: bool = False,
@@ -136,6 +158,11 @@ class AsyncBuildkiteClient(AsyncServices):
                 base_url=base_url,
                 timeout=timeout,
                 retry=retry,
+                budget=budget,
+                breaker=breaker,
+                priority=priority,
+                read_only=read_only,
+                store=store,
                 transport=transport,
                 clock=clock,
                 strict=strict,
@@ -144,7 +171,7 @@ class AsyncBuildkiteClient(AsyncServices):
                 minimum_rate=minimum_rate,
                 on_event=on_event,
             )
-            self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event))
+            self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event, store))
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 
@@ -169,6 +196,18 @@ class AsyncBuildkiteClient(AsyncServices):
         """Options of the client, frozen. Their repr leaves the token out."""
         return self._requester.options
 
+    @property
+    def budget(self) -> BudgetStatus:
+        """What is known of the rate limits of the organization and of the user. Nothing is sent.
+
+        Example:
+            >>> def report(buildkite: AsyncBuildkiteClient) -> None:
+            ...     print(buildkite.budget.user.remaining, "of", buildkite.budget.user.limit, "requests are left")
+
+        https://buildkite.com/docs/apis/rest-api/rate-limits
+        """
+        return self._requester.budget
+
     @names_keywords
     def with_options(
         self,
@@ -177,6 +216,10 @@ class AsyncBuildkiteClient(AsyncServices):
         token: TokenSource | Unset = UNSET,
         timeout: float | Unset | None = UNSET,
         retry: Retry | Unset | None = UNSET,
+        budget: Budget | Unset | None = UNSET,
+        breaker: CircuitBreaker | Unset | None = UNSET,
+        priority: Priority | Unset = UNSET,
+        read_only: bool | Unset = UNSET,
         strict: bool | Unset = UNSET,
         unknown: Literal["ignore", "keep"] | Unset = UNSET,
         max_body: int | Unset = UNSET,
@@ -187,8 +230,8 @@ class AsyncBuildkiteClient(AsyncServices):
         Each copy signs its requests with its own token.
 
         Args:
-            organization, token, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps
-                the present value.
+            organization, token, timeout, retry, budget, breaker, priority, read_only, strict, unknown, max_body, minimum_rate:
+                as for the client itself; UNSET keeps the present value.
 
         Example:
             >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
@@ -199,6 +242,10 @@ class AsyncBuildkiteClient(AsyncServices):
             "token": token,
             "timeout": timeout,
             "retry": retry,
+            "budget": budget,
+            "breaker": breaker,
+            "priority": priority,
+            "read_only": read_only,
             "strict": strict,
             "unknown": unknown,
             "max_body": max_body,
@@ -405,6 +452,12 @@ class BuildkiteClient(Services):
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
         timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
         retry: the policy by which requests are sent again; None for never.
+        budget: the policy towards the rate limits; None sends each request at once, whatever they say.
+        breaker: the policy of the circuit breaker; None for none.
+        priority: `background` for a program that leaves room to others: its requests are spread over the window of a limit.
+        read_only: refuse every request that could change something.
+        store: the state that clients share, such as a `MemoryStore`. By default all clients of a process share one, but not
+            those with a `transport` or a `clock` of their own.
         transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
             shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.
@@ -427,6 +480,11 @@ class BuildkiteClient(Services):
         base_url: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = DEFAULT_RETRY,
+        budget: Budget | None = DEFAULT_BUDGET,
+        breaker: CircuitBreaker | None = DEFAULT_BREAKER,
+        priority: Priority = "foreground",
+        read_only: bool = False,
+        store: Store | None = None,
         transport: httpx.BaseTransport | None = None,
         clock: MonotonicClock | None = None,
         strict: bool = False,
@@ -442,6 +500,11 @@ class BuildkiteClient(Services):
                 base_url=base_url,
                 timeout=timeout,
                 retry=retry,
+                budget=budget,
+                breaker=breaker,
+                priority=priority,
+                read_only=read_only,
+                store=store,
                 transport=transport,
                 clock=clock,
                 strict=strict,
@@ -450,7 +513,7 @@ class BuildkiteClient(Services):
                 minimum_rate=minimum_rate,
                 on_event=on_event,
             )
-            self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event))
+            self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event, store))
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 
@@ -475,6 +538,18 @@ class BuildkiteClient(Services):
         """Options of the client, frozen. Their repr leaves the token out."""
         return self._requester.options
 
+    @property
+    def budget(self) -> BudgetStatus:
+        """What is known of the rate limits of the organization and of the user. Nothing is sent.
+
+        Example:
+            >>> def report(buildkite: BuildkiteClient) -> None:
+            ...     print(buildkite.budget.user.remaining, "of", buildkite.budget.user.limit, "requests are left")
+
+        https://buildkite.com/docs/apis/rest-api/rate-limits
+        """
+        return self._requester.budget
+
     @names_keywords
     def with_options(
         self,
@@ -483,6 +558,10 @@ class BuildkiteClient(Services):
         token: TokenSource | Unset = UNSET,
         timeout: float | Unset | None = UNSET,
         retry: Retry | Unset | None = UNSET,
+        budget: Budget | Unset | None = UNSET,
+        breaker: CircuitBreaker | Unset | None = UNSET,
+        priority: Priority | Unset = UNSET,
+        read_only: bool | Unset = UNSET,
         strict: bool | Unset = UNSET,
         unknown: Literal["ignore", "keep"] | Unset = UNSET,
         max_body: int | Unset = UNSET,
@@ -493,8 +572,8 @@ class BuildkiteClient(Services):
         Each copy signs its requests with its own token.
 
         Args:
-            organization, token, timeout, retry, strict, unknown, max_body, minimum_rate: as for the client itself; UNSET keeps
-                the present value.
+            organization, token, timeout, retry, budget, breaker, priority, read_only, strict, unknown, max_body, minimum_rate:
+                as for the client itself; UNSET keeps the present value.
 
         Example:
             >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:
@@ -505,6 +584,10 @@ class BuildkiteClient(Services):
             "token": token,
             "timeout": timeout,
             "retry": retry,
+            "budget": budget,
+            "breaker": breaker,
+            "priority": priority,
+            "read_only": read_only,
             "strict": strict,
             "unknown": unknown,
             "max_body": max_body,

@@ -19,6 +19,9 @@
     ├── TooManyPages                  a list has more pages than the limit
     ├── MetadataNotSettable           meta-data can only be given when a build is created
     ├── DeadlineExceeded              (also a TimeoutError) the time allowed for a call is over
+    ├── CircuitOpen                   calls failed in a row, so no more are sent for a while
+    ├── WriteRefused                  the client is read-only, and the request could change something
+    ├── BudgetExhausted               the rate limits would let a request wait longer than allowed
     ├── NetworkError
     │   ├── ConnectionFailed          the request never arrived: safe to send again
     │   └── ResponseLost              the request may have acted: check before sending a write again
@@ -54,9 +57,11 @@ __all__ = [
     "ArtifactNotFound",
     "ArtifactTooLarge",
     "ArtifactUnavailable",
+    "BudgetExhausted",
     "BuildAlreadyFinished",
     "BuildNotFound",
     "BuildkiteError",
+    "CircuitOpen",
     "ClientClosed",
     "ClusterNotFound",
     "ClusterQueueNotFound",
@@ -86,6 +91,7 @@ __all__ = [
     "WebhookQueueFull",
     "WebhookReason",
     "WebhookUnverified",
+    "WriteRefused",
 ]
 
 
@@ -256,6 +262,34 @@ class MetadataNotSettable(BuildkiteError):
 
 class DeadlineExceeded(BuildkiteError, TimeoutError):
     """The time allowed for a call, its retries and pauses included, is over (or would be, after the next pause)."""
+
+
+class CircuitOpen(BuildkiteError):
+    """Calls to the API failed in a row, so that no more are sent for a while. Nothing was sent.
+
+    Attributes:
+        retry_after: seconds after which a call may be sent again.
+    """
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class BudgetExhausted(BuildkiteError):
+    """The rate limits would let a request wait longer than `Budget(max_wait=)` allows. Nothing was sent.
+
+    Attributes:
+        retry_after: seconds after which the limits have room again.
+    """
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class WriteRefused(BuildkiteError):
+    """The client is read-only, and the request could change something. Nothing was sent."""
 
 
 class NetworkError(BuildkiteError):

@@ -10,7 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["Dispatcher", "Event", "Hook", "RetryScheduled", "SchemaDrift", "client_events", "logger"]
+__all__ = [
+    "CircuitChanged",
+    "Dispatcher",
+    "Event",
+    "Hook",
+    "RateLimitWait",
+    "RetryScheduled",
+    "SchemaDrift",
+    "client_events",
+    "logger",
+]
 
 E = TypeVar("E")
 
@@ -42,7 +52,29 @@ class SchemaDrift:
     `type`: the value is of another type, and was kept as it came; or it is a number beyond all floats, and became None."""
 
 
-Event = RetryScheduled | SchemaDrift
+@dataclass(frozen=True, slots=True)
+class RateLimitWait:
+    """Wait of a request for a rate limit, before it is sent."""
+
+    method: str
+    path: str
+    operation: str | None
+    pause: float
+    """Seconds until the limit has room, as far as it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitChanged:
+    """Change of the state of a circuit."""
+
+    circuit: str
+    """Its name: the organization and the host."""
+    before: str
+    after: str
+    """`closed`: calls are sent. `open`: they are refused. `half_open`: one is sent as a probe."""
+
+
+Event = RetryScheduled | SchemaDrift | RateLimitWait | CircuitChanged
 Hook = Callable[[Event], object]
 
 

@@ -14,7 +14,10 @@ from ._tracebacks import EndsAtCaller
 from .errors import ConfigurationError
 from .messages import shown
 from .redaction import is_token
+from .stores.circuits import CircuitBreaker
+from .stores.limits import Budget
 from .transport.auth import check_token
+from .transport.deadline import DEFAULT_TIMEOUT
 from .transport.rates import TransferRate
 from .transport.retry import Retry
 
@@ -22,10 +25,14 @@ if TYPE_CHECKING:
     from .clock import MonotonicClock
     from .events import Hook
     from .runtime import Transport
+    from .stores.base import Store
+    from .stores.limits import Priority
     from .transport.auth import TokenFunction, TokenSource
 
 __all__ = [
     "DEFAULT_BASE_URL",
+    "DEFAULT_BREAKER",
+    "DEFAULT_BUDGET",
     "DEFAULT_MAX_BODY",
     "DEFAULT_MINIMUM_RATE",
     "DEFAULT_RETRY",
@@ -41,8 +48,9 @@ TOKEN_VARIABLES = ("BUILDKITE_API_TOKEN", "BUILDKITE_TOKEN", "BUILDKITE_API_ACCE
 ORGANIZATION_VARIABLE = "BUILDKITE_ORGANIZATION_SLUG"
 ENDPOINT_VARIABLE = "BUILDKITE_REST_API_ENDPOINT"
 DEFAULT_BASE_URL = "https://api.buildkite.com"
-DEFAULT_TIMEOUT = 120.0
 DEFAULT_RETRY = Retry()
+DEFAULT_BUDGET = Budget()
+DEFAULT_BREAKER = CircuitBreaker()
 DEFAULT_MAX_BODY = 256 * 1024 * 1024
 DEFAULT_MINIMUM_RATE = TransferRate(bytes=1024, seconds=60.0)
 
@@ -63,6 +71,11 @@ class ClientOptions:
     base_url: str = field(default=DEFAULT_BASE_URL, metadata=_SHARED)
     timeout: float | None = DEFAULT_TIMEOUT
     retry: Retry | None = DEFAULT_RETRY
+    budget: Budget | None = DEFAULT_BUDGET
+    breaker: CircuitBreaker | None = DEFAULT_BREAKER
+    priority: Priority = "foreground"
+    read_only: bool = False
+    store: Store | None = field(default=None, repr=False, metadata=_SHARED)
     transport: Transport | None = field(default=None, repr=False, metadata=_SHARED)
     clock: MonotonicClock | None = field(default=None, repr=False, metadata=_SHARED)
     strict: bool = False
@@ -81,6 +94,15 @@ class ClientOptions:
             ("organization", self.organization is None or _is_slug(self.organization), "the organization's slug"),
             ("timeout", self.timeout is None or _is_number(self.timeout), "seconds above 0, or None for no limit"),
             ("retry", self.retry is None or isinstance(self.retry, Retry), "a Retry, or None for never"),
+            ("budget", self.budget is None or isinstance(self.budget, Budget), "a Budget, or None for no waits"),
+            (
+                "breaker",
+                self.breaker is None or isinstance(self.breaker, CircuitBreaker),
+                "a CircuitBreaker, or None for none",
+            ),
+            ("priority", self.priority in ("foreground", "background"), "'foreground' or 'background'"),
+            ("read_only", isinstance(self.read_only, bool), "True or False"),
+            ("store", self.store is None or hasattr(self.store, "admit"), "a Store, such as MemoryStore()"),
             (
                 "clock",
                 self.clock is None or hasattr(self.clock, "monotonic"),
@@ -113,6 +135,11 @@ class ClientOptions:
         base_url: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         retry: Retry | None = DEFAULT_RETRY,
+        budget: Budget | None = DEFAULT_BUDGET,
+        breaker: CircuitBreaker | None = DEFAULT_BREAKER,
+        priority: Priority = "foreground",
+        read_only: bool = False,
+        store: Store | None = None,
         transport: Transport | None = None,
         clock: MonotonicClock | None = None,
         strict: bool = False,
@@ -139,6 +166,11 @@ class ClientOptions:
                 base_url=normalize_base_url(base_url or environ.get(ENDPOINT_VARIABLE, "").strip() or DEFAULT_BASE_URL),
                 timeout=timeout,
                 retry=retry,
+                budget=budget,
+                breaker=breaker,
+                priority=priority,
+                read_only=read_only,
+                store=store,
                 transport=transport,
                 clock=clock,
                 strict=strict,

@@ -6,6 +6,7 @@ import contextvars
 import inspect
 import sys
 import threading
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import aclosing
@@ -23,7 +24,7 @@ from .redaction import unsigned
 T = TypeVar("T")
 R = TypeVar("R")
 
-__all__ = ["AsyncRuntime", "BlockingRuntime", "Http", "Runtime", "Send", "Transport"]
+__all__ = ["AsyncRuntime", "BlockingRuntime", "Http", "Runtime", "Send", "Signal", "Transport"]
 
 Http = httpx.Client | httpx.AsyncClient
 """An httpx client: blocking or async, as the runtime is."""
@@ -33,6 +34,18 @@ Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
 
 Send = Callable[[httpx.Request], Coroutine[Any, Any, httpx.Response]]
 """Function that passes a request to the next stage."""
+
+
+class Signal(Protocol):
+    """Signal that one thread or task waits for, and that any thread may set."""
+
+    def set(self) -> None:
+        """End the wait. A signal that is set already stays so."""
+        ...
+
+    async def wait(self, seconds: float | None) -> None:
+        """Wait until the signal is set, for `seconds` of real time at most."""
+        ...
 
 
 class Runtime(Protocol):
@@ -117,6 +130,10 @@ class Runtime(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Pause for `seconds`."""
+        ...
+
+    def signal(self) -> Signal:
+        """Return a new signal, which one caller waits for."""
         ...
 
     async def map(self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T]) -> list[R]:
@@ -250,8 +267,33 @@ class BlockingRuntime:
         pool.shutdown()
         return results
 
+    def signal(self) -> Signal:
+        return _ThreadSignal()
+
     async def offload(self, function: Callable[[], R]) -> R:
         return function()
+
+
+class _ThreadSignal:
+    """Signal that a thread waits for."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self, seconds: float | None) -> None:
+        interrupt = _interrupt.get()
+        ends = None if seconds is None else time.monotonic() + seconds
+        while not self._event.is_set():
+            _heed(interrupt)
+            left = None if ends is None else ends - time.monotonic()
+            if left is not None and left <= 0:
+                return
+            # In slices, so that the interruption of a batch is noticed, and on Windows Ctrl-C.
+            in_slices = interrupt is not None or sys.platform == "win32"
+            self._event.wait(min(left or 0.1, 0.1) if in_slices else left)
 
 
 class AsyncRuntime:
@@ -346,6 +388,11 @@ class AsyncRuntime:
         if failures:
             raise failures[0]
         return [results[index] for index in range(len(items))]
+
+    def signal(self) -> Signal:
+        from ._cancellation import TaskSignal
+
+        return TaskSignal()
 
     async def offload(self, function: Callable[[], R]) -> R:
         from anyio import to_thread

@@ -26,7 +26,7 @@ SPEC_DIR = Path(__file__).parents[1] / "spec"
 DOCUMENTATION = "https://buildkite.com/docs/apis/rest-api"
 GO_CLIENT = "https://github.com/buildkite/go-buildkite/blob/"
 METHODS = ("get", "head", "post", "put", "patch", "delete")
-EXTENSIONS = ("scope", "pagination", "repeatable", "update", "row", "note", "no-store")
+EXTENSIONS = ("scope", "pagination", "repeatable", "update", "row", "note", "no-store", "unavailable")
 PARAMETER_EXTENSIONS = ("x-buildkite-bare", "x-buildkite-default")
 ERROR = {"$ref": "#/components/responses/Error"}
 JSON, FORM = "application/json", "multipart/form-data"
@@ -259,8 +259,9 @@ def _notes(d: Description) -> Iterator[Finding]:
         elif row and note is None and _disputed(row):
             remedy = "tell in x-buildkite-note who says what, and what is followed here"
             yield Finding(o.id, "its row has witnesses that are silent or disagree", remedy)
-        if o.body.get("x-buildkite-no-store") not in (None, True):
-            yield Finding(o.id, "x-buildkite-no-store is not true", "say true, or leave it out")
+        for name in ("x-buildkite-no-store", "x-buildkite-unavailable"):
+            if o.body.get(name) not in (None, True):
+                yield Finding(o.id, f"{name} is not true", "say true, or leave it out")
 
 
 def _disputed(row: Mapping[str, str]) -> bool:

@@ -65,6 +65,8 @@ class Operation:
     """True if it may be sent again although the first request may have acted."""
     no_store: bool
     """True if its answer must not be stored anywhere."""
+    unavailable: bool
+    """True if a 503 is documented for it, for a feature or a service that isn't there."""
     row: str
     """Row of spec/endpoints.tsv that describes it."""
     summary: str
@@ -190,6 +192,7 @@ def record(method: str, path: str, operation: dict[str, Any], called: Mapping[st
         "pagination": operation.get("x-buildkite-pagination"),
         "repeatable": method in ("GET", "HEAD") or bool(operation.get("x-buildkite-repeatable")),
         "no_store": bool(operation.get("x-buildkite-no-store")),
+        "unavailable": bool(operation.get("x-buildkite-unavailable")),
         "row": operation.get("x-buildkite-row", operation["operationId"]),
         "summary": operation["summary"],
         "doc": operation.get("externalDocs", {}).get("url", ""),

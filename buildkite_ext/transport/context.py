@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     import httpx
     from buildkite_api.operations import Operation
 
+    from ..stores.limits import Priority
     from .deadline import Deadline
 
-__all__ = ["Match", "RequestContext", "context_of"]
+__all__ = ["Match", "RequestContext", "context_of", "organization_of"]
 
 Match = Callable[[str, str], "tuple[Operation, dict[str, str]] | None"]
 """Function that finds the operation of a method and a path, and the values of its path parameters."""
@@ -36,6 +37,12 @@ class RequestContext:
     """End of the request, set by the stage of the deadline."""
     files: tuple[BinaryIO, ...] = ()
     """Files that the request sends."""
+    priority: Priority | None = None
+    """Priority of the request at the rate limits; None for that of the client."""
+    probe: bool = False
+    """True if the request probes the API for all others, so that it waits for no rate limit."""
+    halted: Callable[[], bool] | None = None
+    """Tells if no further attempt is allowed, since the circuit is open."""
     _values: Mapping[str, str] | None = None
 
     def attach(self, request: httpx.Request) -> httpx.Request:
@@ -60,3 +67,8 @@ def context_of(request: httpx.Request, match: Match | None = None) -> RequestCon
         context = RequestContext(operation=operation, _values=values)
         context.attach(request)
     return context
+
+
+def organization_of(request: httpx.Request) -> str:
+    """Return the slug of the organization in the path of a request; empty if there is none."""
+    return path_of(request).partition("/organizations/")[2].partition("/")[0].partition("?")[0]

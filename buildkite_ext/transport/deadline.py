@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import DeadlineExceeded, NetworkError
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
     from ..runtime import Runtime, Send
 
-__all__ = ["Deadline", "DeadlineStage"]
+__all__ = ["DEFAULT_TIMEOUT", "Deadline", "DeadlineStage"]
+
+DEFAULT_TIMEOUT = 120.0
+"""Seconds allowed for a call. This object, and no other that is equal, stands for a timeout that nobody gave: then the time in
+which a request waits for the rate limit doesn't count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,13 @@ class Deadline:
     """Time on the runtime's clock."""
     seconds: float
     """Seconds allowed for the whole call."""
+    from_admission: bool = False
+    """True if the time in which an attempt waits for the rate limit doesn't count."""
+
+    def later(self, seconds: float, *, latest: float | None) -> Deadline:
+        """Return the deadline moved by some seconds, but not past `latest`."""
+        ends = self.ends + seconds
+        return replace(self, ends=ends if latest is None else min(ends, latest))
 
     def exceeded(self, request: httpx.Request, *, doing: str = "") -> DeadlineExceeded:
         """Return the error of a call that took longer.
@@ -46,8 +57,9 @@ class DeadlineStage:
     socket. So blocking and async code behave alike.
     """
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, *, from_admission: bool = False) -> None:
         self._seconds = seconds
+        self._from_admission = from_admission
 
     def __repr__(self) -> str:
         return f"Deadline({self._seconds!r})"
@@ -55,7 +67,9 @@ class DeadlineStage:
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         context = context_of(request)
         now = runtime.now()
-        deadline = None if self._seconds is None else Deadline(now + self._seconds, self._seconds)
+        deadline = None
+        if self._seconds is not None:
+            deadline = Deadline(now + self._seconds, self._seconds, from_admission=self._from_admission)
         if context.ends is not None and (deadline is None or context.ends < deadline.ends):
             deadline = Deadline(context.ends, max(0.0, context.ends - now))
         context.deadline = deadline
@@ -64,6 +78,7 @@ class DeadlineStage:
         try:
             return await send(request)
         except NetworkError as lost:
+            deadline = context.deadline or deadline  # it moves while a request waits for the rate limit
             if runtime.now() >= deadline.ends - 0.01:  # the narrowed timeout was the deadline's
                 raise deadline.exceeded(request) from lost
             raise

@@ -1,6 +1,6 @@
 """Stages of a request's path, composed into one function.
 
-    RaiseForStatus · Deadline · Retry · sign · wire
+    RaiseForStatus · ReadOnly · Deadline · CircuitBreaker · Retry · Budget · Sign · wire
 
 Every request takes this path, also those of the generated functions.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 
 from ..error_responses import error_of
-from ..errors import InvalidResponse
+from ..errors import InvalidResponse, WriteRefused
 from ..urls import path_of
 from .context import context_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..runtime import Runtime, Send
     from .context import Match
 
-__all__ = ["RaiseForStatus", "Stage", "compose"]
+__all__ = ["RaiseForStatus", "ReadOnly", "Stage", "compose"]
 
 
 class Stage(Protocol):
@@ -42,6 +42,21 @@ def compose(stages: Sequence[Stage], wire: Send, runtime: Runtime) -> Send:
 
 async def _through(stage: Stage, send: Send, runtime: Runtime, request: httpx.Request) -> httpx.Response:
     return await stage(request, send, runtime)
+
+
+class ReadOnly:
+    """Stage that refuses requests which could change something."""
+
+    def __repr__(self) -> str:
+        return "ReadOnly()"
+
+    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:  # noqa: ARG002
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            raise WriteRefused(
+                f"{request.method} {path_of(request)}: the client is read-only, so nothing was sent. "
+                "with_options(read_only=False) allows it."
+            )
+        return await send(request)
 
 
 class RaiseForStatus:

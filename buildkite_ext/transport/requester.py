@@ -16,12 +16,15 @@ from .._decompression import ACCEPT_ENCODING
 from ..errors import ConfigurationError, InvalidResponse
 from ..events import SchemaDrift
 from ..redaction import hide_token, redact_httpx_log, token_in, without_used_tokens
+from ..stores.limits import Budget
 from ..urls import Origin, Params, address, origin, path_of, path_refused, query_of
 from ..version import __version__
 from .auth import SignStage
+from .breaker import CircuitBreakerStage
+from .budget import BudgetStage, token_identity
 from .context import RequestContext, context_of
-from .deadline import DeadlineStage
-from .middleware import RaiseForStatus, Stage, compose
+from .deadline import DEFAULT_TIMEOUT, DeadlineStage
+from .middleware import RaiseForStatus, ReadOnly, Stage, compose
 from .retry import Retry, RetryStage
 from .wire import Wire
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from ..options import ClientOptions
     from ..runtime import Http
+    from ..stores.limits import BudgetStatus
     from .shared import SharedState
 
 __all__ = ["Endpoint", "Requester", "checked_endpoint", "operation_of"]
@@ -71,12 +75,28 @@ class Requester:
         self._shared = shared
         self._owner = owner
         self.origin, self._prefix = _root_of(options.base_url)
-        self.stages: tuple[Stage, ...] = (
-            RaiseForStatus(self._match),
-            DeadlineStage(options.timeout),
-            RetryStage(options.retry or _NO_RETRY, self.events),
-            SignStage(options.token, self.origin),
+        deadline = DeadlineStage(options.timeout, from_admission=options.timeout is DEFAULT_TIMEOUT)
+        retry = RetryStage(options.retry or _NO_RETRY, self.events)
+        self._budget = BudgetStage(
+            options.budget or Budget(),
+            priority=options.priority,
+            store=shared.store,
+            lines=shared.lines,
+            user=token_identity(options.token),
+            own=self.origin,
+            organization=options.organization,
+            events=self.events,
         )
+        stages: list[Stage | None] = [
+            RaiseForStatus(self._match),
+            ReadOnly() if options.read_only else None,
+            deadline,
+            CircuitBreakerStage(options.breaker, shared.store, self.origin, self.events) if options.breaker else None,
+            retry,
+            self._budget if options.budget else None,
+            SignStage(options.token, self.origin),
+        ]
+        self.stages: tuple[Stage, ...] = tuple(stage for stage in stages if stage is not None)
         runtime = self.runtime
         api, foreign = (
             Wire(transport, runtime, max_body=options.max_body, rate=options.minimum_rate)
@@ -84,7 +104,7 @@ class Requester:
         )
         self._path = compose(self.stages, api, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
-        self._foreign_path = compose(self.stages[1:3], foreign, runtime)
+        self._foreign_path = compose((deadline, retry), foreign, runtime)
         self._client: Client | None = None
         self._http: Http | None = None
 
@@ -102,6 +122,11 @@ class Requester:
         """Close the connections, unless this is a copy."""
         if self._owner:
             await self._shared.close()
+
+    @property
+    def budget(self) -> BudgetStatus:
+        """What is known of the rate limits."""
+        return self._budget.status(self.runtime.now())
 
     @property
     def organization(self) -> str:

@@ -109,6 +109,8 @@ class RetryStage:
             except NetworkError as lost:
                 outcome = lost
             pause = self._policy.delay(attempt, outcome, repeatable=repeatable) if replayable(request) else None
+            if context.halted is not None and context.halted():
+                pause = None
             if pause is None:
                 if isinstance(outcome, NetworkError):
                     raise outcome

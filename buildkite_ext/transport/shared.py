@@ -11,10 +11,13 @@ from .._forks import reset_after_fork
 from ..debug_log import debug_log
 from ..errors import ClientClosed, ConfigurationError
 from ..events import client_events
+from ..stores.memory import MemoryStore, process_store
+from .budget import lines_of
 
 if TYPE_CHECKING:
     from ..events import Hook
     from ..runtime import Runtime, Transport
+    from ..stores.base import Store
 
 __all__ = ["SharedState"]
 
@@ -26,8 +29,18 @@ class SharedState:
     origin. Each is made when it is first needed. A transport that the user passed serves both.
     """
 
-    def __init__(self, runtime: Runtime, transport: Transport | None = None, hook: Hook | None = None) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        transport: Transport | None = None,
+        hook: Hook | None = None,
+        store: Store | None = None,
+    ) -> None:
         self.runtime = runtime
+        # What a transport of the user's answers, or another clock measures, says nothing of Buildkite's limits now.
+        own = transport is not None or not runtime.real_time
+        self.store = store if store is not None else MemoryStore() if own else process_store()
+        self.lines = lines_of(self.store)
         self.events = client_events(hook)
         debug = debug_log()
         if debug is not None:

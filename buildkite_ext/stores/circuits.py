@@ -1,0 +1,137 @@
+"""Circuits: after some calls in a row have failed, calls are refused for a while, and then one of them probes the API.
+
+The decisions are pure: a `Circuit` is a value, and each of its methods returns the next one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ..errors import ConfigurationError
+
+__all__ = ["Circuit", "CircuitBreaker", "CircuitState", "Permit"]
+
+CircuitState = Literal["closed", "open", "half_open"]
+"""State of a circuit: `closed` lets calls through, `open` refuses them, `half_open` lets one through as a probe."""
+
+
+_PROBE_PAUSE = 1.0
+"""Seconds after which to ask again while another call probes the API."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitBreaker:
+    """Policy of the circuit breaker. There is a circuit for each organization and host.
+
+    A call fails if its last answer is a 5xx or was lost. Every other answer is a success, 4xx and 429 included. These count as
+    neither: an answer that an operation documents for a feature that is off, a call that the library itself gave up (its
+    timeout, cancellation, a wait for a connection or for the rate limit), and the storage of artifacts.
+
+    Attributes:
+        failures: calls in a row that have to fail to open the circuit.
+        open_for: seconds for which calls are refused, until one call probes the API. If it fails, they are refused again.
+
+    Example:
+        >>> CircuitBreaker(failures=10).open_for
+        30.0
+    """
+
+    failures: int = 5
+    open_for: float = 30.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.failures, bool) or not isinstance(self.failures, int) or self.failures < 1:
+            raise ConfigurationError(f"failures={self.failures!r}: give a whole number of 1 or more.")
+        seconds = self.open_for
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
+            raise ConfigurationError(f"open_for={self.open_for!r}: give seconds above 0.")
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Permission for one call.
+
+    Attributes:
+        epoch: the epoch of the circuit in which the call began.
+        probe: the call probes the API for all others.
+    """
+
+    epoch: int
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """Circuit at a moment.
+
+    Attributes:
+        failures: calls that failed in a row since the last success.
+        opened_at: the time at which it opened; None while it is closed.
+        probe_ends: the time at which another call may probe, if the one that does never reports; None without a probe.
+        epoch: the number of changes of its state. A call that began in an earlier epoch says nothing about this one.
+    """
+
+    failures: int = 0
+    opened_at: float | None = None
+    probe_ends: float | None = None
+    epoch: int = 0
+
+    def state(self, policy: CircuitBreaker, now: float) -> CircuitState:
+        """Return the state at a time."""
+        if self.opened_at is None:
+            return "closed"
+        return "open" if now < self.opened_at + policy.open_for else "half_open"
+
+    def admit(self, policy: CircuitBreaker, now: float, *, probe_for: float) -> tuple[Circuit, Permit | float]:
+        """Return the circuit after a call asked to begin, and its permit, or the seconds after which to ask again.
+
+        Args:
+            policy: the policy.
+            now: the time.
+            probe_for: seconds after which a probe that never reports counts no longer.
+
+        Example:
+            >>> circuit, policy = Circuit(opened_at=100.0, epoch=1), CircuitBreaker()
+            >>> circuit.admit(policy, 110.0, probe_for=60)[1]
+            20.0
+            >>> circuit, permit = circuit.admit(policy, 130.0, probe_for=60)
+            >>> permit
+            Permit(epoch=1, probe=True)
+            >>> circuit.admit(policy, 131.0, probe_for=60)[1]
+            1.0
+        """
+        if self.opened_at is None:
+            return self, Permit(self.epoch)
+        left = self.opened_at + policy.open_for - now
+        if left > 0:
+            return self, left
+        if self.probe_ends is not None and now < self.probe_ends:
+            return self, min(_PROBE_PAUSE, self.probe_ends - now)
+        return replace(self, probe_ends=now + probe_for), Permit(self.epoch, probe=True)
+
+    def succeeded(self, permit: Permit) -> Circuit:
+        """Return the circuit after a call succeeded."""
+        if permit.epoch != self.epoch:
+            return self
+        if permit.probe:
+            return Circuit(epoch=self.epoch + 1)
+        return replace(self, failures=0) if self.failures and self.opened_at is None else self
+
+    def failed(self, permit: Permit, policy: CircuitBreaker, now: float) -> Circuit:
+        """Return the circuit after a call failed at a time."""
+        if permit.epoch != self.epoch:
+            return self
+        if permit.probe:
+            return Circuit(self.failures + 1, opened_at=now, epoch=self.epoch + 1)
+        if self.opened_at is not None:
+            return self
+        if self.failures + 1 < policy.failures:
+            return replace(self, failures=self.failures + 1)
+        return Circuit(self.failures + 1, opened_at=now, epoch=self.epoch + 1)
+
+    def released(self, permit: Permit) -> Circuit:
+        """Return the circuit after a call ended that says nothing about the API, such as a cancelled one."""
+        if permit.probe and permit.epoch == self.epoch:
+            return replace(self, probe_ends=None)
+        return self

@@ -1,0 +1,337 @@
+"""Limits: what Buildkite's rate limits still allow, learned from its answers.
+
+There are two limits at once, one of the organization and one of the user. No limit is built in: each answer tells both. The
+decisions need no clock: a `Window` is what is known of one limit, and its `room` tells if a request may go at a time.
+
+https://buildkite.com/docs/apis/rest-api/rate-limits
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = [
+    "GUARD",
+    "Budget",
+    "BudgetStatus",
+    "LimitStatus",
+    "Limits",
+    "Observation",
+    "Priority",
+    "Reported",
+    "Wait",
+    "Window",
+    "observation_of",
+]
+
+Priority = Literal["foreground", "background"]
+"""Priority of a request. Background requests, such as the polls of a wait, are spread over the window of a limit."""
+
+GUARD = 0.5
+"""Seconds after the end of a window before its successor is opened: clocks and rounding differ."""
+
+_PATIENCE = 5.0
+"""Seconds for which the answer to the request that opens a window is waited for. Then another request may open it."""
+
+_ROUNDING = 1.0
+"""Seconds by which a reset may be rounded, in either direction."""
+
+_LONGEST = 3600.0
+"""Seconds. A window that is said to be longer is taken to be this long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Policy of a client towards the rate limits of the organization and of the user.
+
+    A request goes at once while there is room, and otherwise waits for the limit to be reset. Requests of equal priority go in
+    the order in which they came.
+
+    Attributes:
+        reserve: requests of each window that are left to others, such as people in a browser with the same token.
+        max_wait: seconds that a request may wait before it is sent; a longer wait is a `BudgetExhausted` at once. None: only
+            the timeout of the call ends it.
+
+    Example:
+        >>> Budget(reserve=10, max_wait=120).reserve
+        10
+    """
+
+    reserve: int = 0
+    max_wait: float | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.reserve, bool) or not isinstance(self.reserve, int) or self.reserve < 0:
+            raise ConfigurationError(f"reserve={self.reserve!r}: give a whole number of requests, 0 or more.")
+        wait = self.max_wait
+        if wait is not None and (isinstance(wait, bool) or not isinstance(wait, int | float) or not wait >= 0):
+            raise ConfigurationError(f"max_wait={wait!r}: give seconds, 0 or more, or None for no limit.")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Names of the two rate limits that a request counts for.
+
+    Attributes:
+        organization: that of the organization, at its API.
+        user: that of the user, who is told by the token.
+    """
+
+    organization: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One limit as an answer reports it.
+
+    Attributes:
+        limit: requests that a window allows.
+        remaining: requests that are left in it. It may be negative.
+        reset: seconds until it ends.
+        scope: the name of the limit, such as `rest` or `rest_user`; empty if the answer has none.
+    """
+
+    limit: int
+    remaining: int
+    reset: float
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What an answer tells of both limits.
+
+    Attributes:
+        sent: the time at which its request was sent.
+        arrived: the time at which it arrived.
+        organization: the limit of the organization; None if the answer doesn't tell.
+        user: the limit of the user; None if the answer doesn't tell.
+    """
+
+    sent: float
+    arrived: float
+    organization: Reported | None = None
+    user: Reported | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait before a request may ask again.
+
+    Attributes:
+        until: the time at which to ask again; an answer to another request may come earlier.
+        for_answer: True if the answer to another request decides.
+    """
+
+    until: float
+    for_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStatus:
+    """What is known of a limit.
+
+    Attributes:
+        limit: requests that a window allows; None if no answer has told yet.
+        remaining: requests that are left in the window, less those that are on their way; None if it isn't known.
+        reset: seconds until the window ends; None if it isn't known.
+        scope: the name that Buildkite gives the limit; empty if it isn't known.
+    """
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset: float | None = None
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetStatus:
+    """What is known of both rate limits.
+
+    Attributes:
+        organization: the limit of the organization.
+        user: the limit of the user.
+        waiting: requests of this process that wait for them.
+    """
+
+    organization: LimitStatus
+    user: LimitStatus
+    waiting: int = 0
+
+
+@dataclass(slots=True)
+class Window:
+    """What is known of one limit.
+
+    Attributes:
+        limit: requests that a window allows; None until an answer tells.
+        remaining: requests that were left after the last answer; None while the window isn't known.
+        ends: the time at which the window ends, at the latest.
+        in_flight: requests whose answer hasn't come.
+        opened: the time at which a request was sent into a window that isn't known; None if its answer has come.
+        silent: the last answer told nothing of this limit, and none before it did.
+        background: the earliest time of the next background request.
+        scope: the name of the limit.
+    """
+
+    limit: int | None = None
+    remaining: int | None = None
+    ends: float = 0.0
+    in_flight: int = 0
+    opened: float | None = None
+    silent: bool = False
+    background: float = 0.0
+    scope: str = ""
+
+    def roll(self, now: float) -> None:
+        """Forget a window that has ended."""
+        if self.remaining is not None and now >= self.ends + GUARD:
+            self.remaining, self.opened, self.background = None, None, 0.0
+
+    def room(self, now: float, *, reserve: int, priority: Priority = "foreground") -> Wait | None:
+        """Return None if a request may be sent at a time, else how long to wait.
+
+        Example:
+            >>> window = Window(limit=50, remaining=3, ends=60.0, in_flight=2)
+            >>> window.room(10.0, reserve=0) is None, window.room(10.0, reserve=1)
+            (True, Wait(until=60.5, for_answer=False))
+        """
+        self.roll(now)
+        if self.remaining is None:
+            if self.silent or self.opened is None or now >= self.opened + _PATIENCE:
+                return None
+            return Wait(self.opened + _PATIENCE, for_answer=True)
+        if self._left(reserve) <= 0:
+            return Wait(self.ends + GUARD)
+        if priority == "background" and now < self.background:
+            return Wait(min(self.background, self.ends + GUARD))
+        return None
+
+    def sent(self, now: float, *, reserve: int, priority: Priority = "foreground") -> None:
+        """Count a request that is sent at a time."""
+        if self.remaining is None:
+            self.opened = now
+        elif priority == "background":
+            self.background = now + max(0.0, self.ends - now) / max(1, self._left(reserve))
+        self.in_flight += 1
+
+    def answered(self, reported: Reported | None, *, sent: float, arrived: float) -> None:
+        """Take in the answer to a request that was sent. None: it doesn't tell of this limit."""
+        self.in_flight = max(0, self.in_flight - 1)
+        self.opened = None
+        if reported is None:
+            # A window of a limit that was told before stays unknown, and the next request opens it.
+            self.silent = self.limit is None
+            return
+        ends = arrived + min(reported.reset, _LONGEST)
+        if self.remaining is None or sent + reported.reset - _ROUNDING > self.ends:
+            self.remaining, self.ends, self.background = reported.remaining, ends, 0.0
+        elif ends + _ROUNDING >= self.ends:
+            # Answers arrive out of order, so nothing that one of them says raises what is left of a window.
+            self.remaining, self.ends = min(self.remaining, reported.remaining), min(self.ends, ends)
+        else:
+            return  # an answer from a window that has ended
+        self.limit, self.silent, self.scope = reported.limit, False, reported.scope or self.scope
+
+    def lost(self, *, counted: bool) -> None:
+        """Take in that a request ended without an answer.
+
+        Args:
+            counted: Buildkite may have counted it.
+        """
+        self.in_flight = max(0, self.in_flight - 1)
+        self.opened = None
+        if counted and self.remaining is not None:
+            self.remaining -= 1
+
+    def status(self, now: float) -> LimitStatus:
+        """Return what is known at a time."""
+        if self.remaining is None or now >= self.ends + GUARD:
+            return LimitStatus(limit=self.limit, scope=self.scope)
+        return LimitStatus(self.limit, self.remaining - self.in_flight, max(0.0, self.ends - now), self.scope)
+
+    def _left(self, reserve: int) -> int:
+        # A reserve leaves one request of a window at least, or no request could ever go.
+        return (self.remaining or 0) - self.in_flight - min(reserve, max(0, (self.limit or 1) - 1))
+
+
+def observation_of(response: httpx.Response, *, sent: float, arrived: float) -> Observation:
+    """Read both limits from an answer: from its headers, and from the body of a 429.
+
+    A 429 names its limit in its body. If it doesn't, the warning that stands only while a limit is exhausted does; if no
+    limit can be told, both are taken to be exhausted.
+    """
+    organization, user = (_of_headers(response, prefix) for prefix in ("RateLimit-", "RateLimit-User-"))
+    if response.status_code == 429:
+        body = _of_body(response)
+        of_user = _is_of_user(response, body, organization, user)
+        if of_user is not True:
+            organization = _exhausted(organization, body)
+        if of_user is not False:
+            user = _exhausted(user, body)
+    return Observation(sent, arrived, organization, user)
+
+
+def _of_headers(response: httpx.Response, prefix: str) -> Reported | None:
+    limit, remaining, reset = (_number(response.headers.get(prefix + name)) for name in ("Limit", "Remaining", "Reset"))
+    if limit is None or remaining is None or reset is None:
+        return None
+    return Reported(int(limit), int(remaining), max(0.0, reset), response.headers.get(f"{prefix}Scope", "")[:100])
+
+
+def _of_body(response: httpx.Response) -> Reported | None:
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    if not isinstance(body, dict):
+        return None
+    limit, current, reset = (_number(body.get(name)) for name in ("limit", "current", "reset"))
+    scope = body.get("scope")
+    if reset is None:
+        return None
+    limit = 0 if limit is None else limit
+    left = 0 if current is None else min(0, int(limit - current))
+    return Reported(int(limit), left, max(0.0, reset), scope[:100] if isinstance(scope, str) else "")
+
+
+def _is_of_user(
+    response: httpx.Response, body: Reported | None, organization: Reported | None, user: Reported | None
+) -> bool | None:
+    """Tell if the limit of a 429 is the user's. None: the answer doesn't tell."""
+    if body is not None and body.scope:
+        for reported, is_user in ((organization, False), (user, True)):
+            if reported is not None and reported.scope == body.scope:
+                return is_user
+        return body.scope.endswith("_user")
+    warned = [name in response.headers for name in ("RateLimit-Warning", "RateLimit-User-Warning")]
+    if warned[0] != warned[1]:
+        return warned[1]
+    spent = [reported is not None and reported.remaining <= 0 for reported in (organization, user)]
+    return spent[1] if spent[0] != spent[1] else None
+
+
+def _exhausted(reported: Reported | None, body: Reported | None) -> Reported | None:
+    if reported is not None:
+        reset = reported.reset if body is None else max(reported.reset, body.reset)
+        return replace(reported, remaining=min(0, reported.remaining), reset=reset)
+    return body
+
+
+def _number(value: object) -> float | None:
+    """Return the number of a header or of a body; None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) and abs(number) < 1e9 else None
