@@ -230,8 +230,9 @@ class AsyncBuildkiteClient(AsyncServices):
         Each copy signs its requests with its own token.
 
         Args:
-            organization, token, timeout, retry, budget, breaker, priority, read_only, strict, unknown, max_body, minimum_rate:
-                as for the client itself; UNSET keeps the present value.
+            organization, token, timeout, retry, budget, breaker, priority: as for the client itself; UNSET keeps the present
+                value.
+            read_only, strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
 
         Example:
             >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
@@ -572,8 +573,9 @@ class BuildkiteClient(Services):
         Each copy signs its requests with its own token.
 
         Args:
-            organization, token, timeout, retry, budget, breaker, priority, read_only, strict, unknown, max_body, minimum_rate:
-                as for the client itself; UNSET keeps the present value.
+            organization, token, timeout, retry, budget, breaker, priority: as for the client itself; UNSET keeps the present
+                value.
+            read_only, strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
 
         Example:
             >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:

@@ -271,7 +271,7 @@ class CircuitOpen(BuildkiteError):
         retry_after: seconds after which a call may be sent again.
     """
 
-    def __init__(self, message: str, *, retry_after: float) -> None:
+    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
@@ -283,7 +283,7 @@ class BudgetExhausted(BuildkiteError):
         retry_after: seconds after which the limits have room again.
     """
 
-    def __init__(self, message: str, *, retry_after: float) -> None:
+    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 

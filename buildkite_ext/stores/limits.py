@@ -202,15 +202,17 @@ class Window:
         Example:
             >>> window = Window(limit=50, remaining=3, ends=60.0, in_flight=2)
             >>> window.room(10.0, reserve=0) is None, window.room(10.0, reserve=1)
-            (True, Wait(until=60.5, for_answer=False))
+            (True, Wait(until=60.5, for_answer=True))
         """
         self.roll(now)
         if self.remaining is None:
             if self.silent or self.opened is None or now >= self.opened + _PATIENCE:
                 return None
             return Wait(self.opened + _PATIENCE, for_answer=True)
-        if self._left(reserve) <= 0:
-            return Wait(self.ends + GUARD)
+        left = self._left(reserve)
+        if left <= 0:
+            # Some of the requests on their way may have been counted already, so their answers may tell of room.
+            return Wait(self.ends + GUARD, for_answer=left + self.in_flight > 0)
         if priority == "background" and now < self.background:
             return Wait(min(self.background, self.ends + GUARD))
         return None

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ..runtime import Runtime, Send
     from ..stores.base import Store
     from ..stores.circuits import CircuitBreaker
-    from ..urls import Origin
     from .context import RequestContext
 
 __all__ = ["CircuitBreakerStage"]
@@ -29,10 +28,10 @@ __all__ = ["CircuitBreakerStage"]
 class CircuitBreakerStage:
     """Stage that refuses calls while their circuit is open."""
 
-    def __init__(self, policy: CircuitBreaker, store: Store, own: Origin, events: Dispatcher[Event]) -> None:
+    def __init__(self, policy: CircuitBreaker, store: Store, root: str, events: Dispatcher[Event]) -> None:
         self._policy = policy
         self._store = store
-        self._host = own[1]
+        self._root = root
         self._events = events
 
     def __repr__(self) -> str:
@@ -41,11 +40,11 @@ class CircuitBreakerStage:
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         context = context_of(request)
         policy, store = self._policy, self._store
-        name = f"{organization_of(request)}@{self._host}"
+        name = f"{organization_of(request)} at {self._root}"
         permit = await store.permit(name, policy, runtime.now())
         if isinstance(permit, float):
             raise CircuitOpen(
-                f"{request.method} {path_of(request)}: {policy.failures} calls to {self._host} failed in a row, so none is sent "
+                f"{request.method} {path_of(request)}: {policy.failures} calls to {self._root} failed in a row, so none is sent "
                 f"for {permit:.0f} s. Nothing was sent. Call again then, or switch this off with breaker=None.",
                 retry_after=permit,
             )

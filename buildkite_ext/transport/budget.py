@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ..runtime import Runtime, Send, Signal
     from ..stores.base import Store
     from ..stores.limits import Budget, Priority, Wait
-    from ..urls import Origin
     from .auth import TokenFunction
     from .context import RequestContext
 
@@ -153,7 +152,7 @@ class BudgetStage:
         store: what is known of the limits.
         lines: the requests that wait.
         user: the identity of the token.
-        own: the origin of the API.
+        root: the root of the API.
         organization: the organization of requests whose path has none.
         events: gets a `RateLimitWait` for each wait.
     """
@@ -166,7 +165,7 @@ class BudgetStage:
         store: Store,
         lines: Lines,
         user: str,
-        own: Origin,
+        root: str,
         organization: str | None,
         events: Dispatcher[Event],
     ) -> None:
@@ -174,8 +173,8 @@ class BudgetStage:
         self._priority: Priority = priority
         self._store = store
         self._lines = lines
-        self._user = f"user {user}@{own[1]}"
-        self._host = own[1]
+        self._root = root
+        self._user = f"user {user} at {self._root}"
         self._organization = organization or ""
         self._events = events
 
@@ -184,7 +183,7 @@ class BudgetStage:
 
     def limits(self, organization: str = "") -> Limits:
         """Return the limits of requests for an organization."""
-        return Limits(f"organization {organization or self._organization}@{self._host}", self._user)
+        return Limits(f"organization {organization or self._organization} at {self._root}", self._user)
 
     def status(self, now: float) -> BudgetStatus:
         """Return what is known of the limits of the client's organization and user."""

@@ -83,7 +83,7 @@ class Requester:
             store=shared.store,
             lines=shared.lines,
             user=token_identity(options.token),
-            own=self.origin,
+            root=options.base_url,
             organization=options.organization,
             events=self.events,
         )
@@ -91,7 +91,9 @@ class Requester:
             RaiseForStatus(self._match),
             ReadOnly() if options.read_only else None,
             deadline,
-            CircuitBreakerStage(options.breaker, shared.store, self.origin, self.events) if options.breaker else None,
+            CircuitBreakerStage(options.breaker, shared.store, options.base_url, self.events)
+            if options.breaker
+            else None,
             retry,
             self._budget if options.budget else None,
             SignStage(options.token, self.origin),

@@ -16,7 +16,7 @@ from buildkite_api.types import UNSET
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Retry, Secret, TransferRate
+from buildkite_ext import AsyncBuildkiteClient, Budget, BuildkiteClient, CircuitBreaker, Retry, Secret, TransferRate
 from buildkite_ext.errors import ConfigurationError
 from buildkite_ext.options import DEFAULT_BASE_URL, TOKEN_VARIABLES, ClientOptions, normalize_base_url
 
@@ -202,6 +202,10 @@ CHANGES = {
     "token": lambda: "bkua_other",
     "timeout": 5.0,
     "retry": Retry(attempts=2),
+    "budget": Budget(reserve=3),
+    "breaker": CircuitBreaker(failures=2),
+    "priority": "background",
+    "read_only": True,
     "strict": True,
     "unknown": "keep",
     "max_body": 1000,
@@ -229,6 +233,10 @@ def test_each_changed_option_changes_alone(kind: Any) -> None:
         *({"max_body": value} for value in (0, 1.5, "x", True)),
         *({"minimum_rate": value} for value in (0, 1000, (1, 2))),
         *({"retry": value} for value in (3, "never")),
+        *({"budget": value} for value in (3, "no", True)),
+        *({"breaker": value} for value in (5, "off", True)),
+        *({"priority": value} for value in ("low", None, 1)),
+        *({"read_only": value} for value in ("no", 1)),
         *({"organization": value} for value in ("", " ", 3)),
         *({"strict": value} for value in ("no", 1)),
         {"unknown": "drop"},
@@ -243,7 +251,7 @@ def test_an_option_that_can_t_be_used_is_refused_by_name(wrong: dict[str, Any]) 
         BuildkiteClient("acme", token=TOKEN).with_options(**wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"transport": 3}, {"clock": 3}, {"on_event": 3}], ids=str)
+@pytest.mark.parametrize("wrong", [{"transport": 3}, {"clock": 3}, {"on_event": 3}, {"store": 3}], ids=str)
 @pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
 def test_a_shared_option_that_can_t_be_used_is_refused_by_name(kind: Any, wrong: dict[str, Any]) -> None:
     (name,) = wrong

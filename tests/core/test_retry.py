@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from buildkite_ext import BuildkiteClient, Retry, errors
 from buildkite_ext.backoff import full_jitter
 from buildkite_ext.events import RetryScheduled
+from buildkite_ext.stores.limits import GUARD
 
 from .fakes import LONGEST, TOKEN, Answer, App, Body, FakeClock, Flavor, answer, build
 
@@ -225,7 +226,7 @@ async def test_the_retries_being_used_up_leaves_the_last_error(flavor: Flavor, c
     client = flavor.client(app, clock=clock, timeout=None, retry=Retry(attempts=3, random=lambda: 0.0))
     with pytest.raises(errors.RateLimited) as error:
         await flavor.call(client.builds.get, "web", 7)
-    assert (len(app.requests), error.value.retry_after, clock.sleeps) == (3, 20.0, [20.0, 20.0])
+    assert (len(app.requests), error.value.retry_after, clock.sleeps) == (3, 20.0, [20.0, GUARD, 20.0, GUARD])
 
 
 async def test_a_404_to_a_repeated_delete_counts_as_done(flavor: Flavor) -> None:
