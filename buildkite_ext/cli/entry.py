@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from ..version import __version__
 from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from .exit_codes import ExitCode
 from .problem import Problem, Terminated, UsageError, write_traceback
@@ -74,6 +75,10 @@ def _guarded(words: list[str]) -> ExitCode:
 
 
 def _run(words: list[str]) -> ExitCode:
+    if words == ["--version"]:
+        print(__version__)
+        return ExitCode.PASSED
+    _refuse_secrets(words)
     try:
         from cyclopts import CycloptsError
 
@@ -83,7 +88,6 @@ def _run(words: list[str]) -> ExitCode:
             raise
         raise UsageError("the command needs an extra: pip install 'buildkite-ext[cli]'") from error
     try:
-        _refuse_secrets(words)
         console = cast("Console", _HelpConsole())
         command, bound, _ = app.parse_args(
             words, console=console, error_console=console, exit_on_error=False, print_error=False
@@ -96,11 +100,11 @@ def _run(words: list[str]) -> ExitCode:
         ) from error
     _refuse_other_bytes(bound)
     result = command(*bound.args, **bound.kwargs)
-    return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help and --version return nothing
+    return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help returns nothing
 
 
 class _HelpConsole:
-    """Console of `--help` and `--version`, made when it is first used: other commands don't need to import rich."""
+    """Console of `--help`, made when it is first used: other commands don't need to import rich."""
 
     def __init__(self) -> None:
         self._console: Console | None = None

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from ..backoff import full_jitter
 from ..error_responses import error_of, reset_after
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
@@ -17,6 +15,7 @@ from ..urls import path_of
 from .context import context_of
 
 if TYPE_CHECKING:
+    import httpx
     from buildkite_api.operations import Operation
 
     from ..runtime import Runtime, Send
@@ -154,6 +153,8 @@ def replayable(request: httpx.Request) -> bool:
 
     httpx rewinds the files of a form itself when it sends them.
     """
+    import httpx
+
     if isinstance(request.stream, httpx.ByteStream):
         return True
     fields = getattr(request.stream, "fields", None)
