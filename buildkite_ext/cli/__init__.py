@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .startup import begin_startup, end_startup, without_unused_imports
+from .startup import begin_startup, end_startup, fast_imports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return execute(argv)
     begin_startup()
     try:
-        with without_unused_imports():
+        with fast_imports():
             from .entry import execute
 
             return execute(None)

@@ -79,6 +79,11 @@ def _run(words: list[str]) -> ExitCode:
         print(__version__)
         return ExitCode.PASSED
     _refuse_secrets(words)
+    if words[:1] == ["api"] and len(words) < 4:
+        from .api.plain import is_plain, send_plain
+
+        if is_plain(words[1:]):
+            return send_plain(words[1:])
     try:
         from cyclopts import CycloptsError
 

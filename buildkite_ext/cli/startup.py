@@ -1,7 +1,8 @@
-"""Start-up of the command: what a process of its own needn't import, and Ctrl-C before anything was sent or is open."""
+"""Start-up of the command in a process of its own: imports that it doesn't need, and Ctrl-C before anything was sent."""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -10,9 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["begin_startup", "end_startup", "without_unused_imports"]
+__all__ = ["begin_startup", "end_startup", "fast_imports"]
 
 _INTERRUPTED = 130
+
+_ALLOCATIONS = 20_000
+"""Objects that are allocated between two collections of garbage. Python's default of 700 takes a tenth of the start-up."""
 
 _UNUSED = ("httpx._main", "trio")
 """Modules that httpx and httpcore import if they can, and that no command uses: httpx's own command line, which imports
@@ -20,12 +24,13 @@ click, rich and pygments, and the other event loop."""
 
 
 @contextmanager
-def without_unused_imports() -> Iterator[None]:
+def fast_imports() -> Iterator[None]:
     """Let httpx and httpcore be imported as if `httpx[cli]` and trio weren't installed. Modules that are loaded stay.
 
     That halves the time of their import. It is for a process that is the command's own: `httpx.main` only says there what
-    to install.
+    to install. Garbage is collected less often, since imports leave hardly any.
     """
+    gc.set_threshold(_ALLOCATIONS)
     finder = _UnusedModules()
     sys.meta_path.insert(0, finder)
     try:
