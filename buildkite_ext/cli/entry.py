@@ -84,14 +84,15 @@ def _run(words: list[str]) -> ExitCode:
 
         if is_plain(words[1:]):
             return send_plain(words[1:])
-    try:
+    with _extra_needed():
+        if words in (["--help"], ["-h"], []):
+            from .render.help import print_program_help
+
+            print_program_help()
+            return ExitCode.PASSED
         from cyclopts import CycloptsError
 
         from .app import app
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("cyclopts", "rich"):
-            raise
-        raise UsageError("the command needs an extra: pip install 'buildkite-ext[cli]'") from error
     try:
         console = cast("Console", _HelpConsole())
         command, bound, _ = app.parse_args(
@@ -106,6 +107,16 @@ def _run(words: list[str]) -> ExitCode:
     _refuse_other_bytes(bound)
     result = command(*bound.args, **bound.kwargs)
     return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help returns nothing
+
+
+@contextmanager
+def _extra_needed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("cyclopts", "rich"):
+            raise
+        raise UsageError("the command needs an extra: pip install 'buildkite-ext[cli]'") from error
 
 
 class _HelpConsole:
@@ -124,7 +135,7 @@ class _HelpConsole:
 
 def _command_words(words: list[str]) -> list[str]:
     """Return the words that name a command."""
-    from .app import COMMANDS, CommandGroup
+    from .command_table import COMMANDS, CommandGroup
 
     named = next((command for command in COMMANDS if words[:1] == [command.name]), None)
     if named is None:

@@ -24,7 +24,8 @@ Start = Callable[..., subprocess.Popen[str]]
 SLOW = "import sys, time\nprint('importing', flush=True)\ntime.sleep(60)\n"
 IMPORTS = {
     "the parser": ("cyclopts", ("run", "web", "--branch", "main")),
-    "the parser, for help": ("cyclopts", ("--help",)),
+    "the parser, for help": ("cyclopts", ("run", "--help")),
+    "the console, for help": ("rich", ("--help",)),
     "the HTTP client": ("httpx", ("run", "web", "--branch", "main")),
     "the HTTP client of api": ("httpx", ("api", "GET", "user")),
     "the HTTP client of cancel": ("httpx", ("cancel", "web", "1")),
@@ -142,7 +143,7 @@ OTHERS = {
 UNUSED: dict[tuple[str, ...], set[str]] = {
     ("--version",): PARSER | CLIENT | MODELS | OTHERS | {"json", "buildkite_ext.errors"},
     ("run", "--token", "x"): PARSER | CLIENT | MODELS | OTHERS - {"logging"},
-    ("--help",): CLIENT | OTHERS | {"msgspec", "json", "buildkite_ext.errors", "buildkite_ext.logs"},
+    ("--help",): PARSER - {"rich"} | CLIENT | MODELS | OTHERS | {"json", "buildkite_ext.errors"},
     ("run", "--help"): CLIENT | OTHERS | {"msgspec", "buildkite_ext.errors", "buildkite_ext.logs"},
     ("runn",): CLIENT | OTHERS - {"logging"},
     ("run", "--unknown"): CLIENT | OTHERS - {"logging"},
