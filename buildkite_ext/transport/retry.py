@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..backoff import full_jitter
-from ..error_responses import error_of, reset_after
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..events import Dispatcher, Event, RetryScheduled
 from ..urls import path_of
@@ -76,6 +75,8 @@ class Retry:
         if isinstance(outcome, NetworkError):
             return backoff if repeatable else None
         if outcome.status_code == 429:
+            from ..error_responses import reset_after  # here: most answers are no errors
+
             reset = reset_after(outcome)
             # A little later than Buildkite says, since all other refused clients retry in that same second.
             return backoff if reset is None else reset + self.random()
@@ -173,4 +174,6 @@ def _removes(operation: Operation) -> bool:
 
 
 def _error(response: httpx.Response, request: httpx.Request) -> Exception:
+    from ..error_responses import error_of
+
     return error_of(response, request, context_of(request).operation, {})
