@@ -60,6 +60,7 @@ def _own_examples(text: str, words: str) -> str:
     """Return the examples of one command. A line that ends with a backslash continues on the next.
 
     Example:
+        >>> from buildkite_ext.cli.command_table import EXAMPLES
         >>> print(_own_examples(EXAMPLES, "simulate"))
         Examples:
           buildkite-ext simulate --port 8080
