@@ -20,14 +20,10 @@ from weakref import WeakSet
 import anyio
 import httpx
 
-<<<<<<< HEAD
-__all__ = ["GuardedTransport", "TaskSignal", "asyncio_task", "guarded", "run_soon"]
-=======
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["GuardedTransport", "asyncio_task", "guarded", "run_soon"]
->>>>>>> main
+__all__ = ["GuardedTransport", "TaskSignal", "asyncio_task", "guarded", "run_soon"]
 
 _T = TypeVar("_T")
 
@@ -222,6 +218,8 @@ class TaskSignal:
 def _run_in_loop() -> Callable[[Callable[[], None]], object]:
     """Return a function that runs a function in the event loop that runs now, from any thread."""
     if asyncio_task() is not None:
+        import asyncio
+
         return asyncio.get_running_loop().call_soon_threadsafe
     import trio
 
