@@ -159,21 +159,22 @@ class DeliveryEvents:
         logger.warning("%s", message)
 
     def _log(self, event: DeliveryEvent) -> None:
-        extra = _extra(event)
         if isinstance(event, DeliveryRefused):
-            self._log_refusal(event, extra)
+            self._log_refusal(event)
             return
-        self._log_left_out(self._clock())
+        if self._refusals:
+            self._log_left_out(self._clock())
         if isinstance(event, HandlerFailed):
+            extra = _extra(event)
             text = "%s failed on %s (delivery %s)"
             logger.error(text, event.handler, event.event, event.delivery, exc_info=event.error, extra=extra)
         elif isinstance(event, DeliveriesLost):
             text = "%d accepted deliveries were not handled before the time to close was over"
-            logger.error(text, event.deliveries, extra=extra)
-        else:
-            logger.debug("%s", event, extra=extra)
+            logger.error(text, event.deliveries, extra=_extra(event))
+        elif logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s", event, extra=_extra(event))
 
-    def _log_refusal(self, event: DeliveryRefused, extra: dict[str, object]) -> None:
+    def _log_refusal(self, event: DeliveryRefused) -> None:
         now = self._clock()
         with self._lock:
             more = self._refusals.admit((event.status, event.reason), now)
@@ -183,7 +184,11 @@ class DeliveryEvents:
         if more:
             text += f" (and {more} more like it since the last line)"
         logger.warning(
-            text, event.status, event.client or "unknown", event.message, extra={**extra, "webhook_left_out": more}
+            text,
+            event.status,
+            event.client or "unknown",
+            event.message,
+            extra={**_extra(event), "webhook_left_out": more},
         )
         self._log_left_out(now)
 
