@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 TITLE = "Receiving webhooks"
 SECRET = "0123456789abcdef0123456789abcdef"
 EVENTS, CONNECTIONS = 500, 16
+_MOST = 1.176
+"""CPU time of a delivery for a rate of 0.85: the other way round, rounded down."""
 BARE, READING, RECEIVER = "a bare Starlette route", "a Starlette route that reads the body", "the receiver"
 
 
@@ -40,10 +42,9 @@ def measure() -> list[Row]:
                 cpu, wall = server.cpu_seconds(), asyncio.run(_post_all(server.port, requests))
                 if turn:
                     taken[name].append(Taken((server.cpu_seconds() - cpu) / EVENTS, wall / EVENTS))
-    # A rate of 0.85 times the peer's.
     return [
         compared(f"One delivery; rate of the receiver {_rate(taken, peer):.2f}", taken, RECEIVER, peer, goal=goal)
-        for peer, goal in ((BARE, at_most(1 / 0.85)), (READING, None))
+        for peer, goal in ((BARE, at_most(_MOST)), (READING, None))
     ]
 
 
