@@ -179,6 +179,7 @@ class Receiver:
     def admit_blocking(self, head: RequestHead, *, length_required: bool = False) -> WebhookResponse | None:
         """Do the same as `admit`, for callers that can't await."""
         if self._allowed_ips is None:
+            self.lifecycle.close_when_the_process_ends()  # also where each request is refused here
             return self._check_head(head, length_required=length_required)
         return self._blocking(head, self.admit(head, length_required=length_required))
 
