@@ -89,6 +89,7 @@ class Receiver:
         self.lifecycle = lifecycle
         self._verifier = verifier
         self._store = store
+        self._store_is_local = type(store) is MemoryDeduplicationStore
         self._handle = handle
         self._events = events
         self._respond_after = respond_after
@@ -276,7 +277,7 @@ class Receiver:
 
     async def _settle(self, key: str, seconds: float) -> None:
         try:
-            if type(self._store) is MemoryDeduplicationStore:  # never waits, so that nothing can cancel it
+            if self._store_is_local:  # never waits, so that nothing can cancel it
                 await self._store.settle(key, seconds)
             else:
                 # Shielded: otherwise the key would stay claimed when the server cancels the request.
