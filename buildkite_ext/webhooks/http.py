@@ -28,7 +28,6 @@ __all__ = [
     "check_head",
     "closed",
     "delivery_headers",
-    "header_values",
     "length_differs",
     "received_headers",
     "response",
@@ -242,7 +241,7 @@ def single_header(headers: Headers, name: str, *, longest: int) -> str | None:
         HeaderError: the header came twice, or its value is too long, not ASCII, or not text.
     """
     found: Any = None
-    for value in header_values(headers, name):
+    for value in _header_values(headers, name):
         if found is not None:
             raise HeaderError("duplicate", f"the header {name} came more than once")
         found = value
@@ -295,7 +294,7 @@ def _text(value: object) -> str:
     return text if isinstance(text, str) and text.isascii() else ""
 
 
-def header_values(headers: Headers, name: str) -> list[Any]:
+def _header_values(headers: Headers, name: str) -> list[Any]:
     """Return all values of a header, unchanged.
 
     Raises:
