@@ -15,7 +15,6 @@ from .delivery import Delivery, handling
 from .events import DeliveryEvents, DeliveryHandled, HandlerFailed
 from .routing import Registration
 from .runtime.thread_pool import ThreadPool
-from .runtime.time_limit import TimeIsOver, within
 
 if TYPE_CHECKING:
     from buildkite_api.webhooks.events import WebhookEvent
@@ -140,10 +139,10 @@ class HandlerDispatcher:
         if registration.timeout is None:
             await run()
             return
-        try:
-            await within(registration.timeout, run())
-        except TimeIsOver:
-            raise TimeoutError(self._too_late(registration, begun=begun)) from None
+        with anyio.move_on_after(registration.timeout) as scope:
+            await run()
+        if scope.cancelled_caught:
+            raise TimeoutError(self._too_late(registration, begun=begun))
 
     def _too_late(self, registration: Registration, *, begun: bool) -> str:
         seconds = f"{registration.timeout:g} s"

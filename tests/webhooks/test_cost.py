@@ -115,7 +115,7 @@ def calls_of_a_request(hooks: WebhookHandler, body: bytes) -> Counter[str]:
 
 
 @pytest.mark.parametrize("secrets", [(SECRET,), ("new", SECRET), ("newer", "new", SECRET)])
-def test_a_request_costs_one_decoding_one_hmac_a_secret_and_no_thread_or_timer(secrets: tuple[str, ...]) -> None:
+def test_a_request_costs_one_decoding_one_hmac_a_secret_and_no_thread(secrets: tuple[str, ...]) -> None:
     hooks = WebhookHandler(secret=secrets)
 
     @hooks.on("build.*")
@@ -126,7 +126,6 @@ def test_a_request_costs_one_decoding_one_hmac_a_secret_and_no_thread_or_timer(s
     assert counted["hmac_digest"] == len(secrets)
     assert counted["openssl_sha256"] == 1  # the delivery's id
     assert not [name for name in counted if name in ("Thread.start", "BaseEventLoop.run_in_executor", "run_sync")]
-    assert not [name for name in counted if name.startswith(("BaseEventLoop.call_at", "BaseEventLoop.call_later"))]
     assert counted["BaseEventLoop.create_task"] == 0
 
 

@@ -15,7 +15,6 @@ from ..http import RELEVANT_HEADERS, ReceivedHeaders, Refusal, RequestHead, Webh
 from ..receiver import Receiver
 from ..runtime.event_loop import running_loop
 from ..runtime.lifecycle import Lifecycle
-from ..runtime.time_limit import TimeIsOver, within
 
 __all__ = ["App", "AsgiApp", "LifespanApp", "Message", "Receive", "Scope", "Send", "respond"]
 
@@ -86,10 +85,9 @@ class AsgiApp:
 
     async def _body(self, receive: Receive) -> bytes:
         limit, seconds = self._receiver.max_body, self._receiver.body_timeout
-        try:
-            return await within(seconds, _read_body(receive, limit))
-        except TimeIsOver:
-            raise too_slow(seconds) from None
+        with anyio.move_on_after(seconds):
+            return await _read_body(receive, limit)
+        raise too_slow(seconds)
 
     async def _discard_rest(self, receive: Receive) -> None:
         """Read the rest of a body, so that the response arrives.
