@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -15,9 +14,6 @@ __all__ = ["begin_startup", "end_startup", "fast_imports"]
 
 _INTERRUPTED = 130
 
-_ALLOCATIONS = 20_000
-"""Objects that are allocated between two collections of garbage. Python's default of 700 takes a tenth of the start-up."""
-
 _UNUSED = ("httpx._main", "trio")
 """Modules that httpx and httpcore import if they can, and that no command uses: httpx's own command line, which imports
 click, rich and pygments, and the other event loop."""
@@ -28,9 +24,8 @@ def fast_imports() -> Iterator[None]:
     """Let httpx and httpcore be imported as if `httpx[cli]` and trio weren't installed. Modules that are loaded stay.
 
     That halves the time of their import. It is for a process that is the command's own: `httpx.main` only says there what
-    to install. Garbage is collected less often, since imports leave hardly any.
+    to install.
     """
-    gc.set_threshold(_ALLOCATIONS)
     finder = _UnusedModules()
     sys.meta_path.insert(0, finder)
     try:
