@@ -182,19 +182,19 @@ class LineParser:
                 text = plain(raw)  # noqa: PLW2901
             if text[:3] in _HEADERS:
                 group = self._group = _header(text, group)
-            line: Any = _Fields()
-            line.job_id, line.job_name = job_id, job_name
-            line.time, line.group = time, group
-            line.text, line.raw = text, raw
-            line.__class__ = LogLine
-            yield line
+            made: Any = _Fields()
+            made.job_id, made.job_name = job_id, job_name
+            made.time, made.group = time, group
+            made.text, made.raw = text, raw
+            made.__class__ = LogLine
+            yield made
 
     def _times(self, log: str, raws: Sequence[str]) -> Iterable[datetime | None]:
         """Return the time of each line of a log."""
         marks = log.count("\x1b_bk;")
         if not marks:
             return repeat(None)
-        first = _FIRST_MARK.findall(log) if marks == len(raws) else ()
+        first: list[str] = _FIRST_MARK.findall(log) if marks == len(raws) else []
         if len(first) == marks:  # each line begins with its only mark
             self._stamp = int(first[-1])
             return [_time(int(mark)) for mark in first]
