@@ -22,7 +22,9 @@ _POLL_INTERVAL = 2.0
 _STATUS_INTERVAL = 8.0
 """Seconds between two polls of a build: its end is seen within ten."""
 
-_QUIET_GROWTH = 1.5
+_QUIET_SHARE = 0.5
+"""Seconds between two polls of a log, for each second for which it has not grown."""
+
 _QUIETEST = 8.0
 """Poll intervals between two polls of a log that hasn't grown for a long time, and at most a minute."""
 
@@ -35,8 +37,8 @@ _FIRST_LOG = 10.0
 _NEXT_LOG = 1 / 6
 """Requests a minute more for each job that runs beside it."""
 
-_AT_ONCE = 5
-"""Logs that are read for the first time without a gap between their requests."""
+_CREDIT = 5
+"""Logs that are read for the first time without a gap between their requests. Each log that was read to its end adds one."""
 
 _CONCURRENCY = 8
 """Logs that are polled at the same time."""
@@ -76,7 +78,7 @@ class Pace:
 
         Args:
             poll_interval: seconds between two polls of the build, and of a log that grows. None: 8 and 2.
-            max_requests_per_minute: limit on the requests, at least 2. None: 40, or what `poll_interval` takes for one log if
+            max_requests_per_minute: limit on the requests, at least 4. None: 40, or what `poll_interval` takes for one log if
                 that is more.
             single: True if one log is followed alone.
         """
@@ -121,11 +123,13 @@ class _Log:
     """Log that is followed.
 
     Attributes:
+        grew: time of the last poll that found something new.
         interval: seconds between its polls.
         due: time of its next poll.
         begun: True if it was polled before.
     """
 
+    grew: float
     interval: float
     due: float
     begun: bool = False
@@ -150,7 +154,7 @@ class Schedule:
         >>> for log in "cab":
         ...     schedule.polled(log, 0.0, requests=1, grew=True, finished=log == "c")
         >>> schedule.next(0.0)
-        Step(action='wait', logs=(), seconds=8.0)
+        Step(action='wait', logs=(), seconds=2.0)
     """
 
     def __init__(self, pace: Pace) -> None:
@@ -162,6 +166,7 @@ class Schedule:
         self._ended: dict[str, _Log] = {}
         self._free_at = float("-inf")
         """Time from which on logs of running jobs may be polled, so that their requests are spread over the minute."""
+        self._credit = _CREDIT
         self._status_times: deque[float] = deque()
         self._log_times: deque[float] = deque()
         """Times of the requests of the last minute."""
@@ -177,10 +182,8 @@ class Schedule:
         """
         self._over = over
         self._status_times.append(now)
-        self._running = {
-            log: self._running.get(log) or _Log(self._pace.fastest / _QUIET_GROWTH, float("-inf")) for log in running
-        }
-        self._ended = {log: self._ended.get(log) or _Log(self._pace.fastest, float("-inf")) for log in ended}
+        self._running = {log: self._running.get(log) or _Log(now, 2 * self._pace.fastest, now) for log in running}
+        self._ended = {log: self._ended.get(log) or _Log(now, self._pace.fastest, now) for log in ended}
         # Until the first job runs, the build is polled more often, so that its first line is not late.
         grown = self._status_interval * _STATUS_GROWTH or max(self._pace.fastest, 2 * _MINUTE / self._pace.limit)
         self._status_interval = self._pace.status if self._running else min(self._pace.status, grown)
@@ -198,15 +201,19 @@ class Schedule:
         """
         self._log_times.extend([now] * requests)
         if log in self._running:
-            running = self._running[log]
-            running.begun = True
-            running.interval = (
-                self._pace.fastest if grew else min(running.interval * _QUIET_GROWTH, self._pace.quietest)
-            )
-            running.due = now + running.interval
+            state = self._running[log]
+            if not state.begun and self._credit:
+                self._credit -= 1
+                requests -= 1
+            state.begun = True
+            state.grew = now if grew else state.grew
+            quiet = (now - state.grew) * _QUIET_SHARE
+            state.interval = min(max(self._pace.fastest, quiet), self._pace.quietest)
+            state.due = now + state.interval
             self._free_at = max(self._free_at, now) + self._gap * requests
         elif finished:
             del self._ended[log]
+            self._credit = min(self._credit + 1, _CREDIT)
         else:
             self._ended[log].due = now + self._pace.fastest
 
@@ -225,17 +232,13 @@ class Schedule:
         if not self._over and self._status_due <= soon:
             return Step("status")
         left = self._left(soon)
-        logs = self._due(soon)[: max(0, min(left, _CONCURRENCY))]
+        # A poll may take a second request. If it doesn't, the next step polls what is left out here.
+        logs = self._due(soon)[: max(0, min(left // 2, _CONCURRENCY))]
         return Step("logs", tuple(logs)) if logs else Step("wait", seconds=self._earliest(left) - now)
 
     @property
     def _gap(self) -> float:
         return 0.0 if self._hurried else self._pace.gap(len(self._running))
-
-    @property
-    def _ahead(self) -> float:
-        """Seconds by which logs that are read for the first time may be before their time."""
-        return (_AT_ONCE - 1) * self._gap
 
     def _left(self, now: float) -> int:
         """Return how many requests for logs the minute has left."""
@@ -249,9 +252,12 @@ class Schedule:
         """Return the logs that may be polled now, the most important ones first."""
         chosen = [log for log, state in self._ended.items() if state.due <= now]
         late = [(log, state) for log, state in self._running.items() if state.due <= now]
-        free_at = self._free_at
+        free_at, credit = self._free_at, self._credit
         for log, state in sorted(late, key=lambda each: each[1].overdue(now), reverse=True):
-            if free_at - (0.0 if state.begun else self._ahead) <= now:
+            if not state.begun and credit:
+                chosen.append(log)
+                credit -= 1
+            elif free_at <= now:
                 chosen.append(log)
                 free_at = max(free_at, now) + self._gap
         return chosen
@@ -260,10 +266,11 @@ class Schedule:
         """Return the time of the next poll, if there is none now."""
         polls = [state.due for state in self._ended.values()]
         polls += [
-            max(state.due, self._free_at - (0.0 if state.begun else self._ahead)) for state in self._running.values()
+            state.due if self._credit and not state.begun else max(state.due, self._free_at)
+            for state in self._running.values()
         ]
         times = [] if self._over else [self._status_due]
         if polls:
             freed = min(times[0] for times in (self._status_times, self._log_times) if times) + _MINUTE
-            times.append(min(polls) if left > 0 else max(freed, min(polls)))
+            times.append(min(polls) if left > 1 else max(freed, min(polls)))
         return min(times)

@@ -284,14 +284,14 @@ def per_minute(name: str, value: float | None) -> float | None:
 
     Raises:
         TypeError: it isn't a number.
-        ValueError: it is below 2.
+        ValueError: it is below 4.
     """
     if value is None:
         return None
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"{name}={shown(value)} is {kind_of(value)}: give a number, or None")
-    if not 2 <= value < inf:
-        raise ValueError(f"{name}={shown(value)}: give 2 or more, or None")
+    if not 4 <= value < inf:
+        raise ValueError(f"{name}={shown(value)}: give 4 or more, or None")
     return float(value)
 
 

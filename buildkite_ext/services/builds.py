@@ -454,7 +454,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             timeout: maximum of seconds to follow; None for no limit.
             tail: number of lines to begin with, for each log that has begun: the last ones that it has now; 0 for new lines only,
                 None for all.
-            max_requests_per_minute: limit on the requests in any minute, at least 2. Fewer than 40 poll the build less often. By
+            max_requests_per_minute: limit on the requests in any minute, at least 4. Fewer than 40 poll the build less often. By
                 default 40, or what `poll_interval` takes for the build and one log if that is more. One running job takes
                 about 20, and 30 jobs 30.
             on_build: called at each poll of the build with the build and its jobs. It serves to show a

@@ -340,7 +340,7 @@ class AsyncJobs(generated.AsyncJobs):
             timeout: maximum of seconds to follow; None for no limit.
             tail: number of lines to begin with, the last ones that the log has now; 0 for new lines only, None for all. The group
                 of these lines is None until the next header.
-            max_requests_per_minute: limit on the requests in any minute, at least 2. Fewer than 40 poll the job less often. By
+            max_requests_per_minute: limit on the requests in any minute, at least 4. Fewer than 40 poll the job less often. By
                 default 40, or what `poll_interval` takes if that is more.
 
         Raises:
