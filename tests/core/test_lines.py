@@ -6,7 +6,6 @@ import base64
 import json
 import re
 import time
-import tracemalloc
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
@@ -322,17 +321,6 @@ def drawn(line: str) -> str:
 @example("  \r ")
 def test_a_line_that_is_drawn_again_shows_what_a_terminal_shows(line: str) -> None:
     assert plain(f"{line}\r") == drawn(f"{line}\r")
-
-
-def test_a_log_of_short_lines_takes_little_memory() -> None:
-    log = b"ab\n" * 200_000
-    tracemalloc.start()
-    try:
-        count = sum(1 for _ in LineParser("j1", "test").feed(log))
-        assert tracemalloc.get_traced_memory()[1] < 5 * LONGEST
-    finally:
-        tracemalloc.stop()
-    assert count == 200_000
 
 
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
