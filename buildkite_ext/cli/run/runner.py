@@ -38,6 +38,8 @@ _MOST_FETCHED_TAILS = 5
 """Jobs whose logs are fetched for their last lines if nothing was followed."""
 
 _SIMULATOR_INTERVAL = 0.4
+_SIMULATOR_REQUESTS = 6000
+"""Requests a minute: the simulator has no limit of its own, and a build in it takes seconds."""
 
 
 class RunView(Protocol):
@@ -176,6 +178,7 @@ class Run:
             state.number,
             poll_interval=self._interval(),
             timeout=state.left,
+            max_requests_per_minute=_SIMULATOR_REQUESTS if self._connection.simulate else None,
             on_build=self._on_poll,
         )
         try:
