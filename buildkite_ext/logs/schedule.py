@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-__all__ = ["REQUESTS_PER_MINUTE", "Pace", "Schedule", "Step"]
+__all__ = ["Pace", "Schedule", "Step"]
 
-REQUESTS_PER_MINUTE = 40.0
+_REQUESTS_PER_MINUTE = 40.0
 """Requests in any minute, if a caller doesn't say otherwise. Buildkite allows a user 50, and other programs may need some."""
 
 _POLL_INTERVAL = 2.0
@@ -86,11 +86,11 @@ class Pace:
         asked = 0.0 if poll_interval is None else _MINUTE / poll_interval
         status = _STATUS_INTERVAL if poll_interval is None else poll_interval
         if max_requests_per_minute is None:  # a poll of a log takes a second request now and then
-            limit = max(REQUESTS_PER_MINUTE, 3 * asked)
+            limit = max(_REQUESTS_PER_MINUTE, 3 * asked)
         else:
             limit = max_requests_per_minute
             status = max(status, 4 * _MINUTE / limit)
-        first = limit if single else max(_FIRST_LOG * limit / REQUESTS_PER_MINUTE, 1.5 * asked)
+        first = limit if single else max(_FIRST_LOG * limit / _REQUESTS_PER_MINUTE, 1.5 * asked)
         return cls(status, fastest, max(fastest, min(_QUIETEST * fastest, _MINUTE)), first, limit)
 
     @property
