@@ -186,7 +186,7 @@ async def test_a_job_that_has_ended_is_not_asked_for_again(flavor: Flavor) -> No
     )
     lines = await flavor.list(flavor.client(server).builds.follow("web", 7))
     assert shown(lines) == [("a", "a1"), ("b", "b1"), ("b", "b2")]
-    assert server.asked == ["a", "b", *["b"] * (len(server.asked) - 2)]
+    assert server.asked.count("a") == 1
 
 
 async def test_following_ends_at_a_block_step(flavor: Flavor) -> None:
