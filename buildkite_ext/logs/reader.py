@@ -236,7 +236,7 @@ class JobLogReader:
         self._missing = False
         self.requests += 1
         try:
-            return await requester.send(request)
+            return await requester.send_by(ends, request)
         except NotFound:
             if self._tail.offset:
                 self._tail.empty()  # it was deleted, if the next answer says so too
