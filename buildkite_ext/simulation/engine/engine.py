@@ -20,7 +20,7 @@ from ..state.pipelines import Pipeline
 from ..state.states import JOB_WAITING
 from ..state.users import User
 from .administration import Administration
-from .agent_pool import AgentPool
+from .agent_pool import AgentPool, ReadyJobs
 from .changes import AgentChanged, AnnotationChanged, ArtifactChanged, Changes
 from .scheduler import Action, ScheduledAction, Scheduler
 from .transitions import Transitions
@@ -67,7 +67,7 @@ class Engine:
         self._pool = pool
         self._timestamps = timestamps
         self._transitions = Transitions(organization, scheduler, changes)
-        self._ready: list[Job] = []
+        self._ready = ReadyJobs()
         self._actions: dict[str, list[ScheduledAction]] = {}
         self._wakes: dict[str, ScheduledAction] = {}
 
@@ -184,6 +184,8 @@ class Engine:
     def reprioritize(self, job: Job, priority: int) -> None:
         """Set the priority of a job."""
         job.priority = priority
+        if job in self._ready:
+            self._ready.add(job)
         job.build.touch()
         self._transitions.job_changed(job, job.state)
 
@@ -223,14 +225,16 @@ class Engine:
     def _schedule(self, build: Build) -> None:
         self._transitions.move_build(build, "scheduled")
         pipeline = build.pipeline
-        if pipeline.skip_queued_branch_builds or pipeline.cancel_running_branch_builds:
-            for other in list(self.organization.builds_of(pipeline).under_way.values()):
-                if other is build or other.request.branch != build.request.branch:
-                    continue
-                if pipeline.skip_queued_branch_builds and other.state == "scheduled":
-                    self._skip(other)
-                elif pipeline.cancel_running_branch_builds and other.state in ("running", "failing"):
-                    self.cancel(other, "A newer build of the branch has been created")
+        skipped = ("scheduled",) if pipeline.skip_queued_branch_builds else ()
+        canceled = ("running", "failing") if pipeline.cancel_running_branch_builds else ()
+        others = self.organization.builds_of(pipeline).select(states=skipped + canceled, branches=(build.branch,))
+        for other in others:
+            if other is build:
+                continue
+            if other.state in skipped:
+                self._skip(other)
+            elif other.state in canceled:
+                self.cancel(other, "A newer build of the branch has been created")
         self._settle(build)
 
     def _skip(self, build: Build) -> None:
@@ -252,7 +256,7 @@ class Engine:
         if isinstance(job.step, TriggerStep):
             self._trigger(job, job.step)
         else:
-            self._ready.append(job)
+            self._ready.add(job)
             self.dispatch()
 
     def _expire(self, job: Job) -> None:
@@ -365,17 +369,13 @@ class Engine:
 
     def dispatch(self) -> None:
         """Give the jobs that are ready to free agents, the highest priority first."""
-        self._ready = [job for job in self._ready if job.state == "scheduled"]
-        for job in sorted(self._ready, key=lambda job: -job.priority):
-            assert job.queue is not None
-            agent = self._pool.assign(job, job.queue)
-            if agent is not None:
-                self._ready.remove(job)
-                self._assign(job, agent)
+        for job, agent in self._ready.assignments(self._pool):
+            self._assign(job, agent)
 
     def connect_agent(self, name: str, queue: Queue) -> Agent:
         """Connect a new agent. It takes jobs at the next `dispatch`."""
         agent = self.organization.add_agent(name, queue, self.now)
+        self._pool.freed(agent)
         self._agent_changed(agent, None)
         return agent
 
@@ -405,6 +405,7 @@ class Engine:
     def resume_agent(self, agent: Agent) -> None:
         """Resume a paused agent."""
         self._clear_pause(agent)
+        self._pool.freed(agent)
         self._agent_changed(agent, agent.connection_state)
         self.dispatch()
 
@@ -414,6 +415,7 @@ class Engine:
         if agent.connection_state == "stopping":
             self._stop(agent)
         else:
+            self._pool.freed(agent)
             self._agent_changed(agent, agent.connection_state)
 
     def _stop(self, agent: Agent) -> None:
