@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ...globs import branch_matches
-from ...states import ACTIVE_JOBS, RUNNING_JOBS
+from ...states import ACTIVE_JOBS, RUNNING_BUILDS, RUNNING_JOBS
 from ...timestamps import to_millisecond
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import compose
@@ -288,7 +288,8 @@ class Engine:
             self._later(step.timeout, job, lambda job: self._interrupt(job, "timing_out", "timed_out"))
         else:
             self._later(duration, job, lambda job: self._exit(job, step))
-        self._settle(job.build)
+        if job.build.state not in RUNNING_BUILDS:
+            self._settle(job.build)
 
     def _exit(self, job: Job, step: CommandStep) -> None:
         job.exit_status = job.behaviour.exit_status(job.attempt)
@@ -421,6 +422,7 @@ class Engine:
     def _stop(self, agent: Agent) -> None:
         before, agent.connection_state = agent.connection_state, "stopped"
         agent.disconnected_at = agent.stopped_at = self.now
+        del self.organization.connected_agents[agent.id]
         self._clear_pause(agent)
         self._agent_changed(agent, before)
 

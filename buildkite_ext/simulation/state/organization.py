@@ -51,7 +51,13 @@ class Ids:
 
 @dataclass(slots=True, eq=False)
 class Organization:
-    """Organization with its users, pipelines, builds, clusters and agents."""
+    """Organization with its users, pipelines, builds, clusters and agents.
+
+    Attributes:
+        agents: all agents, in the order in which they connected.
+        agents_by_id: the same by id.
+        connected_agents: those that have not stopped, by id.
+    """
 
     slug: str
     name: str
@@ -68,6 +74,8 @@ class Organization:
     artifacts: dict[str, Artifact] = field(default_factory=dict[str, Artifact])
     clusters: list[Cluster] = field(default_factory=list[Cluster])
     agents: list[Agent] = field(default_factory=list[Agent])
+    agents_by_id: dict[str, Agent] = field(default_factory=dict[str, Agent])
+    connected_agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
     _pipeline_builds: dict[str, PipelineBuilds] = field(default_factory=dict[str, PipelineBuilds])
 
     def __post_init__(self) -> None:
@@ -119,6 +127,7 @@ class Organization:
             meta_data=[f"queue={queue.key}", "os=linux"],
         )
         self.agents.append(agent)
+        self.agents_by_id[agent.id] = self.connected_agents[agent.id] = agent
         queue.agents.append(agent)
         return agent
 
