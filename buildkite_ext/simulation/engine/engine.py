@@ -132,6 +132,7 @@ class Engine:
         if not rehearsal:
             pipeline.last_number = build.number
             self.organization.add_build(build)
+            build.touch()
         self._transitions.build_changed(build, None)
         for step in pipeline.steps:
             self._add_jobs(build, step)
