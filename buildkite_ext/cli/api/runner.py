@@ -44,6 +44,7 @@ class ApiRun:
 
     Attributes:
         request: the request to send.
+        method_implied: the command line names no method.
         connection: where to send it.
         printer: prints the answer.
         timeout: seconds for each request; None for the client's default.
@@ -56,6 +57,7 @@ class ApiRun:
     """
 
     request: ApiRequest
+    method_implied: bool
     connection: ConnectionOptions
     printer: JsonPrinter
     timeout: float | None
@@ -92,6 +94,8 @@ class ApiRun:
             response = run(requester.send(request))
         except ApiError as error:
             self._print_refusal(error)
+            if error.status == 404 and self.method_implied and request.method == "POST":
+                print_error("buildkite-ext: With fields the method is POST. To send them as a query: api GET PATH …")
             raise
         if self.include:
             self.printer.head(response)

@@ -118,6 +118,7 @@ def api(
 
     return ApiRun(
         request=request,
+        method_implied=method_option is None and path is None,
         connection=ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate),
         printer=printer,
         timeout=timeout,
