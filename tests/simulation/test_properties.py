@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise, product
 from typing import Any
 
@@ -306,3 +307,27 @@ def test_the_end_of_a_log_fits_what_was_read_before(size: int) -> None:
                 more = {"Accept": "text/plain", "Range": f"bytes=-{total - len(read)}"}
                 read += api.get(path, headers=more).content
         assert read == api.get(f"{path}.txt").content
+
+
+@given(message=st.text(min_size=1), value=st.text())
+def test_texts_come_back_as_they_were_sent(message: str, value: str) -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test")
+    with connect(simulator) as api:
+        sent = {"commit": "HEAD", "branch": "main", "message": message, "env": {"TEXT": value, message: "key"}}
+        answer = api.post(f"{WEB}/builds", json=sent)
+        listed = api.get(f"{WEB}/builds").json()[0]
+    assert (answer.json()["message"], answer.json()["env"]) == (message, {"TEXT": value, message: "key"})
+    assert (listed["message"], listed["env"]) == (message, sent["env"])
+    assert json.dumps(message, ensure_ascii=False).encode() in answer.content
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test")
+    with connect(simulator) as api:
+        body = rb'{"commit": "HEAD", "branch": "main", "message": "a\ud800b", "env": {"A": "\udfff"}}'
+        answer = api.post(f"{WEB}/builds", content=body)
+        listed = api.get(f"{WEB}/builds").json()[0]
+    for build in (answer.json(), listed):
+        assert (build["message"], build["env"]) == ("a?b", {"A": "?"})

@@ -103,7 +103,8 @@ class Log:
 
     def visible(self, now: float) -> bytes:
         """Return the bytes that have arrived."""
-        return self._data[: self.size(now)]
+        size = self.size(now)
+        return self._data[:size]
 
     def last(self, count: int, now: float) -> bytes:
         """Return the last bytes of those that have arrived, at most `count`."""
