@@ -13,7 +13,7 @@ from ...errors import ApiError, BuildkiteError, InvalidResponse
 from ...events import Event, RetryScheduled
 from ...pagination.items import Items
 from ...pagination.sources import PathPages
-from ...pagination.walker import Walker
+from ...pagination.walker import MAX_PAGES, Walker
 from ...redaction import redacted_text
 from ...states import FILTERS
 from ...transport.context import context_of
@@ -60,13 +60,13 @@ class ApiRun:
     method_implied: bool
     connection: ConnectionOptions
     printer: JsonPrinter
-    timeout: float | None
-    paginate: bool
-    limit: int | None
-    max_pages: int
-    selection: Selection | None
-    jq: JqFilter | None
-    include: bool
+    timeout: float | None = None
+    paginate: bool = False
+    limit: int | None = None
+    max_pages: int = MAX_PAGES
+    selection: Selection | None = None
+    jq: JqFilter | None = None
+    include: bool = False
 
     def run(self) -> ExitCode:
         """Send the request and print its answer.
