@@ -24,6 +24,7 @@ MODULES: tuple[str, ...] = (
     "webhooks",
     "webhooks_receiver",
     "webhooks_redis",
+    "simulator",
 )
 """Modules with a TITLE and a `measure()`, in the order of the table."""
 

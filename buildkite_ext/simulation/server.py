@@ -1,6 +1,7 @@
 """Server: the simulator on two ports, one for the API and one for its artifacts.
 
-Needs uvicorn: `pip install 'buildkite-ext[server]'`.
+Needs uvicorn: `pip install 'buildkite-ext[server]'`. With httptools, which the extra installs too, uvicorn reads requests in a
+third of the time.
 """
 
 from __future__ import annotations
