@@ -95,6 +95,18 @@ class Runtime(Protocol):
         """
         ...
 
+    async def read(self, response: httpx.Response, receive: Callable[[bytes], bool]) -> None:
+        """Read the body of a response, and release its connection.
+
+        Args:
+            response: the response, whose body was not read.
+            receive: called with each piece, decompressed, of bounded size, as it arrives; False ends the reading.
+
+        Raises:
+            InvalidResponse, httpx.DecodingError: as for `chunks`.
+        """
+        ...
+
     def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
         """Return the body of a response as it arrives, not decoded. The iterator may be left at any byte."""
         ...
@@ -188,6 +200,21 @@ class BlockingRuntime:
                 yield piece
         if decompressor is not None:
             decompressor.finish()
+
+    async def read(self, response: httpx.Response, receive: Callable[[bytes], bool]) -> None:
+        stream = response.stream
+        assert isinstance(stream, httpx.SyncByteStream)
+        try:
+            decompressor = decompressed(response)
+            for chunk in stream:
+                _heed(_interrupt.get())
+                for piece in (chunk,) if decompressor is None else decompressor.feed(chunk):
+                    if not receive(piece):
+                        return
+            if decompressor is not None:
+                decompressor.finish()
+        finally:
+            stream.close()
 
     def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
         return _BlockingStream(response)
@@ -302,6 +329,20 @@ class AsyncRuntime:
                     yield piece
         if decompressor is not None:
             decompressor.finish()
+
+    async def read(self, response: httpx.Response, receive: Callable[[bytes], bool]) -> None:
+        stream = response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        try:
+            decompressor = decompressed(response)
+            async for chunk in stream:
+                for piece in (chunk,) if decompressor is None else decompressor.feed(chunk):
+                    if not receive(piece):
+                        return
+            if decompressor is not None:
+                decompressor.finish()
+        finally:
+            await stream.aclose()
 
     def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
         assert isinstance(response.stream, httpx.AsyncByteStream)
