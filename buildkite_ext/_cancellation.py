@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import anyio
 import httpx
@@ -23,8 +24,8 @@ __all__ = ["GuardedTransport", "asyncio_task", "guarded", "run_soon"]
 
 _T = TypeVar("_T")
 
-_attempts: WeakSet[asyncio.Task[Any]] = WeakSet()
-"""The tasks of attempts that run."""
+_attempts: WeakKeyDictionary[asyncio.Task[Any], float] = WeakKeyDictionary()
+"""The tasks of attempts that run, and the ends of their limits on the clock of their event loop; infinite without one."""
 
 _left_over: set[asyncio.Task[None]] = set()
 """The tasks of `run_soon`, which an event loop alone would not keep alive."""
@@ -46,8 +47,9 @@ async def guarded(
 ) -> _T:
     """Await `function()` so that cancellation reaches it only in a way that httpcore cleans up after.
 
-    The caller's context variables are set in the attempt. An attempt inside an attempt needs no further task. A caller that is
-    cancelled gets its CancelledError when the attempt has ended, however often it was cancelled.
+    The caller's context variables are set in the attempt. An attempt inside an attempt needs no further task, nor a limit
+    that is later than the outer one. A caller that is cancelled gets its CancelledError when the attempt has ended, however
+    often it was cancelled.
 
     Args:
         function: starts the attempt.
@@ -58,13 +60,15 @@ async def guarded(
         TimeoutError: the attempt took longer than `seconds`.
     """
     current = asyncio_task()
-    if current is None or current in _attempts:
-        if seconds is None:
+    outer = None if current is None else _attempts.get(current)
+    ends = math.inf if seconds is None else anyio.current_time() + seconds
+    if current is None or outer is not None:
+        if ends >= (math.inf if outer is None else outer):
             return await function()
         with anyio.fail_after(seconds):
             return await function()
 
-    scope = anyio.CancelScope() if seconds is None else anyio.CancelScope(deadline=anyio.current_time() + seconds)
+    scope = anyio.CancelScope(deadline=ends)
 
     async def attempt() -> _T:
         with scope:
@@ -72,7 +76,7 @@ async def guarded(
         raise TimeoutError
 
     task = asyncio.get_running_loop().create_task(attempt())
-    _attempts.add(task)
+    _attempts[task] = ends
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:

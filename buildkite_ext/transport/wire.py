@@ -30,7 +30,7 @@ __all__ = ["TRANSPORT_ERRORS", "Wire", "lost"]
 TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError)
 """Errors of httpx for a request or an answer that is lost."""
 
-_GRACE = 0.2
+_GRACE = 0.1
 """Seconds after the deadline at which an async attempt is cancelled. A transport of ours ends it earlier, with an exact error."""
 
 _REFUSAL = 64 * 1024
