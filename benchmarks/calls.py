@@ -34,8 +34,9 @@ _CREATED: dict[str, Any] = {"commit": "HEAD", "branch": "main", "message": "Rele
 def measure() -> list[Row]:
     """Measure one call of each kind, over sockets and over a mock."""
     rows: list[Row] = []
-    body = json.dumps(bodies.build(random.Random(1), 1, 0)).encode()
-    with running([body], 0) as base:
+    build = bodies.build(random.Random(1), 1, 0)
+    body = json.dumps(build).encode()
+    with running([build], 0) as base:
         rows += _rows(_SOCKETS, base, None, body)
     rows += _rows(_MOCK, "https://api.buildkite.com", httpx.MockTransport(_answering(body)), body)
     page = b"[" + body + b"]"
@@ -71,7 +72,7 @@ def _rows(over: str, base: str, transport: httpx.MockTransport | None, body: byt
 
     rows.append(
         _async_row(
-            f"builds.get over {over}, async", base, transport, ours_async, bare_async, often, at_most(async_goal)
+            f"builds.get over {over}, async", base, transport, ours_async, bare_async, often=often, goal=at_most(async_goal)
         )
     )
     return rows
@@ -83,6 +84,7 @@ def _async_row(
     transport: httpx.MockTransport | None,
     ours: Callable[[AsyncBuildkiteClient], Awaitable[object]],
     bare: Callable[[httpx.AsyncClient], Awaitable[object]],
+    *,
     often: int,
     goal: Goal | None,
 ) -> Row:
