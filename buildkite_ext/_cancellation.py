@@ -60,10 +60,14 @@ async def guarded(
         TimeoutError: the attempt took longer than `seconds`.
     """
     current = asyncio_task()
-    outer = None if current is None else _attempts.get(current)
-    ends = math.inf if seconds is None else anyio.current_time() + seconds
-    if current is None or outer is not None:
-        if ends >= (math.inf if outer is None else outer):
+    if current is None:
+        with anyio.fail_after(seconds):
+            return await function()
+    loop = current.get_loop()
+    ends = math.inf if seconds is None else loop.time() + seconds
+    outer = _attempts.get(current)
+    if outer is not None:
+        if ends >= outer:
             return await function()
         with anyio.fail_after(seconds):
             return await function()
@@ -75,7 +79,7 @@ async def guarded(
             return await function()
         raise TimeoutError
 
-    task = asyncio.get_running_loop().create_task(attempt())
+    task = loop.create_task(attempt())
     _attempts[task] = ends
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
