@@ -72,7 +72,13 @@ def _rows(over: str, base: str, transport: httpx.MockTransport | None, body: byt
 
     rows.append(
         _async_row(
-            f"builds.get over {over}, async", base, transport, ours_async, bare_async, often=often, goal=at_most(async_goal)
+            f"builds.get over {over}, async",
+            base,
+            transport,
+            ours_async,
+            bare_async,
+            often=often,
+            goal=at_most(async_goal),
         )
     )
     return rows
