@@ -16,7 +16,9 @@ from pathlib import Path
 from .rows import HEADINGS, Row
 
 MODULES: tuple[str, ...] = (
+    "calls",
     "decode",
+    "listing",
     "start",
     "footprint",
     "logs",
