@@ -16,7 +16,9 @@ from pathlib import Path
 from .rows import HEADINGS, Row
 
 MODULES: tuple[str, ...] = (
+    "calls",
     "decode",
+    "listing",
     "start",
     "footprint",
     "logs",
@@ -24,6 +26,7 @@ MODULES: tuple[str, ...] = (
     "webhooks",
     "webhooks_receiver",
     "webhooks_redis",
+    "simulator",
 )
 """Modules with a TITLE and a `measure()`, in the order of the table."""
 
