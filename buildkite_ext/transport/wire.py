@@ -182,7 +182,11 @@ def _described(response: httpx.Response, request: httpx.Request) -> str:
 
 def _decoded_headers(response: httpx.Response, size: int) -> httpx.Headers:
     """Return the headers of an answer whose body was decoded and has `size` bytes."""
-    headers = httpx.Headers([pair for pair in response.headers.raw if pair[0].lower() not in _DECODED])
+    raw = response.headers.raw
+    names = [key.lower() for key, _ in raw]
+    if not any(name in names for name in _DECODED) and (b"content-length" in names or not size):
+        return response.headers
+    headers = httpx.Headers([pair for pair, name in zip(raw, names, strict=True) if name not in _DECODED])
     if size:
         headers.setdefault("Content-Length", str(size))
     return headers

@@ -303,7 +303,10 @@ async def test_a_workflow_that_polls_sleeps_through_an_open_circuit(flavor: Flav
     if how == "wait":
         assert (await flavor.call(buildkite.builds.wait, created, timeout=600)).passed
     else:
-        assert [line.text for line in await flavor.list(buildkite.builds.follow(created, timeout=600))] == ["one", "two"]
+        assert [line.text for line in await flavor.list(buildkite.builds.follow(created, timeout=600))] == [
+            "one",
+            "two",
+        ]
     assert simulator.clock.monotonic() - begin >= 30
 
 
