@@ -81,6 +81,8 @@ if TYPE_CHECKING:
     from .pagination.items import AsyncItems as AsyncItems
     from .pagination.items import Items as Items
     from .pagination.page import Page as Page
+    from .runtime import Runtime as Runtime
+    from .runtime import Send as Send
     from .services.builds import Author as Author
     from .states import Outcome as Outcome
     from .stores.circuits import CircuitBreaker as CircuitBreaker
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
     from .stores.limits import BudgetStatus as BudgetStatus
     from .stores.limits import LimitStatus as LimitStatus
     from .stores.memory import MemoryStore as MemoryStore
+    from .transport.middleware import Stage as Stage
     from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
     from .unknown_names import UnknownNameWarning as UnknownNameWarning
@@ -107,6 +110,9 @@ _HOMES = {
     "CircuitChanged": "events",
     "RateLimitWait": "events",
     "MemoryStore": "stores.memory",
+    "Stage": "transport.middleware",
+    "Send": "runtime",
+    "Runtime": "runtime",
     "DownloadProgress": "artifacts.transfer",
     "Event": "events",
     "Items": "pagination.items",
@@ -220,10 +226,13 @@ __all__ = [
     "ResponseLost",
     "Retry",
     "RetryScheduled",
+    "Runtime",
     "SchemaDrift",
     "Secret",
+    "Send",
     "ServerError",
     "ServiceUnavailable",
+    "Stage",
     "SystemClock",
     "TooManyPages",
     "TransferRate",

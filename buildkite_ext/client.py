@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .stores.circuits import CircuitBreaker
     from .stores.limits import Budget, BudgetStatus, Priority
     from .transport.auth import TokenSource
+    from .transport.middleware import Stage
     from .transport.rates import TransferRate
     from .transport.retry import Retry
     from .urls import Params
@@ -114,6 +115,10 @@ class AsyncBuildkiteClient(AsyncServices):
         breaker: the policy of the circuit breaker; None for none.
         priority: `background` for a program that leaves room to others: its requests are spread over the window of a limit.
         read_only: refuse every request that could change something.
+        stages: your own stages of a request's path: see `buildkite_ext.Stage`.
+        headers: added to each request to the API.
+        query: query parameters that are added to each request to the API.
+        user_agent: the name of your program, which is put in front of the library's own.
         store: the state that clients share, such as a `MemoryStore`. By default all clients of a process share one, but not
             those with a `transport` or a `clock` of their own.
         transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
@@ -142,6 +147,10 @@ class AsyncBuildkiteClient(AsyncServices):
         breaker: CircuitBreaker | None = DEFAULT_BREAKER,
         priority: Priority = "foreground",
         read_only: bool = False,
+        stages: Sequence[Stage] = (),
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        user_agent: str | None = None,
         store: Store | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: MonotonicClock | None = None,
@@ -162,6 +171,10 @@ class AsyncBuildkiteClient(AsyncServices):
                 breaker=breaker,
                 priority=priority,
                 read_only=read_only,
+                stages=stages,
+                headers=headers,
+                query=query,
+                user_agent=user_agent,
                 store=store,
                 transport=transport,
                 clock=clock,
@@ -220,6 +233,10 @@ class AsyncBuildkiteClient(AsyncServices):
         breaker: CircuitBreaker | Unset | None = UNSET,
         priority: Priority | Unset = UNSET,
         read_only: bool | Unset = UNSET,
+        stages: Sequence[Stage] | Unset = UNSET,
+        headers: Mapping[str, str] | Unset | None = UNSET,
+        query: Mapping[str, str] | Unset | None = UNSET,
+        user_agent: str | Unset | None = UNSET,
         strict: bool | Unset = UNSET,
         unknown: Literal["ignore", "keep"] | Unset = UNSET,
         max_body: int | Unset = UNSET,
@@ -232,7 +249,8 @@ class AsyncBuildkiteClient(AsyncServices):
         Args:
             organization, token, timeout, retry, budget, breaker, priority: as for the client itself; UNSET keeps the present
                 value.
-            read_only, strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
+            read_only, stages, headers, query, user_agent: as for the client itself, likewise.
+            strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
 
         Example:
             >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
@@ -247,6 +265,10 @@ class AsyncBuildkiteClient(AsyncServices):
             "breaker": breaker,
             "priority": priority,
             "read_only": read_only,
+            "stages": stages,
+            "headers": headers,
+            "query": query,
+            "user_agent": user_agent,
             "strict": strict,
             "unknown": unknown,
             "max_body": max_body,
@@ -457,6 +479,10 @@ class BuildkiteClient(Services):
         breaker: the policy of the circuit breaker; None for none.
         priority: `background` for a program that leaves room to others: its requests are spread over the window of a limit.
         read_only: refuse every request that could change something.
+        stages: your own stages of a request's path: see `buildkite_ext.Stage`.
+        headers: added to each request to the API.
+        query: query parameters that are added to each request to the API.
+        user_agent: the name of your program, which is put in front of the library's own.
         store: the state that clients share, such as a `MemoryStore`. By default all clients of a process share one, but not
             those with a `transport` or a `clock` of their own.
         transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
@@ -485,6 +511,10 @@ class BuildkiteClient(Services):
         breaker: CircuitBreaker | None = DEFAULT_BREAKER,
         priority: Priority = "foreground",
         read_only: bool = False,
+        stages: Sequence[Stage] = (),
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        user_agent: str | None = None,
         store: Store | None = None,
         transport: httpx.BaseTransport | None = None,
         clock: MonotonicClock | None = None,
@@ -505,6 +535,10 @@ class BuildkiteClient(Services):
                 breaker=breaker,
                 priority=priority,
                 read_only=read_only,
+                stages=stages,
+                headers=headers,
+                query=query,
+                user_agent=user_agent,
                 store=store,
                 transport=transport,
                 clock=clock,
@@ -563,6 +597,10 @@ class BuildkiteClient(Services):
         breaker: CircuitBreaker | Unset | None = UNSET,
         priority: Priority | Unset = UNSET,
         read_only: bool | Unset = UNSET,
+        stages: Sequence[Stage] | Unset = UNSET,
+        headers: Mapping[str, str] | Unset | None = UNSET,
+        query: Mapping[str, str] | Unset | None = UNSET,
+        user_agent: str | Unset | None = UNSET,
         strict: bool | Unset = UNSET,
         unknown: Literal["ignore", "keep"] | Unset = UNSET,
         max_body: int | Unset = UNSET,
@@ -575,7 +613,8 @@ class BuildkiteClient(Services):
         Args:
             organization, token, timeout, retry, budget, breaker, priority: as for the client itself; UNSET keeps the present
                 value.
-            read_only, strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
+            read_only, stages, headers, query, user_agent: as for the client itself, likewise.
+            strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
 
         Example:
             >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:
@@ -590,6 +629,10 @@ class BuildkiteClient(Services):
             "breaker": breaker,
             "priority": priority,
             "read_only": read_only,
+            "stages": stages,
+            "headers": headers,
+            "query": query,
+            "user_agent": user_agent,
             "strict": strict,
             "unknown": unknown,
             "max_body": max_body,

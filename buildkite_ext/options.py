@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .stores.base import Store
     from .stores.limits import Priority
     from .transport.auth import TokenFunction, TokenSource
+    from .transport.middleware import Stage
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -54,6 +56,28 @@ DEFAULT_BREAKER = CircuitBreaker()
 DEFAULT_MAX_BODY = 256 * 1024 * 1024
 DEFAULT_MINIMUM_RATE = TransferRate(bytes=1024, seconds=60.0)
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OWN_HEADERS = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "host",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "accept-encoding",
+    }
+)
+"""Headers that the client sets, or that would carry another credential."""
+
+_HEADERS = (
+    "a mapping of names to printable ASCII texts, without "
+    f"{', '.join(sorted(name.title() for name in _OWN_HEADERS))}, which the client sets itself"
+)
+_NOT_SHOWN = frozenset({"headers", "query"})
+"""Options whose values may hold secrets."""
+
 _SHARED: Mapping[str, Any] = {"shared": True}
 """Metadata of the options that a client and its copies share, so that `with_options` does not change them."""
 
@@ -75,6 +99,10 @@ class ClientOptions:
     breaker: CircuitBreaker | None = DEFAULT_BREAKER
     priority: Priority = "foreground"
     read_only: bool = False
+    stages: Sequence[Stage] = ()
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    query: Mapping[str, str] | None = field(default=None, repr=False)
+    user_agent: str | None = None
     store: Store | None = field(default=None, repr=False, metadata=_SHARED)
     transport: Transport | None = field(default=None, repr=False, metadata=_SHARED)
     clock: MonotonicClock | None = field(default=None, repr=False, metadata=_SHARED)
@@ -102,6 +130,18 @@ class ClientOptions:
             ),
             ("priority", self.priority in ("foreground", "background"), "'foreground' or 'background'"),
             ("read_only", isinstance(self.read_only, bool), "True or False"),
+            (
+                "stages",
+                isinstance(self.stages, Sequence) and all(map(callable, self.stages)),
+                "a list of async functions that take request, send and runtime",
+            ),
+            ("headers", self.headers is None or _are_headers(self.headers), _HEADERS),
+            ("query", self.query is None or _are_texts(self.query), "a mapping of texts to texts"),
+            (
+                "user_agent",
+                self.user_agent is None or (_is_slug(self.user_agent) and _is_header(self.user_agent)),
+                "the name of your program, such as 'deploy-bot/1.2'",
+            ),
             ("store", self.store is None or hasattr(self.store, "admit"), "a Store, such as MemoryStore()"),
             (
                 "clock",
@@ -119,7 +159,8 @@ class ClientOptions:
             ("on_event", self.on_event is None or callable(self.on_event), "a function that takes an event"),
         ):
             if not fits:
-                raise ConfigurationError(f"{name}={shown(getattr(self, name))}: give {wanted}.")
+                said = "" if name in _NOT_SHOWN else shown(getattr(self, name))
+                raise ConfigurationError(f"{name}={said}: give {wanted}.")
 
     def __getstate__(self) -> object:
         raise TypeError(
@@ -139,6 +180,10 @@ class ClientOptions:
         breaker: CircuitBreaker | None = DEFAULT_BREAKER,
         priority: Priority = "foreground",
         read_only: bool = False,
+        stages: Sequence[Stage] = (),
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        user_agent: str | None = None,
         store: Store | None = None,
         transport: Transport | None = None,
         clock: MonotonicClock | None = None,
@@ -170,6 +215,10 @@ class ClientOptions:
                 breaker=breaker,
                 priority=priority,
                 read_only=read_only,
+                stages=stages,
+                headers=headers,
+                query=query,
+                user_agent=user_agent,
                 store=store,
                 transport=transport,
                 clock=clock,
@@ -179,6 +228,21 @@ class ClientOptions:
                 minimum_rate=minimum_rate,
                 on_event=on_event,
             )
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+def _is_header(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+def _are_headers(value: Mapping[str, str]) -> bool:
+    return _are_texts(value) and all(
+        _HEADER_NAME.fullmatch(name) and name.lower() not in _OWN_HEADERS and _is_header(text)
+        for name, text in value.items()
+    )
 
 
 def _is_slug(value: object) -> bool:

@@ -1,13 +1,13 @@
 """Stages of a request's path, composed into one function.
 
-    RaiseForStatus · ReadOnly · Deadline · CircuitBreaker · Retry · Budget · Sign · wire
+    RaiseForStatus · ReadOnly · Additions · Deadline · the user's stages · CircuitBreaker · Retry · Budget · Sign · wire
 
-Every request takes this path, also those of the generated functions.
+Every request to the API takes this path, also those of the generated functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,12 +21,29 @@ if TYPE_CHECKING:
     from ..runtime import Runtime, Send
     from .context import Match
 
-__all__ = ["RaiseForStatus", "ReadOnly", "Stage", "compose"]
+__all__ = ["Additions", "RaiseForStatus", "ReadOnly", "Stage", "compose"]
 
 
 class Stage(Protocol):
     """Stage of a request's path. It may change the request, pass it on (once, repeatedly, or not at all), and read the
-    answer. The state of a request is in its context, not in the stage."""
+    answer. The state of a request is in its context, not in the stage.
+
+    Stages of users, `BuildkiteClient(stages=[...])`, see each call once, before its token is added and outside of its retries.
+    They are written with `async def` for both clients. In a blocking client they may await `send` and the methods of
+    `runtime`, and nothing else.
+
+    Example:
+        >>> import httpx
+        >>> async def traced(request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        ...     request.headers["X-Team"] = "platform"
+        ...     return await send(request)
+        >>> from buildkite_ext.simulation import Simulator
+        >>> simulator = Simulator()
+        >>> with simulator.client(stages=[traced]) as buildkite:
+        ...     _ = buildkite.organizations.get()
+        >>> simulator.requests[0].headers["x-team"]
+        'platform'
+    """
 
     def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> Coroutine[Any, Any, httpx.Response]: ...
 
@@ -37,6 +54,23 @@ def compose(stages: Sequence[Stage], wire: Send, runtime: Runtime) -> Send:
     for stage in reversed(stages):
         send = partial(stage, send=send, runtime=runtime)
     return send
+
+
+class Additions:
+    """Stage that adds the headers and the query parameters of the client's options to each request."""
+
+    def __init__(self, headers: Mapping[str, str], query: Mapping[str, str]) -> None:
+        self._headers = dict(headers)
+        self._query = dict(query)
+
+    def __repr__(self) -> str:
+        return f"Additions(headers={sorted(self._headers)}, query={sorted(self._query)})"  # the values may be secrets
+
+    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:  # noqa: ARG002
+        request.headers.update(self._headers)
+        if self._query:
+            request.url = request.url.copy_merge_params(self._query)
+        return await send(request)
 
 
 class ReadOnly:

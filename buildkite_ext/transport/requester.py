@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ from .breaker import CircuitBreakerStage
 from .budget import BudgetStage, token_identity
 from .context import RequestContext, context_of
 from .deadline import DEFAULT_TIMEOUT, DeadlineStage
-from .middleware import RaiseForStatus, ReadOnly, Stage, compose
+from .middleware import Additions, RaiseForStatus, ReadOnly, Stage, compose
 from .retry import Retry, RetryStage
 from .wire import Wire
 
@@ -76,8 +76,9 @@ class Requester:
         self._shared = shared
         self._owner = owner
         self.origin, self._prefix = _root_of(options.base_url)
+        self._headers = _default_headers(options.user_agent)
         deadline = DeadlineStage(options.timeout, from_admission=options.timeout is DEFAULT_TIMEOUT)
-        retry = RetryStage(options.retry or _NO_RETRY, self.events)
+        retry = RetryStage(options.retry or _NO_RETRY, self.events, shared.quota)
         self._budget = BudgetStage(
             options.budget or Budget(),
             priority=options.priority,
@@ -91,7 +92,9 @@ class Requester:
         stages: list[Stage | None] = [
             RaiseForStatus(self._match),
             ReadOnly() if options.read_only else None,
+            Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
+            *options.stages,
             CircuitBreakerStage(options.breaker, shared.store, options.base_url, self.events)
             if options.breaker
             else None,
@@ -204,7 +207,7 @@ class Requester:
         operation = operation_of(endpoint)
         arguments = dict(kwargs)
         arguments["headers"] = {
-            **_default_headers(),
+            **self._headers,
             "Accept": operation.accept,
             **(kwargs.get("headers") or {}),
             **(headers or {}),
@@ -255,7 +258,7 @@ class Requester:
             raise ValueError(f"it isn't a URL: {error}") from error
         if origin(url) != self.origin or not f"{url.path}/".startswith(f"{self._prefix}/v2/"):
             raise ValueError(f"it leads outside {self.options.base_url}/v2")
-        merged = httpx.Headers({**_default_headers(), "Accept": "application/json, */*;q=0.9"})
+        merged = httpx.Headers({**self._headers, "Accept": "application/json, */*;q=0.9"})
         merged.update(headers)
         request = httpx.Request(method, url, content=content, headers=merged, extensions={"timeout": _TIMEOUTS})
         context_of(request, self._match)
@@ -296,7 +299,7 @@ class Requester:
             request = httpx.Request(
                 "GET",
                 url,
-                headers={**_default_headers(), "Accept-Encoding": "identity", **(headers or {})},
+                headers={**self._headers, "Accept-Encoding": "identity", **(headers or {})},
                 extensions={"timeout": _TIMEOUTS},
             )
         except (httpx.InvalidURL, ValueError) as error:
@@ -325,7 +328,7 @@ class Requester:
         if self._http is not None and not self._http.is_closed:
             return self.client
         self._http = http = self.runtime.client(
-            self._path, base_url=self.options.base_url, headers=_default_headers(), timeouts=_TIMEOUTS
+            self._path, base_url=self.options.base_url, headers=self._headers, timeouts=_TIMEOUTS
         )
         if isinstance(http, httpx.Client):
             return self.client.set_httpx_client(http)
@@ -347,14 +350,15 @@ def _root_of(base_url: str) -> tuple[Origin, str]:
         raise ConfigurationError(f"base_url {base_url!r} isn't a URL: {error}") from error
 
 
-@cache
-def _default_headers() -> Mapping[str, str]:
-    """Return the headers of every request: those of httpx, with the name of this package."""
+@lru_cache(maxsize=64)
+def _default_headers(user_agent: str | None) -> Mapping[str, str]:
+    """Return the headers of every request: those of httpx, with the names of the user's program and of this package."""
     headers = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))).headers
+    own = f"buildkite-ext/{__version__} python-httpx/{httpx.__version__}"
     return {
         "Accept-Encoding": ACCEPT_ENCODING,
         "Connection": headers["Connection"],
-        "User-Agent": f"buildkite-ext/{__version__} python-httpx/{httpx.__version__}",
+        "User-Agent": own if user_agent is None else f"{user_agent.strip()} {own}",
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .._forks import reset_after_fork
 from ..backoff import full_jitter
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..events import Dispatcher, Event, RetryScheduled
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..runtime import Runtime, Send
 
-__all__ = ["Retry", "RetryStage", "replayable"]
+__all__ = ["Retry", "RetryQuota", "RetryStage", "replayable"]
 
 _TRANSIENT = frozenset({500, 502, 503, 504})
 
@@ -86,12 +88,51 @@ class Retry:
         return None
 
 
+class RetryQuota:
+    """Quota of retries that all calls of a client share, so that an outage isn't multiplied by the attempts of each call.
+
+    A retry takes 5 of at most 500 tokens, and its success gives them back. The success of a first attempt gives 1. Without
+    tokens a failure is final. A 429 takes none, since it is waited out.
+
+    Example:
+        >>> quota = RetryQuota()
+        >>> sum(quota.take() for _ in range(1000))
+        100
+    """
+
+    _MOST = 500
+    _RETRY = 5
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._left = self._MOST
+        reset_after_fork(self)
+
+    def take(self) -> bool:
+        """Take the tokens of a retry. Return False if there are too few."""
+        with self._lock:
+            if self._left < self._RETRY:
+                return False
+            self._left -= self._RETRY
+            return True
+
+    def succeeded(self, retries: int) -> None:
+        """Give back what a call took that has succeeded after some retries."""
+        if self._left < self._MOST:
+            with self._lock:
+                self._left = min(self._MOST, self._left + (self._RETRY * retries or 1))
+
+    def _reset_after_fork(self) -> None:
+        self._lock = threading.Lock()
+
+
 class RetryStage:
     """Stage that repeats requests by a policy."""
 
-    def __init__(self, policy: Retry, events: Dispatcher[Event]) -> None:
+    def __init__(self, policy: Retry, events: Dispatcher[Event], quota: RetryQuota) -> None:
         self._policy = policy
         self._events = events
+        self._quota = quota
 
     def __repr__(self) -> str:
         return repr(self._policy)
@@ -101,6 +142,7 @@ class RetryStage:
         operation = context.operation
         repeatable = operation.repeatable if operation is not None else request.method in ("GET", "HEAD", "OPTIONS")
         attempt = 1
+        taken = 0
         may_have_acted = False
         while True:
             outcome: httpx.Response | NetworkError
@@ -109,11 +151,18 @@ class RetryStage:
             except NetworkError as lost:
                 outcome = lost
             pause = self._policy.delay(attempt, outcome, repeatable=repeatable) if replayable(request) else None
-            if context.halted is not None and context.halted():
+            if pause is not None and context.halted is not None and context.halted():
                 pause = None
+            if pause is not None and (isinstance(outcome, NetworkError) or outcome.status_code != 429):
+                if self._quota.take():
+                    taken += 1
+                else:
+                    pause = None
             if pause is None:
                 if isinstance(outcome, NetworkError):
                     raise outcome
+                if outcome.status_code < 500:
+                    self._quota.succeeded(taken)
                 if may_have_acted and outcome.status_code == 404 and operation is not None and _removes(operation):
                     outcome.status_code = operation.success  # an earlier attempt did it, and its answer was lost
                 return outcome
