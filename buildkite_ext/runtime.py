@@ -119,10 +119,17 @@ class Runtime(Protocol):
         """Pause for `seconds`."""
         ...
 
-    async def map(self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T]) -> list[R]:
-        """Run `function` for all items of a bounded batch at once, and return the results in order.
+    async def map(
+        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, concurrency: int | None = None
+    ) -> list[R]:
+        """Run `function` for all items, several at once, and return the results in order.
 
-        The first error ends the others and is raised.
+        The first error ends the others and is raised. No further item begins then.
+
+        Args:
+            function: called with each item.
+            items: the items.
+            concurrency: maximum of items at once. The next one begins when any of them ends. None: all of a bounded batch.
         """
         ...
 
@@ -141,6 +148,10 @@ _interrupt: contextvars.ContextVar[threading.Event | None] = contextvars.Context
 def _heed(interrupt: threading.Event | None) -> None:
     if interrupt is not None and interrupt.is_set():
         raise _Interrupted
+
+
+def _has_failed(future: Future[Any]) -> bool:
+    return not isinstance(future.exception(), _Interrupted | None)
 
 
 class BlockingRuntime:
@@ -215,18 +226,26 @@ class BlockingRuntime:
             self._clock.sleep(seconds)
         _heed(interrupt)
 
-    async def map(self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T]) -> list[R]:
-        if len(items) < 2:
+    async def map(
+        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, concurrency: int | None = None
+    ) -> list[R]:
+        at_once = len(items) if concurrency is None else min(concurrency, len(items))
+        if at_once < 2:
             return [await function(item) for item in items]
         interrupt = threading.Event()
         outer = _interrupt.get()
 
         def work(item: T) -> R:
             _interrupt.set(interrupt)
-            return run(function(item))
+            _heed(interrupt)
+            try:
+                return run(function(item))
+            except BaseException:
+                interrupt.set()  # here, before this thread takes its next item
+                raise
 
         # A pool for each call: a shared one would deadlock if a mapped function called map.
-        pool = ThreadPoolExecutor(max_workers=len(items), thread_name_prefix="buildkite")
+        pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="buildkite")
         try:
             futures: list[Future[R]] = [pool.submit(contextvars.copy_context().run, work, item) for item in items]
             pending: set[Future[R]] = set(futures)
@@ -234,7 +253,7 @@ class BlockingRuntime:
                 # In slices, so that a batch inside a batch notices the interruption of the outer one, and Windows Ctrl-C.
                 in_slices = outer is not None or sys.platform == "win32"
                 done, pending = wait(pending, timeout=0.1 if in_slices else None, return_when=FIRST_EXCEPTION)
-                failed = [future for future in futures if future in done and future.exception() is not None]
+                failed = [future for future in futures if future in done and _has_failed(future)]
                 if failed:
                     return [failed[0].result()]  # raises
                 _heed(outer)
@@ -325,13 +344,17 @@ class AsyncRuntime:
     async def sleep(self, seconds: float) -> None:
         await self._clock.asleep(seconds)
 
-    async def map(self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T]) -> list[R]:
-        if len(items) < 2:
+    async def map(
+        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, concurrency: int | None = None
+    ) -> list[R]:
+        at_once = len(items) if concurrency is None else min(concurrency, len(items))
+        if at_once < 2:
             return [await function(item) for item in items]
         import anyio
 
         results: dict[int, R] = {}
         failures: list[Exception] = []
+        slots = anyio.Semaphore(at_once)
 
         async def work(index: int, item: T) -> None:
             try:
@@ -339,10 +362,13 @@ class AsyncRuntime:
             except Exception as error:  # raised below, as itself instead of inside an exception group
                 failures.append(error)
                 group.cancel_scope.cancel()
+            else:
+                slots.release()
 
         async with anyio.create_task_group() as group:
             for index, item in enumerate(items):
-                group.start_soon(work, index, item)
+                await slots.acquire()
+                group.start_soon(work, index, item)  # from here, so that each has the caller's context variables
         if failures:
             raise failures[0]
         return [results[index] for index in range(len(items))]
