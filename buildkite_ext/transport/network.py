@@ -35,6 +35,10 @@ _PHASES = ("connect", "read", "write", "pool")
 _SLICE = 16 * 1024
 """Bytes that are written under one timeout: on a link that moves a few kB in that time, the connection stays."""
 
+_LARGE_READ = 256 * 1024
+"""Limit on the bytes of one read where that many of a body are still expected. httpcore asks for 64 kB and takes more; asyncio
+reads no more at once."""
+
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 _OVER = "the time allowed for the whole request is over"
@@ -225,7 +229,7 @@ class _Stream(httpcore.NetworkStream):
             return data
         limit = self._limits.narrow(timeout, httpcore.ReadTimeout)
         with self._limits.receiving(limit) as waiting:
-            data = self._inner.read(max_bytes, waiting.limit)
+            data = self._inner.read(max(max_bytes, min(self._framing.left, _LARGE_READ)), waiting.limit)
             waiting.count = len(data)
         self._framing.received(data)
         return data
@@ -306,7 +310,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
             return data
         limit = self._limits.narrow(timeout, httpcore.ReadTimeout)
         with self._limits.receiving(limit) as waiting:
-            data = await self._inner.read(max_bytes, waiting.limit)
+            data = await self._inner.read(max(max_bytes, min(self._framing.left, _LARGE_READ)), waiting.limit)
             waiting.count = len(data)
         self._framing.received(data)
         return data
