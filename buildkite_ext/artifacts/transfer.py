@@ -40,8 +40,7 @@ _DECODERS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Codings that can be undone, with the window bits of zlib."""
 
 _BLOCK = 1024 * 1024
-"""Bytes that arrive before they are written. In async code a thread writes them, and handing over costs as much as hashing
-50 kB."""
+"""Bytes that arrive before they are written and hashed. In async code a thread does that, and each hand-over takes time."""
 
 _PIECE = 256 * 1024
 """Bytes that are decoded at once, and limit on the bytes that they become at once."""

@@ -45,7 +45,10 @@ def field_of(value: object, name: str) -> object:
         >>> field_of({"id": "a"}, "id")
         'a'
     """
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    if isinstance(value, Mapping):
+        return value.get(name)
+    # A model searches for what was meant by a name that it doesn't have. Its fields are attributes of its class.
+    return getattr(value, name, None) if hasattr(type(value), name) else None
 
 
 def identity(item: object) -> str | None:

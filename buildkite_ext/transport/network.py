@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import selectors
+import select
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping
@@ -38,8 +38,6 @@ _SLICE = 16 * 1024
 _LARGE_READ = 256 * 1024
 """Limit on the bytes of one read where that many of a body are still expected. httpcore asks for 64 kB and takes more; asyncio
 reads no more at once."""
-
-_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 _OVER = "the time allowed for the whole request is over"
 _CLOSED = "the client was closed in the meantime"
@@ -389,18 +387,19 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 def _is_readable(stream: httpcore.AsyncNetworkStream) -> bool:
     """Return True if bytes or the end have arrived at the socket, or if it is closed."""
     raw = stream.get_extra_info("socket")
-    return raw is None or raw.fileno() < 0 or _wait(raw, 0.0, selectors.EVENT_READ)[0]
+    return raw is None or raw.fileno() < 0 or _wait(raw, 0.0, write=False)[0]
 
 
-def _wait(
-    raw: socket.socket, timeout: float | None, wanted: int = selectors.EVENT_READ | selectors.EVENT_WRITE
-) -> tuple[bool, bool]:
-    """Wait until a socket can be read or written, and return which."""
-    with _Selector() as selector:
-        selector.register(raw, wanted)
-        events = selector.select(timeout)
+def _wait(raw: socket.socket, timeout: float | None, *, write: bool = True) -> tuple[bool, bool]:
+    """Wait until a socket can be read or, if `write` is True, written, and return which."""
+    if not hasattr(select, "poll"):  # Windows
+        readable, writable, _ = select.select([raw], [raw] if write else [], [], timeout)
+        return bool(readable), bool(writable)
+    poll = select.poll()
+    poll.register(raw, select.POLLIN | (select.POLLOUT if write else 0))
+    events = poll.poll(None if timeout is None else math.ceil(timeout * 1000))
     ready = events[0][1] if events else 0
-    return bool(ready & selectors.EVENT_READ), bool(ready & selectors.EVENT_WRITE)
+    return bool(ready & ~select.POLLOUT), bool(ready & ~select.POLLIN)
 
 
 def _sliced(buffer: bytes) -> Iterable[bytes]:

@@ -91,6 +91,9 @@ class Socket(httpcore.AsyncNetworkStream):
 
     def __init__(self, stream: anyio.abc.ByteStream) -> None:
         self._stream = stream
+        # Pools ask for these again and again, and anyio asks the system for both addresses each time.
+        self._raw = _attribute(stream, anyio.abc.SocketAttribute.raw_socket)
+        self._ssl_object = _attribute(stream, anyio.streams.tls.TLSAttribute.ssl_object)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _mapped(_READ), anyio.fail_after(timeout):
@@ -122,13 +125,13 @@ class Socket(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         if info == "ssl_object":
-            return _attribute(self._stream, anyio.streams.tls.TLSAttribute.ssl_object)
+            return self._ssl_object
         if info == "client_addr":
             return _attribute(self._stream, anyio.abc.SocketAttribute.local_address)
         if info == "server_addr":
             return _attribute(self._stream, anyio.abc.SocketAttribute.remote_address)
         if info == "socket":
-            return _attribute(self._stream, anyio.abc.SocketAttribute.raw_socket)
+            return self._raw
         return None
 
 
