@@ -70,11 +70,6 @@ class AnswerFraming:
         return self._state is _State.COMPLETE or self._state is _State.UNUSED
 
     @property
-    def left(self) -> int:
-        """Bytes of the answer that are still expected, as far as its length, or that of the chunk that arrives, is known."""
-        return self._left if self._state is _State.BODY or self._state is _State.CHUNKS else 0
-
-    @property
     def refused(self) -> bool:
         """True if the answer to the last request has begun and is an error."""
         return self._status >= 400

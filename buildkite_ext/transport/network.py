@@ -36,8 +36,8 @@ _SLICE = 16 * 1024
 """Bytes that are written under one timeout: on a link that moves a few kB in that time, the connection stays."""
 
 _LARGE_READ = 256 * 1024
-"""Limit on the bytes of one read where that many of a body are still expected. httpcore asks for 64 kB and takes more; asyncio
-reads no more at once."""
+"""Bytes that are asked for after a read that got as many as httpcore asks for. The memory for them would cost more than it
+saves where fewer arrive at once, as by TLS."""
 
 _OVER = "the time allowed for the whole request is over"
 _CLOSED = "the client was closed in the meantime"
@@ -220,6 +220,7 @@ class _Stream(httpcore.NetworkStream):
         self._framing = AnswerFraming()
         self._written = 0
         self._early = b""
+        self._at_once = 0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._early:
@@ -227,8 +228,9 @@ class _Stream(httpcore.NetworkStream):
             return data
         limit = self._limits.narrow(timeout, httpcore.ReadTimeout)
         with self._limits.receiving(limit) as waiting:
-            data = self._inner.read(max(max_bytes, min(self._framing.left, _LARGE_READ)), waiting.limit)
+            data = self._inner.read(max(max_bytes, self._at_once), waiting.limit)
             waiting.count = len(data)
+        self._at_once = _LARGE_READ if len(data) >= max_bytes else 0
         self._framing.received(data)
         return data
 
@@ -299,6 +301,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._framing = AnswerFraming()
         self._written = 0
         self._early = b""
+        self._at_once = 0
         self._streams = streams
         streams.add(self)
 
@@ -308,8 +311,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
             return data
         limit = self._limits.narrow(timeout, httpcore.ReadTimeout)
         with self._limits.receiving(limit) as waiting:
-            data = await self._inner.read(max(max_bytes, min(self._framing.left, _LARGE_READ)), waiting.limit)
+            data = await self._inner.read(max(max_bytes, self._at_once), waiting.limit)
             waiting.count = len(data)
+        self._at_once = _LARGE_READ if len(data) >= max_bytes else 0
         self._framing.received(data)
         return data
 
