@@ -211,6 +211,13 @@ def _buffered(stream: httpcore.NetworkStream | httpcore.AsyncNetworkStream) -> b
     return True
 
 
+def _tls_socket(stream: httpcore.NetworkStream) -> ssl.SSLSocket | None:
+    """Return the socket of a connection that it decrypts. None without TLS, and for TLS inside the TLS of a proxy."""
+    raw = stream.get_extra_info("socket")
+    nested = isinstance(stream.get_extra_info("ssl_object"), ssl.SSLObject)
+    return raw if isinstance(raw, ssl.SSLSocket) and not nested else None
+
+
 class _Stream(httpcore.NetworkStream):
     """Connection of blocking code."""
 
@@ -221,18 +228,38 @@ class _Stream(httpcore.NetworkStream):
         self._written = 0
         self._early = b""
         self._at_once = 0
+        self._tls = _tls_socket(inner)
+        self._failure: OSError | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._early:
             data, self._early = self._early[:max_bytes], self._early[max_bytes:]
             return data
+        if self._failure is not None:
+            raise httpcore.ReadError(str(self._failure)) from self._failure
         limit = self._limits.narrow(timeout, httpcore.ReadTimeout)
         with self._limits.receiving(limit) as waiting:
             data = self._inner.read(max(max_bytes, self._at_once), waiting.limit)
+            if self._tls is not None and data:
+                data += self._decrypted(self._tls, max_bytes - len(data))
             waiting.count = len(data)
         self._at_once = _LARGE_READ if len(data) >= max_bytes else 0
         self._framing.received(data)
         return data
+
+    def _decrypted(self, tls: ssl.SSLSocket, max_bytes: int) -> bytes:
+        """Return what further records hold that have arrived: TLS gives one of 16 kB at a time."""
+        records: list[bytes] = []
+        tls.settimeout(0.0)
+        try:
+            while max_bytes > 0 and (record := tls.recv(max_bytes)):
+                records.append(record)
+                max_bytes -= len(record)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except OSError as error:
+            self._failure = error  # of the next read: the system reports it once
+        return b"".join(records)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._framing.sent(buffer):
