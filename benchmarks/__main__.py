@@ -15,7 +15,15 @@ from pathlib import Path
 
 from .rows import HEADINGS, Row
 
-MODULES: tuple[str, ...] = ("artifacts",)
+MODULES: tuple[str, ...] = (
+    "decode",
+    "start",
+    "footprint",
+    "artifacts",
+    "webhooks",
+    "webhooks_receiver",
+    "webhooks_redis",
+)
 """Modules with a TITLE and a `measure()`, in the order of the table."""
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"

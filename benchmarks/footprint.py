@@ -1,7 +1,4 @@
-"""What the breadth of the API costs: compiling it, and carrying it.
-
-python -m benchmarks.footprint
-"""
+"""What the breadth of the API costs: compiling the description, and carrying the result."""
 
 from __future__ import annotations
 
@@ -11,34 +8,32 @@ import tempfile
 import time
 from pathlib import Path
 
-from .table import Row
+from .rows import Row, at_most
 
+TITLE = "Breadth of the API"
 ROOT = Path(__file__).parent.parent
-GENERATE_BOUND, WHEEL_BOUND = 60.0, 2_000_000
 
 
 def measure() -> list[Row]:
-    """`make generate`, beside its bound of a minute."""
+    """Measure `make generate`, and the size of the wheel."""
+    return [
+        Row("make generate", _seconds_to_generate(), "s", goal=at_most(60, "figure")),
+        Row("Size of the wheel", _megabytes_of_wheel(), "MB", goal=at_most(2, "figure")),
+    ]
+
+
+def _seconds_to_generate() -> float:
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        output = str(Path(folder) / "generated")
-        subprocess.run(
-            [sys.executable, "scripts/generate.py", "--output", output], cwd=ROOT, check=True, capture_output=True
-        )
-        taken = time.perf_counter() - begun
-    return [Row("make generate, beside its bound of 60 s", taken, GENERATE_BOUND)]
+        _run("scripts/generate.py", "--output", str(Path(folder) / "generated"))
+        return time.perf_counter() - begun
 
 
-def wheel() -> str:
-    """The size of the wheel, beside its bound of 2 MB."""
+def _megabytes_of_wheel() -> float:
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-        size = next(Path(folder).glob("*.whl")).stat().st_size
-    return f"  {'the wheel, beside its bound of 2 MB':<44}{size / 1000:>9.1f} kB   {size / WHEEL_BOUND:>6.2f} x"
+        _run("-m", "build", "--wheel", "--no-isolation", "--outdir", folder)
+        return next(Path(folder).glob("*.whl")).stat().st_size / 1e6
 
 
-if __name__ == "__main__":
-    for row in measure():
-        print(row)
-    print(wheel())
+def _run(*arguments: str) -> None:
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True)

@@ -5,19 +5,23 @@ Those shields are anyio scopes, and only cancellation by anyio respects them. A 
 in its pool for ever. On asyncio `guarded` therefore runs an attempt in a separate task, which `cancel()` of the caller never
 reaches: it becomes the cancellation of an anyio scope inside that task, and the caller waits until the task has ended.
 Structured cancellation on trio respects the shields, so only the deadline is added there.
+
+Blocking code loads this module too, so asyncio is imported where it is used.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
 import anyio
 import httpx
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["GuardedTransport", "asyncio_task", "guarded", "run_soon"]
 
@@ -32,6 +36,8 @@ _left_over: set[asyncio.Task[None]] = set()
 
 def asyncio_task() -> asyncio.Task[Any] | None:
     """Return the task that runs, or None if asyncio runs none, as on trio."""
+    import asyncio
+
     try:
         return asyncio.current_task()
     except RuntimeError:
@@ -63,6 +69,8 @@ async def guarded(
             return await function()
         with anyio.fail_after(seconds):
             return await function()
+
+    import asyncio
 
     scope = anyio.CancelScope() if seconds is None else anyio.CancelScope(deadline=anyio.current_time() + seconds)
 
@@ -98,6 +106,8 @@ def run_soon(function: Callable[[], Awaitable[object]]) -> None:
 
     The connections of a loop that has ended are closed with its pools.
     """
+
+    import asyncio
 
     async def quietly() -> None:
         with contextlib.suppress(Exception):
@@ -161,6 +171,8 @@ class _GuardedStream(httpx.AsyncByteStream):
 
 
 async def _discarded(discard: Callable[[_T], Awaitable[object]], result: _T) -> None:
+    import asyncio
+
     with contextlib.suppress(Exception, asyncio.CancelledError):  # the caller is being cancelled anyway
         await guarded(lambda: discard(result))
 

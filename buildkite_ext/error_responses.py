@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from buildkite_api.types import kind_of
 
 from . import strict_json
@@ -38,6 +37,7 @@ from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets, without_
 from .urls import path_of
 
 if TYPE_CHECKING:
+    import httpx
     from buildkite_api.operations import Operation
 
 __all__ = ["error_of", "from_response", "reset_after"]
@@ -93,6 +93,8 @@ def _without_token(response: httpx.Response, token: str) -> httpx.Response:
         value == response.extensions[key] for key, value in extensions.items()
     ):
         return response
+    import httpx
+
     kept = [(key, value) for key, value in headers if key.lower() not in _OF_THE_BODY]
     return httpx.Response(response.status_code, headers=kept, content=content, extensions=extensions)
 

@@ -39,11 +39,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import httpx
+from typing import TYPE_CHECKING, Any, Literal
 
 from .messages import escaped
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = [
     "AccessDenied",
@@ -373,6 +374,8 @@ class WebhookQueueFull(WebhookError):
 
 def _plain(response: httpx.Response) -> httpx.Response:
     """Return the answer without its connection and without its request, which holds the token."""
+    import httpx
+
     headers = [(key, value) for key, value in response.headers.raw if key.lower() != b"content-encoding"]
     return httpx.Response(response.status_code, headers=headers, content=response.content)
 

@@ -10,10 +10,11 @@ import html
 import logging
 import re
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = [
     "TOKEN_NAME",
@@ -64,6 +65,7 @@ def _redacted(url: httpx.URL) -> str:
     """Return a URL with the values of query parameters that may hold credentials replaced.
 
     Example:
+        >>> import httpx
         >>> _redacted(httpx.URL("https://storage.test/a.whl?X-Amz-Signature=abc&part=1"))
         'https://storage.test/a.whl?X-Amz-Signature=REDACTED&part=1'
     """
@@ -248,6 +250,8 @@ def _without(token: str, value: T) -> T:
 
 def unsigned(request: httpx.Request) -> httpx.Request:
     """Return a request without its token, for errors, which outlive the call."""
+    import httpx
+
     headers = [(key, value) for key, value in request.headers.raw if key.lower() != b"authorization"]
     try:
         content = request.content
@@ -257,6 +261,8 @@ def unsigned(request: httpx.Request) -> httpx.Request:
 
 
 def _redacted_argument(argument: object) -> object:
+    import httpx
+
     if isinstance(argument, httpx.URL):
         return without_used_tokens(_redacted(argument))
     return redacted_text(argument) if isinstance(argument, str) else argument

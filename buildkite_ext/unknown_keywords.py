@@ -77,6 +77,9 @@ _OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
     "build": ("number",),
     "build_number": ("number",),
     "job": ("job_id",),
+    "json": ("body",),
+    "data": ("body",),
+    "content": ("body",),
 }
 """Keywords of other programs, with those of this one, in all functions."""
 

@@ -176,7 +176,7 @@ def address(path: str, *, root: str, organization: str | None = None, params: Se
         raise ValueError("it isn't UTF-8 text")
     if not path.isprintable():
         raise ValueError("it holds a control character")
-    _refuse_page(path)
+    _refuse_page(path, root)
     if "#" in path:
         raise ValueError("it has a fragment (#…), which is never sent; write %23 for the character")
     route, mark, query = path.partition("?")
@@ -192,18 +192,23 @@ def address(path: str, *, root: str, organization: str | None = None, params: Se
     return f"{root}/{encoded}{end}" + (f"?{added}" if added else "")
 
 
-def _refuse_page(path: str) -> None:
+def _refuse_page(path: str, root: str) -> None:
     """Refuse the URL of a page of the web site, and say which path of the API it is."""
     page = path.partition("?")[0]
-    if page.partition("/")[0].lower() not in _WEB_HOSTS and not _WEB_PAGE.match(page):
+    buildkites = page.partition("/")[0].lower() in _WEB_HOSTS or bool(_WEB_PAGE.match(page))
+    if not buildkites and (root == _API_ROOT or not _SCHEME.match(page) or page.startswith(f"{root}/")):
         return
     try:
-        found = build_address(page)
+        found = build_address(path, root=_API_ROOT if buildkites else root)
     except ValueError:
         return  # the page of something else, which leads outside of the API
+    if not buildkites and found.number is None:
+        return  # any URL of two segments looks like the page of a pipeline
     route = f"organizations/{found.organization or _PLACEHOLDER}/pipelines/{found.pipeline}"
     if found.number is not None:
         route += f"/builds/{found.number}"
+    if found.job_id is not None:
+        route += f"/jobs/{found.job_id}"
     raise ValueError(f"it is a page of the web site; write {route}")
 
 

@@ -134,7 +134,7 @@ def _lines() -> Iterator[str]:
 
     yield "<!-- Written by scripts/reference.py (`make generate`): edit spec/ instead. -->"
     yield ""
-    yield "# Every operation"
+    yield "# Operations"
     yield ""
     yield f"{coverage()}"
     yield ""

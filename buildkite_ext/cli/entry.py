@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from ..version import __version__
 from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from .exit_codes import ExitCode
 from .problem import Problem, Terminated, UsageError, write_traceback
@@ -74,16 +75,25 @@ def _guarded(words: list[str]) -> ExitCode:
 
 
 def _run(words: list[str]) -> ExitCode:
-    try:
+    if words == ["--version"]:
+        print(__version__)
+        return ExitCode.PASSED
+    _refuse_secrets(words)
+    if words[:1] == ["api"] and len(words) < 4:
+        from .api.plain import is_plain, send_plain
+
+        if is_plain(words[1:]):
+            return send_plain(words[1:])
+    with _extra_needed():
+        if words in (["--help"], ["-h"], []):
+            from .render.help import print_program_help
+
+            print_program_help()
+            return ExitCode.PASSED
         from cyclopts import CycloptsError
 
         from .app import app
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("cyclopts", "rich"):
-            raise
-        raise UsageError("the command needs an extra: pip install 'buildkite-ext[cli]'") from error
     try:
-        _refuse_secrets(words)
         console = cast("Console", _HelpConsole())
         command, bound, _ = app.parse_args(
             words, console=console, error_console=console, exit_on_error=False, print_error=False
@@ -96,11 +106,21 @@ def _run(words: list[str]) -> ExitCode:
         ) from error
     _refuse_other_bytes(bound)
     result = command(*bound.args, **bound.kwargs)
-    return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help and --version return nothing
+    return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help returns nothing
+
+
+@contextmanager
+def _extra_needed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("cyclopts", "rich"):
+            raise
+        raise UsageError("the command needs an extra: pip install 'buildkite-ext[cli]'") from error
 
 
 class _HelpConsole:
-    """Console of `--help` and `--version`, made when it is first used: other commands don't need to import rich."""
+    """Console of `--help`, made when it is first used: other commands don't need to import rich."""
 
     def __init__(self) -> None:
         self._console: Console | None = None
@@ -115,7 +135,7 @@ class _HelpConsole:
 
 def _command_words(words: list[str]) -> list[str]:
     """Return the words that name a command."""
-    from .app import COMMANDS, CommandGroup
+    from .command_table import COMMANDS, CommandGroup
 
     named = next((command for command in COMMANDS if words[:1] == [command.name]), None)
     if named is None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import strict_json
 from ..urls import is_utf8
 from .problem import UsageError
 from .streams import print_error
@@ -167,6 +165,10 @@ def json_or_text(text: str) -> Any:
         >>> [json_or_text(text) for text in ("5", "true", "null", '{"a": 1}', "1.10", "main", '"5"')]
         [5, True, None, {'a': 1}, '1.10', 'main', '5']
     """
+    import json
+
+    from .. import strict_json
+
     try:
         value = strict_json.loads(text)
         if isinstance(value, int | float) and not isinstance(value, bool) and json.dumps(value) != text:

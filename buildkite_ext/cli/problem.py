@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from dataclasses import dataclass
 
 from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
@@ -52,11 +51,11 @@ class Problem:
     @classmethod
     def of(cls, error: Exception) -> Problem:
         """Return the problem for an error about which nothing else is known."""
-        from ..errors import BuildkiteError, ConfigurationError  # here, since they import httpx
-        from .hints import in_options
-
         if isinstance(error, UsageError):
             return cls.described(ExitCode.USAGE, str(error), error)
+        from ..errors import BuildkiteError, ConfigurationError
+        from .hints import in_options
+
         if isinstance(error, ConfigurationError):
             return cls.described(ExitCode.USAGE, in_options(str(error)), error)
         if isinstance(error, BuildkiteError):
@@ -75,7 +74,7 @@ class Problem:
 
 def without_secrets(text: str) -> str:
     """Return a text without the secrets of the environment, which users paste where they don't belong, and the token."""
-    from .. import redaction  # here, since they import httpx
+    from .. import redaction
     from ..options import TOKEN_VARIABLES
 
     secrets = [
@@ -88,5 +87,7 @@ def without_secrets(text: str) -> str:
 
 def write_traceback(error: BaseException) -> None:
     """Print the traceback of an error on the standard error, without the values of variables, which may be secrets."""
+    import traceback
+
     text = "".join(traceback.format_exception(error))
     print_error(without_secrets(paragraph(text)))

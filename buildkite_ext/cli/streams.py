@@ -9,7 +9,6 @@ import unicodedata
 from contextlib import suppress
 from typing import Literal, TextIO
 
-from ..logs.parser import CSI, ESCAPE, STRING_CONTROL
 from .encoding import READABLE
 from .windows_console import interprets_escape_sequences
 
@@ -134,8 +133,11 @@ def clean(text: str | None) -> str:
     """
     if not text:
         return ""
-    plain = ESCAPE.sub("", CSI.sub("", STRING_CONTROL.sub("", text)))
-    return "".join(map(_printable, plain))
+    if "\x1b" in text:
+        from ..logs.parser import CSI, ESCAPE, STRING_CONTROL
+
+        text = ESCAPE.sub("", CSI.sub("", STRING_CONTROL.sub("", text)))
+    return "".join(map(_printable, text))
 
 
 def short(text: str | None, longest: int = _LONGEST) -> str:

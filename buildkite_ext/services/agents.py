@@ -30,6 +30,8 @@ class AsyncAgents(generated.AsyncAgents):
     ) -> AsyncItems[Agent]:
         """List the agents that are connected or stopping, lazily. Scope: read_agents.
 
+        Buildkite has no filter for tags: `[agent for agent in agents.list() if "os=linux" in agent.meta_data]`.
+
         Args:
             name, hostname, version: agents with this name, host or version.
             cluster_queue_id: agents of this queue.

@@ -328,10 +328,10 @@ class AsyncBuilds(generated.AsyncBuilds):
             number: the build's number, or a Build.
 
         Returns:
-            The build: canceled, canceling, or finished before.
+            The build. Its state tells what it is: `canceled` and `canceling`, or how it had finished before.
 
         Raises:
-            BuildAlreadyFinished: Buildkite refused although the build hasn't finished (it may be blocked).
+            BuildAlreadyFinished: Buildkite refused (422), and the build is neither finished nor canceling: it may be blocked.
             BuildNotFound: the build doesn't exist for this token.
 
         https://buildkite.com/docs/apis/rest-api/builds

@@ -21,7 +21,7 @@ _IDS = {
     **{operation.id: operation.call for operation in OPERATIONS.values()},
 }
 """Ids of operations and names of their rows, each with the method that sends it."""
-_LISTED = "The page Every operation of the documentation"
+_LISTED = "The page Operations of the documentation"
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_HEADERS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
-from ..error_responses import error_of
 from ..errors import InvalidResponse
 from ..urls import path_of
 from .context import context_of
@@ -64,6 +63,8 @@ class RaiseForStatus:
         if status < 300:
             return response
         if status >= 400:
+            from ..error_responses import error_of  # here: most answers are no errors
+
             raise error_of(response, request, operation, context.path_values(request, self._match))
         if operation is not None and status != operation.success:
             await runtime.close(response)

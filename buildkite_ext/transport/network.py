@@ -19,7 +19,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
 import anyio
@@ -27,7 +27,9 @@ import httpcore
 
 from .framing import AnswerFraming
 from .rates import RateMeter, TransferRate
-from .sockets import SocketOption, connect
+
+if TYPE_CHECKING:
+    from .sockets import SocketOption
 
 __all__ = ["AsyncNetwork", "BoundedTimeout", "Network", "OpenedStreams", "bounded_timeouts", "opened_streams"]
 
@@ -497,6 +499,8 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[SocketOption] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        from .sockets import connect  # here, since blocking code loads this module and not that one
+
         limits = _Limits(self._clock)
         limit = limits.narrow(timeout, httpcore.ConnectTimeout)
         return await self._opened(await connect(host, port, limit, local_address, socket_options), limits)

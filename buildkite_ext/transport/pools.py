@@ -16,7 +16,6 @@ import socket
 import ssl
 import threading
 import warnings
-from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +32,8 @@ from .network import AsyncNetwork, Network, OpenedStreams, opened_streams
 from .proxies import ProxyRules
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from trio.lowlevel import TrioToken
 
 __all__ = [
@@ -278,6 +279,8 @@ def running_loop() -> AbstractEventLoop | TrioToken:
 
 
 def _has_ended(loop: AbstractEventLoop | TrioToken) -> bool:
+    from asyncio import AbstractEventLoop
+
     if isinstance(loop, AbstractEventLoop):
         return loop.is_closed()
     import trio

@@ -7,16 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from ..backoff import full_jitter
-from ..error_responses import error_of, reset_after
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..events import Dispatcher, Event, RetryScheduled
 from ..urls import path_of
 from .context import context_of
 
 if TYPE_CHECKING:
+    import httpx
     from buildkite_api.operations import Operation
 
     from ..runtime import Runtime, Send
@@ -77,6 +75,8 @@ class Retry:
         if isinstance(outcome, NetworkError):
             return backoff if repeatable else None
         if outcome.status_code == 429:
+            from ..error_responses import reset_after  # here: most answers are no errors
+
             reset = reset_after(outcome)
             # A little later than Buildkite says, since all other refused clients retry in that same second.
             return backoff if reset is None else reset + self.random()
@@ -154,6 +154,8 @@ def replayable(request: httpx.Request) -> bool:
 
     httpx rewinds the files of a form itself when it sends them.
     """
+    import httpx
+
     if isinstance(request.stream, httpx.ByteStream):
         return True
     fields = getattr(request.stream, "fields", None)
@@ -172,4 +174,6 @@ def _removes(operation: Operation) -> bool:
 
 
 def _error(response: httpx.Response, request: httpx.Request) -> Exception:
+    from ..error_responses import error_of
+
     return error_of(response, request, context_of(request).operation, {})

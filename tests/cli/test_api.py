@@ -469,7 +469,7 @@ REFUSED = {
     ),
     "a page of a job": (
         ["https://buildkite.com/acme/web/builds/42#0199b4d2-3c1f-4b6e-9f00-0123456789ab"],
-        "write organizations/acme/pipelines/web/builds/42.",
+        "write organizations/acme/pipelines/web/builds/42/jobs/0199b4d2-3c1f-4b6e-9f00-0123456789ab.",
     ),
     "a page of a pipeline, without a scheme": (
         ["GET", "buildkite.com/acme/web"],
@@ -492,6 +492,18 @@ REFUSED = {
     "elsewhere": (["GET", "https://evil.example/v2/user"], "it leads outside"),
     "another scheme": (["GET", "file:///etc/passwd"], "it leads outside"),
     "without a scheme": (["GET", "//evil.example/v2/user"], "it leads outside"),
+    "a simulator's page": (
+        ["https://buildkite.test/acme/web/builds/41"],
+        "write organizations/acme/pipelines/web/builds/41",
+    ),
+    "a job's page": (
+        ["https://buildkite.test/acme/web/builds/4#0199b4d2-3c1f-4b6e-9f00-0123456789ab"],
+        "write organizations/acme/pipelines/web/builds/4/jobs/0199b4d2-3c1f-4b6e-9f00-0123456789ab",
+    ),
+    "a page with a query": (
+        ["https://buildkite.test/acme/web/builds/4?tab=x"],
+        "write organizations/acme/pipelines/web",
+    ),
     "nothing between slashes": (["GET", "organizations//x"], "it has an empty segment"),
     "half an escape": (["GET", "organizations/100%"], "% must be followed by two hexadecimal digits"),
     "another placeholder": (["GET", "organizations/{owner}"], "the only placeholder is {org}"),
@@ -747,3 +759,18 @@ def test_a_token_that_the_server_escapes_is_printed_nowhere(
         server.server_close()
     assert "no user for [the token]" in result.err
     assert token[5:] not in f"{result.out}{result.err}".lower()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["organizations/{org}/nothing", "-f", "state=failed"], True),
+        (["POST", "organizations/{org}/nothing", "-f", "state=failed"], False),
+        (["GET", "organizations/{org}/nothing", "-f", "state=failed"], False),
+    ],
+    ids=["implied", "POST", "GET"],
+)
+def test_a_post_that_nobody_asked_for_is_told(web: Simulator, command: Run, words: list[str], told: bool) -> None:
+    result = command("api", *words)
+    assert result.code != 0
+    assert ("With fields the method is POST" in result.err) is told

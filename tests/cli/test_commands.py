@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import buildkite_ext.cli
-from buildkite_ext.cli.app import COMMANDS, Command, CommandGroup, app
+from buildkite_ext.cli.app import app
+from buildkite_ext.cli.command_table import COMMANDS, Command, CommandGroup
 
 from .conftest import Ended
 

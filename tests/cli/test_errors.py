@@ -299,9 +299,19 @@ def test_no_output_holds_the_token(web: Simulator, start: Start, monkeypatch: py
         assert TOKEN not in result.err
 
 
-def test_a_missing_extra_says_what_to_type(start: Start, tmp_path: Path) -> None:
-    (tmp_path / "cyclopts.py").write_text("raise ModuleNotFoundError('No module named cyclopts', name='cyclopts')")
-    result = ended(start("--help", PYTHONPATH=str(tmp_path)))
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        ("rich", ["--help"]),
+        ("cyclopts", ["run", "--help"]),
+        ("cyclopts", ["run", "web"]),
+        ("cyclopts", ["api", "user", "-i"]),
+    ],
+    ids=str,
+)
+def test_a_missing_extra_says_what_to_type(start: Start, tmp_path: Path, package: str, words: list[str]) -> None:
+    (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError('No module named {package}', name='{package}')")
+    result = ended(start(*words, PYTHONPATH=str(tmp_path)))
     assert result.code == 2
     assert result.err == "buildkite-ext: the command needs an extra: pip install 'buildkite-ext[cli]'\n"
 

@@ -1,4 +1,4 @@
-"""Help and version, and the time that they take."""
+"""Help and version, and what they load."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from buildkite_ext.cli.app import API_EXAMPLES, EXAMPLES, WEBHOOKS_EXAMPLES
+from buildkite_ext.cli.app import app
+from buildkite_ext.cli.command_table import API_EXAMPLES, EXAMPLES, WEBHOOKS_EXAMPLES
 from buildkite_ext.cli.env import ENVIRONMENT_HELP, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from buildkite_ext.cli.exit_codes import ExitCode
+from buildkite_ext.cli.render.console import ClampedConsole
 from buildkite_ext.options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from buildkite_ext.version import __version__
 
@@ -233,3 +235,22 @@ def test_help_loads_no_http_client() -> None:
     code = "import sys\nfrom buildkite_ext.cli import main\nmain(['run', '--help'])\nprint('httpx' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert told.stdout.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize("words", [(), ("-h",), ("--help",), ("help",)], ids=" ".join)
+@pytest.mark.parametrize("columns", [20, 40, 80, 120, 500])
+@pytest.mark.parametrize("colour", ["", "1"], ids=["plain", "coloured"])
+def test_the_help_of_the_program_looks_like_that_of_its_commands(
+    command: Run,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    columns: int,
+    colour: str,
+) -> None:
+    """The parser prints those of the commands, and isn't imported for that of the program."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", colour)
+    printed = command(*words)
+    app.help_print([], console=ClampedConsole())
+    assert printed == Ended(0, capsys.readouterr().out, "")

@@ -24,7 +24,8 @@ Start = Callable[..., subprocess.Popen[str]]
 SLOW = "import sys, time\nprint('importing', flush=True)\ntime.sleep(60)\n"
 IMPORTS = {
     "the parser": ("cyclopts", ("run", "web", "--branch", "main")),
-    "the parser, for help": ("cyclopts", ("--help",)),
+    "the parser, for help": ("cyclopts", ("run", "--help")),
+    "the console, for help": ("rich", ("--help",)),
     "the HTTP client": ("httpx", ("run", "web", "--branch", "main")),
     "the HTTP client of api": ("httpx", ("api", "GET", "user")),
     "the HTTP client of cancel": ("httpx", ("cancel", "web", "1")),
@@ -122,3 +123,105 @@ def test_python_m_sends_requests(web: Simulator) -> None:
     )
     assert (process.returncode, process.stdout, process.stderr) == (0, "acme\n", "")
     assert TOKEN not in process.stdout
+
+
+PARSER = {"cyclopts", "rich", "docstring_parser"}
+CLIENT = {"httpx", "httpcore", "anyio"}
+MODELS = {"attr", "msgspec", "buildkite_api.models", "buildkite_api.operations"}
+OTHERS = {
+    "asyncio",
+    "logging",
+    "email",
+    "ssl",
+    "subprocess",
+    "urllib.request",
+    "trio",
+    "click",
+    "pygments",
+    "httpx._main",
+}
+UNUSED: dict[tuple[str, ...], set[str]] = {
+    ("--version",): PARSER | CLIENT | MODELS | OTHERS | {"json", "buildkite_ext.errors"},
+    ("run", "--token", "x"): PARSER | CLIENT | MODELS | OTHERS - {"logging"},
+    ("--help",): PARSER - {"rich"} | CLIENT | MODELS | OTHERS | {"json", "buildkite_ext.errors"},
+    ("run", "--help"): CLIENT | OTHERS | {"msgspec", "buildkite_ext.errors", "buildkite_ext.logs"},
+    ("runn",): CLIENT | OTHERS - {"logging"},
+    ("run", "--unknown"): CLIENT | OTHERS - {"logging"},
+    ("completion", "bash"): CLIENT | {"asyncio", "ssl", "trio", "click", "pygments"},
+    ("webhooks", "verify", "--signature", "x", "--secret-file", "none"): CLIENT | {"asyncio", "ssl", "trio"},
+    ("api", "GET", "user"): PARSER
+    | MODELS - {"buildkite_api.operations"}
+    | {"asyncio", "subprocess", "trio", "click", "pygments", "httpx._main", "anyio.streams", "typing_extensions"},
+    ("api", "user", "--compact"): {"rich", "asyncio", "subprocess", "trio", "click", "pygments", "httpx._main"},
+}
+"""Modules that a command line doesn't load."""
+
+
+def loaded(program: str, *words: str, **environment: str) -> set[str]:
+    """Return the modules that a process has loaded when its program has ended."""
+    program += "\nimport sys\nprint('\\nloaded:', *sys.modules, file=sys.stderr)"
+    process = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert "\nloaded: " in process.stderr, process.stderr
+    return set(process.stderr.rpartition("\nloaded: ")[2].split())
+
+
+@pytest.mark.parametrize("words", UNUSED, ids=" ".join)
+def test_a_command_loads_only_what_it_uses(web: Simulator, words: tuple[str, ...]) -> None:
+    assert web.requests == []
+    modules = loaded("from buildkite_ext.cli import main\nmain()", *words)
+    assert "buildkite_ext.cli.entry" in modules
+    assert modules & UNUSED[words] == set()
+    assert ("httpx" in modules) is (len(web.requests) > 0) is (words[0] == "api")
+
+
+def test_httpx_is_whole_for_a_program_that_calls_main(web: Simulator) -> None:
+    program = "from buildkite_ext.cli import main\nmain(['api', 'GET', 'user'])\nimport httpx._main\n"
+    assert {"httpx._main", "click"} <= loaded(program)
+    assert {"httpx._main", "click"} <= loaded(f"import httpx\n{program}")
+
+
+def test_httpx_without_its_command_line_says_what_to_install(web: Simulator) -> None:
+    """In the command's own process `httpx.main` is that of an httpx without its extra."""
+    program = (
+        "from buildkite_ext.cli import main\n"
+        "main()\n"
+        "import httpx\n"
+        "assert httpx.main.__module__ == 'httpx', httpx.main\n"
+        "assert set(httpx.__all__) <= set(dir(httpx))\n"
+        "import trio, click, httpx._main\n"  # the rest of the process can import them
+    )
+    assert {"trio", "click", "httpx._main"} <= loaded(program, "api", "GET", "user")
+
+
+@pytest.mark.parametrize(
+    ("words", "method"),
+    [(("user",), "GET"), (("get", "user"), "GET"), (("HEAD", "user"), "HEAD"), (("DELETE", "nothing/here"), "DELETE")],
+    ids=str,
+)
+def test_plain_words_of_api_send_what_the_parser_reads_from_them(
+    web: Simulator, command: Run, words: tuple[str, ...], method: str
+) -> None:
+    plain, parsed = command("api", *words), command("api", *words, "--color", "auto")
+    assert (plain.code, plain.out) == (parsed.code, parsed.out)
+    assert plain.err.partition("\nRequest id")[0] == parsed.err.partition("\nRequest id")[0]
+    sent = [(each.method, each.path, each.body) for each in web.requests]
+    assert sent[0] == sent[1]
+    assert sent[0][0] == method
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("",), ("GET", ""), ("user\udcff",), ("GET", "user\udcff"), ("GET", "../user"), ("user", "GET")],
+    ids=ascii,
+)
+def test_plain_words_of_api_are_refused_as_by_the_parser(web: Simulator, command: Run, words: tuple[str, ...]) -> None:
+    plain, parsed = command("api", *words), command("api", *words, "--color", "auto")
+    assert plain == parsed
+    assert (plain.code, web.requests) == (2, [])

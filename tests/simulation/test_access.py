@@ -120,9 +120,10 @@ def test_what_is_not_simulated_says_so(operation: Operation, simulator: Simulato
     path = re.sub(r"{\w+}", "1", operation.path.replace("{org_slug}", "acme"))
     status, message = refusal(api.request(operation.method, path))
     said = (
-        f"The simulator doesn't answer {operation.id} ({operation.summary}); its documentation lists what it answers, "
+        f"The simulator doesn't answer {operation.id} ({operation.summary}); in a test, "
+        f"simulator.answer_next(operation={operation.call!r}, body=...) does. "
+        "Its documentation lists what it answers: page Operations"
     )
-    said += "on the page Every operation"
     assert (status, message) == (501, said)
     assert simulator.requests[-1].operation == operation.id
 

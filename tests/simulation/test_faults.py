@@ -84,7 +84,7 @@ def test_a_fault_of_an_operation_that_does_not_exist_is_refused(operation: str) 
         ("jobs.unblok", "did you mean 'jobs.unblock'"),
         ("jobs_unblock", "did you mean 'jobs.unblock' or 'unblock_job' (jobs.unblock_by_id)?"),
         ("unblock", "did you mean 'unblock_job' (jobs.unblock_by_id) or 'jobs.unblock'?"),
-        ("§", "The page Every operation of the documentation lists them"),
+        ("§", "The page Operations of the documentation lists them"),
     ],
 )
 def test_an_unknown_operation_is_answered_with_the_nearest_of_both_forms(operation: str, said: str) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ... import strict_json
-from ...logs.parser import SGR, styled
 from ..render.colour import painted
 from ..streams import clean
 
@@ -116,6 +115,8 @@ class JsonPrinter:
     def _safe(self, line: str) -> str:
         if not self.colour:
             return clean(line)
+        from ...logs.parser import SGR, styled
+
         pieces = re.split(f"({SGR.pattern})", styled(line))  # every second piece is a colour
         return "".join(piece if place % 2 else clean(piece) for place, piece in enumerate(pieces))
 

@@ -19,8 +19,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -150,6 +148,8 @@ def jq_filter(expression: str) -> JqFilter:
     try:
         package: Any = import_module("jq")
     except ModuleNotFoundError:
+        import shutil
+
         program = shutil.which("jq")
         if program is None:
             raise UsageError(
@@ -184,6 +184,8 @@ def _tokens_removed() -> Iterator[None]:
 
 
 def _program_filter(program: str, expression: str) -> JqFilter:
+    import subprocess
+
     # Without input the program compiles the expression and doesn't run it. The space keeps it from looking like an option.
     command = [program, "--compact-output", f" {expression}"]
     environment = {name: value for name, value in os.environ.items() if name not in TOKEN_VARIABLES}

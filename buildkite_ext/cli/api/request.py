@@ -11,7 +11,10 @@ from typing import Any
 from ... import strict_json
 from ..problem import UsageError
 
-__all__ = ["ApiRequest", "RequestField", "body_of"]
+__all__ = ["METHODS", "READING_METHODS", "ApiRequest", "RequestField", "body_of"]
+
+READING_METHODS = ("GET", "HEAD")
+METHODS = (*READING_METHODS, "POST", "PUT", "PATCH", "DELETE")
 
 _JsonScalar = str | int | bool | None
 

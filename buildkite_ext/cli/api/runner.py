@@ -13,7 +13,7 @@ from ...errors import ApiError, BuildkiteError, InvalidResponse
 from ...events import Event, RetryScheduled
 from ...pagination.items import Items
 from ...pagination.sources import PathPages
-from ...pagination.walker import Walker
+from ...pagination.walker import MAX_PAGES, Walker
 from ...redaction import redacted_text
 from ...states import FILTERS
 from ...transport.context import context_of
@@ -44,6 +44,7 @@ class ApiRun:
 
     Attributes:
         request: the request to send.
+        method_implied: the command line names no method.
         connection: where to send it.
         printer: prints the answer.
         timeout: seconds for each request; None for the client's default.
@@ -56,15 +57,16 @@ class ApiRun:
     """
 
     request: ApiRequest
+    method_implied: bool
     connection: ConnectionOptions
     printer: JsonPrinter
-    timeout: float | None
-    paginate: bool
-    limit: int | None
-    max_pages: int
-    selection: Selection | None
-    jq: JqFilter | None
-    include: bool
+    timeout: float | None = None
+    paginate: bool = False
+    limit: int | None = None
+    max_pages: int = MAX_PAGES
+    selection: Selection | None = None
+    jq: JqFilter | None = None
+    include: bool = False
 
     def run(self) -> ExitCode:
         """Send the request and print its answer.
@@ -92,6 +94,8 @@ class ApiRun:
             response = run(requester.send(request))
         except ApiError as error:
             self._print_refusal(error)
+            if error.status == 404 and self.method_implied and request.method == "POST":
+                print_error("buildkite-ext: With fields the method is POST. To send them as a query: api GET PATH …")
             raise
         if self.include:
             self.printer.head(response)

@@ -1,1 +1,1 @@
-"""Commands: one module each. The table of `buildkite_ext.cli.app` names them, and they are imported when they run."""
+"""Commands: one module each. The table of `buildkite_ext.cli.command_table` names them, and they are imported when they run."""

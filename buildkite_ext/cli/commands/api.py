@@ -6,26 +6,21 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Group, Parameter, Token
 
+from ..api.request import METHODS, READING_METHODS, ApiRequest, RequestField
 from ..exit_codes import ExitCode
 from ..inputs import Inputs, is_stdin, name_and_value
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated, WholeNumber
 from ..problem import UsageError
 from ..streams import Colour, coloured
 
-if TYPE_CHECKING:
-    from ..api.request import RequestField
-
 __all__ = ["api"]
 
 _REQUEST = Group("The request", sort_key=1)
 _PAGES = Group("Pages", sort_key=2)
-
-_READING_METHODS = ("GET", "HEAD")
-_METHODS = (*_READING_METHODS, "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +94,6 @@ def api(
         simulate: Send it to a simulator inside this command, over real HTTP; it has the pipelines web, api and release.
     """
     from ..api.output import JsonPrinter
-    from ..api.request import ApiRequest
     from ..connection import ConnectionOptions
 
     verb, route = _method_and_path(method, path, method_option, sends=bool(field) or input is not None)
@@ -118,6 +112,7 @@ def api(
 
     return ApiRun(
         request=request,
+        method_implied=method_option is None and path is None,
         connection=ConnectionOptions(organization=common.organization, token_file=common.token_file, simulate=simulate),
         printer=printer,
         timeout=timeout,
@@ -147,16 +142,16 @@ def _method_and_path(first: str | None, second: str | None, option: str | None, 
     if option is not None and second is not None:
         raise UsageError("METHOD and --method: give one of them.")
     if option is None and second is None:
-        if first.upper() in _METHODS:
+        if first.upper() in METHODS:
             raise UsageError("missing argument PATH.")
         return ("POST" if sends else "GET"), first
     name, given, path = ("METHOD", first, second) if option is None else ("--method", option, first)
     assert path is not None
-    if given.upper() in _METHODS:
+    if given.upper() in METHODS:
         return given.upper(), path
-    if path.upper() in _METHODS and option is None:
+    if path.upper() in METHODS and option is None:
         raise UsageError(f"METHOD first, then PATH: write {path.upper()} {given}.")
-    raise UsageError(f"{name}: {given!r} isn't one of {', '.join(_METHODS)}.")
+    raise UsageError(f"{name}: {given!r} isn't one of {', '.join(METHODS)}.")
 
 
 def _check_combination(
@@ -171,7 +166,7 @@ def _check_combination(
     include: bool,
 ) -> None:
     """Refuse options that exclude each other."""
-    if input is not None and method in _READING_METHODS:
+    if input is not None and method in READING_METHODS:
         raise UsageError(f"--input: {method} sends no body.")
     if paginate and method != "GET":
         raise UsageError(f"--paginate: only GET has pages, and this is {method}. Write GET before PATH.")
@@ -190,8 +185,6 @@ def _check_combination(
 
 
 def _fields(words: Sequence[_FieldWord], inputs: Inputs) -> list[RequestField]:
-    from ..api.request import RequestField
-
     fields = []
     for word in words:
         option = "--raw-field" if word.raw else "--field"

@@ -85,8 +85,9 @@ class RestApi:
             handler = HANDLERS.get(operation.row)
             if handler is None:
                 said = f"The simulator doesn't answer {operation.id} ({operation.summary})"
+                instead = f"in a test, simulator.answer_next(operation={operation.call!r}, body=...) does"
                 raise RefusedRequest(
-                    501, f"{said}; its documentation lists what it answers, on the page Every operation"
+                    501, f"{said}; {instead}. Its documentation lists what it answers: page Operations"
                 )
             response = handler(
                 RoutedRequest(request, operation, path, query, token, self._engine, self.writer, self._options)

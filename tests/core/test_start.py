@@ -1,0 +1,90 @@
+"""What a process loads before its first useful act with the library."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HTTP = {"httpx", "httpcore", "anyio"}
+ASYNC = {"asyncio", "trio", "anyio.streams.tls", "buildkite_ext.transport.sockets"}
+OURS = {
+    "buildkite_ext.cli",
+    "buildkite_ext.simulation",
+    "buildkite_ext.webhooks",
+    "buildkite_ext.artifacts",
+    "cyclopts",
+    "uvicorn",
+}
+DECODING = {"msgspec", "attr", "buildkite_api.models", "buildkite_api.operations"}
+
+SERVER = """
+import threading, socket
+build = b'{"id": "b", "url": "u", "web_url": "w", "number": 1, "state": "passed", "jobs": []}'
+listening = socket.create_server(("127.0.0.1", 0))
+url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+def serve():
+    with listening.accept()[0] as connection:
+        head = b""
+        while b"\\r\\n\\r\\n" not in head:
+            head += connection.recv(65536)
+        content = build if b"/builds/1 " in head else b"[" + build + b"]"
+        connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(content) + content)
+threading.Thread(target=serve, daemon=True).start()
+"""
+FIRST_CALL = (
+    f"{SERVER}\n"
+    "import httpx\n"
+    "with httpx.Client(trust_env=False) as bare: pass\n"
+    "import httpcore\n"
+    "bare = set(sys.modules)\n"
+    "from buildkite_ext import BuildkiteClient\n"
+    "with BuildkiteClient('acme', token='t', base_url=url) as client:\n"
+)
+
+
+def loaded(program: str) -> tuple[set[str], set[str]]:
+    """Return the modules that a program loads, and those of them that it noted as `bare`."""
+    program = f"import sys\nbare = set()\n{program}\nprint(*sys.modules)\nprint(*bare)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=240)
+    everything, bare = done.stdout.split("\n")[:2]
+    return set(everything.split()), set(bare.split())
+
+
+UNUSED: dict[str, set[str]] = {
+    "import buildkite_ext": HTTP | ASYNC | OURS | DECODING | {"logging", "json", "dataclasses"},
+    "from buildkite_ext import ApiError, BuildkiteError": HTTP | ASYNC | OURS | DECODING | {"logging", "ssl"},
+    "from buildkite_ext import Retry, TransferRate": HTTP | ASYNC | OURS | DECODING | {"ssl"},
+    "from buildkite_ext.webhooks import verify": HTTP | ASYNC | DECODING | {"ssl", "buildkite_ext.client"},
+    "from buildkite_ext import BuildkiteClient": ASYNC | OURS | DECODING | {"httpcore"},
+    "from buildkite_ext import AsyncBuildkiteClient\nAsyncBuildkiteClient('acme', token='t')": ASYNC | OURS | DECODING,
+}
+
+
+@pytest.mark.parametrize("program", UNUSED, ids=lambda program: program.replace("\n", "; "))
+def test_an_import_loads_only_what_it_names(program: str) -> None:
+    assert loaded(program)[0] & UNUSED[program] == set()
+
+
+@pytest.mark.parametrize("call", ["builds.get('web', 1)", "builds.list('web').all()"], ids=["get", "list"])
+def test_the_first_call_of_a_blocking_client_loads_nothing_async_and_few_models(call: str) -> None:
+    modules, bare = loaded(f"{FIRST_CALL}    client.{call}\n")
+    assert "buildkite_api.models.build" in modules
+    assert (modules - bare) & (ASYNC | OURS | {"buildkite_ext.error_responses"}) == set()
+    assert len([name for name in modules if name.startswith("buildkite_api.models.")]) < 60
+    assert {
+        "buildkite_api.models.cluster",
+        "buildkite_api.models.team",
+        "buildkite_api.models.suite",
+    } & modules == set()
+
+
+def test_a_client_over_http_reads_no_certificates() -> None:
+    program = f"{SERVER}\nimport ssl\nmade = []\n"
+    program += "original = ssl.SSLContext.load_verify_locations\n"
+    program += "ssl.SSLContext.load_verify_locations = lambda *a, **k: (made.append(a), original(*a, **k))[1]\n"
+    program += "from buildkite_ext import BuildkiteClient\n"
+    program += "with BuildkiteClient('acme', token='t', base_url=url) as client: client.builds.get('web', 1)\n"
+    program += "assert made == [], made"
+    loaded(program)
