@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
+from buildkite_api.base import Model
+
 from ..timestamps import parse_time
 
 __all__ = ["Page", "created_at", "field_of", "identity", "time_of"]
@@ -47,8 +49,9 @@ def field_of(value: object, name: str) -> object:
     """
     if isinstance(value, Mapping):
         return value.get(name)
-    # A model searches for what was meant by a name that it doesn't have. Its fields are attributes of its class.
-    return getattr(value, name, None) if hasattr(type(value), name) else None
+    if isinstance(value, Model) and not hasattr(type(value), name):
+        return None  # a model would search for what was meant by the name
+    return getattr(value, name, None)
 
 
 def identity(item: object) -> str | None:
