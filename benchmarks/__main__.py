@@ -16,13 +16,18 @@ from pathlib import Path
 from .rows import HEADINGS, Row
 
 MODULES: tuple[str, ...] = (
+    "calls",
     "decode",
+    "listing",
     "start",
     "footprint",
+    "logs",
+    "follow",
     "artifacts",
     "webhooks",
     "webhooks_receiver",
     "webhooks_redis",
+    "simulator",
 )
 """Modules with a TITLE and a `measure()`, in the order of the table."""
 

@@ -95,6 +95,18 @@ class Runtime(Protocol):
         """
         ...
 
+    async def read(self, response: httpx.Response, receive: Callable[[bytes], bool]) -> None:
+        """Read the body of a response, and release its connection.
+
+        Args:
+            response: the response, whose body was not read.
+            receive: called with each piece, decompressed, of bounded size, as it arrives; False ends the reading.
+
+        Raises:
+            InvalidResponse, httpx.DecodingError: as for `chunks`.
+        """
+        ...
+
     def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
         """Return the body of a response as it arrives, not decoded. The iterator may be left at any byte."""
         ...
@@ -120,16 +132,16 @@ class Runtime(Protocol):
         ...
 
     async def map(
-        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, concurrency: int | None = None
+        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, at_once: int | None = None
     ) -> list[R]:
         """Run `function` for all items, several at once, and return the results in order.
 
         The first error ends the others and is raised. No further item begins then.
 
         Args:
-            function: called with each item.
+            function: called with each item, in their order.
             items: the items.
-            concurrency: maximum of items at once. The next one begins when any of them ends. None: all of a bounded batch.
+            at_once: the most that run at the same time; the next begins when any of them ends. None for all.
         """
         ...
 
@@ -200,6 +212,21 @@ class BlockingRuntime:
         if decompressor is not None:
             decompressor.finish()
 
+    async def read(self, response: httpx.Response, receive: Callable[[bytes], bool]) -> None:
+        stream = response.stream
+        assert isinstance(stream, httpx.SyncByteStream)
+        try:
+            decompressor = decompressed(response)
+            for chunk in stream:
+                _heed(_interrupt.get())
+                for piece in (chunk,) if decompressor is None else decompressor.feed(chunk):
+                    if not receive(piece):
+                        return
+            if decompressor is not None:
+                decompressor.finish()
+        finally:
+            stream.close()
+
     def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
         return _BlockingStream(response)
 
@@ -227,10 +254,10 @@ class BlockingRuntime:
         _heed(interrupt)
 
     async def map(
-        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, concurrency: int | None = None
+        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, at_once: int | None = None
     ) -> list[R]:
-        at_once = len(items) if concurrency is None else min(concurrency, len(items))
-        if at_once < 2:
+        most = len(items) if at_once is None else min(at_once, len(items))
+        if most < 2:
             return [await function(item) for item in items]
         interrupt = threading.Event()
         outer = _interrupt.get()
@@ -245,7 +272,7 @@ class BlockingRuntime:
                 raise
 
         # A pool for each call: a shared one would deadlock if a mapped function called map.
-        pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="buildkite")
+        pool = ThreadPoolExecutor(max_workers=most, thread_name_prefix="buildkite")
         try:
             futures: list[Future[R]] = [pool.submit(contextvars.copy_context().run, work, item) for item in items]
             pending: set[Future[R]] = set(futures)
@@ -322,6 +349,20 @@ class AsyncRuntime:
         if decompressor is not None:
             decompressor.finish()
 
+    async def read(self, response: httpx.Response, receive: Callable[[bytes], bool]) -> None:
+        stream = response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        try:
+            decompressor = decompressed(response)
+            async for chunk in stream:
+                for piece in (chunk,) if decompressor is None else decompressor.feed(chunk):
+                    if not receive(piece):
+                        return
+            if decompressor is not None:
+                decompressor.finish()
+        finally:
+            await stream.aclose()
+
     def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
         assert isinstance(response.stream, httpx.AsyncByteStream)
         return aiter(response.stream)
@@ -345,16 +386,16 @@ class AsyncRuntime:
         await self._clock.asleep(seconds)
 
     async def map(
-        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, concurrency: int | None = None
+        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, at_once: int | None = None
     ) -> list[R]:
-        at_once = len(items) if concurrency is None else min(concurrency, len(items))
-        if at_once < 2:
+        most = len(items) if at_once is None else min(at_once, len(items))
+        if most < 2:
             return [await function(item) for item in items]
         import anyio
 
         results: dict[int, R] = {}
         failures: list[Exception] = []
-        slots = anyio.Semaphore(at_once)
+        slots = anyio.Semaphore(most)
 
         async def work(index: int, item: T) -> None:
             try:

@@ -264,7 +264,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             return await download(requester, target, tree, progress=progress)
 
         try:
-            return await requester.runtime.map(one, unique, concurrency=concurrency)
+            return await requester.runtime.map(one, unique, at_once=concurrency)
         finally:
             tree.close()
 

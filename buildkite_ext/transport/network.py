@@ -264,6 +264,8 @@ class _Stream(httpcore.NetworkStream):
         return b"".join(records)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:  # the end of a request without a body
+            return
         if self._framing.sent(buffer):
             self._limits.begin()
             self._written = 0
@@ -347,6 +349,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:  # the end of a request without a body
+            return
         if self._framing.sent(buffer):
             self._limits.begin()
             self._written = 0

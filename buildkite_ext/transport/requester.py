@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
@@ -170,8 +171,9 @@ class Requester:
         if url is not None:
             arguments |= {"url": url, "params": None}
         else:
-            arguments["url"] = self.options.base_url + kwargs["url"]
-            arguments["params"] = kwargs.get("params") or None
+            # httpx would parse the URL again to add the query.
+            query = urlencode(arguments.pop("params", None) or (), doseq=True)
+            arguments["url"] = f"{self.options.base_url}{kwargs['url']}{'?' if query else ''}{query}"
         files = tuple(part for _, part in (kwargs.get("files") or {}).values())
         request = httpx.Request(**arguments, extensions={"timeout": _TIMEOUTS})
         return RequestContext(operation=operation, stream=stream, ends=ends, files=files).attach(request)

@@ -11,6 +11,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import anyio
@@ -91,9 +92,6 @@ class Socket(httpcore.AsyncNetworkStream):
 
     def __init__(self, stream: anyio.abc.ByteStream) -> None:
         self._stream = stream
-        # Pools ask for these again and again, and anyio asks the system for both addresses each time.
-        self._raw = _attribute(stream, anyio.abc.SocketAttribute.raw_socket)
-        self._ssl_object = _attribute(stream, anyio.streams.tls.TLSAttribute.ssl_object)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _mapped(_READ), anyio.fail_after(timeout):
@@ -116,9 +114,8 @@ class Socket(httpcore.AsyncNetworkStream):
         return b"".join(records)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if buffer:
-            with _mapped(_WRITE), anyio.fail_after(timeout):
-                await self._stream.send(buffer)
+        with _mapped(_WRITE), anyio.fail_after(timeout):
+            await self._stream.send(buffer)
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -146,6 +143,15 @@ class Socket(httpcore.AsyncNetworkStream):
         if info == "socket":
             return self._raw
         return None
+
+    # The pool asks for both before and after each request.
+    @cached_property
+    def _ssl_object(self) -> Any:
+        return _attribute(self._stream, anyio.streams.tls.TLSAttribute.ssl_object)
+
+    @cached_property
+    def _raw(self) -> Any:
+        return _attribute(self._stream, anyio.abc.SocketAttribute.raw_socket)
 
 
 class _RecoveringStream(anyio.abc.ByteStream):

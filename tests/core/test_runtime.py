@@ -52,6 +52,46 @@ async def test_a_batch_inside_a_batch_comes_back_in_order(runtime: Runtime) -> N
     assert await runtime.map(row, range(4)) == [[a * b for b in range(4)] for a in range(4)]
 
 
+async def test_a_batch_runs_no_more_at_once_than_it_may(anyio_backend: str) -> None:
+    runtime: Runtime = BlockingRuntime() if anyio_backend == "blocking" else AsyncRuntime()
+    begun: list[int] = []
+    now, most = 0, 0
+    lock = threading.Lock()
+    rest = threading.Event()
+
+    async def work(number: int) -> int:
+        nonlocal now, most
+        with lock:
+            begun.append(number)
+            now += 1
+            most = max(most, now)
+            if number == 9:
+                rest.set()
+        if number == 0:  # the others don't wait for it
+            while not rest.is_set():
+                await runtime.sleep(0.001)
+        await runtime.sleep(0.001)
+        with lock:
+            now -= 1
+        return number
+
+    assert await runtime.map(work, range(10), at_once=3) == list(range(10))
+    assert most <= 3
+    assert begun == list(range(10))
+
+
+async def test_a_batch_that_has_failed_begins_nothing_more(runtime: Runtime) -> None:
+    begun: list[int] = []
+
+    async def fail(number: int) -> None:
+        begun.append(number)
+        raise KeyError(number)
+
+    with pytest.raises(KeyError, match="0"):
+        await runtime.map(fail, range(50), at_once=1)
+    assert len(begun) <= 1
+
+
 async def test_a_batch_sees_the_context_of_its_caller(runtime: Runtime) -> None:
     language.set("de")
 
@@ -83,7 +123,7 @@ async def test_the_next_item_begins_when_any_ends(anyio_backend: str) -> None:
         done += 1
         return -number
 
-    assert await runtime.map(work, range(20), concurrency=3) == [-number for number in range(20)]
+    assert await runtime.map(work, range(20), at_once=3) == [-number for number in range(20)]
     assert most == 3
 
 
@@ -93,8 +133,8 @@ async def test_any_number_at_once_gives_the_same_results_in_the_same_order(runti
         await runtime.sleep((7 * number) % 5)
         return number * number
 
-    assert await runtime.map(square, range(6), concurrency=concurrency) == [0, 1, 4, 9, 16, 25]
-    assert await runtime.map(square, [], concurrency=concurrency) == []
+    assert await runtime.map(square, range(6), at_once=concurrency) == [0, 1, 4, 9, 16, 25]
+    assert await runtime.map(square, [], at_once=concurrency) == []
 
 
 async def test_an_item_that_waited_for_its_turn_sees_the_context_of_the_caller(runtime: Runtime) -> None:
@@ -106,7 +146,7 @@ async def test_an_item_that_waited_for_its_turn_sees_the_context_of_the_caller(r
         await runtime.sleep(1)
         return seen
 
-    assert await runtime.map(look, range(9), concurrency=2) == ["de"] * 9
+    assert await runtime.map(look, range(9), at_once=2) == ["de"] * 9
     assert language.get() == "de"
 
 
@@ -123,7 +163,7 @@ async def test_no_item_begins_after_an_error(anyio_backend: str) -> None:
         await runtime.sleep(300)
 
     with pytest.raises(KeyError, match="0"):
-        await runtime.map(work, range(50), concurrency=2)
+        await runtime.map(work, range(50), at_once=2)
     assert sorted(began) == [0, 1]
 
 
@@ -143,7 +183,7 @@ async def test_no_item_begins_after_a_cancellation(anyio_backend: str) -> None:
             ended.append(number)
 
     with anyio.CancelScope() as scope:
-        await runtime.map(work, range(50), concurrency=2)
+        await runtime.map(work, range(50), at_once=2)
     assert scope.cancelled_caught
     assert sorted(began) == sorted(ended) == [0, 1, 2, 3]
 
@@ -255,7 +295,7 @@ def test_ctrl_c_ends_a_batch_at_once(items: int) -> None:
     thread.start()
     before = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        run(runtime.map(nap, range(items), concurrency=3))
+        run(runtime.map(nap, range(items), at_once=3))
     assert time.monotonic() - before < 60
     assert sorted(began) == [0, 1, 2]
     thread.join()
