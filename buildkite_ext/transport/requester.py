@@ -91,7 +91,13 @@ class Requester:
             RaiseForStatus(self._match),
             ReadOnly() if options.read_only else None,
             deadline,
-            CircuitBreakerStage(options.breaker, shared.store, options.base_url, self.events)
+            CircuitBreakerStage(
+                options.breaker,
+                shared.store,
+                options.base_url,
+                self.events,
+                admission=options.budget is not None,
+            )
             if options.breaker
             else None,
             retry,

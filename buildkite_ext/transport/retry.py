@@ -11,7 +11,7 @@ from ..backoff import full_jitter
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..events import Dispatcher, Event, RetryScheduled
 from ..urls import path_of
-from .context import context_of
+from .context import CircuitMoved, context_of
 
 if TYPE_CHECKING:
     import httpx
@@ -102,12 +102,16 @@ class RetryStage:
         repeatable = operation.repeatable if operation is not None else request.method in ("GET", "HEAD", "OPTIONS")
         attempt = 1
         may_have_acted = False
+        outcome: httpx.Response | NetworkError | None = None
         while True:
-            outcome: httpx.Response | NetworkError
             try:
                 outcome = await send(request)
             except NetworkError as lost:
                 outcome = lost
+            except CircuitMoved:
+                if outcome is None:
+                    raise
+                # The circuit has opened since: what the attempt before ended with is the end of the call.
             pause = self._policy.delay(attempt, outcome, repeatable=repeatable) if replayable(request) else None
             if context.halted is not None and context.halted():
                 pause = None

@@ -42,6 +42,7 @@ class SharedState:
         self.store = store if store is not None else MemoryStore() if own else process_store()
         self.lines = lines_of(self.store)
         self.events = client_events(hook)
+        self.store.subscribe(self.events)
         debug = debug_log()
         if debug is not None:
             self.events.add(lambda event: debug(str(event)))
