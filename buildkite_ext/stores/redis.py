@@ -139,6 +139,7 @@ class RedisStore:
             for text in (getattr(redis_scripts, name) for name in redis_scripts.__all__)
         }
         self._prefix = prefix
+        self._timeout = timeout
         self._retry_after = retry_after
         self._clock = clock
         self._own = MemoryStore()
@@ -151,6 +152,10 @@ class RedisStore:
         self._state: Literal["up", "away", "back"] = "up"
         self._look_at = 0.0
         self._looking = False
+        self._looked = threading.Event()
+        """Set when a look has ended."""
+        self._refusal: Exception | None = None
+        """The error of the last look; None if Redis answered."""
         self._worked = False
         """True if Redis has answered, so that its URL, password and certificate are right."""
         self._lock = threading.Lock()
@@ -388,7 +393,6 @@ class RedisStore:
 
         def call() -> list[str]:
             answer: Any = self._scripts[script](keys=keys, args=[json.dumps(sent)])
-            self._worked = True
             return [each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in answer]
 
         return call
@@ -412,10 +416,16 @@ class RedisStore:
         if not self._is_reachable():
             return None
         call = self._call(script, keys, arguments)
+
+        def first_call() -> list[str]:
+            self._meet()
+            return call()
+
+        work = call if self._worked else first_call
         try:
             if not runtime.real_time:
-                return call()  # by another clock than the system's, time would pass while a thread works
-            return await runtime.attempt(partial(runtime.offload, call), seconds=None, discard=discard or _drop)
+                return work()  # by another clock than the system's, time would pass while a thread works
+            return await runtime.attempt(partial(runtime.offload, work), seconds=None, discard=discard or _drop)
         except self._errors as error:
             self._fail(error)
         self._announce()
@@ -423,7 +433,7 @@ class RedisStore:
 
     def _tell(self, script: str, keys: list[str], arguments: dict[str, Any], runtime: Runtime) -> None:
         """Run a script whose answer nobody waits for. An async caller goes on at once, since it may be cancelled already."""
-        if self._state == "away":
+        if self._state == "away" or not self._worked:
             return
         call = self._call(script, keys, arguments)
         if not runtime.blocking and runtime.real_time:
@@ -462,9 +472,8 @@ class RedisStore:
             return True
         with self._lock:
             if self._state == "away":
-                if not self._looking and time.monotonic() >= self._look_at:
-                    self._looking = True
-                    threading.Thread(target=self._look, name="buildkite-redis-look", daemon=True).start()
+                if time.monotonic() >= self._look_at:
+                    self._start_look()
                 return False
             is_first = self._state == "back"
             self._state = "up"
@@ -474,20 +483,41 @@ class RedisStore:
             self._announce()
         return True
 
-    def _look(self) -> None:
-        """Ask a Redis that is away if it answers again."""
-        found: Literal["up", "away", "back"] = "away"
+    def _meet(self) -> None:
+        """Connect to Redis for the first time, on another thread: a name server that doesn't answer has no timeout.
+
+        Raises:
+            TimeoutError, redis.exceptions.RedisError: Redis doesn't answer.
+        """
+        with self._lock:
+            self._start_look()
+            looked = self._looked
+        if not looked.wait(self._timeout):
+            raise TimeoutError(f"no connection within {self._timeout:g} s")
+        if self._refusal is not None:
+            raise self._refusal
+
+    def _start_look(self) -> None:
+        """Ask Redis if it answers, unless that is being done. The caller holds the lock."""
+        if not self._looking:
+            self._looking, self._looked = True, threading.Event()
+            threading.Thread(target=self._look, args=(self._looked,), name="buildkite-redis-look", daemon=True).start()
+
+    def _look(self, looked: threading.Event) -> None:
+        refusal: Exception | None = None
         try:
             self._connection.client.ping()
-            found = "back"
         except self._errors as error:
-            # The next call says what is wrong, unless the same settings have worked before.
-            if self._is_permanent(error) and not self._worked:
-                found = "up"
-        finally:
-            with self._lock:
-                self._look_at = time.monotonic() + self._retry_after
-                self._state, self._looking = found, False
+            refusal = error
+        with self._lock:
+            if refusal is None:
+                self._worked = True
+                self._state = "back" if self._state == "away" else self._state
+            elif not self._worked and self._is_permanent(refusal):
+                self._state = "up"  # the next call says what is wrong
+            self._look_at = time.monotonic() + self._retry_after
+            self._refusal, self._looking = refusal, False
+        looked.set()
 
     def _fail(self, error: BaseException) -> None:
         """Take in that Redis didn't answer as it should.
@@ -525,7 +555,7 @@ class RedisStore:
         self._lock = threading.Lock()
         self._aside.clear()
         self._notes.clear()
-        self._writing = self._looking = False
+        self._writing = self._looking = self._worked = False
 
 
 def _reported(name: str, reported: Reported | None) -> dict[str, object]:

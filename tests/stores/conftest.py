@@ -26,3 +26,8 @@ def url(shared_server: RedisServer) -> str:
     with shared_server.client() as client:
         client.flushall()
     return shared_server.url
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"

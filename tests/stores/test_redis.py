@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -87,6 +88,11 @@ def build(remaining: int = 40, reset: int = 60, limit: int = 50, status: int = 2
         headers={f"RateLimit-{kind}{name}": value for kind in ("", "User-") for name, value in headers.items()},
         json={"id": "1", "number": 1},
     )
+
+
+def told(events: list[Any]) -> list[type]:
+    """Return the classes of the events that tell of the store."""
+    return [type(event) for event in events if isinstance(event, StoreUnavailable | StoreRecovered)]
 
 
 # --- Limits -------------------------------------------------------------------------------------------------------------
@@ -398,9 +404,8 @@ def test_redis_killed_and_restarted_in_the_middle_fails_no_call(
             return any(isinstance(event, StoreRecovered) for event in events)
 
         until(back)
-    told = [event for event in events if isinstance(event, StoreUnavailable | StoreRecovered)]
-    assert [type(event) for event in told] == [StoreUnavailable, StoreRecovered]
-    assert {event.store for event in told} == {own_server.url}
+    assert told(events) == [StoreUnavailable, StoreRecovered]
+    assert {event.store for event in events if hasattr(event, "store")} == {own_server.url}
     assert [record.levelname for record in caplog.records if "Redis" in record.message or "unix" in record.message] == [
         "WARNING",
         "INFO",
@@ -556,3 +561,128 @@ def test_a_client_of_the_users_that_decodes_serves(url: str) -> None:
         api = blocking(RedisStore(client), lambda _: build(remaining=3))
         api.builds.get("web", 1)
         assert api.budget.user.remaining == 3
+
+
+# --- Threads, tasks and processes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.anyio
+async def test_a_call_that_is_cancelled_while_it_is_admitted_leaves_nothing_in_redis(
+    proxy: Proxy, shared_server: RedisServer
+) -> None:
+    sent: list[int] = []
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        sent.append(1)
+        return build()
+
+    api = AsyncBuildkiteClient(
+        "acme", token="bkua_0123", transport=httpx.MockTransport(answer), store=store_of(proxy.url)
+    )
+    await api.builds.get("web", 1)
+    proxy.open.clear()
+    call = asyncio.create_task(api.builds.get("web", 1))
+    with shared_server.client() as client:
+        await asyncio.to_thread(until, lambda: bool(client.keys("*flights:user*")))
+        call.cancel()
+        await asyncio.sleep(0)
+        proxy.open.set()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        until(lambda: not client.keys("*flights*"))
+    assert sent == [1]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_request_that_is_cancelled_on_its_way_is_taken_back(
+    url: str, shared_server: RedisServer, backend: str
+) -> None:
+    import anyio
+
+    async def main() -> None:
+        async def never(_: httpx.Request) -> httpx.Response:
+            scope.cancel()
+            await anyio.sleep_forever()
+            raise AssertionError
+
+        api = AsyncBuildkiteClient("acme", token="bkua_0123", transport=httpx.MockTransport(never), store=store_of(url))
+        with anyio.CancelScope() as scope:
+            await api.builds.get("web", 1)
+        assert scope.cancelled_caught
+
+    anyio.run(main, backend=backend)
+    with shared_server.client() as client:
+        until(lambda: not client.keys("*flights*"))
+        assert client.keys("*window*")
+
+
+def test_threads_and_tasks_of_one_store_count_each_request_once(url: str, shared_server: RedisServer) -> None:
+    store = store_of(url)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        time.sleep(0.001)
+        return build(remaining=10_000, limit=20_000)
+
+    async def quick(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.001)
+        return build(remaining=10_000, limit=20_000)
+
+    async def tasks() -> None:
+        api = AsyncBuildkiteClient("acme", token="bkua_0123", transport=httpx.MockTransport(quick), store=store)
+        await asyncio.gather(*(api.builds.get("web", 1) for _ in range(50)))
+
+    workers = [
+        *(threading.Thread(target=fails, args=(blocking(store, answer), 20)) for _ in range(4)),
+        threading.Thread(target=asyncio.run, args=(tasks(),)),
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    with shared_server.client() as client:
+        assert not client.keys("*flights*")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no fork")
+def test_a_forked_process_uses_the_store_of_its_parent(url: str, shared_server: RedisServer) -> None:
+    program = f"""
+import os, httpx
+from buildkite_ext import BuildkiteClient, RedisStore
+answer = lambda _: httpx.Response(200, json={{"id": "1", "number": 1}}, headers={{
+    "RateLimit-User-Limit": "50", "RateLimit-User-Remaining": "9", "RateLimit-User-Reset": "60"}})
+store = RedisStore({url!r}, timeout=20)
+def use():
+    api = BuildkiteClient("acme", token="bkua_0123", transport=httpx.MockTransport(answer), store=store)
+    for _ in range(20):
+        api.builds.get("web", 1)
+    return api.budget.user.limit
+assert use() == 50
+children = []
+for _ in range(2):
+    child = os.fork()
+    if not child:
+        os._exit(use())
+    children.append(child)
+assert use() == 50
+print(*(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == ("50 50\n", "")
+    with shared_server.client() as client:
+        assert not client.keys("*flights*")
+
+
+def test_a_connection_that_takes_longer_than_the_timeout_is_waited_for_no_longer(proxy: Proxy) -> None:
+    """Not even the first call waits for longer, and Redis is used as soon as it answers."""
+    events: list[Any] = []
+    proxy.open.clear()
+    api = blocking(RedisStore(proxy.url, timeout=0.1, retry_after=0.01), on_event=events.append)
+    assert fails(api, 3) == ["ok"] * 3
+    assert told(events) == [StoreUnavailable]
+    proxy.open.set()
+
+    def back() -> bool:
+        assert fails(api) == ["ok"]
+        return told(events) == [StoreUnavailable, StoreRecovered]
+
+    until(back)
