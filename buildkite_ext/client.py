@@ -114,8 +114,8 @@ class AsyncBuildkiteClient(AsyncServices):
         breaker: the policy of the circuit breaker; None for none.
         priority: `background` for a program that leaves room to others: its requests are spread over the window of a limit.
         read_only: refuse every request that could change something.
-        store: the state that clients share, such as a `MemoryStore`. By default all clients of a process share one, but not
-            those with a `transport` or a `clock` of their own.
+        store: the state that clients share: a `MemoryStore`, or a `RedisStore` for many processes. By default all clients of
+            a process share one, but not those with a `transport` or a `clock` of their own.
         transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
             shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.
@@ -457,8 +457,8 @@ class BuildkiteClient(Services):
         breaker: the policy of the circuit breaker; None for none.
         priority: `background` for a program that leaves room to others: its requests are spread over the window of a limit.
         read_only: refuse every request that could change something.
-        store: the state that clients share, such as a `MemoryStore`. By default all clients of a process share one, but not
-            those with a `transport` or a `clock` of their own.
+        store: the state that clients share: a `MemoryStore`, or a `RedisStore` for many processes. By default all clients of
+            a process share one, but not those with a `transport` or a `clock` of their own.
         transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
             shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.

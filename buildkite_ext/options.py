@@ -102,7 +102,11 @@ class ClientOptions:
             ),
             ("priority", self.priority in ("foreground", "background"), "'foreground' or 'background'"),
             ("read_only", isinstance(self.read_only, bool), "True or False"),
-            ("store", self.store is None or hasattr(self.store, "admit"), "a Store, such as MemoryStore()"),
+            (
+                "store",
+                self.store is None or hasattr(self.store, "admit"),
+                "a Store, such as MemoryStore() or RedisStore(url)",
+            ),
             (
                 "clock",
                 self.clock is None or hasattr(self.clock, "monotonic"),
