@@ -72,16 +72,24 @@ class Store(Protocol):
         """
         ...
 
-    def halted(self, permit: Permit) -> bool:
+    def halted(self, circuit: str, permit: Permit) -> bool:
         """Tell if the circuit has opened since a call got its permit, as far as is known here."""
         ...
 
     async def report(
-        self, permit: Permit, policy: CircuitBreaker, runtime: Runtime, *, failed: bool, answered: bool = True
+        self,
+        circuit: str,
+        permit: Permit,
+        policy: CircuitBreaker,
+        runtime: Runtime,
+        *,
+        failed: bool,
+        answered: bool = True,
     ) -> tuple[CircuitState, CircuitState] | None:
         """Take in how a call ended. Return the state of the circuit before and after, if it changed.
 
         Args:
+            circuit: the name of the circuit.
             permit: the permit of the call.
             policy: the policy.
             runtime: the runtime of the client.
@@ -90,7 +98,7 @@ class Store(Protocol):
         """
         ...
 
-    def release(self, permit: Permit, runtime: Runtime) -> None:
+    def release(self, circuit: str, permit: Permit, runtime: Runtime) -> None:
         """Take in that a call ended in a way that says nothing about the API."""
         ...
 

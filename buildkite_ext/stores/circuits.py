@@ -5,7 +5,7 @@ The decisions are pure: a `Circuit` is a value, and each of its methods returns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..errors import ConfigurationError
@@ -58,12 +58,10 @@ class Permit:
     Attributes:
         epoch: the epoch of the circuit in which the call began.
         probe: the call probes the API for all others.
-        circuit: the name of the circuit.
     """
 
     epoch: int
     probe: bool = False
-    circuit: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ class Circuit:
             return self, Permit(self.epoch)
         left = self.opened_at + policy.open_for - now
         if left > 0:
-            return self, left
+            return self, min(left, policy.open_for)
         if self.probe_ends is not None and now < self.probe_ends:
             return self, min(PROBE_PAUSE, self.probe_ends - now)
         return replace(self, probe_ends=now + probe_for), Permit(self.epoch, probe=True)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["MemoryStore", "process_store"]
 
 
+_NEW = Circuit()
+_CLOSED = Permit(_NEW.epoch)
+
+
 class MemoryStore:
     """Store in memory. Clients that are given the same one share it, on threads and in tasks.
 
@@ -92,16 +96,20 @@ class MemoryStore:
         *,
         admission: bool = False,  # noqa: ARG002
     ) -> Permit | float:
+        if circuit not in self._circuits:  # no call has failed
+            return _CLOSED
         with self._lock:
-            found, answer = self.circuit(circuit).admit(policy, runtime.now(), probe_for=PROBE_LEASE)
+            found, answer = self._circuits[circuit].admit(policy, runtime.now(), probe_for=PROBE_LEASE)
             self._circuits[circuit] = found
-            return answer if isinstance(answer, float) else Permit(answer.epoch, answer.probe, circuit)
+            return answer
 
-    def halted(self, permit: Permit) -> bool:
-        return self.circuit(permit.circuit).halts(permit)
+    def halted(self, circuit: str, permit: Permit) -> bool:
+        found = self._circuits.get(circuit)
+        return found is not None and found.halts(permit)
 
     async def report(
         self,
+        circuit: str,
         permit: Permit,
         policy: CircuitBreaker,
         runtime: Runtime,
@@ -109,18 +117,20 @@ class MemoryStore:
         failed: bool,
         answered: bool = True,  # noqa: ARG002  # all calls are of this machine
     ) -> tuple[CircuitState, CircuitState] | None:
+        if not failed and circuit not in self._circuits:
+            return None
         now = runtime.now()
         with self._lock:
-            before = self.circuit(permit.circuit)
+            before = self.circuit(circuit)
             after = before.failed(permit, policy, now) if failed else before.succeeded(permit)
             if after is before:
                 return None
-            self._circuits[permit.circuit] = after
+            self._circuits[circuit] = after
             return None if after.epoch == before.epoch else (before.state(policy, now), after.state(policy, now))
 
-    def release(self, permit: Permit, runtime: Runtime) -> None:  # noqa: ARG002
+    def release(self, circuit: str, permit: Permit, runtime: Runtime) -> None:  # noqa: ARG002
         with self._lock:
-            self._circuits[permit.circuit] = self.circuit(permit.circuit).released(permit)
+            self._circuits[circuit] = self.circuit(circuit).released(permit)
 
     def circuit(self, name: str) -> Circuit:
         return self._circuits.get(name, _NEW)
@@ -136,9 +146,6 @@ class MemoryStore:
         self._lock = threading.Lock()
         for window in self._windows.values():
             window.in_flight, window.opened = 0, None
-
-
-_NEW = Circuit()
 
 
 @cache

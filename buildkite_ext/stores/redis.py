@@ -79,6 +79,7 @@ class _SharedPermit:
 class _BothPermits(Permit):
     """Permit of both circuits: that of this machine's network, and that in Redis."""
 
+    circuit: str = ""
     local: Permit = field(default=Permit(0), repr=False)
     shared: _SharedPermit = field(default_factory=_SharedPermit, repr=False)
 
@@ -256,7 +257,7 @@ class RedisStore:
             *(self._key(kind, limits.organization) for kind in ("window", "flights")),
             *(self._key(kind, limits.user) for kind in ("window", "flights")),
         ]
-        return names if permit is None else [*names, self._key("circuit", permit.circuit)]
+        return [*names, self._key("circuit", permit.circuit)] if isinstance(permit, _BothPermits) else names
 
     def _see(self, limits: Limits, permit: Permit | None, told: Sequence[str], now: float) -> None:
         """Take in both windows and the circuit as Redis tells them."""
@@ -269,9 +270,9 @@ class RedisStore:
                 in_flight=int(in_flight),
                 scope=scope,
             )
-        if permit is not None:
+        if isinstance(permit, _BothPermits):
             circuit = self._see_circuit(permit.circuit, told[10:14], now)
-            if isinstance(permit, _BothPermits) and permit.shared.epoch is None and circuit.opened_at is None:
+            if permit.shared.epoch is None and circuit.opened_at is None:
                 permit.shared.epoch = circuit.epoch
 
     # --- Circuits
@@ -286,26 +287,33 @@ class RedisStore:
         if shared is None:
             shared = await self._shared_permit(circuit, policy, runtime)
         if isinstance(shared, float):
-            self._own.release(local, runtime)
+            self._own.release(circuit, local, runtime)
             return shared
         return _BothPermits(local.epoch, local.probe or shared.probe, circuit, local=local, shared=shared)
 
-    def halted(self, permit: Permit) -> bool:
+    def halted(self, circuit: str, permit: Permit) -> bool:
         assert isinstance(permit, _BothPermits)
-        if self._own.halted(permit.local):
+        if self._own.halted(circuit, permit.local):
             return True
-        seen = self._circuits.get(permit.circuit)
+        seen = self._circuits.get(circuit)
         epoch = -1 if permit.shared.epoch is None else permit.shared.epoch
         return seen is not None and self._state == "up" and seen[0].halts(Permit(epoch))
 
     async def report(
-        self, permit: Permit, policy: CircuitBreaker, runtime: Runtime, *, failed: bool, answered: bool = True
+        self,
+        circuit: str,
+        permit: Permit,
+        policy: CircuitBreaker,
+        runtime: Runtime,
+        *,
+        failed: bool,
+        answered: bool = True,
     ) -> tuple[CircuitState, CircuitState] | None:
         assert isinstance(permit, _BothPermits)
         shared, told = permit.shared, None
         if failed and not answered:
             self._release_shared(permit, runtime)
-        elif shared.epoch is not None and (failed or shared.probe or self._has_failures(permit.circuit)):
+        elif shared.epoch is not None and (failed or shared.probe or self._has_failures(circuit)):
             arguments = {
                 "epoch": shared.epoch,
                 "probe": shared.probe,
@@ -313,17 +321,17 @@ class RedisStore:
                 "failures": policy.failures,
                 "open_for": policy.open_for,
             }
-            told = await self._ask(redis_scripts.REPORT, [self._key("circuit", permit.circuit)], arguments, runtime)
+            told = await self._ask(redis_scripts.REPORT, [self._key("circuit", circuit)], arguments, runtime)
         if told is not None:
-            self._see_circuit(permit.circuit, told[2:], runtime.now())
+            self._see_circuit(circuit, told[2:], runtime.now())
         # An answer of the API, whichever it is, shows that this machine reaches it. Without Redis it counts here as it is.
         alone = not answered or self._state == "away"
-        own = await self._own.report(permit.local, policy, runtime, failed=failed and alone)
+        own = await self._own.report(circuit, permit.local, policy, runtime, failed=failed and alone)
         return _change(told[0], told[1]) if told is not None and told[0] else own
 
-    def release(self, permit: Permit, runtime: Runtime) -> None:
+    def release(self, circuit: str, permit: Permit, runtime: Runtime) -> None:
         assert isinstance(permit, _BothPermits)
-        self._own.release(permit.local, runtime)
+        self._own.release(circuit, permit.local, runtime)
         self._release_shared(permit, runtime)
 
     def circuit(self, name: str) -> Circuit:

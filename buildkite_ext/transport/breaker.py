@@ -42,6 +42,7 @@ class CircuitBreakerStage:
         self._policy = policy
         self._store = store
         self._root = root
+        self._suffix = f" at {root}"
         self._events = events
         self._admission = admission
 
@@ -49,8 +50,7 @@ class CircuitBreakerStage:
         return repr(self._policy)
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
-        context = context_of(request)
-        name = f"{organization_of(request)} at {self._root}"
+        name = organization_of(request) + self._suffix
         while True:
             permit = await self._store.permit(name, self._policy, runtime, admission=self._admission)
             if isinstance(permit, float):
@@ -60,17 +60,17 @@ class CircuitBreakerStage:
                     retry_after=permit,
                 )
             try:
-                return await self._permitted(request, send, runtime, context, permit)
+                return await self._permitted(request, send, runtime, name=name, permit=permit)
             except CircuitMoved:
                 continue
 
     async def _permitted(
-        self, request: httpx.Request, send: Send, runtime: Runtime, context: RequestContext, permit: Permit
+        self, request: httpx.Request, send: Send, runtime: Runtime, *, name: str, permit: Permit
     ) -> httpx.Response:
         """Send a call that has a permit, and report how it ends."""
-        store = self._store
+        context, store = context_of(request), self._store
         context.permit, context.probe = permit, permit.probe
-        context.halted = lambda: store.halted(permit)
+        context.halted = lambda: store.halted(name, permit)
         failed, answered = None, True
         try:
             response = await send(request)
@@ -82,11 +82,11 @@ class CircuitBreakerStage:
         finally:
             context.permit = context.halted = None
             if failed is None:
-                store.release(permit, runtime)
+                store.release(name, permit, runtime)
             else:
-                change = await store.report(permit, self._policy, runtime, failed=failed, answered=answered)
+                change = await store.report(name, permit, self._policy, runtime, failed=failed, answered=answered)
                 if change is not None:
-                    self._events.emit(CircuitChanged(permit.circuit, *change))
+                    self._events.emit(CircuitChanged(name, *change))
 
 
 def _failed(response: httpx.Response, context: RequestContext) -> bool | None:

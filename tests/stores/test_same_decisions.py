@@ -192,10 +192,10 @@ def test_circuits(url: str, sequence: list[Any], failures: int, open_for: float)
                     pair = running.pop(step.which % len(running))
                     if step.how == "released":
                         for store, permit in zip((here, there), pair, strict=True):
-                            store.release(permit, runtime)
+                            store.release("acme", permit, runtime)
                     else:
                         changes = [
-                            run(store.report(permit, policy, runtime, failed=step.how == "failed"))
+                            run(store.report("acme", permit, policy, runtime, failed=step.how == "failed"))
                             for store, permit in zip((here, there), pair, strict=True)
                         ]
                         assert changes[0] == changes[1]
