@@ -281,12 +281,12 @@ class RedisStore:
         self, circuit: str, policy: CircuitBreaker, runtime: Runtime, *, admission: bool = False
     ) -> Permit | float:
         local = await self._own.permit(circuit, policy, runtime)
-        if isinstance(local, float):
+        if not isinstance(local, Permit):
             return local
         shared = self._known_permit(circuit, policy, runtime.now(), admission=admission)
         if shared is None:
             shared = await self._shared_permit(circuit, policy, runtime)
-        if isinstance(shared, float):
+        if not isinstance(shared, _SharedPermit):
             self._own.release(circuit, local, runtime)
             return shared
         return _BothPermits(local.epoch, local.probe or shared.probe, circuit, local=local, shared=shared)

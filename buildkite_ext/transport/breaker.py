@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import CircuitOpen, NetworkError
 from ..events import CircuitChanged
+from ..stores.circuits import Permit
 from ..urls import path_of
 from .context import CircuitMoved, context_of, organization_of
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ..events import Dispatcher, Event
     from ..runtime import Runtime, Send
     from ..stores.base import Store
-    from ..stores.circuits import CircuitBreaker, Permit
+    from ..stores.circuits import CircuitBreaker
     from .context import RequestContext
 
 __all__ = ["CircuitBreakerStage"]
@@ -53,7 +54,7 @@ class CircuitBreakerStage:
         name = organization_of(request) + self._suffix
         while True:
             permit = await self._store.permit(name, self._policy, runtime, admission=self._admission)
-            if isinstance(permit, float):
+            if not isinstance(permit, Permit):
                 raise CircuitOpen(
                     f"{request.method} {path_of(request)}: {self._policy.failures} calls to {self._root} failed in a row, so "
                     f"none is sent for {permit:.0f} s. Nothing was sent. Call again then, or switch this off with breaker=None.",

@@ -439,17 +439,18 @@ def test_a_redis_that_does_not_answer_is_waited_for_once(proxy: Proxy) -> None:
     """The answers of Redis are held back. Only the first call waits for the timeout, and the background looks for Redis."""
     events: list[Any] = []
     api = blocking(RedisStore(proxy.url, timeout=0.2, retry_after=0.01), on_event=events.append)
-    api.builds.get("web", 1)
+    # On a busy machine even an answer that isn't held back may come too late.
+    until(lambda: fails(api) == ["ok"] and told(events)[-1:] != [StoreUnavailable])
     events.clear()
     proxy.open.clear()
     assert fails(api, 20) == ["ok"] * 20
-    assert [type(event) for event in events] == [StoreUnavailable]
+    assert told(events) == [StoreUnavailable]
     assert "imed out" in events[0].reason or "imeout" in events[0].reason
     proxy.open.set()
 
     def back() -> bool:
         assert fails(api) == ["ok"]
-        return type(events[-1]) is StoreRecovered
+        return told(events)[-1] is StoreRecovered
 
     until(back)
 
@@ -683,6 +684,6 @@ def test_a_connection_that_takes_longer_than_the_timeout_is_waited_for_no_longer
 
     def back() -> bool:
         assert fails(api) == ["ok"]
-        return told(events) == [StoreUnavailable, StoreRecovered]
+        return told(events)[-1] is StoreRecovered
 
     until(back)

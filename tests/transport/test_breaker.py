@@ -194,6 +194,23 @@ def test_bounds_that_can_t_be_used_are_refused(wrong: dict[str, Any]) -> None:
         CircuitBreaker(**wrong)
 
 
+def test_whole_seconds_are_seconds() -> None:
+    """A clock and a policy of whole numbers."""
+
+    class Whole(FakeClock):
+        def monotonic(self) -> int:
+            return 7
+
+    app = App(DOWN)
+    buildkite = Flavor("blocking").client(
+        app, clock=Whole(), retry=ONCE, breaker=CircuitBreaker(failures=1, open_for=5)
+    )
+    with pytest.raises(errors.ServerError):
+        buildkite.builds.get("web", 7)
+    with pytest.raises(CircuitOpen, match="for 5 s"):
+        buildkite.builds.get("web", 7)
+
+
 class Flaky(httpx.AsyncBaseTransport):
     """Transport that takes a second, and answers 500 while it is down."""
 
