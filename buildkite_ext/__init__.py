@@ -77,6 +77,8 @@ if TYPE_CHECKING:
     from .events import RateLimitWait as RateLimitWait
     from .events import RetryScheduled as RetryScheduled
     from .events import SchemaDrift as SchemaDrift
+    from .events import StoreRecovered as StoreRecovered
+    from .events import StoreUnavailable as StoreUnavailable
     from .logs.parser import LogLine as LogLine
     from .pagination.items import AsyncItems as AsyncItems
     from .pagination.items import Items as Items
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from .stores.limits import BudgetStatus as BudgetStatus
     from .stores.limits import LimitStatus as LimitStatus
     from .stores.memory import MemoryStore as MemoryStore
+    from .stores.redis import RedisStore as RedisStore
     from .transport.middleware import Stage as Stage
     from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
@@ -113,6 +116,7 @@ _HOMES = {
     "Stage": "transport.middleware",
     "Send": "runtime",
     "Runtime": "runtime",
+    "RedisStore": "stores.redis",
     "DownloadProgress": "artifacts.transfer",
     "Event": "events",
     "Items": "pagination.items",
@@ -123,6 +127,8 @@ _HOMES = {
     "TransferRate": "transport.rates",
     "RetryScheduled": "events",
     "SchemaDrift": "events",
+    "StoreRecovered": "events",
+    "StoreUnavailable": "events",
     "Secret": "buildkite_api.types",
     "SystemClock": "clock",
     "UNSET": "buildkite_api.types",
@@ -223,6 +229,7 @@ __all__ = [
     "PipelineNotFound",
     "RateLimitWait",
     "RateLimited",
+    "RedisStore",
     "ResponseLost",
     "Retry",
     "RetryScheduled",
@@ -233,6 +240,8 @@ __all__ = [
     "ServerError",
     "ServiceUnavailable",
     "Stage",
+    "StoreRecovered",
+    "StoreUnavailable",
     "SystemClock",
     "TooManyPages",
     "TransferRate",

@@ -119,8 +119,8 @@ class AsyncBuildkiteClient(AsyncServices):
         headers: added to each request to the API.
         query: query parameters that are added to each request to the API.
         user_agent: the name of your program, which is put in front of the library's own.
-        store: the state that clients share, such as a `MemoryStore`. By default all clients of a process share one, but not
-            those with a `transport` or a `clock` of their own.
+        store: the state that clients share: a `MemoryStore`, or a `RedisStore` for many processes. By default all clients of
+            a process share one, but not those with a `transport` or a `clock` of their own.
         transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
             shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.
@@ -483,8 +483,8 @@ class BuildkiteClient(Services):
         headers: added to each request to the API.
         query: query parameters that are added to each request to the API.
         user_agent: the name of your program, which is put in front of the library's own.
-        store: the state that clients share, such as a `MemoryStore`. By default all clients of a process share one, but not
-            those with a `transport` or a `clock` of their own.
+        store: the state that clients share: a `MemoryStore`, or a `RedisStore` for many processes. By default all clients of
+            a process share one, but not those with a `transport` or a `clock` of their own.
         transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
             shared with a forked process: make the client there.
         clock: the clock of deadlines and pauses, for tests.

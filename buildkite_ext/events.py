@@ -18,6 +18,8 @@ __all__ = [
     "RateLimitWait",
     "RetryScheduled",
     "SchemaDrift",
+    "StoreRecovered",
+    "StoreUnavailable",
     "client_events",
     "logger",
 ]
@@ -74,7 +76,24 @@ class CircuitChanged:
     """`closed`: calls are sent. `open`: they are refused. `half_open`: one is sent as a probe."""
 
 
-Event = RetryScheduled | SchemaDrift | RateLimitWait | CircuitChanged
+@dataclass(frozen=True, slots=True)
+class StoreUnavailable:
+    """Outage of a store that processes share. Until it is over each process decides by what it knows itself."""
+
+    store: str
+    """Its URL, without credentials."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRecovered:
+    """End of the outage of a store that processes share."""
+
+    store: str
+    """Its URL, without credentials."""
+
+
+Event = RetryScheduled | SchemaDrift | RateLimitWait | CircuitChanged | StoreUnavailable | StoreRecovered
 Hook = Callable[[Event], object]
 
 

@@ -142,7 +142,11 @@ class ClientOptions:
                 self.user_agent is None or (_is_slug(self.user_agent) and _is_header(self.user_agent)),
                 "the name of your program, such as 'deploy-bot/1.2'",
             ),
-            ("store", self.store is None or hasattr(self.store, "admit"), "a Store, such as MemoryStore()"),
+            (
+                "store",
+                self.store is None or hasattr(self.store, "admit"),
+                "a Store, such as MemoryStore() or RedisStore(url)",
+            ),
             (
                 "clock",
                 self.clock is None or hasattr(self.clock, "monotonic"),

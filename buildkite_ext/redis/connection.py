@@ -9,16 +9,30 @@ from ..errors import ConfigurationError
 from ..redaction import public_url
 
 if TYPE_CHECKING:
+    from redis import Redis as BlockingRedis
+    from redis import RedisCluster as BlockingRedisCluster
     from redis.asyncio import Redis, RedisCluster
 
     RedisClient = Redis | RedisCluster
+    BlockingRedisClient = BlockingRedis | BlockingRedisCluster
 else:
-    RedisClient = Any  # redis-py is an extra
+    RedisClient = BlockingRedisClient = Any  # redis-py is an extra
 
-__all__ = ["RedisClient", "RedisConnection", "connect"]
+__all__ = [
+    "BlockingRedisClient",
+    "BlockingRedisConnection",
+    "RedisClient",
+    "RedisConnection",
+    "connect",
+    "connect_blocking",
+]
 
 _NEEDS_EXTRA = "Redis needs an extra: pip install 'buildkite-ext[redis]'"
 _ALIASES = {"valkey://": "redis://", "valkeys://": "rediss://"}
+_INVALID_URL = (
+    "The Redis URL is invalid. Its form is redis://[user:password@]host:6379/0, rediss://… (with TLS), valkey://…, "
+    "valkeys://… or unix:///path."
+)
 _HEALTH_CHECK = 30  # a connection that was idle for this many seconds is checked before it is used
 
 
@@ -99,11 +113,69 @@ def connect(client_or_url: RedisClient | str, *, timeout: float) -> RedisConnect
         )
         label = public_url(client_or_url)
     except (ValueError, TypeError):  # its message may quote the URL with its password
-        raise ConfigurationError(
-            "The Redis URL is invalid. Its form is redis://[user:password@]host:6379/0, rediss://… (with TLS), valkey://…, "
-            "valkeys://… or unix:///path."
-        ) from None
+        raise ConfigurationError(_INVALID_URL) from None
     return RedisConnection(client, owned=True, label=label)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockingRedisConnection:
+    """A blocking client, with a label for messages that holds no password.
+
+    Attributes:
+        client: the client.
+        owned: True if the client was made here and must be closed here.
+        label: the URL without credentials, or a text instead of one.
+    """
+
+    client: BlockingRedisClient
+    owned: bool
+    label: str
+
+    def close(self) -> None:
+        """Close the client if it was made here."""
+        if self.owned:
+            self.client.close()
+
+
+def connect_blocking(client_or_url: BlockingRedisClient | str, *, timeout: float) -> BlockingRedisConnection:
+    """Return a connection with the user's blocking client, or with a new one that neither hangs nor repeats commands.
+
+    Args:
+        client_or_url: a `redis.Redis` or `redis.RedisCluster`, or a URL with the scheme `redis`, `rediss`, `valkey`,
+            `valkeys` or `unix`.
+        timeout: seconds for connecting and for each answer, for a new client.
+
+    Raises:
+        ConfigurationError: redis-py isn't installed, the URL isn't a Redis URL, or the client is an async one.
+    """
+    try:
+        from redis import Redis as BlockingRedis
+        from redis import RedisCluster as BlockingRedisCluster
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+    except ImportError as error:
+        raise ConfigurationError(_NEEDS_EXTRA) from error
+    if isinstance(client_or_url, BlockingRedis):
+        return BlockingRedisConnection(client_or_url, owned=False, label="<redis client>")
+    if isinstance(client_or_url, BlockingRedisCluster):
+        return BlockingRedisConnection(client_or_url, owned=False, label="<redis cluster client>")
+    if not isinstance(client_or_url, str):
+        raise ConfigurationError(
+            "client_or_url= must be a URL, a redis.Redis or a redis.RedisCluster, not "
+            f"{type(client_or_url).__module__}.{type(client_or_url).__qualname__}."
+        )
+    try:
+        client = BlockingRedis.from_url(
+            _redis_url(client_or_url),
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            # A command whose answer was lost, such as one that counts a request, must not be repeated.
+            retry=Retry(NoBackoff(), 0),
+        )
+        label = public_url(client_or_url)
+    except (ValueError, TypeError):  # its message may quote the URL with its password
+        raise ConfigurationError(_INVALID_URL) from None
+    return BlockingRedisConnection(client, owned=True, label=label)
 
 
 def _redis_url(url: str) -> str:

@@ -20,11 +20,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from ..backoff import equal_jitter
 
-__all__ = ["Reconnector", "RedisUnavailable", "describe", "is_permanent"]
+__all__ = ["REDIS_ERRORS", "Reconnector", "RedisUnavailable", "describe", "is_permanent"]
 
 T = TypeVar("T")
 
-_ERRORS = (RedisError, RedisClusterException, OSError)  # the second isn't one of the first
+REDIS_ERRORS = (RedisError, RedisClusterException, OSError)
+"""Classes of the errors that redis-py raises. The second isn't one of the first."""
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
@@ -80,7 +81,7 @@ class Reconnector:
             try:
                 async with asyncio.timeout(block + self._timeout):
                     answer = await command()
-            except _ERRORS as error:
+            except REDIS_ERRORS as error:
                 failures += 1
                 if is_permanent(error):
                     raise
@@ -112,7 +113,7 @@ class Reconnector:
         try:
             async with asyncio.timeout(self._timeout):
                 await repair()
-        except _ERRORS as error:
+        except REDIS_ERRORS as error:
             self._log_away(error)
 
     def _log_away(self, error: Exception) -> None:

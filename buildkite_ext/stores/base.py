@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from ..events import Dispatcher, Event
+    from ..runtime import Runtime
     from .circuits import Circuit, CircuitBreaker, CircuitState, Permit
     from .limits import Budget, Limits, LimitStatus, Observation, Priority, Wait
 
@@ -12,10 +14,24 @@ __all__ = ["Store"]
 
 
 class Store(Protocol):
-    """State that clients share. Times are those of the clients' clock."""
+    """State that clients share. Times are those of the runtime's clock.
+
+    What waits for nothing is no coroutine: it is called where a call is cancelled, and where nothing may be awaited.
+    """
+
+    def subscribe(self, events: Dispatcher[Event]) -> None:
+        """Emit to a client's events what happens to the store itself, for as long as the client lives."""
+        ...
 
     async def admit(
-        self, limits: Limits, policy: Budget, priority: Priority, now: float, *, probe: bool = False
+        self,
+        limits: Limits,
+        policy: Budget,
+        priority: Priority,
+        runtime: Runtime,
+        *,
+        probe: bool = False,
+        permit: Permit | None = None,
     ) -> Wait | None:
         """Count a request that is to be sent, and return None; or return how long it has to wait, and count nothing.
 
@@ -23,37 +39,69 @@ class Store(Protocol):
             limits: the limits that it counts for.
             policy: the policy of its client.
             priority: its priority.
-            now: the time.
+            runtime: the runtime of its client.
             probe: it doesn't wait.
+            permit: the permit of its call. The store may look at its circuit on this occasion, for `halted`.
         """
         ...
 
-    async def answered(self, limits: Limits, observation: Observation) -> None:
-        """Take in what the answer to a counted request tells."""
+    async def answered(
+        self, limits: Limits, observation: Observation, runtime: Runtime, *, permit: Permit | None = None
+    ) -> None:
+        """Take in what the answer to a counted request tells. The `permit` is that of its call, as for `admit`."""
         ...
 
-    def lost(self, limits: Limits, *, counted: bool) -> None:
-        """Take in that a counted request ended without an answer. Buildkite may have `counted` it."""
+    def lost(self, limits: Limits, runtime: Runtime, *, sent: float, counted: bool) -> None:
+        """Take in that a request that was `sent` at a time ended without an answer. Buildkite may have `counted` it."""
         ...
 
     def limit_status(self, name: str, now: float) -> LimitStatus:
-        """Return what is known of a limit."""
+        """Return what is known of a limit. Nothing is waited for."""
         ...
 
-    async def permit(self, circuit: str, policy: CircuitBreaker, now: float) -> Permit | float:
-        """Return the permission for a call, or the seconds for which the circuit refuses calls."""
+    async def permit(
+        self, circuit: str, policy: CircuitBreaker, runtime: Runtime, *, admission: bool = False
+    ) -> Permit | float:
+        """Return the permission for a call, or the seconds for which the circuit refuses calls.
+
+        Args:
+            circuit: the name of the circuit.
+            policy: the policy.
+            runtime: the runtime of the client.
+            admission: True if the call asks for `admit` and then for `halted` before it is sent.
+        """
+        ...
+
+    def halted(self, circuit: str, permit: Permit) -> bool:
+        """Tell if the circuit has opened since a call got its permit, as far as is known here."""
         ...
 
     async def report(
-        self, circuit: str, permit: Permit, policy: CircuitBreaker, now: float, *, failed: bool
+        self,
+        circuit: str,
+        permit: Permit,
+        policy: CircuitBreaker,
+        runtime: Runtime,
+        *,
+        failed: bool,
+        answered: bool = True,
     ) -> tuple[CircuitState, CircuitState] | None:
-        """Take in how a call ended. Return the state of the circuit before and after, if it changed."""
+        """Take in how a call ended. Return the state of the circuit before and after, if it changed.
+
+        Args:
+            circuit: the name of the circuit.
+            permit: the permit of the call.
+            policy: the policy.
+            runtime: the runtime of the client.
+            failed: True if it failed.
+            answered: False if it failed without an answer of the API, which may be the fault of this machine's network.
+        """
         ...
 
-    def release(self, circuit: str, permit: Permit) -> None:
+    def release(self, circuit: str, permit: Permit, runtime: Runtime) -> None:
         """Take in that a call ended in a way that says nothing about the API."""
         ...
 
     def circuit(self, name: str) -> Circuit:
-        """Return a circuit."""
+        """Return a circuit, as far as it is known here."""
         ...

@@ -10,14 +10,17 @@ from typing import Literal
 
 from ..errors import ConfigurationError
 
-__all__ = ["Circuit", "CircuitBreaker", "CircuitState", "Permit"]
+__all__ = ["PROBE_LEASE", "PROBE_PAUSE", "Circuit", "CircuitBreaker", "CircuitState", "Permit"]
 
 CircuitState = Literal["closed", "open", "half_open"]
 """State of a circuit: `closed` lets calls through, `open` refuses them, `half_open` lets one through as a probe."""
 
 
-_PROBE_PAUSE = 1.0
+PROBE_PAUSE = 1.0
 """Seconds after which to ask again while another call probes the API."""
+
+PROBE_LEASE = 150.0
+"""Seconds after which a probe that has not reported counts no longer: longer than a call takes by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,7 @@ class Circuit:
         if left > 0:
             return self, min(left, policy.open_for)
         if self.probe_ends is not None and now < self.probe_ends:
-            return self, min(_PROBE_PAUSE, self.probe_ends - now)
+            return self, min(PROBE_PAUSE, self.probe_ends - now)
         return replace(self, probe_ends=now + probe_for), Permit(self.epoch, probe=True)
 
     def succeeded(self, permit: Permit) -> Circuit:
@@ -129,6 +132,10 @@ class Circuit:
         if self.failures + 1 < policy.failures:
             return replace(self, failures=self.failures + 1)
         return Circuit(self.failures + 1, opened_at=now, epoch=self.epoch + 1)
+
+    def halts(self, permit: Permit) -> bool:
+        """Tell if the circuit has opened since a call began, so that the call may send nothing more."""
+        return self.opened_at is not None and permit.epoch != self.epoch
 
     def released(self, permit: Permit) -> Circuit:
         """Return the circuit after a call ended that says nothing about the API, such as a cancelled one."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GUARD",
+    "LONGEST",
+    "PATIENCE",
+    "ROUNDING",
     "Budget",
     "BudgetStatus",
     "LimitStatus",
@@ -38,16 +41,16 @@ Priority = Literal["foreground", "background"]
 GUARD = 0.5
 """Seconds after the end of a window before its successor is opened: clocks and rounding differ."""
 
-_PATIENCE = 5.0
+PATIENCE = 5.0
 """Seconds for which the answer to the request that opens a window is waited for. Then another request may open it."""
 
-_ROUNDING = 1.0
+ROUNDING = 1.0
 """Seconds by which a reset may be rounded, in either direction."""
 
 _LARGEST = 10**9
 """The largest number that is taken for one of a rate limit."""
 
-_LONGEST = 3600.0
+LONGEST = 3600.0
 """Seconds. A window that is said to be longer is taken to be this long."""
 
 
@@ -133,10 +136,12 @@ class Wait:
     Attributes:
         until: the time at which to ask again; an answer to another request may come earlier.
         for_answer: True if the answer to another request decides.
+        polls: True if that answer may come to another process, so that only asking again tells of it.
     """
 
     until: float
     for_answer: bool = False
+    polls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +210,14 @@ class Window:
 
         Example:
             >>> window = Window(limit=50, remaining=3, ends=60.0, in_flight=2)
-            >>> window.room(10.0, reserve=0) is None, window.room(10.0, reserve=1)
-            (True, Wait(until=60.5, for_answer=True))
+            >>> window.room(10.0, reserve=0) is None, window.room(10.0, reserve=1).until
+            (True, 60.5)
         """
         self.roll(now)
         if self.remaining is None:
-            if self.silent or self.opened is None or now >= self.opened + _PATIENCE:
+            if self.silent or self.opened is None or now >= self.opened + PATIENCE:
                 return None
-            return Wait(self.opened + _PATIENCE, for_answer=True)
+            return Wait(self.opened + PATIENCE, for_answer=True)
         left = self._left(reserve)
         if left <= 0:
             # Some of the requests on their way may have been counted already, so their answers may tell of room.
@@ -237,10 +242,10 @@ class Window:
             # A window of a limit that was told before stays unknown, and the next request opens it.
             self.silent = self.limit is None
             return
-        ends = arrived + min(reported.reset, _LONGEST)
-        if self.remaining is None or sent + reported.reset - _ROUNDING > self.ends:
+        ends = arrived + min(reported.reset, LONGEST)
+        if self.remaining is None or sent + reported.reset - ROUNDING > self.ends:
             self.remaining, self.ends, self.background = reported.remaining, ends, 0.0
-        elif ends + _ROUNDING >= self.ends:
+        elif ends + ROUNDING >= self.ends:
             # Answers arrive out of order, so nothing that one of them says raises what is left of a window.
             self.remaining, self.ends = min(self.remaining, reported.remaining), min(self.ends, ends)
         else:

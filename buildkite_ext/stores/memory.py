@@ -7,17 +7,16 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from .._forks import reset_after_fork
-from .circuits import Circuit, Permit
+from .circuits import PROBE_LEASE, Circuit, Permit
 from .limits import Window
 
 if TYPE_CHECKING:
+    from ..events import Dispatcher, Event
+    from ..runtime import Runtime
     from .circuits import CircuitBreaker, CircuitState
     from .limits import Budget, Limits, LimitStatus, Observation, Priority, Wait
 
 __all__ = ["MemoryStore", "process_store"]
-
-_PROBE = 150.0
-"""Seconds after which a probe that has not reported counts no longer: longer than a call takes by default."""
 
 
 _NEW = Circuit()
@@ -41,9 +40,20 @@ class MemoryStore:
         self._circuits: dict[str, Circuit] = {}
         reset_after_fork(self)
 
+    def subscribe(self, events: Dispatcher[Event]) -> None:
+        """Do nothing: nothing happens to this store itself."""
+
     async def admit(
-        self, limits: Limits, policy: Budget, priority: Priority, now: float, *, probe: bool = False
+        self,
+        limits: Limits,
+        policy: Budget,
+        priority: Priority,
+        runtime: Runtime,
+        *,
+        probe: bool = False,
+        permit: Permit | None = None,  # noqa: ARG002  # what `halted` tells is always up to date
     ) -> Wait | None:
+        now = runtime.now()
         with self._lock:
             pair = self._window(limits.organization), self._window(limits.user)
             waits = [window.room(now, reserve=policy.reserve, priority=priority) for window in pair]
@@ -54,7 +64,14 @@ class MemoryStore:
                 window.sent(now, reserve=policy.reserve, priority=priority)
             return None
 
-    async def answered(self, limits: Limits, observation: Observation) -> None:
+    async def answered(
+        self,
+        limits: Limits,
+        observation: Observation,
+        runtime: Runtime,  # noqa: ARG002
+        *,
+        permit: Permit | None = None,  # noqa: ARG002
+    ) -> None:
         with self._lock:
             for name, reported in (
                 (limits.organization, observation.organization),
@@ -62,7 +79,7 @@ class MemoryStore:
             ):
                 self._window(name).answered(reported, sent=observation.sent, arrived=observation.arrived)
 
-    def lost(self, limits: Limits, *, counted: bool) -> None:
+    def lost(self, limits: Limits, runtime: Runtime, *, sent: float, counted: bool) -> None:  # noqa: ARG002
         with self._lock:
             for name in (limits.organization, limits.user):
                 self._window(name).lost(counted=counted)
@@ -71,18 +88,38 @@ class MemoryStore:
         with self._lock:
             return self._window(name).status(now)
 
-    async def permit(self, circuit: str, policy: CircuitBreaker, now: float) -> Permit | float:
+    async def permit(
+        self,
+        circuit: str,
+        policy: CircuitBreaker,
+        runtime: Runtime,
+        *,
+        admission: bool = False,  # noqa: ARG002
+    ) -> Permit | float:
         if circuit not in self._circuits:  # no call has failed
             return _CLOSED
         with self._lock:
-            self._circuits[circuit], answer = self._circuits[circuit].admit(policy, now, probe_for=_PROBE)
+            found, answer = self._circuits[circuit].admit(policy, runtime.now(), probe_for=PROBE_LEASE)
+            self._circuits[circuit] = found
             return answer
 
+    def halted(self, circuit: str, permit: Permit) -> bool:
+        found = self._circuits.get(circuit)
+        return found is not None and found.halts(permit)
+
     async def report(
-        self, circuit: str, permit: Permit, policy: CircuitBreaker, now: float, *, failed: bool
+        self,
+        circuit: str,
+        permit: Permit,
+        policy: CircuitBreaker,
+        runtime: Runtime,
+        *,
+        failed: bool,
+        answered: bool = True,  # noqa: ARG002  # all calls are of this machine
     ) -> tuple[CircuitState, CircuitState] | None:
         if not failed and circuit not in self._circuits:
             return None
+        now = runtime.now()
         with self._lock:
             before = self.circuit(circuit)
             after = before.failed(permit, policy, now) if failed else before.succeeded(permit)
@@ -91,7 +128,7 @@ class MemoryStore:
             self._circuits[circuit] = after
             return None if after.epoch == before.epoch else (before.state(policy, now), after.state(policy, now))
 
-    def release(self, circuit: str, permit: Permit) -> None:
+    def release(self, circuit: str, permit: Permit, runtime: Runtime) -> None:  # noqa: ARG002
         with self._lock:
             self._circuits[circuit] = self.circuit(circuit).released(permit)
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import CircuitOpen, NetworkError
 from ..events import CircuitChanged
+from ..stores.circuits import Permit
 from ..urls import path_of
-from .context import context_of, organization_of
+from .context import CircuitMoved, context_of, organization_of
 
 if TYPE_CHECKING:
     import httpx
@@ -26,45 +27,65 @@ __all__ = ["CircuitBreakerStage"]
 
 
 class CircuitBreakerStage:
-    """Stage that refuses calls while their circuit is open."""
+    """Stage that refuses calls while their circuit is open.
 
-    def __init__(self, policy: CircuitBreaker, store: Store, root: str, events: Dispatcher[Event]) -> None:
+    Args:
+        policy: the policy.
+        store: the circuits.
+        root: the root of the API.
+        events: gets a `CircuitChanged` for each change of state that a call of this client makes.
+        admission: True if a `BudgetStage` is below, which asks the store for the admission of each attempt.
+    """
+
+    def __init__(
+        self, policy: CircuitBreaker, store: Store, root: str, events: Dispatcher[Event], *, admission: bool
+    ) -> None:
         self._policy = policy
         self._store = store
         self._root = root
         self._suffix = f" at {root}"
         self._events = events
+        self._admission = admission
 
     def __repr__(self) -> str:
         return repr(self._policy)
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
-        context = context_of(request)
-        policy, store = self._policy, self._store
         name = organization_of(request) + self._suffix
-        permit = await store.permit(name, policy, runtime.now())
-        if isinstance(permit, float):
-            raise CircuitOpen(
-                f"{request.method} {path_of(request)}: {policy.failures} calls to {self._root} failed in a row, so none is sent "
-                f"for {permit:.0f} s. Nothing was sent. Call again then, or switch this off with breaker=None.",
-                retry_after=permit,
-            )
-        context.probe = permit.probe
-        context.halted = lambda: store.circuit(name).state(policy, runtime.now()) == "open"
-        failed: bool | None = None
+        while True:
+            permit = await self._store.permit(name, self._policy, runtime, admission=self._admission)
+            if not isinstance(permit, Permit):
+                raise CircuitOpen(
+                    f"{request.method} {path_of(request)}: {self._policy.failures} calls to {self._root} failed in a row, so "
+                    f"none is sent for {permit:.0f} s. Nothing was sent. Call again then, or switch this off with breaker=None.",
+                    retry_after=permit,
+                )
+            try:
+                return await self._permitted(request, send, runtime, name=name, permit=permit)
+            except CircuitMoved:
+                continue
+
+    async def _permitted(
+        self, request: httpx.Request, send: Send, runtime: Runtime, *, name: str, permit: Permit
+    ) -> httpx.Response:
+        """Send a call that has a permit, and report how it ends."""
+        context, store = context_of(request), self._store
+        context.permit, context.probe = permit, permit.probe
+        context.halted = lambda: store.halted(name, permit)
+        failed, answered = None, True
         try:
             response = await send(request)
             failed = _failed(response, context)
             return response
         except NetworkError:
-            failed = True
+            failed, answered = True, False
             raise
         finally:
-            context.halted = None
+            context.permit = context.halted = None
             if failed is None:
-                store.release(name, permit)
+                store.release(name, permit, runtime)
             else:
-                change = await store.report(name, permit, policy, runtime.now(), failed=failed)
+                change = await store.report(name, permit, self._policy, runtime, failed=failed, answered=answered)
                 if change is not None:
                     self._events.emit(CircuitChanged(name, *change))
 

@@ -20,7 +20,7 @@ from ..errors import BudgetExhausted, ConnectionFailed, DeadlineExceeded
 from ..events import RateLimitWait
 from ..stores.limits import BudgetStatus, Limits, observation_of
 from ..urls import path_of
-from .context import context_of, organization_of
+from .context import CircuitMoved, context_of, organization_of
 
 if TYPE_CHECKING:
     import httpx
@@ -209,27 +209,32 @@ class BudgetStage:
         if limits is None:
             limits = self._known[organization] = self.limits(organization)
         sent = runtime.now()
-        if self._lines.busy or await self._admit(context, limits, sent) is not None:
+        if self._lines.busy or await self._admit(context, limits, runtime) is not None:
             await self._admitted(request, context, limits, runtime)
             sent = runtime.now()
         counted: Literal["yes", "perhaps", "no"] = "perhaps"
         try:
+            if context.halted is not None and context.halted():
+                raise CircuitMoved
             response = await send(request)
             counted = "yes"
-        except ConnectionFailed:
+        except (CircuitMoved, ConnectionFailed):
             counted = "no"
             raise
         finally:
             if counted != "yes":
-                self._store.lost(limits, counted=counted == "perhaps")
+                self._store.lost(limits, runtime, sent=sent, counted=counted == "perhaps")
                 self._lines.wake()
-        await self._store.answered(limits, observation_of(response, sent=sent, arrived=runtime.now()))
+        observation = observation_of(response, sent=sent, arrived=runtime.now())
+        await self._store.answered(limits, observation, runtime, permit=context.permit)
         self._lines.wake()
         return response
 
-    async def _admit(self, context: RequestContext, limits: Limits, now: float) -> Wait | None:
+    async def _admit(self, context: RequestContext, limits: Limits, runtime: Runtime) -> Wait | None:
         priority = context.priority or self._priority
-        return await self._store.admit(limits, self._policy, priority, now, probe=context.probe)
+        return await self._store.admit(
+            limits, self._policy, priority, runtime, probe=context.probe, permit=context.permit
+        )
 
     async def _admitted(
         self, request: httpx.Request, context: RequestContext, limits: Limits, runtime: Runtime
@@ -241,11 +246,11 @@ class BudgetStage:
         try:
             while True:
                 changes, first, wait = lines.changes, lines.is_first(limits, waiter), None
-                now = runtime.now()
                 if first or context.probe:
-                    wait = await self._admit(context, limits, now)
+                    wait = await self._admit(context, limits, runtime)
                     if wait is None:
                         break
+                now = runtime.now()
                 ends = self._ends(context, joined)
                 if now >= ends or (wait is not None and not wait.for_answer and wait.until > ends):
                     raise self._refusal(request, context, joined, ends=ends, until=now if wait is None else wait.until)
@@ -271,7 +276,7 @@ class BudgetStage:
     async def _pause(self, signal: Signal, wait: Wait | None, ends: float, runtime: Runtime) -> None:
         """Wait until the request may ask again, at a time that is known, or when another request has ended."""
         until = min(ends, math.inf if wait is None else wait.until)
-        if runtime.real_time or wait is None or wait.for_answer:
+        if runtime.real_time or wait is None or (wait.for_answer and not wait.polls):
             # Only the system's clock is that of the signal: by another one the end of the other request is waited for.
             await signal.wait(max(0.0, until - runtime.now()) if runtime.real_time and until < math.inf else None)
         else:

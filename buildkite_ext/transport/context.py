@@ -12,15 +12,20 @@ if TYPE_CHECKING:
     import httpx
     from buildkite_api.operations import Operation
 
+    from ..stores.circuits import Permit
     from ..stores.limits import Priority
     from .deadline import Deadline
 
-__all__ = ["Match", "RequestContext", "context_of", "organization_of"]
+__all__ = ["CircuitMoved", "Match", "RequestContext", "context_of", "organization_of"]
 
 Match = Callable[[str, str], "tuple[Operation, dict[str, str]] | None"]
 """Function that finds the operation of a method and a path, and the values of its path parameters."""
 
 _KEY = "buildkite_ext.context"
+
+
+class CircuitMoved(Exception):
+    """The circuit has opened while a request waited to be sent. It never reaches a caller: the circuit breaker asks again."""
 
 
 @dataclass(slots=True)
@@ -43,8 +48,10 @@ class RequestContext:
     """Priority of the request at the rate limits; None for that of the client."""
     probe: bool = False
     """True if the request probes the API for all others, so that it waits for no rate limit."""
+    permit: Permit | None = None
+    """Permit of the circuit breaker for the call; None without a breaker."""
     halted: Callable[[], bool] | None = None
-    """Tells if no further attempt is allowed, since the circuit is open."""
+    """Tells if no further attempt is allowed, since the circuit has opened since the call began."""
     _values: Mapping[str, str] | None = None
 
     def attach(self, request: httpx.Request) -> httpx.Request:

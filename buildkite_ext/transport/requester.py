@@ -95,7 +95,13 @@ class Requester:
             Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
             *options.stages,
-            CircuitBreakerStage(options.breaker, shared.store, options.base_url, self.events)
+            CircuitBreakerStage(
+                options.breaker,
+                shared.store,
+                options.base_url,
+                self.events,
+                admission=options.budget is not None,
+            )
             if options.breaker
             else None,
             retry,

@@ -13,7 +13,7 @@ from ..backoff import full_jitter
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..events import Dispatcher, Event, RetryScheduled
 from ..urls import path_of
-from .context import context_of
+from .context import CircuitMoved, context_of
 
 if TYPE_CHECKING:
     import httpx
@@ -144,12 +144,16 @@ class RetryStage:
         attempt = 1
         taken = 0
         may_have_acted = False
+        outcome: httpx.Response | NetworkError | None = None
         while True:
-            outcome: httpx.Response | NetworkError
             try:
                 outcome = await send(request)
             except NetworkError as lost:
                 outcome = lost
+            except CircuitMoved:
+                if outcome is None:
+                    raise
+                # The circuit has opened since: what the attempt before ended with is the end of the call.
             pause = self._policy.delay(attempt, outcome, repeatable=repeatable) if replayable(request) else None
             if pause is not None and context.halted is not None and context.halted():
                 pause = None

@@ -44,6 +44,7 @@ class SharedState:
         self.lines = lines_of(self.store)
         self.quota = RetryQuota()
         self.events = client_events(hook)
+        self.store.subscribe(self.events)
         debug = debug_log()
         if debug is not None:
             self.events.add(lambda event: debug(str(event)))

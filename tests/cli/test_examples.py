@@ -8,10 +8,13 @@ import runpy
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from tests.webhooks.redis.server import a_server
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SAID = {
@@ -21,7 +24,15 @@ SAID = {
     "async_dashboard": ["web #41   passed", "api #13   failed", "release #7    blocked"],
     "retry_failed": ["#13 failed", "retrying tests, which exited 1", "#13 passed", "tests is flaky"],
     "unblock_release": ["#7 blocked", "unblocking 'Ship it?'", "#7 passed"],
+    "share_a_budget": ["40 passed", "8 of 50 requests of this minute are left", "0 requests were refused"],
 }
+NEED_REDIS = {"share_a_budget"}
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    for server in a_server():
+        yield server.url
 
 
 def test_all_examples_are_tried() -> None:
@@ -29,10 +40,11 @@ def test_all_examples_are_tried() -> None:
 
 
 @pytest.mark.parametrize("name", SAID)
-def test_example(name: str, tmp_path: Path) -> None:
+def test_example(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     path = EXAMPLES / f"{name}.py"
+    redis = ["--redis", request.getfixturevalue("redis_url")] if name in NEED_REDIS else []
     told = subprocess.run(
-        [sys.executable, "-W", "error", str(path), "--simulate"],
+        [sys.executable, "-W", "error", str(path), "--simulate", *redis],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -1,0 +1,275 @@
+"""Lua scripts of the store in Redis. Each runs as one step.
+
+They decide what `Window` and `Circuit` decide, by the same constants, which come as arguments. Tests compare their answers.
+
+Each script takes one argument, an object in JSON. Its `now` is the time; without it Redis' own clock tells it. Other times are
+seconds before now on the way in, and seconds from now on the way out, since the clocks of machines differ. Numbers are answered
+as texts of 17 digits, from which the same number is read; an empty text stands for None.
+"""
+
+from __future__ import annotations
+
+__all__ = ["ADMIT", "ANSWERED", "LOST", "PERMIT", "RELEASE", "REPORT"]
+
+_COMMON = """
+local a = cjson.decode(ARGV[1])
+local now = a.now
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] + time[2] / 1000000
+end
+
+local function number(field)
+  if field and field ~= '' then return tonumber(field) end
+  return nil
+end
+
+local function text(value)
+  if value == nil then return '' end
+  return string.format('%.17g', value)
+end
+"""
+
+_CIRCUIT_STATE = """
+local function load_circuit(key)
+  local found = redis.call('HMGET', key, 'failures', 'opened_at', 'probe_ends', 'epoch')
+  return {
+    key = key, failures = number(found[1]) or 0, opened_at = number(found[2]), probe_ends = number(found[3]),
+    epoch = number(found[4]) or 0,
+  }
+end
+
+local function circuit_state(c)
+  local since, lease = nil, nil
+  if c.opened_at then since = now - c.opened_at end
+  if c.probe_ends then lease = c.probe_ends - now end
+  return {text(c.failures), text(since), text(lease), text(c.epoch)}
+end
+"""
+
+# The requests in flight are a list of the times at which they were sent, the latest first. What a process that died has sent
+# is dropped from its end, and an answer removes the first, so that the list holds as many as are on their way.
+_LIMITS = (
+    _COMMON
+    + _CIRCUIT_STATE
+    + """
+local function load_window(key, flights)
+  while true do
+    local oldest = redis.call('LINDEX', flights, -1)
+    if not oldest or now < tonumber(oldest) + a.lease then break end
+    redis.call('RPOP', flights)
+  end
+  local found = redis.call('HMGET', key, 'limit', 'remaining', 'ends', 'opened', 'silent', 'background', 'scope')
+  return {
+    key = key, flights = flights, in_flight = redis.call('LLEN', flights),
+    limit = number(found[1]), remaining = number(found[2]), ends = number(found[3]) or 0, opened = number(found[4]),
+    silent = found[5] == '1', background = number(found[6]) or 0, scope = found[7] or '',
+  }
+end
+
+local function save_window(w)
+  redis.call('HSET', w.key, 'limit', text(w.limit), 'remaining', text(w.remaining), 'ends', text(w.ends),
+    'opened', text(w.opened), 'silent', w.silent and '1' or '0', 'background', text(w.background), 'scope', w.scope)
+  redis.call('PEXPIRE', w.key, a.ttl)
+end
+
+local function left_of(w, reserve)
+  local limit = w.limit
+  if limit == nil or limit == 0 then limit = 1 end
+  return (w.remaining or 0) - w.in_flight - math.min(reserve, math.max(0, limit - 1))
+end
+
+local function roll(w)
+  if w.remaining and now >= w.ends + a.guard then
+    w.remaining, w.opened, w.background = nil, nil, 0
+  end
+end
+
+local function room(w)
+  roll(w)
+  if not w.remaining then
+    if w.silent or not w.opened or now >= w.opened + a.patience then return nil end
+    return {w.opened + a.patience, true}
+  end
+  local left = left_of(w, a.reserve)
+  if left <= 0 then return {w.ends + a.guard, left + w.in_flight > 0} end
+  if a.background and now < w.background then return {math.min(w.background, w.ends + a.guard), false} end
+  return nil
+end
+
+local function sent(w)
+  if not w.remaining then
+    w.opened = now
+  elseif a.background then
+    w.background = now + math.max(0, w.ends - now) / math.max(1, left_of(w, a.reserve))
+  end
+  redis.call('LPUSH', w.flights, text(now))
+  redis.call('PEXPIRE', w.flights, math.ceil(a.lease * 1000))
+  w.in_flight = w.in_flight + 1
+end
+
+local function ended(w)
+  if a.counted_here and redis.call('LPOP', w.flights) then w.in_flight = w.in_flight - 1 end
+  w.opened = nil
+end
+
+local function answered(w, reported)
+  ended(w)
+  if not reported then
+    w.silent = w.limit == nil
+    return
+  end
+  local sent_at, arrived = now - a.sent_ago, now - a.arrived_ago
+  local ends = arrived + math.min(reported.reset, a.longest)
+  if not w.remaining or sent_at + reported.reset - a.rounding > w.ends then
+    w.remaining, w.ends, w.background = reported.remaining, ends, 0
+  elseif ends + a.rounding >= w.ends then
+    w.remaining, w.ends = math.min(w.remaining, reported.remaining), math.min(w.ends, ends)
+  else
+    return
+  end
+  w.limit, w.silent = reported.limit, false
+  if reported.scope ~= '' then w.scope = reported.scope end
+end
+
+local organization, user = load_window(KEYS[1], KEYS[2]), load_window(KEYS[3], KEYS[4])
+
+local function state_of(w)
+  return text(w.limit), text(w.remaining), text(w.ends - now), text(w.in_flight), w.scope
+end
+
+local function windows_and_circuit(...)
+  local answer = {...}
+  for _, w in ipairs({organization, user}) do
+    save_window(w)
+    for _, each in ipairs({state_of(w)}) do answer[#answer + 1] = each end
+  end
+  if KEYS[5] then
+    for _, each in ipairs(circuit_state(load_circuit(KEYS[5]))) do answer[#answer + 1] = each end
+  end
+  return answer
+end
+"""
+)
+
+_CIRCUIT = (
+    _COMMON
+    + _CIRCUIT_STATE
+    + """
+local c = load_circuit(KEYS[1])
+
+local function save_circuit()
+  redis.call('HSET', c.key, 'failures', text(c.failures), 'opened_at', text(c.opened_at), 'probe_ends', text(c.probe_ends),
+    'epoch', text(c.epoch))
+  redis.call('PEXPIRE', c.key, a.ttl)
+end
+
+local function state()
+  if not c.opened_at then return 'closed' end
+  return now < c.opened_at + a.open_for and 'open' or 'half_open'
+end
+
+local function with_circuit(...)
+  local answer = {...}
+  for _, each in ipairs(circuit_state(c)) do answer[#answer + 1] = each end
+  return answer
+end
+"""
+)
+
+ADMIT = (
+    _LIMITS
+    + """
+-- KEYS: window and flights of the organization, of the user, and perhaps a circuit. Returns the seconds to wait ('': the request
+-- is counted as sent), 1 if another answer decides, both windows, and the circuit.
+local longest = nil
+for _, w in ipairs({organization, user}) do
+  local wait = room(w)
+  if wait and (not longest or wait[1] > longest[1]) then longest = wait end
+end
+if longest and not a.probe then
+  return windows_and_circuit(text(longest[1] - now), longest[2] and '1' or '0')
+end
+sent(organization)
+sent(user)
+return windows_and_circuit('', '0')
+"""
+)
+
+ANSWERED = (
+    _LIMITS
+    + """
+-- KEYS: as for ADMIT. Returns both windows and the circuit.
+answered(organization, a.organization)
+answered(user, a.user)
+return windows_and_circuit()
+"""
+)
+
+LOST = (
+    _LIMITS
+    + """
+-- KEYS: as for ADMIT. Returns both windows.
+for _, w in ipairs({organization, user}) do
+  ended(w)
+  if a.counted and w.remaining then w.remaining = w.remaining - 1 end
+end
+return windows_and_circuit()
+"""
+)
+
+PERMIT = (
+    _CIRCUIT
+    + """
+-- KEYS: circuit. Returns the seconds for which it refuses calls (0: the call may begin), 1 if the call is a probe, the circuit.
+local left, probe = 0, '0'
+if c.opened_at then
+  left = c.opened_at + a.open_for - now
+  if left <= 0 then
+    if c.probe_ends and now < c.probe_ends then
+      left = math.min(a.probe_pause, c.probe_ends - now)
+    else
+      left, probe, c.probe_ends = 0, '1', now + a.probe_lease
+      save_circuit()
+    end
+  end
+end
+return with_circuit(text(left), probe)
+"""
+)
+
+REPORT = (
+    _CIRCUIT
+    + """
+-- KEYS: circuit. Returns its state before ('': it hasn't changed) and after, and the circuit.
+local before, epoch = state(), c.epoch
+if a.epoch == c.epoch then
+  if a.failed then
+    if a.probe or not c.opened_at then
+      c.failures = c.failures + 1
+      if a.probe or c.failures >= a.failures then c.opened_at, c.probe_ends, c.epoch = now, nil, c.epoch + 1 end
+      save_circuit()
+    end
+  elseif a.probe then
+    c.failures, c.opened_at, c.probe_ends, c.epoch = 0, nil, nil, c.epoch + 1
+    save_circuit()
+  elseif c.failures > 0 and not c.opened_at then
+    c.failures = 0
+    save_circuit()
+  end
+end
+return with_circuit(c.epoch ~= epoch and before or '', state())
+"""
+)
+
+RELEASE = (
+    _CIRCUIT
+    + """
+-- KEYS: circuit. Ends a probe that says nothing.
+if a.epoch == c.epoch then
+  c.probe_ends = nil
+  save_circuit()
+end
+return with_circuit()
+"""
+)

@@ -1,0 +1,206 @@
+"""The scripts in Redis decide as the classes in Python do, for any sequence of requests and calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import redis
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from buildkite_ext import Budget, CircuitBreaker, MemoryStore, RedisStore
+from buildkite_ext._sync import run
+from buildkite_ext.runtime import BlockingRuntime
+from buildkite_ext.stores.circuits import Permit
+from buildkite_ext.stores.limits import Limits, Observation, Reported
+
+LIMITS = (Limits("acme", "ada"), Limits("acme", "grace"), Limits("other", "ada"))
+
+
+class Hand:
+    """Clock that a test moves, by eighths of a second, so that sums of its times are exact."""
+
+    def __init__(self) -> None:
+        self.at = 1024.0
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        raise AssertionError(seconds)
+
+
+reports = st.none() | st.builds(
+    Reported,
+    limit=st.sampled_from([0, 1, 5, 5, 50]),
+    remaining=st.sampled_from([-3, 0, 1, 2, 3, 8]),
+    reset=st.sampled_from([0.0, 0.5, 3.0, 8.0, 8.0, 9.0, 16.0]),
+    scope=st.sampled_from(["", "rest", "rest_user", "sœurs"]),
+)
+
+
+@dataclass
+class Ask:
+    """Request for admission."""
+
+    limits: int
+    reserve: int
+    priority: Any
+    probe: bool
+
+
+@dataclass
+class Answer:
+    """Answer to a request on its way, the one at `which` of them, whose head arrived a moment ago."""
+
+    which: int
+    organization: Reported | None
+    user: Reported | None
+    ago: float
+
+
+@dataclass
+class Lose:
+    which: int
+    counted: bool
+
+
+@dataclass
+class Pass:
+    seconds: float
+
+
+steps = st.one_of(
+    st.builds(
+        Ask,
+        limits=st.sampled_from([0, 0, 0, 0, 1, 2]),
+        reserve=st.integers(0, 6),
+        priority=st.sampled_from(["foreground", "background"]),
+        probe=st.integers(0, 5).map(lambda each: each == 0),
+    ),
+    *[st.builds(Answer, which=st.integers(0, 9), organization=reports, user=reports, ago=st.sampled_from([0.0, 0.125]))]
+    * 2,
+    st.builds(Lose, which=st.integers(0, 9), counted=st.booleans()),
+    st.builds(Pass, st.sampled_from([0.0, 0.125, 0.5, 1.0, 1.0, 4.0, 8.5])),
+)
+
+
+@settings(max_examples=100)
+@given(st.lists(steps, min_size=5, max_size=25))
+def test_limits(url: str, sequence: list[Any]) -> None:
+    """No request is on its way for a minute: then Redis alone drops it, since its process may have died."""
+    hand = Hand()
+    runtime = BlockingRuntime(hand)
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+        here, there = MemoryStore(), RedisStore(client, clock=hand.monotonic)
+        on_their_way: list[tuple[Limits, float]] = []
+        for step in sequence:
+            limits = None
+            match step:
+                case Ask():
+                    limits = LIMITS[step.limits]
+                    arguments = (limits, Budget(reserve=step.reserve), step.priority, runtime)
+                    waits = [run(store.admit(*arguments, probe=step.probe)) for store in (here, there)]
+                    if waits[0] is None:
+                        assert waits[1] is None
+                        on_their_way.append((limits, hand.at))
+                    else:
+                        assert waits[1] is not None
+                        assert waits[1].for_answer is waits[0].for_answer
+                        # Whoever waits for an answer asks Redis again soon: another process may get it.
+                        soon = min(waits[0].until, hand.at + 0.15) if waits[0].for_answer else waits[0].until
+                        assert waits[1].until == pytest.approx(soon, abs=1e-12)
+                case Answer() if on_their_way:
+                    limits, sent = on_their_way.pop(step.which % len(on_their_way))
+                    told = Observation(sent, max(sent, hand.at - step.ago), step.organization, step.user)
+                    for store in (here, there):
+                        run(store.answered(limits, told, runtime))
+                case Lose() if on_their_way:
+                    limits, sent = on_their_way.pop(step.which % len(on_their_way))
+                    for store in (here, there):
+                        store.lost(limits, runtime, sent=sent, counted=step.counted)
+                case Pass():
+                    hand.at += step.seconds
+                    on_their_way = answered_in_time(on_their_way, (here, there), runtime, hand.at)
+            if isinstance(step, Ask | Answer) and limits is not None:
+                for name in (limits.organization, limits.user):
+                    assert there.limit_status(name, hand.at) == here.limit_status(name, hand.at)
+        for name in ("acme", "other", "ada", "grace"):
+            window = here._windows.get(name)
+            if window is not None:
+                assert client.llen(f"{{buildkite}}:flights:{name}") == window.in_flight
+
+
+def answered_in_time(
+    on_their_way: list[tuple[Limits, float]], stores: tuple[Any, ...], runtime: BlockingRuntime, now: float
+) -> list[tuple[Limits, float]]:
+    """Let the requests of which nothing came for half a minute be lost."""
+    late = [each for each in on_their_way if now - each[1] > 30]
+    for limits, sent in late:
+        for store in stores:
+            store.lost(limits, runtime, sent=sent, counted=True)
+    return [each for each in on_their_way if each not in late]
+
+
+@dataclass
+class Begin:
+    admission: bool
+
+
+@dataclass
+class End:
+    which: int
+    how: str
+
+
+calls = st.one_of(
+    st.just(Begin(False)),
+    st.just(Begin(False)),
+    st.builds(End, which=st.integers(0, 9), how=st.sampled_from(["failed", "failed", "succeeded", "released"])),
+    st.builds(Pass, st.sampled_from([0.0, 0.125, 0.5, 1.0, 1.0, 4.0, 8.5])),
+)
+
+
+@settings(max_examples=100)
+@given(st.lists(calls, min_size=5, max_size=40), st.integers(1, 3), st.sampled_from([1.0, 4.0]))
+def test_circuits(url: str, sequence: list[Any], failures: int, open_for: float) -> None:
+    """Calls without a budget, so that the store looks at the circuit itself. They begin a second after the last look or later."""
+    hand = Hand()
+    runtime, policy = BlockingRuntime(hand), CircuitBreaker(failures=failures, open_for=open_for)
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+        here, there = MemoryStore(), RedisStore(client, clock=hand.monotonic)
+        running: list[tuple[Permit, Permit]] = []
+        for step in sequence:
+            match step:
+                case Begin():
+                    hand.at += 1
+                    one, other = (run(store.permit("acme", policy, runtime)) for store in (here, there))
+                    if isinstance(one, float):
+                        assert other == one
+                    else:
+                        assert isinstance(other, Permit)
+                        assert other.probe is one.probe
+                        running.append((one, other))
+                case End() if running:
+                    pair = running.pop(step.which % len(running))
+                    if step.how == "released":
+                        for store, permit in zip((here, there), pair, strict=True):
+                            store.release("acme", permit, runtime)
+                    else:
+                        changes = [
+                            run(store.report("acme", permit, policy, runtime, failed=step.how == "failed"))
+                            for store, permit in zip((here, there), pair, strict=True)
+                        ]
+                        assert changes[0] == changes[1]
+                case Pass():
+                    hand.at += step.seconds
+            one, other = here.circuit("acme"), there.circuit("acme")
+            if isinstance(step, Begin):
+                assert other == one
