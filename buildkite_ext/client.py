@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .services.annotations import Annotations, AsyncAnnotations
     from .services.artifacts import Artifacts, AsyncArtifacts
     from .services.builds import AsyncBuilds, Builds
+    from .services.cached_answers import AsyncCachedAnswers, CachedAnswers
     from .services.clusters import AsyncClusters, Clusters
     from .services.jobs import AsyncJobs, Jobs
     from .services.metadata import AsyncMetadata, Metadata
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from .services.pipelines import AsyncPipelines, Pipelines
     from .stores.base import Store
     from .stores.circuits import CircuitBreaker
+    from .stores.entries import Cache
     from .stores.limits import Budget, BudgetStatus, Priority
     from .transport.auth import TokenSource
     from .transport.rates import TransferRate
@@ -113,6 +115,8 @@ class AsyncBuildkiteClient(AsyncServices):
         budget: the policy towards the rate limits; None sends each request at once, whatever they say.
         breaker: the policy of the circuit breaker; None for none.
         priority: `background` for a program that leaves room to others: its requests are spread over the window of a limit.
+        cache: the policy by which answers are kept; None for none.
+        coalesce: let identical reads that are on their way at the same time share one request.
         read_only: refuse every request that could change something.
         store: the state that clients share, such as a `MemoryStore`. By default all clients of a process share one, but not
             those with a `transport` or a `clock` of their own.
@@ -141,6 +145,8 @@ class AsyncBuildkiteClient(AsyncServices):
         budget: Budget | None = DEFAULT_BUDGET,
         breaker: CircuitBreaker | None = DEFAULT_BREAKER,
         priority: Priority = "foreground",
+        cache: Cache | None = None,
+        coalesce: bool = False,
         read_only: bool = False,
         store: Store | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -161,6 +167,8 @@ class AsyncBuildkiteClient(AsyncServices):
                 budget=budget,
                 breaker=breaker,
                 priority=priority,
+                cache=cache,
+                coalesce=coalesce,
                 read_only=read_only,
                 store=store,
                 transport=transport,
@@ -219,6 +227,8 @@ class AsyncBuildkiteClient(AsyncServices):
         budget: Budget | Unset | None = UNSET,
         breaker: CircuitBreaker | Unset | None = UNSET,
         priority: Priority | Unset = UNSET,
+        cache: Cache | Unset | None = UNSET,
+        coalesce: bool | Unset = UNSET,
         read_only: bool | Unset = UNSET,
         strict: bool | Unset = UNSET,
         unknown: Literal["ignore", "keep"] | Unset = UNSET,
@@ -232,7 +242,7 @@ class AsyncBuildkiteClient(AsyncServices):
         Args:
             organization, token, timeout, retry, budget, breaker, priority: as for the client itself; UNSET keeps the present
                 value.
-            read_only, strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
+            cache, coalesce, read_only, strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
 
         Example:
             >>> def patient(buildkite: AsyncBuildkiteClient) -> AsyncBuildkiteClient:
@@ -246,6 +256,8 @@ class AsyncBuildkiteClient(AsyncServices):
             "budget": budget,
             "breaker": breaker,
             "priority": priority,
+            "cache": cache,
+            "coalesce": coalesce,
             "read_only": read_only,
             "strict": strict,
             "unknown": unknown,
@@ -368,6 +380,13 @@ class AsyncBuildkiteClient(AsyncServices):
         return self._requester.raw
 
     @cached_property
+    def cache(self) -> AsyncCachedAnswers:
+        """Answers that are kept, with the methods that drop them. `cache=Cache()` turns it on."""
+        from .services.cached_answers import AsyncCachedAnswers
+
+        return AsyncCachedAnswers(self._requester)
+
+    @cached_property
     def organizations(self) -> AsyncOrganizations:
         """Organizations that the token can see."""
         from .services.organizations import AsyncOrganizations
@@ -456,6 +475,8 @@ class BuildkiteClient(Services):
         budget: the policy towards the rate limits; None sends each request at once, whatever they say.
         breaker: the policy of the circuit breaker; None for none.
         priority: `background` for a program that leaves room to others: its requests are spread over the window of a limit.
+        cache: the policy by which answers are kept; None for none.
+        coalesce: let identical reads that are on their way at the same time share one request.
         read_only: refuse every request that could change something.
         store: the state that clients share, such as a `MemoryStore`. By default all clients of a process share one, but not
             those with a `transport` or a `clock` of their own.
@@ -484,6 +505,8 @@ class BuildkiteClient(Services):
         budget: Budget | None = DEFAULT_BUDGET,
         breaker: CircuitBreaker | None = DEFAULT_BREAKER,
         priority: Priority = "foreground",
+        cache: Cache | None = None,
+        coalesce: bool = False,
         read_only: bool = False,
         store: Store | None = None,
         transport: httpx.BaseTransport | None = None,
@@ -504,6 +527,8 @@ class BuildkiteClient(Services):
                 budget=budget,
                 breaker=breaker,
                 priority=priority,
+                cache=cache,
+                coalesce=coalesce,
                 read_only=read_only,
                 store=store,
                 transport=transport,
@@ -562,6 +587,8 @@ class BuildkiteClient(Services):
         budget: Budget | Unset | None = UNSET,
         breaker: CircuitBreaker | Unset | None = UNSET,
         priority: Priority | Unset = UNSET,
+        cache: Cache | Unset | None = UNSET,
+        coalesce: bool | Unset = UNSET,
         read_only: bool | Unset = UNSET,
         strict: bool | Unset = UNSET,
         unknown: Literal["ignore", "keep"] | Unset = UNSET,
@@ -575,7 +602,7 @@ class BuildkiteClient(Services):
         Args:
             organization, token, timeout, retry, budget, breaker, priority: as for the client itself; UNSET keeps the present
                 value.
-            read_only, strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
+            cache, coalesce, read_only, strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
 
         Example:
             >>> def patient(buildkite: BuildkiteClient) -> BuildkiteClient:
@@ -589,6 +616,8 @@ class BuildkiteClient(Services):
             "budget": budget,
             "breaker": breaker,
             "priority": priority,
+            "cache": cache,
+            "coalesce": coalesce,
             "read_only": read_only,
             "strict": strict,
             "unknown": unknown,
@@ -709,6 +738,13 @@ class BuildkiteClient(Services):
     def raw(self) -> Client:
         """Generated client for the generated functions. Its requests take the same path as all others."""
         return self._requester.raw
+
+    @cached_property
+    def cache(self) -> CachedAnswers:
+        """Answers that are kept, with the methods that drop them. `cache=Cache()` turns it on."""
+        from .services.cached_answers import AsyncCachedAnswers, CachedAnswers
+
+        return CachedAnswers(AsyncCachedAnswers(self._requester))
 
     @cached_property
     def organizations(self) -> Organizations:

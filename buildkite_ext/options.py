@@ -15,6 +15,7 @@ from .errors import ConfigurationError
 from .messages import shown
 from .redaction import is_token
 from .stores.circuits import CircuitBreaker
+from .stores.entries import Cache
 from .stores.limits import Budget
 from .transport.auth import check_token
 from .transport.deadline import DEFAULT_TIMEOUT
@@ -74,6 +75,8 @@ class ClientOptions:
     budget: Budget | None = DEFAULT_BUDGET
     breaker: CircuitBreaker | None = DEFAULT_BREAKER
     priority: Priority = "foreground"
+    cache: Cache | None = None
+    coalesce: bool = False
     read_only: bool = False
     store: Store | None = field(default=None, repr=False, metadata=_SHARED)
     transport: Transport | None = field(default=None, repr=False, metadata=_SHARED)
@@ -101,6 +104,8 @@ class ClientOptions:
                 "a CircuitBreaker, or None for none",
             ),
             ("priority", self.priority in ("foreground", "background"), "'foreground' or 'background'"),
+            ("cache", self.cache is None or isinstance(self.cache, Cache), "a Cache, or None for none"),
+            ("coalesce", isinstance(self.coalesce, bool), "True or False"),
             ("read_only", isinstance(self.read_only, bool), "True or False"),
             ("store", self.store is None or hasattr(self.store, "admit"), "a Store, such as MemoryStore()"),
             (
@@ -138,6 +143,8 @@ class ClientOptions:
         budget: Budget | None = DEFAULT_BUDGET,
         breaker: CircuitBreaker | None = DEFAULT_BREAKER,
         priority: Priority = "foreground",
+        cache: Cache | None = None,
+        coalesce: bool = False,
         read_only: bool = False,
         store: Store | None = None,
         transport: Transport | None = None,
@@ -169,6 +176,8 @@ class ClientOptions:
                 budget=budget,
                 breaker=breaker,
                 priority=priority,
+                cache=cache,
+                coalesce=coalesce,
                 read_only=read_only,
                 store=store,
                 transport=transport,

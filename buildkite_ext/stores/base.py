@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from .circuits import Circuit, CircuitBreaker, CircuitState, Permit
+    from .entries import Cache, CacheStats, Change, Entry, Found
     from .limits import Budget, Limits, LimitStatus, Observation, Priority, Wait
 
 __all__ = ["Store"]
@@ -13,6 +14,9 @@ __all__ = ["Store"]
 
 class Store(Protocol):
     """State that clients share. Times are those of the clients' clock."""
+
+    caches: bool
+    """True if a client may have asked for entries, so that writes have to drop them."""
 
     async def admit(
         self, limits: Limits, policy: Budget, priority: Priority, now: float, *, probe: bool = False
@@ -56,4 +60,27 @@ class Store(Protocol):
 
     def circuit(self, name: str) -> Circuit:
         """Return a circuit."""
+        ...
+
+    async def cached(self, key: str, tags: frozenset[str], now: float, *, seconds: float) -> Found:
+        """Return the entry of a request, and the version of its tags.
+
+        Args:
+            key: what the answer depends on: the token's identity, the accepted type and the URL.
+            tags: the tags of the answer.
+            now: the time.
+            seconds: maximum of the entry's age. 0 asks for the version alone.
+        """
+        ...
+
+    async def keep(self, key: str, tags: frozenset[str], entry: Entry, version: int, policy: Cache) -> None:
+        """Keep an entry within the bounds of a policy, unless its tags have another version now, or settle."""
+        ...
+
+    async def change(self, change: Change, now: float) -> None:
+        """Drop the entries with a tag of a change. It is also called in a task that is being cancelled."""
+        ...
+
+    def cache_stats(self) -> CacheStats:
+        """Return the counts of this process."""
         ...

@@ -221,6 +221,7 @@ class BudgetStage:
         priority = context.priority or self._priority
         lines, joined = self._lines, runtime.now()
         waiter = lines.join(limits, priority)
+        context.waits_since = joined
         told = False
         try:
             while True:
@@ -241,7 +242,9 @@ class BudgetStage:
                     await self._pause(signal, wait, ends, runtime)
         finally:
             lines.leave(limits, waiter)
-        deadline, waited = context.deadline, runtime.now() - joined
+            waited = runtime.now() - joined
+            context.waited, context.waits_since = context.waited + waited, None
+        deadline = context.deadline
         if waited > 0 and deadline is not None and deadline.from_admission:
             context.deadline = deadline.later(waited, latest=context.ends)
 

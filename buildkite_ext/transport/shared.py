@@ -13,6 +13,7 @@ from ..errors import ClientClosed, ConfigurationError
 from ..events import client_events
 from ..stores.memory import MemoryStore, process_store
 from .budget import lines_of
+from .coalescing import Flights
 
 if TYPE_CHECKING:
     from ..events import Hook
@@ -41,6 +42,7 @@ class SharedState:
         own = transport is not None or not runtime.real_time
         self.store = store if store is not None else MemoryStore() if own else process_store()
         self.lines = lines_of(self.store)
+        self.flights = Flights()
         self.events = client_events(hook)
         debug = debug_log()
         if debug is not None:
