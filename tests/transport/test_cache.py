@@ -13,6 +13,9 @@ import httpx
 import pytest
 from buildkite_api.api.jobs import get_build_job_log_text
 from buildkite_api.operations import OPERATIONS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from buildkite_ext import (
     BuildkiteClient,
@@ -26,7 +29,7 @@ from buildkite_ext import (
 )
 from buildkite_ext.models import Build, BuildState, Pipeline
 from buildkite_ext.simulation import Simulator
-from buildkite_ext.stores.entries import CACHED, COALESCED
+from buildkite_ext.stores.entries import CACHED, COALESCED, Change, Entries, Entry
 from buildkite_ext.webhooks import parse
 from tests.core.fakes import API, TOKEN, App, FakeClock, Flavor, answer, build, job
 
@@ -1065,3 +1068,128 @@ def test_a_retry_reopens_a_build_of_the_simulator() -> None:
     assert len([each for each in simulator.requests if each.operation == "get_build"]) == len(gets)
     buildkite.jobs.retry("web", created.number, failed.id)
     assert buildkite.builds.get("web", created.number).state != "failed"
+
+
+class CacheMachine(RuleBasedStateMachine):
+    """Reads, writes, events and time, in any order: what a cached build says is what the API says.
+
+    All changes are told to the cache: by a write of ours, or by an event of a write by others. Until that event has come, a
+    cached answer may be old.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.simulator = Simulator(clock=VirtualClock())
+        self.simulator.pipeline("web").job("test", exit_status=1, after=20).job("lint", after=5)
+        self.simulator.pipeline("gate").job("test", after=5).block("ship").job("deploy", exit_status=1, after=5)
+        self.cached = self.simulator.client(cache=Cache(entries=8), coalesce=True, budget=None)
+        self.others = self.simulator.client(budget=None)
+        self.untold: set[tuple[str, int]] = set()
+        self.builds: list[tuple[str, int]] = []
+        self.writes = 0
+
+    @rule(pipeline=st.sampled_from(["web", "gate"]))
+    def create(self, pipeline: str) -> None:
+        self.builds.append((pipeline, self.cached.builds.create(pipeline, branch="main").number))
+
+    @rule(seconds=st.sampled_from([1.0, 6.0, 31.0, 400.0, 2000.0]))
+    def pass_time(self, seconds: float) -> None:
+        self.simulator.clock.sleep(seconds)
+
+    @rule(data=st.data(), form=st.sampled_from([{}, {"exclude_jobs": True}, {"include_retried_jobs": True}]))
+    def read(self, data: st.DataObject, form: dict[str, Any]) -> None:
+        if self.builds:
+            at = data.draw(st.sampled_from(self.builds))
+            found = self.cached.builds.get(*at, **form)
+            if at not in self.untold:
+                assert found == self.others.builds.get(*at, **form)
+
+    @rule(
+        data=st.data(),
+        who=st.sampled_from(["us", "a copy", "others"]),
+        write=st.sampled_from(["retry", "retry_by_id", "retry_failed_jobs", "rebuild", "cancel", "unblock"]),
+    )
+    def write(self, data: st.DataObject, who: str, write: str) -> None:
+        if not self.builds:
+            return
+        at = data.draw(st.sampled_from(self.builds))
+        jobs = self.others.builds.get(*at).jobs
+        found = data.draw(st.sampled_from(jobs))
+        writer = {"us": self.cached, "a copy": self.cached.with_options(cache=None, coalesce=False)}.get(
+            who, self.others
+        )
+        try:
+            match write:
+                case "retry":
+                    writer.jobs.retry(*at, found.id)
+                case "retry_by_id":
+                    writer.request("PUT", f"organizations/{{org}}/jobs/{found.id}/retry")
+                case "unblock":
+                    writer.jobs.unblock(*at, found.id)
+                case "rebuild":
+                    self.builds.append((at[0], writer.builds.rebuild(*at).number))
+                case _:
+                    getattr(writer.builds, write)(*at)
+        except errors.ApiError:
+            return
+        if who == "others":
+            self.untold.add(at)
+
+    @rule(name=st.sampled_from(["build.running", "build.finished", "job.finished", "job.activated"]))
+    def tell(self, name: str) -> None:
+        for at in self.untold:
+            path = f"{self.simulator.base_url}/v2/organizations/acme/pipelines/{at[0]}"
+            told = {"id": "b", "number": at[1], "url": f"{path}/builds/{at[1]}"}
+            self.cached.cache.handle(event(name, build=told, pipeline={"id": "p", "slug": at[0], "url": path}))
+        self.untold.clear()
+
+    @rule()
+    def clear(self) -> None:
+        self.cached.cache.clear()
+        self.untold.clear()
+
+    @invariant()
+    def within_bounds(self) -> None:
+        assert self.cached.cache.stats.entries <= 8
+
+
+TestCacheMachine = CacheMachine.TestCase
+TestCacheMachine.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("keep"), st.integers(0, 5), st.integers(0, 3)),
+            st.tuples(st.just("change"), st.integers(0, 5), st.sampled_from([0, 4])),
+            st.tuples(st.just("time"), st.integers(1, 5), st.just(0)),
+        )
+    ),
+    st.integers(1, 3),
+)
+def test_what_was_begun_before_a_change_is_never_found_after_it(
+    steps: list[tuple[str, int, int]], remembered: int
+) -> None:
+    """However few versions are remembered. Each kept answer was begun some steps earlier."""
+    entries, now = Entries(remembered=remembered), 0.0
+    history: list[tuple[float, dict[int, int]]] = []
+    changed: dict[int, float] = {}
+    for kind, which, more in steps:
+        history.append(
+            (now, {tag: entries.find("", frozenset({str(tag)}), now, seconds=0).version for tag in range(6)})
+        )
+        if kind == "time":
+            now += which
+        elif kind == "change":
+            entries.change(Change(frozenset({str(which)}), float(more)), now)
+            changed[which] = len(history)
+            assert entries.find(str(which), frozenset({str(which)}), now, seconds=99).entry is None
+        else:
+            began, versions = history[max(0, len(history) - 1 - more)]
+            entries.keep(
+                str(which), frozenset({str(which)}), Entry((), b"", began, began + 50), versions[which], Cache()
+            )
+            found = entries.find(str(which), frozenset({str(which)}), now, seconds=99).entry
+            if found is not None and found.sent == began and which in changed:
+                sent_at = max(index for index, (at, _) in enumerate(history, start=1) if at <= found.sent)
+                assert sent_at >= changed[which]
