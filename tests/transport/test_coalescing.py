@@ -62,7 +62,7 @@ async def all_of(
     async def call(index: int) -> None:
         try:
             results[index] = await calls[index]()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             results[index] = error
 
     async with anyio.create_task_group() as group:
@@ -84,7 +84,7 @@ async def settle() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_identical_reads_share_one_request(anyio_backend: str) -> None:  # noqa: ARG001
+async def test_identical_reads_share_one_request(anyio_backend: str) -> None:
     transport = Held(answer(build(7), X_Request_Id="r1"))
     api = over(transport)
 
@@ -104,7 +104,7 @@ async def test_identical_reads_share_one_request(anyio_backend: str) -> None:  #
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_it_is_off_by_default(anyio_backend: str) -> None:  # noqa: ARG001
+async def test_it_is_off_by_default(anyio_backend: str) -> None:
     transport = Held(answer(build(7)))
     api = over(transport, coalesce=False)
 
@@ -136,7 +136,7 @@ DIFFERENT: dict[str, Callable[[AsyncBuildkiteClient], Awaitable[Any]]] = {
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize("other", DIFFERENT.values(), ids=DIFFERENT)
-async def test_requests_that_differ_are_sent_each(other: Any, anyio_backend: str) -> None:  # noqa: ARG001
+async def test_requests_that_differ_are_sent_each(other: Any, anyio_backend: str) -> None:
     done = build(7, state="passed", finished_at="2026-01-05T10:00:00Z")
     transport = Held(answer(done))
     api = over(transport)
@@ -155,7 +155,7 @@ async def test_requests_that_differ_are_sent_each(other: Any, anyio_backend: str
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_an_error_answer_is_an_error_of_its_own_for_each(anyio_backend: str) -> None:  # noqa: ARG001
+async def test_an_error_answer_is_an_error_of_its_own_for_each(anyio_backend: str) -> None:
     transport = Held(answer({"message": "No build found"}, 404))
     api = over(transport)
 
@@ -182,7 +182,7 @@ async def test_an_error_answer_is_an_error_of_its_own_for_each(anyio_backend: st
 async def test_a_lost_request_is_an_error_of_its_own_for_each(
     failure: Exception,
     kind: type[Exception],
-    anyio_backend: str,  # noqa: ARG001
+    anyio_backend: str,
 ) -> None:
     transport = Held(failure)
     api = over(transport)
@@ -201,7 +201,7 @@ async def test_a_lost_request_is_an_error_of_its_own_for_each(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_a_failure_counts_once_for_the_circuit(anyio_backend: str) -> None:  # noqa: ARG001
+async def test_a_failure_counts_once_for_the_circuit(anyio_backend: str) -> None:
     transport = Held(answer({"message": "oops"}, 500))
     transport.open.set()
     api = over(transport)
@@ -218,7 +218,7 @@ async def test_a_failure_counts_once_for_the_circuit(anyio_backend: str) -> None
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 @pytest.mark.parametrize("cancelled", [0, 1, 2], ids=["the one that sends", "the first that waits", "the last"])
-async def test_a_cancelled_caller_takes_nobody_with_it(cancelled: int, anyio_backend: str) -> None:  # noqa: ARG001
+async def test_a_cancelled_caller_takes_nobody_with_it(cancelled: int, anyio_backend: str) -> None:
     transport = Held(answer(build(7)))
     api = over(transport)
     results: dict[int, int] = {}
@@ -242,7 +242,7 @@ async def test_a_cancelled_caller_takes_nobody_with_it(cancelled: int, anyio_bac
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_an_asyncio_task_that_is_cancelled_takes_nobody_with_it(anyio_backend: str) -> None:  # noqa: ARG001
+async def test_an_asyncio_task_that_is_cancelled_takes_nobody_with_it(anyio_backend: str) -> None:
     import asyncio
 
     transport = Held(answer(build(7)))
@@ -261,7 +261,7 @@ async def test_an_asyncio_task_that_is_cancelled_takes_nobody_with_it(anyio_back
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_each_caller_has_its_own_deadline(anyio_backend: str) -> None:  # noqa: ARG001
+async def test_each_caller_has_its_own_deadline(anyio_backend: str) -> None:
     transport = Held(answer(build(7)))
     api = over(transport)
     hasty = api.with_options(timeout=0.05)
@@ -279,7 +279,7 @@ async def test_each_caller_has_its_own_deadline(anyio_backend: str) -> None:  # 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_after_the_deadline_of_the_one_that_sends_another_one_sends(anyio_backend: str) -> None:  # noqa: ARG001
+async def test_after_the_deadline_of_the_one_that_sends_another_one_sends(anyio_backend: str) -> None:
     transport = Held(answer(build(7)))
     api = over(transport)
     hasty = api.with_options(timeout=0.05)
@@ -298,7 +298,7 @@ async def test_after_the_deadline_of_the_one_that_sends_another_one_sends(anyio_
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_an_error_of_the_transport_s_own_is_not_shared(anyio_backend: str) -> None:  # noqa: ARG001
+async def test_an_error_of_the_transport_s_own_is_not_shared(anyio_backend: str) -> None:
     transport = Held(KeyError("bug"), answer(build(7)))
     api = over(transport)
 
@@ -323,7 +323,7 @@ async def test_an_error_of_the_transport_s_own_is_not_shared(anyio_backend: str)
         lambda api: api.with_options(coalesce=False).builds.rebuild("web", 7),
     ],
 )
-async def test_a_read_that_was_begun_before_a_change_is_not_joined(change: Any, anyio_backend: str) -> None:  # noqa: ARG001
+async def test_a_read_that_was_begun_before_a_change_is_not_joined(change: Any, anyio_backend: str) -> None:
     transport = Held(answer(build(7)))
     api = over(transport)
 
@@ -348,7 +348,7 @@ async def test_a_read_that_was_begun_before_a_change_is_not_joined(change: Any, 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_a_list_of_builds_that_was_begun_before_a_create_is_not_joined(anyio_backend: str) -> None:  # noqa: ARG001
+async def test_a_list_of_builds_that_was_begun_before_a_create_is_not_joined(anyio_backend: str) -> None:
     transport = Held(answer([build(7)]))
     api = over(transport)
     path = "organizations/{org}/pipelines/web/builds"
@@ -367,7 +367,7 @@ async def test_a_list_of_builds_that_was_begun_before_a_create_is_not_joined(any
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_a_hook_that_makes_the_same_call_doesn_t_wait_for_itself(anyio_backend: str) -> None:  # noqa: ARG001
+async def test_a_hook_that_makes_the_same_call_doesn_t_wait_for_itself(anyio_backend: str) -> None:
     transport = Held(answer(build(7)))
     transport.open.set()
     api = over(transport)
@@ -447,7 +447,7 @@ def threads(count: int, function: Callable[[], Any]) -> tuple[list[threading.Thr
     def work() -> None:
         try:
             results.append(function())
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             results.append(error)
 
     started = [threading.Thread(target=work) for _ in range(count)]
