@@ -15,7 +15,19 @@ from pathlib import Path
 
 from .rows import HEADINGS, Row
 
-MODULES: tuple[str, ...] = ("start", "footprint")
+MODULES: tuple[str, ...] = (
+    "calls",
+    "decode",
+    "listing",
+    "start",
+    "footprint",
+    "logs",
+    "follow",
+    "webhooks",
+    "webhooks_receiver",
+    "webhooks_redis",
+    "simulator",
+)
 """Modules with a TITLE and a `measure()`, in the order of the table."""
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"

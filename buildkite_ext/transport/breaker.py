@@ -32,6 +32,7 @@ class CircuitBreakerStage:
         self._policy = policy
         self._store = store
         self._root = root
+        self._suffix = f" at {root}"
         self._events = events
 
     def __repr__(self) -> str:
@@ -40,7 +41,7 @@ class CircuitBreakerStage:
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         context = context_of(request)
         policy, store = self._policy, self._store
-        name = f"{organization_of(request)} at {self._root}"
+        name = organization_of(request) + self._suffix
         permit = await store.permit(name, policy, runtime.now())
         if isinstance(permit, float):
             raise CircuitOpen(

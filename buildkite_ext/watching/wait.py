@@ -62,7 +62,7 @@ async def wait(
         requests += 1
         if outcome_of(build) is not None:
             # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile.
-            build = await requester.call_by(None, get_build, requester.organization, pipeline, number)
+            build = await requester.call_by(ends, get_build, requester.organization, pipeline, number)
             requests += 1
             outcome = outcome_of(build)
             if outcome is not None:

@@ -285,7 +285,7 @@ async def test_after_the_deadline_of_the_one_that_sends_another_one_sends(anyio_
     hasty = api.with_options(timeout=0.05)
 
     async def ready() -> None:
-        while len(transport.requests) < 2:
+        while len(transport.requests) < 2:  # noqa: ASYNC110  # the deadline of another task is waited for
             await anyio.sleep(0.005)
         await settle()
         transport.open.set()
