@@ -88,6 +88,8 @@ if TYPE_CHECKING:
     from .services.builds import Author as Author
     from .states import Outcome as Outcome
     from .stores.circuits import CircuitBreaker as CircuitBreaker
+    from .stores.entries import Cache as Cache
+    from .stores.entries import CacheStats as CacheStats
     from .stores.limits import Budget as Budget
     from .stores.limits import BudgetStatus as BudgetStatus
     from .stores.limits import LimitStatus as LimitStatus
@@ -109,6 +111,8 @@ _HOMES = {
     "Budget": "stores.limits",
     "BudgetStatus": "stores.limits",
     "LimitStatus": "stores.limits",
+    "Cache": "stores.entries",
+    "CacheStats": "stores.entries",
     "CircuitBreaker": "stores.circuits",
     "CircuitChanged": "events",
     "RateLimitWait": "events",
@@ -197,6 +201,8 @@ __all__ = [
     "BuildNotFound",
     "BuildkiteClient",
     "BuildkiteError",
+    "Cache",
+    "CacheStats",
     "CircuitBreaker",
     "CircuitChanged",
     "CircuitOpen",

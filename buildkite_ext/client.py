@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .services.annotations import Annotations, AsyncAnnotations
     from .services.artifacts import Artifacts, AsyncArtifacts
     from .services.builds import AsyncBuilds, Builds
+    from .services.cached_answers import AsyncCachedAnswers, CachedAnswers
     from .services.clusters import AsyncClusters, Clusters
     from .services.jobs import AsyncJobs, Jobs
     from .services.metadata import AsyncMetadata, Metadata
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from .services.pipelines import AsyncPipelines, Pipelines
     from .stores.base import Store
     from .stores.circuits import CircuitBreaker
+    from .stores.entries import Cache
     from .stores.limits import Budget, BudgetStatus, Priority
     from .transport.auth import TokenSource
     from .transport.middleware import Stage
@@ -114,6 +116,8 @@ class AsyncBuildkiteClient(AsyncServices):
         budget: the policy towards the rate limits; None sends each request at once, whatever they say.
         breaker: the policy of the circuit breaker; None for none.
         priority: `background` for a program that leaves room to others: its requests are spread over the window of a limit.
+        cache: the policy by which answers are kept; None for none.
+        coalesce: let identical reads that are on their way at the same time share one request.
         read_only: refuse every request that could change something.
         stages: your own stages of a request's path: see `buildkite_ext.Stage`.
         headers: added to each request to the API.
@@ -146,6 +150,8 @@ class AsyncBuildkiteClient(AsyncServices):
         budget: Budget | None = DEFAULT_BUDGET,
         breaker: CircuitBreaker | None = DEFAULT_BREAKER,
         priority: Priority = "foreground",
+        cache: Cache | None = None,
+        coalesce: bool = False,
         read_only: bool = False,
         stages: Sequence[Stage] = (),
         headers: Mapping[str, str] | None = None,
@@ -170,6 +176,8 @@ class AsyncBuildkiteClient(AsyncServices):
                 budget=budget,
                 breaker=breaker,
                 priority=priority,
+                cache=cache,
+                coalesce=coalesce,
                 read_only=read_only,
                 stages=stages,
                 headers=headers,
@@ -232,6 +240,8 @@ class AsyncBuildkiteClient(AsyncServices):
         budget: Budget | Unset | None = UNSET,
         breaker: CircuitBreaker | Unset | None = UNSET,
         priority: Priority | Unset = UNSET,
+        cache: Cache | Unset | None = UNSET,
+        coalesce: bool | Unset = UNSET,
         read_only: bool | Unset = UNSET,
         stages: Sequence[Stage] | Unset = UNSET,
         headers: Mapping[str, str] | Unset | None = UNSET,
@@ -249,7 +259,7 @@ class AsyncBuildkiteClient(AsyncServices):
         Args:
             organization, token, timeout, retry, budget, breaker, priority: as for the client itself; UNSET keeps the present
                 value.
-            read_only, stages, headers, query, user_agent: as for the client itself, likewise.
+            cache, coalesce, read_only, stages, headers, query, user_agent: as for the client itself, likewise.
             strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
 
         Example:
@@ -264,6 +274,8 @@ class AsyncBuildkiteClient(AsyncServices):
             "budget": budget,
             "breaker": breaker,
             "priority": priority,
+            "cache": cache,
+            "coalesce": coalesce,
             "read_only": read_only,
             "stages": stages,
             "headers": headers,
@@ -390,6 +402,13 @@ class AsyncBuildkiteClient(AsyncServices):
         return self._requester.raw
 
     @cached_property
+    def cache(self) -> AsyncCachedAnswers:
+        """Answers that are kept, with the methods that drop them. `cache=Cache()` turns it on."""
+        from .services.cached_answers import AsyncCachedAnswers
+
+        return AsyncCachedAnswers(self._requester)
+
+    @cached_property
     def organizations(self) -> AsyncOrganizations:
         """Organizations that the token can see."""
         from .services.organizations import AsyncOrganizations
@@ -478,6 +497,8 @@ class BuildkiteClient(Services):
         budget: the policy towards the rate limits; None sends each request at once, whatever they say.
         breaker: the policy of the circuit breaker; None for none.
         priority: `background` for a program that leaves room to others: its requests are spread over the window of a limit.
+        cache: the policy by which answers are kept; None for none.
+        coalesce: let identical reads that are on their way at the same time share one request.
         read_only: refuse every request that could change something.
         stages: your own stages of a request's path: see `buildkite_ext.Stage`.
         headers: added to each request to the API.
@@ -510,6 +531,8 @@ class BuildkiteClient(Services):
         budget: Budget | None = DEFAULT_BUDGET,
         breaker: CircuitBreaker | None = DEFAULT_BREAKER,
         priority: Priority = "foreground",
+        cache: Cache | None = None,
+        coalesce: bool = False,
         read_only: bool = False,
         stages: Sequence[Stage] = (),
         headers: Mapping[str, str] | None = None,
@@ -534,6 +557,8 @@ class BuildkiteClient(Services):
                 budget=budget,
                 breaker=breaker,
                 priority=priority,
+                cache=cache,
+                coalesce=coalesce,
                 read_only=read_only,
                 stages=stages,
                 headers=headers,
@@ -596,6 +621,8 @@ class BuildkiteClient(Services):
         budget: Budget | Unset | None = UNSET,
         breaker: CircuitBreaker | Unset | None = UNSET,
         priority: Priority | Unset = UNSET,
+        cache: Cache | Unset | None = UNSET,
+        coalesce: bool | Unset = UNSET,
         read_only: bool | Unset = UNSET,
         stages: Sequence[Stage] | Unset = UNSET,
         headers: Mapping[str, str] | Unset | None = UNSET,
@@ -613,7 +640,7 @@ class BuildkiteClient(Services):
         Args:
             organization, token, timeout, retry, budget, breaker, priority: as for the client itself; UNSET keeps the present
                 value.
-            read_only, stages, headers, query, user_agent: as for the client itself, likewise.
+            cache, coalesce, read_only, stages, headers, query, user_agent: as for the client itself, likewise.
             strict, unknown, max_body, minimum_rate: as for the client itself, likewise.
 
         Example:
@@ -628,6 +655,8 @@ class BuildkiteClient(Services):
             "budget": budget,
             "breaker": breaker,
             "priority": priority,
+            "cache": cache,
+            "coalesce": coalesce,
             "read_only": read_only,
             "stages": stages,
             "headers": headers,
@@ -752,6 +781,13 @@ class BuildkiteClient(Services):
     def raw(self) -> Client:
         """Generated client for the generated functions. Its requests take the same path as all others."""
         return self._requester.raw
+
+    @cached_property
+    def cache(self) -> CachedAnswers:
+        """Answers that are kept, with the methods that drop them. `cache=Cache()` turns it on."""
+        from .services.cached_answers import AsyncCachedAnswers, CachedAnswers
+
+        return CachedAnswers(AsyncCachedAnswers(self._requester))
 
     @cached_property
     def organizations(self) -> Organizations:

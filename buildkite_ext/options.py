@@ -16,6 +16,7 @@ from .errors import ConfigurationError
 from .messages import shown
 from .redaction import is_token
 from .stores.circuits import CircuitBreaker
+from .stores.entries import Cache
 from .stores.limits import Budget
 from .transport.auth import check_token
 from .transport.deadline import DEFAULT_TIMEOUT
@@ -98,6 +99,8 @@ class ClientOptions:
     budget: Budget | None = DEFAULT_BUDGET
     breaker: CircuitBreaker | None = DEFAULT_BREAKER
     priority: Priority = "foreground"
+    cache: Cache | None = None
+    coalesce: bool = False
     read_only: bool = False
     stages: Sequence[Stage] = ()
     headers: Mapping[str, str] | None = field(default=None, repr=False)
@@ -129,6 +132,8 @@ class ClientOptions:
                 "a CircuitBreaker, or None for none",
             ),
             ("priority", self.priority in ("foreground", "background"), "'foreground' or 'background'"),
+            ("cache", self.cache is None or isinstance(self.cache, Cache), "a Cache, or None for none"),
+            ("coalesce", isinstance(self.coalesce, bool), "True or False"),
             ("read_only", isinstance(self.read_only, bool), "True or False"),
             (
                 "stages",
@@ -183,6 +188,8 @@ class ClientOptions:
         budget: Budget | None = DEFAULT_BUDGET,
         breaker: CircuitBreaker | None = DEFAULT_BREAKER,
         priority: Priority = "foreground",
+        cache: Cache | None = None,
+        coalesce: bool = False,
         read_only: bool = False,
         stages: Sequence[Stage] = (),
         headers: Mapping[str, str] | None = None,
@@ -218,6 +225,8 @@ class ClientOptions:
                 budget=budget,
                 breaker=breaker,
                 priority=priority,
+                cache=cache,
+                coalesce=coalesce,
                 read_only=read_only,
                 stages=stages,
                 headers=headers,

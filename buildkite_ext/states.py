@@ -41,6 +41,7 @@ __all__ = [
     "blocking_jobs",
     "build_state",
     "failed_jobs",
+    "is_build_settled",
     "is_job_active",
     "is_job_over",
     "outcome_of",
@@ -222,6 +223,19 @@ class _Stateful(Protocol):
     def finished_at(self) -> datetime | None: ...
 
 
+class _Finishing(Protocol):
+    """Build, or a part of its answer."""
+
+    @property
+    def state(self) -> object: ...
+
+    @property
+    def blocked(self) -> bool | None: ...
+
+    @property
+    def finished_at(self) -> object: ...
+
+
 def is_job_active(state: object) -> bool:
     """Tell whether a job in this state continues by itself. An unknown state does.
 
@@ -235,6 +249,14 @@ def is_job_active(state: object) -> bool:
 def is_job_over(job: _Stateful) -> bool:
     """Tell whether nothing more happens in a job: its state is an end, or it has a time at which it finished."""
     return str(job.state) in FINISHED_JOBS or job.finished_at is not None
+
+
+def is_build_settled(build: _Finishing) -> bool:
+    """Tell whether a build stays as it is until a user does something, such as retry one of its jobs.
+
+    It has a time at which it finished, its state is an end, and no block step holds it. A blocked build says `passed`.
+    """
+    return build.finished_at is not None and build.blocked is not True and str(build.state) in FINISHED_BUILDS
 
 
 def build_state(build: Build) -> str | None:

@@ -340,7 +340,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         try:
             return await self._requester.call(cancel_build, *at)
         except BuildAlreadyFinished:
-            build = await self._requester.call(get_build, *at)
+            build = await self._requester.call_fresh(get_build, *at)
             if str(build.state) == "canceling" or outcome_of(build) not in (None, "blocked"):
                 return build
             raise

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ..events import Dispatcher, Event
     from ..runtime import Runtime
     from .circuits import Circuit, CircuitBreaker, CircuitState, Permit
+    from .entries import Cache, CacheStats, Change, Entry, Found
     from .limits import Budget, Limits, LimitStatus, Observation, Priority, Wait
 
 __all__ = ["Store"]
@@ -21,6 +22,11 @@ class Store(Protocol):
 
     def subscribe(self, events: Dispatcher[Event]) -> None:
         """Emit to a client's events what happens to the store itself, for as long as the client lives."""
+        ...
+
+    @property
+    def caches(self) -> bool:
+        """True if a client may have asked for entries, so that writes have to drop them."""
         ...
 
     async def admit(
@@ -104,4 +110,27 @@ class Store(Protocol):
 
     def circuit(self, name: str) -> Circuit:
         """Return a circuit, as far as it is known here."""
+        ...
+
+    async def cached(self, key: str, tags: frozenset[str], now: float, *, seconds: float) -> Found:
+        """Return the entry of a request, and the version of its tags.
+
+        Args:
+            key: what the answer depends on: the token's identity, the accepted type and the URL.
+            tags: the tags of the answer.
+            now: the time.
+            seconds: maximum of the entry's age. 0 asks for the version alone.
+        """
+        ...
+
+    async def keep(self, key: str, tags: frozenset[str], entry: Entry, version: int, policy: Cache) -> None:
+        """Keep an entry within the bounds of a policy, unless its tags have another version now, or settle."""
+        ...
+
+    async def change(self, change: Change, now: float) -> None:
+        """Drop the entries with a tag of a change. It is also called in a task that is being cancelled."""
+        ...
+
+    def cache_stats(self) -> CacheStats:
+        """Return the counts of this process."""
         ...

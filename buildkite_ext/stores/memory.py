@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from .._forks import reset_after_fork
 from .circuits import PROBE_LEASE, Circuit, Permit
+from .entries import Entries
 from .limits import Window
 
 if TYPE_CHECKING:
     from ..events import Dispatcher, Event
     from ..runtime import Runtime
     from .circuits import CircuitBreaker, CircuitState
+    from .entries import Cache, CacheStats, Change, Entry, Found
     from .limits import Budget, Limits, LimitStatus, Observation, Priority, Wait
 
 __all__ = ["MemoryStore", "process_store"]
@@ -38,6 +40,8 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._windows: dict[str, Window] = {}
         self._circuits: dict[str, Circuit] = {}
+        self._entries = Entries()
+        self.caches = False
         reset_after_fork(self)
 
     def subscribe(self, events: Dispatcher[Event]) -> None:
@@ -135,6 +139,23 @@ class MemoryStore:
     def circuit(self, name: str) -> Circuit:
         return self._circuits.get(name, _NEW)
 
+    async def cached(self, key: str, tags: frozenset[str], now: float, *, seconds: float) -> Found:
+        with self._lock:
+            self.caches = True
+            return self._entries.find(key, tags, now, seconds=seconds)
+
+    async def keep(self, key: str, tags: frozenset[str], entry: Entry, version: int, policy: Cache) -> None:
+        with self._lock:
+            self._entries.keep(key, tags, entry, version, policy)
+
+    async def change(self, change: Change, now: float) -> None:
+        with self._lock:
+            self._entries.change(change, now)
+
+    def cache_stats(self) -> CacheStats:
+        with self._lock:
+            return self._entries.stats
+
     def _window(self, name: str) -> Window:
         window = self._windows.get(name)
         if window is None:
@@ -142,8 +163,9 @@ class MemoryStore:
         return window
 
     def _reset_after_fork(self) -> None:
-        """Forget what is on its way: it is the parent's."""
+        """Forget what is on its way: it is the parent's. The entries may be those of a moment within a change of them."""
         self._lock = threading.Lock()
+        self._entries = Entries()
         for window in self._windows.values():
             window.in_flight, window.opened = 0, None
 

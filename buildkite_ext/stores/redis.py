@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..redis.connection import BlockingRedisClient
     from ..runtime import Runtime
     from .circuits import CircuitBreaker, CircuitState
+    from .entries import Cache, CacheStats, Change, Entry, Found
     from .limits import Budget, Limits, LimitStatus, Observation, Priority, Reported
 
 __all__ = ["RedisStore"]
@@ -90,6 +91,9 @@ class RedisStore:
     Blocking and async clients take it, on asyncio and trio; the latter ask Redis on a thread. It decides as `MemoryStore`
     does, by the time of Redis. A lost connection to Buildkite counts for this process alone, so that the network of one
     machine opens no circuit for the others.
+
+    Answers that a `cache=` keeps stay in the process, since they hold what its token may see. What another process changes is
+    seen there when their time is over, or by a webhook event.
 
     A Redis that is slow or away makes no call fail. The clients go on with what this process knows, until Redis answers again.
     A `StoreUnavailable` and a `StoreRecovered` tell of it, once each, and so does the log.
@@ -337,6 +341,23 @@ class RedisStore:
     def circuit(self, name: str) -> Circuit:
         own, seen = self._own.circuit(name), self._circuits.get(name)
         return own if own.opened_at is not None or seen is None or self._state == "away" else seen[0]
+
+    @property
+    def caches(self) -> bool:
+        """True if a client of this process may have asked for entries."""
+        return self._own.caches
+
+    async def cached(self, key: str, tags: frozenset[str], now: float, *, seconds: float) -> Found:
+        return await self._own.cached(key, tags, now, seconds=seconds)
+
+    async def keep(self, key: str, tags: frozenset[str], entry: Entry, version: int, policy: Cache) -> None:
+        await self._own.keep(key, tags, entry, version, policy)
+
+    async def change(self, change: Change, now: float) -> None:
+        await self._own.change(change, now)
+
+    def cache_stats(self) -> CacheStats:
+        return self._own.cache_stats()
 
     def _known_permit(
         self, circuit: str, policy: CircuitBreaker, now: float, *, admission: bool

@@ -47,6 +47,11 @@ class SignStage:
             _sign(request, await self._ask(source, request, runtime) if callable(source) else source)
         return await send(request)
 
+    async def token(self, request: httpx.Request, runtime: Runtime) -> Secret:
+        """Return the token that a request would be signed with now."""
+        source = self._source
+        return _secret(await self._ask(source, request, runtime) if callable(source) else source)
+
     async def _ask(
         self,
         source: TokenFunction,
@@ -73,6 +78,12 @@ def _sign(request: httpx.Request, token: object) -> None:
             "set $BUILDKITE_API_TOKEN. Nothing was sent."
         )
     request.headers["Authorization"] = f"Bearer {used_token(check_token(token))}"
+
+
+def _secret(token: object) -> Secret:
+    from buildkite_api.types import Secret
+
+    return token if isinstance(token, Secret) else Secret(check_token(token))
 
 
 def check_token(token: object) -> str:

@@ -242,6 +242,7 @@ class BudgetStage:
         """Wait until the request is counted as sent."""
         lines, joined = self._lines, runtime.now()
         waiter = lines.join(limits, context.priority or self._priority)
+        context.waits_since = joined
         told = False
         try:
             while True:
@@ -262,7 +263,9 @@ class BudgetStage:
                     await self._pause(signal, wait, ends, runtime)
         finally:
             lines.leave(limits, waiter)
-        deadline, waited = context.deadline, runtime.now() - joined
+            waited = runtime.now() - joined
+            context.waited, context.waits_since = context.waited + waited, None
+        deadline = context.deadline
         if waited > 0 and deadline is not None and deadline.from_admission:
             context.deadline = deadline.later(waited, latest=context.ends)
 

@@ -50,6 +50,12 @@ class RequestContext:
     """True if the request probes the API for all others, so that it waits for no rate limit."""
     permit: Permit | None = None
     """Permit of the circuit breaker for the call; None without a breaker."""
+    fresh: bool = False
+    """True if neither a kept answer nor that of a request that is on its way will do, as for the polls of a wait."""
+    waited: float = 0.0
+    """Seconds for which it has waited for the rate limit."""
+    waits_since: float | None = None
+    """The time since which it waits for the rate limit; None if it doesn't."""
     halted: Callable[[], bool] | None = None
     """Tells if no further attempt is allowed, since the circuit has opened since the call began."""
     _values: Mapping[str, str] | None = None
@@ -58,6 +64,11 @@ class RequestContext:
         """Make this the context of a request, and return the request."""
         request.extensions[_KEY] = self
         return request
+
+    def waited_at(self, now: float) -> float:
+        """Return the seconds for which it has waited for the rate limit until a time."""
+        since = self.waits_since
+        return self.waited if since is None else self.waited + now - since
 
     def path_values(self, request: httpx.Request, match: Match) -> Mapping[str, str]:
         """Return the values of the path parameters. The path is matched once."""

@@ -23,6 +23,7 @@ from ..version import __version__
 from .auth import SignStage
 from .breaker import CircuitBreakerStage
 from .budget import BudgetStage, token_identity
+from .cache import CacheStage, Invalidation
 from .context import RequestContext, context_of
 from .deadline import DEFAULT_TIMEOUT, DeadlineStage
 from .middleware import Additions, RaiseForStatus, ReadOnly, Stage, compose
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from ..options import ClientOptions
     from ..runtime import Http
+    from ..stores.entries import CacheStats, Change
     from ..stores.limits import BudgetStatus
     from .shared import SharedState
 
@@ -89,12 +91,34 @@ class Requester:
             organization=options.organization,
             events=self.events,
         )
+        sign = SignStage(options.token, self.origin)
+        invalidation = Invalidation(shared.store, options.base_url, self._prefix)
+        cache = CacheStage(
+            options.cache,
+            flights=shared.flights if options.coalesce else None,
+            store=shared.store,
+            invalidation=invalidation,
+            root=options.base_url,
+            source=options.token,
+            sign=sign,
+            max_body=options.max_body,
+            alike=(
+                options.retry,
+                options.budget,
+                options.breaker,
+                options.priority,
+                options.max_body,
+                options.minimum_rate,
+            ),
+        )
+        caching = options.cache is not None or options.coalesce
         stages: list[Stage | None] = [
             RaiseForStatus(self._match),
             ReadOnly() if options.read_only else None,
             Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
             *options.stages,
+            cache if caching else None,
             CircuitBreakerStage(
                 options.breaker,
                 shared.store,
@@ -106,7 +130,7 @@ class Requester:
             else None,
             retry,
             self._budget if options.budget else None,
-            SignStage(options.token, self.origin),
+            sign,
         ]
         self.stages: tuple[Stage, ...] = tuple(stage for stage in stages if stage is not None)
         runtime = self.runtime
@@ -114,7 +138,8 @@ class Requester:
             Wire(transport, runtime, max_body=options.max_body, rate=options.minimum_rate)
             for transport in (shared.api, shared.foreign)
         )
-        self._path = compose(self.stages, api, runtime)
+        path = compose(self.stages, api, runtime)
+        self._path = path if caching else invalidation.around(path, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
         self._foreign_path = compose((deadline, retry), foreign, runtime)
         self._client: Client | None = None
@@ -141,6 +166,15 @@ class Requester:
         return self._budget.status(self.runtime.now())
 
     @property
+    def cache_stats(self) -> CacheStats:
+        """Counts of the cache, and of the answers that were shared."""
+        return replace(self._shared.store.cache_stats(), shared=self._shared.flights.joined)
+
+    async def change(self, change: Change) -> None:
+        """Drop the kept answers that a change makes wrong."""
+        await self._shared.store.change(change, self.runtime.now())
+
+    @property
     def organization(self) -> str:
         """Slug of the organization."""
         if self.options.organization is None:
@@ -159,9 +193,17 @@ class Requester:
         return self.parse(endpoint, response)
 
     async def call_by(self, ends: float | None, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Send one operation and decode its answer, by `ends` on the runtime's clock: see `send_by`."""
-        request = self.build(endpoint, endpoint._get_kwargs(*args, **kwargs), ends=ends)
+        """Send one operation and decode its answer, by `ends` on the runtime's clock: see `send_by`.
+
+        The answer is never one that is kept: workflows wait for a change.
+        """
+        request = self.build(endpoint, endpoint._get_kwargs(*args, **kwargs), ends=ends, fresh=True)
         return self.parse(endpoint, await self.send_by(ends, request))
+
+    async def call_fresh(self, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Send one operation and decode its answer, which is never one that is kept."""
+        request = self.build(endpoint, endpoint._get_kwargs(*args, **kwargs), fresh=True)
+        return self.parse(endpoint, await self.send(request))
 
     async def send_by(self, ends: float | None, request: httpx.Request) -> httpx.Response:
         """Send a request of a workflow that polls, such as a wait, by `ends` on the runtime's clock.
@@ -200,6 +242,7 @@ class Requester:
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
         ends: float | None = None,
+        fresh: bool = False,
     ) -> httpx.Request:
         """Build the request of an operation.
 
@@ -209,6 +252,7 @@ class Requester:
             headers: added to its own headers.
             stream: leave the body on the connection for its reader.
             ends: end of the workflow that the request is a part of, on the runtime's clock.
+            fresh: take no answer that is kept, or on its way already.
         """
         operation = operation_of(endpoint)
         arguments = dict(kwargs)
@@ -226,7 +270,7 @@ class Requester:
             arguments["url"] = f"{self.options.base_url}{kwargs['url']}{'?' if query else ''}{query}"
         files = tuple(part for _, part in (kwargs.get("files") or {}).values())
         request = httpx.Request(**arguments, extensions={"timeout": _TIMEOUTS})
-        return RequestContext(operation=operation, stream=stream, ends=ends, files=files).attach(request)
+        return RequestContext(operation=operation, stream=stream, ends=ends, fresh=fresh, files=files).attach(request)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the API through the stages, signed."""

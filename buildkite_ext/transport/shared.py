@@ -13,6 +13,7 @@ from ..errors import ClientClosed, ConfigurationError
 from ..events import client_events
 from ..stores.memory import MemoryStore, process_store
 from .budget import lines_of
+from .coalescing import Flights
 from .retry import RetryQuota
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class SharedState:
         self.store = store if store is not None else MemoryStore() if own else process_store()
         self.lines = lines_of(self.store)
         self.quota = RetryQuota()
+        self.flights = Flights()
         self.events = client_events(hook)
         self.store.subscribe(self.events)
         debug = debug_log()

@@ -16,7 +16,16 @@ from buildkite_api.types import UNSET
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from buildkite_ext import AsyncBuildkiteClient, Budget, BuildkiteClient, CircuitBreaker, Retry, Secret, TransferRate
+from buildkite_ext import (
+    AsyncBuildkiteClient,
+    Budget,
+    BuildkiteClient,
+    Cache,
+    CircuitBreaker,
+    Retry,
+    Secret,
+    TransferRate,
+)
 from buildkite_ext.errors import ConfigurationError
 from buildkite_ext.options import DEFAULT_BASE_URL, TOKEN_VARIABLES, ClientOptions, normalize_base_url
 
@@ -205,6 +214,8 @@ CHANGES = {
     "budget": Budget(reserve=3),
     "breaker": CircuitBreaker(failures=2),
     "priority": "background",
+    "cache": Cache(agents=5),
+    "coalesce": True,
     "read_only": True,
     "stages": [print],
     "headers": {"X-A": "1"},
@@ -239,6 +250,8 @@ def test_each_changed_option_changes_alone(kind: Any) -> None:
         *({"retry": value} for value in (3, "never")),
         *({"budget": value} for value in (3, "no", True)),
         *({"breaker": value} for value in (5, "off", True)),
+        *({"cache": value} for value in (True, 300, "memory")),
+        *({"coalesce": value} for value in ("yes", 1, None)),
         *({"priority": value} for value in ("low", None, 1)),
         *({"read_only": value} for value in ("no", 1)),
         *({"organization": value} for value in ("", " ", 3)),
