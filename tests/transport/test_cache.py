@@ -792,7 +792,7 @@ async def test_an_event_is_handled_in_both_flavors(flavor: Flavor) -> None:
         ({"build": {"id": "b"}, "pipeline": {"id": "p"}}, BUILDS),
         ({"build": {"id": "b", "number": 7, "url": 3}, "pipeline": {"id": "p", "slug": "web"}}, BUILD),
     ],
-    ids=str,
+    ids=["a number", "a number and a pipeline", "an id", "an id and a pipeline", "a URL that is none"],
 )
 def test_an_event_that_tells_less_drops_more(changes: dict[str, Any], dropped: set[str]) -> None:
     app = App(api)
