@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .stores.base import Store
     from .stores.circuits import CircuitBreaker
     from .stores.limits import Budget, BudgetStatus, Priority
+    from .telemetry.base import Telemetry
     from .transport.auth import TokenSource
     from .transport.rates import TransferRate
     from .transport.retry import Retry
@@ -123,7 +124,8 @@ class AsyncBuildkiteClient(AsyncServices):
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
         max_body: the maximum of bytes in an answer that is read whole; a larger one raises InvalidResponse.
         minimum_rate: the least rate of uploads and downloads; a slower one ends with ResponseLost; None for no limit.
-        on_event: called with each event (a retry, a drift from the description).
+        on_event: called with each event: the end of a request, a write for the audit, a retry, a drift from the description.
+        telemetry: gets metrics and spans, such as `OpenTelemetry()` of `buildkite_ext.telemetry`; None for none.
 
     Raises:
         ConfigurationError: the token is missing, or an argument can't be used.
@@ -150,6 +152,7 @@ class AsyncBuildkiteClient(AsyncServices):
         max_body: int = DEFAULT_MAX_BODY,
         minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         with EndsAtCaller():
             options = ClientOptions.load(
@@ -170,8 +173,11 @@ class AsyncBuildkiteClient(AsyncServices):
                 max_body=max_body,
                 minimum_rate=minimum_rate,
                 on_event=on_event,
+                telemetry=telemetry,
             )
-            self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event, store))
+            self._requester = Requester(
+                options, SharedState(AsyncRuntime(clock), transport, on_event, store, telemetry)
+            )
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 
@@ -466,7 +472,8 @@ class BuildkiteClient(Services):
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
         max_body: the maximum of bytes in an answer that is read whole; a larger one raises InvalidResponse.
         minimum_rate: the least rate of uploads and downloads; a slower one ends with ResponseLost; None for no limit.
-        on_event: called with each event (a retry, a drift from the description).
+        on_event: called with each event: the end of a request, a write for the audit, a retry, a drift from the description.
+        telemetry: gets metrics and spans, such as `OpenTelemetry()` of `buildkite_ext.telemetry`; None for none.
 
     Raises:
         ConfigurationError: the token is missing, or an argument can't be used.
@@ -493,6 +500,7 @@ class BuildkiteClient(Services):
         max_body: int = DEFAULT_MAX_BODY,
         minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         with EndsAtCaller():
             options = ClientOptions.load(
@@ -513,8 +521,11 @@ class BuildkiteClient(Services):
                 max_body=max_body,
                 minimum_rate=minimum_rate,
                 on_event=on_event,
+                telemetry=telemetry,
             )
-            self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event, store))
+            self._requester = Requester(
+                options, SharedState(BlockingRuntime(clock), transport, on_event, store, telemetry)
+            )
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .runtime import Transport
     from .stores.base import Store
     from .stores.limits import Priority
+    from .telemetry.base import Telemetry
     from .transport.auth import TokenFunction, TokenSource
 
 __all__ = [
@@ -83,6 +84,7 @@ class ClientOptions:
     max_body: int = DEFAULT_MAX_BODY
     minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE
     on_event: Hook | None = field(default=None, repr=False, metadata=_SHARED)
+    telemetry: Telemetry | None = field(default=None, repr=False, metadata=_SHARED)
 
     def __post_init__(self) -> None:
         if isinstance(self.organization, str) and is_token(self.organization):
@@ -117,6 +119,11 @@ class ClientOptions:
                 "a TransferRate, or None for no limit",
             ),
             ("on_event", self.on_event is None or callable(self.on_event), "a function that takes an event"),
+            (
+                "telemetry",
+                self.telemetry is None or hasattr(self.telemetry, "on_event"),
+                "a Telemetry, such as OpenTelemetry(), or None for none",
+            ),
         ):
             if not fits:
                 raise ConfigurationError(f"{name}={shown(getattr(self, name))}: give {wanted}.")
@@ -147,6 +154,7 @@ class ClientOptions:
         max_body: int = DEFAULT_MAX_BODY,
         minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
+        telemetry: Telemetry | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> ClientOptions:
         """Return the options that arguments, then the environment, then the defaults give.
@@ -178,6 +186,7 @@ class ClientOptions:
                 max_body=max_body,
                 minimum_rate=minimum_rate,
                 on_event=on_event,
+                telemetry=telemetry,
             )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..events import Dispatcher, Event
     from ..runtime import Runtime, Send
     from ..stores.base import Store
-    from ..stores.circuits import CircuitBreaker
+    from ..stores.circuits import CircuitBreaker, CircuitState
     from .context import RequestContext
 
 __all__ = ["CircuitBreakerStage"]
@@ -37,10 +37,18 @@ class CircuitBreakerStage:
     def __repr__(self) -> str:
         return repr(self._policy)
 
+    def circuit(self, organization: str) -> str:
+        """Return the name of the circuit of an organization."""
+        return f"{organization} at {self._root}"
+
+    def state(self, organization: str, now: float) -> CircuitState:
+        """Return the state of the circuit of an organization."""
+        return self._store.circuit(self.circuit(organization)).state(self._policy, now)
+
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         context = context_of(request)
         policy, store = self._policy, self._store
-        name = f"{organization_of(request)} at {self._root}"
+        name = self.circuit(organization_of(request))
         permit = await store.permit(name, policy, runtime.now())
         if isinstance(permit, float):
             raise CircuitOpen(

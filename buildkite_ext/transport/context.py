@@ -43,6 +43,10 @@ class RequestContext:
     """True if the request probes the API for all others, so that it waits for no rate limit."""
     halted: Callable[[], bool] | None = None
     """Tells if no further attempt is allowed, since the circuit is open."""
+    attempts: int = 0
+    """Attempts that were sent."""
+    may_have_acted: bool = False
+    """True if Buildkite may have done what was requested, although no answer says so."""
     _values: Mapping[str, str] | None = None
 
     def attach(self, request: httpx.Request) -> httpx.Request:

@@ -1,6 +1,6 @@
 """Stages of a request's path, composed into one function.
 
-    RaiseForStatus · ReadOnly · Deadline · CircuitBreaker · Retry · Budget · Sign · wire
+    RaiseForStatus · TraceCall · ReadOnly · Deadline · CircuitBreaker · Retry · Budget · Sign · TraceAttempt · wire
 
 Every request takes this path, also those of the generated functions.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import import_module
@@ -26,6 +27,7 @@ from .context import RequestContext, context_of
 from .deadline import DEFAULT_TIMEOUT, DeadlineStage
 from .middleware import RaiseForStatus, ReadOnly, Stage, compose
 from .retry import Retry, RetryStage
+from .trace import TraceAttempt, TraceCall
 from .wire import Wire
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from ..options import ClientOptions
     from ..runtime import Http
     from ..stores.limits import BudgetStatus
+    from ..telemetry.base import Attributes, Span
     from .shared import SharedState
 
 __all__ = ["Endpoint", "Requester", "checked_endpoint", "operation_of"]
@@ -77,26 +80,40 @@ class Requester:
         self.origin, self._prefix = _root_of(options.base_url)
         deadline = DeadlineStage(options.timeout, from_admission=options.timeout is DEFAULT_TIMEOUT)
         retry = RetryStage(options.retry or _NO_RETRY, self.events)
+        actor = token_identity(options.token)
         self._budget = BudgetStage(
             options.budget or Budget(),
             priority=options.priority,
             store=shared.store,
             lines=shared.lines,
-            user=token_identity(options.token),
+            user=actor,
             root=options.base_url,
             organization=options.organization,
             events=self.events,
         )
+        budget = self._budget if options.budget else None
+        self._breaker: CircuitBreakerStage | None = None
+        if options.breaker is not None:
+            self._breaker = CircuitBreakerStage(options.breaker, shared.store, options.base_url, self.events)
+        telemetry = shared.telemetry
         stages: list[Stage | None] = [
             RaiseForStatus(self._match),
+            TraceCall(
+                self._match,
+                self.events,
+                actor=actor,
+                telemetry=telemetry,
+                seen=shared.seen,
+                budget=budget,
+                breaker=self._breaker,
+            ),
             ReadOnly() if options.read_only else None,
             deadline,
-            CircuitBreakerStage(options.breaker, shared.store, options.base_url, self.events)
-            if options.breaker
-            else None,
+            self._breaker,
             retry,
-            self._budget if options.budget else None,
+            budget,
             SignStage(options.token, self.origin),
+            None if telemetry is None else TraceAttempt(telemetry, api=True),
         ]
         self.stages: tuple[Stage, ...] = tuple(stage for stage in stages if stage is not None)
         runtime = self.runtime
@@ -106,7 +123,8 @@ class Requester:
         )
         self._path = compose(self.stages, api, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
-        self._foreign_path = compose((deadline, retry), foreign, runtime)
+        attempt = () if telemetry is None else (TraceAttempt(telemetry, api=False),)
+        self._foreign_path = compose((deadline, retry, *attempt), foreign, runtime)
         self._client: Client | None = None
         self._http: Http | None = None
 
@@ -124,6 +142,11 @@ class Requester:
         """Close the connections, unless this is a copy."""
         if self._owner:
             await self._shared.close()
+
+    def span(self, name: str, attributes: Attributes) -> AbstractContextManager[Span | None]:
+        """Return a span of work of several requests; without telemetry one that is None."""
+        telemetry = self._shared.telemetry
+        return nullcontext() if telemetry is None else telemetry.span(name, attributes)
 
     @property
     def budget(self) -> BudgetStatus:

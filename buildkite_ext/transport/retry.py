@@ -101,7 +101,6 @@ class RetryStage:
         operation = context.operation
         repeatable = operation.repeatable if operation is not None else request.method in ("GET", "HEAD", "OPTIONS")
         attempt = 1
-        may_have_acted = False
         while True:
             outcome: httpx.Response | NetworkError
             try:
@@ -114,7 +113,12 @@ class RetryStage:
             if pause is None:
                 if isinstance(outcome, NetworkError):
                     raise outcome
-                if may_have_acted and outcome.status_code == 404 and operation is not None and _removes(operation):
+                if (
+                    context.may_have_acted
+                    and outcome.status_code == 404
+                    and operation is not None
+                    and _removes(operation)
+                ):
                     outcome.status_code = operation.success  # an earlier attempt did it, and its answer was lost
                 return outcome
             reason = _reason(outcome, request)
@@ -125,9 +129,6 @@ class RetryStage:
                     f"{request.method} {path_of(request)}: the next attempt is due in {pause:.1f} s, past the "
                     f"{deadline.seconds:g} s allowed for the call; attempt {attempt}: {reason}. A longer timeout= waits for it."
                 ) from cause
-            may_have_acted |= not isinstance(outcome, ConnectionFailed) and (
-                isinstance(outcome, NetworkError) or outcome.status_code != 429
-            )
             if not isinstance(outcome, NetworkError):
                 await runtime.close(outcome)
             self._events.emit(
