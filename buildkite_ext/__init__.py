@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from . import models as models
     from . import simulation as simulation
+    from . import telemetry as telemetry
     from . import webhooks as webhooks
     from .artifacts.transfer import DownloadProgress as DownloadProgress
     from .client import AsyncBuildkiteClient as AsyncBuildkiteClient
@@ -72,11 +73,17 @@ if TYPE_CHECKING:
     from .errors import WebhookQueueFull as WebhookQueueFull
     from .errors import WebhookUnverified as WebhookUnverified
     from .errors import WriteRefused as WriteRefused
+    from .events import ArtifactDownloaded as ArtifactDownloaded
+    from .events import BuildSeen as BuildSeen
     from .events import CircuitChanged as CircuitChanged
     from .events import Event as Event
+    from .events import JobTiming as JobTiming
     from .events import RateLimitWait as RateLimitWait
+    from .events import RequestFinished as RequestFinished
     from .events import RetryScheduled as RetryScheduled
     from .events import SchemaDrift as SchemaDrift
+    from .events import WaitFinished as WaitFinished
+    from .events import WriteAudited as WriteAudited
     from .logs.parser import LogLine as LogLine
     from .pagination.items import AsyncItems as AsyncItems
     from .pagination.items import Items as Items
@@ -116,6 +123,12 @@ _HOMES = {
     "Retry": "transport.retry",
     "TransferRate": "transport.rates",
     "RetryScheduled": "events",
+    "ArtifactDownloaded": "events",
+    "BuildSeen": "events",
+    "JobTiming": "events",
+    "RequestFinished": "events",
+    "WaitFinished": "events",
+    "WriteAudited": "events",
     "SchemaDrift": "events",
     "Secret": "buildkite_api.types",
     "SystemClock": "clock",
@@ -127,6 +140,7 @@ _HOMES = {
 _MODULES = {
     "models": "buildkite_ext.models",
     "simulation": "buildkite_ext.simulation",
+    "telemetry": "buildkite_ext.telemetry",
     "webhooks": "buildkite_ext.webhooks",
 }
 _OTHER_WORDS = {
@@ -150,6 +164,7 @@ _OTHER_WORDS = {
                 "Pipeline",
             ),
             "simulation": ("RecordedRequest", "SimulatedPipeline", "Simulator"),
+            "telemetry": ("OpenTelemetry",),
             "webhooks": (
                 "BuildFinished",
                 "JobFinished",
@@ -172,6 +187,7 @@ __all__ = [
     "AnnotationNotFound",
     "ApiError",
     "ArtifactCorrupted",
+    "ArtifactDownloaded",
     "ArtifactNotFound",
     "ArtifactTooLarge",
     "ArtifactUnavailable",
@@ -183,6 +199,7 @@ __all__ = [
     "BudgetStatus",
     "BuildAlreadyFinished",
     "BuildNotFound",
+    "BuildSeen",
     "BuildkiteClient",
     "BuildkiteError",
     "CircuitBreaker",
@@ -203,6 +220,7 @@ __all__ = [
     "Items",
     "JobNotFound",
     "JobNotUnblockable",
+    "JobTiming",
     "LimitStatus",
     "LogLine",
     "MemoryStore",
@@ -217,6 +235,7 @@ __all__ = [
     "PipelineNotFound",
     "RateLimitWait",
     "RateLimited",
+    "RequestFinished",
     "ResponseLost",
     "Retry",
     "RetryScheduled",
@@ -231,15 +250,18 @@ __all__ = [
     "UnknownNameWarning",
     "UnsafePath",
     "VirtualClock",
+    "WaitFinished",
     "WaitResult",
     "WebhookError",
     "WebhookMalformed",
     "WebhookQueueFull",
     "WebhookUnverified",
+    "WriteAudited",
     "WriteRefused",
     "__version__",
     "models",
     "simulation",
+    "telemetry",
     "webhooks",
 ]
 

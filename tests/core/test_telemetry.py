@@ -439,13 +439,13 @@ def test_instrumentation_of_httpx_adds_no_span_and_no_secret(kind: Any, collecte
 def call(kind: Any, url: str, transport: Any, telemetry: OpenTelemetry) -> None:
     async def main() -> None:
         async with kind("acme", token=TOKEN, base_url=url, transport=transport, telemetry=telemetry) as client:
-            await client.request("GET", "user", params={"access_token": "hunter2"})
+            await client.request("GET", "user", params={"q": "hunter2"})
 
     if kind is AsyncBuildkiteClient:
         anyio.run(main)
         return
     with kind("acme", token=TOKEN, base_url=url, transport=transport, telemetry=telemetry) as client:
-        client.request("GET", "user", params={"access_token": "hunter2"})
+        client.request("GET", "user", params={"q": "hunter2"})
 
 
 def test_without_the_extra_the_error_says_what_to_install() -> None:
