@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from .events import SchemaDrift as SchemaDrift
     from .events import WaitFinished as WaitFinished
     from .events import WriteAudited as WriteAudited
+    from .health import Health as Health
     from .logs.parser import LogLine as LogLine
     from .pagination.items import AsyncItems as AsyncItems
     from .pagination.items import Items as Items
@@ -116,6 +117,7 @@ _HOMES = {
     "MemoryStore": "stores.memory",
     "DownloadProgress": "artifacts.transfer",
     "Event": "events",
+    "Health": "health",
     "Items": "pagination.items",
     "LogLine": "logs.parser",
     "Outcome": "states",
@@ -215,6 +217,7 @@ __all__ = [
     "EpochClock",
     "Event",
     "FieldError",
+    "Health",
     "InvalidRequest",
     "InvalidResponse",
     "Items",

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from .clock import MonotonicClock
     from .events import Hook
+    from .health import Health
     from .services.agents import Agents, AsyncAgents
     from .services.annotations import Annotations, AsyncAnnotations
     from .services.artifacts import Artifacts, AsyncArtifacts
@@ -213,6 +214,25 @@ class AsyncBuildkiteClient(AsyncServices):
         https://buildkite.com/docs/apis/rest-api/rate-limits
         """
         return self._requester.budget
+
+    async def health(self, *, probe: bool = False) -> Health:
+        """Return the health of the client: is Buildkite reachable, is the token valid, and what do limits and circuit allow.
+
+        Args:
+            probe: send one request to ask for the token's scopes; it waits for no rate limit, and isn't sent again. By default
+                nothing is sent, and what only a request can tell is None.
+
+        Example:
+            >>> async def missing(buildkite: AsyncBuildkiteClient) -> bool:
+            ...     health = await buildkite.health(probe=True)
+            ...     return not health.ok or "write_builds" in (health.missing_scopes("builds") or ())
+
+        https://buildkite.com/docs/apis/rest-api/access-token
+        """
+        from .health import health_of
+
+        with EndsAtCaller():
+            return await health_of(self._requester, probe=probe)
 
     @names_keywords
     def with_options(
@@ -561,6 +581,25 @@ class BuildkiteClient(Services):
         https://buildkite.com/docs/apis/rest-api/rate-limits
         """
         return self._requester.budget
+
+    def health(self, *, probe: bool = False) -> Health:
+        """Return the health of the client: is Buildkite reachable, is the token valid, and what do limits and circuit allow.
+
+        Args:
+            probe: send one request to ask for the token's scopes; it waits for no rate limit, and isn't sent again. By default
+                nothing is sent, and what only a request can tell is None.
+
+        Example:
+            >>> def missing(buildkite: BuildkiteClient) -> bool:
+            ...     health = buildkite.health(probe=True)
+            ...     return not health.ok or "write_builds" in (health.missing_scopes("builds") or ())
+
+        https://buildkite.com/docs/apis/rest-api/access-token
+        """
+        from .health import health_of
+
+        with EndsAtCaller():
+            return run(health_of(self._requester, probe=probe))
 
     @names_keywords
     def with_options(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from ..options import ClientOptions
     from ..runtime import Http
+    from ..stores.circuits import CircuitState
     from ..stores.limits import BudgetStatus
     from ..telemetry.base import Attributes, Span
     from .shared import SharedState
@@ -152,6 +153,13 @@ class Requester:
     def budget(self) -> BudgetStatus:
         """What is known of the rate limits."""
         return self._budget.status(self.runtime.now())
+
+    @property
+    def circuit(self) -> CircuitState | None:
+        """State of the circuit of the client's organization; None without a circuit breaker."""
+        return (
+            None if self._breaker is None else self._breaker.state(self.options.organization or "", self.runtime.now())
+        )
 
     @property
     def organization(self) -> str:
