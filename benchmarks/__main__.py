@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .rows import HEADINGS, Row
 
-MODULES: tuple[str, ...] = ("start", "footprint")
+MODULES: tuple[str, ...] = ("start", "footprint", "telemetry")
 """Modules with a TITLE and a `measure()`, in the order of the table."""
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"

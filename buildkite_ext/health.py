@@ -18,6 +18,7 @@ from .errors import (
     NetworkError,
     Unauthorized,
 )
+from .redaction import redacted_text
 from .transport.context import context_of
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ async def _probed(requester: Requester, known: Health, now: Callable[[], float])
     try:
         response = await prober.send(request)
         token = prober.parse(endpoint, response)
-        found = replace(found, token_valid=True, scopes=tuple(sorted(str(scope) for scope in token.scopes)))
+        found = replace(
+            found, token_valid=True, scopes=tuple(sorted(redacted_text(str(scope)) for scope in token.scopes))
+        )
     except BuildkiteError as error:
         found = replace(found, reachable=_reachable(error), token_valid=_valid(error), problem=str(error))
         if response is None:

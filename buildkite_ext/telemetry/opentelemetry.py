@@ -115,10 +115,10 @@ class OpenTelemetry:
         self._types = BoundedLabels(most=_MOST_TYPES)
         self._hosts = BoundedLabels(most=_MOST_HOSTS)
         meter = metrics.get_meter(_NAME, __version__, meter_provider)
+        # Names that end with their unit have none besides: Prometheus would be given it twice.
         self._requests = meter.create_counter("buildkite.requests.total", description="Calls to the API")
         self._request_ms = meter.create_histogram(
             "buildkite.requests.duration_ms",
-            unit="ms",
             description="Duration of calls, with retries and pauses",
             explicit_bucket_boundaries_advisory=_REQUEST_MS,
         )
@@ -140,13 +140,11 @@ class OpenTelemetry:
         }
         self._build_ms = meter.create_histogram(
             "buildkite.builds.duration_ms",
-            unit="ms",
             description="Duration of builds whose end a wait saw",
             explicit_bucket_boundaries_advisory=_BUILD_MS,
         )
         self._job_ms = meter.create_histogram(
             "buildkite.jobs.duration_ms",
-            unit="ms",
             description="Duration of the jobs of builds whose end a wait saw",
             explicit_bucket_boundaries_advisory=_BUILD_MS,
         )

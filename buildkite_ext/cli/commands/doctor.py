@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["doctor"]
 
+_AGREES = 2.0
+"""Seconds by which clocks may differ that agree: servers send whole seconds, and some the time of a second ago."""
+
 
 def doctor(
     *,
@@ -101,7 +104,7 @@ def _told(known: bool | None, yes: str, no: str) -> str:
 def _clock(skew: float | None) -> str:
     if skew is None:
         return "not known"
-    if abs(skew) < 1:
+    if abs(skew) < _AGREES:
         return "agrees with Buildkite's"
     return f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} Buildkite's"
 
