@@ -15,7 +15,20 @@ from pathlib import Path
 
 from .rows import HEADINGS, Row
 
-MODULES: tuple[str, ...] = ("start", "footprint", "telemetry")
+MODULES: tuple[str, ...] = (
+    "calls",
+    "telemetry",
+    "decode",
+    "listing",
+    "start",
+    "footprint",
+    "logs",
+    "follow",
+    "webhooks",
+    "webhooks_receiver",
+    "webhooks_redis",
+    "simulator",
+)
 """Modules with a TITLE and a `measure()`, in the order of the table."""
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"

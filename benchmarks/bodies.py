@@ -29,6 +29,26 @@ def page_of_builds(builds: int = 100, jobs: int = 30) -> bytes:
     return json.dumps([build(rng, number, jobs) for number in range(builds, 0, -1)]).encode()
 
 
+def page_of_jobs(jobs: int = 100) -> bytes:
+    """The body of a list of a build's jobs, with its links to other pages."""
+    rng = random.Random(f"jobs {jobs}")
+    url, web_url = f"{API}/pipelines/web/builds/4711", f"{WEB}/web/builds/4711"
+    links = {"self": f"{url}/jobs?per_page={jobs}", "next": f"{url}/jobs?after={_id(rng)}&per_page={jobs}"}
+    return json.dumps({"items": [job(rng, url, web_url, index) for index in range(jobs)], "links": links}).encode()
+
+
+def page_of_pipelines(pipelines: int = 100) -> bytes:
+    """The body of a list of pipelines."""
+    rng = random.Random(f"pipelines {pipelines}")
+    return json.dumps([pipeline(rng, f"web-{number}") for number in range(pipelines)]).encode()
+
+
+def page_of_agents(agents: int = 100) -> bytes:
+    """The body of a list of agents, each of which runs a job."""
+    rng = random.Random(f"agents {agents}")
+    return json.dumps([agent(rng, f"agent-{number}") for number in range(agents)]).encode()
+
+
 def webhook(event: str = "job.finished") -> bytes:
     """The body of a webhook of a job, about 6 KB, or of a build, with its dates in the form that webhooks have them in."""
     rng = random.Random(event)
@@ -147,6 +167,89 @@ def job(rng: random.Random, url: str, web_url: str, index: int) -> dict[str, Any
         "cluster_url": f"{API}/clusters/0199c0de-0000-7000-8000-000000000007",
         "cluster_queue_id": _id(rng),
         "cluster_queue_url": f"{API}/clusters/0199c0de-0000-7000-8000-000000000007/queues/0199c0de-0000-7000-8000-00000000002a",
+    }
+
+
+def pipeline(rng: random.Random, slug: str) -> dict[str, Any]:
+    """One pipeline as the lists of pipelines have it."""
+    url = f"{API}/pipelines/{slug}"
+    return {
+        "id": _id(rng),
+        "graphql_id": _graphql_id(rng),
+        "url": url,
+        "web_url": f"{WEB}/{slug}",
+        "name": slug.title(),
+        "slug": slug,
+        "repository": f"git@github.com:acme/{slug}.git",
+        "branch_configuration": None,
+        "default_branch": "main",
+        "provider": {
+            "id": "github",
+            "webhook_url": "https://webhook.buildkite.com/deliver/bench",
+            "settings": {
+                "publish_commit_status": True,
+                "build_pull_requests": True,
+                "build_pull_request_forks": False,
+                "build_tags": False,
+                "publish_commit_status_per_step": False,
+                "repository": f"acme/{slug}",
+                "trigger_mode": "code",
+            },
+        },
+        "skip_queued_branch_builds": False,
+        "skip_queued_branch_builds_filter": None,
+        "cancel_running_branch_builds": False,
+        "cancel_running_branch_builds_filter": None,
+        "builds_url": f"{url}/builds",
+        "badge_url": f"https://badge.buildkite.com/{rng.getrandbits(200):050x}.svg",
+        "created_by": {**_user(rng), "graphql_id": _graphql_id(rng)},
+        "created_at": "2021-04-05 06:07:08 UTC",
+        "archived_at": None,
+        "scheduled_builds_count": 0,
+        "running_builds_count": rng.randrange(3),
+        "scheduled_jobs_count": 0,
+        "running_jobs_count": rng.randrange(30),
+        "waiting_jobs_count": 0,
+        "visibility": "private",
+        "steps": [
+            {
+                "type": "script",
+                "name": ":rspec: Tests",
+                "command": "pytest --quiet tests",
+                "artifact_paths": "coverage/**/*",
+                "branch_configuration": "main feature/*",
+                "env": {},
+                "timeout_in_minutes": None,
+                "agent_query_rules": ["queue=default"],
+            }
+        ],
+        "env": {},
+    }
+
+
+def agent(rng: random.Random, name: str) -> dict[str, Any]:
+    """One agent as the lists of agents have it, with the job that it runs."""
+    url, web_url = f"{API}/pipelines/web/builds/4711", f"{WEB}/web/builds/4711"
+    return {
+        "id": _id(rng),
+        "url": f"{API}/agents/{name}",
+        "name": name,
+        **_agent(rng),
+        "os_id": "linux",
+        "arch": "amd64",
+        "queue": "default",
+        "connected_at": _time(rng, 0),
+        "disconnected_at": None,
+        "lost_at": None,
+        "stopped_at": None,
+        "job": {
+            **job(rng, url, web_url, 0),
+            "state": "running",
+            "exit_status": None,
+            "finished_at": None,
+            "agent": None,
+        },
+        "last_job_finished_at": _time(rng, 0),
     }
 
 

@@ -1,64 +1,144 @@
-"""Decoding a page of 100 builds with 30 jobs each into models, beside json.loads of the same bytes into dicts.
+"""Answers decoded into models, beside json.loads of the same bytes into dicts.
 
-The row with nulls: each place of a build, its pipeline and its first job is null in one build of the page. It has to stay
-below 1.3 times the page without.
-
-python -m benchmarks.decode
+python -m benchmarks decode
 """
 
 from __future__ import annotations
 
 import copy
 import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
-import httpx
+from buildkite_api._bodies import decoder_of
 from buildkite_api.decoding import Decoder, Drift
-from buildkite_api.models import Build
+from buildkite_api.models import Agent, Build, JobPage, Pipeline
 
-from benchmarks.bodies import page_of_builds
-from benchmarks.table import Row, best_of
-from buildkite_ext import BuildkiteClient
+from .bodies import build, page_of_agents, page_of_builds, page_of_jobs, page_of_pipelines
+from .rows import Goal, Row, at_most, compared, rounds_of
+
+__all__ = ["TITLE", "measure"]
+
+TITLE = "Decoding"
+
+_PEER = "json.loads"
+_PAGE = "Decode a page of 100 builds × 30 jobs"
 
 
-def measure(rounds: int = 15) -> list[Row]:
-    """The best of some rounds of each way, in seconds, beside one another in one run."""
+def measure() -> list[Row]:
+    """Compare each kind of answer, print what a page keeps, and what the first answer costs."""
+    small, large = (json.dumps(build(random.Random("one"), 4711, jobs)).encode() for jobs in (0, 30))
+    return [
+        _row(f"Decode a build of {len(small) / 1e3:.0f} kB", Build, small, at_most(1.0), often=500),
+        _row(f"Decode a build of {len(large) / 1e3:.0f} kB, 30 jobs", Build, large, at_most(1.0), often=25),
+        *_pages(),
+        _row("Decode a cursor page of 100 jobs", JobPage, page_of_jobs(), at_most(1.0), often=10),
+        _row("Decode a page of 100 pipelines", list[Pipeline], page_of_pipelines(), at_most(1.0), often=10),
+        _row("Decode a page of 100 agents", list[Agent], page_of_agents(), at_most(1.0), often=10),
+        _kept(),
+        _first(large),
+    ]
+
+
+def _row(work: str, type_: Any, body: bytes, goal: Goal, *, often: int) -> Row:
+    decode = _watching().decode
+    ways = {"ours": lambda: decode(type_, body), _PEER: lambda: json.loads(body)}
+    return compared(work, rounds_of(ways, 9, often=often), "ours", _PEER, goal=goal)
+
+
+def _pages() -> list[Row]:
     page = page_of_builds()
     builds = json.loads(page)
-    one = json.dumps(builds[0]).encode()
+    nulls = _with_nulls(builds)
     misfit = json.dumps([{**builds[0], "number": "100"}, *builds[1:]]).encode()
-    nulls = with_nulls(builds)
     del builds
-    drift: list[Drift] = []
-    decoder = Decoder(on_drift=drift.append)
-    answer = httpx.Response(200, content=page, headers={"Content-Type": "application/json"})
-    client = BuildkiteClient("acme", token="bench", transport=httpx.MockTransport(lambda _: answer))
-    keeper = Decoder(unknown="keep", on_drift=drift.append)
-    nullable = Decoder(on_drift=lambda _: None)
-    best = best_of(
-        rounds,
-        {
-            "json.loads": lambda: json.loads(page),
-            "Decoder": lambda: decoder.decode(list[Build], page),
-            "Decoder, a null in each place": lambda: nullable.decode(list[Build], nulls),
-            "Decoder, one build does not fit": lambda: decoder.decode(list[Build], misfit),
-            "the whole of builds.list": lambda: list(client.builds.list("web")),
-            'Decoder(unknown="keep")': lambda: keeper.decode(list[Build], page),
-        },
-    )
-    best_one = best_of(
-        rounds * 20,
-        {
-            "json.loads, one build": lambda: json.loads(one),
-            "Decoder, one build": lambda: decoder.decode(Build, one),
-        },
-    )
-    assert drift == [Drift("Build", "number", "type")], drift
-    rows = [Row(name, seconds, best["json.loads"]) for name, seconds in best.items()]
-    return rows + [Row(name, seconds, best_one["json.loads, one build"]) for name, seconds in best_one.items()]
+    clean, nullable, keeper = _watching(), _watching(of_nulls=True), Decoder(unknown="keep")
+    structs = decoder_of(list[Build]).whole
+    odd: list[Drift] = []
+    misfits = Decoder(on_drift=odd.append)
+    ways: dict[str, Callable[[], object]] = {
+        "ours": lambda: clean.decode(list[Build], page),
+        _PEER: lambda: json.loads(page),
+        "Structs": lambda: structs(page),
+        "nulls": lambda: nullable.decode(list[Build], nulls),
+        "misfit": lambda: misfits.decode(list[Build], misfit),
+        "keep": lambda: keeper.decode(list[Build], page),
+    }
+    taken = rounds_of(ways)
+    assert odd == [Drift("Build", "number", "type")], odd
+    taken["the page without"] = taken["ours"]
+    return [
+        compared(_PAGE, taken, "ours", _PEER, goal=at_most(0.85)),
+        compared("  the limit: msgspec Structs of the fields, no models", taken, "Structs", _PEER),
+        compared("  a null in each place", taken, "nulls", "the page without", goal=at_most(1.3)),
+        compared("  one build doesn't fit", taken, "misfit", _PEER),
+        compared('  unknown="keep"', taken, "keep", _PEER),
+    ]
 
 
-def with_nulls(builds: list[dict[str, Any]]) -> bytes:
+def _watching(*, of_nulls: bool = False) -> Decoder:
+    """Return a decoder that looks for differences, as the clients' does, and of which only nulls may be found."""
+
+    def on_drift(drift: Drift) -> None:
+        assert of_nulls, drift
+        assert drift.kind == "null", drift
+
+    return Decoder(on_drift=on_drift)
+
+
+def _kept() -> Row:
+    page = page_of_builds()
+    decode = _watching().decode
+    decode(list[Build], page)
+    ways: dict[str, Callable[[], object]] = {
+        "ours": lambda: decode(list[Build], page),
+        _PEER: lambda: json.loads(page),
+    }
+    kept = {}
+    for name, way in ways.items():
+        tracemalloc.start()
+        result = way()
+        kept[name] = tracemalloc.get_traced_memory()[0] / 1e6
+        tracemalloc.stop()
+        del result
+    return Row("Memory kept by the page of builds", kept["ours"], "MB", _PEER, kept[_PEER])
+
+
+_FIRST = """
+import sys, time
+import buildkite_api._bodies
+from buildkite_api.decoding import Decoder
+from buildkite_api.models import Build
+
+body = sys.stdin.buffer.read()
+begin = time.process_time()
+Decoder(on_drift=print).decode(Build, body)
+print(time.process_time() - begin)
+"""
+
+
+def _first(body: bytes) -> Row:
+    command = [sys.executable, "-c", _FIRST]
+    # The first run writes the bytecode, as the installation of a package does.
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    runs = [
+        subprocess.run(command, input=body, capture_output=True, check=True, env=environment).stdout for _ in range(10)
+    ]
+    return Row(
+        "First build of a process, after import",
+        statistics.median(map(float, runs[1:])) * 1e3,
+        "ms",
+        goal=at_most(10, "figure"),
+    )
+
+
+def _with_nulls(builds: list[dict[str, Any]]) -> bytes:
     """Return a page of the builds in which each place of a build is null in one of them."""
     page = list(builds)
     # The deepest places first: a null further out replaces what is inside.
@@ -79,9 +159,3 @@ def _with_null(value: Any, place: tuple[str | int, ...]) -> Any:
     copied = copy.copy(value)
     copied[place[0]] = _with_null(value[place[0]], place[1:])
     return copied
-
-
-if __name__ == "__main__":
-    print(f"{len(page_of_builds()) / 1e6:.1f} MB")
-    for row in measure():
-        print(row)

@@ -1,12 +1,11 @@
-"""Following a log while it grows, over sockets: the bytes that the server sends, its requests, and when the first line comes.
+"""Following: the bytes that a log's server sends over sockets, and the requests that a build takes.
 
 Time passes by the client's pauses and by the delay of each answer, so that a minute of a log takes a second.
-
-python -m benchmarks.follow
 """
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import json
 import re
@@ -15,11 +14,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
 
 import anyio
+import httpx
 
 from buildkite_ext import BuildkiteClient
+
+from .rows import Row, at_most
+
+TITLE = "Following builds and logs"
 
 DELAY = 0.1
 """Seconds between a request and its answer."""
@@ -28,28 +31,6 @@ LINE = 1000
 _REST = b"." * (LINE - 13) + b"\n"
 _MB = 1_000_000
 _SENT_AT_ONCE = 256 * 1024
-
-
-class Moved(NamedTuple):
-    """What following a log moved, and its goals."""
-
-    name: str
-    log: int
-    moved: int
-    requests: int
-    polls: int
-    first_line: int
-
-    @property
-    def goal(self) -> int:
-        """Bytes that may be moved: 1.15 times the log, and 8 kB a poll."""
-        return round(1.15 * self.log + 8192 * self.polls)
-
-    def __str__(self) -> str:
-        return (
-            f"  {self.name:<44}{self.moved / self.log:>6.2f} x the log (goal {self.goal / self.log:.2f})   "
-            f"{self.requests / self.polls:.2f} requests a poll   first line at poll {self.first_line}"
-        )
 
 
 class VirtualClock:
@@ -81,7 +62,7 @@ class LogServer:
         self._clock = clock
         self._size = size
         self._ends = ends
-        self.moved = self.requests = self.polls = 0
+        self.moved = self.requests = self.polls = self.first = 0
 
     @property
     def size(self) -> int:
@@ -157,38 +138,91 @@ def serving(server: LogServer) -> Iterator[str]:
         http.server_close()
 
 
-def follow(
-    name: str, size: Callable[[float], int], *, ends: float, interval: float = 2.0, tail: int | None = None
-) -> Moved:
-    """Follow a log to its end, and return what it took."""
+def follow(size: Callable[[float], int], *, ends: float, interval: float = 2.0, tail: int | None = None) -> LogServer:
+    """Follow a log to its end, and return its server."""
     clock = VirtualClock()
     server = LogServer(clock, size, ends)
     with serving(server) as url, BuildkiteClient("acme", token="bench", base_url=url, clock=clock, max_body=_MB) as api:
         lines = api.jobs.follow("web", 1, "job", poll_interval=interval, tail=tail)
-        first = int(next(lines).text.rstrip("."))
-        first_line = server.polls
-        for expected, line in zip(itertools.count(first + 1), lines, strict=False):
+        server.first = int(next(lines).text.rstrip("."))
+        for expected, line in zip(itertools.count(server.first + 1), lines, strict=False):
             assert int(line.text.rstrip(".")) == expected
-    return Moved(name, server.size - first * LINE, server.moved, server.requests, server.polls, first_line)
+    return server
 
 
-def measure() -> list[Moved]:
-    """Follow logs of several rates and sizes."""
-    return [
-        follow("1 kB/s for 5 minutes", lambda now: int(1000 * (1 + now)), ends=300.0),
-        follow("200 kB/s for 2 minutes", lambda now: int(200_000 * (1 + now)), ends=120.0),
-        follow("5 MB/s for 40 seconds", lambda now: int(5 * _MB * (1 + now)), ends=40.0),
-        follow("200 kB/s, ten times that every 20 seconds", _bursts, ends=120.0),
-        follow("100 MB there, then 1 kB/s for a minute", lambda now: 100 * _MB + int(1000 * now), ends=60.0),
-        follow("the same, its last 100 lines", lambda now: 100 * _MB + int(1000 * now), ends=60.0, tail=100),
-        follow("300 MB there, max_body=1 MB", lambda _: 300 * _MB, ends=0.0),
-    ]
+class BuildServer:
+    """Server of a build whose jobs all run for some minutes, for `httpx.MockTransport`. It counts the requests."""
+
+    def __init__(self, clock: VirtualClock, jobs: int, growth: float, ends: float) -> None:
+        self._clock = clock
+        self._jobs = jobs
+        self._growth = growth
+        self._ends = ends
+        self._lock = threading.Lock()
+        self.times: list[float] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        now = self._clock.monotonic()
+        with self._lock:
+            self.times.append(now)
+        if request.url.path.endswith("/log"):
+            total = LINE * (1 + int(self._growth * min(now, self._ends)))
+            start = max(0, total - int(request.headers["Range"].removeprefix("bytes=-")))
+            place = {"Content-Range": f"bytes {start}-{total - 1}/{total}"}
+            return httpx.Response(206, headers=place, content=_lines(start, total))
+        state = "passed" if now >= self._ends else "running"
+        known = {"type": "script", "state": state, "started_at": "2026-01-05T09:00:00Z"}
+        jobs = [{"id": f"job{number}", "name": f"test {number}", **known} for number in range(self._jobs)]
+        return httpx.Response(200, json={"id": "build", "number": 1, "state": state, "blocked": False, "jobs": jobs})
+
+    @property
+    def most_in_a_minute(self) -> int:
+        """Requests in the busiest minute in which the jobs ran."""
+        times = [time for time in self.times if time < self._ends]
+        return max(bisect.bisect_left(times, time + 60) - place for place, time in enumerate(times))
+
+
+def follow_build(jobs: int, growth: float) -> tuple[int, float]:
+    """Follow a build for ten minutes. Return the requests of the busiest minute, and the seconds until its end was seen.
+
+    Args:
+        jobs: the number of jobs that run.
+        growth: lines a second that each of them writes.
+    """
+    clock = VirtualClock()
+    server = BuildServer(clock, jobs, growth, ends=603.0)
+    seen: list[float] = []
+    transport = httpx.MockTransport(server)
+    with BuildkiteClient("acme", token="bench", transport=transport, clock=clock) as api:
+        lines = api.builds.follow("web", 1, on_build=lambda _: seen.append(clock.monotonic()))
+        assert sum(1 for _ in lines) == jobs * (1 + int(growth * 603))
+    return server.most_in_a_minute, seen[-1] - 603.0
+
+
+def measure() -> Iterator[Row]:
+    """Follow builds of several sizes, and logs of several rates and sizes."""
+    for jobs, most in ((1, 20), (30, 30), (200, 40)):
+        for kind, growth in (("quiet", 0.0), ("growing", 0.5)):
+            requests, late = follow_build(jobs, growth)
+            name = f"Follow a build, jobs that run: {jobs}, logs: {kind}"
+            yield Row(f"{name}: requests in the busiest minute", requests, "", goal=at_most(most, "figure"))
+            yield Row(f"{name}: the end is seen after", late, "s", goal=at_most(10, "figure"))
+    logs = {
+        "1 kB/s for 5 minutes": follow(lambda now: int(1000 * (1 + now)), ends=300.0),
+        "200 kB/s for 2 minutes": follow(lambda now: int(200_000 * (1 + now)), ends=120.0),
+        "5 MB/s for 40 seconds": follow(lambda now: int(5 * _MB * (1 + now)), ends=40.0),
+        "200 kB/s, ten times that every 20 seconds": follow(_bursts, ends=120.0),
+        "100 MB there, then 1 kB/s for a minute": follow(lambda now: 100 * _MB + int(1000 * now), ends=60.0),
+        "the same, its last 100 lines": follow(lambda now: 100 * _MB + int(1000 * now), ends=60.0, tail=100),
+        "300 MB there, max_body=1 MB": follow(lambda _: 300 * _MB, ends=0.0),
+    }
+    for name, server in logs.items():
+        log = server.size - server.first * LINE
+        # Bytes that may be moved: 1.15 times the log, and 8 kB a poll.
+        goal = at_most(round(1.15 + 8192 * server.polls / log, 2), "figure")
+        yield Row(f"Follow a log, {name}: bytes, in sizes of the log", server.moved / log, "", goal=goal)
+        yield Row(f"Follow a log, {name}: requests a poll", server.requests / server.polls, "")
 
 
 def _bursts(now: float) -> int:
     return int(200_000 * now) + 2 * _MB * (1 + int(now) // 20)
-
-
-if __name__ == "__main__":
-    for row in measure():
-        print(row)

@@ -1,99 +1,111 @@
-"""Listing 2,000 builds over 20 pages at 100 ms latency: ours, pybuildkite, and httpx by hand.
+"""Listing 2,000 builds of 30 jobs over 20 pages at 100 ms latency, beside httpx by hand that decodes.
 
-python -m benchmarks.listing
+The requests of a way are the same in each round: ours reads a page of 100 and then the slice behind it, 21 in all.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
+import random
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import httpx
-from pybuildkite.buildkite import Buildkite
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
 
-from .bodies import page_of_builds
+from . import bodies
+from .rows import Row, at_most, compared, rounds_of
 from .server import PATH, running
-from .table import Row
 
-BUILDS, PER_PAGE, JOBS, LATENCY = 2000, 100, 3, 0.1
+TITLE = "Lists"
+
+BUILDS, JOBS, LATENCY, AT_ONCE = 2000, 30, 0.1, 8
+
+_ROUNDS = 7
+_AUTH = {"Authorization": "Bearer bench-token"}
 
 
-def measure(rounds: int = 3) -> list[Row]:
-    """The best of some rounds of each way, in seconds, beside one another in one run."""
-    with running(_pages(), LATENCY) as base:
-        ways: dict[str, Callable[[str], int]] = {
-            "httpx by hand, a page at a time": _bare,
-            "pybuildkite, a page at a time": _pybuildkite,
-            "BuildkiteClient, a page at a time": lambda base: _ours(base, 1),
-            "httpx by hand, 8 pages at once": lambda base: asyncio.run(_bare_at_once(base)),
-            "BuildkiteClient, 8 pages at once": lambda base: _ours(base, 8),
-            "AsyncBuildkiteClient, 8 pages at once": lambda base: asyncio.run(_ours_async(base, 8)),
+def measure() -> list[Row]:
+    """Measure the reading of the whole list, 8 pages at once."""
+    with running(_builds(), LATENCY) as base:
+        ways: dict[str, Callable[[], int]] = {
+            "httpx": lambda: asyncio.run(_bare(base)),
+            ".all(), sync": lambda: _ours(base, _all),
+            "iteration, sync": lambda: _ours(base, _iterated),
+            ".all(), async": lambda: asyncio.run(_ours_async(base, _all_async)),
+            "iteration, async": lambda: asyncio.run(_ours_async(base, _iterated_async)),
         }
-        best = dict.fromkeys(ways, float("inf"))
-        for _ in range(rounds):
-            for name, way in ways.items():
-                begun = time.perf_counter()
-                count = way(base)
-                best[name] = min(best[name], time.perf_counter() - begun)
-                assert count == BUILDS, (name, count)
-    one, many = best["httpx by hand, a page at a time"], best["httpx by hand, 8 pages at once"]
-    return [Row(name, taken, many if "at once" in name else one) for name, taken in best.items()]
+        taken = rounds_of({name: partial(_checked, way) for name, way in ways.items()}, _ROUNDS)
+    return [
+        compared(f"2,000 builds × 30 jobs, {name}", taken, name, "httpx", goal=at_most(1.2, "wall"), by="wall")
+        for name in ways
+        if name != "httpx"
+    ]
 
 
-def _pages() -> list[bytes]:
-    builds = json.loads(page_of_builds(BUILDS, JOBS))
-    return [json.dumps(builds[at : at + PER_PAGE]).encode() for at in range(0, BUILDS, PER_PAGE)]
+def _checked(way: Callable[[], int]) -> None:
+    count = way()
+    assert count == BUILDS, count
 
 
-def _ours(base: str, concurrency: int) -> int:
-    with BuildkiteClient("acme", token="bench", base_url=base) as buildkite:
-        return sum(1 for _ in buildkite.builds.list("web", concurrency=concurrency))
+def _builds() -> list[dict[str, Any]]:
+    """Return builds, newest first, each created a minute before the one above it."""
+    rng, now = random.Random(BUILDS), datetime(2026, 1, 5, tzinfo=UTC)
+    builds = [bodies.build(rng, number, JOBS) for number in range(BUILDS, 0, -1)]
+    for age, build in enumerate(builds):
+        build["created_at"] = (now - timedelta(minutes=age)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return builds
 
 
-async def _ours_async(base: str, concurrency: int) -> int:
-    async with AsyncBuildkiteClient("acme", token="bench", base_url=base) as buildkite:
-        return len([build async for build in buildkite.builds.list("web", concurrency=concurrency)])
+def _ours(base: str, read: Callable[[Any], int]) -> int:
+    with BuildkiteClient("acme", token="bench-token", base_url=base) as buildkite:
+        return read(buildkite.builds.list("web", concurrency=AT_ONCE))
 
 
-def _bare(base: str) -> int:
-    count, url = 0, f"{base}{PATH}?per_page=100"
-    with httpx.Client(headers={"Authorization": "Bearer bench"}) as client:
-        while url:
-            response = client.get(url)
-            response.raise_for_status()
-            count += len(response.json())
-            url = response.links.get("next", {}).get("url", "")
+def _all(items: Any) -> int:
+    return len(items.all())
+
+
+def _iterated(items: Any) -> int:
+    return sum(1 for _ in items)
+
+
+async def _ours_async(base: str, read: Callable[[Any], Any]) -> int:
+    async with AsyncBuildkiteClient("acme", token="bench-token", base_url=base) as buildkite:
+        count: int = await read(buildkite.builds.list("web", concurrency=AT_ONCE))
+        return count
+
+
+async def _all_async(items: Any) -> int:
+    return len(await items.all())
+
+
+async def _iterated_async(items: Any) -> int:
+    count = 0
+    async for _ in items:
+        count += 1
     return count
 
 
-async def _bare_at_once(base: str) -> int:
-    async with httpx.AsyncClient(headers={"Authorization": "Bearer bench"}) as client:
+async def _bare(base: str) -> int:
+    """Read the first page, and then as many at once as ours, each decoded as it comes and kept."""
+    async with httpx.AsyncClient(headers=_AUTH) as client:
         first = await client.get(f"{base}{PATH}", params={"per_page": 100})
         last = int(httpx.URL(first.links["last"]["url"]).params["page"])
-        gate = asyncio.Semaphore(8)
+        gate = asyncio.Semaphore(AT_ONCE)
 
-        async def page(number: int) -> int:
+        async def page(number: int) -> list[Any]:
             async with gate:
                 response = await client.get(f"{base}{PATH}", params={"per_page": 100, "page": number})
-                return len(response.json())
+                builds: list[Any] = json.loads(response.content)
+                return builds
 
-        return len(first.json()) + sum(await asyncio.gather(*map(page, range(2, last + 1))))
-
-
-def _pybuildkite(base: str) -> int:
-    buildkite = Buildkite()
-    buildkite.base_url = f"{base}/v2/"
-    buildkite.set_access_token("bench")
-    count, number = 0, 1
-    while number:
-        answer = buildkite.builds().list_all_for_pipeline("acme", "web", page=number, with_pagination=True)
-        count += len(answer.body)
-        number = answer.next_page or 0
-    return count
+        pages = [json.loads(first.content), *await asyncio.gather(*map(page, range(2, last + 1)))]
+        return sum(map(len, pages))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A server of canned pages that takes its time, in a process of its own.
+"""A server of builds that takes its time, in a process of its own.
 
-python -m benchmarks.server PAGES_FILE LATENCY_SECONDS
+python -m benchmarks.server BUILDS_FILE LATENCY_SECONDS
 """
 
 from __future__ import annotations
@@ -11,42 +11,67 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 PATH = "/v2/organizations/acme/pipelines/web/builds"
 
 
-async def serve(pages: list[bytes], latency: float) -> None:
-    """Answer `?page=N` with the Nth body and Buildkite's Link header, after `latency` seconds."""
+class _Builds:
+    """Builds, newest first, and the answers about them."""
+
+    def __init__(self, builds: Sequence[Mapping[str, Any]]) -> None:
+        self._texts = [json.dumps(build).encode() for build in builds]
+        self._age = [-_seconds(build["created_at"]) for build in builds]
+
+    def answer(self, base: str, target: str) -> tuple[bytes, str]:
+        """Return the body and the Link header of an answer: a page of the list, or the first build for any other path."""
+        parts = urlsplit(target)
+        if parts.path != PATH:
+            return self._texts[0], ""
+        query = dict(parse_qsl(parts.query))
+        size, page = int(query.get("per_page", "30")), int(query.get("page", "1"))
+        newest = bisect_left(self._age, -_seconds(query["created_to"]) + 0.0005) if "created_to" in query else 0
+        last = max(1, -(-(len(self._texts) - newest) // size))
+        at = newest + (page - 1) * size
+        others = {"next": page + 1, "last": last} if page < last else {}
+        if page > 1:
+            others["prev"] = page - 1
+        links = [f'<{base}{PATH}?{urlencode(query | {"page": str(to)})}>; rel="{rel}"' for rel, to in others.items()]
+        return b"[" + b",".join(self._texts[at : at + size]) + b"]", ", ".join(links)
+
+
+def _seconds(text: str) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(text).timestamp()
+
+
+async def serve(builds: Sequence[Mapping[str, Any]], latency: float) -> None:
+    """Answer GET and POST, after `latency` seconds. The pages of the list have Buildkite's Link header."""
+    served = _Builds(builds)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
-                found = re.search(rb"[?&]page=(\d+)", head.split(b"\r\n", 1)[0])
-                number = int(found[1]) if found else 1
-                body = pages[number - 1] if number <= len(pages) else b"[]"
-                await asyncio.sleep(latency)
-                writer.write(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n"
-                    % (len(body), _link(number, len(pages)).encode())
-                )
-                writer.write(body)
+                if length := re.search(rb"(?i)content-length: *(\d+)", head):
+                    await reader.readexactly(int(length[1]))
+                if latency:
+                    await asyncio.sleep(latency)
+                body, links = served.answer(base, head.split(b" ", 2)[1].decode())
+                lines = ["HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+                if links:
+                    lines.append(f"Link: {links}")
+                writer.write("\r\n".join([*lines, "", ""]).encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
-
-    def _link(number: int, last: int) -> str:
-        links = []
-        if number < last:
-            links.append(f'<{base}{PATH}?page={number + 1}&per_page=100>; rel="next"')
-            links.append(f'<{base}{PATH}?page={last}&per_page=100>; rel="last"')
-        if number > 1:
-            links.append(f'<{base}{PATH}?page={number - 1}&per_page=100>; rel="prev"')
-        return f"Link: {', '.join(links)}\r\n" if links else ""
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -55,11 +80,11 @@ async def serve(pages: list[bytes], latency: float) -> None:
 
 
 @contextmanager
-def running(pages: list[bytes], latency: float) -> Iterator[str]:
-    """The address of a server of these pages, for as long as the block lasts."""
+def running(builds: Sequence[Mapping[str, Any]], latency: float) -> Iterator[str]:
+    """The address of a server of these builds, for as long as the block lasts."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "pages.json"
-        file.write_text(json.dumps([page.decode() for page in pages]))
+        file = Path(folder) / "builds.json"
+        file.write_text(json.dumps(builds))
         command = [sys.executable, "-m", "benchmarks.server", str(file), str(latency)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
@@ -70,6 +95,5 @@ def running(pages: list[bytes], latency: float) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    bodies = json.loads(Path(sys.argv[1]).read_text())
     with suppress(KeyboardInterrupt):
-        asyncio.run(serve([body.encode() for body in bodies], float(sys.argv[2])))
+        asyncio.run(serve(json.loads(Path(sys.argv[1]).read_text()), float(sys.argv[2])))

@@ -5,7 +5,6 @@ Each way is a process of its own, by its CPU time. The bytecode is compiled befo
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import subprocess
@@ -50,8 +49,7 @@ _COMMANDS: dict[str, tuple[str, Goal | None]] = {
 
 def measure() -> list[Row]:
     """Measure processes that import, call and run the command."""
-    body = json.dumps(build(random.Random("start"), 1, 3)).encode()
-    with running([body], 0) as url, tempfile.TemporaryDirectory() as bytecode:
+    with running([build(random.Random("start"), 1, 3)], 0) as url, tempfile.TemporaryDirectory() as bytecode:
         environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
         environment |= {
             "PYTHONPYCACHEPREFIX": bytecode,

@@ -64,7 +64,7 @@ def _without_the_stage() -> Callable[[], None]:
     requester = client._requester
     wire: Any = requester._path
     for _ in requester.stages:
-        wire = wire.args[1]
+        wire = wire.keywords["send"]
     requester._path = compose(
         [stage for stage in requester.stages if not isinstance(stage, TraceCall)], wire, requester.runtime
     )

@@ -1,7 +1,4 @@
-"""Times of verifying and parsing webhooks, compared with HMAC and json.loads of the same bytes.
-
-python -m benchmarks.webhooks
-"""
+"""Verifying and parsing webhooks, beside HMAC and json.loads of the same bytes, and beside a check by hand into dataclasses."""
 
 from __future__ import annotations
 
@@ -14,24 +11,28 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.bodies import webhook
-from benchmarks.table import Row, best_of
+from benchmarks.rows import Row, at_most, compared, rounds_of
 from buildkite_ext.webhooks import parse, sign, verify
 
+TITLE = "Verifying and parsing webhooks"
 SECRET = "0123456789abcdef0123456789abcdef"
-DELIVERIES = 1000
+DELIVERIES = 500
+OURS, BARE, BY_HAND = "verify, parse", "HMAC, json.loads", "by hand into dataclasses"
 
 
-def measure(rounds: int = 15) -> list[Row]:
-    """Return the best of several rounds of each way, in seconds for 1,000 deliveries."""
+def measure() -> list[Row]:
+    """Return two rows for each event. Their figures are those of one delivery."""
     rows = []
     for event in ("job.finished", "build.finished"):
-        ways = _ways(webhook(event))
-        best = best_of(rounds, {name: _often(way) for name, way in ways.items()})
-        rows += [Row(f"{name}, {event}", seconds, best["HMAC, json.loads"]) for name, seconds in best.items()]
+        body = webhook(event)
+        taken = rounds_of(_ways(body), 15, often=DELIVERIES)
+        work = f"Verify and parse {event}, {len(body) / 1000:.1f} kB"
+        rows.append(compared(work, taken, OURS, BARE, goal=at_most(1.5)))
+        rows.append(compared(work, taken, OURS, BY_HAND))
     return rows
 
 
-def _ways(body: bytes) -> dict[str, Callable[[], Any]]:
+def _ways(body: bytes) -> dict[str, Callable[[], object]]:
     event = json.loads(body)["event"]
     headers = {
         "Host": "hooks.acme.test",
@@ -44,40 +45,23 @@ def _ways(body: bytes) -> dict[str, Callable[[], Any]]:
     }
     signed = headers["X-Buildkite-Signature"].split(",")[0].removeprefix("timestamp=").encode() + b"." + body
 
-    def bare() -> Any:
+    def bare() -> object:
         return hmac.new(SECRET.encode(), signed, "sha256").hexdigest(), json.loads(body)
 
-    def ours() -> Any:
+    def ours() -> object:
         return verify(body, headers, SECRET), parse(body, headers)
 
-    def by_hand() -> Any:
-        _checked(body, headers["X-Buildkite-Signature"])
-        return json.loads(body)
-
-    def by_hand_typed() -> Any:
-        _checked(body, headers["X-Buildkite-Signature"])
+    def by_hand() -> object:
+        _check(body, headers["X-Buildkite-Signature"])
         return _typed(json.loads(body))
 
-    return {
-        "HMAC, json.loads": bare,
-        "verify, parse": ours,
-        "by hand into dicts": by_hand,
-        "by hand into dataclasses": by_hand_typed,
-    }
-
-
-def _often(way: Callable[[], Any]) -> Callable[[], None]:
-    def often() -> None:
-        for _ in range(DELIVERIES):
-            way()
-
-    return often
+    return {BARE: bare, OURS: ours, BY_HAND: by_hand}
 
 
 # --- By hand: as Buildkite's Go client does, with the age checked -----------------------------------------------------
 
 
-def _checked(body: bytes, header: str) -> None:
+def _check(body: bytes, header: str) -> None:
     timestamp, signature = (part.partition("=")[2] for part in header.split(","))
     digest = hmac.new(SECRET.encode(), f"{timestamp}.".encode() + body, "sha256").hexdigest()
     if not hmac.compare_digest(digest, signature) or abs(time.time() - int(timestamp)) > 300:
@@ -108,10 +92,3 @@ def _object(data: dict[str, Any]) -> _Object:
 
 def _date(text: str | None) -> datetime | None:
     return datetime.strptime(text, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC) if text else None
-
-
-if __name__ == "__main__":
-    for name in ("job.finished", "build.finished"):
-        print(f"{name}: {len(webhook(name)):,} bytes, {webhook(name).count(b' UTC')} dates")
-    for row in measure():
-        print(row)

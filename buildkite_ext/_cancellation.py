@@ -12,10 +12,11 @@ Blocking code loads this module too, so asyncio is imported where it is used.
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import anyio
 import httpx
@@ -27,8 +28,8 @@ __all__ = ["GuardedTransport", "TaskSignal", "asyncio_task", "guarded", "run_soo
 
 _T = TypeVar("_T")
 
-_attempts: WeakSet[asyncio.Task[Any]] = WeakSet()
-"""The tasks of attempts that run."""
+_attempts: WeakKeyDictionary[asyncio.Task[Any], float] = WeakKeyDictionary()
+"""The tasks of attempts that run, and the ends of their limits on the clock of their event loop; infinite without one."""
 
 _left_over: set[asyncio.Task[None]] = set()
 """The tasks of `run_soon`, which an event loop alone would not keep alive."""
@@ -52,8 +53,9 @@ async def guarded(
 ) -> _T:
     """Await `function()` so that cancellation reaches it only in a way that httpcore cleans up after.
 
-    The caller's context variables are set in the attempt. An attempt inside an attempt needs no further task. A caller that is
-    cancelled gets its CancelledError when the attempt has ended, however often it was cancelled.
+    The caller's context variables are set in the attempt. An attempt inside an attempt needs no further task, nor a limit
+    that is later than the outer one. A caller that is cancelled gets its CancelledError when the attempt has ended, however
+    often it was cancelled.
 
     Args:
         function: starts the attempt.
@@ -64,23 +66,29 @@ async def guarded(
         TimeoutError: the attempt took longer than `seconds`.
     """
     current = asyncio_task()
-    if current is None or current in _attempts:
-        if seconds is None:
+    if current is None:
+        with anyio.fail_after(seconds):
+            return await function()
+    loop = current.get_loop()
+    ends = math.inf if seconds is None else loop.time() + seconds
+    outer = _attempts.get(current)
+    if outer is not None:
+        if ends >= outer:
             return await function()
         with anyio.fail_after(seconds):
             return await function()
 
     import asyncio
 
-    scope = anyio.CancelScope() if seconds is None else anyio.CancelScope(deadline=anyio.current_time() + seconds)
+    scope = anyio.CancelScope(deadline=ends)
 
     async def attempt() -> _T:
         with scope:
             return await function()
         raise TimeoutError
 
-    task = asyncio.get_running_loop().create_task(attempt())
-    _attempts.add(task)
+    task = loop.create_task(attempt())
+    _attempts[task] = ends
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:

@@ -108,6 +108,18 @@ class Runtime(Protocol):
         """
         ...
 
+    async def read(self, response: httpx.Response, receive: Callable[[bytes], bool]) -> None:
+        """Read the body of a response, and release its connection.
+
+        Args:
+            response: the response, whose body was not read.
+            receive: called with each piece, decompressed, of bounded size, as it arrives; False ends the reading.
+
+        Raises:
+            InvalidResponse, httpx.DecodingError: as for `chunks`.
+        """
+        ...
+
     def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
         """Return the body of a response as it arrives, not decoded. The iterator may be left at any byte."""
         ...
@@ -136,10 +148,17 @@ class Runtime(Protocol):
         """Return a new signal, which one caller waits for."""
         ...
 
-    async def map(self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T]) -> list[R]:
-        """Run `function` for all items of a bounded batch at once, and return the results in order.
+    async def map(
+        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, at_once: int | None = None
+    ) -> list[R]:
+        """Run `function` for all items, several at the same time, and return the results in order.
 
         The first error ends the others and is raised.
+
+        Args:
+            function: called with each item, in their order.
+            items: the items.
+            at_once: the most that run at the same time; the next begins when one has ended. None for all.
         """
         ...
 
@@ -206,6 +225,21 @@ class BlockingRuntime:
         if decompressor is not None:
             decompressor.finish()
 
+    async def read(self, response: httpx.Response, receive: Callable[[bytes], bool]) -> None:
+        stream = response.stream
+        assert isinstance(stream, httpx.SyncByteStream)
+        try:
+            decompressor = decompressed(response)
+            for chunk in stream:
+                _heed(_interrupt.get())
+                for piece in (chunk,) if decompressor is None else decompressor.feed(chunk):
+                    if not receive(piece):
+                        return
+            if decompressor is not None:
+                decompressor.finish()
+        finally:
+            stream.close()
+
     def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
         return _BlockingStream(response)
 
@@ -232,7 +266,9 @@ class BlockingRuntime:
             self._clock.sleep(seconds)
         _heed(interrupt)
 
-    async def map(self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T]) -> list[R]:
+    async def map(
+        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, at_once: int | None = None
+    ) -> list[R]:
         if len(items) < 2:
             return [await function(item) for item in items]
         interrupt = threading.Event()
@@ -240,10 +276,11 @@ class BlockingRuntime:
 
         def work(item: T) -> R:
             _interrupt.set(interrupt)
+            _heed(interrupt)  # the batch may have failed before the turn of this item
             return run(function(item))
 
         # A pool for each call: a shared one would deadlock if a mapped function called map.
-        pool = ThreadPoolExecutor(max_workers=len(items), thread_name_prefix="buildkite")
+        pool = ThreadPoolExecutor(max_workers=min(len(items), at_once or len(items)), thread_name_prefix="buildkite")
         try:
             futures: list[Future[R]] = [pool.submit(contextvars.copy_context().run, work, item) for item in items]
             pending: set[Future[R]] = set(futures)
@@ -345,6 +382,20 @@ class AsyncRuntime:
         if decompressor is not None:
             decompressor.finish()
 
+    async def read(self, response: httpx.Response, receive: Callable[[bytes], bool]) -> None:
+        stream = response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        try:
+            decompressor = decompressed(response)
+            async for chunk in stream:
+                for piece in (chunk,) if decompressor is None else decompressor.feed(chunk):
+                    if not receive(piece):
+                        return
+            if decompressor is not None:
+                decompressor.finish()
+        finally:
+            await stream.aclose()
+
     def stream(self, response: httpx.Response) -> AsyncIterator[bytes]:
         assert isinstance(response.stream, httpx.AsyncByteStream)
         return aiter(response.stream)
@@ -367,24 +418,30 @@ class AsyncRuntime:
     async def sleep(self, seconds: float) -> None:
         await self._clock.asleep(seconds)
 
-    async def map(self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T]) -> list[R]:
+    async def map(
+        self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, at_once: int | None = None
+    ) -> list[R]:
         if len(items) < 2:
             return [await function(item) for item in items]
         import anyio
 
         results: dict[int, R] = {}
         failures: list[Exception] = []
+        left = iter(enumerate(items))
+        turns = anyio.Semaphore(at_once or len(items))
 
-        async def work(index: int, item: T) -> None:
-            try:
-                results[index] = await function(item)
-            except Exception as error:  # raised below, as itself instead of inside an exception group
-                failures.append(error)
-                group.cancel_scope.cancel()
+        async def work() -> None:
+            async with turns:
+                index, item = next(left)  # the tasks may begin in any order, the items don't
+                try:
+                    results[index] = await function(item)
+                except Exception as error:  # raised below, as itself instead of inside an exception group
+                    failures.append(error)
+                    group.cancel_scope.cancel()
 
         async with anyio.create_task_group() as group:
-            for index, item in enumerate(items):
-                group.start_soon(work, index, item)
+            for _ in items:
+                group.start_soon(work)
         if failures:
             raise failures[0]
         return [results[index] for index in range(len(items))]

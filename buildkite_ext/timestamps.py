@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 __all__ = ["format_optional_time", "format_time", "format_webhook_time", "parse_time", "to_millisecond"]
 
@@ -19,8 +20,9 @@ def to_millisecond(seconds: float) -> float:
     return round(seconds, 3)
 
 
+@lru_cache(maxsize=4096)
 def format_time(seconds: float) -> str:
-    """Format seconds since the epoch as the REST API does.
+    """Format seconds since the epoch as the REST API does. Answers repeat the times of users, agents and jobs.
 
     Example:
         >>> format_time(1_767_603_600)

@@ -290,7 +290,7 @@ def is_utf8(text: str) -> bool:
         >>> is_utf8("größe"), is_utf8("\\udcff")
         (True, False)
     """
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def build_address(text: str, *, root: str = _API_ROOT) -> BuildAddress:

@@ -27,6 +27,7 @@ DOCUMENTATION = "https://buildkite.com/docs/apis/rest-api"
 GO_CLIENT = "https://github.com/buildkite/go-buildkite/blob/"
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 EXTENSIONS = ("scope", "pagination", "repeatable", "update", "row", "note", "no-store", "unavailable")
+FIELD_EXTENSIONS = ("x-buildkite-secret", "x-buildkite-older-timestamp")
 PARAMETER_EXTENSIONS = ("x-buildkite-bare", "x-buildkite-default")
 ERROR = {"$ref": "#/components/responses/Error"}
 JSON, FORM = "application/json", "multipart/form-data"
@@ -424,8 +425,12 @@ def _objects(d: Description) -> Iterator[Finding]:
                 yield Finding(where, "looks like a secret", "mark it x-buildkite-secret: true")
             yield from _secrets(where, value)
             for mark in value:
-                if mark.startswith("x-") and mark != "x-buildkite-secret":
-                    yield Finding(where, f"has the unknown extension {mark}", "use x-buildkite-secret alone")
+                if mark.startswith("x-") and mark not in FIELD_EXTENSIONS:
+                    yield Finding(
+                        where, f"has the unknown extension {mark}", f"use one of {', '.join(FIELD_EXTENSIONS)}"
+                    )
+            if "x-buildkite-older-timestamp" in value and value.get("format") != "date-time":
+                yield Finding(where, "has an older form, but is no timestamp", "mark a field with format: date-time")
             if key.endswith("_at") and value.get("format") != "date-time":
                 yield Finding(where, "looks like a time", "give it format: date-time")
             optional = name in read and key not in schema.get("required", [])

@@ -96,6 +96,9 @@ SECRETS = {
     "VncSession.access_token",
 }
 
+# Timestamps that the documented samples have as `2013-09-03 13:24:38 UTC`.
+OLDER_TIMESTAMPS = {"AccessToken.created_at", "AccessToken.expires_at", "Pipeline.created_at"}
+
 # What null clears, as the documentation says, or for a schedule's environment the Go client.
 NULL_CLEARS = {
     "CreatePipelineRequest": {
@@ -412,6 +415,11 @@ def test_answers_that_are_not_to_be_stored() -> None:
 def test_what_is_secret() -> None:
     fields = ((f"{name}.{key}", field) for name, schema in SCHEMAS.items() for key, field in properties_of(schema))
     assert {where for where, field in fields if "x-buildkite-secret" in field} == SECRETS
+
+
+def test_timestamps_in_the_older_form() -> None:
+    fields = ((f"{name}.{key}", field) for name, schema in SCHEMAS.items() for key, field in properties_of(schema))
+    assert {where for where, field in fields if "x-buildkite-older-timestamp" in field} == OLDER_TIMESTAMPS
 
 
 def test_what_null_clears() -> None:
@@ -952,6 +960,10 @@ FAULTS = {
     "unknown mark of a field": (
         put(*THING, "properties", "id", "x-buildkite-secrt", True),
         "Thing.id: has the unknown extension x-buildkite-secrt",
+    ),
+    "older form of what is no timestamp": (
+        put(*THING, "properties", "id", "x-buildkite-older-timestamp", True),
+        "Thing.id: has an older form, but is no timestamp",
     ),
     "time as a string": (
         put(*THING, "properties", "created_at", said({"type": ["string", "null"]})),

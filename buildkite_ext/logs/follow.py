@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DeadlineExceeded
-from ..states import build_state, is_job_over, outcome_of
+from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
 from ..watching.wait import next_pause
 from .parser import LogLine, plain
 from .reader import JobLogReader
+from .schedule import Pace, Schedule
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
     from ..transport.requester import Requester
 
-__all__ = ["POLL_INTERVAL", "follow_build", "follow_job", "name_of"]
-
-POLL_INTERVAL = 2.0
-_CONCURRENCY = 8
+__all__ = ["follow_build", "follow_job", "name_of"]
 
 
 def name_of(job: Job) -> str:
@@ -30,123 +29,143 @@ def name_of(job: Job) -> str:
     return plain(job.name or job.label or job.step_key or command or job.id)
 
 
-async def follow_job(
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """Status of what is followed.
+
+    Attributes:
+        state: its state, for the error that says that the time is over.
+        jobs: the jobs that have logs.
+        ended: the ids of those that have ended.
+        over: True if nothing begins any more.
+    """
+
+    state: object
+    jobs: Sequence[Job]
+    ended: AbstractSet[str]
+    over: bool
+
+
+def follow_job(
     requester: Requester,
     pipeline: str,
     number: int,
     job_id: str,
     *,
-    poll_interval: float,
+    pace: Pace,
     timeout: float | None,
     tail: int | None = None,
 ) -> AsyncGenerator[LogLine, None]:
     """Yield the lines of one job's log until the job ends."""
     get_job = requester.module("jobs", "get_build_job")
-    ends = None if timeout is None else requester.runtime.now() + timeout
-    log: JobLogReader | None = None
-    last = False
-    try:
-        while True:
-            job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, job_id)
-            if str(job.type) != "script":
-                return  # only command jobs write logs
-            # The state is read before the log, so that the log of a finished job is complete.
-            over = is_job_over(job)
-            begun = job.started_at is not None or over
-            log = log or JobLogReader(requester, job_id, name_of(job), last=tail if begun else None)
-            if begun:
-                lines: Iterator[LogLine] | None = await log.poll(ends, over=over)
-                while lines is not None:
-                    for line in lines:
-                        yield line
-                    lines = await log.more(ends)
-            if over and log.settled:
-                for line in log.end():
-                    yield line
-                return
-            last = await _pause(
-                requester, ends, last, poll_interval, f"Job {name_of(job)!r} is still {job.state} after {timeout} s"
-            )
-    except BaseException:  # also GeneratorExit, when the caller leaves the loop
-        if log is not None:
-            log.abandon()
-        raise
+    name = job_id
+
+    async def status(ends: float | None) -> _Status:
+        nonlocal name
+        job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, job_id)
+        name = name_of(job)
+        if str(job.type) != "script":  # only command jobs write logs
+            return _Status(job.state, [], frozenset(), over=True)
+        over = is_job_over(job)
+        begun = job.started_at is not None or over
+        return _Status(job.state, [job] if begun else [], frozenset([job.id] if over else []), over)
+
+    return _follow(requester, status, lambda: f"Job {name!r}", pace=pace, timeout=timeout, tail=tail)
 
 
-async def follow_build(
+def follow_build(
     requester: Requester,
     pipeline: str,
     number: int,
     *,
-    poll_interval: float,
+    pace: Pace,
     timeout: float | None,
     tail: int | None = None,
     on_build: Callable[[Build], None] | None = None,
 ) -> AsyncGenerator[LogLine, None]:
     """Yield the lines of every job's log until the build ends or blocks."""
     get_build = requester.module("builds", "get_build")
-    ends = None if timeout is None else requester.runtime.now() + timeout
+
+    async def status(ends: float | None) -> _Status:
+        build: Build = await requester.call_by(
+            ends, get_build, requester.organization, pipeline, number, include_retried_jobs=True
+        )
+        if on_build is not None:
+            on_build(build)
+        over = outcome_of(build) is not None
+        jobs = [job for job in build.jobs if str(job.type) == "script" and job.started_at is not None]
+        # The logs of jobs that have failed are read first: someone waits for them.
+        jobs.sort(key=lambda job: str(job.state) not in FAILED_JOBS)
+        return _Status(build_state(build), jobs, {job.id for job in jobs if over or is_job_over(job)}, over)
+
+    name = f"Build {pipeline} #{number}"
+    return _follow(requester, status, lambda: name, pace=pace, timeout=timeout, tail=tail)
+
+
+async def _follow(
+    requester: Requester,
+    status: Callable[[float | None], Coroutine[Any, Any, _Status]],
+    name: Callable[[], str],
+    *,
+    pace: Pace,
+    timeout: float | None,
+    tail: int | None,
+) -> AsyncGenerator[LogLine, None]:
+    """Yield the lines of all logs that a status names, until it is over and they are read to their ends."""
+    runtime = requester.runtime
+    ends = None if timeout is None else runtime.now() + timeout
+    schedule = Schedule(pace)
     logs: dict[str, JobLogReader] = {}
+    seen = _Status(None, [], frozenset(), over=False)
     last = False
     try:
         while True:
-            build: Build = await requester.call_by(
-                ends, get_build, requester.organization, pipeline, number, include_retried_jobs=True
-            )
-            if on_build is not None:
-                on_build(build)
-            outcome = outcome_of(build)
-            jobs = [job for job in build.jobs if _has_log(job)]
-            for job in jobs:
-                logs.setdefault(job.id, JobLogReader(requester, job.id, name_of(job), last=tail))
-            tail = None  # logs that begin later are read from their beginning
-            over = {job.id for job in jobs if outcome is not None or is_job_over(job)}
-            running = [logs[job.id] for job in jobs if not logs[job.id].finished]
-            for at in range(0, len(running), _CONCURRENCY):
-                batch = running[at : at + _CONCURRENCY]
-                found = await requester.runtime.map(partial(_poll, ends=ends, over=over), batch)
+            now = runtime.now()
+            step = schedule.next(now)
+            if step.action == "end":
+                return
+            if step.action == "status":
+                # The state is read before the log, so that the log of a finished job is complete.
+                seen = await status(ends)
+                for job in seen.jobs:
+                    logs.setdefault(job.id, JobLogReader(requester, job.id, name_of(job), last=tail))
+                tail = None  # logs that begin later are read from their beginning
+                ids = [job.id for job in seen.jobs if not logs[job.id].finished]
+                schedule.saw(
+                    now,
+                    running=[log for log in ids if log not in seen.ended],
+                    ended=[log for log in ids if log in seen.ended],
+                    over=seen.over,
+                )
+            elif step.action == "logs":
+                batch = [logs[log] for log in step.logs]
+                found = await runtime.map(partial(_poll, ends=ends, ended=seen.ended), batch)
                 for log, lines in zip(batch, found, strict=True):
+                    requests, grew = log.requests, log.grew
                     while lines is not None:
                         for line in lines:
                             yield line
                         lines = await log.more(ends)  # noqa: PLW2901
-                    if log.job_id in over and log.settled:
+                    if log.job_id in seen.ended and log.settled:
                         for line in log.end():
                             yield line
-            if outcome is not None and all(logs[job.id].finished for job in jobs):
-                return
-            last = await _pause(
-                requester,
-                ends,
-                last,
-                poll_interval,
-                f"Build {pipeline} #{number} is still {build_state(build)} after {timeout} s",
-            )
+                    schedule.polled(log.job_id, now, requests=requests, grew=grew, finished=log.finished)
+            else:
+                left = None if ends is None else ends - runtime.now()
+                if last or (left is not None and left <= 0):
+                    raise DeadlineExceeded(
+                        f"{name()} is still {seen.state} after {timeout} s. It continues; only following it ended. Follow it "
+                        "again, or allow more with timeout=."
+                    )
+                pause, last = next_pause(step.seconds, left)
+                await runtime.sleep(pause)
+                if last:
+                    schedule.hurry(runtime.now())
     except BaseException:  # also GeneratorExit, when the caller leaves the loop
         for log in logs.values():
             log.abandon()
         raise
 
 
-async def _poll(log: JobLogReader, *, ends: float | None, over: AbstractSet[str]) -> Iterator[LogLine] | None:
-    return await log.poll(ends, over=log.job_id in over)
-
-
-def _has_log(job: Any) -> bool:
-    return str(job.type) == "script" and job.started_at is not None
-
-
-async def _pause(requester: Requester, ends: float | None, last: bool, interval: float, what: str) -> bool:
-    """Wait for the next poll, and return True if it is the last.
-
-    Raises:
-        DeadlineExceeded: the last poll was made.
-    """
-    left = None if ends is None else ends - requester.runtime.now()
-    if last or (left is not None and left <= 0):
-        raise DeadlineExceeded(
-            f"{what}. It continues; only following it ended. Follow it again, or allow more with timeout=."
-        )
-    pause, last = next_pause(interval, left)
-    await requester.runtime.sleep(pause)
-    return last
+async def _poll(log: JobLogReader, *, ends: float | None, ended: AbstractSet[str]) -> Iterator[LogLine] | None:
+    return await log.poll(ends, over=log.job_id in ended)

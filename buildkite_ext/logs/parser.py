@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
 
 from buildkite_api.attributes import missing_attribute
 
@@ -18,6 +19,11 @@ further keys. A line that was redrawn has several.
 https://buildkite.com/docs/pipelines/configure/managing-log-output"""
 
 _ONE_MARK = re.compile(r"\x1b_bk;t=(\d{1,16})\x07", re.ASCII)
+
+_FIRST_MARK = re.compile(r"^\x1b_bk;t=(\d{1,16})\x07", re.ASCII | re.MULTILINE)
+
+_UNSEEN = re.compile(r"\x1b_bk;[^\x07\x1b\n]*\x07|\x1b\[[0-9;:]*m")
+"""Marks of time and colours, the only controls of most lines. A line without them and without further controls is its text."""
 
 GROUP = re.compile(r"(?:---|\+\+\+|~~~)(?:\s+(.*))?$", re.DOTALL)
 """A group's header, at the beginning of a line. It may be empty."""
@@ -35,6 +41,9 @@ _MOVE = re.compile(r"[\r\b]|\x1b\[[0-9;]*[CDGK`su]|\x1b[78]")
 _INVISIBLE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|(?:[ -/]*[0-Z\\-~])?)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _TOKEN = re.compile(rf"({CSI.pattern})|({ESCAPE.pattern})|({_CONTROL.pattern})")
 
+_ERASED = ("\r\x1b[K", "\r\x1b[0K", "\r\x1b[2K", "\x1b[2K\r")
+"""Controls that erase the whole line and leave the cursor at its beginning."""
+
 _ELEMENT = re.compile(r"133([89]);")
 _ELEMENT_KEYS = frozenset({"url", "content", "alt", "width", "height"})
 
@@ -47,6 +56,10 @@ _LONGEST_STYLE = 256
 _LONGEST = 1024 * 1024
 """Bytes of a line. A longer one is given in pieces."""
 
+_AT_ONCE = 64 * 1024
+"""Bytes whose lines are split at once, so that a log of many short lines takes little memory."""
+
+_HEADERS = frozenset({"---", "+++", "~~~"})
 
 _OTHER_WORDS = {
     "job": ("job_name", "job_id"),
@@ -93,6 +106,12 @@ class LogLine:
         return styled(self.raw)
 
 
+class _Fields:
+    """Fields of a line, which becomes a `LogLine`: to create a frozen dataclass takes five times as long."""
+
+    __slots__ = LogLine.__slots__
+
+
 class LineParser:
     """Parser of one log, whose bytes may arrive in any pieces. An unfinished line is kept until its end arrives.
 
@@ -121,19 +140,19 @@ class LineParser:
 
     def feed(self, data: bytes) -> Iterator[LogLine]:
         """Yield the lines that these bytes complete."""
-        start = len(self._rest)
-        self._rest += data
-        end = self._rest.rfind(b"\n", start)
-        if end >= 0:
-            complete = bytes(self._rest[:end])
-            del self._rest[: end + 1]
-            for line in complete.split(b"\n"):
-                yield from self._whole(line)
-        while len(self._rest) > _LONGEST:
-            cut = _cut(self._rest)
-            piece = bytes(self._rest[:cut])
-            del self._rest[:cut]
-            yield self._line(piece, ends=False)
+        for at in range(0, len(data), _AT_ONCE):
+            start = len(self._rest)
+            self._rest += data[at : at + _AT_ONCE]
+            end = self._rest.rfind(b"\n", start) + 1
+            if end:
+                complete = bytes(self._rest[:end])
+                del self._rest[:end]
+                yield from self._lines(complete)
+            while len(self._rest) > _LONGEST:
+                cut = _cut(self._rest)
+                piece = bytes(self._rest[:cut])
+                del self._rest[:cut]
+                yield self._line(piece, ends=False)
 
     def finish(self) -> Iterator[LogLine]:
         """Yield the last line, if the log doesn't end with a line break."""
@@ -141,6 +160,45 @@ class LineParser:
             rest = bytes(self._rest)
             self._rest.clear()
             yield from self._whole(rest)
+
+    def _lines(self, data: bytes) -> Iterator[LogLine]:
+        """Yield the lines of data that ends with a line break.
+
+        What can be done for all of them at once is: a search in each line takes longer than the line.
+        """
+        if self._inside or len(data) > _LONGEST:
+            for line in data[:-1].split(b"\n"):
+                yield from self._whole(line)
+            return
+        log = data.decode("utf-8", "replace").replace("\r\n", "\n")
+        visible = _UNSEEN.sub("", log) if "\x1b" in log else log
+        controlled = _CONTROL.search(visible) is not None
+        raws, texts = log.split("\n"), visible.split("\n")
+        raws.pop()
+        times = self._times(log, raws)
+        job_id, job_name, group = self._job_id, self._job_name, self._group
+        for raw, text, time in zip(raws, texts, times, strict=False):
+            if controlled and _CONTROL.search(text) is not None:
+                text = plain(raw)  # noqa: PLW2901
+            if text[:3] in _HEADERS:
+                group = self._group = _header(text, group)
+            made: Any = _Fields()
+            made.job_id, made.job_name = job_id, job_name
+            made.time, made.group = time, group
+            made.text, made.raw = text, raw
+            made.__class__ = LogLine
+            yield made
+
+    def _times(self, log: str, raws: Sequence[str]) -> Iterable[datetime | None]:
+        """Return the time of each line of a log."""
+        marks = log.count("\x1b_bk;")
+        if not marks:
+            return repeat(None)
+        first: list[str] = _FIRST_MARK.findall(log) if marks == len(raws) else []
+        if len(first) == marks:  # each line begins with its only mark
+            self._stamp = int(first[-1])
+            return [_time(int(mark)) for mark in first]
+        return [self._stamped(raw) if "\x1b_bk;" in raw else None for raw in raws]
 
     def _whole(self, line: bytes) -> Iterator[LogLine]:
         while len(line) > _LONGEST:
@@ -162,8 +220,8 @@ class LineParser:
         elif not inside:
             self._time = None
         text = plain(raw)
-        if not inside and text[:3] in ("---", "+++", "~~~") and (header := GROUP.match(text)):
-            self._group = (header[1] or "").strip()
+        if not inside and text[:3] in _HEADERS:
+            self._group = _header(text, self._group)
         return LogLine(self._job_id, self._job_name, self._time, self._group, text, raw)
 
     def _stamped(self, raw: str) -> datetime | None:
@@ -215,7 +273,23 @@ def plain(raw: str) -> str:
     text = _without_strings(raw)
     if _CONTROL.search(text) is None:
         return text
-    return "".join(_Row(text).cells) if _MOVE.search(text) else _INVISIBLE.sub("", text)
+    if _MOVE.search(text) is None:
+        return _INVISIBLE.sub("", text)
+    return _redrawn(text) or "".join(_Row(text).cells)
+
+
+def _redrawn(text: str) -> str:
+    """Return what a line shows that is drawn again and again from its beginning, as a progress bar is.
+
+    Return "" for a line that has other controls, or that shows nothing at last.
+    """
+    begins = max((place + len(erased) for erased in _ERASED if (place := text.rfind(erased)) >= 0), default=0)
+    drawn = SGR.sub("", text[begins:]).split("\r")
+    shown = drawn.pop()
+    for before in reversed(drawn):
+        if len(before) > len(shown):
+            shown += before[len(shown) :]
+    return "" if _CONTROL.search("".join(drawn)) or _CONTROL.search(shown) else shown if shown.strip() else ""
 
 
 def styled(raw: str) -> str:
@@ -395,6 +469,12 @@ def _unfinished(piece: bytes) -> bytes:
         last = match
     unfinished = last is not None and last.end() == len(text) and not last[0].endswith(("\x07", "\x1b\\"))
     return piece[last.start() : last.start() + 2] if last is not None and unfinished else b""
+
+
+def _header(text: str, group: str | None) -> str | None:
+    """Return the group that a line begins, or the group that it is in."""
+    header = GROUP.match(text)
+    return group if header is None else (header[1] or "").strip()
 
 
 def _is_number(text: str) -> bool:

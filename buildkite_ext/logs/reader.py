@@ -43,6 +43,8 @@ class JobLogReader:
     Attributes:
         job_id: the job.
         finished: True after `end`.
+        requests: the number of requests that the last poll took.
+        grew: True if the last poll found new bytes.
     """
 
     def __init__(self, requester: Requester, job_id: str, name: str, *, last: int | None = None) -> None:
@@ -55,6 +57,8 @@ class JobLogReader:
             last: the number of the log's last lines to begin with; None to begin with its first line.
         """
         self.finished = False
+        self.requests = 0
+        self.grew = False
         self._requester = requester
         self.job_id = job_id
         self._name = name
@@ -88,6 +92,8 @@ class JobLogReader:
             InvalidResponse: an answer doesn't have the form that is documented.
         """
         self._raise_lost()
+        self.requests = 0
+        self.grew = False
         if over:
             self._rounds += 1
             if self._rounds > _ROUNDS:
@@ -140,6 +146,7 @@ class JobLogReader:
         self._cut = False
 
     def _lines(self, block: bytes) -> Iterator[LogLine]:
+        self.grew = self.grew or bool(block)
         lines = self._parser.feed(block)
         if self._cut and next(lines, None) is not None:
             self._cut = False
@@ -149,6 +156,7 @@ class JobLogReader:
         """Return the last lines that the log has now, and continue behind them."""
         expected = last * _LINE
         lines, count = await self._read_end(last, expected + _LINE, ends)
+        self.grew = count > 0
         for attempt in range(2, _ATTEMPTS + 1):
             if count > last or not last or self._tail.begun_at == 0 or not self._tail.settled:
                 break
@@ -226,8 +234,9 @@ class JobLogReader:
             stream=True,
         )
         self._missing = False
+        self.requests += 1
         try:
-            return await requester.send(request)
+            return await requester.send_by(ends, request)
         except NotFound:
             if self._tail.offset:
                 self._tail.empty()  # it was deleted, if the next answer says so too

@@ -232,9 +232,9 @@ def _shortened(walker: Walker[T]) -> Walker[T]:
 
 
 def _hastened(walker: Walker[T]) -> Walker[T]:
-    """Return a walker that fetches several pages at the same time, if the list stays complete so."""
+    """Return a walker for a list that is read at once: by several pages at the same time, if it stays complete so."""
     several = walker.concurrency == 1 and walker.source.takes_created_to
-    return replace(walker, concurrency=_AT_ONCE) if several else walker
+    return replace(walker, concurrency=_AT_ONCE if several else walker.concurrency, at_end=True)
 
 
 def _instead_of_index(items: object, index: object, awaited: str) -> str:

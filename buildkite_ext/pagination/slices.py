@@ -8,14 +8,18 @@ https://buildkite.com/docs/apis/rest-api/builds
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from ..errors import InvalidRequest
 
-__all__ = ["next_bound", "not_continued", "still_bound", "too_deep"]
+__all__ = ["is_still", "next_bound", "not_continued", "passed_time", "still_bound", "too_deep"]
 
 _OVERLAP = timedelta(seconds=1)
 """Time that a slice reaches into the one before. `created_to` is exclusive, builds can have the same time, and the
 precision of the comparison isn't documented. A build that is read twice is given out once."""
+
+_MARGIN = timedelta(seconds=10)
+"""Difference between the clocks of Buildkite's servers that loses no build."""
 
 _BY_TIME = "narrow it with created_from/created_to or with branch="
 
@@ -44,15 +48,45 @@ def next_bound(oldest: datetime | None, current: datetime | None) -> datetime | 
     return None if current is not None and bound >= current else bound
 
 
-def still_bound(newest: datetime | None, oldest: datetime | None, current: datetime | None) -> datetime | None:
+def passed_time(newest: datetime | None, answered: str) -> datetime | None:
+    """Return a time that has passed on Buildkite's clock; None if an answer tells none.
+
+    Args:
+        newest: when the newest build of the answer was created.
+        answered: the `Date` header of the answer. Buildkite's servers may differ a little, so it counts with a margin.
+
+    Example:
+        >>> passed_time(datetime(2026, 1, 2, tzinfo=UTC), "Fri, 02 Jan 2026 00:01:00 GMT")
+        datetime.datetime(2026, 1, 2, 0, 0, 50, tzinfo=datetime.timezone.utc)
+        >>> passed_time(datetime(2026, 1, 2, tzinfo=UTC), "")
+        datetime.datetime(2026, 1, 2, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        date = parsedate_to_datetime(answered).astimezone(UTC) - _MARGIN
+    except (ValueError, OverflowError):
+        return newest
+    return date if newest is None else max(newest, date)
+
+
+def is_still(passed: datetime | None, current: datetime | None) -> bool:
+    """Return True if a list has a bound below which no build is created any more.
+
+    Args:
+        passed: a time that has passed on Buildkite's clock: see `passed_time`.
+        current: the bound of the list; None if it has none.
+    """
+    return passed is not None and current is not None and current <= passed
+
+
+def still_bound(passed: datetime | None, oldest: datetime | None, current: datetime | None) -> datetime | None:
     """Return a `created_to` below which no build is created any more; None if the builds that were read don't tell one.
 
     New builds shift every page by one. Pages that are read one after another then overlap, which does no harm. Of pages
     that are fetched at the same time, one may be read before the page in front of it, and a build between them is lost.
 
     Args:
-        newest: when the first build that was read was created: a time that has passed on Buildkite's clock.
-        oldest: when the last one was created.
+        passed: a time that has passed on Buildkite's clock: see `passed_time`.
+        oldest: when the last build that was read was created.
         current: the bound of the list that is being read; None if it has none.
 
     Example:
@@ -62,7 +96,7 @@ def still_bound(newest: datetime | None, oldest: datetime | None, current: datet
         True
     """
     bound = next_bound(oldest, current)
-    return None if bound is None or newest is None or bound > newest else bound
+    return None if bound is None or passed is None or bound > passed else bound
 
 
 def not_continued(

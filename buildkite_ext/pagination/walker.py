@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,7 @@ from ..errors import InvalidRequest, InvalidResponse, TooManyPages
 from ..messages import shown
 from .links import links_of, number_of, page_of, total_of
 from .page import Page, created_at, field_of, identity
-from .slices import next_bound, not_continued, still_bound, too_deep
+from .slices import is_still, next_bound, not_continued, passed_time, still_bound, too_deep
 
 if TYPE_CHECKING:
     import httpx
@@ -43,12 +43,14 @@ class Walker(Generic[T]):
         limit: the most items to give out.
         concurrency: pages fetched at the same time.
         max_pages: pages after which a list that has more raises TooManyPages.
+        at_end: nothing is given out before the whole list is read, so all pages that are known are fetched in one go.
     """
 
     source: PageSource
     limit: int | None = None
     concurrency: int = 1
     max_pages: int = MAX_PAGES
+    at_end: bool = False
 
     def __post_init__(self) -> None:
         for name, value, least in (
@@ -74,23 +76,28 @@ class Walker(Generic[T]):
         seen = _Seen[T](self.limit)
         read = 0
         visited: set[int] = set()
-        newest: datetime | None = None
+        passed: datetime | None = None
         # Pages of a list that grows at its front can be fetched at the same time only below where it grows.
         still = self.concurrency == 1 or not source.takes_created_to
-        while True:  # one slice at a time; nearly always there is one
+        begun = False  # several pages were fetched at the same time already
+        urls: list[httpx.URL | None] = [None]
+        while True:  # one slice at a time; nearly always there are one or two
             oldest: datetime | None = None
             bound: datetime | None = None
-            urls: list[httpx.URL | None] = [None]
+            first: list[httpx.URL | None] = [None]
             while urls and bound is None:
-                outcomes = await source.requester.runtime.map(partial(self._fetch, source), urls)
+                fetch = _UntilEnd(partial(self._fetch, source), len(urls))
+                outcomes = await source.requester.runtime.map(fetch, urls, at_once=self.concurrency)
                 end: _Fetched[T] | None = None
                 for outcome in outcomes:
+                    if outcome is None:
+                        break
                     if isinstance(outcome, InvalidRequest):
                         bound = _bound_after(outcome, source, oldest)
                         break
                     read += 1
                     visited.add(_key(outcome.url))
-                    newest = newest or created_at(outcome.items)
+                    passed = passed or passed_time(created_at(outcome.items), outcome.date)
                     oldest = created_at(reversed(outcome.items)) or oldest
                     yield seen.page(outcome)
                     if seen.full:
@@ -109,13 +116,32 @@ class Walker(Generic[T]):
                     raise TooManyPages(f"{source.name}: {read} pages were read and there are more. {source.if_longer}")
                 if bound is not None or end is None:
                     break
+                begun = begun or len(urls) > 1
+                room = min(self.max_pages - read, seen.pages_left(end))
+                still = still or is_still(passed, source.created_to)
                 if not still:
-                    bound = still_bound(newest, oldest, source.created_to)
+                    bound = still_bound(passed, oldest, source.created_to)
                     still = bound is not None
-                urls = _ahead(end, min(self.concurrency if still else 1, self.max_pages - read, seen.pages_left(end)))
+                    if bound is not None and _behind(end) is not None:
+                        first = _first(source.before(bound), min(room, self._batch(end, begun=begun)))
+                urls = _ahead(end, min(room, self._batch(end, begun=begun)) if still else 1)
             if bound is None:
                 return
             source = source.before(bound)
+            urls = first
+
+    def _batch(self, end: _Fetched[T], *, begun: bool) -> int:
+        """Return the number of pages of the next batch. No page is given out before its batch is read.
+
+        A first batch is small, so that its items come soon. Further ones are larger, since the last pages of a batch leave
+        connections without work.
+        """
+        behind = _behind(end)
+        if behind is None or self.concurrency == 1:
+            return self.concurrency
+        if self.at_end:
+            return behind
+        return min(behind, 2 * self.concurrency if begun else self.concurrency)
 
     async def _fetch(self, source: PageSource, url: httpx.URL | None) -> _Fetched[T] | InvalidRequest:
         """Return a page, or the refusal to list so deep."""
@@ -133,7 +159,29 @@ class Walker(Generic[T]):
         links = links_of(response, body, source.requester.origin, source.name)
         if links.next == request.url:
             raise InvalidResponse(f"{source.name}: the link to the next page leads back to the page it came with.")
-        return _Fetched(request.url, items, links, total_of(response))
+        return _Fetched(request.url, items, links, total_of(response), response.headers.get("Date", ""))
+
+
+class _UntilEnd(Generic[T]):
+    """Fetching of the pages of one batch, in their order, until one shows that those behind it are empty or refused.
+
+    Calling it returns a page, or the refusal to list so deep; None for a page that wasn't fetched any more.
+    """
+
+    def __init__(
+        self, fetch: Callable[[httpx.URL | None], Coroutine[Any, Any, _Fetched[T] | InvalidRequest]], batch: int
+    ) -> None:
+        self._fetch = fetch
+        self._batch = batch
+        self._over = False
+
+    async def __call__(self, url: httpx.URL | None) -> _Fetched[T] | InvalidRequest | None:
+        if self._over:
+            return None
+        outcome = await self._fetch(url)
+        if isinstance(outcome, InvalidRequest) or outcome.ends(self._batch):
+            self._over = True
+        return outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +190,8 @@ class _Fetched(Generic[T]):
     items: list[T]
     links: Links
     total: int | None
+    date: str
+    """When it was answered, as the answer says."""
 
     def ends(self, batch: int) -> bool:
         """Return True if the pages of the same batch behind this one can only be empty."""
@@ -202,6 +252,18 @@ def _bound_after(refused: InvalidRequest, source: PageSource, oldest: datetime |
     return bound
 
 
+def _behind(end: _Fetched[Any]) -> int | None:
+    """Return the number of pages behind one that has a next page; None if nothing tells it."""
+    following, last = number_of(end.links.next), number_of(end.links.last)
+    return None if following is None or last is None else max(1, last - following + 1)
+
+
+def _first(source: PageSource, count: int) -> list[httpx.URL | None]:
+    """Return the URLs of the first pages of a list that has page numbers."""
+    url = source.request(None).url
+    return [None, *(url.copy_set_param("page", number) for number in range(2, count + 1))]
+
+
 def _ahead(end: _Fetched[Any], count: int) -> list[httpx.URL | None]:
     """Return the URLs to fetch next: one, or a batch where pages have numbers."""
     following = end.links.next
@@ -210,7 +272,4 @@ def _ahead(end: _Fetched[Any], count: int) -> list[httpx.URL | None]:
     first = number_of(following)
     if first is None or count == 1:
         return [following]
-    last = number_of(end.links.last)
-    if last is not None:
-        count = max(1, min(count, last - first + 1))
     return [following.copy_set_param("page", number) for number in range(first, first + count)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, TypeAlias, TypeVar
 
 from buildkite_api.types import UNSET, Unset, kind_of
@@ -25,6 +25,7 @@ __all__ = [
     "not_empty",
     "not_null",
     "or_unset",
+    "per_minute",
     "positive",
     "scalar_map",
     "text_map",
@@ -276,6 +277,22 @@ def count(name: str, value: int | None) -> int | None:
     if value < 0:
         raise ValueError(f"{name}={shown(value)}: give 0 or more, or None")
     return value
+
+
+def per_minute(name: str, value: float | None) -> float | None:
+    """Return a number of requests a minute.
+
+    Raises:
+        TypeError: it isn't a number.
+        ValueError: it is below 4.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{name}={shown(value)} is {kind_of(value)}: give a number, or None")
+    if not 4 <= value < inf:
+        raise ValueError(f"{name}={shown(value)}: give 4 or more, or None")
+    return float(value)
 
 
 def positive(**seconds: float | None) -> None:

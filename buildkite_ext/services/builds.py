@@ -22,9 +22,9 @@ from buildkite_api.models import Build, Pipeline
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
-from ..logs.follow import POLL_INTERVAL as LOG_INTERVAL
 from ..logs.follow import follow_build
 from ..logs.parser import LogLine
+from ..logs.schedule import Pace
 from ..messages import shown
 from ..pagination.items import AsyncItems
 from ..states import (
@@ -40,7 +40,7 @@ from ..watching.outcome import WaitResult
 from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
 from ._generated import builds as generated
-from .arguments import Scalar, aware, count, filter_map, given, listed, many, positive, scalar_map, text_map
+from .arguments import Scalar, aware, count, filter_map, given, listed, many, per_minute, positive, scalar_map, text_map
 from .checks import check
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
@@ -434,24 +434,30 @@ class AsyncBuilds(generated.AsyncBuilds):
         pipeline: str | Build,
         number: int | Build | None = None,
         *,
-        poll_interval: float = LOG_INTERVAL,
+        poll_interval: float | None = None,
         timeout: float | None = None,
         tail: int | None = None,
+        max_requests_per_minute: float | None = None,
         on_build: Callable[[Build], None] | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the logs of all jobs, line by line, until the build finishes or waits at a block step.
         Scopes: read_builds and read_build_logs.
 
-        A poll takes one request for the build, and as a rule one for each log, which fetches what is new. See `jobs.follow`.
+        The logs share a number of requests a minute, whatever the number of jobs. Those that grow are polled more often than
+        quiet ones, and the log of a job that has ended is read to its end before others. See `jobs.follow`.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
-            poll_interval: seconds between two polls.
+            poll_interval: seconds between two polls of the build, and the shortest between two polls of one log. By default the
+                build is polled every 8 seconds once a job runs, and a log that grows every 2 if the requests suffice.
             timeout: maximum of seconds to follow; None for no limit.
             tail: number of lines to begin with, for each log that has begun: the last ones that it has now; 0 for new lines only,
                 None for all.
-            on_build: called at each poll with the build and its jobs, before the lines of that poll. It serves to show a
+            max_requests_per_minute: limit on the requests in any minute, at least 4. Fewer than 40 poll the build less often. By
+                default 40, or what `poll_interval` takes for the build and one log if that is more. One running job takes
+                about 20, and 30 jobs 30.
+            on_build: called at each poll of the build with the build and its jobs. It serves to show a
                 table of jobs beside the log, without further requests.
 
         Raises:
@@ -465,13 +471,14 @@ class AsyncBuilds(generated.AsyncBuilds):
         check(AsyncBuilds.follow, locals())
         at = self._build_at("builds.follow", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
+        pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute))
         organization, slug, found = at
         return DetachedIterator(
             follow_build(
                 self._requester.within(organization),
                 slug,
                 found,
-                poll_interval=poll_interval,
+                pace=pace,
                 timeout=timeout,
                 tail=count("tail", tail),
                 on_build=on_build,

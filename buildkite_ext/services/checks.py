@@ -46,6 +46,10 @@ _OUTSIDE_PULL_REQUESTS = (
 )
 
 
+_Test = Callable[[object], bool]
+"""Function that tells whether a value has a type."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Parameter:
     """Parameter of a method."""
@@ -53,6 +57,10 @@ class _Parameter:
     name: str
     kinds: tuple[Any, ...]
     """The types of its union."""
+    fits: _Test
+    """Tells whether a value has one of these types."""
+    takes_none: bool
+    """True if None may stand for it."""
     in_path: bool
     """True for a text that becomes a part of a path, so that it can't be empty."""
 
@@ -70,11 +78,12 @@ def check(method: Callable[..., Any], arguments: Mapping[str, object]) -> None:
     """
     for parameter in _parameters(method):
         value = arguments[parameter.name]
-        if _fits(value, parameter.kinds):
-            if parameter.in_path and isinstance(value, str) and not value.strip():
-                raise ValueError(f"{parameter.name}={shown(value)} is empty, and would address another resource")
-        elif value is not None or type(None) not in parameter.kinds:
+        if value is None and parameter.takes_none:
+            continue
+        if not parameter.fits(value):
             raise TypeError(_told(parameter.name, value, parameter.kinds))
+        if parameter.in_path and isinstance(value, str) and not value.strip():
+            raise ValueError(f"{parameter.name}={shown(value)} is empty, and would address another resource")
 
 
 @cache
@@ -90,7 +99,7 @@ def _parameters(method: Callable[..., Any]) -> tuple[_Parameter, ...]:
         elif each.default is UNSET:
             kinds = (*kinds, type(None))  # `not_null` refuses it where no null is documented
         in_path = each.kind is each.POSITIONAL_OR_KEYWORD and each.default is each.empty
-        found.append(_Parameter(each.name, kinds, in_path))
+        found.append(_Parameter(each.name, kinds, _test_of_any(kinds), type(None) in kinds, in_path))
     return tuple(found)
 
 
@@ -102,47 +111,58 @@ def _alternatives(hint: Any) -> Iterable[Any]:
         yield hint
 
 
-def _fits(value: object, kinds: Iterable[Any]) -> bool:
-    return any(_fits_one(value, kind) for kind in kinds)
+def _test_of_any(kinds: Iterable[Any]) -> _Test:
+    """Return the test of a union of types."""
+    tests = tuple(_test_of(kind) for kind in kinds)
+    return tests[0] if len(tests) == 1 else lambda value: any(test(value) for test in tests)
 
 
-def _fits_one(value: object, kind: Any) -> bool:
-    """Tell whether a value has a type. Types that are not in the table fit anything: the method itself looks at those."""
+def _test_of(kind: Any) -> _Test:
+    """Return the test of a type. Types that are not in the table fit anything: the method itself looks at those."""
     origin = typing.get_origin(kind) or kind
     if origin is Literal:
-        return _is_text(value)  # a name that this version doesn't know is sent, with a warning
-    if origin is bool or origin is Unset or origin is type(None) or origin is Secret:
-        return isinstance(value, origin)
+        return _is_text  # a name that this version doesn't know is sent, with a warning
+    if origin is bool or origin is Unset or origin is type(None) or origin is Secret or origin is datetime:
+        return lambda value: isinstance(value, origin)
     if origin is int:
-        return isinstance(value, int) and not isinstance(value, bool)
+        return lambda value: isinstance(value, int) and not isinstance(value, bool)
     if origin is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if origin is datetime:
-        return isinstance(value, datetime)
+        return lambda value: isinstance(value, int | float) and not isinstance(value, bool)
     if origin is Mapping:
         inner = tuple(_alternatives(typing.get_args(kind)[1]))
-        # `text_map` and its siblings look at maps of texts, and know more about them.
-        return str in inner or (isinstance(value, Mapping) and all(_fits(each, inner) for each in value.values()))
+        if str in inner:  # `text_map` and its siblings look at maps of texts, and know more about them
+            return _anything
+        of_value = _test_of_any(inner)
+        return lambda value: isinstance(value, Mapping) and all(map(of_value, value.values()))
     if origin is Sequence:
-        return _fits_list(value, typing.get_args(kind))
+        return _test_of_list(typing.get_args(kind)[0])
     if not isinstance(origin, type):
-        return True
+        return _anything
     if origin is str or issubclass(origin, Enum):
-        return _is_text(value)
+        return _is_text
     if issubclass(origin, Model):
-        return isinstance(value, origin | Mapping)
+        return lambda value: isinstance(value, origin | Mapping)
+    return _anything
+
+
+def _test_of_list(element: Any) -> _Test:
+    of_element = _test_of_any(_alternatives(element))
+
+    def test(value: object) -> bool:
+        if isinstance(value, str | bytes | bytearray | Mapping) or not isinstance(value, Iterable):
+            return False
+        # The elements of a generator are left alone: to look at them would use them up.
+        return not isinstance(value, Collection) or all(map(of_element, value))
+
+    return test
+
+
+def _anything(_: object) -> bool:
     return True
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) or (isinstance(value, Enum) and isinstance(value.value, str))
-
-
-def _fits_list(value: object, element: tuple[Any, ...]) -> bool:
-    if isinstance(value, str | bytes | bytearray | Mapping) or not isinstance(value, Iterable):
-        return False
-    # The elements of a generator are left alone: to look at them would use them up.
-    return not isinstance(value, Collection) or all(_fits(each, _alternatives(element[0])) for each in value)
 
 
 def _told(name: str, value: object, kinds: Sequence[Any]) -> str:
@@ -152,14 +172,16 @@ def _told(name: str, value: object, kinds: Sequence[Any]) -> str:
     lists = [kind for kind in kinds if typing.get_origin(kind) is Sequence]
     if lists and isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
         element = tuple(_alternatives(typing.get_args(lists[0])[0]))
+        fits = _test_of_any(element)
         for index, each in enumerate(value):
-            if not _fits(each, element):
+            if not fits(each):
                 return _told(f"{name}[{index}]", each, element)
     maps = [kind for kind in kinds if typing.get_origin(kind) is Mapping]
     if maps and isinstance(value, Mapping):
         inner = tuple(_alternatives(typing.get_args(maps[0])[1]))
+        fits = _test_of_any(inner)
         for key, each in value.items():
-            if not _fits(each, inner):
+            if not fits(each):
                 return _told(f"{name}[{key!r}]", each, inner)
     named = [kind for kind in kinds if not (kind is str and datetime in kinds)]
     wanted = " or ".join(dict.fromkeys(text for kind in named if (text := _wanted(kind, name))))

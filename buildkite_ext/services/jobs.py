@@ -22,15 +22,16 @@ from buildkite_api.api.jobs import (
 from buildkite_api.models import Build, Job, JobLog
 
 from .._sync import DetachedIterator
-from ..logs.follow import POLL_INTERVAL, follow_job
+from ..logs.follow import follow_job
 from ..logs.parser import LogLine
 from ..logs.parser import clean as clean_log
+from ..logs.schedule import Pace
 from ..pagination.items import AsyncItems
 from ..states import JobStateName
 from ._base import blocking
 from ._generated import jobs as generated
 from .addresses import needed
-from .arguments import Scalar, count, field_map, given, many, positive
+from .arguments import Scalar, count, field_map, given, many, per_minute, positive
 from .checks import check
 
 if TYPE_CHECKING:
@@ -319,9 +320,10 @@ class AsyncJobs(generated.AsyncJobs):
         number: int | Build | None = None,
         job_id: str | Job | None = None,
         *,
-        poll_interval: float = POLL_INTERVAL,
+        poll_interval: float | None = None,
         timeout: float | None = None,
         tail: int | None = None,
+        max_requests_per_minute: float | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the log of a job, line by line, until the job finishes. Scopes: read_builds and read_build_logs.
 
@@ -333,10 +335,13 @@ class AsyncJobs(generated.AsyncJobs):
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
             number: the build's number, or a Build.
             job_id: the job's id, or a Job.
-            poll_interval: seconds between two polls.
+            poll_interval: seconds between two polls of the job, and the shortest between two polls of its log. By default the job
+                is polled every 8 seconds, and its log every 2 while it grows, less often while it is quiet.
             timeout: maximum of seconds to follow; None for no limit.
             tail: number of lines to begin with, the last ones that the log has now; 0 for new lines only, None for all. The group
                 of these lines is None until the next header.
+            max_requests_per_minute: limit on the requests in any minute, at least 4. Fewer than 40 poll the job less often. By
+                default 40, or what `poll_interval` takes if that is more.
 
         Raises:
             DeadlineExceeded: the job did not finish in time. It continues.
@@ -351,6 +356,7 @@ class AsyncJobs(generated.AsyncJobs):
         check(AsyncJobs.follow, locals())
         at = self._job_at("jobs.follow", pipeline, number, job_id)
         positive(timeout=timeout, poll_interval=poll_interval)
+        pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute), single=True)
         organization, slug, found, identity = at
         return DetachedIterator(
             follow_job(
@@ -358,7 +364,7 @@ class AsyncJobs(generated.AsyncJobs):
                 slug,
                 found,
                 identity,
-                poll_interval=poll_interval,
+                pace=pace,
                 timeout=timeout,
                 tail=count("tail", tail),
             )

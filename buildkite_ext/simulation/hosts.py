@@ -58,8 +58,9 @@ class AllowedHosts:
                 raise _refused(f"The simulator takes no requests from web pages of {value!r}", host)
 
     def _allows(self, host: str, *, addresses: bool) -> bool:
-        known = _LOOPBACK | self._given | {_host(self._own_url())}
-        return host in known or host.endswith(".localhost") or (addresses and _is_address(host))
+        if host in _LOOPBACK or host in self._given or host.endswith(".localhost"):
+            return True
+        return host == _host(self._own_url()) or (addresses and _is_address(host))
 
 
 def _refused(said: str, host: str) -> RefusedRequest:

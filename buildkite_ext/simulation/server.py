@@ -1,6 +1,7 @@
 """Server: the simulator on two ports, one for the API and one for its artifacts.
 
-Needs uvicorn: `pip install 'buildkite-ext[server]'`.
+Needs uvicorn: `pip install 'buildkite-ext[server]'`. With httptools, which the extra installs too, uvicorn reads requests in a
+third of the time.
 """
 
 from __future__ import annotations
@@ -252,7 +253,8 @@ def _server(server: type[uvicorn.Server], app: App) -> uvicorn.Server:
     from uvicorn import Config
 
     # With log_config=None, uvicorn keeps the logging configuration of the program.
-    return server(Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
+    # A Date header would be the system's, and the simulator has a clock of its own.
+    return server(Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, date_header=False))
 
 
 @contextmanager

@@ -156,7 +156,7 @@ class SimulatedOrganization:
 
         pool = AgentPool(state.agents, None if fixed else connect)
         engine = Engine(state, Scheduler(now), pool, timing, changes, timestamps=stamps)
-        history_pool = HistoryAgentPool(state.agents, None if fixed else connect)
+        history_pool = HistoryAgentPool(None if fixed else connect)
         return engine, lambda scheduler: Engine(state, scheduler, history_pool, timing, changes, timestamps=stamps)
 
     # Organization ---------------------------------------------------------------------------------------------------

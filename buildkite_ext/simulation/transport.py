@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import lru_cache
 
 import httpx
 
@@ -51,9 +52,9 @@ def _answer(simulator: SimulatedOrganization, request: httpx.Request, body: byte
         body=body,
     )
     target = origin(request.url)
-    if target == origin(httpx.URL(simulator.artifacts_url)):
+    if target == _origin(simulator.artifacts_url):
         return simulator.handle_artifact(sim_request)
-    if target != origin(httpx.URL(simulator.base_url)):
+    if target != _origin(simulator.base_url):
         raise httpx.ConnectError(
             f"the simulator is at {simulator.base_url}, its artifacts at {simulator.artifacts_url}, "
             f"and there is nothing at {request.url.scheme}://{request.url.host}",
@@ -64,6 +65,11 @@ def _answer(simulator: SimulatedOrganization, request: httpx.Request, body: byte
     except ConnectionDropped as dropped:
         kind = httpx.ReadError if dropped.acted else httpx.ConnectError
         raise kind(str(dropped), request=request) from dropped
+
+
+@lru_cache(maxsize=64)
+def _origin(url: str) -> object:
+    return origin(httpx.URL(url))
 
 
 def _response(response: SimResponse) -> httpx.Response:

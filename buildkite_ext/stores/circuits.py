@@ -105,7 +105,7 @@ class Circuit:
             return self, Permit(self.epoch)
         left = self.opened_at + policy.open_for - now
         if left > 0:
-            return self, left
+            return self, min(left, policy.open_for)
         if self.probe_ends is not None and now < self.probe_ends:
             return self, min(_PROBE_PAUSE, self.probe_ends - now)
         return replace(self, probe_ends=now + probe_for), Permit(self.epoch, probe=True)

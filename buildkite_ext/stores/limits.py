@@ -9,6 +9,7 @@ https://buildkite.com/docs/apis/rest-api/rate-limits
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -42,6 +43,9 @@ _PATIENCE = 5.0
 
 _ROUNDING = 1.0
 """Seconds by which a reset may be rounded, in either direction."""
+
+_LARGEST = 10**9
+"""The largest number that is taken for one of a rate limit."""
 
 _LONGEST = 3600.0
 """Seconds. A window that is said to be longer is taken to be this long."""
@@ -271,10 +275,12 @@ def observation_of(response: httpx.Response, *, sent: float, arrived: float) -> 
     A 429 names its limit in its body. If it doesn't, the warning that stands only while a limit is exhausted does; if no
     limit can be told, both are taken to be exhausted.
     """
-    organization, user = (_of_headers(response, prefix) for prefix in ("RateLimit-", "RateLimit-User-"))
+    # In one go: each question to the headers of httpx is a walk over them.
+    headers = {key.lower(): value for key, value in response.headers.raw if key[:10].lower() == b"ratelimit-"}
+    organization, user = (_of_headers(headers, prefix) for prefix in (b"ratelimit-", b"ratelimit-user-"))
     if response.status_code == 429:
         body = _of_body(response)
-        of_user = _is_of_user(response, body, organization, user)
+        of_user = _is_of_user(headers, body, organization, user)
         if of_user is not True:
             organization = _exhausted(organization, body)
         if of_user is not False:
@@ -282,11 +288,15 @@ def observation_of(response: httpx.Response, *, sent: float, arrived: float) -> 
     return Observation(sent, arrived, organization, user)
 
 
-def _of_headers(response: httpx.Response, prefix: str) -> Reported | None:
-    limit, remaining, reset = (_number(response.headers.get(prefix + name)) for name in ("Limit", "Remaining", "Reset"))
-    if limit is None or remaining is None or reset is None:
+def _of_headers(headers: Mapping[bytes, bytes], prefix: bytes) -> Reported | None:
+    try:
+        limit, remaining, reset = (int(headers[prefix + name]) for name in (b"limit", b"remaining", b"reset"))
+    except (KeyError, ValueError):
         return None
-    return Reported(int(limit), int(remaining), max(0.0, reset), response.headers.get(f"{prefix}Scope", "")[:100])
+    if max(abs(limit), abs(remaining), abs(reset)) > _LARGEST:
+        return None
+    scope = headers.get(prefix + b"scope", b"").decode("latin-1")[:100]
+    return Reported(limit, remaining, float(max(0, reset)), scope)
 
 
 def _of_body(response: httpx.Response) -> Reported | None:
@@ -306,7 +316,7 @@ def _of_body(response: httpx.Response) -> Reported | None:
 
 
 def _is_of_user(
-    response: httpx.Response, body: Reported | None, organization: Reported | None, user: Reported | None
+    headers: Mapping[bytes, bytes], body: Reported | None, organization: Reported | None, user: Reported | None
 ) -> bool | None:
     """Tell if the limit of a 429 is the user's. None: the answer doesn't tell."""
     if body is not None and body.scope:
@@ -314,7 +324,7 @@ def _is_of_user(
             if reported is not None and reported.scope == body.scope:
                 return is_user
         return body.scope.endswith("_user")
-    warned = [name in response.headers for name in ("RateLimit-Warning", "RateLimit-User-Warning")]
+    warned = [name in headers for name in (b"ratelimit-warning", b"ratelimit-user-warning")]
     if warned[0] != warned[1]:
         return warned[1]
     spent = [reported is not None and reported.remaining <= 0 for reported in (organization, user)]
@@ -336,4 +346,4 @@ def _number(value: object) -> float | None:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) and abs(number) < 1e9 else None
+    return number if math.isfinite(number) and abs(number) <= _LARGEST else None

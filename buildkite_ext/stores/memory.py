@@ -7,17 +7,21 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from .._forks import reset_after_fork
-from .circuits import Circuit
+from .circuits import Circuit, Permit
 from .limits import Window
 
 if TYPE_CHECKING:
-    from .circuits import CircuitBreaker, CircuitState, Permit
+    from .circuits import CircuitBreaker, CircuitState
     from .limits import Budget, Limits, LimitStatus, Observation, Priority, Wait
 
 __all__ = ["MemoryStore", "process_store"]
 
 _PROBE = 150.0
 """Seconds after which a probe that has not reported counts no longer: longer than a call takes by default."""
+
+
+_NEW = Circuit()
+_CLOSED = Permit(_NEW.epoch)
 
 
 class MemoryStore:
@@ -68,14 +72,17 @@ class MemoryStore:
             return self._window(name).status(now)
 
     async def permit(self, circuit: str, policy: CircuitBreaker, now: float) -> Permit | float:
+        if circuit not in self._circuits:  # no call has failed
+            return _CLOSED
         with self._lock:
-            found, answer = self.circuit(circuit).admit(policy, now, probe_for=_PROBE)
-            self._circuits[circuit] = found
+            self._circuits[circuit], answer = self._circuits[circuit].admit(policy, now, probe_for=_PROBE)
             return answer
 
     async def report(
         self, circuit: str, permit: Permit, policy: CircuitBreaker, now: float, *, failed: bool
     ) -> tuple[CircuitState, CircuitState] | None:
+        if not failed and circuit not in self._circuits:
+            return None
         with self._lock:
             before = self.circuit(circuit)
             after = before.failed(permit, policy, now) if failed else before.succeeded(permit)
@@ -102,9 +109,6 @@ class MemoryStore:
         self._lock = threading.Lock()
         for window in self._windows.values():
             window.in_flight, window.opened = 0, None
-
-
-_NEW = Circuit()
 
 
 @cache

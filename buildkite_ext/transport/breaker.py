@@ -32,6 +32,7 @@ class CircuitBreakerStage:
         self._policy = policy
         self._store = store
         self._root = root
+        self._suffix = f" at {root}"
         self._events = events
 
     def __repr__(self) -> str:
@@ -39,7 +40,7 @@ class CircuitBreakerStage:
 
     def circuit(self, organization: str) -> str:
         """Return the name of the circuit of an organization."""
-        return f"{organization} at {self._root}"
+        return organization + self._suffix
 
     def state(self, organization: str, now: float) -> CircuitState:
         """Return the state of the circuit of an organization."""

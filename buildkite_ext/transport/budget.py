@@ -68,7 +68,7 @@ class Lines:
         self._lock = threading.Lock()
         self._lines: dict[Limits, _Line] = {}
         self.changes = 0
-        """Number of answers and ends that may have made room."""
+        """Number of answers and ends that may have made room, since a request has waited."""
         reset_after_fork(self)
 
     def join(self, limits: Limits, priority: Priority) -> Waiter:
@@ -110,8 +110,15 @@ class Lines:
             waiter.signal = signal
             return (self._lines[limits].first is waiter) == first and self.changes == changes
 
+    @property
+    def busy(self) -> bool:
+        """True if requests wait."""
+        return bool(self._lines)
+
     def wake(self) -> None:
         """Let the first of each line ask again, since something may have made room."""
+        if not self._lines:
+            return
         with self._lock:
             self.changes += 1
             for line in self._lines.values():
@@ -176,6 +183,7 @@ class BudgetStage:
         self._root = root
         self._user = f"user {user} at {self._root}"
         self._organization = organization or ""
+        self._known: dict[str, Limits] = {}
         self._events = events
 
     def __repr__(self) -> str:
@@ -196,9 +204,14 @@ class BudgetStage:
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         context = context_of(request)
-        limits = self.limits(organization_of(request))
-        await self._admitted(request, context, limits, runtime)
+        organization = organization_of(request)
+        limits = self._known.get(organization)
+        if limits is None:
+            limits = self._known[organization] = self.limits(organization)
         sent = runtime.now()
+        if self._lines.busy or await self._admit(context, limits, sent) is not None:
+            await self._admitted(request, context, limits, runtime)
+            sent = runtime.now()
         counted: Literal["yes", "perhaps", "no"] = "perhaps"
         try:
             response = await send(request)
@@ -214,20 +227,23 @@ class BudgetStage:
         self._lines.wake()
         return response
 
+    async def _admit(self, context: RequestContext, limits: Limits, now: float) -> Wait | None:
+        priority = context.priority or self._priority
+        return await self._store.admit(limits, self._policy, priority, now, probe=context.probe)
+
     async def _admitted(
         self, request: httpx.Request, context: RequestContext, limits: Limits, runtime: Runtime
     ) -> None:
         """Wait until the request is counted as sent."""
-        priority = context.priority or self._priority
         lines, joined = self._lines, runtime.now()
-        waiter = lines.join(limits, priority)
+        waiter = lines.join(limits, context.priority or self._priority)
         told = False
         try:
             while True:
                 changes, first, wait = lines.changes, lines.is_first(limits, waiter), None
                 now = runtime.now()
                 if first or context.probe:
-                    wait = await self._store.admit(limits, self._policy, priority, now, probe=context.probe)
+                    wait = await self._admit(context, limits, now)
                     if wait is None:
                         break
                 ends = self._ends(context, joined)

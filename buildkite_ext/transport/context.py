@@ -35,6 +35,8 @@ class RequestContext:
     """End of the workflow that the request is a part of, such as a wait, on the runtime's clock."""
     deadline: Deadline | None = None
     """End of the request, set by the stage of the deadline."""
+    organization: str | None = None
+    """Slug of the organization in the path; None until it is asked for."""
     files: tuple[BinaryIO, ...] = ()
     """Files that the request sends."""
     priority: Priority | None = None
@@ -75,4 +77,8 @@ def context_of(request: httpx.Request, match: Match | None = None) -> RequestCon
 
 def organization_of(request: httpx.Request) -> str:
     """Return the slug of the organization in the path of a request; empty if there is none."""
-    return path_of(request).partition("/organizations/")[2].partition("/")[0].partition("?")[0]
+    context = context_of(request)
+    if context.organization is None:
+        path = request.url.raw_path.decode("ascii", "replace")
+        context.organization = path.partition("/organizations/")[2].partition("/")[0].partition("?")[0]
+    return context.organization

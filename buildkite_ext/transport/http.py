@@ -28,8 +28,9 @@ _T = TypeVar("_T")
 
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5.0)
 
-_GRACE = 0.1
-"""Seconds that the network has for its own, more exact error before an async attempt is cancelled at its deadline."""
+_GRACE = 0.2
+"""Seconds that the network has for its own, more exact error before an async attempt is cancelled at its deadline. The wire,
+which limits the whole attempt, gives it fewer: what is sent through it needs no further scope here."""
 
 HTTPX_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectError: httpx.ConnectError,

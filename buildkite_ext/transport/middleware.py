@@ -35,12 +35,8 @@ def compose(stages: Sequence[Stage], wire: Send, runtime: Runtime) -> Send:
     """Return one function that runs the stages, the first one outermost."""
     send = wire
     for stage in reversed(stages):
-        send = partial(_through, stage, send, runtime)
+        send = partial(stage, send=send, runtime=runtime)
     return send
-
-
-async def _through(stage: Stage, send: Send, runtime: Runtime, request: httpx.Request) -> httpx.Response:
-    return await stage(request, send, runtime)
 
 
 class ReadOnly:

@@ -233,6 +233,8 @@ class _Stream(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:  # the end of a request without a body
+            return
         if self._framing.sent(buffer):
             self._limits.begin()
             self._written = 0
@@ -314,6 +316,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:  # the end of a request without a body
+            return
         if self._framing.sent(buffer):
             self._limits.begin()
             self._written = 0

@@ -9,12 +9,13 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
 from .. import strict_json
 from .._decompression import ACCEPT_ENCODING
-from ..errors import ConfigurationError, InvalidResponse
+from ..errors import CircuitOpen, ConfigurationError, InvalidResponse
 from ..events import SchemaDrift
 from ..redaction import hide_token, redact_httpx_log, token_in, without_used_tokens
 from ..stores.limits import Budget
@@ -180,9 +181,23 @@ class Requester:
         return self.parse(endpoint, response)
 
     async def call_by(self, ends: float | None, endpoint: Endpoint[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Send one operation and decode its answer, by `ends` on the runtime's clock. It serves workflows of several calls."""
+        """Send one operation and decode its answer, by `ends` on the runtime's clock: see `send_by`."""
         request = self.build(endpoint, endpoint._get_kwargs(*args, **kwargs), ends=ends)
-        return self.parse(endpoint, await self.send(request))
+        return self.parse(endpoint, await self.send_by(ends, request))
+
+    async def send_by(self, ends: float | None, request: httpx.Request) -> httpx.Response:
+        """Send a request of a workflow that polls, such as a wait, by `ends` on the runtime's clock.
+
+        It gives way to other requests at the rate limits. While the circuit is open, it waits.
+        """
+        context_of(request).priority = "background"
+        while True:
+            try:
+                return await self.send(request)
+            except CircuitOpen as error:
+                if ends is not None and self.runtime.now() + error.retry_after >= ends:
+                    raise
+                await self.runtime.sleep(error.retry_after)
 
     async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Send one operation and return its answer undecoded: headers, the answer to HEAD, text, a 302."""
@@ -228,8 +243,9 @@ class Requester:
         if url is not None:
             arguments |= {"url": url, "params": None}
         else:
-            arguments["url"] = self.options.base_url + kwargs["url"]
-            arguments["params"] = kwargs.get("params") or None
+            # httpx would parse the URL again to add the query.
+            query = urlencode(arguments.pop("params", None) or (), doseq=True)
+            arguments["url"] = f"{self.options.base_url}{kwargs['url']}{'?' if query else ''}{query}"
         files = tuple(part for _, part in (kwargs.get("files") or {}).values())
         request = httpx.Request(**arguments, extensions={"timeout": _TIMEOUTS})
         return RequestContext(operation=operation, stream=stream, ends=ends, files=files).attach(request)

@@ -11,6 +11,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import anyio
@@ -100,9 +101,8 @@ class Socket(httpcore.AsyncNetworkStream):
                 return b""
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if buffer:
-            with _mapped(_WRITE), anyio.fail_after(timeout):
-                await self._stream.send(buffer)
+        with _mapped(_WRITE), anyio.fail_after(timeout):
+            await self._stream.send(buffer)
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -122,14 +122,23 @@ class Socket(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         if info == "ssl_object":
-            return _attribute(self._stream, anyio.streams.tls.TLSAttribute.ssl_object)
+            return self._ssl_object
         if info == "client_addr":
             return _attribute(self._stream, anyio.abc.SocketAttribute.local_address)
         if info == "server_addr":
             return _attribute(self._stream, anyio.abc.SocketAttribute.remote_address)
         if info == "socket":
-            return _attribute(self._stream, anyio.abc.SocketAttribute.raw_socket)
+            return self._raw
         return None
+
+    # The pool asks for both before and after each request.
+    @cached_property
+    def _ssl_object(self) -> Any:
+        return _attribute(self._stream, anyio.streams.tls.TLSAttribute.ssl_object)
+
+    @cached_property
+    def _raw(self) -> Any:
+        return _attribute(self._stream, anyio.abc.SocketAttribute.raw_socket)
 
 
 class _RecoveringStream(anyio.abc.ByteStream):

@@ -6,7 +6,7 @@ import logging
 import math
 import ssl
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from copy import copy
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ __all__ = ["TRANSPORT_ERRORS", "Wire", "lost"]
 TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError)
 """Errors of httpx for a request or an answer that is lost."""
 
-_GRACE = 0.2
+_GRACE = 0.1
 """Seconds after the deadline at which an async attempt is cancelled. A transport of ours ends it earlier, with an exact error."""
 
 _REFUSAL = 64 * 1024
@@ -114,15 +114,8 @@ class Wire:
             raise failed from error
         if 400 <= response.status_code < 500:
             context.may_have_acted = may_have_acted
-        version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "ignore")
-        _log.info(
-            'HTTP Request: %s %s "%s %d %s"',
-            request.method,
-            request.url,
-            version,
-            response.status_code,
-            response.reason_phrase,
-        )
+        if _log.isEnabledFor(logging.INFO):
+            _log_line(response, request)
         response.request = request
         if not context.stream or response.status_code >= 300:
             response = await self._read(response, request, context)
@@ -134,32 +127,54 @@ class Wire:
         return response
 
     async def _read(self, response: httpx.Response, request: httpx.Request, context: RequestContext) -> httpx.Response:
-        body = bytearray()
+        """Return an answer with its whole body, decompressed."""
         deadline = context.deadline
-        try:
-            async with aclosing(self._runtime.chunks(response)) as chunks:
-                async for chunk in chunks:
-                    body += chunk
-                    if context.stream and len(body) >= _REFUSAL:
-                        break
-                    if len(body) > self._max_body:
-                        raise InvalidResponse(
-                            f"{request.method} {path_of(request)}: the answer is larger than {self._max_body} bytes and was "
-                            "dropped. A larger max_body= allows it."
-                        )
-                    if deadline is not None and self._runtime.now() >= deadline.ends:
-                        raise deadline.exceeded(request)
-        except TRANSPORT_ERRORS as error:
-            raise lost(error, request) from error
-        finally:
+        body: list[bytes] = []
+        size = 0
+
+        def receive(piece: bytes) -> bool:
+            nonlocal size
+            body.append(piece)
+            size += len(piece)
+            if context.stream and size >= _REFUSAL:
+                return False
+            if size > self._max_body:
+                raise InvalidResponse(
+                    f"{request.method} {path_of(request)}: the answer is larger than {self._max_body} bytes and was "
+                    "dropped. A larger max_body= allows it."
+                )
+            if deadline is not None and self._runtime.now() >= deadline.ends:
+                raise deadline.exceeded(request)
+            return True
+
+        if response.is_stream_consumed:  # a mock had the body in memory, and may give the same answer again
+            receive(response.content)
             await self._runtime.close(response)
-        return httpx.Response(
-            response.status_code,
-            headers=[pair for pair in response.headers.raw if pair[0].lower() not in _DECODED],
-            content=bytes(body),
-            request=request,
-            extensions=_kept(response.extensions),
-        )
+            whole = copy(response)
+            whole.headers = _decoded_headers(response, size)
+        else:
+            try:
+                await self._runtime.read(response, receive)
+            except TRANSPORT_ERRORS as error:
+                raise lost(error, request) from error
+            whole = response
+            whole.headers = _decoded_headers(response, size)
+            whole.stream = httpx.ByteStream(b"".join(body))
+            whole.read()
+        whole.extensions = _kept(response.extensions)
+        return whole
+
+
+def _log_line(response: httpx.Response, request: httpx.Request) -> None:
+    version = response.extensions.get("http_version", b"HTTP/1.1").decode("ascii", "ignore")
+    _log.info(
+        'HTTP Request: %s %s "%s %d %s"',
+        request.method,
+        request.url,
+        version,
+        response.status_code,
+        response.reason_phrase,
+    )
 
 
 def _described(response: httpx.Response, request: httpx.Request) -> str:
@@ -170,6 +185,18 @@ def _described(response: httpx.Response, request: httpx.Request) -> str:
         f"{request.method} {request.url} answered {response.status_code} after {response.elapsed.total_seconds():.3f} s{size}"
         + (f", request id {known}" if known else "")
     )
+
+
+def _decoded_headers(response: httpx.Response, size: int) -> httpx.Headers:
+    """Return the headers of an answer whose body was decoded and has `size` bytes."""
+    raw = response.headers.raw
+    names = [key.lower() for key, _ in raw]
+    if not any(name in names for name in _DECODED) and (b"content-length" in names or not size):
+        return response.headers
+    headers = httpx.Headers([pair for pair, name in zip(raw, names, strict=True) if name not in _DECODED])
+    if size:
+        headers.setdefault("Content-Length", str(size))
+    return headers
 
 
 def _kept(extensions: Any) -> dict[str, Any]:

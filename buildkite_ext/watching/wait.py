@@ -115,7 +115,7 @@ async def _poll(
         see(build)
         if outcome_of(build) is not None:
             # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile.
-            build = await requester.call(get_build, requester.organization, pipeline, number)
+            build = await requester.call_by(ends, get_build, requester.organization, pipeline, number)
             requests += 1
             see(build)
             outcome = outcome_of(build)

@@ -17,7 +17,7 @@ import anyio
 from .._forks import keep_inherited, reset_after_fork
 from ..errors import ConfigurationError
 from .events import logger
-from .http import FORWARDED, Headers, Refusal, RequestHead, header_values
+from .http import FORWARDED, ReceivedHeaders, Refusal, RequestHead
 from .runtime.event_loop import running_loop
 from .runtime.thread_pool import ThreadPool
 
@@ -202,8 +202,8 @@ def _valid_networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(known)
 
 
-def _forwarded(headers: Headers) -> list[str]:
-    values = header_values(headers, FORWARDED)
+def _forwarded(headers: ReceivedHeaders) -> list[str]:
+    values = headers.get(FORWARDED, [])
     texts = [each.decode("latin-1") if isinstance(each, bytes) else str(each) for each in values]
     return texts if sum(map(len, texts)) <= _LONGEST_FORWARDED else ["oversized"]
 

@@ -31,8 +31,8 @@ class Delivery:
     """One verified delivery, with all that is needed to handle it later or on another machine."""
 
     id: str
-    """A digest of the delivery's signature or token and of its body, in hexadecimal. It is different for each delivery,
-    and the same when a delivery is repeated."""
+    """A digest of the delivery's signature, or of its body if it isn't signed, in hexadecimal. It is different for each
+    delivery, and the same when a delivery is repeated."""
     event: str
     """The event's name, from the body."""
     body: bytes = field(repr=False)

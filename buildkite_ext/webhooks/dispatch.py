@@ -13,7 +13,7 @@ from .annotations import misfit
 from .deduplication import DeduplicationStore, deduplication_key
 from .delivery import Delivery, handling
 from .events import DeliveryEvents, DeliveryHandled, HandlerFailed
-from .routing import Registration, unwrapped
+from .routing import Registration
 from .runtime.thread_pool import ThreadPool
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class HandlerDispatcher:
                 await self._store.settle(key, self._remember if done else 0)
 
     async def _call(self, registration: Registration, event: WebhookEvent) -> None:
-        begun = False
+        begun = registration.is_async
 
         def function(event: WebhookEvent, /) -> object:
             nonlocal begun
@@ -127,8 +127,10 @@ class HandlerDispatcher:
             return registration.function(event)
 
         async def run() -> None:
-            is_async = inspect.iscoroutinefunction(unwrapped(registration.function))
-            result = function(event) if is_async else await self._threads.run(function, event)
+            if registration.is_async:
+                result = registration.function(event)
+            else:
+                result = await self._threads.run(function, event)
             if inspect.isgenerator(result) or inspect.isasyncgen(result):
                 raise TypeError(f"{registration.name} returned a {type(result).__name__}, which runs nothing by itself")
             if inspect.isawaitable(result):
@@ -139,13 +141,14 @@ class HandlerDispatcher:
             return
         with anyio.move_on_after(registration.timeout) as scope:
             await run()
-        if not scope.cancelled_caught:
-            return
+        if scope.cancelled_caught:
+            raise TimeoutError(self._too_late(registration, begun=begun))
+
+    def _too_late(self, registration: Registration, *, begun: bool) -> str:
         seconds = f"{registration.timeout:g} s"
         if begun:
-            raise TimeoutError(f"{registration.name} took longer than {seconds}")
+            return f"{registration.name} took longer than {seconds}"
         busy, limit = self._threads.busy, self._threads.limit
-        raise TimeoutError(
-            f"{registration.name} did not begin within {seconds}: {busy} of {limit} threads run other handlers"
-            + (". Raise threads= of the WebhookHandler, or let the handlers end sooner" if busy >= limit else "")
+        return f"{registration.name} did not begin within {seconds}: {busy} of {limit} threads run other handlers" + (
+            ". Raise threads= of the WebhookHandler, or let the handlers end sooner" if busy >= limit else ""
         )

@@ -132,6 +132,7 @@ class DeliveryEvents:
     def _reset_after_fork(self) -> None:
         self._lock = threading.Lock()
         self._refusals: LogLimiter[tuple[int, str]] = LogLimiter()
+        self._problems: LogLimiter[tuple[str, str]] = LogLimiter()
 
     def emit(self, event: DeliveryEvent) -> None:
         """Count and log an event, and call the hook with it."""
@@ -147,52 +148,60 @@ class DeliveryEvents:
             self.counts[name] += number
 
     def flush(self) -> None:
-        """Log the number of refusals that were left out of the log so far."""
+        """Log the numbers of refusals and problems that were left out of the log so far."""
         self._log_left_out(math.inf)
 
     def problem(self, message: str, error: Exception) -> None:
         """Log an error that changes no response. The error's text isn't logged: it may hold a password."""
-        logger.error("%s (%s)", message, type(error).__name__)
+        kind, now = type(error).__name__, self._clock()
+        with self._lock:
+            more = self._problems.admit((message, kind), now)
+        if more is not None:
+            logger.error("%s (%s)%s", message, kind, _and_more(more))
 
     def warn(self, message: str) -> None:
         """Log a warning about the way in which the receiver is used."""
         logger.warning("%s", message)
 
     def _log(self, event: DeliveryEvent) -> None:
-        extra = _extra(event)
         if isinstance(event, DeliveryRefused):
-            self._log_refusal(event, extra)
+            self._log_refusal(event)
             return
-        self._log_left_out(self._clock())
+        if self._refusals or self._problems:
+            self._log_left_out(self._clock())
         if isinstance(event, HandlerFailed):
+            extra = _extra(event)
             text = "%s failed on %s (delivery %s)"
             logger.error(text, event.handler, event.event, event.delivery, exc_info=event.error, extra=extra)
         elif isinstance(event, DeliveriesLost):
             text = "%d accepted deliveries were not handled before the time to close was over"
-            logger.error(text, event.deliveries, extra=extra)
-        else:
-            logger.debug("%s", event, extra=extra)
+            logger.error(text, event.deliveries, extra=_extra(event))
+        elif logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s", event, extra=_extra(event))
 
-    def _log_refusal(self, event: DeliveryRefused, extra: dict[str, object]) -> None:
+    def _log_refusal(self, event: DeliveryRefused) -> None:
         now = self._clock()
         with self._lock:
             more = self._refusals.admit((event.status, event.reason), now)
         if more is None:
             return
-        text = "answered %d to %s: %s"
-        if more:
-            text += f" (and {more} more like it since the last line)"
-        logger.warning(
-            text, event.status, event.client or "unknown", event.message, extra={**extra, "webhook_left_out": more}
-        )
+        extra = {**_extra(event), "webhook_left_out": more}
+        client = event.client or "unknown"
+        logger.warning("answered %d to %s: %s%s", event.status, client, event.message, _and_more(more), extra=extra)
         self._log_left_out(now)
 
     def _log_left_out(self, now: float) -> None:
         with self._lock:
-            due = self._refusals.due(now)
-        for (status, reason), more in due:
+            refusals, problems = self._refusals.due(now), self._problems.due(now)
+        for (status, reason), more in refusals:
             extra = {"webhook_status": status, "webhook_reason": reason, "webhook_left_out": more}
             logger.warning("answered %d to %d more requests (%s)", status, more, reason, extra=extra)
+        for (message, kind), more in problems:
+            logger.error("%s, %d more times (%s)", message, more, kind)
+
+
+def _and_more(left_out: int) -> str:
+    return f" (and {left_out} more like it since the last line)" if left_out else ""
 
 
 def _extra(event: DeliveryEvent) -> dict[str, object]:

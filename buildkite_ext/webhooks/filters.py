@@ -55,7 +55,7 @@ def matcher(event: str | type[WebhookEvent], filters: Filters) -> Match:
         _check_possible(event, kinds, "branch", (BuildEvent, JobEvent))
         branch = _pattern("branch", filters.branch)
         tests.append(lambda it: isinstance(it, (BuildEvent, JobEvent)) and branch(it.build.branch))
-    return lambda it: all(test(it) for test in tests)
+    return tests[0] if len(tests) == 1 else lambda it: all(test(it) for test in tests)
 
 
 def event_state(event: WebhookEvent) -> str | None:
@@ -77,6 +77,8 @@ def event_state(event: WebhookEvent) -> str | None:
 def _matches_kind(event: str | type[WebhookEvent]) -> Match:
     if isinstance(event, type):
         return lambda it: isinstance(it, event)
+    if event in EVENTS:
+        return lambda it: it.event == event
     fits = _pattern("event", event)
     return lambda it: fits(it.event)
 

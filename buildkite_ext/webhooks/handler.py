@@ -17,7 +17,7 @@ from .deduplication import DeduplicationStore, MemoryDeduplicationStore
 from .delivery import Delivery, EventSink, EventSource
 from .dispatch import HandlerDispatcher
 from .events import DeliveryAccepted, DeliveryEvent, DeliveryEvents, DeliveryHook
-from .http import MAX_BODY, Headers, RequestHead, WebhookResponse
+from .http import MAX_BODY, Headers, RequestHead, WebhookResponse, received_headers
 from .parsing import event_of
 from .queue import MemoryQueue
 from .receiver import LONGEST_REMEMBERED, Receiver
@@ -215,7 +215,8 @@ class WebhookHandler(Router):
             >>> asyncio.run(hooks.receive("POST", headers, b'{"event": "ping"}')).status
             200
         """
-        return await self._receiver.receive(RequestHead(method, headers, client), body, handle_first=handle_first)
+        head = RequestHead(method, received_headers(headers), client)
+        return await self._receiver.receive(head, body, handle_first=handle_first)
 
     def receive_blocking(
         self,
@@ -245,7 +246,8 @@ class WebhookHandler(Router):
             >>> hooks.receive_blocking("POST", headers, b'{"event": "ping"}').status
             503
         """
-        return self._receiver.receive_blocking(RequestHead(method, headers, client), body, handle_first=handle_first)
+        head = RequestHead(method, received_headers(headers), client)
+        return self._receiver.receive_blocking(head, body, handle_first=handle_first)
 
     # --- Adapters, each imported when it is used ----------------------------------------------------------------------
 

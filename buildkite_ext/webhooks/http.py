@@ -21,14 +21,15 @@ __all__ = [
     "TOKEN",
     "HeaderError",
     "Headers",
+    "ReceivedHeaders",
     "Refusal",
     "RequestHead",
     "WebhookResponse",
     "check_head",
     "closed",
     "delivery_headers",
-    "header_values",
     "length_differs",
+    "received_headers",
     "response",
     "single_header",
     "status_line",
@@ -52,6 +53,11 @@ RELEVANT_HEADERS = frozenset(
 Headers = Mapping[str, str] | Mapping[str, Sequence[str]] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
 """A mapping of names to values (of httpx, Starlette, Flask, Django, or a dict), to lists of values (of AWS), or pairs as
 text or bytes (of ASGI). Names may be written in any case."""
+
+
+class ReceivedHeaders(dict[str, list[Any]]):
+    """The relevant headers of a request: all values of each, by its name in lower case. They are looked up several times."""
+
 
 _LONGEST = 4096
 _LONGEST_KEPT = 1024
@@ -117,7 +123,7 @@ class RequestHead:
     """A request without its body."""
 
     method: str
-    headers: Headers
+    headers: ReceivedHeaders
     client: str | None = None
     """The address that the connection comes from; behind a proxy, the proxy's."""
 
@@ -235,7 +241,7 @@ def single_header(headers: Headers, name: str, *, longest: int) -> str | None:
         HeaderError: the header came twice, or its value is too long, not ASCII, or not text.
     """
     found: Any = None
-    for value in header_values(headers, name):
+    for value in _header_values(headers, name):
         if found is not None:
             raise HeaderError("duplicate", f"the header {name} came more than once")
         found = value
@@ -252,18 +258,33 @@ def single_header(headers: Headers, name: str, *, longest: int) -> str | None:
     return found.strip(" \t")
 
 
-def delivery_headers(headers: Headers) -> dict[str, str]:
+def received_headers(headers: Headers) -> ReceivedHeaders:
+    """Return the headers that a receiver reads.
+
+    Raises:
+        TypeError: the headers are an iterator, which can be read only once.
+    """
+    found = ReceivedHeaders()
+    for key, value in headers.items() if type(headers) is dict else _pairs(headers):
+        name = _text(key).lower()
+        if name in RELEVANT_HEADERS:
+            found.setdefault(name, []).extend(value if isinstance(value, (list, tuple)) else (value,))
+    return found
+
+
+def delivery_headers(headers: ReceivedHeaders) -> dict[str, str]:
     """Return the headers that are kept with a delivery. Of several values of a header, the first is kept.
 
     A value that isn't ASCII text, or is too long, is left out: anyone may send it.
     """
     found: dict[str, str] = {}
-    for key, value in headers.items() if type(headers) is dict else _pairs(headers):
-        name = _text(key).lower()
-        first = value[0] if isinstance(value, (list, tuple)) and value else value
-        text = _text(first)
-        if name in _KEPT and name not in found and text and len(text) <= _LONGEST_KEPT and text.isprintable():
-            found[name] = text
+    for name, values in headers.items():
+        if name in _KEPT:
+            for value in values:
+                text = _text(value)
+                if text and len(text) <= _LONGEST_KEPT and text.isprintable():
+                    found[name] = text
+                    break
     return found
 
 
@@ -273,14 +294,16 @@ def _text(value: object) -> str:
     return text if isinstance(text, str) and text.isascii() else ""
 
 
-def header_values(headers: Headers, name: str) -> list[object]:
+def _header_values(headers: Headers, name: str) -> list[Any]:
     """Return all values of a header, unchanged.
 
     Raises:
         TypeError: the headers are an iterator, which can be read only once.
     """
+    if isinstance(headers, ReceivedHeaders):
+        return headers.get(name, [])
     length = len(name)
-    values: list[object] = []
+    values: list[Any] = []
     for key, value in headers.items() if type(headers) is dict else _pairs(headers):
         if not isinstance(key, _TEXT) or len(key) != length or not _is_named(key, name):
             continue

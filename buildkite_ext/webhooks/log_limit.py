@@ -35,6 +35,10 @@ class LogLimiter(Generic[K]):
     interval: float = 1.0
     _windows: dict[K, _Window] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        """Return the number of keys that were logged and aren't forgotten yet."""
+        return len(self._windows)
+
     def admit(self, key: K, now: float) -> int | None:
         """Return the number of lines that were left out since the last one; None if this one is left out too.
 

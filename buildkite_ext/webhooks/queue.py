@@ -138,6 +138,8 @@ class MemoryQueue:
                     self._lane_of(delivery).put_nowait(delivery)
 
     def _lane_of(self, delivery: Delivery) -> asyncio.Queue[Delivery | None]:
+        if not self._ordered:
+            return self._lanes[0]
         return self._lanes[zlib.crc32((delivery.build_id or delivery.id).encode()) % len(self._lanes)]
 
     async def _work(self, lane: asyncio.Queue[Delivery | None], handle: Handle) -> None:

@@ -14,12 +14,12 @@ from buildkite_api.webhooks.events import BuildEvent, JobEvent, WebhookEvent
 
 from ..errors import WebhookMalformed, WebhookQueueFull, WebhookUnverified
 from .allowed_ips import AllowedIPs
-from .deduplication import DeduplicationStore, deduplication_key
+from .deduplication import DeduplicationStore, MemoryDeduplicationStore, deduplication_key
 from .delivery import Delivery, Handle
 from .dispatch import HandlersFailed
 from .events import DeliveryAccepted, DeliveryEvents, DeliveryRefused, DeliveryRepeated
 from .http import (
-    Headers,
+    ReceivedHeaders,
     Refusal,
     RequestHead,
     WebhookResponse,
@@ -89,6 +89,7 @@ class Receiver:
         self.lifecycle = lifecycle
         self._verifier = verifier
         self._store = store
+        self._store_is_local = type(store) is MemoryDeduplicationStore
         self._handle = handle
         self._events = events
         self._respond_after = respond_after
@@ -179,6 +180,7 @@ class Receiver:
     def admit_blocking(self, head: RequestHead, *, length_required: bool = False) -> WebhookResponse | None:
         """Do the same as `admit`, for callers that can't await."""
         if self._allowed_ips is None:
+            self.lifecycle.close_when_the_process_ends()  # also where each request is refused here
             return self._check_head(head, length_required=length_required)
         return self._blocking(head, self.admit(head, length_required=length_required))
 
@@ -207,7 +209,7 @@ class Receiver:
             return self.refuse(head, refusal)
         return None
 
-    def _verified(self, headers: Headers, body: bytes) -> Delivery:
+    def _verified(self, headers: ReceivedHeaders, body: bytes) -> Delivery:
         """Verify and parse a body.
 
         Raises:
@@ -221,11 +223,13 @@ class Receiver:
         except WebhookMalformed as error:
             raise Refusal(400, error.reason, str(error)) from None
         # Without a signature, a second alarm looks like a repetition of the first: they are two unless a key tells.
-        distinct = verified.signature if verified else ("" if deduplication_key(event) else secrets.token_hex(8))
-        digest = hashlib.sha256(f"{distinct}\n".encode() + body).hexdigest()
-        sent_at = None if verified is None else float(verified.timestamp)
+        if verified is None:
+            distinct = "" if deduplication_key(event) else secrets.token_hex(8)
+            digest, sent_at = hashlib.sha256(f"{distinct}\n".encode() + body), None
+        else:
+            digest, sent_at = hashlib.sha256(verified.signature.encode()), float(verified.timestamp)
         return Delivery(
-            digest,
+            digest.hexdigest(),
             event.event,
             event.raw,
             self.now(),
@@ -263,9 +267,7 @@ class Receiver:
                 done = await self._put(delivery, queued)
             accepted = done.status < 300
         finally:
-            # Shielded: otherwise the key would stay claimed when the server cancels the request.
-            with anyio.CancelScope(shield=True):
-                await self._settle(key, self._repeatable if accepted else 0)
+            await self._settle(key, self._repeatable if accepted else 0)
         return done
 
     @property
@@ -275,7 +277,12 @@ class Receiver:
 
     async def _settle(self, key: str, seconds: float) -> None:
         try:
-            await self._store.settle(key, seconds)
+            if self._store_is_local:  # never waits, so that nothing can cancel it
+                await self._store.settle(key, seconds)
+            else:
+                # Shielded: otherwise the key would stay claimed when the server cancels the request.
+                with anyio.CancelScope(shield=True):
+                    await self._store.settle(key, seconds)
         except Exception as error:
             # This doesn't change whether the delivery was accepted; the key expires.
             self._events.problem("a delivery could not be remembered", error)

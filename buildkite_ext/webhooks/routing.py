@@ -16,7 +16,7 @@ from ..unknown_keywords import checks_keywords
 from .annotations import EventClasses, check_annotation, event_classes
 from .filters import Filters, Match, known_kinds, matcher
 
-__all__ = ["Registration", "Router", "unwrapped"]
+__all__ = ["Registration", "Router"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +26,7 @@ class Registration:
     function: Callable[[Any], object]
     matches: Match
     once: bool
+    is_async: bool
     timeout: float | None
     """Seconds that the handler may take; None for no limit, and in a `Router` for the limit of the `WebhookHandler`."""
     name: str = ""
@@ -96,7 +97,8 @@ class Router(Registrar):
             _check_handler(function)
             takes = event_classes(function)
             check_annotation(_shown(function), takes, known_kinds(event))
-            self._add(Registration(function, matches, once, timeout, takes=takes))
+            is_async = inspect.iscoroutinefunction(_unwrapped(function))
+            self._add(Registration(function, matches, once, is_async, timeout, takes=takes))
             return function
 
         return decorate
@@ -142,7 +144,7 @@ def _check_handler(function: object) -> None:
     if not callable(function):
         raise TypeError(f"a handler must be callable, not {type(function).__name__}")
     shown = _shown(function)
-    inner = unwrapped(function)
+    inner = _unwrapped(function)
     if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
         kind = "async def" if inspect.isasyncgenfunction(inner) else "def"
         raise TypeError(
@@ -178,7 +180,7 @@ def _wrong_parameters(shown: str, signature: inspect.Signature) -> str:
     )
 
 
-def unwrapped(function: Any) -> Any:
+def _unwrapped(function: Any) -> Any:
     """Return the function that runs when a handler is called: that of a partial, or the `__call__` of an object."""
     while isinstance(function, functools.partial):
         function = function.func

@@ -99,7 +99,12 @@ def verify(
 
     Documentation: https://buildkite.com/docs/apis/webhooks/pipelines#webhook-signature
     """
-    keys = _secret_keys(secret)
+    return _verify(body, headers, _secret_keys(secret), tolerance, now)
+
+
+def _verify(
+    body: bytes, headers: Headers, keys: Sequence[bytes], tolerance: float, now: Callable[[], float]
+) -> Verified:
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise TypeError(
             f"verify needs the raw body as bytes, not {type(body).__name__}: parsed JSON has another signature"
@@ -111,7 +116,7 @@ def verify(
     if form is None:
         _refuse("malformed", f"the header {SIGNATURE} isn't timestamp=SECONDS,signature=HEX")
     timestamp, signature = form[1], form[2].lower()
-    message = b"%s.%s" % (timestamp.encode(), bytes(body))
+    message = b"%s.%s" % (timestamp.encode(), body)
     used = _matching(bytes.fromhex(signature), [hmac.digest(key, message, "sha256") for key in keys])
     if used is None:
         _refuse("mismatch", "it isn't signed with the secret, or its body was changed")
@@ -200,7 +205,7 @@ class Verifier:
             WebhookUnverified: the signature or the token is missing or wrong.
         """
         if self.header == SIGNATURE:
-            return verify(body, headers, self.secrets, tolerance=self.tolerance, now=now)
+            return _verify(body, headers, self.secrets, self.tolerance, now)
         if self.header == TOKEN:
             verify_token(headers, self.secrets)
         return None

@@ -12,13 +12,12 @@ import sys
 import threading
 import types
 import typing
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from attrs import NOTHING
 
-from .base import ReadModel, register_struct
+from ._definition import fields_of
+from .base import ReadModel
 from .types import Secret
 
 
@@ -39,15 +38,15 @@ class Shape:
     )
 
     def __init__(self, model: Any) -> None:
-        fields = [field for field in model.__attrs_attrs__ if field.init]
-        keys = {field.name: model._keys.get(field.name, field.name) for field in fields}
+        fields = {name: field for name, field in fields_of(model).items() if field.init}
+        keys = {name: model._keys.get(name, name) for name in fields}
         self.model = model
         self.name: str = model.__name__
         self.attributes = {key: name for name, key in keys.items()}
         self.hints = {key: _hint(model, name) for name, key in keys.items()}
         # The value of an absent key: an empty list or map where the type is one, otherwise None.
-        self.empty = {key: _origin_in(hint, list, dict) for key, hint in self.hints.items()}
-        self.required = frozenset(keys[field.name] for field in fields if field.default is NOTHING)
+        self.empty = {key: _list_or_dict(hint) for key, hint in self.hints.items()}
+        self.required = frozenset(keys[name] for name, field in fields.items() if field.required)
         self.not_null = frozenset(
             key
             for key, hint in self.hints.items()
@@ -70,8 +69,9 @@ class Shape:
             empty = self.empty[key]
             absent = msgspec.field(default_factory=empty, name=key) if empty else msgspec.field(default=None, name=key)
             fields.append((attribute, Any, absent))
+        to_model = {"_model": self.model, "_to_model": self.model._to_model}
         # gc: these objects are short-lived and never form cycles.
-        return msgspec.defstruct(self.name, fields, gc=False)
+        return msgspec.defstruct(self.name, fields, namespace=to_model, gc=False)
 
     def finish_struct(self) -> None:
         """Set the types of the Struct."""
@@ -87,10 +87,10 @@ class Shape:
 
     def _finish(self, struct: Any, *, old: bool) -> None:
         """Set the types of a Struct. A null is accepted everywhere, so that it never costs the fast way."""
+        older = self.model._older_timestamps
         struct.__annotations__ = {
-            self.attributes[key]: struct_of(hint, old=old) | None for key, hint in self.hints.items()
+            self.attributes[key]: struct_of(hint, old=old or key in older) | None for key, hint in self.hints.items()
         }
-        register_struct(struct, self.model)
 
 
 _SHAPES: dict[Any, Shape] = {}
@@ -100,10 +100,8 @@ _LOCK = threading.RLock()
 
 def shape_of(type_: Any) -> Shape | None:
     """Return the shape of a model, or None for another type. The shapes of all models that it leads to are made too."""
-    if not _is_model(type_):
-        return None
     shape = _SHAPES.get(type_)
-    if shape is None:
+    if shape is None and _is_model(type_):
         with _LOCK:
             shape = _SHAPES.get(type_) or _UNFINISHED.get(type_) or _make(type_)
     return shape
@@ -144,7 +142,7 @@ def holds_secrets(type_: Any) -> bool:
     if shape is None:
         return False
     shapes = [shape, *filter(None, map(shape_of, shape.hints.values()))]
-    return any(field.init and not field.repr for each in shapes for field in each.model.__attrs_attrs__)
+    return any(field.init and not field.repr for each in shapes for field in fields_of(each.model).values())
 
 
 def struct_of(type_: Any, *, old: bool = False) -> Any:
@@ -154,20 +152,26 @@ def struct_of(type_: Any, *, old: bool = False) -> Any:
         type_: The type.
         old: Accept timestamps in the older form as well. Call `prepare_old_structs` first.
     """
-    shape = shape_of(type_)
-    if shape is not None:
-        return shape.old_struct if old else shape.struct
-    if old and type_ is dt.datetime:
-        return Timestamp
-    arguments = tuple(struct_of(argument, old=old) for argument in typing.get_args(type_))
+    return (_struct_of if _models_in(type_) else _struct_of_plain)(type_, old)
+
+
+def _struct_of(type_: Any, old: bool) -> Any:
+    if isinstance(type_, type):
+        shape = shape_of(type_)
+        if shape is not None:
+            return shape.old_struct if old else shape.struct
+        return Timestamp if old and type_ is dt.datetime else type_
+    arguments = [struct_of(argument, old=old) for argument in typing.get_args(type_)]
     if not arguments:
         return type_
-    if len(members(type_)) > 1:
-        return functools.reduce(operator.or_, arguments)
     origin: Any = typing.get_origin(type_)
+    if origin in _UNIONS:
+        return functools.reduce(operator.or_, arguments)
     # A null among the items of a list or the values of a map.
-    arguments = (*arguments[:-1], arguments[-1] | None)
-    return origin[arguments]
+    return origin[(*arguments[:-1], arguments[-1] | None)]
+
+
+_struct_of_plain = functools.cache(_struct_of)
 
 
 def prepare_old_structs(type_: Any) -> None:
@@ -180,9 +184,13 @@ def prepare_old_structs(type_: Any) -> None:
             shape.finish_old_struct()
 
 
+@functools.cache
 def members(type_: Any) -> tuple[Any, ...]:
     """Return the members of a union; for another type, the type alone."""
-    return typing.get_args(type_) if typing.get_origin(type_) in (typing.Union, types.UnionType) else (type_,)
+    return typing.get_args(type_) if typing.get_origin(type_) in _UNIONS else (type_,)
+
+
+_UNIONS = (typing.Union, types.UnionType)
 
 
 def leaves_of(type_: Any) -> set[Any]:
@@ -199,19 +207,20 @@ def name_of(type_: Any) -> str:
 
 
 def _is_model(type_: Any = None) -> bool:
-    return isinstance(type_, type) and not typing.get_args(type_) and issubclass(type_, ReadModel)
+    return isinstance(type_, type) and issubclass(type_, ReadModel)
 
 
-def _models_in(type_: Any) -> Iterator[Any]:
-    if _is_model(type_):
-        yield type_
-    for argument in typing.get_args(type_):
-        yield from _models_in(argument)
+@functools.cache
+def _models_in(type_: Any) -> tuple[Any, ...]:
+    if isinstance(type_, type):
+        return (type_,) if issubclass(type_, ReadModel) else ()
+    return tuple(model for argument in typing.get_args(type_) for model in _models_in(argument))
 
 
-def _origin_in(hint: Any, *origins: type) -> type | None:
+@functools.cache
+def _list_or_dict(hint: Any) -> type | None:
     origin = typing.get_origin(hint)
-    return origin if origin in origins else None
+    return origin if origin in (list, dict) else None
 
 
 _EVALUATED: dict[tuple[Any, str], Any] = {}
@@ -230,10 +239,10 @@ def _hint(model: Any, attribute: str) -> Any:
 
 # --- Values that msgspec does not read itself ------------------------------------------------------------------------
 #
-# Buildkite's older timestamps look like "2018-03-25 03:58:14 UTC", which msgspec does not read. A body that holds one is
-# decoded by types in which `Timestamp` stands for `datetime`: msgspec calls `decode_hook` for it, which costs a fraction
-# of a microsecond a timestamp. Text that only looks like a timestamp is left alone. msgspec takes one such hook, so it
-# makes `Secret` as well.
+# Buildkite's older timestamps look like "2018-03-25 03:58:14 UTC", which msgspec does not read. A key that is described to
+# have one has the type `Timestamp` instead of `datetime`: msgspec calls `decode_hook` for it, which costs as much as all
+# else about the timestamp. A body that holds one elsewhere is decoded again by types that have `Timestamp` everywhere.
+# Text that only looks like a timestamp is left alone. msgspec takes one such hook, so it makes `Secret` as well.
 
 _read = dt.datetime.fromisoformat
 

@@ -6,12 +6,14 @@ import json
 import re
 import threading
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from ._collector import without_collection
 from ._shapes import decode_hook, has_old_timestamp, holds_secrets, name_of, prepare_old_structs, shape_of, struct_of
 from ._tolerant import Reporter, Site, comparer, converter
 from .base import to_models
@@ -63,15 +65,18 @@ class TypeDecoder:
             self.split = msgspec.json.Decoder(raw_items).decode
             self.item = decoder_of(item)
 
-    def decode_whole(self, content: bytes) -> Any:
+    def decode_whole(self, content: bytes | msgspec.Raw) -> Any:
         """Decode a value the fast way.
 
         Raises:
             msgspec.ValidationError: The body differs from the type.
         """
-        if has_old_timestamp(content):
-            return to_models((self._whole_old or self._decode_old())(content))
-        return to_models(self.whole(content))
+        try:
+            return to_models(self.whole(content))
+        except msgspec.ValidationError:
+            if not has_old_timestamp(bytes(content)):
+                raise
+        return to_models((self._whole_old or self._decode_old())(content))
 
     def _decode_old(self) -> Callable[[Any], Any]:
         with _LOCK:
@@ -103,7 +108,7 @@ def decoder_of(type_: Any) -> TypeDecoder:
     decoder = _DECODERS.get(type_)
     if decoder is None:
         with _LOCK:
-            decoder = _DECODERS.get(type_) or TypeDecoder(type_)
+            decoder = _DECODERS.get(type_) or without_collection(partial(TypeDecoder, type_))
             _DECODERS[type_] = decoder
     return decoder
 
@@ -113,7 +118,20 @@ def build_model(model: Any, data: dict[str, Any]) -> Any:
     return decoder_of(model).build(data, _ignore, careful=True)
 
 
-def decode_body(type_: Any, content: bytes, report: Reporter, *, careful: bool, search: bool) -> Any:
+def _ignore(model: str, key: str, kind: Any, path: Callable[[], str] = str) -> None:
+    """Ignore a difference."""
+
+
+Sample = Callable[[Any, int], Sequence[int]]
+"""Function that takes a type and how many objects of it were decoded, and returns the indices of those to search."""
+
+_LARGE = 32_768
+"""Bytes of a body from which on it is worth to pause the garbage collector."""
+
+
+def decode_body(
+    type_: Any, content: bytes, report: Reporter = _ignore, *, careful: bool, sample: Sample | None = None
+) -> Any:
     """Decode one body.
 
     Args:
@@ -121,53 +139,63 @@ def decode_body(type_: Any, content: bytes, report: Reporter, *, careful: bool, 
         content: The body.
         report: Called for each difference.
         careful: Decode everything the tolerant way, which sees every difference.
-        search: Search what was decoded the fast way for differences.
+        sample: Chooses what is searched for differences, of that which was decoded the fast way. None: nothing.
 
     Raises:
         UnexpectedBody: The body is not JSON, or not a list or an object as it should be.
     """
     decoder = decoder_of(type_)
+    if len(content) < _LARGE:
+        return _decode_or_repair(decoder, content, report, careful, sample)
+    return without_collection(partial(_decode_or_repair, decoder, content, report, careful, sample))
+
+
+def _decode_or_repair(
+    decoder: TypeDecoder, content: bytes, report: Reporter, careful: bool, sample: Sample | None
+) -> Any:
     try:
-        return _decode(decoder, content, report, careful=careful, search=search)
+        return _decode(decoder, content, report, careful, sample)
     except MALFORMED as error:
         reason = str(error)
     text = repaired(content)
     if text != content:
         with suppress(*MALFORMED):
-            return _decode(decoder, text, report, careful=careful, search=search)
+            return _decode(decoder, text, report, careful, sample)
     raise UnexpectedBody(f"{decoder.name}: expected JSON, got {decoder.excerpt(content)} ({reason})")
 
 
-def _decode(decoder: TypeDecoder, content: bytes, report: Reporter, *, careful: bool, search: bool) -> Any:
+def _decode(decoder: TypeDecoder, content: bytes, report: Reporter, careful: bool, sample: Sample | None) -> Any:
     if careful:
         return _build(decoder, content, report, careful=True)
     try:
         if decoder.item is not None:
-            return _decode_items(decoder, decoder.item, content, report, search=search)
+            return _decode_items(decoder, decoder.item, content, report, sample)
         value = decoder.decode_whole(content)
     except msgspec.ValidationError:
         return _build(decoder, content, report, careful=False)
-    if search:
+    if sample and sample(decoder.type, 1):
         decoder.compare(untyped(content), report)
     return value
 
 
-def _decode_items(decoder: TypeDecoder, item: TypeDecoder, content: bytes, report: Reporter, *, search: bool) -> Any:
+def _decode_items(
+    decoder: TypeDecoder, item: TypeDecoder, content: bytes, report: Reporter, sample: Sample | None
+) -> Any:
     parts = decoder.split(content)
     raw = parts.items if decoder.page else parts
     items = []
     for each in raw:
-        part = bytes(each)
         try:
-            items.append(item.decode_whole(part))
+            items.append(item.decode_whole(each))
         except msgspec.ValidationError:
-            items.append(item.build(untyped(part), report, careful=False))
-    if search:
-        searched: Any = [untyped(each) for each in raw[:1]]
-        if decoder.page:
+            items.append(item.build(untyped(each), report, careful=False))
+    if sample:
+        for index in sample(item.type, len(raw)):
+            item.compare(untyped(raw[index]), report)
+        if decoder.page and sample(decoder.type, 1):
             keys = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-            searched = {key: searched if key == "items" else untyped(value) for key, value in keys.items()}
-        decoder.compare(searched, report)
+            around = {key: [] if key == "items" else untyped(value) for key, value in keys.items()}
+            decoder.compare(around, report)
     return decoder.page(items=items, links=to_models(parts.links)) if decoder.page else items
 
 
@@ -177,10 +205,6 @@ def _build(decoder: TypeDecoder, content: bytes, report: Reporter, *, careful: b
         expected = "a JSON list" if decoder.outer is list else "a JSON object"
         raise UnexpectedBody(f"{decoder.name}: expected {expected}, got {decoder.excerpt(content)}")
     return decoder.build(value, report, careful=careful)
-
-
-def _ignore(model: str, key: str, kind: Any, path: Callable[[], str] = str) -> None:
-    """Ignore a difference."""
 
 
 # --- Bodies that are not quite JSON, or not at all --------------------------------------------------------------------

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import attrs
-from attrs import define, field
-
+from ._definition import Field, define, field, fields_of
 from ._reprs import one_line, whole
 from .attributes import missing_attribute
 from .types import UNSET, File, Secret, rfc3339
@@ -88,8 +86,7 @@ class Model:
         full. It is built from the attributes. The JSON of a list as Buildkite sent it is `client.builds.list("web").raw()`.
         """
         result: dict[str, Any] = {}
-        for each in _fields(self):
-            name: str = each.name
+        for name, _ in _fields(self):
             value = getattr(self, name)
             if value is not UNSET:
                 result[self._keys.get(name, name)] = self._plain(name, value)
@@ -106,7 +103,7 @@ class Model:
         return whole(type(self).__name__, self._given())
 
     def _given(self) -> Iterator[tuple[str, Any]]:
-        shown = ((each.name, getattr(self, each.name)) for each in _fields(self) if each.repr)
+        shown = ((name, getattr(self, name)) for name, each in _fields(self) if each.repr)
         return ((name, value) for name, value in shown if value not in (None, UNSET, [], {}))
 
     @classmethod
@@ -152,6 +149,9 @@ class ReadModel(Model):
     _nullable: ClassVar[frozenset[str]] = frozenset()
     """Keys of lists and maps that may be null, which are empty then."""
 
+    _older_timestamps: ClassVar[frozenset[str]] = frozenset()
+    """Keys of timestamps that come in the older form, such as `2018-03-25 03:58:14 UTC`, or in both."""
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Build the object from decoded JSON. Values of another type stay as they are; unknown keys are kept."""
@@ -159,8 +159,9 @@ class ReadModel(Model):
 
         return build(cls, data)
 
-    def _take(self, struct: Any) -> None:
-        """Copy the fields of the Struct that msgspec decoded."""
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        """Make the object of the Struct that msgspec decoded. It is also a method of the Struct."""
         raise NotImplementedError
 
     @classmethod
@@ -170,34 +171,23 @@ class ReadModel(Model):
         return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
-_MODELS: dict[type, type[ReadModel]] = {}
-_new = object.__new__
-
-
-def register_struct(struct: type, model: type[ReadModel]) -> None:
-    """Register the model that `to_models` makes of the instances of a Struct."""
-    _MODELS[struct] = model
+new: Callable[[Any], Any] = object.__new__
 
 
 def to_models(decoded: Any) -> Any:
     """Turn the Structs in a value that msgspec decoded into models."""
     kind = type(decoded)
-    model_class = _MODELS.get(kind)
-    if model_class is not None:
-        model = _new(model_class)
-        model._take(decoded)
-        return model
     if kind is list:
         return [to_models(inner) for inner in decoded]
     if kind is dict:
         return {key: to_models(inner) for key, inner in decoded.items()}
-    return decoded
+    to_model = getattr(kind, "_to_model", None)
+    return to_model(decoded) if to_model else decoded
 
 
-def _fields(model: Model) -> list[Any]:
+def _fields(model: Model) -> list[tuple[str, Field]]:
     """Return the attributes that stand for keys."""
-    fields: Any = attrs.fields(cast("Any", type(model)))
-    return [each for each in fields if each.init]
+    return [(name, each) for name, each in fields_of(type(model)).items() if each.init]
 
 
-__all__ = ["Model", "ReadModel", "RequestModel", "register_struct", "to_models"]
+__all__ = ["Model", "ReadModel", "RequestModel", "new", "to_models"]

@@ -7,7 +7,8 @@ and the others stay fast.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -48,8 +49,11 @@ class Decoder:
         strict: Raise `DecodeError` for each difference from the description. For tests: it is slow.
         unknown: "ignore" keys that the description does not have, or "keep" them in `additional_properties`, which is
             slow.
-        on_drift: Called once for each kind of difference from the description. Unknown keys are searched in single
-            objects and in the first item of each list.
+        on_drift: Called once for each difference from the description, when the body has been decoded. A value of another
+            type is always found. Keys that are unknown, missing or null are searched in a sample: in the first 8 objects of
+            a type that this decoder decodes, and in each 64th, with all that is inside them. A single body counts as
+            one object, and a list as one for each item. A change that all objects of a type have from some time on is
+            reported with the 64th of them at the latest. With `strict=True` and `unknown="keep"` every object is searched.
 
     Example:
         >>> from buildkite_api.models import Meta
@@ -57,7 +61,7 @@ class Decoder:
         Meta(webhook_ips=['192.0.2.7'])
     """
 
-    __slots__ = ("_lock", "_on_drift", "_reported", "_strict", "_unknown")
+    __slots__ = ("_careful", "_decoded", "_lock", "_on_drift", "_reported", "_strict", "_unknown")
 
     def __init__(
         self,
@@ -70,8 +74,10 @@ class Decoder:
             raise ValueError(f'unknown must be "ignore" or "keep", not {unknown!r}')
         self._strict = strict
         self._unknown = unknown
+        self._careful = strict or unknown == "keep"
         self._on_drift = on_drift
         self._reported: set[Drift] = set()
+        self._decoded: dict[Any, int] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -92,24 +98,57 @@ class Decoder:
             UnexpectedBody: The body is not JSON, or not the list or object that it should be.
             DecodeError: The body differs from its description, and this decoder is strict.
         """
-        from ._bodies import decode_body
-
-        careful = self._strict or self._unknown == "keep"
-        search = self._on_drift is not None
-        return cast("T", decode_body(type_, content, self._report, careful=careful, search=search))
-
-    def _report(self, model: str, key: str, kind: DriftKind, path: Callable[[], str] = str) -> None:
         if self._strict:
-            name = f"{model}.{key}" if key else model
-            raise DecodeError(f"{name}: {_EXPLAINED[kind]} (at {path()})")
-        drift = Drift(model, key, kind)
-        if self._on_drift is None or drift in self._reported:
-            return
+            return cast("T", _decode_body()(type_, content, _refuse, careful=True))
+        if self._on_drift is None:
+            return cast("T", _decode_body()(type_, content, careful=self._careful))
+        found = _Found()
+        value = _decode_body()(type_, content, found, careful=self._careful, sample=self._sample)
+        if found:
+            self._tell(found)
+        return cast("T", value)
+
+    def _sample(self, type_: Any, count: int) -> Sequence[int]:
+        """Count decoded objects of a type, and return the indices of those of them to search for differences."""
         with self._lock:
-            if drift in self._reported:
-                return
-            self._reported.add(drift)
-        self._on_drift(drift)
+            before = self._decoded.get(type_, 0)
+            self._decoded[type_] = before + count
+        return sample(before, count)
+
+    def _tell(self, found: Iterable[Drift]) -> None:
+        for drift in found:
+            with self._lock:
+                new = drift not in self._reported
+                self._reported.add(drift)
+            if new and self._on_drift is not None:
+                self._on_drift(drift)
+
+
+class _Found(dict[Drift, None]):
+    """Differences of a body, in their order: users are told of them when it has been decoded."""
+
+    __slots__ = ()
+
+    def __call__(self, model: str, key: str, kind: DriftKind, path: Callable[[], str] = str) -> None:  # noqa: ARG002
+        self[Drift(model, key, kind)] = None
+
+
+def sample(before: int, count: int) -> Sequence[int]:
+    """Return the indices of those objects that are searched for differences: the first 8 of their type, and each 64th.
+
+    Args:
+        before: How many objects of the type there were before.
+        count: How many objects there are now.
+
+    Example:
+        >>> [*sample(0, 3)], [*sample(6, 100)], [*sample(64, 63)]
+        ([0, 1, 2], [0, 1, 57], [])
+    """
+    later = range(-(before + 1) % _EACH, count, _EACH)
+    return later if before >= _FIRST else [*range(min(count, _FIRST - before)), *later]
+
+
+_FIRST, _EACH = 8, 64
 
 
 def build(model: type[T], data: Mapping[str, Any]) -> T:
@@ -131,6 +170,19 @@ def prepare(*types_: type[Any]) -> None:
 
     for type_ in types_:
         decoder_of(type_)
+
+
+@cache
+def _decode_body() -> Callable[..., Any]:
+    """Import the decoders when something is decoded."""
+    from ._bodies import decode_body
+
+    return decode_body
+
+
+def _refuse(model: str, key: str, kind: DriftKind, path: Callable[[], str] = str) -> None:
+    name = f"{model}.{key}" if key else model
+    raise DecodeError(f"{name}: {_EXPLAINED[kind]} (at {path()})")
 
 
 def decode_error(*, client: Client, response: httpx.Response) -> Error:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from buildkite_ext.cli.run.job_table import rows_of
-from buildkite_ext.cli.run.runner import RequestBudget
 from buildkite_ext.models import Build
 from buildkite_ext.simulation import Simulator
 
@@ -243,23 +242,6 @@ def test_one_look_is_one_request_for_the_build_and_one_for_each_running_job(web:
     assert operations.count("create_build") == 1
     assert set(operations) == {"create_build", "get_build", "get_job_log"}
     assert len(operations) <= 2 * operations.count("get_build") + 1
-
-
-def test_many_jobs_are_looked_at_less_often() -> None:
-    def build(*states: str) -> Build:
-        jobs = [
-            {"id": str(n), "type": "script", "state": state, "started_at": "2026-01-05T09:00:00.000Z"}
-            for n, state in enumerate(states)
-        ]
-        return Build.from_dict({"number": 1, "state": "running", "jobs": jobs})
-
-    budget = RequestBudget()
-    # A poll of nine running jobs costs ten requests, and following may cost forty a minute.
-    assert budget.pause(build(*["running"] * 9), 2.0) == pytest.approx(10 * 60 / 40 - 2)
-    assert budget.pause(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(10 * 60 / 40 - 2)
-    # What has ended is not looked at again.
-    assert budget.pause(build(*["passed"] * 8, "running"), 2.0) == pytest.approx(2 * 60 / 40 - 2)
-    assert budget.pause(build(), 2.0) == 0
 
 
 def test_a_rate_limit_is_waited_for(web: Simulator, run: Run) -> None:

@@ -1,13 +1,13 @@
-"""A server with a log that grows with the clock, and counts what a client reads of it."""
+"""Servers with logs that grow with the clock, and that count what a client reads of them."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 
 import httpx
 
-from .fakes import FakeClock, answer, job
+from .fakes import FakeClock, answer, build, job
 
 STARTED = "2026-01-05T09:00:00.000Z"
 _CHUNK = 64 * 1024
@@ -138,3 +138,79 @@ class GrowingJob:
 
     def assert_within_bound(self) -> None:
         assert self.moved <= 1.15 * self.size + 8192 * self.polls
+
+
+class GrowingBuild:
+    """Server of one build, for `httpx.MockTransport`.
+
+    Args:
+        clock: the clock of the client.
+        lines: the number of lines that a job has written at a time, in seconds since the beginning.
+        ends: for each job, the seconds after which it ends. The build ends with the last one.
+        failing: the jobs that fail.
+    """
+
+    def __init__(
+        self,
+        clock: FakeClock,
+        lines: Callable[[int, float], int],
+        *,
+        ends: Sequence[float],
+        failing: Collection[int] = (),
+    ) -> None:
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._lines = lines
+        self._ends = ends
+        self._failing = failing
+        self._log = NumberedLog()
+        self._lock = threading.Lock()
+        self.requests: list[tuple[float, int | None]] = []
+        """Times of the requests, with the job whose log was asked for; None for the build."""
+
+    @property
+    def now(self) -> float:
+        return self._clock.monotonic() - self._began
+
+    def written(self, number: int) -> int:
+        """Return the number of lines that a job has written."""
+        return self._lines(number, min(self.now, self._ends[number]))
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            if not request.url.path.endswith("/log"):
+                self.requests.append((self.now, None))
+                return answer(self._build())
+            number = int(request.url.path.split("/")[-2].removeprefix("job-"))
+            self.requests.append((self.now, number))
+            total = self.written(number) * self._log.line
+            if not total:
+                return answer(status=416)
+            start = max(0, total - int(request.headers["Range"].removeprefix("bytes=-")))
+            headers = {"Content-Range": f"bytes {start}-{total - 1}/{total}"}
+            return httpx.Response(206, headers=headers, content=self._log.data(start, total))
+
+    def polls(self, job: int | None) -> list[float]:
+        """Return the times at which a job's log, or the build, was asked for."""
+        return [time for time, number in self.requests if number == job]
+
+    def most_in_a_minute(self, until: float = float("inf")) -> int:
+        """Return the number of requests in the busiest 60 seconds before a time."""
+        return most_in_a_minute([time for time, _ in self.requests if time < until])
+
+    def _build(self) -> dict[str, object]:
+        jobs = []
+        for number, ends in enumerate(self._ends):
+            over = "failed" if number in self._failing else "passed"
+            jobs.append(job(str(number), started_at=STARTED, state=over if self.now >= ends else "running"))
+        return build(7, state="passed" if self.now >= max(self._ends) else "running", jobs=jobs)
+
+
+def most_in_a_minute(times: Sequence[float]) -> int:
+    """Return how many of some times, in order, lie within 60 seconds at most."""
+    first = most = 0
+    for place, time in enumerate(times):
+        while times[first] <= time - 59.999:
+            first += 1
+        most = max(most, place + 1 - first)
+    return most

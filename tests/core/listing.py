@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import anyio.lowlevel
@@ -26,7 +27,9 @@ class Listing:
         last: whether answers name the last page.
         growth: how many builds are created before each request; none after the end of it.
         depth: how many builds deep it lists.
-        precision: whether `created_to` is compared to the second, or exactly.
+        seconds_only: whether `created_to` is compared to the second, or exactly.
+        skew: seconds by which the clock of the `Date` header differs; None for no such header.
+        later: seconds between the last build and the first request.
     """
 
     def __init__(
@@ -39,8 +42,11 @@ class Listing:
         growth: Iterable[int] = (),
         depth: int | None = None,
         seconds_only: bool = False,
+        skew: float | None = None,
+        later: float = 0.0,
     ) -> None:
-        self.now = START
+        self.now = START + timedelta(seconds=later)
+        self.skew = skew
         self.builds = [
             (number, START - timedelta(seconds=apart * (count - number + 1))) for number in range(1, count + 1)
         ]
@@ -93,7 +99,10 @@ class Listing:
         shown = found[(page - 1) * size : page * size]
         body = [build(number, created_at=moment.isoformat().replace("+00:00", "Z")) for number, moment in shown]
         links = ", ".join(f'<{request.url.copy_set_param("page", to)}>; rel="{rel}"' for rel, to in rels.items())
-        return httpx.Response(200, json=body, headers={"Link": links} if links else {})
+        headers = {"Link": links} if links else {}
+        if self.skew is not None:
+            headers["Date"] = format_datetime(self.now + timedelta(seconds=self.skew), usegmt=True)
+        return httpx.Response(200, json=body, headers=headers)
 
 
 def in_some_order(

@@ -80,7 +80,7 @@ async def test_an_unsteady_log_stays_within_the_bound(
         return most
 
     server = GrowingJob(clock, size, ends=60.0, data=NumberedLog(1000).data)
-    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test")
+    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2)
     assert await assert_numbered(flavor, lines) == server.size // 1000
     server.assert_within_bound()
     assert server.requests <= 2.5 * server.polls
@@ -91,7 +91,7 @@ async def test_following_can_begin_with_the_last_lines_of_a_large_log(
     flavor: Flavor, clock: FakeClock, tail: int
 ) -> None:
     server = GrowingJob(clock, lambda now: 100 * MB + int(now) * 500, ends=10.0)
-    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", tail=tail)
+    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2, tail=tail)
     assert await assert_numbered(flavor, lines, first=MB - tail) == tail + 50
     assert server.moved < 600 * tail + 8192 * server.polls
     assert server.requests <= server.polls + 1
@@ -113,7 +113,9 @@ async def test_the_last_lines_of_a_job_that_has_ended(
     flavor: Flavor, clock: FakeClock, written: bytes, tail: int, texts: list[str]
 ) -> None:
     server = GrowingJob(clock, lambda _: len(written), ends=0.0, data=lambda start, end: written[start:end])
-    lines = await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", tail=tail))
+    lines = await flavor.list(
+        flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2, tail=tail)
+    )
     assert [line.text for line in lines] == texts
 
 
@@ -182,7 +184,7 @@ async def test_the_last_lines_of_a_build_are_those_of_the_jobs_that_have_begun(f
 async def test_a_number_of_lines_that_is_none_is_refused_at_once(flavor: Flavor, tail: Any, error: Any) -> None:
     client = flavor.client(lambda _: answer({}))
     with pytest.raises(error, match=r"^tail="):
-        client.jobs.follow("web", 7, "job-test", tail=tail)
+        client.jobs.follow("web", 7, "job-test", poll_interval=2, tail=tail)
     with pytest.raises(error, match=r"^tail="):
         client.builds.follow("web", 7, tail=tail)
 
@@ -196,7 +198,7 @@ async def test_a_log_larger_than_the_memory_bound_and_max_body_is_given_as_it_ar
     gc.collect()
     tracemalloc.start()
     try:
-        lines = client.jobs.follow("web", 7, "job-test")
+        lines = client.jobs.follow("web", 7, "job-test", poll_interval=2)
         assert number_of(await flavor.next(lines)) == 0
         assert server.moved < 2 * MB  # the first line does not wait for the others
         assert await assert_numbered(flavor, lines, first=1) + 1 == size // 10_000
@@ -233,7 +235,7 @@ async def test_large_logs_of_many_jobs_take_little_memory_too(flavor: Flavor, cl
 async def test_a_log_without_line_breaks_is_given_in_pieces(flavor: Flavor, clock: FakeClock) -> None:
     size = 5 * MB
     server = GrowingJob(clock, lambda _: size, ends=0.0, data=lambda start, end: b"x" * (end - start))
-    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test")
+    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2)
     assert len((await flavor.next(lines)).text) == 1024 * 1024
     assert server.moved < 3 * MB
     assert sum([len(line.text) for line in await flavor.list(lines)]) == size - 1024 * 1024
@@ -320,7 +322,7 @@ async def test_no_line_is_lost_or_repeated_whatever_the_server_does_once(
     flavor: Flavor, clock: FakeClock, misbehave: Any, at: int
 ) -> None:
     server = Misbehaving(clock, {at: misbehave})
-    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test")
+    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2)
     assert await assert_numbered(flavor, lines) == server.size // 100
 
 
@@ -342,7 +344,12 @@ async def test_the_last_poll_of_a_log_has_a_second_look(
 
     server = Job(clock, {7: gone})
     client = flavor.client(server, clock=clock)
-    lines = client.jobs.follow("web", 7, "job-test") if follow == "jobs" else client.builds.follow("web", 7)
+
+    lines = (
+        client.jobs.follow("web", 7, "job-test", poll_interval=2)
+        if follow == "jobs"
+        else client.builds.follow("web", 7, poll_interval=2)
+    )
     assert await assert_numbered(flavor, lines) == server.size // 100 == 900
     assert server.requests == 8
 
@@ -354,7 +361,7 @@ async def test_a_log_that_stays_gone_ends_with_the_lines_that_were_read(
     written = b"one\ntwo\nbegun"
     server = Misbehaving(clock, dict.fromkeys(range(4, 99), gone))
     server.data, server._size = lambda start, end: written[start:end], lambda _: len(written)
-    lines = await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test"))
+    lines = await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2))
     assert [line.text for line in lines] == ["one", "two", "begun"]
     assert server.polls == 6
 
@@ -365,7 +372,7 @@ async def test_a_log_that_was_deleted_and_is_written_again_is_read_from_its_begi
 ) -> None:
     server = Misbehaving(clock, dict.fromkeys((2, 3, 4), gone))
     server._size = lambda _: 1000
-    lines = await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test"))
+    lines = await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2))
     assert [number_of(line) for line in lines] == [*range(10), *range(10)]
 
 
@@ -404,7 +411,7 @@ async def test_a_place_that_contradicts_itself_or_the_body_cuts_nothing(
         return httpx.Response(206, headers=headers, stream=Body(written[start:]))
 
     found: list[LogLine] = []
-    lines = flavor.client(app, clock=clock).jobs.follow("web", 7, "job-test")
+    lines = flavor.client(app, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2)
     if start:  # the beginning is missing in each answer
         with pytest.raises(errors.InvalidResponse, match="still incomplete"):
             await flavor.list(lines, found)
@@ -422,14 +429,14 @@ async def test_a_body_that_is_always_longer_than_its_head_says_is_no_complete_lo
     server = Misbehaving(clock, dict.fromkeys(range(99), longer))
     found: list[LogLine] = []
     with pytest.raises(errors.InvalidResponse, match="still incomplete"):
-        await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test"), found)
+        await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2), found)
     assert [line.text for line in found] == ["one"]
 
 
 @pytest.mark.parametrize("misbehave", [whole, whole_of_unknown_length, whole_and_compressed])
 async def test_a_server_without_ranges_is_understood(flavor: Flavor, clock: FakeClock, misbehave: Any) -> None:
     server = Misbehaving(clock, dict.fromkeys(range(99), misbehave))
-    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test")
+    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2)
     assert await assert_numbered(flavor, lines) == server.size // 100
     assert server.requests == server.polls
 
@@ -437,7 +444,7 @@ async def test_a_server_without_ranges_is_understood(flavor: Flavor, clock: Fake
 async def test_an_unchanged_log_is_not_read_again_where_ranges_are_ignored(flavor: Flavor, clock: FakeClock) -> None:
     server = Misbehaving(clock, dict.fromkeys(range(99), whole))
     server._size = lambda _: 90_000
-    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test")
+    lines = flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2)
     assert await assert_numbered(flavor, lines) == 900
     assert server.moved == 90_000
 
@@ -450,7 +457,7 @@ async def test_a_connection_that_is_lost_again_and_again_is_an_error(flavor: Fla
     server = Misbehaving(clock, dict.fromkeys(range(2, 99), nothing))
     found: list[LogLine] = []
     with pytest.raises(errors.ResponseLost, match="reset"):
-        await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test"), found)
+        await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2), found)
     assert len(found) == 400
     assert server.polls == 6
 
@@ -460,7 +467,7 @@ async def test_a_lost_connection_is_an_error_at_once_without_retries(flavor: Fla
     found: list[LogLine] = []
     client = flavor.client(server, clock=clock).with_options(retry=None)
     with pytest.raises(errors.ResponseLost, match="reset"):
-        await flavor.list(client.jobs.follow("web", 7, "job-test"), found)
+        await flavor.list(client.jobs.follow("web", 7, "job-test", poll_interval=2), found)
     assert 400 <= len(found) < 500
     assert server.requests == 3
 
@@ -478,14 +485,14 @@ async def test_a_part_that_can_t_be_unpacked_is_an_error_that_says_so(flavor: Fl
     for misbehave in (torn, misplaced):
         server = Misbehaving(clock, {1: misbehave})
         with pytest.raises(errors.InvalidResponse, match="compressed"):
-            await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test"))
+            await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2))
 
 
 async def test_a_compressed_log_is_bounded_by_max_body(flavor: Flavor, clock: FakeClock) -> None:
     server = Misbehaving(clock, {1: whole_and_compressed})
     client = flavor.client(server, clock=clock, max_body=30_000)
     with pytest.raises(errors.InvalidResponse, match="larger than 30000 bytes"):
-        await flavor.list(client.jobs.follow("web", 7, "job-test"))
+        await flavor.list(client.jobs.follow("web", 7, "job-test", poll_interval=2))
 
 
 @pytest.mark.parametrize("size", [0, 500, 39_000, 200_000])
@@ -500,7 +507,10 @@ async def test_a_log_that_is_written_again_is_read_again(flavor: Flavor, clock: 
     plain = server.data
     server.data = lambda start, end: plain(start, end) if server.now < 3 else second(start, end)
     lines = [
-        line.text for line in await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test"))
+        line.text
+        for line in await flavor.list(
+            flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2)
+        )
     ]
     assert lines[: first // 100] == [f"{number:012}{'.' * 87}" for number in range(first // 100)]
     assert lines[first // 100 :] == second(0, size).decode().split("\n")[:-1]
@@ -514,7 +524,7 @@ async def test_a_log_that_stays_incomplete_is_an_error(flavor: Flavor, clock: Fa
     server = Misbehaving(clock, dict.fromkeys(range(3, 999), beyond))
     found: list[LogLine] = []
     with pytest.raises(errors.InvalidResponse, match="still incomplete after 10 polls"):
-        await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test"), found)
+        await flavor.list(flavor.client(server, clock=clock).jobs.follow("web", 7, "job-test", poll_interval=2), found)
     assert len(found) == 400
 
 
@@ -556,7 +566,7 @@ async def test_leaving_early_releases_the_connection_of_a_large_answer(flavor: F
     client = flavor.client(app, clock=clock)
 
     async def leave() -> None:
-        lines = client.jobs.follow("web", 7, "job-test")
+        lines = client.jobs.follow("web", 7, "job-test", poll_interval=2)
         if flavor.blocking:
             for line in lines:
                 assert number_of(line) == 0
@@ -567,7 +577,7 @@ async def test_leaving_early_releases_the_connection_of_a_large_answer(flavor: F
                 break
 
     async def end() -> None:
-        lines = client.jobs.follow("web", 7, "job-test")
+        lines = client.jobs.follow("web", 7, "job-test", poll_interval=2)
         await flavor.next(lines)
         await flavor.close(lines)
 
@@ -643,6 +653,6 @@ def test_whatever_the_growth_and_the_delay_of_answers_the_lines_are_those_of_the
     with BuildkiteClient(
         "acme", token=TOKEN, transport=httpx.MockTransport(server), clock=clock, retry=Retry(attempts=1)
     ) as client:
-        lines = list(client.jobs.follow("web", 7, "job-test"))
+        lines = list(client.jobs.follow("web", 7, "job-test", poll_interval=2))
     assert [line.raw for line in lines] == (server.log.decode().removesuffix("\n").split("\n") if server.log else [])
     assert server.moved <= 1.15 * len(server.log) + 8192 * server.polls

@@ -231,6 +231,98 @@ def test_lines_do_not_depend_on_how_the_bytes_arrive(chunks: list[bytes]) -> Non
     assert len(expected) == len(whole.split(b"\n")) - (1 if whole.endswith(b"\n") or not whole else 0)
 
 
+MARKS = [
+    "\x1b_bk;t=1767603600123\x07",
+    "\x1b_bk;t=9999999999999999\x07",
+    "\x1b_bk;dt=7\x07",
+    "\x1b_bk;t=5\x1b\\",
+    "\x1b_bk;t=",
+]
+COLOURS = ["\x1b[0m", "\x1b[1;31m", "\x1b[38:2:1m", "\x1b[3", "\x1b", "[31m"]
+REDRAWS = [
+    "\r",
+    "\r\x1b[K",
+    "\r\x1b[2K",
+    "\x1b[2K\r",
+    "\x1b[K",
+    "\x1b[0K",
+    "\x1b[2K",
+    "\b",
+    "\x1b[3G",
+    "\x1b7",
+    "\x1b8",
+]
+logs = st.lists(
+    st.sampled_from(
+        ["\n", "\r\n", "text", "10%", "wide text ", " ", "--- group", "+++", "\t", "\x9b", "\x85", "ü", "\ufffd"]
+    )
+    | st.sampled_from([*MARKS, *COLOURS, *REDRAWS, "\x07", "\x1b]0;title\x07", "\x1b]1339;url=u;content=c\x07"])
+    | st.text(max_size=3),
+    max_size=40,
+).map("".join)
+
+
+def parse_each(log: bytes) -> list[LogLine]:
+    """Return the lines of a log that is fed line by line, each without the bytes after it."""
+    parser = LineParser("j1", "test")
+    lines = []
+    for line in log.split(b"\n"):
+        lines += [*parser.feed(line or b"\r"), *parser.finish()]
+    return lines if log and not log.endswith(b"\n") else lines[:-1]
+
+
+@given(logs)
+@example("\x1b_bk;t=1000\x07one\n\x1b_bk;t=2000\x07two\n")
+@example("\x1b_bk;t=1000\x07one\ntwo \x1b_bk;t=2000\x07\n\x1b_bk;dt=1\x07three\n")
+@example("\x1b_bk;t=1\n\x07\x1b[31mred\n")
+@example("\r\r\n--- group\r\n\x1b[1m--- bold\x1b[0m\n")
+def test_a_line_is_the_same_among_others_and_alone(log: str) -> None:
+    data = log.encode("utf-8", "surrogatepass")
+    assert parse(data) == parse_each(data)
+
+
+@given(st.lists(st.binary(max_size=6) | logs.map(str.encode), max_size=12))
+def test_a_line_of_any_bytes_is_the_same_among_others_and_alone(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    assert parse(data) == parse_each(data)
+
+
+def drawn(line: str) -> str:
+    """Return what a line shows that is written character by character, with the controls of `REDRAWS` that progress bars use."""
+    cells: list[str] = []
+    erased: list[str] = []
+    column = 0
+    for token in re.findall(r"\x1b\[[0-9]*[Km]|\r|[^\r\x1b]", line):
+        if token == "\r":
+            column = 0
+        elif token[-1] == "m":
+            continue
+        elif token == "\x1b[2K" or (token in ("\x1b[K", "\x1b[0K") and column == 0):
+            erased = cells if "".join(cells).strip() else erased
+            cells = []
+        elif token in ("\x1b[K", "\x1b[0K"):
+            del cells[column:]
+        else:
+            cells += " " * (column + 1 - len(cells))
+            cells[column] = token
+            column += 1
+    return "".join(cells if "".join(cells).strip() else erased)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["10%", "100% of it", " ", "", "x", "\x1b[32m", "\x1b[0m"])
+        | st.sampled_from(["\r", "\r\x1b[K", "\r\x1b[2K", "\x1b[2K\r", "\x1b[K", "\x1b[0K", "\r\x1b[0K", "\x1b[2K"]),
+        max_size=20,
+    ).map("".join)
+)
+@example("long text\rshort\rlonger")
+@example("100%\r\x1b[K")
+@example("  \r ")
+def test_a_line_that_is_drawn_again_shows_what_a_terminal_shows(line: str) -> None:
+    assert plain(f"{line}\r") == drawn(f"{line}\r")
+
+
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from buildkite_ext.errors import InvalidRequest, InvalidResponse
 from buildkite_ext.pagination.links import links_of, number_of, page_of, parse_links, total_of
-from buildkite_ext.pagination.slices import next_bound, still_bound, too_deep
+from buildkite_ext.pagination.slices import next_bound, passed_time, still_bound, too_deep
 from buildkite_ext.transport.auth import origin
 
 ROUTE = "https://api.buildkite.com/v2/organizations/acme/agents"
@@ -262,6 +263,23 @@ def test_the_next_slice_reaches_a_second_into_the_one_before_or_is_none(oldest: 
 
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))
+
+
+@given(st.none() | moments, moments, st.integers(-9, 9))
+def test_a_time_that_has_passed_is_never_in_the_future(newest: datetime | None, now: datetime, skew: int) -> None:
+    newest = None if newest is None else min(newest, now)
+    answered = format_datetime(now + timedelta(seconds=skew), usegmt=True)
+    passed = passed_time(newest, answered)
+    assert passed is not None
+    assert (newest or passed) <= passed <= now
+
+
+@pytest.mark.parametrize(
+    "answered", ["", "yesterday", "Fri, 32 Jan 2026 00:01:00 GMT", "0", "Fri, 02 Jan 99999 00:01:00 GMT"]
+)
+def test_a_date_that_cannot_be_read_tells_nothing(answered: str) -> None:
+    assert passed_time(NOON, answered) == NOON
+    assert passed_time(None, answered) is None
 
 
 @given(moments, moments, st.none() | moments)

@@ -52,6 +52,46 @@ async def test_a_batch_inside_a_batch_comes_back_in_order(runtime: Runtime) -> N
     assert await runtime.map(row, range(4)) == [[a * b for b in range(4)] for a in range(4)]
 
 
+async def test_a_batch_runs_no_more_at_once_than_it_may(anyio_backend: str) -> None:
+    runtime: Runtime = BlockingRuntime() if anyio_backend == "blocking" else AsyncRuntime()
+    begun: list[int] = []
+    now, most = 0, 0
+    lock = threading.Lock()
+    rest = threading.Event()
+
+    async def work(number: int) -> int:
+        nonlocal now, most
+        with lock:
+            begun.append(number)
+            now += 1
+            most = max(most, now)
+            if number == 9:
+                rest.set()
+        if number == 0:  # the others don't wait for it
+            while not rest.is_set():
+                await runtime.sleep(0.001)
+        await runtime.sleep(0.001)
+        with lock:
+            now -= 1
+        return number
+
+    assert await runtime.map(work, range(10), at_once=3) == list(range(10))
+    assert most <= 3
+    assert begun == list(range(10))
+
+
+async def test_a_batch_that_has_failed_begins_nothing_more(runtime: Runtime) -> None:
+    begun: list[int] = []
+
+    async def fail(number: int) -> None:
+        begun.append(number)
+        raise KeyError(number)
+
+    with pytest.raises(KeyError, match="0"):
+        await runtime.map(fail, range(50), at_once=1)
+    assert len(begun) <= 1
+
+
 async def test_a_batch_sees_the_context_of_its_caller(runtime: Runtime) -> None:
     language.set("de")
 

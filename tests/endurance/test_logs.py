@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from collections.abc import Callable
 
 import anyio
 import httpx
 import pytest
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
+from buildkite_ext.logs.parser import LineParser
 
 from ..core.fakes import FakeClock
 from ..core.growing import GrowingJob, NumberedLog
@@ -18,17 +20,36 @@ MB = 1_000_000
 SIZE, LINE = 300 * MB, 10_000
 
 
-@pytest.mark.parametrize("flavor", ["blocking", "asyncio", "trio"])
-def test_a_log_of_300_mb_is_followed_in_64_mb(flavor: str) -> None:
+def in_two_halves(now: float) -> int:
+    return SIZE // 2 if now < 2 else SIZE
+
+
+def there(_: float) -> int:
+    return SIZE
+
+
+def growing(now: float) -> int:
+    return min(SIZE, int(now * 7) * MB)
+
+
+@pytest.mark.parametrize(
+    ("flavor", "size"),
+    [
+        *(("blocking", in_two_halves), ("asyncio", in_two_halves), ("trio", in_two_halves)),
+        *(("blocking", there), ("asyncio", growing)),
+    ],
+)
+def test_a_log_of_300_mb_is_followed_in_64_mb(flavor: str, size: Callable[[float], int]) -> None:
     clock = FakeClock()
-    server = GrowingJob(clock, lambda now: SIZE // 2 if now < 2 else SIZE, ends=4.0, data=NumberedLog(LINE).data)
+    ends = {in_two_halves: 4.0, there: 0.0, growing: 44.0}[size]
+    server = GrowingJob(clock, size, ends=ends, data=NumberedLog(LINE).data)
     transport = httpx.MockTransport(server)
     count = 0
 
     async def follow() -> None:
         nonlocal count
         async with AsyncBuildkiteClient("acme", token="t", transport=transport, clock=clock, max_body=MB) as client:
-            async for line in client.jobs.follow("web", 7, "job-test"):
+            async for line in client.jobs.follow("web", 7, "job-test", poll_interval=2):
                 assert int(line.text.rstrip(".")) == count
                 count += 1
 
@@ -37,7 +58,7 @@ def test_a_log_of_300_mb_is_followed_in_64_mb(flavor: str) -> None:
     try:
         if flavor == "blocking":
             with BuildkiteClient("acme", token="t", transport=transport, clock=clock, max_body=MB) as client:
-                for line in client.jobs.follow("web", 7, "job-test"):
+                for line in client.jobs.follow("web", 7, "job-test", poll_interval=2):
                     assert int(line.text.rstrip(".")) == count
                     count += 1
         else:
@@ -47,3 +68,15 @@ def test_a_log_of_300_mb_is_followed_in_64_mb(flavor: str) -> None:
         tracemalloc.stop()
     assert count == SIZE // LINE
     server.assert_within_bound()
+
+
+def test_a_log_of_short_lines_takes_little_memory() -> None:
+    count = 1_000_000
+    log = b"ab\n" * count
+    gc.collect()
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in LineParser("j1", "test").feed(log)) == count
+        assert tracemalloc.get_traced_memory()[1] < 5 * MB
+    finally:
+        tracemalloc.stop()

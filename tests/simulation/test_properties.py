@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import json
+from itertools import pairwise, product
 from typing import Any
 
 import httpx
@@ -189,6 +190,69 @@ def consistent(build: dict[str, Any]) -> None:
             assert times == sorted(times)
 
 
+@given(found=steps, script=actions, timing=timings, agents=st.sampled_from([None, 1]), data=st.data())
+def test_counts_and_filters_agree_with_the_whole_list(
+    found: list[tuple[str, dict[str, Any]]],
+    script: list[tuple[str, int]],
+    timing: Timing,
+    agents: int | None,
+    data: st.DataObject,
+) -> None:
+    simulator = Simulator(timing=timing, agents=agents)
+    add_steps(simulator, found)
+    with connect(simulator) as api:
+        builds: list[dict[str, Any]] = []
+        for action, number in [("create", 0), *script]:
+            act(api, simulator, action, number)
+            builds = api.get(f"{WEB}/builds", params={"per_page": "100"}).json()
+            assert counted(api.get(WEB).json()) == counts(builds)
+            assert all(counted(build["pipeline"]) == counts(builds) for build in builds)
+        branch = data.draw(st.sampled_from([None, "main", "dev", "*", "d*", "none"]))
+        since, until = (data.draw(st.none() | st.sampled_from([build["created_at"] for build in builds])) for _ in "12")
+        asked = {"branch": branch, "created_from": since, "created_to": until}
+        query = {name: value for name, value in asked.items() if value is not None}
+        for path, state in product((f"{WEB}/builds", f"{ORG}/builds"), [None, *SHOWN, "blocked", "finished"]):
+            named = {} if state is None else {"state": state}
+            listed = api.get(path, params={**query, **named, "per_page": "100"}).json()
+            assert [build["number"] for build in listed if build["pipeline"]["slug"] == "web"] == [
+                build["number"]
+                for build in builds
+                if (state is None or in_state(build, state))
+                and (branch in (None, "*", build["branch"]) or (branch == "d*" and build["branch"] == "dev"))
+                and (since is None or build["created_at"] >= since)
+                and (until is None or build["created_at"] < until)
+            ]
+
+
+def in_state(build: dict[str, Any], state: str) -> bool:
+    if state in ("blocked", "finished") and build["blocked"]:
+        return True
+    return build["state"] in (("passed", "failed", "canceled") if state == "finished" else (state,))
+
+
+def counted(pipeline: dict[str, Any]) -> dict[str, int]:
+    return {name: value for name, value in pipeline.items() if name.endswith("_count")}
+
+
+def counts(builds: list[dict[str, Any]]) -> dict[str, int]:
+    """Return the counts of a pipeline from all its builds."""
+    states = ["blocked" if build["blocked"] else build["state"] for build in builds]
+    over = {"passed", "failed", "canceled", "skipped", "not_run"}
+    jobs = [
+        job["state"]
+        for build, state in zip(builds, states, strict=True)
+        for job in build["jobs"]
+        if state not in over and job["type"] == "script"
+    ]
+    return {
+        "scheduled_builds_count": sum(state in ("creating", "scheduled") for state in states),
+        "running_builds_count": sum(state in ("running", "failing", "canceling") for state in states),
+        "scheduled_jobs_count": jobs.count("scheduled"),
+        "running_jobs_count": sum(state in ("running", "canceling", "timing_out") for state in jobs),
+        "waiting_jobs_count": sum(state in ("waiting", "waiting_failed") for state in jobs),
+    }
+
+
 @given(count=st.integers(0, 45), per_page=st.integers(1, 20), start=st.integers(-1, 50))
 def test_following_the_links_shows_every_build_once(count: int, per_page: int, start: int) -> None:
     simulator = Simulator()
@@ -243,3 +307,27 @@ def test_the_end_of_a_log_fits_what_was_read_before(size: int) -> None:
                 more = {"Accept": "text/plain", "Range": f"bytes=-{total - len(read)}"}
                 read += api.get(path, headers=more).content
         assert read == api.get(f"{path}.txt").content
+
+
+@given(message=st.text(min_size=1), value=st.text())
+def test_texts_come_back_as_they_were_sent(message: str, value: str) -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test")
+    with connect(simulator) as api:
+        sent = {"commit": "HEAD", "branch": "main", "message": message, "env": {"TEXT": value, message: "key"}}
+        answer = api.post(f"{WEB}/builds", json=sent)
+        listed = api.get(f"{WEB}/builds").json()[0]
+    assert (answer.json()["message"], answer.json()["env"]) == (message, {"TEXT": value, message: "key"})
+    assert (listed["message"], listed["env"]) == (message, sent["env"])
+    assert json.dumps(message, ensure_ascii=False).encode() in answer.content
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test")
+    with connect(simulator) as api:
+        body = rb'{"commit": "HEAD", "branch": "main", "message": "a\ud800b", "env": {"A": "\udfff"}}'
+        answer = api.post(f"{WEB}/builds", content=body)
+        listed = api.get(f"{WEB}/builds").json()[0]
+    for build in (answer.json(), listed):
+        assert (build["message"], build["env"]) == ("a?b", {"A": "?"})

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from buildkite_ext import BuildkiteClient, CircuitBreaker, CircuitChanged, CircuitOpen, MemoryStore, Retry, errors
+from buildkite_ext.simulation import Simulator
 from buildkite_ext.stores.circuits import Circuit, Permit
 from tests.core.fakes import LONGEST, TOKEN, App, FakeClock, Flavor, answer, build
 
@@ -284,6 +285,38 @@ def test_a_probe_waits_for_no_rate_limit() -> None:
         return times[0], times[1]
 
     assert run(main) == (pytest.approx(1.0), pytest.approx(1.0))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("how", ["wait", "follow"])
+async def test_a_workflow_that_polls_sleeps_through_an_open_circuit(flavor: Flavor, how: str) -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test", after=20, log="one\ntwo\n")
+    kind = "client" if flavor.blocking else "async_client"
+    buildkite: Any = getattr(simulator, kind)(retry=ONCE)
+    created = await flavor.call(buildkite.builds.create, "web", branch="main", commit="HEAD")
+    simulator.fail_next(status=500, times=5)
+    for _ in range(5):
+        with pytest.raises(errors.ServerError):
+            await flavor.call(buildkite.builds.get, created)
+    begin = simulator.clock.monotonic()
+    if how == "wait":
+        assert (await flavor.call(buildkite.builds.wait, created, timeout=600)).passed
+    else:
+        assert [line.text for line in await flavor.list(buildkite.builds.follow(created, timeout=600))] == [
+            "one",
+            "two",
+        ]
+    assert simulator.clock.monotonic() - begin >= 30
+
+
+@pytest.mark.anyio
+async def test_a_wait_that_ends_before_the_circuit_closes_says_so(flavor: Flavor) -> None:
+    clock = FakeClock()
+    buildkite = flavor.client(App(DOWN), clock=clock, retry=ONCE)
+    await failing(flavor, buildkite, 5)
+    with pytest.raises(CircuitOpen):
+        await flavor.call(buildkite.builds.wait, "web", 7, timeout=20)
 
 
 class CircuitMachine(RuleBasedStateMachine):

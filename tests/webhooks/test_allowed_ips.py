@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -65,13 +66,26 @@ class Meta:
         return answer
 
 
+_RECEIVERS: list[WebhookHandler] = []
+
+
 def receiver(sources: AllowedIPs, reports: list[DeliveryEvent] | None = None) -> WebhookHandler:
-    return WebhookHandler(
+    """Return a receiver that is closed after the test."""
+    hooks = WebhookHandler(
         secret=SECRET,
         now=lambda: NOW,
         allowed_ips=sources,
         on_delivery_event=None if reports is None else reports.append,
     )
+    _RECEIVERS.append(hooks)
+    return hooks
+
+
+@pytest.fixture(autouse=True)
+def close_receivers() -> Iterator[None]:
+    yield
+    while _RECEIVERS:
+        _RECEIVERS.pop().close()
 
 
 async def post(hooks: WebhookHandler, client: str | None, forwarded: Any = None) -> int:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from buildkite_ext.webhooks import parse, sign, verify
+from buildkite_ext.webhooks import WebhookEvent, WebhookHandler, parse, sign, verify
 
 from .bodies import NEW_FORM, OLD_FORM, body_of, encoded
+from .posting import build_body
 
 SECRET = "s3cret"
 
 
-def calls(work: Callable[[], Any]) -> Counter[str]:
-    """Return the calls of Python and C functions during a call."""
-    counted: Counter[str] = Counter()
+@contextmanager
+def counting(counted: Counter[str]) -> Iterator[None]:
+    """Count the calls of Python and C functions in this thread until the context ends."""
 
     def count(frame: Any, event: str, argument: Any) -> None:
         if event == "call":
@@ -26,13 +30,20 @@ def calls(work: Callable[[], Any]) -> Counter[str]:
         elif event == "c_call":
             counted[argument.__qualname__] += 1
 
-    work()  # what is worked out once for each event
     before = sys.getprofile()
     sys.setprofile(count)
     try:
-        work()
+        yield
     finally:
         sys.setprofile(before)
+
+
+def calls(work: Callable[[], Any]) -> Counter[str]:
+    """Return the calls of Python and C functions during a call."""
+    counted: Counter[str] = Counter()
+    work()  # what is worked out once for each event
+    with counting(counted):
+        work()
     return counted
 
 
@@ -66,3 +77,59 @@ def test_the_calls_around_the_body_are_few() -> None:
     """A generous bound, so that a delivery doesn't become twice as slow unseen."""
     assert calls(delivery(body_of("ping", optional=False))).total() <= 110
     assert calls(delivery(body_of("agent.lost", optional=False))).total() <= 110
+
+
+# --- A request --------------------------------------------------------------------------------------------------------
+
+
+def calls_of_a_request(hooks: WebhookHandler, body: bytes) -> Counter[str]:
+    """Return the calls while the ASGI app receives a delivery and the queue's worker handles it."""
+    app = hooks.asgi()
+    counted: Counter[str] = Counter()
+
+    def signed(raw: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+        signature = sign(raw, SECRET).encode()
+        return raw, [(b"content-type", b"application/json"), (b"x-buildkite-signature", signature)]
+
+    async def request(raw: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": raw, "more_body": False}
+
+        async def send(message: Any) -> None:
+            assert message.get("status", 200) == 200
+
+        await app({"type": "http", "method": "POST", "path": "/", "headers": headers}, receive, send)
+        while hooks.counts["handled"] < hooks.counts["accepted"]:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    async def scenario() -> None:
+        async with hooks.lifespan():
+            await request(*signed(body))
+            second = signed(body + b" ")
+            with counting(counted):
+                await request(*second)
+
+    asyncio.run(scenario())
+    assert hooks.counts == {"accepted": 2, "handled": 2}
+    return counted
+
+
+@pytest.mark.parametrize("secrets", [(SECRET,), ("new", SECRET), ("newer", "new", SECRET)])
+def test_a_request_costs_one_decoding_one_hmac_a_secret_and_no_thread(secrets: tuple[str, ...]) -> None:
+    hooks = WebhookHandler(secret=secrets)
+
+    @hooks.on("build.*")
+    async def read(event: WebhookEvent) -> None: ...
+
+    counted = calls_of_a_request(hooks, build_body())
+    assert counted["Decoder.decode"] == 1
+    assert counted["hmac_digest"] == len(secrets)
+    assert counted["openssl_sha256"] == 1  # the delivery's id
+    assert not [name for name in counted if name in ("Thread.start", "BaseEventLoop.run_in_executor", "run_sync")]
+    assert counted["BaseEventLoop.create_task"] == 0
+
+
+def test_a_log_record_is_made_only_for_a_listener(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "buildkite_ext.webhooks")
+    hooks = WebhookHandler(secret=SECRET)
+    assert calls_of_a_request(hooks, build_body())["Logger.makeRecord"] == 0

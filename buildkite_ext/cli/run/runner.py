@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,7 @@ from urllib.parse import urlsplit
 
 from ...errors import AccessDenied, BuildkiteError, NothingMatched, PipelineNotFound, UnsafePath
 from ...events import RetryScheduled
-from ...logs.follow import POLL_INTERVAL as FOLLOW_INTERVAL
-from ...states import blocking_jobs, failed_jobs, is_job_over, outcome_of
+from ...states import blocking_jobs, failed_jobs, outcome_of
 from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
 from ..exit_codes import ExitCode
 from ..hints import in_options
@@ -34,16 +32,14 @@ if TYPE_CHECKING:
     from ..connection import ConnectionOptions
     from .options import RunOptions
 
-__all__ = ["RequestBudget", "Run", "RunView"]
+__all__ = ["Run", "RunView"]
 
 _MOST_FETCHED_TAILS = 5
 """Jobs whose logs are fetched for their last lines if nothing was followed."""
 
-_REQUESTS_PER_MINUTE = 40
-"""Requests a minute for following. Buildkite allows a user 50, and other programs may need some of them:
-https://buildkite.com/docs/apis/rest-api/rate-limits"""
-
 _SIMULATOR_INTERVAL = 0.4
+_SIMULATOR_REQUESTS = 6000
+"""Requests a minute: the simulator has no limit of its own, and a build in it takes seconds."""
 
 
 class RunView(Protocol):
@@ -86,23 +82,6 @@ class RunView(Protocol):
         ...
 
 
-class RequestBudget:
-    """Budget of requests for following: one for the build, and one for each log that may have grown since the last poll."""
-
-    def __init__(self) -> None:
-        self._finished: set[str] = set()
-
-    def pause(self, build: Build, interval: float) -> float:
-        """Return the seconds to wait after this poll, besides the poll interval, to stay within the budget."""
-        logs = [
-            job
-            for job in build.jobs
-            if str(job.type) == "script" and job.started_at is not None and job.id not in self._finished
-        ]
-        self._finished.update(job.id for job in logs if is_job_over(job))
-        return max(0.0, (1 + len(logs)) * 60 / _REQUESTS_PER_MINUTE - interval)
-
-
 class Run:
     """One execution of the command. It always has a result: errors and signals are part of it."""
 
@@ -113,7 +92,6 @@ class Run:
         self._state = RunState(options=options, connection=connection)
         self._labels: dict[str, str] = {}
         self._tails = LogTails()
-        self._budget = RequestBudget()
 
     def result(self) -> RunResult:
         """Run all of it, and return the result."""
@@ -186,7 +164,7 @@ class Run:
                 self._options.pipeline,
                 state.number,
                 timeout=state.left,
-                poll_interval=self._interval(WAIT_INTERVAL),
+                poll_interval=self._interval() or WAIT_INTERVAL,
             )
             state.build, state.outcome = waited.build, waited.outcome
         state.ended_after = state.time.elapsed
@@ -198,8 +176,9 @@ class Run:
         lines = client.builds.follow(
             self._options.pipeline,
             state.number,
-            poll_interval=self._interval(FOLLOW_INTERVAL),
+            poll_interval=self._interval(),
             timeout=state.left,
+            max_requests_per_minute=_SIMULATOR_REQUESTS if self._connection.simulate else None,
             on_build=self._on_poll,
         )
         try:
@@ -272,9 +251,6 @@ class Run:
         self._state.build = build
         self._labels.update((job.id, label_of(job)) for job in build.jobs)
         self._view.polled(build)
-        if self._options.poll_interval is None and not self._connection.simulate and outcome_of(build) is None:
-            pause, left = self._budget.pause(build, self._interval(FOLLOW_INTERVAL)), self._state.left
-            time.sleep(pause if left is None else min(pause, left))
 
     def _on_line(self, line: LogLine) -> None:
         self._tails.add(line)
@@ -290,9 +266,11 @@ class Run:
         if isinstance(event, RetryScheduled) and event.pause >= 1:
             self._view.note(f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s.")
 
-    def _interval(self, default: float) -> float:
-        """Return the poll interval: the option's or the default, and at least four polls within a timeout."""
+    def _interval(self) -> float | None:
+        """Return the poll interval: the option's, and at least four polls within a timeout. None: the default."""
         chosen, timeout = self._options.poll_interval, self._options.timeout
-        if chosen is None:
-            chosen = _SIMULATOR_INTERVAL if self._connection.simulate else default
-        return chosen if timeout is None else min(chosen, max(0.05, timeout / 4))
+        if chosen is None and self._connection.simulate:
+            chosen = _SIMULATOR_INTERVAL
+        if timeout is None or timeout / 4 >= (WAIT_INTERVAL if chosen is None else chosen):
+            return chosen
+        return max(0.05, timeout / 4)

@@ -13,6 +13,7 @@ from typing import ParamSpec, Protocol, TextIO, TypeVar
 
 from ...states import FAILED_JOBS
 from ...webhooks.delivery import Delivery
+from ...webhooks.log_limit import LogLimiter
 from ..render.colour import TONES, Tone, painted
 from ..streams import clean, print_line, short
 from .command_runner import CommandResult
@@ -185,11 +186,17 @@ class DisplayThread:
     Args:
         display: the display whose methods the thread runs.
         on_closed: called when the reader of the output is gone.
+        clock: a function that returns monotonic seconds.
     """
 
-    def __init__(self, display: Display, on_closed: Callable[[], None]) -> None:
+    def __init__(
+        self, display: Display, on_closed: Callable[[], None], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._display = display
         self._on_closed = on_closed
+        self._clock = clock
+        self._refusals: LogLimiter[tuple[int, str]] = LogLimiter()
+        self._telling: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, "webhooks-output")
         self._waiting = 0
         self._not_shown = 0
@@ -209,6 +216,18 @@ class DisplayThread:
         future = self._thread.submit(function, *args, **kwargs)
         future.add_done_callback(lambda done: loop.call_soon_threadsafe(self._done, done))
 
+    def refused(self, status: int, reason: str, message: str, client: str | None) -> None:
+        """Show a refusal, or only count it if one of its kind was shown less than a second ago.
+
+        The count is shown a second later at the latest, or at the end.
+        """
+        if self._refusals.admit((status, reason), self._clock()) is None:
+            self._not_shown += 1
+            if self._telling is None:
+                self._telling = asyncio.get_running_loop().call_later(self._refusals.interval, self._tell)
+        else:
+            self.submit_or_count(self._display.refused, status, reason, message, client)
+
     def submit_or_count(self, function: Callable[_P, None], *args: _P.args, **kwargs: _P.kwargs) -> None:
         """Do the same, or, if too many functions wait, only count this one."""
         if self._waiting >= _MOST_WAITING:
@@ -219,12 +238,19 @@ class DisplayThread:
 
     async def end(self, counters: DeliveryCounters) -> None:
         """Write the counters when everything else is written."""
+        if self._telling is not None:
+            self._telling.cancel()
         self._show_count()
         await self.run(self._display.end, counters)
 
     def close(self) -> None:
         """Start no more functions. Those that still wait are dropped: the stream may have no reader."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _tell(self) -> None:
+        self._telling = None
+        if self._waiting < _MOST_WAITING:
+            self._show_count()
 
     def _show_count(self) -> None:
         if self._not_shown:

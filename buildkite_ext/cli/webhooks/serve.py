@@ -142,7 +142,7 @@ class _Session:
 
     def _refused(self, status: int, reason: str, message: str, client: str | None) -> None:
         self._counters.refused += 1
-        self._thread.submit_or_count(self._display.refused, status, reason, message, client)
+        self._thread.refused(status, reason, message, client)
 
     # --- Shutdown -----------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,9 @@ class _NumberedPage(Generic[T]):
     headers: Pairs
 
 
-def numbered(items: Sequence[T], query: Query, url: str, *, with_last: bool) -> _NumberedPage[T]:
+def numbered(
+    items: Sequence[T], query: Query, url: str, *, with_last: bool, newest_first: bool = False
+) -> _NumberedPage[T]:
     """Return the page that a query asks for.
 
     `page=0` is the first page, a page after the last one is empty, and a `per_page` above the maximum is the maximum. The
@@ -40,6 +42,7 @@ def numbered(items: Sequence[T], query: Query, url: str, *, with_last: bool) -> 
         query: the query. All of it comes back in the links, including a token.
         url: the URL of the list without a query.
         with_last: whether the links name the last page.
+        newest_first: whether the pages begin with the end of `items`.
     """
     page, size = requested_page(query)
     pages = max(1, -(-len(items) // size))
@@ -56,8 +59,12 @@ def numbered(items: Sequence[T], query: Query, url: str, *, with_last: bool) -> 
         link("next", page + 1)
         if with_last:
             link("last", pages)
+    headers = (("Link", ", ".join(links)),) if links else ()
     start = (page - 1) * size
-    return _NumberedPage(items[start : start + size], (("Link", ", ".join(links)),) if links else ())
+    if newest_first:
+        end = max(0, len(items) - start)
+        return _NumberedPage(items[max(0, end - size) : end][::-1], headers)
+    return _NumberedPage(items[start : start + size], headers)
 
 
 def _encoded(pairs: Iterable[tuple[str, str]]) -> str:

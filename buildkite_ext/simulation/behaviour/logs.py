@@ -103,8 +103,13 @@ class Log:
 
     def visible(self, now: float) -> bytes:
         """Return the bytes that have arrived."""
-        end = self.size(now)
-        return self._data[:end]
+        size = self.size(now)
+        return self._data[:size]
+
+    def last(self, count: int, now: float) -> bytes:
+        """Return the last bytes of those that have arrived, at most `count`."""
+        size = self.size(now)
+        return self._data[max(0, size - count) : size]
 
     def header_times(self, now: float) -> list[int]:
         """Return the times at which the headers of groups arrived, in nanoseconds since the epoch."""

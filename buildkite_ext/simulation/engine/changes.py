@@ -185,22 +185,27 @@ class Changes:
 
     An event is queued while the engine acts, and delivered when the action is complete. A listener can therefore send
     requests to the simulator.
+
+    Attributes:
+        wanted: whether there is a listener.
     """
 
     def __init__(self) -> None:
+        self.wanted = False
         self._dispatcher: Dispatcher[Change] = Dispatcher(name="on_change")
         self._queue: deque[Change] = deque()
         self._delivering = False
 
-    @property
-    def wanted(self) -> bool:
-        """True if there is a listener."""
-        return bool(self._dispatcher)
-
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Add a listener and return the function that removes it."""
         self._dispatcher.add(listener)
-        return lambda: self._dispatcher.remove(listener)
+        self.wanted = True
+
+        def remove() -> None:
+            self._dispatcher.remove(listener)
+            self.wanted = bool(self._dispatcher)
+
+        return remove
 
     def emit(self, change: Change) -> None:
         """Queue an event."""

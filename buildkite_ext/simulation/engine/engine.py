@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ...globs import branch_matches
-from ...states import ACTIVE_JOBS, RUNNING_JOBS
+from ...states import ACTIVE_JOBS, RUNNING_BUILDS, RUNNING_JOBS
 from ...timestamps import to_millisecond
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import compose
@@ -20,7 +20,7 @@ from ..state.pipelines import Pipeline
 from ..state.states import JOB_WAITING
 from ..state.users import User
 from .administration import Administration
-from .agent_pool import AgentPool
+from .agent_pool import AgentPool, ReadyJobs
 from .changes import AgentChanged, AnnotationChanged, ArtifactChanged, Changes
 from .scheduler import Action, ScheduledAction, Scheduler
 from .transitions import Transitions
@@ -67,7 +67,7 @@ class Engine:
         self._pool = pool
         self._timestamps = timestamps
         self._transitions = Transitions(organization, scheduler, changes)
-        self._ready: list[Job] = []
+        self._ready = ReadyJobs()
         self._actions: dict[str, list[ScheduledAction]] = {}
         self._wakes: dict[str, ScheduledAction] = {}
 
@@ -132,6 +132,7 @@ class Engine:
         if not rehearsal:
             pipeline.last_number = build.number
             self.organization.add_build(build)
+            build.touch()
         self._transitions.build_changed(build, None)
         for step in pipeline.steps:
             self._add_jobs(build, step)
@@ -184,6 +185,8 @@ class Engine:
     def reprioritize(self, job: Job, priority: int) -> None:
         """Set the priority of a job."""
         job.priority = priority
+        if job in self._ready:
+            self._ready.add(job)
         job.build.touch()
         self._transitions.job_changed(job, job.state)
 
@@ -223,14 +226,16 @@ class Engine:
     def _schedule(self, build: Build) -> None:
         self._transitions.move_build(build, "scheduled")
         pipeline = build.pipeline
-        if pipeline.skip_queued_branch_builds or pipeline.cancel_running_branch_builds:
-            for other in list(self.organization.builds_of(pipeline).under_way.values()):
-                if other is build or other.request.branch != build.request.branch:
-                    continue
-                if pipeline.skip_queued_branch_builds and other.state == "scheduled":
-                    self._skip(other)
-                elif pipeline.cancel_running_branch_builds and other.state in ("running", "failing"):
-                    self.cancel(other, "A newer build of the branch has been created")
+        skipped = ("scheduled",) if pipeline.skip_queued_branch_builds else ()
+        canceled = ("running", "failing") if pipeline.cancel_running_branch_builds else ()
+        others = self.organization.builds_of(pipeline).select(states=skipped + canceled, branches=(build.branch,))
+        for other in others:
+            if other is build:
+                continue
+            if other.state in skipped:
+                self._skip(other)
+            elif other.state in canceled:
+                self.cancel(other, "A newer build of the branch has been created")
         self._settle(build)
 
     def _skip(self, build: Build) -> None:
@@ -252,7 +257,7 @@ class Engine:
         if isinstance(job.step, TriggerStep):
             self._trigger(job, job.step)
         else:
-            self._ready.append(job)
+            self._ready.add(job)
             self.dispatch()
 
     def _expire(self, job: Job) -> None:
@@ -284,7 +289,8 @@ class Engine:
             self._later(step.timeout, job, lambda job: self._interrupt(job, "timing_out", "timed_out"))
         else:
             self._later(duration, job, lambda job: self._exit(job, step))
-        self._settle(job.build)
+        if job.build.state not in RUNNING_BUILDS:
+            self._settle(job.build)
 
     def _exit(self, job: Job, step: CommandStep) -> None:
         job.exit_status = job.behaviour.exit_status(job.attempt)
@@ -365,17 +371,13 @@ class Engine:
 
     def dispatch(self) -> None:
         """Give the jobs that are ready to free agents, the highest priority first."""
-        self._ready = [job for job in self._ready if job.state == "scheduled"]
-        for job in sorted(self._ready, key=lambda job: -job.priority):
-            assert job.queue is not None
-            agent = self._pool.assign(job, job.queue)
-            if agent is not None:
-                self._ready.remove(job)
-                self._assign(job, agent)
+        for job, agent in self._ready.assignments(self._pool):
+            self._assign(job, agent)
 
     def connect_agent(self, name: str, queue: Queue) -> Agent:
         """Connect a new agent. It takes jobs at the next `dispatch`."""
         agent = self.organization.add_agent(name, queue, self.now)
+        self._pool.freed(agent)
         self._agent_changed(agent, None)
         return agent
 
@@ -405,6 +407,7 @@ class Engine:
     def resume_agent(self, agent: Agent) -> None:
         """Resume a paused agent."""
         self._clear_pause(agent)
+        self._pool.freed(agent)
         self._agent_changed(agent, agent.connection_state)
         self.dispatch()
 
@@ -414,11 +417,13 @@ class Engine:
         if agent.connection_state == "stopping":
             self._stop(agent)
         else:
+            self._pool.freed(agent)
             self._agent_changed(agent, agent.connection_state)
 
     def _stop(self, agent: Agent) -> None:
         before, agent.connection_state = agent.connection_state, "stopped"
         agent.disconnected_at = agent.stopped_at = self.now
+        del self.organization.connected_agents[agent.id]
         self._clear_pause(agent)
         self._agent_changed(agent, before)
 

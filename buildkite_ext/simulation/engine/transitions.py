@@ -102,8 +102,7 @@ class Transitions:
         elif state == "failing" and build.failing_at is None:
             build.failing_at = now
         build.finished_at = now if state in FINISHED_BUILDS or state == "blocked" else None
-        if build.number:
-            self._organization.builds_of(build.pipeline).update(build)
+        self._organization.build_moved(build, before)
         build.touch()
         self.build_changed(build, before)
 
@@ -113,6 +112,7 @@ class Transitions:
         before = job.state
         if state != before:
             job.state = state
+            self._organization.job_moved(job, before)
             job.build.touch()
             self.job_changed(job, before)
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 from posixpath import basename, dirname
 
-from ...states import FAILING_JOBS, FINISHED_BUILDS, RUNNING_BUILDS, RUNNING_JOBS
+from ...states import FAILING_JOBS, FINISHED_BUILDS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
 from ..definition.steps import BlockStep, CommandStep, Step, TriggerStep
 from .clusters import Agent, Queue
 from .pipelines import Pipeline
-from .states import JOB_WAITING
 from .users import User
 
-__all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "PipelineBuilds"]
+__all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job"]
 
 # The machine's own table would make the answers differ between machines.
 _MIME_TYPES = MimeTypes(filenames=())
@@ -63,6 +61,7 @@ class Build:
         jobs: all jobs, in the order in which they were created.
         history: its states, each with the time at which it began.
         version: goes up with every change that the API shows.
+        sequence: its place in the order in which the builds of the organization were added.
     """
 
     id: str
@@ -86,6 +85,7 @@ class Build:
     annotations: list[Annotation] = field(default_factory=list["Annotation"])
     history: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     version: int = 0
+    sequence: int = 0
 
     def __post_init__(self) -> None:
         self.history.append((self.created_at, self.state))
@@ -280,49 +280,3 @@ class Annotation:
     style: str = "info"
     priority: int = 3
     body: str = ""
-
-
-@dataclass(slots=True, eq=False)
-class PipelineBuilds:
-    """Builds of a pipeline.
-
-    Attributes:
-        listed: all builds, oldest first.
-        by_number: the same by number.
-        by_id: the same by UUID.
-        under_way: the builds that are not done, by id.
-    """
-
-    listed: list[Build] = field(default_factory=list[Build])
-    by_number: dict[int, Build] = field(default_factory=dict[int, Build])
-    by_id: dict[str, Build] = field(default_factory=dict[str, Build])
-    under_way: dict[str, Build] = field(default_factory=dict[str, Build])
-
-    def add(self, build: Build) -> None:
-        """Add a new build."""
-        self.by_number[build.number] = self.by_id[build.id] = build
-        insort(self.listed, build, key=_created_at)
-        self.update(build)
-
-    def update(self, build: Build) -> None:
-        """Note the new state of a build."""
-        if build.state in FINISHED_BUILDS:
-            self.under_way.pop(build.id, None)
-        else:
-            self.under_way[build.id] = build
-
-    def counts(self) -> dict[str, int]:
-        """Return how many builds and jobs wait and run."""
-        builds = list(self.under_way.values())
-        jobs = [job.state for build in builds for job in build.current_jobs if job.type == "script"]
-        return {
-            "scheduled_builds_count": sum(build.state in ("creating", "scheduled") for build in builds),
-            "running_builds_count": sum(build.state in RUNNING_BUILDS for build in builds),
-            "scheduled_jobs_count": jobs.count("scheduled"),
-            "running_jobs_count": sum(state in RUNNING_JOBS for state in jobs),
-            "waiting_jobs_count": sum(state in JOB_WAITING for state in jobs),
-        }
-
-
-def _created_at(build: Build) -> float:
-    return build.created_at

@@ -23,6 +23,7 @@ class Queue:
     paused_at: float | None = None
     paused_by: User | None = None
     paused_note: str | None = None
+    agents: list[Agent] = field(default_factory=list["Agent"])
 
     @property
     def paused(self) -> bool:
@@ -65,11 +66,16 @@ class Cluster:
 
 @dataclass(slots=True, eq=False)
 class Agent:
-    """Agent: it runs one job at a time."""
+    """Agent: it runs one job at a time.
+
+    Attributes:
+        position: its index in the organization's list of agents.
+    """
 
     id: str
     name: str
     queue: Queue
+    position: int
     created_at: float
     creator: User
     version: str = "3.112.0"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from bisect import insort
 from dataclasses import dataclass, field
 
 from ...timestamps import to_millisecond
-from .builds import Artifact, Build, Job, PipelineBuilds
+from .build_index import BuildIndex, PipelineBuilds
+from .builds import Artifact, Build, Job
 from .clusters import Agent, Cluster, Queue
 from .pipelines import Pipeline
 from .users import RateLimit, Token, User
@@ -51,7 +51,13 @@ class Ids:
 
 @dataclass(slots=True, eq=False)
 class Organization:
-    """Organization with its users, pipelines, builds, clusters and agents."""
+    """Organization with its users, pipelines, builds, clusters and agents.
+
+    Attributes:
+        agents: all agents, in the order in which they connected.
+        agents_by_id: the same by id.
+        connected_agents: those that have not stopped, by id.
+    """
 
     slug: str
     name: str
@@ -63,11 +69,13 @@ class Organization:
     users: dict[str, User] = field(default_factory=dict[str, User])
     tokens: dict[str, Token] = field(default_factory=dict[str, Token])
     pipelines: dict[str, Pipeline] = field(default_factory=dict[str, Pipeline])
-    builds: list[Build] = field(default_factory=list[Build])
+    build_index: BuildIndex = field(default_factory=BuildIndex)
     jobs: dict[str, Job] = field(default_factory=dict[str, Job])
     artifacts: dict[str, Artifact] = field(default_factory=dict[str, Artifact])
     clusters: list[Cluster] = field(default_factory=list[Cluster])
     agents: list[Agent] = field(default_factory=list[Agent])
+    agents_by_id: dict[str, Agent] = field(default_factory=dict[str, Agent])
+    connected_agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
     _pipeline_builds: dict[str, PipelineBuilds] = field(default_factory=dict[str, PipelineBuilds])
 
     def __post_init__(self) -> None:
@@ -112,13 +120,21 @@ class Organization:
             self.ids.uuid(),
             name,
             queue,
+            len(self.agents),
             to_millisecond(now),
             queue.created_by,
             hostname=f"{name}.{self.slug}.example",
             meta_data=[f"queue={queue.key}", "os=linux"],
         )
         self.agents.append(agent)
+        self.agents_by_id[agent.id] = self.connected_agents[agent.id] = agent
+        queue.agents.append(agent)
         return agent
+
+    @property
+    def builds(self) -> list[Build]:
+        """All builds, oldest first."""
+        return self.build_index.listed
 
     def builds_of(self, pipeline: Pipeline) -> PipelineBuilds:
         """Return the builds of a pipeline."""
@@ -129,8 +145,20 @@ class Organization:
 
     def add_build(self, build: Build) -> None:
         """Add a build to the lists."""
+        build.sequence = len(self.builds)
+        self.build_index.add(build)
         self.builds_of(build.pipeline).add(build)
-        insort(self.builds, build, key=_created_at)
+
+    def build_moved(self, build: Build, before: str) -> None:
+        """Note the new state of a build in the lists. A rehearsal, a build without a number, stands in none."""
+        if build.number:
+            self.build_index.moved(build, before)
+            self.builds_of(build.pipeline).moved(build, before)
+
+    def job_moved(self, job: Job, before: str) -> None:
+        """Note the new state of a job in the counts of its pipeline."""
+        if job.build.number:
+            self.builds_of(job.build.pipeline).job_moved(job, before)
 
     def add_artifact(self, artifact: Artifact) -> None:
         """Add an artifact to its job."""
@@ -142,7 +170,3 @@ class Organization:
         job.build.jobs.append(job)
         if job.build.number:
             self.jobs[job.id] = job
-
-
-def _created_at(build: Build) -> float:
-    return build.created_at

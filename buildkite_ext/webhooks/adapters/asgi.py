@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from ..http import RELEVANT_HEADERS, Refusal, RequestHead, WebhookResponse, too_large, too_slow
+from ..http import RELEVANT_HEADERS, ReceivedHeaders, Refusal, RequestHead, WebhookResponse, too_large, too_slow
 from ..receiver import Receiver
 from ..runtime.event_loop import running_loop
 from ..runtime.lifecycle import Lifecycle
@@ -58,7 +58,7 @@ class AsgiApp:
             await respond(send, health)
             return
         client = scope.get("client")
-        head = RequestHead(scope["method"], _relevant_headers(scope["headers"]), client[0] if client else None)
+        head = RequestHead(scope["method"], _received_headers(scope["headers"]), client[0] if client else None)
         queued: list[Future[None]] = []
         response = await self._receiver.admit(head)
         unread = response is not None
@@ -85,20 +85,8 @@ class AsgiApp:
 
     async def _body(self, receive: Receive) -> bytes:
         limit, seconds = self._receiver.max_body, self._receiver.body_timeout
-        chunks: list[bytes] = []
-        size = 0
         with anyio.move_on_after(seconds):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _ClientDisconnected
-                chunk = message.get("body", b"")
-                size += len(chunk)
-                if size > limit:
-                    raise too_large(limit)
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return b"".join(chunks)
+            return await _read_body(receive, limit)
         raise too_slow(seconds)
 
     async def _discard_rest(self, receive: Receive) -> None:
@@ -169,6 +157,22 @@ class LifespanApp:
             await send(last)
 
 
+async def _read_body(receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientDisconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
 async def _ended(future: Future[None]) -> None:
     """Wait for a future of another event loop. To cancel the waiting doesn't cancel the future."""
     if running_loop() is None:  # trio
@@ -177,9 +181,9 @@ async def _ended(future: Future[None]) -> None:
         await asyncio.shield(asyncio.wrap_future(future))
 
 
-def _relevant_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, list[str]]:
-    """Return the headers that a receiver reads, each with all its values. They are looked up several times."""
-    found: dict[str, list[str]] = {}
+def _received_headers(headers: Iterable[tuple[bytes, bytes]]) -> ReceivedHeaders:
+    """Return the headers that a receiver reads."""
+    found = ReceivedHeaders()
     for name, value in headers:
         if (key := _RELEVANT.get(name.lower())) is not None:
             found.setdefault(key, []).append(value.decode("latin-1"))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..http import Headers, Refusal, RequestHead, WebhookResponse, status_line, too_large
+from ..http import Refusal, RequestHead, WebhookResponse, received_headers, status_line, too_large
 from ..receiver import Receiver
 
 __all__ = ["respond_to_lambda"]
@@ -57,7 +57,7 @@ def _request(event: object) -> _LambdaRequest:
     lists = _mapping(fields.get("multiValueHeaders"))
     method = http.get("method") or fields.get("httpMethod")
     client = http.get("sourceIp") or identity.get("sourceIp")
-    headers: Headers = lists or _mapping(fields.get("headers"))
+    headers = received_headers(lists or _mapping(fields.get("headers")))
     return _LambdaRequest(
         # A load balancer doesn't give its own address: its events are like connections without an address.
         RequestHead(method if isinstance(method, str) else "", headers, client if isinstance(client, str) else None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..http import Refusal, RequestHead, WebhookResponse, length_differs, status_line, too_large
+from ..http import Refusal, RequestHead, WebhookResponse, length_differs, received_headers, status_line, too_large
 from ..receiver import Receiver
 
 __all__ = ["Environ", "StartResponse", "WsgiApp"]
@@ -33,7 +33,8 @@ class WsgiApp:
         health = self._receiver.check_health(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""))
         if health is not None:
             return health
-        head = RequestHead(environ["REQUEST_METHOD"], _headers(environ), environ.get("REMOTE_ADDR") or None)
+        headers = received_headers(_headers(environ))
+        head = RequestHead(environ["REQUEST_METHOD"], headers, environ.get("REMOTE_ADDR") or None)
         # If the server marks the end of the input, a body without a length can be read. Otherwise reading would block.
         terminated = bool(environ.get("wsgi.input_terminated"))
         refused = self._receiver.admit_blocking(head, length_required=not terminated)

@@ -122,7 +122,7 @@ class Lifecycle:
         loop = self._lifespan_loop
         if loop is None or not loop.is_running():
             loop = self._loop_thread.start()
-            self._close_when_the_process_ends()
+            self.close_when_the_process_ends()
         # In an empty context: the context variables of the first request must not reach the deliveries that follow.
         consumed = contextvars.Context().run(asyncio.run_coroutine_threadsafe, queue.consume(self._handle_queued), loop)
         self._worker = _Worker(loop, consumed)
@@ -162,7 +162,7 @@ class Lifecycle:
         Raises:
             LoopStopped: the receiver was closed before the coroutine ended.
         """
-        self._close_when_the_process_ends()
+        self.close_when_the_process_ends()
         return self._loop_thread.run(coroutine)
 
     @asynccontextmanager
@@ -218,9 +218,12 @@ class Lifecycle:
         begun = time.monotonic()
         if self._loop_thread.started or self._worker is not None or self.queue is None:
             self._loop_thread.run(self.aclose(timeout))
+        else:
+            self._events.flush()
         self._loop_thread.stop(max(0.0, self._seconds(timeout) - (time.monotonic() - begun)))
 
-    def _close_when_the_process_ends(self) -> None:
+    def close_when_the_process_ends(self) -> None:
+        """Close this receiver when the interpreter ends, unless it was closed before."""
         if not self._closes_at_exit:
             self._closes_at_exit = True
             call_at_exit(self._close_at_exit)
@@ -228,6 +231,8 @@ class Lifecycle:
     def _close_at_exit(self) -> None:
         if self._loop_thread.started:
             self.close(None)
+        else:
+            self._events.flush()
 
     def _seconds(self, timeout: float | None) -> float:
         return self._close_timeout if timeout is None else timeout

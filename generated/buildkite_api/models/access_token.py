@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .access_token_user import AccessTokenUser
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 @define(kw_only=True, repr=False, weakref_slot=False)
 class AccessToken(ReadModel):
     """An API access token, without its secret."""
+
+    _older_timestamps: ClassVar[frozenset[str]] = frozenset({"created_at", "expires_at"})
 
     uuid: str
     """The token's id."""
@@ -35,11 +36,14 @@ class AccessToken(ReadModel):
     user: AccessTokenUser | None = None
     """Owner."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.uuid = struct.uuid
-        self.scopes = [] if struct.scopes is None else struct.scopes
-        self.description = struct.description
-        self.created_at = struct.created_at
-        self.expires_at = struct.expires_at
-        self.user = struct.user and to_models(struct.user)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.uuid = struct.uuid
+        model.scopes = [] if struct.scopes is None else struct.scopes
+        model.description = struct.description
+        model.created_at = struct.created_at
+        model.expires_at = struct.expires_at
+        model.user = struct.user and struct.user._to_model()
+        return model

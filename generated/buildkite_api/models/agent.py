@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -108,34 +107,37 @@ class Agent(ReadModel):
     paused_timeout_in_minutes: int | None = None
     """After how many minutes it resumes by itself."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.name = struct.name
-        self.connection_state = struct.connection_state
-        self.access_token = struct.access_token
-        self.hostname = struct.hostname
-        self.ip_address = struct.ip_address
-        self.user_agent = struct.user_agent
-        self.version = struct.version
-        self.os_id = struct.os_id
-        self.arch = struct.arch
-        self.queue = struct.queue
-        self.creator = struct.creator and to_models(struct.creator)
-        self.created_at = struct.created_at
-        self.connected_at = struct.connected_at
-        self.disconnected_at = struct.disconnected_at
-        self.lost_at = struct.lost_at
-        self.stopped_at = struct.stopped_at
-        self.job = struct.job and to_models(struct.job)
-        self.last_job_finished_at = struct.last_job_finished_at
-        self.priority = struct.priority
-        self.meta_data = [] if struct.meta_data is None else struct.meta_data
-        self.paused = struct.paused
-        self.paused_at = struct.paused_at
-        self.paused_by = struct.paused_by and to_models(struct.paused_by)
-        self.paused_note = struct.paused_note
-        self.paused_timeout_in_minutes = struct.paused_timeout_in_minutes
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.name = struct.name
+        model.connection_state = struct.connection_state
+        model.access_token = struct.access_token
+        model.hostname = struct.hostname
+        model.ip_address = struct.ip_address
+        model.user_agent = struct.user_agent
+        model.version = struct.version
+        model.os_id = struct.os_id
+        model.arch = struct.arch
+        model.queue = struct.queue
+        model.creator = struct.creator and struct.creator._to_model()
+        model.created_at = struct.created_at
+        model.connected_at = struct.connected_at
+        model.disconnected_at = struct.disconnected_at
+        model.lost_at = struct.lost_at
+        model.stopped_at = struct.stopped_at
+        model.job = struct.job and struct.job._to_model()
+        model.last_job_finished_at = struct.last_job_finished_at
+        model.priority = struct.priority
+        model.meta_data = [] if struct.meta_data is None else struct.meta_data
+        model.paused = struct.paused
+        model.paused_at = struct.paused_at
+        model.paused_by = struct.paused_by and struct.paused_by._to_model()
+        model.paused_note = struct.paused_note
+        model.paused_timeout_in_minutes = struct.paused_timeout_in_minutes
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .agent_image_status import AgentImageStatus
@@ -52,17 +51,20 @@ class AgentImage(ReadModel):
     cluster_url: str | None = None
     """The image's cluster in the REST API."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.name = struct.name
-        self.status = struct.status
-        self.image_ref = struct.image_ref
-        self.version = struct.version
-        self.last_build_error = struct.last_build_error
-        self.dockerfile = struct.dockerfile
-        self.base_image = struct.base_image
-        self.composed_dockerfile = struct.composed_dockerfile
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.cluster_url = struct.cluster_url
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.name = struct.name
+        model.status = struct.status
+        model.image_ref = struct.image_ref
+        model.version = struct.version
+        model.last_build_error = struct.last_build_error
+        model.dockerfile = struct.dockerfile
+        model.base_image = struct.base_image
+        model.composed_dockerfile = struct.composed_dockerfile
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.cluster_url = struct.cluster_url
+        return model

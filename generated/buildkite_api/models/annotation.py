@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .annotation_scope import AnnotationScope
@@ -45,14 +44,17 @@ class Annotation(ReadModel):
     updated_at: datetime.datetime | None = None
     """Time when it was last added to or replaced."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.context = struct.context
-        self.style = struct.style
-        self.scope = struct.scope
-        self.job_id = struct.job_id
-        self.priority = struct.priority
-        self.body_html = struct.body_html
-        self.created_at = struct.created_at
-        self.updated_at = struct.updated_at
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.context = struct.context
+        model.style = struct.style
+        model.scope = struct.scope
+        model.job_id = struct.job_id
+        model.priority = struct.priority
+        model.body_html = struct.body_html
+        model.created_at = struct.created_at
+        model.updated_at = struct.updated_at
+        return model

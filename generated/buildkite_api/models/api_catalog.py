@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .api_catalog_entry import ApiCatalogEntry
@@ -19,6 +18,9 @@ class ApiCatalog(ReadModel):
     linkset: list[ApiCatalogEntry]
     """One entry for each API."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.linkset = [] if struct.linkset is None else to_models(struct.linkset)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.linkset = [] if struct.linkset is None else [each and each._to_model() for each in struct.linkset]
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .api_catalog_link import ApiCatalogLink
@@ -27,8 +26,15 @@ class ApiCatalogEntry(ReadModel):
     service_doc: list[ApiCatalogLink] = field(factory=list)
     """Descriptions for people."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.anchor = struct.anchor
-        self.service_desc = [] if struct.service_desc is None else to_models(struct.service_desc)
-        self.service_doc = [] if struct.service_doc is None else to_models(struct.service_doc)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.anchor = struct.anchor
+        model.service_desc = (
+            [] if struct.service_desc is None else [each and each._to_model() for each in struct.service_desc]
+        )
+        model.service_doc = (
+            [] if struct.service_doc is None else [each and each._to_model() for each in struct.service_doc]
+        )
+        return model

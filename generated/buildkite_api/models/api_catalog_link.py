@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -19,7 +18,10 @@ class ApiCatalogLink(ReadModel):
     type: str | None = None
     """Its media type."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.href = struct.href
-        self.type = struct.type
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.href = struct.href
+        model.type = struct.type
+        return model

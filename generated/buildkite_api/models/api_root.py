@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -19,7 +18,10 @@ class ApiRoot(ReadModel):
     timestamp: int
     """The time at Buildkite, in seconds since 1970."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.message = struct.message
-        self.timestamp = struct.timestamp
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.message = struct.message
+        model.timestamp = struct.timestamp
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -30,10 +29,13 @@ class ApiSettings(ReadModel):
     """Settings that the plan has: `api_ip_allow_list` and `inactive_api_token_revocation`. It tells a setting
     that is off from one that the plan lacks."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.url = struct.url
-        self.allowed_ip_addresses = struct.allowed_ip_addresses
-        self.revoke_inactive_tokens_after_days = struct.revoke_inactive_tokens_after_days
-        self.restrict_user_api_token_creation = struct.restrict_user_api_token_creation
-        self.features = {} if struct.features is None else struct.features
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.url = struct.url
+        model.allowed_ip_addresses = struct.allowed_ip_addresses
+        model.revoke_inactive_tokens_after_days = struct.revoke_inactive_tokens_after_days
+        model.restrict_user_api_token_creation = struct.restrict_user_api_token_creation
+        model.features = {} if struct.features is None else struct.features
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .artifact_state import ArtifactState
@@ -55,18 +54,21 @@ class Artifact(ReadModel):
     sha1sum: str | None = None
     """The SHA-1 of its contents, as the agent computed it."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.job_id = struct.job_id
-        self.url = struct.url
-        self.download_url = struct.download_url
-        self.state = struct.state
-        self.path = struct.path
-        self.dirname = struct.dirname
-        self.filename = struct.filename
-        self.mime_type = struct.mime_type
-        self.file_size = struct.file_size
-        self.glob_path = struct.glob_path
-        self.original_path = struct.original_path
-        self.sha1sum = struct.sha1sum
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.job_id = struct.job_id
+        model.url = struct.url
+        model.download_url = struct.download_url
+        model.state = struct.state
+        model.path = struct.path
+        model.dirname = struct.dirname
+        model.filename = struct.filename
+        model.mime_type = struct.mime_type
+        model.file_size = struct.file_size
+        model.glob_path = struct.glob_path
+        model.original_path = struct.original_path
+        model.sha1sum = struct.sha1sum
+        return model

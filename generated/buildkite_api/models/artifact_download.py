@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 
@@ -18,6 +17,9 @@ class ArtifactDownload(ReadModel):
     """URL of the contents, valid for about 60 seconds. It needs no API token: anyone who has it can fetch
     them."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.url = struct.url
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.url = struct.url
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .audit_event_entity import AuditEventEntity
@@ -48,14 +47,17 @@ class AuditEvent(ReadModel):
     url: str | None = None
     """The event in the REST API."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.uuid = struct.uuid
-        self.graphql_id = struct.graphql_id
-        self.type = struct.type
-        self.occurred_at = struct.occurred_at
-        self.actor = struct.actor and to_models(struct.actor)
-        self.subject = struct.subject and to_models(struct.subject)
-        self.context = {} if struct.context is None else struct.context
-        self.data = {} if struct.data is None else struct.data
-        self.url = struct.url
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.uuid = struct.uuid
+        model.graphql_id = struct.graphql_id
+        model.type = struct.type
+        model.occurred_at = struct.occurred_at
+        model.actor = struct.actor and struct.actor._to_model()
+        model.subject = struct.subject and struct.subject._to_model()
+        model.context = {} if struct.context is None else struct.context
+        model.data = {} if struct.data is None else struct.data
+        model.url = struct.url
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -22,8 +21,11 @@ class AuditEventEntity(ReadModel):
     name: str | None = None
     """Its name."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.type = struct.type
-        self.uuid = struct.uuid
-        self.name = struct.name
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.type = struct.type
+        model.uuid = struct.uuid
+        model.name = struct.name
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import to_models
+from .._definition import define, field
+from ..base import new, to_models
 from ..properties import BuildProperties
 
 if TYPE_CHECKING:
@@ -137,40 +136,43 @@ class Build(BuildProperties):
     retried_jobs_count: int | None = None
     """Number of jobs that were queued again. Only in the answer to retrying failed jobs."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.number = struct.number
-        self.state = struct.state
-        self.blocked = struct.blocked
-        self.blocked_state = struct.blocked_state
-        self.cancel_reason = struct.cancel_reason
-        self.message = struct.message
-        self.commit = struct.commit
-        self.branch = struct.branch
-        self.env = {} if struct.env is None else struct.env
-        self.source = struct.source
-        self.creator = struct.creator and to_models(struct.creator)
-        self.author = struct.author and to_models(struct.author)
-        self.jobs = [] if struct.jobs is None else to_models(struct.jobs)
-        self.job_state_counts = struct.job_state_counts and to_models(struct.job_state_counts)
-        self.created_at = struct.created_at
-        self.scheduled_at = struct.scheduled_at
-        self.started_at = struct.started_at
-        self.failing_at = struct.failing_at
-        self.finished_at = struct.finished_at
-        self.meta_data = {} if struct.meta_data is None else struct.meta_data
-        self.pull_request = struct.pull_request and to_models(struct.pull_request)
-        self.merge_queue = struct.merge_queue and to_models(struct.merge_queue)
-        self.rebuilt_from = struct.rebuilt_from and to_models(struct.rebuilt_from)
-        self.triggered_from = struct.triggered_from and to_models(struct.triggered_from)
-        self.pipeline = struct.pipeline and to_models(struct.pipeline)
-        self.cluster_id = struct.cluster_id
-        self.cluster_url = struct.cluster_url
-        self.test_engine = struct.test_engine and to_models(struct.test_engine)
-        self.tag = struct.tag
-        self.steps = [] if struct.steps is None else to_models(struct.steps)
-        self.retried_jobs_count = struct.retried_jobs_count
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.number = struct.number
+        model.state = struct.state
+        model.blocked = struct.blocked
+        model.blocked_state = struct.blocked_state
+        model.cancel_reason = struct.cancel_reason
+        model.message = struct.message
+        model.commit = struct.commit
+        model.branch = struct.branch
+        model.env = {} if struct.env is None else struct.env
+        model.source = struct.source
+        model.creator = struct.creator and struct.creator._to_model()
+        model.author = struct.author and to_models(struct.author)
+        model.jobs = [] if struct.jobs is None else [each and each._to_model() for each in struct.jobs]
+        model.job_state_counts = struct.job_state_counts and struct.job_state_counts._to_model()
+        model.created_at = struct.created_at
+        model.scheduled_at = struct.scheduled_at
+        model.started_at = struct.started_at
+        model.failing_at = struct.failing_at
+        model.finished_at = struct.finished_at
+        model.meta_data = {} if struct.meta_data is None else struct.meta_data
+        model.pull_request = struct.pull_request and struct.pull_request._to_model()
+        model.merge_queue = struct.merge_queue and struct.merge_queue._to_model()
+        model.rebuilt_from = struct.rebuilt_from and struct.rebuilt_from._to_model()
+        model.triggered_from = struct.triggered_from and struct.triggered_from._to_model()
+        model.pipeline = struct.pipeline and struct.pipeline._to_model()
+        model.cluster_id = struct.cluster_id
+        model.cluster_url = struct.cluster_url
+        model.test_engine = struct.test_engine and struct.test_engine._to_model()
+        model.tag = struct.tag
+        model.steps = [] if struct.steps is None else [each and each._to_model() for each in struct.steps]
+        model.retried_jobs_count = struct.retried_jobs_count
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -22,8 +21,11 @@ class BuildAuthor(ReadModel):
     email: str | None = None
     """The author's e-mail address."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.username = struct.username
-        self.name = struct.name
-        self.email = struct.email
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.username = struct.username
+        model.name = struct.name
+        model.email = struct.email
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -28,10 +27,13 @@ class BuildExports(ReadModel):
     supported_strategies: list[str] = field(factory=list)
     """Possible values of `strategy_id`."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.available = struct.available
-        self.enabled = struct.enabled
-        self.location = struct.location
-        self.strategy_id = struct.strategy_id
-        self.supported_strategies = [] if struct.supported_strategies is None else struct.supported_strategies
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.available = struct.available
+        model.enabled = struct.enabled
+        model.location = struct.location
+        model.strategy_id = struct.strategy_id
+        model.supported_strategies = [] if struct.supported_strategies is None else struct.supported_strategies
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -21,7 +20,10 @@ class BuildStep(ReadModel):
     async_: bool | None = None
     """True if the build continued without waiting for the one that it triggered."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.type = struct.type
-        self.async_ = struct.async_
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.type = struct.type
+        model.async_ = struct.async_
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .build_test_engine_run import BuildTestEngineRun
@@ -19,6 +18,9 @@ class BuildTestEngine(ReadModel):
     runs: list[BuildTestEngineRun] = field(factory=list)
     """The test runs."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.runs = [] if struct.runs is None else to_models(struct.runs)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.runs = [] if struct.runs is None else [each and each._to_model() for each in struct.runs]
+        return model

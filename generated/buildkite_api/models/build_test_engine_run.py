@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .build_test_engine_suite import BuildTestEngineSuite
@@ -22,7 +21,10 @@ class BuildTestEngineRun(ReadModel):
     suite: BuildTestEngineSuite | None = None
     """The suite that the run belongs to."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.suite = struct.suite and to_models(struct.suite)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.suite = struct.suite and struct.suite._to_model()
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -35,12 +34,15 @@ class CacheVolume(ReadModel):
     detached_at: datetime.datetime | None = None
     """Time when an agent last detached it."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.tag = struct.tag
-        self.cluster_id = struct.cluster_id
-        self.size_mb = struct.size_mb
-        self.created_at = struct.created_at
-        self.attached_at = struct.attached_at
-        self.detached_at = struct.detached_at
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.tag = struct.tag
+        model.cluster_id = struct.cluster_id
+        model.size_mb = struct.size_mb
+        model.created_at = struct.created_at
+        model.attached_at = struct.attached_at
+        model.detached_at = struct.detached_at
+        return model

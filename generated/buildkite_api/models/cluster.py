@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .cluster_maintainers import ClusterMaintainers
@@ -66,21 +65,24 @@ class Cluster(ReadModel):
     hosted_container_cache_enabled: bool | None = None
     """True if hosted agents keep a cache of containers. Only for those who may manage the cluster."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.default_queue_id = struct.default_queue_id
-        self.name = struct.name
-        self.description = struct.description
-        self.emoji = struct.emoji
-        self.color = struct.color
-        self.maintainers = struct.maintainers and to_models(struct.maintainers)
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.default_queue_url = struct.default_queue_url
-        self.queues_url = struct.queues_url
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
-        self.hosted_git_mirror_enabled = struct.hosted_git_mirror_enabled
-        self.hosted_container_cache_enabled = struct.hosted_container_cache_enabled
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.default_queue_id = struct.default_queue_id
+        model.name = struct.name
+        model.description = struct.description
+        model.emoji = struct.emoji
+        model.color = struct.color
+        model.maintainers = struct.maintainers and struct.maintainers._to_model()
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.default_queue_url = struct.default_queue_url
+        model.queues_url = struct.queues_url
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        model.hosted_git_mirror_enabled = struct.hosted_git_mirror_enabled
+        model.hosted_container_cache_enabled = struct.hosted_container_cache_enabled
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .cluster_maintainer_actor import ClusterMaintainerActor
@@ -22,7 +21,10 @@ class ClusterMaintainer(ReadModel):
     actor: ClusterMaintainerActor | None = None
     """The user or team."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.actor = struct.actor and to_models(struct.actor)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.actor = struct.actor and struct.actor._to_model()
+        return model

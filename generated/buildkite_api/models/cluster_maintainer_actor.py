@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .cluster_maintainer_type import ClusterMaintainerType
@@ -34,11 +33,14 @@ class ClusterMaintainerActor(ReadModel):
     type: ClusterMaintainerType | None = None
     """Kind: a user or a team. Missing from some teams."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.name = struct.name
-        self.email = struct.email
-        self.slug = struct.slug
-        self.type = struct.type
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.name = struct.name
+        model.email = struct.email
+        model.slug = struct.slug
+        model.type = struct.type
+        return model

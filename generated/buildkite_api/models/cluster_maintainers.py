@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .cluster_maintainer import ClusterMaintainer
@@ -22,7 +21,10 @@ class ClusterMaintainers(ReadModel):
     teams: list[ClusterMaintainer] = field(factory=list)
     """Whole teams."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.users = [] if struct.users is None else to_models(struct.users)
-        self.teams = [] if struct.teams is None else to_models(struct.teams)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.users = [] if struct.users is None else [each and each._to_model() for each in struct.users]
+        model.teams = [] if struct.teams is None else [each and each._to_model() for each in struct.teams]
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .hosted_agents import HostedAgents
@@ -67,21 +66,24 @@ class ClusterQueue(ReadModel):
     hosted_agents: HostedAgents | None = None
     """Properties of Buildkite's agents."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.key = struct.key
-        self.description = struct.description
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.cluster_url = struct.cluster_url
-        self.retry_agent_affinity = struct.retry_agent_affinity
-        self.dispatch_paused = struct.dispatch_paused
-        self.dispatch_paused_by = struct.dispatch_paused_by and to_models(struct.dispatch_paused_by)
-        self.dispatch_paused_at = struct.dispatch_paused_at
-        self.dispatch_paused_note = struct.dispatch_paused_note
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
-        self.hosted = struct.hosted
-        self.hosted_agents = struct.hosted_agents and to_models(struct.hosted_agents)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.key = struct.key
+        model.description = struct.description
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.cluster_url = struct.cluster_url
+        model.retry_agent_affinity = struct.retry_agent_affinity
+        model.dispatch_paused = struct.dispatch_paused
+        model.dispatch_paused_by = struct.dispatch_paused_by and struct.dispatch_paused_by._to_model()
+        model.dispatch_paused_at = struct.dispatch_paused_at
+        model.dispatch_paused_note = struct.dispatch_paused_note
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        model.hosted = struct.hosted
+        model.hosted_agents = struct.hosted_agents and struct.hosted_agents._to_model()
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .organization_reference import OrganizationReference
@@ -57,18 +56,21 @@ class ClusterSecret(ReadModel):
     organization: OrganizationReference | None = None
     """The organization that it belongs to."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.key = struct.key
-        self.description = struct.description
-        self.policy = struct.policy
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
-        self.updated_at = struct.updated_at
-        self.updated_by = struct.updated_by and to_models(struct.updated_by)
-        self.last_read_at = struct.last_read_at
-        self.url = struct.url
-        self.cluster_url = struct.cluster_url
-        self.organization = struct.organization and to_models(struct.organization)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.key = struct.key
+        model.description = struct.description
+        model.policy = struct.policy
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        model.updated_at = struct.updated_at
+        model.updated_by = struct.updated_by and struct.updated_by._to_model()
+        model.last_read_at = struct.last_read_at
+        model.url = struct.url
+        model.cluster_url = struct.cluster_url
+        model.organization = struct.organization and struct.organization._to_model()
+        return model

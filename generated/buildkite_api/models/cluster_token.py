@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -48,15 +47,18 @@ class ClusterToken(ReadModel):
     token: Secret | None = field(default=None, repr=False)
     """The secret that agents register with. Only in the answer to creating the token."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.description = struct.description
-        self.allowed_ip_addresses = struct.allowed_ip_addresses
-        self.expires_at = struct.expires_at
-        self.url = struct.url
-        self.cluster_url = struct.cluster_url
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
-        self.token = struct.token
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.description = struct.description
+        model.allowed_ip_addresses = struct.allowed_ip_addresses
+        model.expires_at = struct.expires_at
+        model.url = struct.url
+        model.cluster_url = struct.cluster_url
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        model.token = struct.token
+        return model

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field
-
+from .._definition import define, field
 from ..base import RequestModel
 from ..types import UNSET, Secret, Unset
 

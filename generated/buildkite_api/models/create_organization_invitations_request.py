@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attrs import define
-
+from .._definition import define
 from ..base import RequestModel
 from ..types import UNSET, Unset
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define
-
+from .._definition import define
 from ..base import RequestModel
 
 if TYPE_CHECKING:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -27,9 +26,12 @@ class CursorLinks(ReadModel):
     first: str | None = None
     """The URL of the first page."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.self_ = struct.self_
-        self.next = struct.next
-        self.prev = struct.prev
-        self.first = struct.first
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.self_ = struct.self_
+        model.next = struct.next
+        model.prev = struct.prev
+        model.first = struct.first
+        return model

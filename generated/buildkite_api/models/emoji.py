@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -22,8 +21,11 @@ class Emoji(ReadModel):
     aliases: list[str] = field(factory=list)
     """Its other names."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.name = struct.name
-        self.url = struct.url
-        self.aliases = [] if struct.aliases is None else struct.aliases
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.name = struct.name
+        model.url = struct.url
+        model.aliases = [] if struct.aliases is None else struct.aliases
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .error_detail import ErrorDetail
@@ -35,11 +34,14 @@ class Error(ReadModel):
     reset: int | None = None
     """Seconds until the window ends."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.message = struct.message
-        self.errors = [] if struct.errors is None else to_models(struct.errors)
-        self.scope = struct.scope
-        self.limit = struct.limit
-        self.current = struct.current
-        self.reset = struct.reset
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.message = struct.message
+        model.errors = [] if struct.errors is None else [each and each._to_model() for each in struct.errors]
+        model.scope = struct.scope
+        model.limit = struct.limit
+        model.current = struct.current
+        model.reset = struct.reset
+        return model

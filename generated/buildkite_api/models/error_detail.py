@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -19,7 +18,10 @@ class ErrorDetail(ReadModel):
     code: str | None = None
     """Problem with it. Documented to hold a whole sentence."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.field = struct.field
-        self.code = struct.code
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.field = struct.field
+        model.code = struct.code
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .failure_expanded import FailureExpanded
@@ -65,21 +64,26 @@ class FailedExecution(ReadModel):
     tags: dict[str, str] = field(factory=dict)
     """Its tags, but for those that repeat the result, the branch and the commit."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.execution_id = struct.execution_id
-        self.run_id = struct.run_id
-        self.test_id = struct.test_id
-        self.run_name = struct.run_name
-        self.commit_sha = struct.commit_sha
-        self.created_at = struct.created_at
-        self.branch = struct.branch
-        self.failure_reason = struct.failure_reason
-        self.failure_expanded = [] if struct.failure_expanded is None else to_models(struct.failure_expanded)
-        self.duration = struct.duration
-        self.location = struct.location
-        self.test_name = struct.test_name
-        self.run_url = struct.run_url
-        self.test_url = struct.test_url
-        self.test_execution_url = struct.test_execution_url
-        self.tags = {} if struct.tags is None else struct.tags
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.execution_id = struct.execution_id
+        model.run_id = struct.run_id
+        model.test_id = struct.test_id
+        model.run_name = struct.run_name
+        model.commit_sha = struct.commit_sha
+        model.created_at = struct.created_at
+        model.branch = struct.branch
+        model.failure_reason = struct.failure_reason
+        model.failure_expanded = (
+            [] if struct.failure_expanded is None else [each and each._to_model() for each in struct.failure_expanded]
+        )
+        model.duration = struct.duration
+        model.location = struct.location
+        model.test_name = struct.test_name
+        model.run_url = struct.run_url
+        model.test_url = struct.test_url
+        model.test_execution_url = struct.test_execution_url
+        model.tags = {} if struct.tags is None else struct.tags
+        return model

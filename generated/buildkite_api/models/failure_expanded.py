@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -19,7 +18,10 @@ class FailureExpanded(ReadModel):
     expanded: list[str] = field(factory=list)
     """The message, line by line."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.backtrace = [] if struct.backtrace is None else struct.backtrace
-        self.expanded = [] if struct.expanded is None else struct.expanded
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.backtrace = [] if struct.backtrace is None else struct.backtrace
+        model.expanded = [] if struct.expanded is None else struct.expanded
+        return model

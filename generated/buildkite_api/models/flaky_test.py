@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -47,16 +46,19 @@ class FlakyTest(ReadModel):
     ownership_team_ids: list[str] = field(factory=list)
     """The ids of the teams that own it."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.web_url = struct.web_url
-        self.scope = struct.scope
-        self.name = struct.name
-        self.location = struct.location
-        self.file_name = struct.file_name
-        self.instances = struct.instances
-        self.latest_occurrence_at = struct.latest_occurrence_at
-        self.most_recent_instance_at = struct.most_recent_instance_at
-        self.last_resolved_at = struct.last_resolved_at
-        self.ownership_team_ids = [] if struct.ownership_team_ids is None else struct.ownership_team_ids
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.web_url = struct.web_url
+        model.scope = struct.scope
+        model.name = struct.name
+        model.location = struct.location
+        model.file_name = struct.file_name
+        model.instances = struct.instances
+        model.latest_occurrence_at = struct.latest_occurrence_at
+        model.most_recent_instance_at = struct.most_recent_instance_at
+        model.last_resolved_at = struct.last_resolved_at
+        model.ownership_team_ids = [] if struct.ownership_team_ids is None else struct.ownership_team_ids
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -26,9 +25,12 @@ class GithubWebhookProcessing(ReadModel):
     disabled_by: str | None = None
     """The name of the user who switched it off."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.url = struct.url
-        self.enabled = struct.enabled
-        self.disabled_at = struct.disabled_at
-        self.disabled_by = struct.disabled_by
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.url = struct.url
+        model.enabled = struct.enabled
+        model.disabled_at = struct.disabled_at
+        model.disabled_by = struct.disabled_by
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .hosted_agents_platform_settings import HostedAgentsPlatformSettings
@@ -23,7 +22,10 @@ class HostedAgents(ReadModel):
     platform_settings: HostedAgentsPlatformSettings | None = None
     """Settings of their operating system."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.instance_shape = struct.instance_shape and to_models(struct.instance_shape)
-        self.platform_settings = struct.platform_settings and to_models(struct.platform_settings)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.instance_shape = struct.instance_shape and struct.instance_shape._to_model()
+        model.platform_settings = struct.platform_settings and struct.platform_settings._to_model()
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -16,6 +15,9 @@ class HostedAgentsLinuxSettings(ReadModel):
     agent_image_ref: str | None = None
     """The image that they run. Null for the default."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.agent_image_ref = struct.agent_image_ref
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.agent_image_ref = struct.agent_image_ref
+        return model

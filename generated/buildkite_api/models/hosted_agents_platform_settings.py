@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .hosted_agents_linux_settings import HostedAgentsLinuxSettings
@@ -19,6 +18,9 @@ class HostedAgentsPlatformSettings(ReadModel):
     linux: HostedAgentsLinuxSettings | None = None
     """For Linux."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.linux = struct.linux and to_models(struct.linux)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.linux = struct.linux and struct.linux._to_model()
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .instance_shape_name import InstanceShapeName
@@ -31,10 +30,13 @@ class InstanceShape(ReadModel):
     name: InstanceShapeName | None = None
     """The shape's name."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.machine_type = struct.machine_type
-        self.architecture = struct.architecture
-        self.cpu = struct.cpu
-        self.memory = struct.memory
-        self.name = struct.name
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.machine_type = struct.machine_type
+        model.architecture = struct.architecture
+        model.cpu = struct.cpu
+        model.memory = struct.memory
+        model.name = struct.name
+        return model

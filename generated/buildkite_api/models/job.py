@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
-
-from ..base import to_models
+from .._definition import define, field
+from ..base import new
 from ..properties import JobProperties
 
 if TYPE_CHECKING:
@@ -194,59 +193,62 @@ class Job(JobProperties):
     triggered_build: TriggeredBuild | None = None
     """The build that a `trigger` job started. Null until it exists."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.type = struct.type
-        self.name = struct.name
-        self.label = struct.label
-        self.step_key = struct.step_key
-        self.group_key = struct.group_key
-        self.step = struct.step and to_models(struct.step)
-        self.priority = struct.priority and to_models(struct.priority)
-        self.agent_query_rules = [] if struct.agent_query_rules is None else struct.agent_query_rules
-        self.state = struct.state
-        self.build_url = struct.build_url
-        self.web_url = struct.web_url
-        self.log_url = struct.log_url
-        self.logs_url = struct.logs_url
-        self.raw_log_url = struct.raw_log_url
-        self.artifacts_url = struct.artifacts_url
-        self.script_path = struct.script_path
-        self.command = struct.command
-        self.soft_failed = struct.soft_failed
-        self.exit_status = struct.exit_status
-        self.signal = struct.signal
-        self.signal_reason = struct.signal_reason
-        self.broken_reason = struct.broken_reason
-        self.promised_exit_status = struct.promised_exit_status
-        self.promised_exit_status_at = struct.promised_exit_status_at
-        self.artifact_paths = struct.artifact_paths
-        self.agent = struct.agent and to_models(struct.agent)
-        self.created_at = struct.created_at
-        self.scheduled_at = struct.scheduled_at
-        self.runnable_at = struct.runnable_at
-        self.concurrency_wait_time_ms = struct.concurrency_wait_time_ms
-        self.started_at = struct.started_at
-        self.finished_at = struct.finished_at
-        self.expired_at = struct.expired_at
-        self.retried = struct.retried
-        self.retried_in_job_id = struct.retried_in_job_id
-        self.retries_count = struct.retries_count
-        self.retry_source = struct.retry_source and to_models(struct.retry_source)
-        self.retry_type = struct.retry_type
-        self.retried_by = struct.retried_by and to_models(struct.retried_by)
-        self.parallel_group_index = struct.parallel_group_index
-        self.parallel_group_total = struct.parallel_group_total
-        self.matrix = struct.matrix
-        self.cluster_id = struct.cluster_id
-        self.cluster_url = struct.cluster_url
-        self.cluster_queue_id = struct.cluster_queue_id
-        self.cluster_queue_url = struct.cluster_queue_url
-        self.unblocked_by = struct.unblocked_by and to_models(struct.unblocked_by)
-        self.unblocked_at = struct.unblocked_at
-        self.unblockable = struct.unblockable
-        self.unblock_url = struct.unblock_url
-        self.async_ = struct.async_
-        self.triggered_build = struct.triggered_build and to_models(struct.triggered_build)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.type = struct.type
+        model.name = struct.name
+        model.label = struct.label
+        model.step_key = struct.step_key
+        model.group_key = struct.group_key
+        model.step = struct.step and struct.step._to_model()
+        model.priority = struct.priority and struct.priority._to_model()
+        model.agent_query_rules = [] if struct.agent_query_rules is None else struct.agent_query_rules
+        model.state = struct.state
+        model.build_url = struct.build_url
+        model.web_url = struct.web_url
+        model.log_url = struct.log_url
+        model.logs_url = struct.logs_url
+        model.raw_log_url = struct.raw_log_url
+        model.artifacts_url = struct.artifacts_url
+        model.script_path = struct.script_path
+        model.command = struct.command
+        model.soft_failed = struct.soft_failed
+        model.exit_status = struct.exit_status
+        model.signal = struct.signal
+        model.signal_reason = struct.signal_reason
+        model.broken_reason = struct.broken_reason
+        model.promised_exit_status = struct.promised_exit_status
+        model.promised_exit_status_at = struct.promised_exit_status_at
+        model.artifact_paths = struct.artifact_paths
+        model.agent = struct.agent and struct.agent._to_model()
+        model.created_at = struct.created_at
+        model.scheduled_at = struct.scheduled_at
+        model.runnable_at = struct.runnable_at
+        model.concurrency_wait_time_ms = struct.concurrency_wait_time_ms
+        model.started_at = struct.started_at
+        model.finished_at = struct.finished_at
+        model.expired_at = struct.expired_at
+        model.retried = struct.retried
+        model.retried_in_job_id = struct.retried_in_job_id
+        model.retries_count = struct.retries_count
+        model.retry_source = struct.retry_source and struct.retry_source._to_model()
+        model.retry_type = struct.retry_type
+        model.retried_by = struct.retried_by and struct.retried_by._to_model()
+        model.parallel_group_index = struct.parallel_group_index
+        model.parallel_group_total = struct.parallel_group_total
+        model.matrix = struct.matrix
+        model.cluster_id = struct.cluster_id
+        model.cluster_url = struct.cluster_url
+        model.cluster_queue_id = struct.cluster_queue_id
+        model.cluster_queue_url = struct.cluster_queue_url
+        model.unblocked_by = struct.unblocked_by and struct.unblocked_by._to_model()
+        model.unblocked_at = struct.unblocked_at
+        model.unblockable = struct.unblockable
+        model.unblock_url = struct.unblock_url
+        model.async_ = struct.async_
+        model.triggered_build = struct.triggered_build and struct.triggered_build._to_model()
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -16,6 +15,9 @@ class JobEnv(ReadModel):
     env: dict[str, str] = field(repr=False)
     """The variables. They can hold secrets."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.env = {} if struct.env is None else struct.env
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.env = {} if struct.env is None else struct.env
+        return model

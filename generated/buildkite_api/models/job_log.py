@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
+from .._definition import define, field
+from ..base import new
 from ..properties import JobLogProperties
 
 
@@ -25,9 +25,12 @@ class JobLog(JobLogProperties):
     header_times: list[int] = field(factory=list)
     """Times of the group headers, in nanoseconds since 1970. It can be empty."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.url = struct.url
-        self.content = struct.content
-        self.size = struct.size
-        self.header_times = [] if struct.header_times is None else struct.header_times
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.url = struct.url
+        model.content = struct.content
+        model.size = struct.size
+        model.header_times = [] if struct.header_times is None else struct.header_times
+        return model

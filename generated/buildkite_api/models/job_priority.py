@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -16,6 +15,9 @@ class JobPriority(ReadModel):
     number: int | None = None
     """Higher goes first. 0 where nothing was set."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.number = struct.number
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.number = struct.number
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .job_retrier import JobRetrier
@@ -26,8 +25,11 @@ class JobRetrySource(ReadModel):
     retried_by: JobRetrier | None = None
     """User who retried it. Only in webhooks."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.job_id = struct.job_id
-        self.retry_type = struct.retry_type
-        self.retried_by = struct.retried_by and to_models(struct.retried_by)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.job_id = struct.job_id
+        model.retry_type = struct.retry_type
+        model.retried_by = struct.retried_by and struct.retried_by._to_model()
+        return model

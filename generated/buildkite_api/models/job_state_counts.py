@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -19,7 +18,10 @@ class JobStateCounts(ReadModel):
     states: dict[str, int] = field(factory=dict)
     """Number of jobs in each state that occurs."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.total = struct.total
-        self.states = {} if struct.states is None else struct.states
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.total = struct.total
+        model.states = {} if struct.states is None else struct.states
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .job_step_signature import JobStepSignature
@@ -22,7 +21,10 @@ class JobStep(ReadModel):
     signature: JobStepSignature | None = None
     """The signature of a signed pipeline."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.signature = struct.signature and to_models(struct.signature)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.signature = struct.signature and struct.signature._to_model()
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -22,8 +21,11 @@ class JobStepSignature(ReadModel):
     signed_fields: list[str] = field(factory=list)
     """The fields that it covers."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.value = struct.value
-        self.algorithm = struct.algorithm
-        self.signed_fields = [] if struct.signed_fields is None else struct.signed_fields
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.value = struct.value
+        model.algorithm = struct.algorithm
+        model.signed_fields = [] if struct.signed_fields is None else struct.signed_fields
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -16,6 +15,9 @@ class Meta(ReadModel):
     webhook_ips: list[str] = field(factory=list)
     """The addresses of outgoing requests, in CIDR notation."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.webhook_ips = [] if struct.webhook_ips is None else struct.webhook_ips
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.webhook_ips = [] if struct.webhook_ips is None else struct.webhook_ips
+        return model

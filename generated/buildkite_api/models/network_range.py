@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -19,7 +18,10 @@ class NetworkRange(ReadModel):
     kind: str | None = None
     """Kind of the range, in the words of its provider."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.cidr_range = struct.cidr_range
-        self.kind = struct.kind
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.cidr_range = struct.cidr_range
+        model.kind = struct.kind
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .notification_service_provider import NotificationServiceProvider
@@ -60,18 +59,21 @@ class NotificationService(ReadModel):
     created_by: User | None = None
     """User who created it."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.url = struct.url
-        self.provider = struct.provider and to_models(struct.provider)
-        self.description = struct.description
-        self.enabled = struct.enabled
-        self.scope = struct.scope
-        self.scope_uuids = [] if struct.scope_uuids is None else struct.scope_uuids
-        self.branch_configuration = struct.branch_configuration
-        self.build_states = {} if struct.build_states is None else struct.build_states
-        self.settings = {} if struct.settings is None else struct.settings
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.url = struct.url
+        model.provider = struct.provider and struct.provider._to_model()
+        model.description = struct.description
+        model.enabled = struct.enabled
+        model.scope = struct.scope
+        model.scope_uuids = [] if struct.scope_uuids is None else struct.scope_uuids
+        model.branch_configuration = struct.branch_configuration
+        model.build_states = {} if struct.build_states is None else struct.build_states
+        model.settings = {} if struct.settings is None else struct.settings
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        return model

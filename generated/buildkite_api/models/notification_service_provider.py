@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .notification_service_type import NotificationServiceType
@@ -22,7 +21,10 @@ class NotificationServiceProvider(ReadModel):
     name: str | None = None
     """Its display name."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.name = struct.name
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.name = struct.name
+        return model

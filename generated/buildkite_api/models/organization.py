@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -47,16 +46,19 @@ class Organization(ReadModel):
     created_at: datetime.datetime | None = None
     """Time when the organization was created."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.name = struct.name
-        self.slug = struct.slug
-        self.pipelines_url = struct.pipelines_url
-        self.agents_url = struct.agents_url
-        self.emojis_url = struct.emojis_url
-        self.repository = struct.repository
-        self.created_at = struct.created_at
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.name = struct.name
+        model.slug = struct.slug
+        model.pipelines_url = struct.pipelines_url
+        model.agents_url = struct.agents_url
+        model.emojis_url = struct.emojis_url
+        model.repository = struct.repository
+        model.created_at = struct.created_at
+        return model

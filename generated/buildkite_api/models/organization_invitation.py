@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .invitation_state import InvitationState
@@ -66,20 +65,23 @@ class OrganizationInvitation(ReadModel):
     expired_at: datetime.datetime | None = None
     """Time when it expired."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.url = struct.url
-        self.email = struct.email
-        self.state = struct.state
-        self.role = struct.role
-        self.sso_mode = struct.sso_mode
-        self.teams = [] if struct.teams is None else to_models(struct.teams)
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
-        self.accepted_at = struct.accepted_at
-        self.accepted_by = struct.accepted_by and to_models(struct.accepted_by)
-        self.revoked_at = struct.revoked_at
-        self.revoked_by = struct.revoked_by and to_models(struct.revoked_by)
-        self.expired_at = struct.expired_at
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.url = struct.url
+        model.email = struct.email
+        model.state = struct.state
+        model.role = struct.role
+        model.sso_mode = struct.sso_mode
+        model.teams = [] if struct.teams is None else [each and each._to_model() for each in struct.teams]
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        model.accepted_at = struct.accepted_at
+        model.accepted_by = struct.accepted_by and struct.accepted_by._to_model()
+        model.revoked_at = struct.revoked_at
+        model.revoked_by = struct.revoked_by and struct.revoked_by._to_model()
+        model.expired_at = struct.expired_at
+        return model

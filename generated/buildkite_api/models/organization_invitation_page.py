@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .cursor_links import CursorLinks
@@ -23,7 +22,10 @@ class OrganizationInvitationPage(ReadModel):
     links: CursorLinks
     """The neighbours of this page."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.items = [] if struct.items is None else to_models(struct.items)
-        self.links = struct.links and to_models(struct.links)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.items = [] if struct.items is None else [each and each._to_model() for each in struct.items]
+        model.links = struct.links and struct.links._to_model()
+        return model

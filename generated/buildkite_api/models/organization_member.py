@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .organization_role import OrganizationRole
@@ -32,10 +31,13 @@ class OrganizationMember(ReadModel):
     sso_mode: SsoMode | None = None
     """SSO mode of the member: required or optional. Only shown to administrators, and to the member."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.name = struct.name
-        self.email = struct.email
-        self.role = struct.role
-        self.sso_mode = struct.sso_mode
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.name = struct.name
+        model.email = struct.email
+        model.role = struct.role
+        model.sso_mode = struct.sso_mode
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .organization_reference import OrganizationReference
@@ -52,16 +51,19 @@ class Package(ReadModel):
     registry: RegistryReference | None = None
     """The registry. Absent from lists."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.name = struct.name
-        self.created_at = struct.created_at
-        self.version = struct.version
-        self.variant = struct.variant
-        self.metadata = {} if struct.metadata is None else struct.metadata
-        self.digests = struct.digests and to_models(struct.digests)
-        self.organization = struct.organization and to_models(struct.organization)
-        self.registry = struct.registry and to_models(struct.registry)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.name = struct.name
+        model.created_at = struct.created_at
+        model.version = struct.version
+        model.variant = struct.variant
+        model.metadata = {} if struct.metadata is None else struct.metadata
+        model.digests = struct.digests and struct.digests._to_model()
+        model.organization = struct.organization and struct.organization._to_model()
+        model.registry = struct.registry and struct.registry._to_model()
+        return model

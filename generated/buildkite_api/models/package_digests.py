@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -19,7 +18,10 @@ class PackageDigests(ReadModel):
     sha512: str | None = None
     """By SHA-512."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.sha256 = struct.sha256
-        self.sha512 = struct.sha512
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.sha256 = struct.sha256
+        model.sha512 = struct.sha512
+        return model

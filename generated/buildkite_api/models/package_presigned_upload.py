@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .package_presigned_upload_form import PackagePresignedUploadForm
@@ -22,7 +21,10 @@ class PackagePresignedUpload(ReadModel):
     form: PackagePresignedUploadForm
     """The form to send."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.uri = struct.uri
-        self.form = struct.form and to_models(struct.form)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.uri = struct.uri
+        model.form = struct.form and struct.form._to_model()
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 
@@ -26,9 +25,12 @@ class PackagePresignedUploadForm(ReadModel):
     data: dict[str, Secret] = field(factory=dict, repr=False)
     """The other parts, by name. They hold credentials."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.file_input = struct.file_input
-        self.method = struct.method
-        self.url = struct.url
-        self.data = {} if struct.data is None else struct.data
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.file_input = struct.file_input
+        model.method = struct.method
+        model.url = struct.url
+        model.data = {} if struct.data is None else struct.data
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .pipeline_provider import PipelineProvider
@@ -22,6 +21,7 @@ class Pipeline(ReadModel):
     left out there."""
 
     _nullable: ClassVar[frozenset[str]] = frozenset({"tags", "env"})
+    _older_timestamps: ClassVar[frozenset[str]] = frozenset({"created_at"})
 
     id: str
     """The pipeline's id."""
@@ -140,44 +140,47 @@ class Pipeline(ReadModel):
     maximum_command_step_timeout: int | None = None
     """Minutes that any command step may run. Known from Buildkite's Go client."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.name = struct.name
-        self.description = struct.description
-        self.slug = struct.slug
-        self.repository = struct.repository
-        self.cluster_id = struct.cluster_id
-        self.cluster_url = struct.cluster_url
-        self.pipeline_template_uuid = struct.pipeline_template_uuid
-        self.branch_configuration = struct.branch_configuration
-        self.default_branch = struct.default_branch
-        self.skip_queued_branch_builds = struct.skip_queued_branch_builds
-        self.skip_queued_branch_builds_filter = struct.skip_queued_branch_builds_filter
-        self.cancel_running_branch_builds = struct.cancel_running_branch_builds
-        self.cancel_running_branch_builds_filter = struct.cancel_running_branch_builds_filter
-        self.allow_rebuilds = struct.allow_rebuilds
-        self.provider = struct.provider and to_models(struct.provider)
-        self.builds_url = struct.builds_url
-        self.badge_url = struct.badge_url
-        self.clone_mirror_url = struct.clone_mirror_url
-        self.created_by = struct.created_by and to_models(struct.created_by)
-        self.created_at = struct.created_at
-        self.archived_at = struct.archived_at
-        self.scheduled_builds_count = struct.scheduled_builds_count
-        self.running_builds_count = struct.running_builds_count
-        self.scheduled_jobs_count = struct.scheduled_jobs_count
-        self.running_jobs_count = struct.running_jobs_count
-        self.waiting_jobs_count = struct.waiting_jobs_count
-        self.visibility = struct.visibility
-        self.tags = [] if struct.tags is None else struct.tags
-        self.emoji = struct.emoji
-        self.color = struct.color
-        self.configuration = struct.configuration
-        self.steps = [] if struct.steps is None else to_models(struct.steps)
-        self.env = {} if struct.env is None else struct.env
-        self.default_command_step_timeout = struct.default_command_step_timeout
-        self.maximum_command_step_timeout = struct.maximum_command_step_timeout
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.name = struct.name
+        model.description = struct.description
+        model.slug = struct.slug
+        model.repository = struct.repository
+        model.cluster_id = struct.cluster_id
+        model.cluster_url = struct.cluster_url
+        model.pipeline_template_uuid = struct.pipeline_template_uuid
+        model.branch_configuration = struct.branch_configuration
+        model.default_branch = struct.default_branch
+        model.skip_queued_branch_builds = struct.skip_queued_branch_builds
+        model.skip_queued_branch_builds_filter = struct.skip_queued_branch_builds_filter
+        model.cancel_running_branch_builds = struct.cancel_running_branch_builds
+        model.cancel_running_branch_builds_filter = struct.cancel_running_branch_builds_filter
+        model.allow_rebuilds = struct.allow_rebuilds
+        model.provider = struct.provider and struct.provider._to_model()
+        model.builds_url = struct.builds_url
+        model.badge_url = struct.badge_url
+        model.clone_mirror_url = struct.clone_mirror_url
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        model.created_at = struct.created_at
+        model.archived_at = struct.archived_at
+        model.scheduled_builds_count = struct.scheduled_builds_count
+        model.running_builds_count = struct.running_builds_count
+        model.scheduled_jobs_count = struct.scheduled_jobs_count
+        model.running_jobs_count = struct.running_jobs_count
+        model.waiting_jobs_count = struct.waiting_jobs_count
+        model.visibility = struct.visibility
+        model.tags = [] if struct.tags is None else struct.tags
+        model.emoji = struct.emoji
+        model.color = struct.color
+        model.configuration = struct.configuration
+        model.steps = [] if struct.steps is None else [each and each._to_model() for each in struct.steps]
+        model.env = {} if struct.env is None else struct.env
+        model.default_command_step_timeout = struct.default_command_step_timeout
+        model.maximum_command_step_timeout = struct.maximum_command_step_timeout
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -24,8 +23,11 @@ class PipelineProvider(ReadModel):
     settings: dict[str, Any] = field(factory=dict)
     """Settings of the provider: triggers of builds, and reports. The keys depend on the provider."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.webhook_url = struct.webhook_url
-        self.settings = {} if struct.settings is None else struct.settings
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.webhook_url = struct.webhook_url
+        model.settings = {} if struct.settings is None else struct.settings
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .pipeline_reference import PipelineReference
@@ -66,21 +65,24 @@ class PipelineSchedule(ReadModel):
     pipeline: PipelineReference | None = None
     """The pipeline."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.url = struct.url
-        self.label = struct.label
-        self.cronline = struct.cronline
-        self.message = struct.message
-        self.commit = struct.commit
-        self.branch = struct.branch
-        self.env = {} if struct.env is None else struct.env
-        self.enabled = struct.enabled
-        self.next_build_at = struct.next_build_at
-        self.failed_message = struct.failed_message
-        self.failed_at = struct.failed_at
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
-        self.pipeline = struct.pipeline and to_models(struct.pipeline)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.url = struct.url
+        model.label = struct.label
+        model.cronline = struct.cronline
+        model.message = struct.message
+        model.commit = struct.commit
+        model.branch = struct.branch
+        model.env = {} if struct.env is None else struct.env
+        model.enabled = struct.enabled
+        model.next_build_at = struct.next_build_at
+        model.failed_message = struct.failed_message
+        model.failed_at = struct.failed_at
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        model.pipeline = struct.pipeline and struct.pipeline._to_model()
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .build_exports import BuildExports
@@ -47,17 +46,20 @@ class PipelineSettings(ReadModel):
     build_exports: BuildExports | None = None
     """The export of builds."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.url = struct.url
-        self.default_branch = struct.default_branch
-        self.default_cluster_id = struct.default_cluster_id
-        self.default_timeout_in_minutes = struct.default_timeout_in_minutes
-        self.maximum_timeout_in_minutes = struct.maximum_timeout_in_minutes
-        self.scheduled_job_expiry_in_minutes = struct.scheduled_job_expiry_in_minutes
-        self.hosted_agents_terminal_access = struct.hosted_agents_terminal_access and to_models(
-            struct.hosted_agents_terminal_access
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.url = struct.url
+        model.default_branch = struct.default_branch
+        model.default_cluster_id = struct.default_cluster_id
+        model.default_timeout_in_minutes = struct.default_timeout_in_minutes
+        model.maximum_timeout_in_minutes = struct.maximum_timeout_in_minutes
+        model.scheduled_job_expiry_in_minutes = struct.scheduled_job_expiry_in_minutes
+        model.hosted_agents_terminal_access = (
+            struct.hosted_agents_terminal_access and struct.hosted_agents_terminal_access._to_model()
         )
-        self.public_pipeline_creation = struct.public_pipeline_creation and to_models(struct.public_pipeline_creation)
-        self.advanced_queue_metrics = struct.advanced_queue_metrics and to_models(struct.advanced_queue_metrics)
-        self.build_exports = struct.build_exports and to_models(struct.build_exports)
+        model.public_pipeline_creation = struct.public_pipeline_creation and struct.public_pipeline_creation._to_model()
+        model.advanced_queue_metrics = struct.advanced_queue_metrics and struct.advanced_queue_metrics._to_model()
+        model.build_exports = struct.build_exports and struct.build_exports._to_model()
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .user import User
@@ -29,9 +28,12 @@ class PipelineSettingsSwitch(ReadModel):
     disable_supported: bool | None = None
     """True if the API can switch it off. Only of `advanced_queue_metrics`, and always false."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.enabled = struct.enabled
-        self.enabled_at = struct.enabled_at
-        self.enabled_by = struct.enabled_by and to_models(struct.enabled_by)
-        self.disable_supported = struct.disable_supported
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.enabled = struct.enabled
+        model.enabled_at = struct.enabled_at
+        model.enabled_by = struct.enabled_by and struct.enabled_by._to_model()
+        model.disable_supported = struct.disable_supported
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .pipeline_step_build import PipelineStepBuild
@@ -64,20 +63,23 @@ class PipelineStep(ReadModel):
     async_: bool | None = None
     """True if a `trigger` step continues without waiting for that build."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.type = struct.type
-        self.name = struct.name
-        self.label = struct.label
-        self.command = struct.command
-        self.artifact_paths = struct.artifact_paths
-        self.branch_configuration = struct.branch_configuration
-        self.env = {} if struct.env is None else struct.env
-        self.timeout_in_minutes = struct.timeout_in_minutes
-        self.agent_query_rules = [] if struct.agent_query_rules is None else struct.agent_query_rules
-        self.concurrency = struct.concurrency
-        self.parallelism = struct.parallelism
-        self.plugins = struct.plugins
-        self.pipeline = struct.pipeline
-        self.build = struct.build and to_models(struct.build)
-        self.async_ = struct.async_
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.type = struct.type
+        model.name = struct.name
+        model.label = struct.label
+        model.command = struct.command
+        model.artifact_paths = struct.artifact_paths
+        model.branch_configuration = struct.branch_configuration
+        model.env = {} if struct.env is None else struct.env
+        model.timeout_in_minutes = struct.timeout_in_minutes
+        model.agent_query_rules = [] if struct.agent_query_rules is None else struct.agent_query_rules
+        model.concurrency = struct.concurrency
+        model.parallelism = struct.parallelism
+        model.plugins = struct.plugins
+        model.pipeline = struct.pipeline
+        model.build = struct.build and struct.build._to_model()
+        model.async_ = struct.async_
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -27,9 +26,12 @@ class PipelineStepBuild(ReadModel):
     env: dict[str, Any] = field(factory=dict)
     """Its environment variables."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.message = struct.message
-        self.branch = struct.branch
-        self.commit = struct.commit
-        self.env = {} if struct.env is None else struct.env
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.message = struct.message
+        model.branch = struct.branch
+        model.commit = struct.commit
+        model.env = {} if struct.env is None else struct.env
+        return model

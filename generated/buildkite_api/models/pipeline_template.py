@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .user import User
@@ -53,17 +52,20 @@ class PipelineTemplate(ReadModel):
     updated_by: User | None = None
     """User who last changed it."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.uuid = struct.uuid
-        self.graphql_id = struct.graphql_id
-        self.name = struct.name
-        self.description = struct.description
-        self.configuration = struct.configuration
-        self.available = struct.available
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
-        self.updated_at = struct.updated_at
-        self.updated_by = struct.updated_by and to_models(struct.updated_by)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.uuid = struct.uuid
+        model.graphql_id = struct.graphql_id
+        model.name = struct.name
+        model.description = struct.description
+        model.configuration = struct.configuration
+        model.available = struct.available
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        model.updated_at = struct.updated_at
+        model.updated_by = struct.updated_by and struct.updated_by._to_model()
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -51,16 +50,19 @@ class Portal(ReadModel):
     token: Secret | None = field(default=None, repr=False)
     """Token that opens it. Only in the answer to creating the portal."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.uuid = struct.uuid
-        self.slug = struct.slug
-        self.organization_uuid = struct.organization_uuid
-        self.name = struct.name
-        self.description = struct.description
-        self.query = struct.query
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
-        self.allowed_ip_addresses = struct.allowed_ip_addresses
-        self.user_invokable = struct.user_invokable
-        self.token = struct.token
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.uuid = struct.uuid
+        model.slug = struct.slug
+        model.organization_uuid = struct.organization_uuid
+        model.name = struct.name
+        model.description = struct.description
+        model.query = struct.query
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        model.allowed_ip_addresses = struct.allowed_ip_addresses
+        model.user_invokable = struct.user_invokable
+        model.token = struct.token
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .rate_limit_window import RateLimitWindow
@@ -22,7 +21,10 @@ class RateLimitScopes(ReadModel):
     graphql: RateLimitWindow | None = None
     """Complexity points in the GraphQL API, in windows of 300 seconds."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.rest = struct.rest and to_models(struct.rest)
-        self.graphql = struct.graphql and to_models(struct.graphql)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.rest = struct.rest and struct.rest._to_model()
+        model.graphql = struct.graphql and struct.graphql._to_model()
+        return model

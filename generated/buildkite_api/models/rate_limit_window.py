@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -29,10 +28,13 @@ class RateLimitWindow(ReadModel):
     enforced: bool | None = None
     """True if the limit is enforced for this organization."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.limit = struct.limit
-        self.current = struct.current
-        self.reset = struct.reset
-        self.reset_at = struct.reset_at
-        self.enforced = struct.enforced
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.limit = struct.limit
+        model.current = struct.current
+        model.reset = struct.reset
+        model.reset_at = struct.reset_at
+        model.enforced = struct.enforced
+        return model

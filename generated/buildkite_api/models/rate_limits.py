@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .rate_limit_scopes import RateLimitScopes
@@ -19,6 +18,9 @@ class RateLimits(ReadModel):
     scopes: RateLimitScopes
     """One budget for each API."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.scopes = struct.scopes and to_models(struct.scopes)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.scopes = struct.scopes and struct.scopes._to_model()
+        return model

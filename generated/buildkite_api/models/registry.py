@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -53,18 +52,21 @@ class Registry(ReadModel):
     team_ids: list[str] = field(factory=list)
     """The ids of the teams that can reach it."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.slug = struct.slug
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.name = struct.name
-        self.ecosystem = struct.ecosystem
-        self.description = struct.description
-        self.emoji = struct.emoji
-        self.color = struct.color
-        self.public = struct.public
-        self.oidc_policy = struct.oidc_policy
-        self.team_ids = [] if struct.team_ids is None else struct.team_ids
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.slug = struct.slug
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.name = struct.name
+        model.ecosystem = struct.ecosystem
+        model.description = struct.description
+        model.emoji = struct.emoji
+        model.color = struct.color
+        model.public = struct.public
+        model.oidc_policy = struct.oidc_policy
+        model.team_ids = [] if struct.team_ids is None else struct.team_ids
+        return model

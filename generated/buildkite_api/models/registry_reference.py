@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -28,10 +27,13 @@ class RegistryReference(ReadModel):
     web_url: str | None = None
     """The registry's page on Buildkite."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.slug = struct.slug
-        self.url = struct.url
-        self.web_url = struct.web_url
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.slug = struct.slug
+        model.url = struct.url
+        model.web_url = struct.web_url
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -47,14 +46,17 @@ class RegistryToken(ReadModel):
     token: Secret | None = field(default=None, repr=False)
     """The secret itself. Only in the answer to creating the token, and known from Buildkite's Go client alone."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.description = struct.description
-        self.url = struct.url
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
-        self.organization = struct.organization and to_models(struct.organization)
-        self.registry = struct.registry and to_models(struct.registry)
-        self.token = struct.token
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.description = struct.description
+        model.url = struct.url
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        model.organization = struct.organization and struct.organization._to_model()
+        model.registry = struct.registry and struct.registry._to_model()
+        model.token = struct.token
+        return model

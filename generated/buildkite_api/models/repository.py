@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -25,9 +24,12 @@ class Repository(ReadModel):
     default_branch: str | None = None
     """Its default branch."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.full_name = struct.full_name
-        self.html_url = struct.html_url
-        self.clone_url = struct.clone_url
-        self.default_branch = struct.default_branch
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.full_name = struct.full_name
+        model.html_url = struct.html_url
+        model.clone_url = struct.clone_url
+        model.default_branch = struct.default_branch
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .repository_connection_type import RepositoryConnectionType
@@ -28,9 +27,12 @@ class RepositoryConnection(ReadModel):
     url: str
     """The connection in the REST API."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.type = struct.type
-        self.display_name = struct.display_name
-        self.url = struct.url
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.type = struct.type
+        model.display_name = struct.display_name
+        model.url = struct.url
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -16,6 +15,9 @@ class RepositoryConnectionAccount(ReadModel):
     login: str | None = None
     """Its name."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.login = struct.login
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.login = struct.login
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .repository_connection_account import RepositoryConnectionAccount
@@ -40,12 +39,15 @@ class RepositoryConnectionDetail(ReadModel):
     rate_limit: RepositoryConnectionRateLimit | None = None
     """The budget on the host, as it was last seen."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.type = struct.type
-        self.display_name = struct.display_name
-        self.url = struct.url
-        self.service_account = struct.service_account and to_models(struct.service_account)
-        self.host = struct.host and to_models(struct.host)
-        self.rate_limit = struct.rate_limit and to_models(struct.rate_limit)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.type = struct.type
+        model.display_name = struct.display_name
+        model.url = struct.url
+        model.service_account = struct.service_account and struct.service_account._to_model()
+        model.host = struct.host and struct.host._to_model()
+        model.rate_limit = struct.rate_limit and struct.rate_limit._to_model()
+        return model

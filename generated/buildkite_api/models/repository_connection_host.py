@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -32,11 +31,14 @@ class RepositoryConnectionHost(ReadModel):
     proxy_auth_strategy: Any = None
     """Authentication strategy of Buildkite at a proxy before it."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.type = struct.type
-        self.url = struct.url
-        self.webhook_allowed_addresses = struct.webhook_allowed_addresses
-        self.verify_server_cert = struct.verify_server_cert
-        self.authentication_strategy = struct.authentication_strategy
-        self.proxy_auth_strategy = struct.proxy_auth_strategy
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.type = struct.type
+        model.url = struct.url
+        model.webhook_allowed_addresses = struct.webhook_allowed_addresses
+        model.verify_server_cert = struct.verify_server_cert
+        model.authentication_strategy = struct.authentication_strategy
+        model.proxy_auth_strategy = struct.proxy_auth_strategy
+        return model

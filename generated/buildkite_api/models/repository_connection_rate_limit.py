@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -26,9 +25,12 @@ class RepositoryConnectionRateLimit(ReadModel):
     reset_at: datetime.datetime | None = None
     """Time when it ends."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.limit = struct.limit
-        self.used = struct.used
-        self.remaining = struct.remaining
-        self.reset_at = struct.reset_at
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.limit = struct.limit
+        model.used = struct.used
+        model.remaining = struct.remaining
+        model.reset_at = struct.reset_at
+        return model

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define
-
+from .._definition import define
 from ..base import RequestModel
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .rule_action import RuleAction
@@ -58,18 +57,21 @@ class Rule(ReadModel):
     created_by: User | None = None
     """User who created it."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.uuid = struct.uuid
-        self.graphql_id = struct.graphql_id
-        self.organization_uuid = struct.organization_uuid
-        self.url = struct.url
-        self.type = struct.type
-        self.source_type = struct.source_type
-        self.source_uuid = struct.source_uuid
-        self.target_type = struct.target_type
-        self.target_uuid = struct.target_uuid
-        self.effect = struct.effect
-        self.action = struct.action
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.uuid = struct.uuid
+        model.graphql_id = struct.graphql_id
+        model.organization_uuid = struct.organization_uuid
+        model.url = struct.url
+        model.type = struct.type
+        model.source_type = struct.source_type
+        model.source_uuid = struct.source_uuid
+        model.target_type = struct.target_type
+        model.target_uuid = struct.target_uuid
+        model.effect = struct.effect
+        model.action = struct.action
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .run_result import RunResult
@@ -45,14 +44,17 @@ class Run(ReadModel):
     created_at: datetime.datetime | None = None
     """Time when it was created."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.branch = struct.branch
-        self.commit_sha = struct.commit_sha
-        self.state = struct.state
-        self.result = struct.result
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.build_id = struct.build_id
-        self.created_at = struct.created_at
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.branch = struct.branch
+        model.commit_sha = struct.commit_sha
+        model.state = struct.state
+        model.result = struct.result
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.build_id = struct.build_id
+        model.created_at = struct.created_at
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 
@@ -20,7 +19,10 @@ class SshCredentials(ReadModel):
     private_key: Secret = field(repr=False)
     """The private key."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.username = struct.username
-        self.private_key = struct.private_key
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.username = struct.username
+        model.private_key = struct.private_key
+        return model

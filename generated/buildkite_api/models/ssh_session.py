@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -33,10 +32,13 @@ class SshSession(ReadModel):
     ssh: SshCredentials
     """Credentials for the connected session."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.endpoint = struct.endpoint
-        self.access_token = struct.access_token
-        self.expires_at = struct.expires_at
-        self.transport = struct.transport
-        self.ssh = struct.ssh and to_models(struct.ssh)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.endpoint = struct.endpoint
+        model.access_token = struct.access_token
+        model.expires_at = struct.expires_at
+        model.transport = struct.transport
+        model.ssh = struct.ssh and struct.ssh._to_model()
+        return model

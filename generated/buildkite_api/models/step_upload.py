@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .step_upload_state import StepUploadState
@@ -62,20 +61,23 @@ class StepUpload(ReadModel):
     definition_yaml_omitted: bool | None = None
     """True if they were too long to be included."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.uuid = struct.uuid
-        self.graphql_id = struct.graphql_id
-        self.state = struct.state
-        self.source = struct.source
-        self.source_job_id = struct.source_job_id
-        self.replace_existing_steps = struct.replace_existing_steps
-        self.created_jobs_count = struct.created_jobs_count
-        self.rejection_type = struct.rejection_type
-        self.message = struct.message
-        self.url = struct.url
-        self.created_at = struct.created_at
-        self.processed_at = struct.processed_at
-        self.definition_bytes = struct.definition_bytes
-        self.definition_yaml = struct.definition_yaml
-        self.definition_yaml_omitted = struct.definition_yaml_omitted
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.uuid = struct.uuid
+        model.graphql_id = struct.graphql_id
+        model.state = struct.state
+        model.source = struct.source
+        model.source_job_id = struct.source_job_id
+        model.replace_existing_steps = struct.replace_existing_steps
+        model.created_jobs_count = struct.created_jobs_count
+        model.rejection_type = struct.rejection_type
+        model.message = struct.message
+        model.url = struct.url
+        model.created_at = struct.created_at
+        model.processed_at = struct.processed_at
+        model.definition_bytes = struct.definition_bytes
+        model.definition_yaml = struct.definition_yaml
+        model.definition_yaml_omitted = struct.definition_yaml_omitted
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 
@@ -57,19 +56,22 @@ class Suite(ReadModel):
     api_token: Secret | None = field(default=None, repr=False)
     """Its API token. Only with `show_api_token`."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.organization_id = struct.organization_id
-        self.slug = struct.slug
-        self.name = struct.name
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.default_branch = struct.default_branch
-        self.application_name = struct.application_name
-        self.color = struct.color
-        self.emoji = struct.emoji
-        self.team_ids = [] if struct.team_ids is None else struct.team_ids
-        self.oidc_policy = struct.oidc_policy
-        self.api_token = struct.api_token
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.organization_id = struct.organization_id
+        model.slug = struct.slug
+        model.name = struct.name
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.default_branch = struct.default_branch
+        model.application_name = struct.application_name
+        model.color = struct.color
+        model.emoji = struct.emoji
+        model.team_ids = [] if struct.team_ids is None else struct.team_ids
+        model.oidc_policy = struct.oidc_policy
+        model.api_token = struct.api_token
+        return model

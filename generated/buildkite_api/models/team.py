@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .team_member_role import TeamMemberRole
@@ -68,21 +67,24 @@ class Team(ReadModel):
     created_by: User | None = None
     """User who created it."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.name = struct.name
-        self.slug = struct.slug
-        self.description = struct.description
-        self.privacy = struct.privacy
-        self.default = struct.default
-        self.is_default_team = struct.is_default_team
-        self.default_member_role = struct.default_member_role
-        self.members_can_create_pipelines = struct.members_can_create_pipelines
-        self.members_can_create_suites = struct.members_can_create_suites
-        self.members_can_create_registries = struct.members_can_create_registries
-        self.members_can_destroy_registries = struct.members_can_destroy_registries
-        self.members_can_destroy_packages = struct.members_can_destroy_packages
-        self.created_at = struct.created_at
-        self.created_by = struct.created_by and to_models(struct.created_by)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.name = struct.name
+        model.slug = struct.slug
+        model.description = struct.description
+        model.privacy = struct.privacy
+        model.default = struct.default
+        model.is_default_team = struct.is_default_team
+        model.default_member_role = struct.default_member_role
+        model.members_can_create_pipelines = struct.members_can_create_pipelines
+        model.members_can_create_suites = struct.members_can_create_suites
+        model.members_can_create_registries = struct.members_can_create_registries
+        model.members_can_destroy_registries = struct.members_can_destroy_registries
+        model.members_can_destroy_packages = struct.members_can_destroy_packages
+        model.created_at = struct.created_at
+        model.created_by = struct.created_by and struct.created_by._to_model()
+        return model

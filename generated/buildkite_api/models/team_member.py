@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .team_member_role import TeamMemberRole
@@ -29,9 +28,12 @@ class TeamMember(ReadModel):
     created_at: datetime.datetime | None = None
     """Time when the user joined."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.user_id = struct.user_id
-        self.user_name = struct.user_name
-        self.role = struct.role
-        self.created_at = struct.created_at
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.user_id = struct.user_id
+        model.user_name = struct.user_name
+        model.role = struct.role
+        model.created_at = struct.created_at
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .pipeline_access_level import PipelineAccessLevel
@@ -29,9 +28,12 @@ class TeamPipeline(ReadModel):
     created_at: datetime.datetime | None = None
     """Time when the team got the pipeline."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.pipeline_id = struct.pipeline_id
-        self.pipeline_url = struct.pipeline_url
-        self.access_level = struct.access_level
-        self.created_at = struct.created_at
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.pipeline_id = struct.pipeline_id
+        model.pipeline_url = struct.pipeline_url
+        model.access_level = struct.access_level
+        model.created_at = struct.created_at
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .suite_access_level import SuiteAccessLevel
@@ -29,9 +28,12 @@ class TeamSuite(ReadModel):
     created_at: datetime.datetime | None = None
     """Time when the team got the suite."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.suite_id = struct.suite_id
-        self.suite_url = struct.suite_url
-        self.access_level = [] if struct.access_level is None else struct.access_level
-        self.created_at = struct.created_at
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.suite_id = struct.suite_id
+        model.suite_url = struct.suite_url
+        model.access_level = [] if struct.access_level is None else struct.access_level
+        model.created_at = struct.created_at
+        return model

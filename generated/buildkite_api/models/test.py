@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -39,13 +38,16 @@ class Test(ReadModel):
     labels: list[str] = field(factory=list)
     """Its labels. Some answers leave them out."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.scope = struct.scope
-        self.name = struct.name
-        self.location = struct.location
-        self.file_name = struct.file_name
-        self.labels = [] if struct.labels is None else struct.labels
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.scope = struct.scope
+        model.name = struct.name
+        model.location = struct.location
+        model.file_name = struct.file_name
+        model.labels = [] if struct.labels is None else struct.labels
+        return model

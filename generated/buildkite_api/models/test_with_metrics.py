@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -62,22 +61,25 @@ class TestWithMetrics(ReadModel):
     """Number of executions by result: `passed` and `failed` always, `skipped`, `pending` and `unknown` if
     there were any."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.scope = struct.scope
-        self.name = struct.name
-        self.location = struct.location
-        self.file_name = struct.file_name
-        self.labels = [] if struct.labels is None else struct.labels
-        self.reliability = struct.reliability
-        self.duration_avg = struct.duration_avg
-        self.duration_sum = struct.duration_sum
-        self.duration_min = struct.duration_min
-        self.duration_max = struct.duration_max
-        self.executions_count = struct.executions_count
-        self.executions_count_by_result = (
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.scope = struct.scope
+        model.name = struct.name
+        model.location = struct.location
+        model.file_name = struct.file_name
+        model.labels = [] if struct.labels is None else struct.labels
+        model.reliability = struct.reliability
+        model.duration_avg = struct.duration_avg
+        model.duration_sum = struct.duration_sum
+        model.duration_min = struct.duration_min
+        model.duration_max = struct.duration_max
+        model.executions_count = struct.executions_count
+        model.executions_count_by_result = (
             {} if struct.executions_count_by_result is None else struct.executions_count_by_result
         )
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -25,9 +24,12 @@ class TriggeredBuild(ReadModel):
     web_url: str | None = None
     """The build's page on Buildkite."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.number = struct.number
-        self.url = struct.url
-        self.web_url = struct.web_url
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.number = struct.number
+        model.url = struct.url
+        model.web_url = struct.web_url
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -22,8 +21,11 @@ class TriggeredFrom(ReadModel):
     build_pipeline_slug: str | None = None
     """The slug of that pipeline."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.build_id = struct.build_id
-        self.build_number = struct.build_number
-        self.build_pipeline_slug = struct.build_pipeline_slug
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.build_id = struct.build_id
+        model.build_number = struct.build_number
+        model.build_pipeline_slug = struct.build_pipeline_slug
+        return model

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from attrs import define
-
-from ..base import ReadModel
+from .._definition import define
+from ..base import ReadModel, new
 
 
 @define(kw_only=True, repr=False, weakref_slot=False)
@@ -33,11 +32,14 @@ class User(ReadModel):
     created_at: datetime.datetime | None = None
     """Time when the account was created."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.graphql_id = struct.graphql_id
-        self.name = struct.name
-        self.email = struct.email
-        self.avatar_url = struct.avatar_url
-        self.created_at = struct.created_at
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.graphql_id = struct.graphql_id
+        model.name = struct.name
+        model.email = struct.email
+        model.avatar_url = struct.avatar_url
+        model.created_at = struct.created_at
+        return model

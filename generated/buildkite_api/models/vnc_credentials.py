@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field
-
-from ..base import ReadModel
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 
@@ -20,7 +19,10 @@ class VncCredentials(ReadModel):
     password: Secret = field(repr=False)
     """The password."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.username = struct.username
-        self.password = struct.password
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.username = struct.username
+        model.password = struct.password
+        return model

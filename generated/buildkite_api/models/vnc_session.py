@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
-
-from ..base import ReadModel, to_models
+from .._definition import define, field
+from ..base import ReadModel, new
 from ..types import Secret
 
 if TYPE_CHECKING:
@@ -30,9 +29,12 @@ class VncSession(ReadModel):
     vnc: VncCredentials
     """Credentials for the connected session."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.endpoint = struct.endpoint
-        self.access_token = struct.access_token
-        self.expires_at = struct.expires_at
-        self.vnc = struct.vnc and to_models(struct.vnc)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.endpoint = struct.endpoint
+        model.access_token = struct.access_token
+        model.expires_at = struct.expires_at
+        model.vnc = struct.vnc and struct.vnc._to_model()
+        return model

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
-
-from ..base import ReadModel, to_models
+from .._definition import define
+from ..base import ReadModel, new
 
 if TYPE_CHECKING:
     from .workflow_monitor import WorkflowMonitor
@@ -28,9 +27,12 @@ class Workflow(ReadModel):
     monitor: WorkflowMonitor | None = None
     """The monitor that watches the tests."""
 
-    def _take(self, struct: Any) -> None:
-        self._additional = None
-        self.id = struct.id
-        self.url = struct.url
-        self.web_url = struct.web_url
-        self.monitor = struct.monitor and to_models(struct.monitor)
+    @staticmethod
+    def _to_model(struct: Any) -> Any:
+        model = new(struct._model)
+        model._additional = None
+        model.id = struct.id
+        model.url = struct.url
+        model.web_url = struct.web_url
+        model.monitor = struct.monitor and struct.monitor._to_model()
+        return model

@@ -20,15 +20,16 @@ _PAUSE_MINUTES = 5
 def _list_agents(request: RoutedRequest) -> SimResponse:
     text = request.query.text
     name, hostname, version, queue = text("name"), text("hostname"), text("version"), text("cluster_queue_id")
-    shown = [
-        agent
-        for agent in request.organization.agents
-        if agent.connection_state in ("connected", "stopping")
-        and name in (None, agent.name)
-        and hostname in (None, agent.hostname)
-        and version in (None, agent.version)
-        and queue in (None, agent.queue.id)
-    ]
+    shown = list(request.organization.connected_agents.values())
+    if any((name, hostname, version, queue)):
+        shown = [
+            agent
+            for agent in shown
+            if name in (None, agent.name)
+            and hostname in (None, agent.hostname)
+            and version in (None, agent.version)
+            and queue in (None, agent.queue.id)
+        ]
     return request.page(shown, lambda agent: _view(request, agent))
 
 
@@ -72,10 +73,10 @@ def _resume_agent(request: RoutedRequest) -> SimResponse:
 
 
 def _agent(request: RoutedRequest) -> Agent:
-    for agent in request.organization.agents:
-        if agent.id == request.path["agent_id"]:
-            return agent
-    raise RefusedRequest(404, "No agent found")
+    agent = request.organization.agents_by_id.get(request.path["agent_id"])
+    if agent is None:
+        raise RefusedRequest(404, "No agent found")
+    return agent
 
 
 def _view(request: RoutedRequest, agent: Agent) -> Json:

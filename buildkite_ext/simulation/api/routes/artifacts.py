@@ -61,11 +61,11 @@ def _delete_artifact(request: RoutedRequest) -> SimResponse:
 
 
 def _artifact(request: RoutedRequest) -> Artifact:
-    wanted = request.path["artifact_id"]
-    for artifact in request.job().artifacts:
-        if artifact.id == wanted and artifact.state != "deleted":
-            return artifact
-    raise RefusedRequest(404, "No artifact found")
+    job = request.job()
+    artifact = request.organization.artifacts.get(request.path["artifact_id"])
+    if artifact is None or artifact.job is not job or artifact.state == "deleted":
+        raise RefusedRequest(404, "No artifact found")
+    return artifact
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from ....globs import branch_matches, matches_wildcard
+from ....globs import branch_matches
 from ....states import FINISHED_FILTER
+from ...state.build_index import BuildIndex
 from ...state.builds import Build, BuildRequest, Job
 from ...state.pipelines import Pipeline
 from ..handler import Handler, RoutedRequest
@@ -27,14 +28,14 @@ _Filter = Callable[[Build], bool]
 
 
 def _list_everywhere(request: RoutedRequest) -> SimResponse:
-    return _list(request, request.organization.builds)
+    return _list(request, request.organization.build_index)
 
 
 def _list_of_pipeline(request: RoutedRequest) -> SimResponse:
-    return _list(request, request.organization.builds_of(request.pipeline()).listed)
+    return _list(request, request.organization.builds_of(request.pipeline()))
 
 
-def _list(request: RoutedRequest, builds: Sequence[Build]) -> SimResponse:
+def _list(request: RoutedRequest, builds: BuildIndex) -> SimResponse:
     query = request.query
     page, size = requested_page(query)
     if (page - 1) * size >= request.options.deep_listing_after:
@@ -42,7 +43,9 @@ def _list(request: RoutedRequest, builds: Sequence[Build]) -> SimResponse:
             400,
             "Listing builds this deep is not supported. Narrow the list by branch or created_from to reach older builds.",
         )
-    found = numbered(_filtered(builds, query), query, request.url, with_last=request.options.link_last)
+    found = numbered(
+        _filtered(builds, query), query, request.url, with_last=request.options.link_last, newest_first=True
+    )
     selection = BuildSelection(
         jobs=not query.flag("exclude_jobs"),
         pipeline=not query.flag("exclude_pipeline"),
@@ -205,46 +208,51 @@ def _jobs_to_retry(build: Build, states: object) -> list[Job]:
     ]
 
 
-def _filtered(builds: Sequence[Build], query: Query) -> Sequence[Build]:
-    """Return the builds that match every filter of a query, newest first.
+def _filtered(builds: BuildIndex, query: Query) -> Sequence[Build]:
+    """Return the builds that match every filter of a query, oldest first.
 
     The filter `state` compares the state that the list shows. `blocked` matches blocked builds in any shown state.
     Whether `passed` matches a blocked build that shows `passed` is not documented; here it does.
 
     Args:
-        builds: the builds, oldest first.
+        builds: the builds.
         query: branch, commit, creator, state, meta_data, created_from, created_to, finished_from, include_paused.
     """
-    filters = _filters(query)
-    if not filters:
-        return builds[::-1]
-    return [build for build in reversed(builds) if all(matches(build) for matches in filters)]
-
-
-def _filters(query: Query) -> list[_Filter]:
-    filters: list[_Filter] = []
-    if branches := query.values("branch"):
+    branches = query.values("branch") or None
+    states = frozenset(query.values("state"))
+    found = builds.select(
+        states=_behind(states) if states else None,
+        branches=branches,
         # Only the scalar form takes patterns.
-        pattern = query.text("branch") or ""
-        exact = frozenset(branches)
-        filters.append(lambda build: build.request.branch in exact or matches_wildcard(build.request.branch, pattern))
+        pattern=query.text("branch") or "",
+        since=query.time("created_from"),
+        until=query.time("created_to"),
+    )
+    for matches in _filters(query, states):
+        found = [build for build in found if matches(build)]
+    return found
+
+
+def _filters(query: Query, states: frozenset[str]) -> list[_Filter]:
+    filters: list[_Filter] = []
+    if states:
+        filters.append(lambda build: _in_state(build, states))
     if commits := frozenset(query.values("commit")):
         filters.append(lambda build: build.request.commit in commits)
-    if states := frozenset(query.values("state")):
-        filters.append(lambda build: _in_state(build, states))
     if creator := query.text("creator"):
         filters.append(lambda build: build.creator.id == creator)
     if meta_data := query.mapping("meta_data"):
         filters.append(lambda build: all(build.meta_data.get(key) == value for key, value in meta_data.items()))
-    if (since := query.time("created_from")) is not None:
-        filters.append(lambda build: build.created_at >= since)
-    if (until := query.time("created_to")) is not None:
-        filters.append(lambda build: build.created_at < until)
     if (ended := query.time("finished_from")) is not None:
         filters.append(lambda build: build.finished_at is not None and build.finished_at >= ended)
     if not query.flag("include_paused", True):
         filters.append(_not_wholly_paused)
     return filters
+
+
+def _behind(states: frozenset[str]) -> frozenset[str]:
+    """Return the states of the engine that can stand behind states of the API: a blocked build may show another one."""
+    return states | {"blocked"} | (FINISHED_FILTER if "finished" in states else frozenset())
 
 
 def _in_state(build: Build, states: frozenset[str]) -> bool:

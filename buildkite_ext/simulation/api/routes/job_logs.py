@@ -6,9 +6,10 @@ import html
 import re
 from collections.abc import Mapping
 
+from ...behaviour.logs import Log
 from ...state.builds import Job
 from ..handler import NO_CONTENT, Handler, RoutedRequest
-from ..request import RefusedRequest, SimResponse, dumps, json_response, representation
+from ..request import RefusedRequest, SimResponse, encoded, json_response, representation
 
 __all__ = ["HANDLERS"]
 
@@ -22,11 +23,11 @@ _SUFFIX_RANGE = re.compile(r"bytes=-([0-9]+)")
 def _get_log(request: RoutedRequest) -> SimResponse:
     job = _job(request)
     now = request.engine.scheduler.now
-    data = job.log.visible(now)
     form = representation(request.request)
     wanted = request.request.headers.get("range")
     if wanted is not None:
-        return _end(data, wanted, plain=form == "text")
+        return _end(job.log, now, wanted, plain=form == "text")
+    data = job.log.visible(now)
     if form == "text":
         return _plain(200, data, (("Accept-Ranges", "bytes"),))
     if form == "html":
@@ -44,18 +45,19 @@ def _get_log(request: RoutedRequest) -> SimResponse:
     )
 
 
-def _end(data: bytes, wanted: str, *, plain: bool) -> SimResponse:
+def _end(log: Log, now: float, wanted: str, *, plain: bool) -> SimResponse:
     """Return the last bytes of a log: the only range that Buildkite serves."""
     asked = _SUFFIX_RANGE.fullmatch(wanted.strip())
     count = int(asked[1][:15]) if asked else 0
     if not plain or not count:
         raise RefusedRequest(400, "The only range of a log is bytes=-N with Accept: text/plain")
-    if not data:
-        body = dumps({"message": "The log is empty"})
+    size = log.size(now)
+    if not size:
+        body = encoded({"message": "The log is empty"})
         headers = (("Content-Type", "application/json; charset=utf-8"), ("Content-Range", "bytes */0"))
         return SimResponse(416, (*headers, ("Content-Length", str(len(body)))), body)
-    start = max(0, len(data) - count)
-    return _plain(206, data[start:], (("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}"),))
+    data = log.last(count, now)
+    return _plain(206, data, (("Content-Range", f"bytes {size - len(data)}-{size - 1}/{size}"),))
 
 
 def _plain(status: int, data: bytes, headers: tuple[tuple[str, str], ...]) -> SimResponse:

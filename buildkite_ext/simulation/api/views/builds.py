@@ -10,7 +10,7 @@ from ....timestamps import format_optional_time, format_time
 from ...state.builds import Annotation, Build, Job
 from ...state.organization import Organization
 from ...state.pipelines import Pipeline
-from ..request import Json, dumps
+from ..request import Json, encoded
 from .jobs import AgentDetail, job_view
 from .markdown import rendered
 from .pipelines import embedded_pipeline
@@ -128,32 +128,35 @@ class BuildWriter:
         """Return a list of builds as JSON."""
         # A pause of a queue doesn't change the version of a build.
         known = {} if selection.without_paused else self._builds.setdefault(selection, {})
-        return b"[" + b",".join([self._build(build, selection, known) for build in builds]) + b"]"
+        parts = [part for build in builds for part in (*self._build(build, selection, known), b",")]
+        return b"".join([b"[", *parts[:-1], b"]"])
 
     def one(self, build: Build, selection: BuildSelection, **more: object) -> bytes:
         """Return a build as JSON."""
         view = {**_build_view(build, self.urls, selection), **more}
-        return self._with_pipeline(dumps(view), build.pipeline, selection)
+        return b"".join(self._with_pipeline(encoded(view)[:-1], build.pipeline, selection))
 
-    def _build(self, build: Build, selection: BuildSelection, known: dict[str, tuple[int, bytes]]) -> bytes:
+    def _build(self, build: Build, selection: BuildSelection, known: dict[str, tuple[int, bytes]]) -> tuple[bytes, ...]:
+        """Return the JSON of a build in parts."""
         version, text = known.get(build.id, (-1, b""))
         if version != build.version:
             if len(known) >= _CACHE_SIZE:
                 known.clear()
-            text = dumps(_build_view(build, self.urls, selection))
+            text = encoded(_build_view(build, self.urls, selection))[:-1]
             known[build.id] = build.version, text
         return self._with_pipeline(text, build.pipeline, selection)
 
-    def _with_pipeline(self, build: bytes, pipeline: Pipeline, selection: BuildSelection) -> bytes:
+    def _with_pipeline(self, build: bytes, pipeline: Pipeline, selection: BuildSelection) -> tuple[bytes, ...]:
+        """Return the JSON of a build, given without its last brace, and of its pipeline in it."""
         if not selection.pipeline:
-            return build
+            return build, b"}"
         key = pipeline.id, selection.may_write
         version, text = self._pipelines.get(key, (-1, b""))
         if version != pipeline.version:
             counts = self._organization.builds_of(pipeline).counts()
-            text = dumps(embedded_pipeline(pipeline, counts, self.urls, may_write=selection.may_write))
+            text = encoded(embedded_pipeline(pipeline, counts, self.urls, may_write=selection.may_write))
             self._pipelines[key] = pipeline.version, text
-        return build[:-1] + b',"pipeline":' + text + b"}"
+        return build, b',"pipeline":', text, b"}"
 
 
 def annotation_view(annotation: Annotation, *, body: bool = True) -> Json:

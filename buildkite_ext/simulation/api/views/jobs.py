@@ -58,7 +58,8 @@ def agents_job_view(job: Job, urls: Urls) -> Json:
 
 
 def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail) -> Json:
-    url = urls.job(job)
+    build_url = urls.build(job.build)
+    url = f"{build_url}/jobs/{job.id}"
     queue = job.queue
     return {
         "name": step.label,
@@ -67,7 +68,7 @@ def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail) -> Jso
         "priority": {"number": job.priority},
         "agent_query_rules": [] if queue is None else [f"queue={queue.key}"],
         "state": job.state,
-        "build_url": urls.build(job.build),
+        "build_url": build_url,
         "web_url": urls.job_web(job),
         "log_url": f"{url}/log",
         "raw_log_url": f"{url}/log.txt",

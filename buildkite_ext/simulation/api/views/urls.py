@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import base64
+from binascii import b2a_base64
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from ...state.builds import Build, Job
@@ -27,11 +28,11 @@ class Urls:
 
     def pipeline(self, pipeline: Pipeline) -> str:
         """Return the URL of a pipeline in the API."""
-        return f"{self.org()}/pipelines/{quote(pipeline.slug, safe='')}"
+        return f"{self.org()}/pipelines/{_quoted(pipeline.slug)}"
 
     def pipeline_web(self, pipeline: Pipeline) -> str:
         """Return the URL of the web page of a pipeline."""
-        return f"{self.web}/{self.organization}/{quote(pipeline.slug, safe='')}"
+        return f"{self.web}/{self.organization}/{_quoted(pipeline.slug)}"
 
     def build(self, build: Build) -> str:
         """Return the URL of a build in the API."""
@@ -76,4 +77,9 @@ class Urls:
 
 def graphql_id(kind: str, uuid: str) -> str:
     """Return the GraphQL id of an object of a type."""
-    return base64.b64encode(f"{kind}---{uuid}".encode()).decode()
+    return b2a_base64(f"{kind}---{uuid}".encode(), newline=False).decode()
+
+
+@lru_cache(maxsize=256)
+def _quoted(slug: str) -> str:
+    return quote(slug, safe="")

@@ -1,0 +1,157 @@
+"""Indexes of builds: what a list, a count or a setting of a pipeline asks for is found without a walk over all builds."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Collection, Sequence
+from operator import attrgetter
+
+from ...globs import matches_wildcard
+from ...states import FINISHED_BUILDS, RUNNING_BUILDS, RUNNING_JOBS
+from .builds import Build, Job
+from .states import JOB_WAITING
+
+__all__ = ["BuildIndex", "PipelineBuilds"]
+
+_created_at = attrgetter("created_at")
+_order = attrgetter("created_at", "sequence")
+
+_COUNTED_JOBS = RUNNING_JOBS | JOB_WAITING | {"scheduled"}
+"""States of the jobs that `PipelineBuilds.counts` counts. A new job is in none of them, nor is one that is retried."""
+
+
+class BuildIndex:
+    """Builds in the order of their creation, and by state and branch.
+
+    Attributes:
+        listed: all builds, oldest first.
+    """
+
+    def __init__(self) -> None:
+        self.listed: list[Build] = []
+        self._branches: set[str] = set()
+        self._groups: dict[str, dict[str, dict[str, Build]]] = {}
+
+    def add(self, build: Build) -> None:
+        """Add a new build."""
+        insort(self.listed, build, key=_created_at)
+        self._branches.add(build.branch)
+        self._enter(build)
+
+    def moved(self, build: Build, before: str) -> None:
+        """Note the new state of a build."""
+        branches = self._groups[before]
+        group = branches[build.branch]
+        del group[build.id]
+        if not group:
+            del branches[build.branch]
+        self._enter(build)
+
+    def select(
+        self,
+        *,
+        states: Collection[str] | None = None,
+        branches: Collection[str] | None = None,
+        pattern: str = "",
+        since: float | None = None,
+        until: float | None = None,
+    ) -> Sequence[Build]:
+        """Return builds, oldest first.
+
+        Args:
+            states: their states; None for all.
+            branches: their branches; None for all.
+            pattern: a pattern of further branches.
+            since: the time from which on they were created; None for any.
+            until: the time before which they were created; None for any.
+        """
+        low = 0 if since is None else bisect_left(self.listed, since, key=_created_at)
+        high = len(self.listed) if until is None else bisect_left(self.listed, until, key=_created_at)
+        created = self.listed if high - low == len(self.listed) else self.listed[low:high]
+        if states is None and branches is None:
+            return created
+        names = None if branches is None else self._named(branches, pattern)
+        groups = [
+            group
+            for state in (self._groups if states is None else states)
+            for group in _values(self._groups.get(state, {}), names)
+        ]
+        if sum(map(len, groups)) >= len(created):
+            return [
+                build
+                for build in created
+                if (states is None or build.state in states) and (names is None or build.branch in names)
+            ]
+        found = sorted((build for group in groups for build in group.values()), key=_order)
+        return [
+            build
+            for build in found
+            if (since is None or build.created_at >= since) and (until is None or build.created_at < until)
+        ]
+
+    def _named(self, branches: Collection[str], pattern: str) -> set[str]:
+        matching = [name for name in self._branches if matches_wildcard(name, pattern)] if "*" in pattern else []
+        return {*branches, *matching}
+
+    def _enter(self, build: Build) -> None:
+        self._groups.setdefault(build.state, {}).setdefault(build.branch, {})[build.id] = build
+
+
+def _values(groups: dict[str, dict[str, Build]], names: set[str] | None) -> list[dict[str, Build]]:
+    if names is None:
+        return list(groups.values())
+    return [groups[name] for name in names if name in groups]
+
+
+class PipelineBuilds(BuildIndex):
+    """Builds of a pipeline.
+
+    Attributes:
+        by_number: all builds by number.
+        by_id: the same by UUID.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_number: dict[int, Build] = {}
+        self.by_id: dict[str, Build] = {}
+        self._states: Counter[str] = Counter()
+        self._job_states: Counter[str] = Counter()
+
+    def add(self, build: Build) -> None:
+        super().add(build)
+        self.by_number[build.number] = self.by_id[build.id] = build
+        self._states[build.state] += 1
+
+    def moved(self, build: Build, before: str) -> None:
+        super().moved(build, before)
+        self._states[before] -= 1
+        self._states[build.state] += 1
+        if (before in FINISHED_BUILDS) != build.done:
+            for job in build.current_jobs:
+                self._count(job, job.state, -1 if build.done else 1)
+
+    def job_moved(self, job: Job, before: str) -> None:
+        """Note the new state of a job."""
+        if not job.build.done:
+            self._count(job, before, -1)
+            self._count(job, job.state, 1)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many builds wait and run, and how many command jobs of builds that are not done."""
+
+        def total(states: Collection[str], counted: Counter[str]) -> int:
+            return sum(counted[state] for state in states)
+
+        return {
+            "scheduled_builds_count": total(("creating", "scheduled"), self._states),
+            "running_builds_count": total(RUNNING_BUILDS, self._states),
+            "scheduled_jobs_count": self._job_states["scheduled"],
+            "running_jobs_count": total(RUNNING_JOBS, self._job_states),
+            "waiting_jobs_count": total(JOB_WAITING, self._job_states),
+        }
+
+    def _count(self, job: Job, state: str, change: int) -> None:
+        if state in _COUNTED_JOBS and job.command_step is not None:
+            self._job_states[state] += change
