@@ -204,6 +204,14 @@ def caught() -> None:
         assert_type(error.status, int | None)
 
 
+def measured(telemetry: Telemetry) -> None:
+    BuildkiteClient("acme", telemetry=OpenTelemetry(propagate=True))
+    AsyncBuildkiteClient("acme", telemetry=telemetry)
+    WebhookHandler(secret="s", telemetry=OpenTelemetry())
+    BuildkiteClient("acme", telemetry=print)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(BuildkiteClient("acme").health(probe=True), Health)
+
+
 def told(progress: DownloadProgress) -> None:
     assert_type(progress.artifact, Artifact)
     assert_type(progress.total, int | None)
