@@ -24,6 +24,7 @@ MODULES: tuple[str, ...] = (
     "footprint",
     "logs",
     "follow",
+    "artifacts",
     "webhooks",
     "webhooks_receiver",
     "webhooks_redis",

@@ -17,6 +17,7 @@ from buildkite_ext import (
     BuildkiteClient,
     DownloadProgress,
     Event,
+    Health,
     Items,
     LogLine,
     Outcome,
@@ -40,6 +41,8 @@ from buildkite_ext.models import (
     Pipeline,
     StopAgentRequest,
 )
+from buildkite_ext.telemetry import OpenTelemetry, Telemetry
+from buildkite_ext.webhooks import WebhookHandler
 
 
 def token() -> str:
