@@ -51,7 +51,7 @@ class CircuitBreakerStage:
         policy, store = self._policy, self._store
         name = self.circuit(organization_of(request))
         permit = await store.permit(name, policy, runtime.now())
-        if isinstance(permit, float):
+        if isinstance(permit, int | float):
             raise CircuitOpen(
                 f"{request.method} {path_of(request)}: {policy.failures} calls to {self._root} failed in a row, so none is sent "
                 f"for {permit:.0f} s. Nothing was sent. Call again then, or switch this off with breaker=None.",
