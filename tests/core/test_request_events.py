@@ -9,12 +9,13 @@ import logging
 import pickle
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from buildkite_api.api.builds import cancel_build
 from buildkite_api.operations import OPERATIONS
 
-from buildkite_ext import CircuitBreaker, Retry, errors
+from buildkite_ext import AsyncBuildkiteClient, CircuitBreaker, Retry, errors
 from buildkite_ext.events import (
     ArtifactDownloaded,
     BuildSeen,
@@ -356,3 +357,27 @@ async def test_a_download_tells_its_size(flavor: Flavor, tmp_path: Any) -> None:
     client = flavor.client(Storage({"dist/app.whl": [b"wheel"]}), on_event=events.append)
     await flavor.call(client.artifacts.download, artifact(), tmp_path / "app.whl")
     assert of_kind(events, ArtifactDownloaded) == [ArtifactDownloaded("id-dist/app.whl", 5, 0.0)]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_write_that_is_cancelled_on_its_way_is_unknown(backend: str) -> None:
+    events: list[Any] = []
+
+    class Hangs(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            group.cancel_scope.cancel()
+            await anyio.sleep_forever()
+            raise AssertionError(request)
+
+    async def main() -> None:
+        nonlocal group
+        async with anyio.create_task_group() as group:
+            client = AsyncBuildkiteClient("acme", token=TOKEN, transport=Hangs(), on_event=events.append)
+            await client.builds.rebuild("web", 7)
+
+    group: Any = None
+    anyio.run(main, backend=backend)
+    finished, audited = events
+    assert (audited.result, audited.status) == ("unknown", None)
+    assert finished.error == audited.error
+    assert finished.error in ("CancelledError", "Cancelled")
