@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from . import models as models
     from . import simulation as simulation
+    from . import telemetry as telemetry
     from . import webhooks as webhooks
     from .artifacts.transfer import DownloadProgress as DownloadProgress
     from .client import AsyncBuildkiteClient as AsyncBuildkiteClient
@@ -72,13 +73,20 @@ if TYPE_CHECKING:
     from .errors import WebhookQueueFull as WebhookQueueFull
     from .errors import WebhookUnverified as WebhookUnverified
     from .errors import WriteRefused as WriteRefused
+    from .events import ArtifactDownloaded as ArtifactDownloaded
+    from .events import BuildSeen as BuildSeen
     from .events import CircuitChanged as CircuitChanged
     from .events import Event as Event
+    from .events import JobTiming as JobTiming
     from .events import RateLimitWait as RateLimitWait
+    from .events import RequestFinished as RequestFinished
     from .events import RetryScheduled as RetryScheduled
     from .events import SchemaDrift as SchemaDrift
     from .events import StoreRecovered as StoreRecovered
     from .events import StoreUnavailable as StoreUnavailable
+    from .events import WaitFinished as WaitFinished
+    from .events import WriteAudited as WriteAudited
+    from .health import Health as Health
     from .logs.parser import LogLine as LogLine
     from .pagination.items import AsyncItems as AsyncItems
     from .pagination.items import Items as Items
@@ -123,6 +131,7 @@ _HOMES = {
     "RedisStore": "stores.redis",
     "DownloadProgress": "artifacts.transfer",
     "Event": "events",
+    "Health": "health",
     "Items": "pagination.items",
     "LogLine": "logs.parser",
     "Outcome": "states",
@@ -130,6 +139,12 @@ _HOMES = {
     "Retry": "transport.retry",
     "TransferRate": "transport.rates",
     "RetryScheduled": "events",
+    "ArtifactDownloaded": "events",
+    "BuildSeen": "events",
+    "JobTiming": "events",
+    "RequestFinished": "events",
+    "WaitFinished": "events",
+    "WriteAudited": "events",
     "SchemaDrift": "events",
     "StoreRecovered": "events",
     "StoreUnavailable": "events",
@@ -143,6 +158,7 @@ _HOMES = {
 _MODULES = {
     "models": "buildkite_ext.models",
     "simulation": "buildkite_ext.simulation",
+    "telemetry": "buildkite_ext.telemetry",
     "webhooks": "buildkite_ext.webhooks",
 }
 _OTHER_WORDS = {
@@ -166,6 +182,7 @@ _OTHER_WORDS = {
                 "Pipeline",
             ),
             "simulation": ("RecordedRequest", "SimulatedPipeline", "Simulator"),
+            "telemetry": ("OpenTelemetry",),
             "webhooks": (
                 "BuildFinished",
                 "JobFinished",
@@ -188,6 +205,7 @@ __all__ = [
     "AnnotationNotFound",
     "ApiError",
     "ArtifactCorrupted",
+    "ArtifactDownloaded",
     "ArtifactNotFound",
     "ArtifactTooLarge",
     "ArtifactUnavailable",
@@ -199,6 +217,7 @@ __all__ = [
     "BudgetStatus",
     "BuildAlreadyFinished",
     "BuildNotFound",
+    "BuildSeen",
     "BuildkiteClient",
     "BuildkiteError",
     "Cache",
@@ -216,11 +235,13 @@ __all__ = [
     "EpochClock",
     "Event",
     "FieldError",
+    "Health",
     "InvalidRequest",
     "InvalidResponse",
     "Items",
     "JobNotFound",
     "JobNotUnblockable",
+    "JobTiming",
     "LimitStatus",
     "LogLine",
     "MemoryStore",
@@ -236,6 +257,7 @@ __all__ = [
     "RateLimitWait",
     "RateLimited",
     "RedisStore",
+    "RequestFinished",
     "ResponseLost",
     "Retry",
     "RetryScheduled",
@@ -255,15 +277,18 @@ __all__ = [
     "UnknownNameWarning",
     "UnsafePath",
     "VirtualClock",
+    "WaitFinished",
     "WaitResult",
     "WebhookError",
     "WebhookMalformed",
     "WebhookQueueFull",
     "WebhookUnverified",
+    "WriteAudited",
     "WriteRefused",
     "__version__",
     "models",
     "simulation",
+    "telemetry",
     "webhooks",
 ]
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from .clock import MonotonicClock
     from .events import Hook
+    from .health import Health
     from .services.agents import Agents, AsyncAgents
     from .services.annotations import Annotations, AsyncAnnotations
     from .services.artifacts import Artifacts, AsyncArtifacts
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from .stores.circuits import CircuitBreaker
     from .stores.entries import Cache
     from .stores.limits import Budget, BudgetStatus, Priority
+    from .telemetry.base import Telemetry
     from .transport.auth import TokenSource
     from .transport.middleware import Stage
     from .transport.rates import TransferRate
@@ -132,7 +134,8 @@ class AsyncBuildkiteClient(AsyncServices):
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
         max_body: the maximum of bytes in an answer that is read whole; a larger one raises InvalidResponse.
         minimum_rate: the least rate of uploads and downloads; a slower one ends with ResponseLost; None for no limit.
-        on_event: called with each event (a retry, a drift from the description).
+        on_event: called with each event: the end of a request, a write for the audit, a retry, a drift from the description.
+        telemetry: gets metrics and spans, such as `OpenTelemetry()` of `buildkite_ext.telemetry`; None for none.
 
     Raises:
         ConfigurationError: the token is missing, or an argument can't be used.
@@ -165,6 +168,7 @@ class AsyncBuildkiteClient(AsyncServices):
         max_body: int = DEFAULT_MAX_BODY,
         minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         with EndsAtCaller():
             options = ClientOptions.load(
@@ -191,8 +195,11 @@ class AsyncBuildkiteClient(AsyncServices):
                 max_body=max_body,
                 minimum_rate=minimum_rate,
                 on_event=on_event,
+                telemetry=telemetry,
             )
-            self._requester = Requester(options, SharedState(AsyncRuntime(clock), transport, on_event, store))
+            self._requester = Requester(
+                options, SharedState(AsyncRuntime(clock), transport, on_event, store, telemetry)
+            )
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 
@@ -228,6 +235,25 @@ class AsyncBuildkiteClient(AsyncServices):
         https://buildkite.com/docs/apis/rest-api/rate-limits
         """
         return self._requester.budget
+
+    async def health(self, *, probe: bool = False) -> Health:
+        """Return the health of the client: is Buildkite reachable, is the token valid, and what do limits and circuit allow.
+
+        Args:
+            probe: send one request to ask for the token's scopes; it waits for no rate limit, and isn't sent again. By default
+                nothing is sent, and what only a request can tell is None.
+
+        Example:
+            >>> async def missing(buildkite: AsyncBuildkiteClient) -> bool:
+            ...     health = await buildkite.health(probe=True)
+            ...     return not health.ok or "write_builds" in (health.missing_scopes("builds") or ())
+
+        https://buildkite.com/docs/apis/rest-api/access-token
+        """
+        from .health import health_of
+
+        with EndsAtCaller():
+            return await health_of(self._requester, probe=probe)
 
     @names_keywords
     def with_options(
@@ -513,7 +539,8 @@ class BuildkiteClient(Services):
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
         max_body: the maximum of bytes in an answer that is read whole; a larger one raises InvalidResponse.
         minimum_rate: the least rate of uploads and downloads; a slower one ends with ResponseLost; None for no limit.
-        on_event: called with each event (a retry, a drift from the description).
+        on_event: called with each event: the end of a request, a write for the audit, a retry, a drift from the description.
+        telemetry: gets metrics and spans, such as `OpenTelemetry()` of `buildkite_ext.telemetry`; None for none.
 
     Raises:
         ConfigurationError: the token is missing, or an argument can't be used.
@@ -546,6 +573,7 @@ class BuildkiteClient(Services):
         max_body: int = DEFAULT_MAX_BODY,
         minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         with EndsAtCaller():
             options = ClientOptions.load(
@@ -572,8 +600,11 @@ class BuildkiteClient(Services):
                 max_body=max_body,
                 minimum_rate=minimum_rate,
                 on_event=on_event,
+                telemetry=telemetry,
             )
-            self._requester = Requester(options, SharedState(BlockingRuntime(clock), transport, on_event, store))
+            self._requester = Requester(
+                options, SharedState(BlockingRuntime(clock), transport, on_event, store, telemetry)
+            )
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 
@@ -609,6 +640,25 @@ class BuildkiteClient(Services):
         https://buildkite.com/docs/apis/rest-api/rate-limits
         """
         return self._requester.budget
+
+    def health(self, *, probe: bool = False) -> Health:
+        """Return the health of the client: is Buildkite reachable, is the token valid, and what do limits and circuit allow.
+
+        Args:
+            probe: send one request to ask for the token's scopes; it waits for no rate limit, and isn't sent again. By default
+                nothing is sent, and what only a request can tell is None.
+
+        Example:
+            >>> def missing(buildkite: BuildkiteClient) -> bool:
+            ...     health = buildkite.health(probe=True)
+            ...     return not health.ok or "write_builds" in (health.missing_scopes("builds") or ())
+
+        https://buildkite.com/docs/apis/rest-api/access-token
+        """
+        from .health import health_of
+
+        with EndsAtCaller():
+            return run(health_of(self._requester, probe=probe))
 
     @names_keywords
     def with_options(

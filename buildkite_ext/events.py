@@ -1,25 +1,35 @@
 """Events of a client, as frozen values for a hook: `BuildkiteClient(on_event=print)`.
 
-Each event is also a line of the logger `buildkite_ext`, at debug level.
+Each event is also a line of the logger `buildkite_ext`, at debug level. Some stand at a higher level, in words: a circuit that
+opened (warning) or closed again (info), and a wait for a rate limit of 10 s or longer (info).
+
+No event holds a token, a header or a body. With no hook, no telemetry and no debug log, those of requests are not made at all.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
 
 __all__ = [
+    "ArtifactDownloaded",
+    "BuildSeen",
     "CircuitChanged",
     "Dispatcher",
     "Event",
     "Hook",
+    "JobTiming",
     "RateLimitWait",
+    "RequestFinished",
     "RetryScheduled",
     "SchemaDrift",
     "StoreRecovered",
     "StoreUnavailable",
+    "WaitFinished",
+    "WriteAudited",
+    "WriteResult",
     "client_events",
     "logger",
 ]
@@ -27,6 +37,103 @@ __all__ = [
 E = TypeVar("E")
 
 logger = logging.getLogger("buildkite_ext")
+
+_LONG_WAIT = 10.0
+"""Seconds of a wait for a rate limit from which it is logged at info level."""
+
+WriteResult = Literal["done", "refused", "unknown"]
+"""Result of a write. `done`: Buildkite did it. `refused`: nothing was done, by Buildkite's answer, or since nothing was sent.
+`unknown`: it may have been done, since an answer was lost, or was a 5xx."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFinished:
+    """End of a call, with all its attempts."""
+
+    method: str
+    route: str
+    """The path with its parameters in braces, such as `/v2/organizations/{org_slug}`; `other` for one that isn't described."""
+    operation: str | None
+    status: int | None
+    """Status of the last answer; None if the call ended without one."""
+    error: str | None
+    """Name of the class of the error that ended the call; None if it ended with an answer."""
+    attempts: int
+    """Attempts that were sent; 0 if the call was refused before."""
+    seconds: float
+    """Seconds that the call took, with its pauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAudited:
+    """A write, for an audit log: who did what, and how it ended. It holds no value of a body but those of `details`."""
+
+    actor: str
+    """Hash that tells the token from others and doesn't show it."""
+    method: str
+    route: str
+    """As in `RequestFinished`."""
+    operation: str | None
+    parameters: Mapping[str, str] = field(hash=False)
+    """Parameters of the path: slugs, numbers and ids."""
+    details: Mapping[str, str] = field(hash=False)
+    """`branch` and `commit` of a build that is created, `retried_jobs_count` where failed jobs are retried; otherwise empty."""
+    result: WriteResult
+    status: int | None
+    error: str | None
+    """Name of the class of the error, if the call ended without an answer."""
+    request_id: str | None
+    """Id that Buildkite gave the request, for its support."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobTiming:
+    """Time that a job ran."""
+
+    type: str
+    state: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSeen:
+    """Look of a wait at its build, once a poll."""
+
+    organization: str
+    pipeline: str
+    number: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFinished:
+    """End of a wait for a build."""
+
+    organization: str
+    pipeline: str
+    number: int
+    state: str | None
+    """The state in which the build was seen last; None if it was never seen."""
+    outcome: str | None
+    """As in `WaitResult`; None if the wait ended before the build, by its timeout for example."""
+    seconds: float
+    """Seconds that the wait took."""
+    duration: float | None
+    """Seconds that the build ran; None if it has not finished."""
+    jobs: tuple[JobTiming, ...] = ()
+    """The jobs of the build that ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactDownloaded:
+    """Artifact that was downloaded, or read into memory."""
+
+    artifact: str
+    """Its id."""
+    size: int
+    """Bytes that were written."""
+    seconds: float
+    """Seconds that it took, with further attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +200,19 @@ class StoreRecovered:
     """Its URL, without credentials."""
 
 
-Event = RetryScheduled | SchemaDrift | RateLimitWait | CircuitChanged | StoreUnavailable | StoreRecovered
+Event = (
+    RequestFinished
+    | WriteAudited
+    | RetryScheduled
+    | RateLimitWait
+    | CircuitChanged
+    | SchemaDrift
+    | BuildSeen
+    | WaitFinished
+    | ArtifactDownloaded
+    | StoreUnavailable
+    | StoreRecovered
+)
 Hook = Callable[[Event], object]
 
 
@@ -124,6 +243,11 @@ class Dispatcher(Generic[E]):
     def __bool__(self) -> bool:
         return bool(self._hooks)
 
+    @property
+    def wanted(self) -> bool:
+        """True if a hook or the log takes events. Otherwise there is no need to make one."""
+        return bool(self._hooks) or (self._log is not None and self._log.isEnabledFor(logging.DEBUG))
+
     def add(self, hook: Callable[[E], object]) -> None:
         """Call `hook` with each event from now on."""
         self._hooks = (*self._hooks, hook)
@@ -138,7 +262,8 @@ class Dispatcher(Generic[E]):
     def emit(self, event: E) -> None:
         """Pass an event to the log and to each hook."""
         if self._log is not None:
-            self._log.debug("%s", event)
+            level, text = _line(event)
+            self._log.log(level, "%s", text)
         for hook in self._hooks:
             try:
                 hook(event)
@@ -151,3 +276,15 @@ class Dispatcher(Generic[E]):
 def client_events(hook: Hook | None) -> Dispatcher[Event]:
     """Return the dispatcher of a client's events."""
     return Dispatcher(*(() if hook is None else (hook,)), log=logger)
+
+
+def _line(event: object) -> tuple[int, object]:
+    """Return the level of an event in the log, and its text."""
+    match event:
+        case CircuitChanged(after="open"):
+            return logging.WARNING, f"{event.circuit}: the circuit opened, so calls are refused for a while."
+        case CircuitChanged(after="closed"):
+            return logging.INFO, f"{event.circuit}: the circuit closed, so calls are sent again."
+        case RateLimitWait() if event.pause >= _LONG_WAIT:
+            return logging.INFO, f"{event.method} {event.path} waits {event.pause:.0f} s for the rate limit."
+    return logging.DEBUG, event

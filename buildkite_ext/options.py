@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .runtime import Transport
     from .stores.base import Store
     from .stores.limits import Priority
+    from .telemetry.base import Telemetry
     from .transport.auth import TokenFunction, TokenSource
     from .transport.middleware import Stage
 
@@ -114,6 +115,7 @@ class ClientOptions:
     max_body: int = DEFAULT_MAX_BODY
     minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE
     on_event: Hook | None = field(default=None, repr=False, metadata=_SHARED)
+    telemetry: Telemetry | None = field(default=None, repr=False, metadata=_SHARED)
 
     def __post_init__(self) -> None:
         if isinstance(self.organization, str) and is_token(self.organization):
@@ -166,6 +168,11 @@ class ClientOptions:
                 "a TransferRate, or None for no limit",
             ),
             ("on_event", self.on_event is None or callable(self.on_event), "a function that takes an event"),
+            (
+                "telemetry",
+                self.telemetry is None or hasattr(self.telemetry, "on_event"),
+                "a Telemetry, such as OpenTelemetry(), or None for none",
+            ),
         ):
             if not fits:
                 said = "" if name in _NOT_SHOWN else shown(getattr(self, name))
@@ -203,6 +210,7 @@ class ClientOptions:
         max_body: int = DEFAULT_MAX_BODY,
         minimum_rate: TransferRate | None = DEFAULT_MINIMUM_RATE,
         on_event: Hook | None = None,
+        telemetry: Telemetry | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> ClientOptions:
         """Return the options that arguments, then the environment, then the defaults give.
@@ -240,6 +248,7 @@ class ClientOptions:
                 max_body=max_body,
                 minimum_rate=minimum_rate,
                 on_event=on_event,
+                telemetry=telemetry,
             )
 
 

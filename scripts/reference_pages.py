@@ -39,6 +39,7 @@ MODULES = {
     "buildkite_ext": "buildkite_ext",
     "errors": "buildkite_ext.errors",
     "events": "buildkite_ext.events",
+    "telemetry": "buildkite_ext.telemetry",
     "models": "buildkite_ext.models",
     "webhooks": "buildkite_ext.webhooks",
     "webhooks_redis": "buildkite_ext.webhooks.redis",
@@ -50,6 +51,7 @@ MODULES = {
 TITLES = {
     "errors": "Errors",
     "events": "Events",
+    "telemetry": "Telemetry",
     "models": "Models",
     "webhooks": "Webhooks",
     "webhooks_redis": "Webhooks over Redis",

@@ -15,6 +15,7 @@ import httpx
 from buildkite_api.types import Secret
 
 from ..errors import ArtifactCorrupted, ArtifactTooLarge, ArtifactUnavailable, NetworkError
+from ..events import ArtifactDownloaded
 from ..transport.wire import TRANSPORT_ERRORS, lost
 from .folders import PartFile
 from .names import has_job, label, shown
@@ -140,6 +141,19 @@ async def _transfer(
         raise ArtifactUnavailable(
             f"{label(artifact)} has no job_id, by which Buildkite finds it. Pass one that artifacts.list returned."
         )
+    began = requester.runtime.now()
+    with requester.span("buildkite.artifact.download", {"artifact_id": artifact.id}) as span:
+        size = await _attempts(requester, artifact, sink, progress)
+        if span is not None:
+            span.set("size_bytes", size)
+    if requester.events.wanted:
+        requester.events.emit(ArtifactDownloaded(artifact.id, size, requester.runtime.now() - began))
+
+
+async def _attempts(
+    requester: Requester, artifact: Artifact, sink: Callable[[], _Sink], progress: Progress | None
+) -> int:
+    """Fetch the bytes of one artifact into a sink, and return their number."""
     attempt = 1
     while True:
         try:
@@ -154,7 +168,7 @@ async def _transfer(
 
 async def _attempt(
     requester: Requester, artifact: Artifact, sink: Callable[[], _Sink], progress: Progress | None
-) -> None:
+) -> int:
     response = await _open(requester, artifact)
     runtime = requester.runtime
     files: list[_Sink] = []
@@ -186,9 +200,10 @@ async def _attempt(
             decoded = _Content(sink(), artifact.file_size)
             files.append(decoded.file)
             if await runtime.offload(partial(_decode, content, decoded, coding)):
-                wrong = await runtime.offload(partial(decoded.finish, (), artifact))
+                content, wrong = decoded, await runtime.offload(partial(decoded.finish, (), artifact))
         if wrong:
             raise _corrupted(artifact, wrong)
+        return content.size
     finally:
         try:
             for file in files:

@@ -12,6 +12,7 @@ from .env import ENVIRONMENT_HELP
 from .exit_codes import (
     API_CODES,
     CANCEL_CODES,
+    DOCTOR_CODES,
     LISTEN_CODES,
     LOCAL_CODES,
     RUN_CODES,
@@ -51,6 +52,7 @@ Examples:
   buildkite-ext api GET organizations/{org}/pipelines --select '[].slug'
   buildkite-ext api GET organizations/{org}/builds -f state=failed --paginate
   buildkite-ext webhooks listen --secret-file hook.secret --event 'build.*'
+  buildkite-ext doctor --json | jq .token_valid
   buildkite-ext simulate --port 8080"""
 
 API_EXAMPLES = """
@@ -153,6 +155,15 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         examples=API_EXAMPLES,
         codes=API_CODES,
         usage="[OPTIONS] [METHOD] PATH",
+        api=True,
+    ),
+    Command(
+        name="doctor",
+        function="buildkite_ext.cli.commands.doctor:doctor",
+        help="Check the connection: is Buildkite reachable, is the token valid, what may it do, and what do the rate limits "
+        "allow.\n\nOne request is sent. A scope that is missing is shown, and is no error.",
+        examples=EXAMPLES,
+        codes=DOCTOR_CODES,
         api=True,
     ),
     CommandGroup(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = [
     "API_CODES",
     "CANCEL_CODES",
+    "DOCTOR_CODES",
     "LISTEN_CODES",
     "LOCAL_CODES",
     "RUN_CODES",
@@ -80,6 +81,11 @@ CANCEL_CODES: Mapping[ExitCode, str] = {
     ExitCode.API_ERROR: "Buildkite refused the request, or can't be reached",
 }
 API_CODES: Mapping[ExitCode, str] = {**CANCEL_CODES, ExitCode.PASSED: "Buildkite accepted the request"}
+DOCTOR_CODES: Mapping[ExitCode, str] = {
+    **CANCEL_CODES,
+    ExitCode.PASSED: "Buildkite is reachable, and accepts the token",
+    ExitCode.API_ERROR: "Buildkite can't be reached, or refused the token",
+}
 LISTEN_CODES: Mapping[ExitCode, str] = {
     **LOCAL_CODES,
     ExitCode.PASSED: "done: Ctrl-C or SIGTERM, after all deliveries were handled",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..events import Dispatcher, Event
     from ..runtime import Runtime, Send
     from ..stores.base import Store
-    from ..stores.circuits import CircuitBreaker
+    from ..stores.circuits import CircuitBreaker, CircuitState
     from .context import RequestContext
 
 __all__ = ["CircuitBreakerStage"]
@@ -50,8 +50,16 @@ class CircuitBreakerStage:
     def __repr__(self) -> str:
         return repr(self._policy)
 
+    def circuit(self, organization: str) -> str:
+        """Return the name of the circuit of an organization."""
+        return organization + self._suffix
+
+    def state(self, organization: str, now: float) -> CircuitState:
+        """Return the state of the circuit of an organization."""
+        return self._store.circuit(self.circuit(organization)).state(self._policy, now)
+
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
-        name = organization_of(request) + self._suffix
+        name = self.circuit(organization_of(request))
         while True:
             permit = await self._store.permit(name, self._policy, runtime, admission=self._admission)
             if not isinstance(permit, Permit):

@@ -193,9 +193,9 @@ class BudgetStage:
         """Return the limits of requests for an organization."""
         return Limits(f"organization {organization or self._organization} at {self._root}", self._user)
 
-    def status(self, now: float) -> BudgetStatus:
-        """Return what is known of the limits of the client's organization and user."""
-        limits = self.limits()
+    def status(self, now: float, organization: str = "") -> BudgetStatus:
+        """Return what is known of the limits of an organization, by default that of the client, and of the user."""
+        limits = self.limits(organization)
         return BudgetStatus(
             self._store.limit_status(limits.organization, now),
             self._store.limit_status(limits.user, now),

@@ -58,6 +58,10 @@ class RequestContext:
     """The time since which it waits for the rate limit; None if it doesn't."""
     halted: Callable[[], bool] | None = None
     """Tells if no further attempt is allowed, since the circuit has opened since the call began."""
+    attempts: int = 0
+    """Attempts that were sent."""
+    may_have_acted: bool = False
+    """True if Buildkite may have done what was requested, although no answer says so."""
     _values: Mapping[str, str] | None = None
 
     def attach(self, request: httpx.Request) -> httpx.Request:

@@ -1,7 +1,7 @@
 """Stages of a request's path, composed into one function.
 
-    RaiseForStatus · ReadOnly · Additions · Deadline · the user's stages · Cache · CircuitBreaker · Retry · Budget · Sign ·
-    wire
+    RaiseForStatus · TraceCall · ReadOnly · Additions · Deadline · the user's stages · Cache · CircuitBreaker · Retry ·
+    Budget · Sign · TraceAttempt · wire
 
 Every request to the API takes this path, also those of the generated functions.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
@@ -28,6 +29,7 @@ from .context import RequestContext, context_of
 from .deadline import DEFAULT_TIMEOUT, DeadlineStage
 from .middleware import Additions, RaiseForStatus, ReadOnly, Stage, compose
 from .retry import Retry, RetryStage
+from .trace import TraceAttempt, TraceCall
 from .wire import Wire
 
 if TYPE_CHECKING:
@@ -37,8 +39,10 @@ if TYPE_CHECKING:
 
     from ..options import ClientOptions
     from ..runtime import Http
+    from ..stores.circuits import CircuitState
     from ..stores.entries import CacheStats, Change
     from ..stores.limits import BudgetStatus
+    from ..telemetry.base import Attributes, Span
     from .shared import SharedState
 
 __all__ = ["Endpoint", "Requester", "checked_endpoint", "operation_of"]
@@ -81,12 +85,13 @@ class Requester:
         self._headers = _default_headers(options.user_agent)
         deadline = DeadlineStage(options.timeout, from_admission=options.timeout is DEFAULT_TIMEOUT)
         retry = RetryStage(options.retry or _NO_RETRY, self.events, shared.quota)
+        actor = token_identity(options.token)
         self._budget = BudgetStage(
             options.budget or Budget(),
             priority=options.priority,
             store=shared.store,
             lines=shared.lines,
-            user=token_identity(options.token),
+            user=actor,
             root=options.base_url,
             organization=options.organization,
             events=self.events,
@@ -112,25 +117,34 @@ class Requester:
             ),
         )
         caching = options.cache is not None or options.coalesce
+        budget = self._budget if options.budget else None
+        self._breaker: CircuitBreakerStage | None = None
+        if options.breaker is not None:
+            self._breaker = CircuitBreakerStage(
+                options.breaker, shared.store, options.base_url, self.events, admission=budget is not None
+            )
+        telemetry = shared.telemetry
         stages: list[Stage | None] = [
             RaiseForStatus(self._match),
+            TraceCall(
+                self._match,
+                self.events,
+                actor=actor,
+                telemetry=telemetry,
+                seen=shared.seen,
+                budget=budget,
+                breaker=self._breaker,
+            ),
             ReadOnly() if options.read_only else None,
             Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
             *options.stages,
             cache if caching else None,
-            CircuitBreakerStage(
-                options.breaker,
-                shared.store,
-                options.base_url,
-                self.events,
-                admission=options.budget is not None,
-            )
-            if options.breaker
-            else None,
+            self._breaker,
             retry,
-            self._budget if options.budget else None,
+            budget,
             sign,
+            None if telemetry is None else TraceAttempt(telemetry, api=True),
         ]
         self.stages: tuple[Stage, ...] = tuple(stage for stage in stages if stage is not None)
         runtime = self.runtime
@@ -141,7 +155,8 @@ class Requester:
         path = compose(self.stages, api, runtime)
         self._path = path if caching else invalidation.around(path, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
-        self._foreign_path = compose((deadline, retry), foreign, runtime)
+        attempt = () if telemetry is None else (TraceAttempt(telemetry, api=False),)
+        self._foreign_path = compose((deadline, retry, *attempt), foreign, runtime)
         self._client: Client | None = None
         self._http: Http | None = None
 
@@ -160,6 +175,11 @@ class Requester:
         if self._owner:
             await self._shared.close()
 
+    def span(self, name: str, attributes: Attributes) -> AbstractContextManager[Span | None]:
+        """Return a span of work of several requests; without telemetry one that is None."""
+        telemetry = self._shared.telemetry
+        return nullcontext() if telemetry is None else telemetry.span(name, attributes)
+
     @property
     def budget(self) -> BudgetStatus:
         """What is known of the rate limits."""
@@ -173,6 +193,13 @@ class Requester:
     async def change(self, change: Change) -> None:
         """Drop the kept answers that a change makes wrong."""
         await self._shared.store.change(change, self.runtime.now())
+
+    @property
+    def circuit(self) -> CircuitState | None:
+        """State of the circuit of the client's organization; None without a circuit breaker."""
+        return (
+            None if self._breaker is None else self._breaker.state(self.options.organization or "", self.runtime.now())
+        )
 
     @property
     def organization(self) -> str:

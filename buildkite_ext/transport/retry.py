@@ -143,7 +143,6 @@ class RetryStage:
         repeatable = operation.repeatable if operation is not None else request.method in ("GET", "HEAD", "OPTIONS")
         attempt = 1
         taken = 0
-        may_have_acted = False
         outcome: httpx.Response | NetworkError | None = None
         while True:
             try:
@@ -167,7 +166,12 @@ class RetryStage:
                     raise outcome
                 if outcome.status_code < 500:
                     self._quota.succeeded(taken)
-                if may_have_acted and outcome.status_code == 404 and operation is not None and _removes(operation):
+                if (
+                    context.may_have_acted
+                    and outcome.status_code == 404
+                    and operation is not None
+                    and _removes(operation)
+                ):
                     outcome.status_code = operation.success  # an earlier attempt did it, and its answer was lost
                 return outcome
             reason = _reason(outcome, request)
@@ -178,9 +182,6 @@ class RetryStage:
                     f"{request.method} {path_of(request)}: the next attempt is due in {pause:.1f} s, past the "
                     f"{deadline.seconds:g} s allowed for the call; attempt {attempt}: {reason}. A longer timeout= waits for it."
                 ) from cause
-            may_have_acted |= not isinstance(outcome, ConnectionFailed) and (
-                isinstance(outcome, NetworkError) or outcome.status_code != 429
-            )
             if not isinstance(outcome, NetworkError):
                 await runtime.close(outcome)
             self._events.emit(

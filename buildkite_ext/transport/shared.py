@@ -10,16 +10,18 @@ import httpx
 from .._forks import reset_after_fork
 from ..debug_log import debug_log
 from ..errors import ClientClosed, ConfigurationError
-from ..events import client_events
+from ..events import RequestFinished, client_events
 from ..stores.memory import MemoryStore, process_store
 from .budget import lines_of
 from .coalescing import Flights
 from .retry import RetryQuota
+from .trace import SeenLimits
 
 if TYPE_CHECKING:
     from ..events import Hook
     from ..runtime import Runtime, Transport
     from ..stores.base import Store
+    from ..telemetry.base import Telemetry
 
 __all__ = ["SharedState"]
 
@@ -37,6 +39,7 @@ class SharedState:
         transport: Transport | None = None,
         hook: Hook | None = None,
         store: Store | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.runtime = runtime
         # What a transport of the user's answers, or another clock measures, says nothing of Buildkite's limits now.
@@ -47,9 +50,16 @@ class SharedState:
         self.flights = Flights()
         self.events = client_events(hook)
         self.store.subscribe(self.events)
+        self.telemetry = telemetry
+        self.seen: SeenLimits | None = None
+        if telemetry is not None:
+            self.seen = SeenLimits(runtime)
+            telemetry.watch(self.seen)
+            self.events.add(telemetry.on_event)
         debug = debug_log()
         if debug is not None:
-            self.events.add(lambda event: debug(str(event)))
+            # A request has a line of each attempt there, so that its end needs none.
+            self.events.add(lambda event: None if isinstance(event, RequestFinished) else debug(str(event)))
         wanted = httpx.BaseTransport if runtime.blocking else httpx.AsyncBaseTransport
         if transport is not None and not isinstance(transport, wanted):
             raise ConfigurationError(

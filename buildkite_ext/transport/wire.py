@@ -98,15 +98,22 @@ class Wire:
 
     async def _attempt(self, request: httpx.Request, context: RequestContext) -> httpx.Response:
         began = self._runtime.now()
+        transport = self._transport()
+        context.attempts += 1
+        may_have_acted, context.may_have_acted = context.may_have_acted, True
         try:
-            response = await self._runtime.send(self._transport(), request)
+            response = await self._runtime.send(transport, request)
         except httpx.TransportError as error:
             failed = lost(error, request)
+            if isinstance(failed, ConnectionFailed):
+                context.may_have_acted = may_have_acted
             if self._debug is not None:
                 self._debug(
                     f"{request.method} {request.url} failed after {self._runtime.now() - began:.3f} s: {failed}"
                 )
             raise failed from error
+        if 400 <= response.status_code < 500:
+            context.may_have_acted = may_have_acted
         if _log.isEnabledFor(logging.INFO):
             _log_line(response, request)
         response.request = request

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..errors import DeadlineExceeded
+from ..events import BuildSeen, JobTiming, WaitFinished
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from .outcome import WaitResult
 
 if TYPE_CHECKING:
-    from buildkite_api.models import Build
+    from buildkite_api.models import Build, Job
 
     from ..transport.requester import Requester
 
@@ -48,7 +51,56 @@ def next_pause(interval: float, left: float | None) -> tuple[float, bool]:
 async def wait(
     requester: Requester, pipeline: str, number: int, *, timeout: float | None, poll_interval: float
 ) -> WaitResult:
-    """Poll the build until it has an outcome. See `AsyncBuilds.wait`."""
+    """Poll the build until it has an outcome, and report what is seen of it. See `AsyncBuilds.wait`."""
+    events, runtime = requester.events, requester.runtime
+    organization, began = requester.organization, requester.runtime.now()
+    seen: Build | None = None
+    outcome: str | None = None
+
+    def see(build: Build) -> None:
+        nonlocal seen
+        seen = build
+        if events.wanted:
+            events.emit(BuildSeen(organization, pipeline, number, build_state(build) or ""))
+
+    with requester.span("buildkite.build.wait", {"pipeline": pipeline, "build_number": number}) as span:
+        try:
+            result = await _poll(requester, pipeline, number, see, timeout=timeout, poll_interval=poll_interval)
+            outcome = result.outcome
+            return result
+        finally:
+            seconds = runtime.now() - began
+            state = None if seen is None else build_state(seen)
+            if span is not None:
+                span.set("final_state", state or "")
+                span.set("duration_ms", round(seconds * 1000, 3))
+            if events.wanted:
+                # What ran before a block step is told when the build has ended, with the rest.
+                finished = None if outcome in (None, "blocked") else seen
+                events.emit(
+                    WaitFinished(
+                        organization,
+                        pipeline,
+                        number,
+                        state,
+                        outcome,
+                        seconds,
+                        None if finished is None else _seconds_of(finished),
+                        () if finished is None else _timings_of(finished),
+                    )
+                )
+
+
+async def _poll(
+    requester: Requester,
+    pipeline: str,
+    number: int,
+    see: Callable[[Build], None],
+    *,
+    timeout: float | None,
+    poll_interval: float,
+) -> WaitResult:
+    """Poll the build until it has an outcome, and call `see` with it each time."""
     get_build = requester.module("builds", "get_build")
     runtime = requester.runtime
     ends = None if timeout is None else runtime.now() + timeout
@@ -60,10 +112,12 @@ async def wait(
             ends, get_build, requester.organization, pipeline, number, exclude_jobs=True
         )
         requests += 1
+        see(build)
         if outcome_of(build) is not None:
             # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile.
             build = await requester.call_by(ends, get_build, requester.organization, pipeline, number)
             requests += 1
+            see(build)
             outcome = outcome_of(build)
             if outcome is not None:
                 return WaitResult(
@@ -82,3 +136,25 @@ async def wait(
         pause, last = next_pause(interval, left)
         await runtime.sleep(pause)
         interval = next_interval(interval, poll_interval)
+
+
+def _seconds_of(ended: Build | Job) -> float | None:
+    """Return the seconds for which a build or a job ran; None if it did not, or if it has not ended."""
+    began: object = ended.started_at  # decoding keeps values of other types as they came
+    ends: object = ended.finished_at
+    if not isinstance(began, datetime) or not isinstance(ends, datetime):
+        return None
+    return max(0.0, (ends - began).total_seconds())
+
+
+def _timings_of(build: Build) -> tuple[JobTiming, ...]:
+    """Return how long the jobs of a build ran."""
+    from buildkite_api.models import Job
+
+    jobs: object = build.jobs
+    timings: list[JobTiming] = []
+    for job in jobs if isinstance(jobs, list) else ():
+        seconds = _seconds_of(job) if isinstance(job, Job) else None
+        if seconds is not None:
+            timings.append(JobTiming(str(job.type), str(job.state or ""), seconds))
+    return tuple(timings)

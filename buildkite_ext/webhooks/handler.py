@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigurationError
+from ..messages import shown
 from .allowed_ips import AllowedIPs
 from .deduplication import DeduplicationStore, MemoryDeduplicationStore
 from .delivery import Delivery, EventSink, EventSource
 from .dispatch import HandlerDispatcher
-from .events import DeliveryEvents, DeliveryHook
+from .events import DeliveryAccepted, DeliveryEvent, DeliveryEvents, DeliveryHook
 from .http import MAX_BODY, Headers, RequestHead, WebhookResponse, received_headers
 from .parsing import event_of
 from .queue import MemoryQueue
@@ -24,10 +26,13 @@ from .runtime.lifecycle import Lifecycle, consume_until_signal
 from .signature import TOLERANCE, Secrets, verifier_for
 
 if TYPE_CHECKING:
+    from ..telemetry.base import Telemetry
     from .adapters.asgi import App, AsgiApp, LifespanApp
     from .adapters.wsgi import WsgiApp
 
 __all__ = ["WebhookHandler"]
+
+_SPAN = "buildkite.webhook.process"
 
 
 class WebhookHandler(Router):
@@ -63,6 +68,8 @@ class WebhookHandler(Router):
         close_timeout: seconds in which accepted deliveries must be handled on close. The others are reported as
             `DeliveriesLost`.
         on_delivery_event: called with each `DeliveryEvent`.
+        telemetry: gets a count of accepted deliveries and a span of each that is handled, such as `OpenTelemetry()` of
+            `buildkite_ext.telemetry`; None for none.
         now: returns the current time, in seconds since the epoch.
 
     Raises:
@@ -98,6 +105,7 @@ class WebhookHandler(Router):
         health: str | None = None,
         close_timeout: float = 30.0,
         on_delivery_event: DeliveryHook | None = None,
+        telemetry: Telemetry | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
@@ -122,6 +130,11 @@ class WebhookHandler(Router):
         self._handler_timeout = handler_timeout
         self._handlers: list[Registration] = []
         self._events = DeliveryEvents(on_delivery_event)
+        self._telemetry = telemetry
+        if telemetry is not None:
+            if not hasattr(telemetry, "webhook_received"):
+                raise ConfigurationError(f"telemetry={shown(telemetry)}: give a Telemetry, such as OpenTelemetry()")
+            self._events.hooks.add(partial(_count_received, telemetry))
         self._dispatcher = HandlerDispatcher(self._events, store, remember=remember, threads=threads)
         queue = sink if isinstance(sink, MemoryQueue) else None
         self._lifecycle = Lifecycle(sink, queue, store, self.handle, self._events, close_timeout=close_timeout)
@@ -142,10 +155,10 @@ class WebhookHandler(Router):
         self._shown = f"{verifier}, sink={sink!r}"
 
     def __repr__(self) -> str:
-        shown = self.__dict__.get("_shown")
-        if shown is None:  # its constructor has not ended; debuggers show it all the same
+        options = self.__dict__.get("_shown")
+        if options is None:  # its constructor has not ended; debuggers show it all the same
             return "<WebhookHandler without options>"
-        return f"WebhookHandler({shown}, handlers={len(self._handlers)})"
+        return f"WebhookHandler({options}, handlers={len(self._handlers)})"
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -347,7 +360,9 @@ class WebhookHandler(Router):
         Raises:
             HandlersFailed: at least one handler failed. All were run, and their errors were reported.
         """
-        await self._dispatcher.run(self._handlers, event_of(delivery), delivery)
+        telemetry, attributes = self._telemetry, {"event_type": delivery.event}
+        with nullcontext() if telemetry is None else telemetry.span(_SPAN, attributes, kind="consumer"):
+            await self._dispatcher.run(self._handlers, event_of(delivery), delivery)
 
     async def consume(self, source: EventSource) -> None:
         """Handle the deliveries of a source until it is closed. This is the work of a worker on any machine.
@@ -433,6 +448,11 @@ class WebhookHandler(Router):
         """
         async with self._lifecycle.lifespan():
             yield
+
+
+def _count_received(telemetry: Telemetry, event: DeliveryEvent) -> None:
+    if isinstance(event, DeliveryAccepted):
+        telemetry.webhook_received(event.event)
 
 
 def _is_timeout(seconds: float | None) -> bool:

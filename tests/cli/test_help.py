@@ -24,7 +24,7 @@ Run = Callable[..., Ended]
 
 
 COMMAND_WORDS = [
-    *[("run",), ("cancel",), ("api",), ("simulate",), ("completion",)],
+    *[("run",), ("cancel",), ("api",), ("doctor",), ("simulate",), ("completion",)],
     *[("webhooks", "listen"), ("webhooks", "verify"), ("webhooks", "send")],
 ]
 
@@ -65,7 +65,7 @@ def test_help_of_a_command_has_its_own_examples_options_and_codes_alone(command:
     assert result.out == command(*words, "-h").out
     builds = {4, 5, 6, 7, 8}
     assert builds & set(codes) == (builds if words == ("run",) else set())
-    assert ("BUILDKITE_API_TOKEN" in result.out) == (words in [("run",), ("cancel",), ("api",)])
+    assert ("BUILDKITE_API_TOKEN" in result.out) == (words in [("run",), ("cancel",), ("api",), ("doctor",)])
     assert ("BUILDKITE_WEBHOOK_SECRET" in result.out) == (words[0] == "webhooks")
 
 

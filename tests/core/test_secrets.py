@@ -41,7 +41,12 @@ async def test_an_answer_with_a_secret_is_in_no_event_and_no_log_line(
     client = flavor.client(app, on_event=events.append)
     token = await flavor.call(client.cluster_tokens.create, "c1", description="d")
     assert token.token == Secret(TEXT)
-    assert {type(event).__name__ for event in events} == {"RetryScheduled", "SchemaDrift"}
+    assert {type(event).__name__ for event in events} == {
+        "RetryScheduled",
+        "RequestFinished",
+        "WriteAudited",
+        "SchemaDrift",
+    }
     assert TEXT not in f"{token} {events} {caplog.text}"
 
 
@@ -290,7 +295,7 @@ async def test_generated_functions_and_events_hide_the_token_too(flavor: Flavor)
     events: list[object] = []
     client = flavor.client(App(answer({"id": "u1", LEGACY: 1})), token=LEGACY, on_event=events.append)
     await flavor.call(client.user.get)
-    assert [type(event).__name__ for event in events] == ["SchemaDrift"]
+    assert [type(event).__name__ for event in events] == ["RequestFinished", "SchemaDrift"]
     assert LEGACY not in repr(events)
     app = App(httpx.Response(200, content=b"[]", headers={"Content-Encoding": LEGACY}))
     client = flavor.client(app, token=LEGACY)

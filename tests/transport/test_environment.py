@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, ConfigurationError, ConnectionFailed, Retry
-from buildkite_ext.events import RetryScheduled
+from buildkite_ext.events import RequestFinished, RetryScheduled
 
 from .servers import HELLO, Server, answers
 
@@ -68,7 +68,11 @@ def test_what_cannot_be_used_is_named(
     monkeypatch.setenv(variable, value)
     retries: list[object] = []
     with pytest.raises(ConfigurationError, match=said) as raised:
-        get(flavour, "https://127.0.0.1:9", on_event=retries.append)
+        get(
+            flavour,
+            "https://127.0.0.1:9",
+            on_event=lambda event: retries.append(event) if isinstance(event, RetryScheduled) else None,
+        )
     assert variable in str(raised.value)
     assert "s3cret" not in f"{raised.value!r} {raised.value.__cause__!r}"
     assert retries == []
@@ -104,7 +108,11 @@ def test_a_certificate_that_is_not_trusted_is_tried_once(
     api = server(answers(HELLO), tls=True)
     retries: list[object] = []
     with pytest.raises(ConnectionFailed, match=r"isn't trusted.*\$SSL_CERT_FILE") as raised:
-        get(flavour, api.url, on_event=retries.append)
+        get(
+            flavour,
+            api.url,
+            on_event=lambda event: retries.append(event) if isinstance(event, RetryScheduled) else None,
+        )
     assert raised.value.permanent
     assert retries == []
     assert api.connections == 1
@@ -122,7 +130,7 @@ def test_a_refused_connection_is_tried_again(flavour: str) -> None:
     with pytest.raises(ConnectionFailed) as raised:
         get(flavour, "http://127.0.0.1:9", retry=Retry(attempts=2, base=0.001), on_event=retries.append)
     assert not raised.value.permanent
-    assert [type(each) for each in retries] == [RetryScheduled]
+    assert [type(each) for each in retries] == [RetryScheduled, RequestFinished]
 
 
 def test_a_folder_of_certificates_is_read(server: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from buildkite_ext import (
     BuildkiteClient,
     DownloadProgress,
     Event,
+    Health,
     Items,
     LogLine,
     Outcome,
@@ -40,6 +41,8 @@ from buildkite_ext.models import (
     Pipeline,
     StopAgentRequest,
 )
+from buildkite_ext.telemetry import OpenTelemetry, Telemetry
+from buildkite_ext.webhooks import WebhookHandler
 
 
 def token() -> str:
@@ -202,6 +205,14 @@ def caught() -> None:
         assert_type(error.errors, tuple[errors.FieldError, ...])
     except errors.ArtifactUnavailable as error:
         assert_type(error.status, int | None)
+
+
+def measured(telemetry: Telemetry) -> None:
+    BuildkiteClient("acme", telemetry=OpenTelemetry(propagate=True))
+    AsyncBuildkiteClient("acme", telemetry=telemetry)
+    WebhookHandler(secret="s", telemetry=OpenTelemetry())
+    BuildkiteClient("acme", telemetry=print)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(BuildkiteClient("acme").health(probe=True), Health)
 
 
 def told(progress: DownloadProgress) -> None:

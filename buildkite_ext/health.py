@@ -1,0 +1,165 @@
+"""Health of a client: can it reach Buildkite, with which token, and what do limits and circuit allow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from .errors import (
+    AccessDenied,
+    ApiError,
+    BuildkiteError,
+    DeadlineExceeded,
+    InvalidResponse,
+    NetworkError,
+    Unauthorized,
+)
+from .redaction import redacted_text
+from .transport.context import context_of
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .stores.circuits import CircuitState
+    from .stores.limits import BudgetStatus
+    from .transport.requester import Requester
+
+__all__ = ["Health", "clock_skew", "health_of", "scopes_of_services"]
+
+_PATIENCE = 10.0
+"""Seconds allowed for the probe, unless the client allows less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Health of a client at a moment. What isn't known is None.
+
+    Attributes:
+        reachable: an answer of the API arrived.
+        token_valid: the API accepted the token.
+        scopes: the scopes of the token, sorted.
+        budget: what is known of the rate limits.
+        breaker: the state of the organization's circuit; None for a client without a circuit breaker.
+        clock_skew: seconds by which this computer's clock is ahead of Buildkite's. Within the precision of Buildkite's answer,
+            which is a second, it is 0.
+        problem: what went wrong, in words; None if nothing did.
+
+    Example:
+        >>> from buildkite_ext import BuildkiteClient
+        >>> health = BuildkiteClient("acme", token="bkua_example").health()
+        >>> health.reachable, health.breaker, health.ok
+        (None, 'closed', True)
+    """
+
+    reachable: bool | None
+    token_valid: bool | None
+    scopes: tuple[str, ...] | None
+    budget: BudgetStatus
+    breaker: CircuitState | None
+    clock_skew: float | None
+    problem: str | None
+
+    @property
+    def ok(self) -> bool:
+        """True if nothing is known to be wrong."""
+        return self.problem is None and self.breaker != "open"
+
+    def missing_scopes(self, service: str) -> tuple[str, ...] | None:
+        """Return the scopes that operations of a service need and the token lacks; None if the token's aren't known.
+
+        Args:
+            service: the name of the service at the client, such as `builds` or `test_engine.suites`.
+
+        Raises:
+            KeyError: there is no such service.
+        """
+        needed = scopes_of_services()[service]
+        return None if self.scopes is None else tuple(scope for scope in needed if scope not in self.scopes)
+
+
+async def health_of(requester: Requester, *, probe: bool, now: Callable[[], float] = time.time) -> Health:
+    """Return the health of a client.
+
+    Args:
+        requester: its requester.
+        probe: ask the API. Otherwise nothing is sent.
+        now: returns the seconds since the epoch.
+    """
+    known = Health(None, None, None, requester.budget, requester.circuit, None, None)
+    return await _probed(requester, known, now) if probe else known
+
+
+async def _probed(requester: Requester, known: Health, now: Callable[[], float]) -> Health:
+    """Return what one request tells: the first and only attempt, which waits for no rate limit and no circuit."""
+    endpoint = requester.module("access_token", "get_access_token")
+    seconds = requester.options.timeout
+    options = replace(
+        requester.options, retry=None, breaker=None, timeout=_PATIENCE if seconds is None else min(_PATIENCE, seconds)
+    )
+    prober = requester.copy(options)
+    request = prober.build(endpoint, endpoint._get_kwargs())
+    context_of(request).probe = True
+    sent = now()
+    response: httpx.Response | None = None
+    found = replace(known, reachable=True)
+    try:
+        response = await prober.send(request)
+        token = prober.parse(endpoint, response)
+        found = replace(
+            found, token_valid=True, scopes=tuple(sorted(redacted_text(str(scope)) for scope in token.scopes))
+        )
+    except BuildkiteError as error:
+        found = replace(found, reachable=_reachable(error), token_valid=_valid(error), problem=str(error))
+        if response is None:
+            response = error.response if isinstance(error, ApiError) else None
+    date = None if response is None else response.headers.get("Date")
+    return replace(found, budget=requester.budget, clock_skew=clock_skew(date, sent=sent, arrived=now()))
+
+
+def _reachable(error: BuildkiteError) -> bool | None:
+    if isinstance(error, NetworkError | DeadlineExceeded):
+        return False
+    return True if isinstance(error, ApiError | InvalidResponse) else None
+
+
+def _valid(error: BuildkiteError) -> bool | None:
+    if isinstance(error, Unauthorized):
+        return False
+    return True if isinstance(error, AccessDenied) else None
+
+
+def clock_skew(date: str | None, *, sent: float, arrived: float) -> float | None:
+    """Return the seconds by which a clock is ahead of that of a server; None if the server's time isn't known.
+
+    Args:
+        date: the header `Date` of an answer, which has whole seconds.
+        sent, arrived: the times at which the request was sent and its answer arrived, in seconds since the epoch.
+
+    Example:
+        >>> date = "Thu, 01 Jan 1970 00:01:40 GMT"
+        >>> [clock_skew(date, sent=100 + ahead, arrived=100.5 + ahead) for ahead in (0, 0.5, 30, -30)]
+        [0.0, 0.0, 29.0, -29.5]
+    """
+    try:
+        server = parsedate_to_datetime(date or "").timestamp()
+    except (ValueError, OverflowError):
+        return None
+    if sent > server + 1:
+        return sent - server - 1
+    return min(0.0, arrived - server)
+
+
+@cache
+def scopes_of_services() -> Mapping[str, tuple[str, ...]]:
+    """Return the scopes that the operations of each service need, by the name of the service at the client."""
+    from buildkite_api.operations import OPERATIONS
+
+    found: dict[str, set[str]] = {}
+    for operation in OPERATIONS.values():
+        service = operation.call.rpartition(".")[0]
+        found.setdefault(service, set()).update((operation.scope or "").split("+"))
+    return {service: tuple(sorted(scopes - {""})) for service, scopes in sorted(found.items())}

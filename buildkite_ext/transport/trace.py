@@ -1,0 +1,295 @@
+"""Stages that tell how calls and attempts end: events, the audit of writes, and the spans of telemetry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+import httpx
+
+from ..events import RequestFinished, WriteAudited
+from ..redaction import redacted_text
+from .context import context_of, organization_of
+
+if TYPE_CHECKING:
+    from buildkite_api.operations import Operation
+
+    from ..events import Dispatcher, Event, WriteResult
+    from ..runtime import Runtime, Send
+    from ..stores.circuits import CircuitState
+    from ..stores.limits import LimitStatus
+    from ..telemetry.base import Span, Telemetry
+    from .breaker import CircuitBreakerStage
+    from .budget import BudgetStage
+    from .context import Match, RequestContext
+
+__all__ = ["READS", "SeenLimits", "TraceAttempt", "TraceCall", "write_result"]
+
+READS = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing."""
+
+_OTHER = "other"
+"""Route of a path outside the description."""
+
+_SENT_DETAILS: Mapping[str, tuple[str, ...]] = {"create_build": ("branch", "commit")}
+"""Values of bodies that audits and spans show, by operation. No others leave the request."""
+
+_ANSWERED_DETAILS: Mapping[str, tuple[str, ...]] = {"retry_failed_jobs": ("retried_jobs_count",)}
+"""The same of answers."""
+
+_SPANS: Mapping[str, str] = {
+    "create_build": "buildkite.build.create",
+    "unblock_build_job": "buildkite.job.unblock",
+    "unblock_job": "buildkite.job.unblock",
+}
+"""Operations with a span of their own around that of the request."""
+
+_PARAMETERS: Mapping[str, str] = {"pipeline_slug": "pipeline", "build_number": "build_number", "job_id": "job_id"}
+"""Attributes of these spans, by the parameters of the path."""
+
+_MOST_SEEN = 100
+"""Organizations whose limits and circuits are watched."""
+
+
+class SeenLimits:
+    """Limits and circuits that requests of a client and its copies went through, for the gauges of telemetry."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._budgets: dict[str, tuple[BudgetStage, str]] = {}
+        self._circuits: dict[str, tuple[CircuitBreakerStage, str]] = {}
+
+    def add(self, organization: str, budget: BudgetStage | None, breaker: CircuitBreakerStage | None) -> None:
+        """Watch the limits and the circuit of a request."""
+        if budget is not None and len(self._budgets) < _MOST_SEEN:
+            limits = budget.limits(organization)
+            self._budgets.setdefault(f"{limits.organization} {limits.user}", (budget, organization))
+        if breaker is not None and len(self._circuits) < _MOST_SEEN:
+            self._circuits.setdefault(breaker.circuit(organization), (breaker, organization))
+
+    def limits(self) -> list[tuple[str, LimitStatus]]:
+        """Return the limits, with their scopes."""
+        now = self._runtime.now()
+        found: list[tuple[str, LimitStatus]] = []
+        for budget, organization in list(self._budgets.values()):
+            status = budget.status(now, organization)
+            found += (("organization", status.organization), ("user", status.user))
+        return found
+
+    def circuits(self) -> list[CircuitState]:
+        """Return the states of the circuits."""
+        now = self._runtime.now()
+        return [breaker.state(organization, now) for breaker, organization in list(self._circuits.values())]
+
+
+class TraceCall:
+    """Stage that tells how a call ends: by an event, for a write by one more, and by a span.
+
+    Without anyone who takes events it only passes the request on.
+
+    Args:
+        match: finds the operation of a request.
+        events: gets the events.
+        actor: the identity of the token.
+        telemetry: gets the spans; None for none.
+        seen: is told the limits that requests count for.
+        budget, breaker: the stages that know these limits.
+    """
+
+    def __init__(
+        self,
+        match: Match,
+        events: Dispatcher[Event],
+        *,
+        actor: str,
+        telemetry: Telemetry | None,
+        seen: SeenLimits | None,
+        budget: BudgetStage | None,
+        breaker: CircuitBreakerStage | None,
+    ) -> None:
+        self._match = match
+        self._events = events
+        self._actor = actor
+        self._telemetry = telemetry
+        self._seen = seen
+        self._budget = budget
+        self._breaker = breaker
+
+    def __repr__(self) -> str:
+        return "TraceCall()"
+
+    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        if not self._events.wanted:
+            return await send(request)
+        context = context_of(request, self._match)
+        operation = context.operation
+        details = _details(operation, _SENT_DETAILS, request)
+        if self._seen is not None:
+            self._seen.add(organization_of(request), self._budget, self._breaker)
+        began = runtime.now()
+        response: httpx.Response | None = None
+        error: str | None = None
+        with self._around(request, context, details), self._span(request, operation) as span:
+            try:
+                response = await send(request)
+                details = {**details, **_details(operation, _ANSWERED_DETAILS, response)}
+                return response
+            except BaseException as raised:
+                error = type(raised).__name__
+                raise
+            finally:
+                seconds = runtime.now() - began
+                status = None if response is None else response.status_code
+                if span is not None:
+                    _finish(span, status, seconds)
+                self._tell(request, context, details, response, error=error, seconds=seconds)
+
+    def _tell(
+        self,
+        request: httpx.Request,
+        context: RequestContext,
+        details: Mapping[str, str],
+        response: httpx.Response | None,
+        *,
+        error: str | None,
+        seconds: float,
+    ) -> None:
+        operation = context.operation
+        route, name = (_OTHER, None) if operation is None else (operation.path, operation.id)
+        status = None if response is None else response.status_code
+        self._events.emit(RequestFinished(request.method, route, name, status, error, context.attempts, seconds))
+        if request.method in READS:
+            return
+        request_id = None if response is None else response.headers.get("X-Request-Id")
+        self._events.emit(
+            WriteAudited(
+                actor=self._actor,
+                method=request.method,
+                route=route,
+                operation=name,
+                parameters=self._parameters(request, context),
+                details=details,
+                result=write_result(status, operation, may_have_acted=context.may_have_acted),
+                status=status,
+                error=error,
+                request_id=None if request_id is None else redacted_text(request_id),
+            )
+        )
+
+    def _parameters(self, request: httpx.Request, context: RequestContext) -> dict[str, str]:
+        values = context.path_values(request, self._match)
+        return {name: redacted_text(value) for name, value in values.items()}
+
+    def _around(
+        self, request: httpx.Request, context: RequestContext, details: Mapping[str, str]
+    ) -> AbstractContextManager[object]:
+        """Return the span of the operation, if it has one."""
+        name = None if context.operation is None else _SPANS.get(context.operation.id)
+        if self._telemetry is None or name is None:
+            return nullcontext()
+        parameters = self._parameters(request, context)
+        attributes = {_PARAMETERS[each]: value for each, value in parameters.items() if each in _PARAMETERS}
+        return self._telemetry.span(name, {**attributes, **details})
+
+    def _span(self, request: httpx.Request, operation: Operation | None) -> AbstractContextManager[Span | None]:
+        if self._telemetry is None:
+            return nullcontext()
+        route = _OTHER if operation is None else operation.path
+        return self._telemetry.span("buildkite.request", {"method": _method(request), "path": route})
+
+
+class TraceAttempt:
+    """Stage that makes a span of each attempt, and measures it.
+
+    Args:
+        telemetry: gets the spans.
+        api: the requests go to the API, and not to the storage of artifacts.
+    """
+
+    def __init__(self, telemetry: Telemetry, *, api: bool) -> None:
+        self._telemetry = telemetry
+        self._api = api
+
+    def __repr__(self) -> str:
+        return "TraceAttempt()"
+
+    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        context = context_of(request)
+        operation, method = context.operation, _method(request)
+        attributes: dict[str, str | int | float] = {
+            "http.request.method": method,
+            "server.address": request.url.host,
+            "server.port": request.url.port or (443 if request.url.scheme == "https" else 80),
+        }
+        if operation is not None:
+            attributes["url.template"] = operation.path
+        resent = {"http.request.resend_count": context.attempts} if context.attempts else {}
+        name = method if operation is None else f"{method} {operation.path}"
+        began = runtime.now()
+        try:
+            with self._telemetry.span(name, {**attributes, **resent}, kind="attempt") as span:
+                if self._api:
+                    self._telemetry.inject(request.headers)
+                response = await send(request)
+                status = response.status_code
+                attributes["http.response.status_code"] = status
+                span.set("http.response.status_code", status)
+                if status >= 400:
+                    attributes["error.type"] = str(status)
+                    span.fail(str(status))
+                return response
+        except BaseException as error:
+            attributes["error.type"] = type(error).__name__
+            raise
+        finally:
+            self._telemetry.attempt_finished(attributes, runtime.now() - began)
+
+
+def write_result(status: int | None, operation: Operation | None, *, may_have_acted: bool) -> WriteResult:
+    """Return the result of a write.
+
+    Args:
+        status: the status of the last answer; None without one.
+        operation: its operation.
+        may_have_acted: an attempt may have acted, although no answer says so.
+
+    Example:
+        >>> write_result(201, None, may_have_acted=True), write_result(None, None, may_have_acted=True)
+        ('done', 'unknown')
+    """
+    if status is not None and status < 300:
+        return "done"
+    if status == 503 and operation is not None and operation.unavailable:
+        return "refused"
+    return "unknown" if may_have_acted else "refused"
+
+
+def _finish(span: Span, status: int | None, seconds: float) -> None:
+    span.set("duration_ms", round(seconds * 1000, 3))
+    if status is not None:
+        span.set("status_code", status)
+        if status >= 400:
+            span.fail(str(status))
+
+
+def _method(request: httpx.Request) -> str:
+    from ..telemetry.labels import method_label
+
+    return method_label(request.method)
+
+
+def _details(
+    operation: Operation | None, shown: Mapping[str, tuple[str, ...]], message: httpx.Request | httpx.Response
+) -> dict[str, str]:
+    """Return the values of a body that audits and spans show."""
+    names = () if operation is None else shown.get(operation.id, ())
+    if not names:
+        return {}
+    try:
+        body = json.loads(message.content)
+    except (ValueError, RecursionError, httpx.StreamError):
+        return {}
+    found = {name: body.get(name) for name in names} if isinstance(body, dict) else {}
+    return {name: redacted_text(str(value)) for name, value in found.items() if isinstance(value, str | int)}
