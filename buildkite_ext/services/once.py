@@ -13,6 +13,7 @@ from buildkite_api.api.builds import create_build, list_pipeline_builds
 from ..errors import (
     ApiError,
     BuildkiteError,
+    CircuitOpen,
     DeadlineExceeded,
     InvalidResponse,
     RateLimited,
@@ -44,7 +45,8 @@ ATTEMPT_META_DATA = "buildkite-ext:once-attempt"
 """Key of the meta-data that holds a random text. Of two builds with one key it tells which of them a call has created."""
 
 _SECONDS = 30.0
-"""Seconds in which a build is looked for. A new build appears late in lists."""
+"""Seconds in which a build is looked for, since a new build appears late in lists. With an open circuit it takes up to twice
+as long, since nothing is sent meanwhile."""
 
 _FIRST_INTERVAL = 1.0
 _LONGEST_INTERVAL = 10.0
@@ -205,6 +207,7 @@ async def create_once(
 
     now, sleep = requester.runtime.now, requester.runtime.sleep
     ends = now() + _SECONDS
+    longest = ends + _SECONDS
     interval, last = _FIRST_INTERVAL, False
     found = Found()
     unread: BuildkiteError | None = None
@@ -212,6 +215,10 @@ async def create_once(
         try:
             found = once.among(await _newest(requester, organization, pipeline, once, ends=ends))
             unread = None
+        except CircuitOpen as error:  # nothing is sent meanwhile: the failure itself may have opened it
+            unread = error
+            ends = min(longest, max(ends, now() + error.retry_after + _FIRST_INTERVAL * 2))
+            last = now() >= ends
         except BuildkiteError as error:
             unread = error
             last = last or _is_final(error)

@@ -15,7 +15,7 @@ from buildkite_api.models import Build
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext import BuildkiteClient, errors
+from buildkite_ext import BuildkiteClient, CircuitBreaker, errors
 from buildkite_ext.services.once import (
     ATTEMPT_META_DATA,
     ONCE_META_DATA,
@@ -68,7 +68,7 @@ class Organization:
         """Answer a request; from a list of builds leave those out that are too young."""
         response = self._transport.handle_request(request)
         response.read()
-        if request.method != "GET" or not request.url.path.endswith("/builds"):
+        if response.status_code != 200 or request.method != "GET" or not request.url.path.endswith("/builds"):
             return response
         ages = {
             each["id"]: self.now - datetime.fromisoformat(each["created_at"]).timestamp() for each in response.json()
@@ -359,6 +359,25 @@ async def test_lists_that_fail_meanwhile_are_asked_again(flavor: Flavor) -> None
     organization.answers = [RESET]
     organization.list_answers = [httpx.Response(503, json={}), RESET, httpx.Response(429, json={"reset": 4})]
     assert (await create(flavor, organization.client(flavor), once=True)).number == 1
+    assert organization.posts == 1
+
+
+@pytest.mark.parametrize("lag", [0.0, 20.0])
+async def test_a_failure_that_opens_the_circuit_is_looked_after_when_it_closes(flavor: Flavor, lag: float) -> None:
+    organization = Organization(lag=lag)
+    organization.answers = [httpx.Response(500, json={})]
+    client = organization.client(flavor, breaker=CircuitBreaker(failures=1))
+    assert (await create(flavor, client, once=True)).number == 1
+    assert (organization.posts, organization.looks) == (1, 1)
+
+
+async def test_a_circuit_that_stays_open_ends_the_search(flavor: Flavor) -> None:
+    organization = Organization()
+    organization.simulator.fail_next(status=500, times=100)
+    client, began = organization.client(flavor, breaker=CircuitBreaker(failures=1)), organization.now
+    with pytest.raises(errors.ResponseLost, match="could not be read"):
+        await create(flavor, client, once=True)
+    assert organization.now - began <= 61
     assert organization.posts == 1
 
 
