@@ -23,6 +23,7 @@ MODULES: tuple[str, ...] = (
     "footprint",
     "logs",
     "follow",
+    "artifacts",
     "webhooks",
     "webhooks_receiver",
     "webhooks_redis",

@@ -151,14 +151,14 @@ class Runtime(Protocol):
     async def map(
         self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, at_once: int | None = None
     ) -> list[R]:
-        """Run `function` for all items, several at the same time, and return the results in order.
+        """Run `function` for all items, several at once, and return the results in order.
 
-        The first error ends the others and is raised.
+        The first error ends the others and is raised. No further item begins then.
 
         Args:
             function: called with each item, in their order.
             items: the items.
-            at_once: the most that run at the same time; the next begins when one has ended. None for all.
+            at_once: the most that run at the same time; the next begins when any of them ends. None for all.
         """
         ...
 
@@ -177,6 +177,10 @@ _interrupt: contextvars.ContextVar[threading.Event | None] = contextvars.Context
 def _heed(interrupt: threading.Event | None) -> None:
     if interrupt is not None and interrupt.is_set():
         raise _Interrupted
+
+
+def _has_failed(future: Future[Any]) -> bool:
+    return not isinstance(future.exception(), _Interrupted | None)
 
 
 class BlockingRuntime:
@@ -269,18 +273,23 @@ class BlockingRuntime:
     async def map(
         self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, at_once: int | None = None
     ) -> list[R]:
-        if len(items) < 2:
+        most = len(items) if at_once is None else min(at_once, len(items))
+        if most < 2:
             return [await function(item) for item in items]
         interrupt = threading.Event()
         outer = _interrupt.get()
 
         def work(item: T) -> R:
             _interrupt.set(interrupt)
-            _heed(interrupt)  # the batch may have failed before the turn of this item
-            return run(function(item))
+            _heed(interrupt)
+            try:
+                return run(function(item))
+            except BaseException:
+                interrupt.set()  # here, before this thread takes its next item
+                raise
 
         # A pool for each call: a shared one would deadlock if a mapped function called map.
-        pool = ThreadPoolExecutor(max_workers=min(len(items), at_once or len(items)), thread_name_prefix="buildkite")
+        pool = ThreadPoolExecutor(max_workers=most, thread_name_prefix="buildkite")
         try:
             futures: list[Future[R]] = [pool.submit(contextvars.copy_context().run, work, item) for item in items]
             pending: set[Future[R]] = set(futures)
@@ -288,7 +297,7 @@ class BlockingRuntime:
                 # In slices, so that a batch inside a batch notices the interruption of the outer one, and Windows Ctrl-C.
                 in_slices = outer is not None or sys.platform == "win32"
                 done, pending = wait(pending, timeout=0.1 if in_slices else None, return_when=FIRST_EXCEPTION)
-                failed = [future for future in futures if future in done and future.exception() is not None]
+                failed = [future for future in futures if future in done and _has_failed(future)]
                 if failed:
                     return [failed[0].result()]  # raises
                 _heed(outer)
@@ -421,27 +430,28 @@ class AsyncRuntime:
     async def map(
         self, function: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T], *, at_once: int | None = None
     ) -> list[R]:
-        if len(items) < 2:
+        most = len(items) if at_once is None else min(at_once, len(items))
+        if most < 2:
             return [await function(item) for item in items]
         import anyio
 
         results: dict[int, R] = {}
         failures: list[Exception] = []
-        left = iter(enumerate(items))
-        turns = anyio.Semaphore(at_once or len(items))
+        slots = anyio.Semaphore(most)
 
-        async def work() -> None:
-            async with turns:
-                index, item = next(left)  # the tasks may begin in any order, the items don't
-                try:
-                    results[index] = await function(item)
-                except Exception as error:  # raised below, as itself instead of inside an exception group
-                    failures.append(error)
-                    group.cancel_scope.cancel()
+        async def work(index: int, item: T) -> None:
+            try:
+                results[index] = await function(item)
+            except Exception as error:  # raised below, as itself instead of inside an exception group
+                failures.append(error)
+                group.cancel_scope.cancel()
+            else:
+                slots.release()
 
         async with anyio.create_task_group() as group:
-            for _ in items:
-                group.start_soon(work)
+            for index, item in enumerate(items):
+                await slots.acquire()
+                group.start_soon(work, index, item)  # from here, so that each has the caller's context variables
         if failures:
             raise failures[0]
         return [results[index] for index in range(len(items))]

@@ -331,7 +331,7 @@ class PartFile:
                 yield data
 
     def place(self) -> None:
-        """Give the file the name of its target, which is replaced."""
+        """Give the file the name of its target, which is replaced, and close it."""
         with self._guarded():
             assert self._folder is not None
             assert self._file is not None
@@ -340,20 +340,24 @@ class PartFile:
                 self._file.close()
             self._folder.replace(self._name, self._target.parts[-1])
             self._name = ""
+            self._close()
 
     def discard(self) -> None:
         """Close the file and its folder. Remove the file, unless it has become its target."""
         with self._lock:
             self._discarded = True
-            if self._file is not None:
+            self._close()
+
+    def _close(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+        if self._folder is not None:
+            if self._name:
                 with suppress(OSError):
-                    self._file.close()
-            if self._folder is not None:
-                if self._name:
-                    with suppress(OSError):
-                        self._folder.remove(self._name)
-                self._folder.close()
-            self._file = self._folder = None
+                    self._folder.remove(self._name)
+            self._folder.close()
+        self._file = self._folder = None
 
     def _reset_after_fork(self) -> None:
         """Leave the file to the parent process: what a child still has in memory of it is written nowhere."""

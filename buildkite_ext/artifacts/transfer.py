@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +39,9 @@ _REDIRECT = frozenset({301, 302, 303, 307, 308})
 _DECODERS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Codings that can be undone, with the window bits of zlib."""
 
+_BLOCK = 1024 * 1024
+"""Bytes that arrive before they are written and hashed. In async code a thread does that, and each hand-over takes time."""
+
 _PIECE = 256 * 1024
 """Bytes that are decoded at once, and limit on the bytes that they become at once."""
 
@@ -59,7 +62,7 @@ class DownloadProgress:
 
     artifact: Artifact
     done: int
-    """Bytes written."""
+    """Bytes that have arrived."""
     total: int | None
     """Bytes in all; None if Buildkite doesn't say."""
 
@@ -162,27 +165,30 @@ async def _attempt(
         files.append(content.file)
         await runtime.offload(content.file.open)
         limit = _most_stored(artifact.file_size, coding)
+        block: list[bytes] = []
+        arrived = 0
         try:
             async with aclosing(runtime.chunks(response)) as chunks:
                 async for chunk in chunks:
-                    if limit is not None and content.size + len(chunk) > limit:
-                        raise _corrupted(
-                            artifact, [f"at least {content.size + len(chunk)} bytes instead of {artifact.file_size}"]
-                        )
-                    await runtime.offload(partial(content.add, chunk))
+                    arrived += len(chunk)
+                    if limit is not None and arrived > limit:
+                        raise _corrupted(artifact, [f"at least {arrived} bytes instead of {artifact.file_size}"])
+                    block.append(chunk)
+                    if arrived - content.size >= _BLOCK:
+                        await runtime.offload(partial(content.add, block))
+                        block = []
                     if progress is not None:
-                        progress(DownloadProgress(artifact, content.size, artifact.file_size))
+                        progress(DownloadProgress(artifact, arrived, artifact.file_size))
         except TRANSPORT_ERRORS as error:
             raise _Again(lost(error, response.request)) from error
-        wrong = content.differences(artifact)
+        wrong = await runtime.offload(partial(content.finish, block, artifact))
         if wrong and coding in _DECODERS:
             decoded = _Content(sink(), artifact.file_size)
             files.append(decoded.file)
             if await runtime.offload(partial(_decode, content, decoded, coding)):
-                content, wrong = decoded, decoded.differences(artifact)
+                wrong = await runtime.offload(partial(decoded.finish, (), artifact))
         if wrong:
             raise _corrupted(artifact, wrong)
-        await runtime.offload(content.file.place)
     finally:
         try:
             for file in files:
@@ -216,14 +222,22 @@ class _Content:
         self.expected = expected
         self._digest = hashlib.sha1(usedforsecurity=False)
 
-    def add(self, data: bytes) -> None:
+    def add(self, block: Iterable[bytes]) -> None:
         """Append bytes."""
-        self.file.write(data)
-        self._digest.update(data)
-        self.size += len(data)
+        for data in block:
+            self.file.write(data)
+            self._digest.update(data)
+            self.size += len(data)
 
-    def differences(self, artifact: Artifact) -> list[str]:
-        """Return how the bytes differ from the artifact's size and SHA-1."""
+    def finish(self, block: Iterable[bytes], artifact: Artifact) -> list[str]:
+        """Append the last bytes. Place the file if it is right, and return how it differs from the artifact."""
+        self.add(block)
+        wrong = self._differences(artifact)
+        if not wrong:
+            self.file.place()
+        return wrong
+
+    def _differences(self, artifact: Artifact) -> list[str]:
         wrong = []
         if artifact.file_size is not None and self.size != artifact.file_size:
             wrong.append(f"{self.size} bytes instead of {artifact.file_size}")
@@ -269,7 +283,7 @@ def _decode(stored: _Content, decoded: _Content, coding: str) -> bool:
                 data = decoder.decompress(rest, _PIECE)
                 if decoded.size + len(data) > most:
                     return False
-                decoded.add(data)
+                decoded.add((data,))
                 ended = decoder.eof
                 rest = decoder.unused_data if ended else decoder.unconsumed_tail
                 full = len(data) == _PIECE and not ended  # the decoder may hold more of it

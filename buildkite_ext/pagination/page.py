@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
+from buildkite_api.base import Model
+
 from ..timestamps import parse_time
 
 __all__ = ["Page", "created_at", "field_of", "identity", "time_of"]
@@ -45,7 +47,11 @@ def field_of(value: object, name: str) -> object:
         >>> field_of({"id": "a"}, "id")
         'a'
     """
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    if isinstance(value, Mapping):
+        return value.get(name)
+    if isinstance(value, Model) and not hasattr(type(value), name):
+        return None  # a model would search for what was meant by the name
+    return getattr(value, name, None)
 
 
 def identity(item: object) -> str | None:

@@ -263,14 +263,10 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         async def one(target: Target) -> Path:
             return await download(requester, target, tree, progress=progress)
 
-        written: list[Path] = []
-        step = max(1, concurrency)
         try:
-            for at in range(0, len(unique), step):
-                written += await requester.runtime.map(one, unique[at : at + step])
+            return await requester.runtime.map(one, unique, at_once=concurrency)
         finally:
             tree.close()
-        return written
 
     async def _refuse_unmatched(
         self, globs: Sequence[str], found: Sequence[Artifact], where: tuple[str, str, int], job: str | None

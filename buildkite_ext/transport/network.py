@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import selectors
+import select
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +37,9 @@ _PHASES = ("connect", "read", "write", "pool")
 _SLICE = 16 * 1024
 """Bytes that are written under one timeout: on a link that moves a few kB in that time, the connection stays."""
 
-_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+_LARGE_READ = 256 * 1024
+"""Bytes that are asked for after a read that got as many as httpcore asks for. The memory for them would cost more than it
+saves where fewer arrive at once, as by TLS."""
 
 _OVER = "the time allowed for the whole request is over"
 _CLOSED = "the client was closed in the meantime"
@@ -211,6 +213,13 @@ def _buffered(stream: httpcore.NetworkStream | httpcore.AsyncNetworkStream) -> b
     return True
 
 
+def _tls_socket(stream: httpcore.NetworkStream) -> ssl.SSLSocket | None:
+    """Return the socket of a connection that it decrypts. None without TLS, and for TLS inside the TLS of a proxy."""
+    raw = stream.get_extra_info("socket")
+    nested = isinstance(stream.get_extra_info("ssl_object"), ssl.SSLObject)
+    return raw if isinstance(raw, ssl.SSLSocket) and not nested else None
+
+
 class _Stream(httpcore.NetworkStream):
     """Connection of blocking code."""
 
@@ -220,17 +229,39 @@ class _Stream(httpcore.NetworkStream):
         self._framing = AnswerFraming()
         self._written = 0
         self._early = b""
+        self._at_once = 0
+        self._tls = _tls_socket(inner)
+        self._failure: OSError | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._early:
             data, self._early = self._early[:max_bytes], self._early[max_bytes:]
             return data
+        if self._failure is not None:
+            raise httpcore.ReadError(str(self._failure)) from self._failure
         limit = self._limits.narrow(timeout, httpcore.ReadTimeout)
         with self._limits.receiving(limit) as waiting:
-            data = self._inner.read(max_bytes, waiting.limit)
+            data = self._inner.read(max(max_bytes, self._at_once), waiting.limit)
+            if self._tls is not None and data:
+                data += self._decrypted(self._tls, max_bytes - len(data))
             waiting.count = len(data)
+        self._at_once = _LARGE_READ if len(data) >= max_bytes else 0
         self._framing.received(data)
         return data
+
+    def _decrypted(self, tls: ssl.SSLSocket, max_bytes: int) -> bytes:
+        """Return what further records hold that have arrived: TLS gives one of 16 kB at a time."""
+        records: list[bytes] = []
+        tls.settimeout(0.0)
+        try:
+            while max_bytes > 0 and (record := tls.recv(max_bytes)):
+                records.append(record)
+                max_bytes -= len(record)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except OSError as error:
+            self._failure = error  # of the next read: the system reports it once
+        return b"".join(records)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:  # the end of a request without a body
@@ -301,6 +332,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._framing = AnswerFraming()
         self._written = 0
         self._early = b""
+        self._at_once = 0
         self._streams = streams
         streams.add(self)
 
@@ -310,8 +342,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
             return data
         limit = self._limits.narrow(timeout, httpcore.ReadTimeout)
         with self._limits.receiving(limit) as waiting:
-            data = await self._inner.read(max_bytes, waiting.limit)
+            data = await self._inner.read(max(max_bytes, self._at_once), waiting.limit)
             waiting.count = len(data)
+        self._at_once = _LARGE_READ if len(data) >= max_bytes else 0
         self._framing.received(data)
         return data
 
@@ -391,18 +424,19 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 def _is_readable(stream: httpcore.AsyncNetworkStream) -> bool:
     """Return True if bytes or the end have arrived at the socket, or if it is closed."""
     raw = stream.get_extra_info("socket")
-    return raw is None or raw.fileno() < 0 or _wait(raw, 0.0, selectors.EVENT_READ)[0]
+    return raw is None or raw.fileno() < 0 or _wait(raw, 0.0, write=False)[0]
 
 
-def _wait(
-    raw: socket.socket, timeout: float | None, wanted: int = selectors.EVENT_READ | selectors.EVENT_WRITE
-) -> tuple[bool, bool]:
-    """Wait until a socket can be read or written, and return which."""
-    with _Selector() as selector:
-        selector.register(raw, wanted)
-        events = selector.select(timeout)
+def _wait(raw: socket.socket, timeout: float | None, *, write: bool = True) -> tuple[bool, bool]:
+    """Wait until a socket can be read or, if `write` is True, written, and return which."""
+    if not hasattr(select, "poll"):  # Windows
+        readable, writable, _ = select.select([raw], [raw] if write else [], [], timeout)
+        return bool(readable), bool(writable)
+    poll = select.poll()
+    poll.register(raw, select.POLLIN | (select.POLLOUT if write else 0))
+    events = poll.poll(None if timeout is None else math.ceil(timeout * 1000))
     ready = events[0][1] if events else 0
-    return bool(ready & selectors.EVENT_READ), bool(ready & selectors.EVENT_WRITE)
+    return bool(ready & ~select.POLLOUT), bool(ready & ~select.POLLIN)
 
 
 def _sliced(buffer: bytes) -> Iterable[bytes]:

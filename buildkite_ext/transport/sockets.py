@@ -96,9 +96,22 @@ class Socket(httpcore.AsyncNetworkStream):
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _mapped(_READ), anyio.fail_after(timeout):
             try:
-                return await self._stream.receive(max_bytes)
+                data = await self._stream.receive(max_bytes)
             except anyio.EndOfStream:
                 return b""
+        return data if self._ssl_object is None else data + self._decrypted(max_bytes - len(data))
+
+    def _decrypted(self, max_bytes: int) -> bytes:
+        """Return what further records hold that have arrived: TLS gives one of 16 kB at a time.
+
+        An error and the end of the connection come again with the next read.
+        """
+        records: list[bytes] = []
+        with contextlib.suppress(ssl.SSLError):
+            while max_bytes > 0 and (record := self._ssl_object.read(max_bytes)):
+                records.append(record)
+                max_bytes -= len(record)
+        return b"".join(records)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         with _mapped(_WRITE), anyio.fail_after(timeout):

@@ -175,6 +175,10 @@ class File:
         return self.name, FilePart(self._source)
 
 
+_PIECE = 1024 * 1024
+"""Bytes of a file that are read and sent at once. httpx asks for 64 kB, and takes more."""
+
+
 class FilePart:
     """Reader of a file for httpx."""
 
@@ -185,12 +189,12 @@ class FilePart:
         self._opened: BinaryIO | None = None
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes; b"" at the end."""
+        """Return the next bytes, of a path more than httpx asks for; b"" at the end."""
         if not isinstance(self._source, (str, os.PathLike)):
             return self._source.read(size)
         if self._opened is None:
             self._opened = Path(self._source).open("rb")  # noqa: SIM115  # closed at the end of the file, or by close()
-        data = self._opened.read(size)
+        data = self._opened.read(size if size < 0 else max(size, _PIECE))
         if not data:
             self.close()
         return data

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import httpx
 import pytest
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, DownloadProgress, Retry, errors
 from buildkite_ext.artifacts.names import tree_target
 
-from .fakes import TOKEN, App, FakeClock, Flavor, answer
+from .fakes import TOKEN, App, Body, FakeClock, Flavor, answer
 from .storage import Content, Storage, artifact, cut, described, files
 
 
@@ -425,6 +427,93 @@ async def test_one_failure_ends_the_others_and_leaves_no_part(flavor: Flavor, tm
         )
     assert not [name for name in files(tmp_path) if name.endswith(".part")]
     assert set(files(tmp_path)) <= {"f0", "f2", "f3"}
+
+
+async def test_each_file_costs_two_requests_and_the_list_one_a_page(flavor: Flavor, tmp_path: Path) -> None:
+    paths = [f"f{number}" for number in range(30)]
+    storage = Storage({path: [path.encode()] for path in paths}, [described(path, path.encode()) for path in paths])
+    written = await flavor.call(
+        flavor.client(storage).artifacts.download_all, "web", 7, to=tmp_path / "to", concurrency=8
+    )
+    assert written == [tmp_path / "to" / path for path in paths]
+    assert (len(storage.asked), storage.redirects, len(storage.fetched)) == (31, 30, 30)
+
+
+def test_a_slow_file_holds_up_none_of_the_others(tmp_path: Path) -> None:
+    """The next file begins when any of them ends."""
+    storage = everything()
+    others = threading.Semaphore(0)
+
+    def app(request: httpx.Request) -> httpx.Response:
+        if request.url.params.get("path") == PATHS[0]:
+            for _ in PATHS[1:]:
+                assert others.acquire(timeout=60), "the others wait for the slow file"
+        answered = storage(request)
+        if request.url.host == "storage.test" and request.url.params["path"] != PATHS[0]:
+            others.release()
+        return answered
+
+    with BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=FakeClock()) as client:
+        written = client.artifacts.download_all("web", 7, to=tmp_path, concurrency=2)
+    assert written == [tmp_path / path for path in PATHS]
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_a_slow_file_holds_up_none_of_the_others_in_async_code(loop: str, tmp_path: Path) -> None:
+    storage = everything()
+
+    async def main() -> list[Path]:
+        over = anyio.Event()
+        fetched: list[str] = []
+
+        async def app(request: httpx.Request) -> httpx.Response:
+            if request.url.host == "storage.test":
+                if request.url.params["path"] == PATHS[0]:
+                    await over.wait()
+                else:
+                    fetched.append(request.url.params["path"])
+                    if len(fetched) == len(PATHS) - 1:
+                        over.set()
+            return storage(request)
+
+        client = AsyncBuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(app), clock=FakeClock())
+        with anyio.fail_after(60):
+            return await client.artifacts.download_all("web", 7, to=tmp_path, concurrency=2)
+
+    assert anyio.run(main, backend=loop) == [tmp_path / path for path in PATHS]
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+@pytest.mark.parametrize(("chunks", "most"), [(1, 3), (16, 4), (320, 23)])
+def test_async_downloads_hand_over_to_threads_by_the_megabyte(
+    loop: str, chunks: int, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One hand-over looks what is in the way, one makes the file, one finishes it; and one a megabyte between them."""
+    hand_overs: list[object] = []
+    run_sync = anyio.to_thread.run_sync
+
+    async def counting(function: Any, *args: Any, **options: Any) -> Any:
+        hand_overs.append(function)
+        return await run_sync(function, *args, **options)
+
+    monkeypatch.setattr(anyio.to_thread, "run_sync", counting)
+    content = bytes(range(256)) * 256 * chunks
+    pieces = [content[at : at + 65_536] for at in range(0, len(content), 65_536)]
+    storage = Storage({"large": [lambda: httpx.Response(200, stream=Body(*pieces))]})
+    one = artifact("large", content)
+    told: list[int] = []
+
+    async def main() -> bytes:
+        client = AsyncBuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(storage), clock=FakeClock())
+        await client.artifacts.download(one, tmp_path / "large", progress=lambda progress: told.append(progress.done))
+        assert len(hand_overs) <= most
+        hand_overs.clear()
+        return await client.artifacts.read(one, max_bytes=len(content))
+
+    assert anyio.run(main, backend=loop) == content
+    assert len(hand_overs) <= most
+    assert (tmp_path / "large").read_bytes() == content
+    assert told == [65_536 * number for number in range(1, chunks + 1)]
 
 
 async def test_windows_paths_become_folders(flavor: Flavor, tmp_path: Path) -> None:

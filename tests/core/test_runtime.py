@@ -104,6 +104,90 @@ async def test_a_batch_sees_the_context_of_its_caller(runtime: Runtime) -> None:
     assert language.get() == "de"
 
 
+async def test_the_next_item_begins_when_any_ends(anyio_backend: str) -> None:
+    """A slow item holds up none of the others."""
+    runtime: Runtime = BlockingRuntime() if anyio_backend == "blocking" else AsyncRuntime()
+    running: set[int] = set()
+    most, done = 0, 0
+    deadline = time.monotonic() + 60
+
+    async def work(number: int) -> int:
+        nonlocal most, done
+        running.add(number)
+        most = max(most, len(running))
+        await runtime.sleep(0.001)
+        while number == 0 and done < 19:
+            assert time.monotonic() < deadline, f"only {done} of the others have ended"
+            await runtime.sleep(0.001)
+        running.remove(number)
+        done += 1
+        return -number
+
+    assert await runtime.map(work, range(20), at_once=3) == [-number for number in range(20)]
+    assert most == 3
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 5, 6, 100])
+async def test_any_number_at_once_gives_the_same_results_in_the_same_order(runtime: Runtime, concurrency: int) -> None:
+    async def square(number: int) -> int:
+        await runtime.sleep((7 * number) % 5)
+        return number * number
+
+    assert await runtime.map(square, range(6), at_once=concurrency) == [0, 1, 4, 9, 16, 25]
+    assert await runtime.map(square, [], at_once=concurrency) == []
+
+
+async def test_an_item_that_waited_for_its_turn_sees_the_context_of_the_caller(runtime: Runtime) -> None:
+    language.set("de")
+
+    async def look(number: int) -> str:
+        seen = language.get()
+        language.set(str(number))
+        await runtime.sleep(1)
+        return seen
+
+    assert await runtime.map(look, range(9), at_once=2) == ["de"] * 9
+    assert language.get() == "de"
+
+
+async def test_no_item_begins_after_an_error(anyio_backend: str) -> None:
+    runtime: Runtime = BlockingRuntime() if anyio_backend == "blocking" else AsyncRuntime()
+    began: list[int] = []
+
+    async def work(number: int) -> None:
+        began.append(number)
+        while len(began) < 2:
+            await runtime.sleep(0.001)
+        if number == 0:
+            raise KeyError(number)
+        await runtime.sleep(300)
+
+    with pytest.raises(KeyError, match="0"):
+        await runtime.map(work, range(50), at_once=2)
+    assert sorted(began) == [0, 1]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_no_item_begins_after_a_cancellation(anyio_backend: str) -> None:
+    runtime = AsyncRuntime()
+    began: list[int] = []
+    ended: list[int] = []
+
+    async def work(number: int) -> None:
+        began.append(number)
+        if len(began) == 4:
+            scope.cancel()
+        try:
+            await runtime.sleep(0 if number < 2 else 300)
+        finally:
+            ended.append(number)
+
+    with anyio.CancelScope() as scope:
+        await runtime.map(work, range(50), at_once=2)
+    assert scope.cancelled_caught
+    assert sorted(began) == sorted(ended) == [0, 1, 2, 3]
+
+
 async def test_the_first_error_of_a_batch_is_raised_as_it_is(runtime: Runtime) -> None:
     async def fail(number: int) -> int:
         if number == 2:
@@ -190,11 +274,14 @@ def test_a_worker_that_nobody_waits_for_any_more_reads_no_further() -> None:
     assert read < 5_000
 
 
-def test_ctrl_c_ends_a_batch_at_once() -> None:
+@pytest.mark.parametrize("items", [3, 30])
+def test_ctrl_c_ends_a_batch_at_once(items: int) -> None:
     runtime = BlockingRuntime(SystemClock())
     started = threading.Barrier(4)
+    began: list[int] = []
 
-    async def nap(_: int) -> None:
+    async def nap(number: int) -> None:
+        began.append(number)
         started.wait(60)
         await runtime.sleep(300)
 
@@ -206,10 +293,11 @@ def test_ctrl_c_ends_a_batch_at_once() -> None:
     main = threading.get_ident()
     thread = threading.Thread(target=press)
     thread.start()
-    began = time.monotonic()
+    before = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        run(runtime.map(nap, range(3)))
-    assert time.monotonic() - began < 60
+        run(runtime.map(nap, range(items), at_once=3))
+    assert time.monotonic() - before < 60
+    assert sorted(began) == [0, 1, 2]
     thread.join()
     deadline = time.monotonic() + 60
     while any(thread.name.startswith("buildkite") for thread in threading.enumerate()):
