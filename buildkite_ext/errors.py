@@ -308,7 +308,13 @@ class ConnectionFailed(NetworkError):
 
 
 class ResponseLost(NetworkError):
-    """The request was sent and its answer was lost: it may have acted. Check before you send a write again."""
+    """The request was sent and its answer was lost: it may have acted. Check before you send a write again.
+
+    Attributes:
+        once: the key of the build, if `builds.create(..., once=)` looked for it and didn't find it; else None.
+    """
+
+    once: str | None = None
 
 
 class ArtifactUnavailable(BuildkiteError):

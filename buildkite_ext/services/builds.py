@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from buildkite_api.api.builds import (
     cancel_build,
@@ -42,6 +42,9 @@ from ._base import blocking
 from ._generated import builds as generated
 from .arguments import Scalar, aware, count, filter_map, given, listed, many, per_minute, positive, scalar_map, text_map
 from .checks import check
+
+if TYPE_CHECKING:
+    from .once import Once
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -251,10 +254,24 @@ class AsyncBuilds(generated.AsyncBuilds):
         pull_request_id: int | None = None,
         pull_request_labels: str | Sequence[str] | None = None,
         pull_request_repository: str | None = None,
+        once: str | bool | None = None,
     ) -> Build:
-        """Create a build. Scope: write_builds, and read_pipelines if no branch is given.
+        """Create a build. Scope: write_builds; read_pipelines if no branch is given; read_builds for `once`.
 
         The request is sent again only if it never arrived or was answered 429, so it never starts two builds.
+
+        With `once`, the build gets a key in its meta-data, `buildkite-ext:once`. If the answer is lost, or is a 5xx, the build is
+        looked for by its key for up to 30 seconds, since new builds appear late in lists. It is never created again. A key of
+        your own holds for later calls and other processes too:
+
+        - Before anything is sent, a build of the pipeline with this key is looked for. If there is one, it is returned.
+        - A new build is returned when the list of builds shows it, usually at once, after 30 seconds at most. Where two calls
+          have created a build with the same key at the same time, both return the one with the lower number, and the call that
+          created the other one cancels that.
+
+        A build that is found must have the key and the commit, and the branch if one is given. Only a SHA can be compared: with
+        `HEAD`, a branch or a tag as `commit`, any commit fits. A rebuild has the key of the build that it repeats, and is passed
+        over, as is a build that wasn't created by the API.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
@@ -270,17 +287,24 @@ class AsyncBuilds(generated.AsyncBuilds):
             pull_request_id: the number of the pull request that the build is for. The text "false", which
                 $BUILDKITE_PULL_REQUEST holds outside pull requests, is refused: pass None there.
             pull_request_base_branch, pull_request_labels, pull_request_repository: more about the pull request.
+            once: a key that no other build of the pipeline has, such as `release-1.4`, of 1 to 255 characters; or True for a
+                random one, which serves to find the build after a lost answer.
 
         Raises:
             PipelineNotFound: the pipeline doesn't exist for this token.
             InvalidRequest: Buildkite refused the build; `errors` names the field.
-            ResponseLost: the answer was lost, and the build may exist. Check with `list(..., commit=...)` before you try again.
+            ResponseLost: the answer was lost, and the build may exist. With `once`, it was not found either: its attribute `once`
+                is the key, and a later call with this key looks for the build first. Without, check with
+                `list(..., commit=...)` before you try again.
             TypeError: an argument has another type. Nothing was sent.
-            ValueError: no branch was given, and the pipeline has no default branch.
+            ValueError: no branch was given, and the pipeline has no default branch; or a build with the key of `once` has another
+                commit or branch. No build was created.
 
         Example:
             >>> def nightly(buildkite) -> int:
             ...     return buildkite.builds.create("web", message="Nightly").number
+            >>> def release(buildkite, version: str, sha: str) -> int:
+            ...     return buildkite.builds.create("web", branch="main", commit=sha, once=f"release-{version}").number
 
         https://buildkite.com/docs/apis/rest-api/builds
         """
@@ -288,6 +312,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         from buildkite_api.models import BuildAuthorRequest, CreateBuildRequest
 
         at = self._pipeline_at("builds.create", pipeline)
+        identity = self._identity(once, meta_data, commit=commit, branch=branch)
         options = given(
             message=message,
             author=None if author is None else BuildAuthorRequest(**_author(author)),
@@ -300,10 +325,43 @@ class AsyncBuilds(generated.AsyncBuilds):
             pull_request_labels=listed(pull_request_labels),
             pull_request_repository=pull_request_repository,
         )
+        if identity is not None:
+            options["meta_data"] = {**options.get("meta_data", {}), **identity.meta_data}
+            if identity.own:
+                known = self.list(pipeline, meta_data=identity.filter, per_page=100)
+                earlier = identity.earlier([build async for build in known], at[1])
+                if earlier is not None:
+                    return earlier
         if branch is None:
             branch = await self._default_branch(pipeline, at)
         body = CreateBuildRequest(commit=commit, branch=branch, **options)
-        return await self._requester.call(create_build, *at, body=body)
+        if identity is None:
+            return await self._requester.call(create_build, *at, body=body)
+        from .once import create_once
+
+        return await create_once(
+            self._requester, *at, identity, body, cancel=lambda number: self.cancel("/".join(at), number)
+        )
+
+    def _identity(
+        self, once: str | bool | None, meta_data: Mapping[str, Scalar] | None, *, commit: str, branch: str | None
+    ) -> Once | None:
+        """Return what a build that is created once is known by; None for any other.
+
+        Raises:
+            ValueError: the key can't be used, or the meta-data have a key of their own for it.
+        """
+        if once is None or once is False:
+            return None
+        from .once import Once
+
+        identity = Once.of(once, commit=commit, branch=branch)
+        for name in identity.meta_data:
+            if name in (meta_data or {}):
+                raise ValueError(
+                    f"meta_data[{name!r}] is what once= sets: leave it out of meta_data. Nothing was sent."
+                )
+        return identity
 
     async def _default_branch(self, pipeline: str | Pipeline, at: tuple[str, str]) -> str:
         """Return the branch that a pipeline builds by default.

@@ -78,7 +78,7 @@ class Wire:
         except TimeoutError:
             if deadline is None or self._runtime.now() < deadline.ends:  # an error of the request's own body
                 raise
-            raise deadline.exceeded(request) from None
+            raise deadline.exceeded(request) from _cut_off(request)
         finally:
             # A stream's reader takes the time that it takes: only the head of the answer is under the deadline. The end of a
             # workflow holds for its streams too. The next attempt begins with the same timeouts.
@@ -144,7 +144,7 @@ class Wire:
                     "dropped. A larger max_body= allows it."
                 )
             if deadline is not None and self._runtime.now() >= deadline.ends:
-                raise deadline.exceeded(request)
+                raise deadline.exceeded(request) from _cut_off(request)
             return True
 
         if response.is_stream_consumed:  # a mock had the body in memory, and may give the same answer again
@@ -232,5 +232,15 @@ def lost(error: httpx.TransportError | httpx.DecodingError, request: httpx.Reque
         impossible = ConnectionFailed(f"{what}: the request can't be sent to {host}: {said}. Nothing was sent.")
         impossible.permanent = True
         return impossible
-    advice = "" if request.method in ("GET", "HEAD") else " It may have acted: check before you send it again."
-    return ResponseLost(f"{what}: the answer from {host} was lost: {said}.{advice}")
+    return ResponseLost(f"{what}: the answer from {host} was lost: {said}.{_advice(request)}")
+
+
+def _cut_off(request: httpx.Request) -> ResponseLost:
+    """Return the cause of a DeadlineExceeded that ended an attempt. It tells that the request may have acted."""
+    return ResponseLost(
+        f"{request.method} {path_of(request)}: the time was over before the answer was complete.{_advice(request)}"
+    )
+
+
+def _advice(request: httpx.Request) -> str:
+    return "" if request.method in ("GET", "HEAD") else " It may have acted: check before you send it again."

@@ -1,7 +1,7 @@
 """Create a build and wait for it, on a network that loses an answer.
 
 `before` sends the request again when its connection breaks. The first one had arrived, so there are two builds. `after`
-gets `ResponseLost`, looks for the build by the meta-data that it gave it, and finds it.
+gives the build a key, by which it is found after the lost answer.
 
 python examples/patterns/trigger_once.py
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import requests
 
-from buildkite_ext import BuildkiteClient, ResponseLost
+from buildkite_ext import BuildkiteClient
 from buildkite_ext.simulation import Simulator
 from buildkite_ext.simulation.server import running
 
@@ -50,15 +50,8 @@ def before(url: str, release: str, sleep: Callable[[float], None] = time.sleep) 
 
 
 def after(buildkite: BuildkiteClient, release: str) -> str:
-    marks = {"release": release}
-    try:
-        number = buildkite.builds.create("web", commit="HEAD", branch="main", meta_data=marks).number
-    except ResponseLost:
-        found = list(buildkite.builds.list("web", meta_data=marks, limit=1))
-        if not found:
-            raise
-        number = found[0].number
-    return buildkite.builds.wait("web", number, timeout=1800).outcome
+    build = buildkite.builds.create("web", commit="HEAD", branch="main", once=f"release-{release}")
+    return buildkite.builds.wait(build, timeout=1800).outcome
 
 
 def stage() -> Simulator:
