@@ -2,7 +2,7 @@
 
 `before` waits as long as `RateLimit-Reset` says. That header is the organization's. Each user has a limit as well, whose time is
 in `RateLimit-User-Reset`. So it comes back too early and is refused again, and any other bad answer, such as a 502, ends it.
-`after` waits for the limit that was hit, and repeats the reads that fail.
+`after` learns both limits from each answer and waits before it would be refused, and repeats the reads that fail.
 
 python examples/patterns/wait_out_a_429.py
 """

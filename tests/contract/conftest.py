@@ -21,11 +21,15 @@ def buildkite() -> Buildkite:
 
 @pytest.fixture(scope="session")
 def client(buildkite: Buildkite) -> Iterator[BuildkiteClient]:
-    with BuildkiteClient("acme", token=TOKEN, base_url=API, transport=buildkite, retry=ONCE) as made:
+    with BuildkiteClient(
+        "acme", token=TOKEN, base_url=API, transport=buildkite, retry=ONCE, budget=None, breaker=None
+    ) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def async_client(buildkite: Buildkite) -> AsyncBuildkiteClient:
     # Its transport holds nothing that would have to be closed, so it may serve many loops.
-    return AsyncBuildkiteClient("acme", token=TOKEN, base_url=API, transport=buildkite, retry=ONCE)
+    return AsyncBuildkiteClient(
+        "acme", token=TOKEN, base_url=API, transport=buildkite, retry=ONCE, budget=None, breaker=None
+    )
