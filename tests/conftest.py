@@ -16,7 +16,7 @@ _COMMON = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.register_profile("repeatable", _COMMON, max_examples=60)
-settings.register_profile("thorough", _COMMON, max_examples=500)
+settings.register_profile("thorough", _COMMON, max_examples=300)
 settings.load_profile("repeatable")
 
 # A shell ignores SIGINT in what it starts in the background. The processes that tests interrupt would inherit that.
