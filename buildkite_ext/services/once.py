@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ATTEMPT_META_DATA",
     "ONCE_META_DATA",
-    "Found",
+    "KeyedBuilds",
     "Once",
     "create_once",
     "may_have_acted",
@@ -56,7 +56,7 @@ _SHA = re.compile(r"[0-9a-f]{7,64}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class KeyedBuilds:
     """Builds with the key of a build that is created once, sorted by what they are."""
 
     same: tuple[Build, ...] = ()
@@ -106,7 +106,7 @@ class Once:
         """Meta-data that the build gets."""
         return {**self.filter, ATTEMPT_META_DATA: self.attempt}
 
-    def among(self, builds: Iterable[Build]) -> Found:
+    def among(self, builds: Iterable[Build]) -> KeyedBuilds:
         """Sort builds of a list, whatever its filter has let through.
 
         A rebuild has the meta-data of the build that it repeats, and a trigger step may set any. Both are passed over.
@@ -126,7 +126,7 @@ class Once:
             (same if fits else others).append(build)
         same.sort(key=_number)
         ours = next((build for build in same if _meta_data(build, ATTEMPT_META_DATA) == self.attempt), None)
-        return Found(tuple(same), tuple(others), ours)
+        return KeyedBuilds(tuple(same), tuple(others), ours)
 
     def earlier(self, builds: Iterable[Build], pipeline: str) -> Build | None:
         """Return the build that an earlier call has created; None if there is none.
@@ -209,7 +209,7 @@ async def create_once(
     ends = now() + _SECONDS
     longest = ends + _SECONDS
     interval, last = _FIRST_INTERVAL, False
-    found = Found()
+    found = KeyedBuilds()
     unread: BuildkiteError | None = None
     while True:
         try:
@@ -245,7 +245,7 @@ async def create_once(
 
 
 def _not_found(
-    pipeline: str, once: Once, found: Found, unread: BuildkiteError | None, lost: BuildkiteError | None
+    pipeline: str, once: Once, found: KeyedBuilds, unread: BuildkiteError | None, lost: BuildkiteError | None
 ) -> str:
     """Return the message for a build that may exist and was not found."""
     if unread is not None:

@@ -10,7 +10,7 @@ import httpx
 from .._forks import reset_after_fork
 from ..debug_log import debug_log
 from ..errors import ClientClosed, ConfigurationError
-from ..events import RequestFinished, client_events
+from ..events import RequestFinished, WriteAudited, client_events
 from ..stores.memory import MemoryStore, process_store
 from .budget import lines_of
 from .coalescing import Flights
@@ -59,7 +59,9 @@ class SharedState:
         debug = debug_log()
         if debug is not None:
             # A request has a line of each attempt there, so that its end needs none.
-            self.events.add(lambda event: None if isinstance(event, RequestFinished) else debug(str(event)))
+            self.events.add(
+                lambda event: None if isinstance(event, RequestFinished | WriteAudited) else debug(str(event))
+            )
         wanted = httpx.BaseTransport if runtime.blocking else httpx.AsyncBaseTransport
         if transport is not None and not isinstance(transport, wanted):
             raise ConfigurationError(

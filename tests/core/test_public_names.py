@@ -144,6 +144,7 @@ def test_no_service_is_forgotten() -> None:
         "addresses",
         "arguments",
         "checks",
+        "once",
         "_argument_errors",
         "_base",
         "_generated",
