@@ -17,6 +17,7 @@ import math
 import select
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self
@@ -429,7 +430,7 @@ def _is_readable(stream: httpcore.AsyncNetworkStream) -> bool:
 
 def _wait(raw: socket.socket, timeout: float | None, *, write: bool = True) -> tuple[bool, bool]:
     """Wait until a socket can be read or, if `write` is True, written, and return which."""
-    if not hasattr(select, "poll"):  # Windows
+    if sys.platform == "win32":  # without poll
         readable, writable, _ = select.select([raw], [raw] if write else [], [], timeout)
         return bool(readable), bool(writable)
     poll = select.poll()
