@@ -13,8 +13,6 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from buildkite_ext import BuildkiteClient
 from buildkite_ext.telemetry import OpenTelemetry
-from buildkite_ext.transport.middleware import compose
-from buildkite_ext.transport.trace import TraceCall
 
 from .rows import Row, compared, rounds_of
 
@@ -35,14 +33,12 @@ def measure() -> list[Row]:
     )
     ways = {
         "telemetry off": _calls(),
-        "without the stage": _without_the_stage(),
         "events": _calls(on_event=lambda _: None),
         "api": _calls(telemetry=OpenTelemetry()),
         "sdk": _calls(telemetry=sdk),
     }
     taken = rounds_of(ways, often=1)
     return [
-        compared(f"{OFTEN} requests, telemetry off", taken, "telemetry off", "without the stage"),
         compared(f"{OFTEN} requests, on_event=", taken, "events", "telemetry off"),
         compared(f"{OFTEN} requests, OpenTelemetry without an SDK", taken, "api", "telemetry off"),
         compared(f"{OFTEN} requests, OpenTelemetry, spans and metrics", taken, "sdk", "telemetry off"),
@@ -56,19 +52,6 @@ def _client(**options: Any) -> BuildkiteClient:
 
 def _calls(**options: Any) -> Callable[[], None]:
     return _repeated(_client(**options))
-
-
-def _without_the_stage() -> Callable[[], None]:
-    """Return the calls of a client from whose path the stage that traces calls is taken out."""
-    client = _client()
-    requester = client._requester
-    wire: Any = requester._path
-    for _ in requester.stages:
-        wire = wire.keywords["send"]
-    requester._path = compose(
-        [stage for stage in requester.stages if not isinstance(stage, TraceCall)], wire, requester.runtime
-    )
-    return _repeated(client)
 
 
 def _repeated(client: BuildkiteClient) -> Callable[[], None]:
