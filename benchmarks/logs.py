@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from buildkite_ext.logs.parser import LineParser
 
 from .follow import follow
-from .rows import Row, at_most, medians, rounds_of
+from .rows import Row, at_most, medians, peak_kilobytes, rounds_of
 
 TITLE = "Logs"
 
@@ -94,17 +92,9 @@ def _parsed(work: str, line: Callable[[int], str], most: float) -> Row:
 def _memory(size: Callable[[float], int], ends: float) -> float:
     """Return the megabytes by which this process grows while it follows a log."""
     follow(lambda _: 10_000, ends=0.0)  # what is imported and built once is not the log's
-    before = _peak()
+    before = peak_kilobytes()
     follow(size, ends=ends)
-    return (_peak() - before) * 1024 / _MB
-
-
-def _peak() -> int:
-    """Return the kilobytes of memory that this process had at most. On Linux, `ru_maxrss` begins with those of its parent."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return (peak_kilobytes() - before) * 1024 / _MB
 
 
 if __name__ == "__main__":

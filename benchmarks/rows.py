@@ -12,9 +12,22 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-__all__ = ["HEADINGS", "Goal", "Row", "Taken", "at_least", "at_most", "compared", "cpu_seconds", "medians", "rounds_of"]
+__all__ = [
+    "HEADINGS",
+    "Goal",
+    "Row",
+    "Taken",
+    "at_least",
+    "at_most",
+    "compared",
+    "cpu_seconds",
+    "medians",
+    "peak_kilobytes",
+    "rounds_of",
+]
 
 ROUNDS = 7
 """Rounds of each way, if a benchmark has no reason for more."""
@@ -121,6 +134,14 @@ def cpu_seconds() -> float:
     """Return the CPU seconds of this process and of its children that have ended."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def peak_kilobytes() -> int:
+    """Return the kilobytes of memory that this process had at most. On Linux, `ru_maxrss` begins with those of its parent."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def rounds_of(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import socket
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from .rows import Row, Taken, at_least, at_most, medians, rounds_of
+from .rows import Row, Taken, at_least, at_most, medians, peak_kilobytes, rounds_of
 
 __all__ = ["TITLE", "measure"]
 
@@ -118,7 +117,7 @@ def _run_builds(builds: int, agents: int | None, door: str) -> dict[str, float]:
     return {
         "cpu": time.process_time() - cpu,
         "wall": time.perf_counter() - wall,
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "memory": peak_kilobytes() / 1024,
     }
 
 
