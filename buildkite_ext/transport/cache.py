@@ -19,7 +19,7 @@ from ..stores.entries import COALESCED, Change, Entry, change_of, reads_of
 from ..urls import path_of
 from .budget import token_identity
 from .coalescing import copy_of, leads_a_flight
-from .context import context_of
+from .context import READS, context_of
 
 if TYPE_CHECKING:
     from buildkite_api.operations import Operation
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from .context import RequestContext
 
 __all__ = ["CacheStage", "Invalidation"]
-
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _USUAL_HEADERS = frozenset({"accept", "accept-encoding", "connection", "host", "user-agent"})
 """Headers of every request. One with others may have another answer."""
@@ -57,7 +55,7 @@ class Invalidation:
         """Return a function that sends a request, for clients without a cache: other clients of the store may have one."""
 
         def sent(request: httpx.Request) -> Coroutine[Any, Any, httpx.Response]:
-            if request.method in _READS or not self._store.caches:
+            if request.method in READS or not self._store.caches:
                 return send(request)
             return self.write(request, send, runtime)
 
@@ -121,7 +119,7 @@ class CacheStage:
         return f"CacheStage({self._policy!r}, coalesce={self._flights is not None})"
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
-        if request.method not in _READS:
+        if request.method not in READS:
             return await self._invalidation.write(request, send, runtime)
         context = context_of(request)
         operation = context.operation

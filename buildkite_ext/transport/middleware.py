@@ -16,7 +16,7 @@ import httpx
 
 from ..errors import InvalidResponse, WriteRefused
 from ..urls import path_of
-from .context import context_of
+from .context import READS, context_of
 
 if TYPE_CHECKING:
     from ..runtime import Runtime, Send
@@ -81,7 +81,7 @@ class ReadOnly:
         return "ReadOnly()"
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:  # noqa: ARG002
-        if request.method not in ("GET", "HEAD", "OPTIONS"):
+        if request.method not in READS:
             raise WriteRefused(
                 f"{request.method} {path_of(request)}: the client is read-only, so nothing was sent. "
                 "with_options(read_only=False) allows it."

@@ -13,7 +13,7 @@ from ..backoff import full_jitter
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..events import Dispatcher, Event, RetryScheduled
 from ..urls import path_of
-from .context import CircuitMoved, context_of
+from .context import READS, CircuitMoved, context_of
 
 if TYPE_CHECKING:
     import httpx
@@ -140,7 +140,7 @@ class RetryStage:
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         context = context_of(request)
         operation = context.operation
-        repeatable = operation.repeatable if operation is not None else request.method in ("GET", "HEAD", "OPTIONS")
+        repeatable = operation.repeatable if operation is not None else request.method in READS
         attempt = 1
         taken = 0
         outcome: httpx.Response | NetworkError | None = None

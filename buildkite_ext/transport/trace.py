@@ -11,7 +11,7 @@ import httpx
 
 from ..events import RequestFinished, WriteAudited
 from ..redaction import redacted_text
-from .context import context_of, organization_of
+from .context import READS, context_of, organization_of
 
 if TYPE_CHECKING:
     from buildkite_api.operations import Operation
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     from .budget import BudgetStage
     from .context import Match, RequestContext
 
-__all__ = ["READS", "SeenLimits", "TraceAttempt", "TraceCall", "write_result"]
-
-READS = ("GET", "HEAD", "OPTIONS")
-"""Methods that change nothing."""
+__all__ = ["SeenLimits", "TraceAttempt", "TraceCall", "write_result"]
 
 _OTHER = "other"
 """Route of a path outside the description."""
