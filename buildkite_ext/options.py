@@ -16,7 +16,6 @@ from .errors import ConfigurationError
 from .messages import shown
 from .redaction import is_token
 from .stores.circuits import CircuitBreaker
-from .stores.entries import Cache
 from .stores.limits import Budget
 from .transport.auth import check_token
 from .transport.deadline import DEFAULT_TIMEOUT
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from .events import Hook
     from .runtime import Transport
     from .stores.base import Store
+    from .stores.entries import Cache
     from .stores.limits import Priority
     from .telemetry.base import Telemetry
     from .transport.auth import TokenFunction, TokenSource
@@ -134,7 +134,7 @@ class ClientOptions:
                 "a CircuitBreaker, or None for none",
             ),
             ("priority", self.priority in ("foreground", "background"), "'foreground' or 'background'"),
-            ("cache", self.cache is None or isinstance(self.cache, Cache), "a Cache, or None for none"),
+            ("cache", self.cache is None or _is_cache(self.cache), "a Cache, or None for none"),
             ("coalesce", isinstance(self.coalesce, bool), "True or False"),
             ("read_only", isinstance(self.read_only, bool), "True or False"),
             (
@@ -250,6 +250,12 @@ class ClientOptions:
                 on_event=on_event,
                 telemetry=telemetry,
             )
+
+
+def _is_cache(value: object) -> bool:
+    from .stores.entries import Cache  # here: most clients have none
+
+    return isinstance(value, Cache)
 
 
 def _are_texts(value: object) -> bool:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from .._forks import reset_after_fork
 from .circuits import PROBE_LEASE, Circuit, Permit
-from .entries import Entries
 from .limits import Window
 
 if TYPE_CHECKING:
     from ..events import Dispatcher, Event
     from ..runtime import Runtime
     from .circuits import CircuitBreaker, CircuitState
-    from .entries import Cache, CacheStats, Change, Entry, Found
+    from .entries import Cache, CacheStats, Change, Entries, Entry, Found
     from .limits import Budget, Limits, LimitStatus, Observation, Priority, Wait
 
 __all__ = ["MemoryStore", "process_store"]
@@ -40,8 +39,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._windows: dict[str, Window] = {}
         self._circuits: dict[str, Circuit] = {}
-        self._entries = Entries()
-        self.caches = False
+        self._kept: Entries | None = None
         reset_after_fork(self)
 
     def subscribe(self, events: Dispatcher[Event]) -> None:
@@ -139,9 +137,12 @@ class MemoryStore:
     def circuit(self, name: str) -> Circuit:
         return self._circuits.get(name, _NEW)
 
+    @property
+    def caches(self) -> bool:
+        return self._kept is not None
+
     async def cached(self, key: str, tags: frozenset[str], now: float, *, seconds: float) -> Found:
         with self._lock:
-            self.caches = True
             return self._entries.find(key, tags, now, seconds=seconds)
 
     async def keep(self, key: str, tags: frozenset[str], entry: Entry, version: int, policy: Cache) -> None:
@@ -156,6 +157,14 @@ class MemoryStore:
         with self._lock:
             return self._entries.stats
 
+    @property
+    def _entries(self) -> Entries:
+        if self._kept is None:
+            from .entries import Entries  # here: most clients keep nothing
+
+            self._kept = Entries()
+        return self._kept
+
     def _window(self, name: str) -> Window:
         window = self._windows.get(name)
         if window is None:
@@ -165,7 +174,7 @@ class MemoryStore:
     def _reset_after_fork(self) -> None:
         """Forget what is on its way: it is the parent's. The entries may be those of a moment within a change of them."""
         self._lock = threading.Lock()
-        self._entries = Entries()
+        self._kept = None if self._kept is None else type(self._kept)()
         for window in self._windows.values():
             window.in_flight, window.opened = 0, None
 

@@ -1,4 +1,4 @@
-"""Stage of the cache: it answers reads without a request where it can, and drops what writes change.
+"""Stage of the cache: it answers reads without a request where it can. What writes change the stage above it drops.
 
 It is above the circuit breaker and the budget: what it answers counts for neither. What may be kept and for how long is decided
 in `stores.entries`.
@@ -6,20 +6,20 @@ in `stores.entries`.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 from buildkite_api.types import Secret
 
 from ..errors import BudgetExhausted, BuildkiteError, DeadlineExceeded, NetworkError
-from ..stores.entries import COALESCED, Change, Entry, change_of, reads_of
+from ..stores.entries import COALESCED, Change, Entry, reads_of
 from ..urls import path_of
 from .budget import token_identity
 from .coalescing import copy_of, leads_a_flight
-from .context import READS, context_of
+from .context import context_of
 
 if TYPE_CHECKING:
     from buildkite_api.operations import Operation
@@ -27,54 +27,14 @@ if TYPE_CHECKING:
     from ..runtime import Runtime, Send
     from ..stores.base import Store
     from ..stores.entries import Cache, Reads
-    from .auth import SignStage, TokenFunction
+    from .auth import SignStage
     from .coalescing import Flight, Flights, Landing
     from .context import RequestContext
 
-__all__ = ["CacheStage", "Invalidation"]
+__all__ = ["CacheStage"]
 
 _USUAL_HEADERS = frozenset({"accept", "accept-encoding", "connection", "host", "user-agent"})
 """Headers of every request. One with others may have another answer."""
-
-
-class Invalidation:
-    """End of a write: it drops what the write may have changed.
-
-    Args:
-        store: the entries.
-        root: the root of the API.
-        prefix: the path of the root, which the paths of requests begin with.
-    """
-
-    def __init__(self, store: Store, root: str, prefix: str) -> None:
-        self._store = store
-        self._root = root
-        self._prefix = prefix
-
-    def around(self, send: Send, runtime: Runtime) -> Send:
-        """Return a function that sends a request, for clients without a cache: other clients of the store may have one."""
-
-        def sent(request: httpx.Request) -> Coroutine[Any, Any, httpx.Response]:
-            if request.method in READS or not self._store.caches:
-                return send(request)
-            return self.write(request, send, runtime)
-
-        return sent
-
-    async def write(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
-        """Send a write, and drop what it changes, also if it failed, since it may have acted."""
-        change = change_of(self._root, request.method, self.path(request))
-        known = False
-        try:
-            response = await send(request)
-            known = response.status_code < 500
-            return response
-        finally:
-            await self._store.change(change if known else change.unknown(), runtime.now())
-
-    def path(self, request: httpx.Request) -> str:
-        """Return the path of a request below the root of the API."""
-        return path_of(request).removeprefix(self._prefix)
 
 
 class CacheStage:
@@ -84,9 +44,9 @@ class CacheStage:
         policy: the policy of the cache; None keeps nothing.
         flights: the requests that are on their way; None shares no answers.
         store: the entries.
-        invalidation: what drops them.
         root: the root of the API.
-        source: the token, or the function that returns it.
+        prefix: the path of the root, which the paths of requests begin with.
+        identity: the identity of the token; None if a function returns it.
         sign: the stage that signs, which knows the current token.
         max_body: maximum of bytes in an answer.
         alike: options that make requests differ, since they decide which errors a call ends with.
@@ -98,9 +58,9 @@ class CacheStage:
         *,
         flights: Flights | None,
         store: Store,
-        invalidation: Invalidation,
         root: str,
-        source: Secret | TokenFunction,
+        prefix: str,
+        identity: str | None,
         sign: SignStage,
         max_body: int,
         alike: Hashable,
@@ -108,9 +68,9 @@ class CacheStage:
         self._policy = policy
         self._flights = flights
         self._store = store
-        self._invalidation = invalidation
         self._root = root
-        self._identity = None if callable(source) else token_identity(source)
+        self._prefix = prefix
+        self._identity = identity
         self._sign = sign
         self._max_body = max_body
         self._alike = alike
@@ -119,8 +79,6 @@ class CacheStage:
         return f"CacheStage({self._policy!r}, coalesce={self._flights is not None})"
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
-        if request.method not in READS:
-            return await self._invalidation.write(request, send, runtime)
         context = context_of(request)
         operation = context.operation
         if (
@@ -146,7 +104,7 @@ class CacheStage:
             operation.id,
             f"{identity} {request.headers.get('Accept')} {request.url}",
             identity,
-            reads_of(self._root, self._invalidation.path(request)),
+            reads_of(self._root, path_of(request).removeprefix(self._prefix)),
             seconds,
         )
         while True:

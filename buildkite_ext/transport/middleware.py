@@ -1,7 +1,7 @@
 """Stages of a request's path, composed into one function.
 
-    RaiseForStatus · TraceCall · ReadOnly · Additions · Deadline · the user's stages · Cache · CircuitBreaker · Retry ·
-    Budget · Sign · TraceAttempt · wire
+    RaiseForStatus · TraceCall · ReadOnly · Additions · Deadline · the user's stages · Invalidation · Cache ·
+    CircuitBreaker · Retry · Budget · Sign · TraceAttempt · wire
 
 Every request to the API takes this path, also those of the generated functions.
 """
@@ -20,9 +20,10 @@ from .context import READS, context_of
 
 if TYPE_CHECKING:
     from ..runtime import Runtime, Send
+    from ..stores.base import Store
     from .context import Match
 
-__all__ = ["Additions", "RaiseForStatus", "ReadOnly", "Stage", "compose"]
+__all__ = ["Additions", "Invalidation", "RaiseForStatus", "ReadOnly", "Stage", "compose"]
 
 
 class Stage(Protocol):
@@ -87,6 +88,44 @@ class ReadOnly:
                 "with_options(read_only=False) allows it."
             )
         return await send(request)
+
+
+class Invalidation:
+    """Stage that drops what a write may have changed of the answers that are kept. Any client of the store may keep some.
+
+    Args:
+        store: keeps the answers.
+        root: the root of the API.
+        prefix: the path of the root, which the paths of requests begin with.
+        keeps: the client itself keeps or shares answers, so that a write counts before the first of them.
+    """
+
+    def __init__(self, store: Store, root: str, prefix: str, *, keeps: bool) -> None:
+        self._keeps = keeps
+        self._store = store
+        self._root = root
+        self._prefix = prefix
+
+    def __repr__(self) -> str:
+        return "Invalidation()"
+
+    def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> Coroutine[Any, Any, httpx.Response]:
+        if request.method in READS or not (self._keeps or self._store.caches):
+            return send(request)
+        return self._write(request, send, runtime)
+
+    async def _write(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+        """Send a write, and drop what it changes, also if it failed, since it may have acted."""
+        from ..stores.entries import change_of  # here: most clients keep nothing
+
+        change = change_of(self._root, request.method, path_of(request).removeprefix(self._prefix))
+        known = False
+        try:
+            response = await send(request)
+            known = response.status_code < 500
+            return response
+        finally:
+            await self._store.change(change if known else change.unknown(), runtime.now())
 
 
 class RaiseForStatus:

@@ -24,10 +24,9 @@ from ..version import __version__
 from .auth import SignStage
 from .breaker import CircuitBreakerStage
 from .budget import BudgetStage, token_identity
-from .cache import CacheStage, Invalidation
 from .context import RequestContext, context_of
 from .deadline import DEFAULT_TIMEOUT, DeadlineStage
-from .middleware import Additions, RaiseForStatus, ReadOnly, Stage, compose
+from .middleware import Additions, Invalidation, RaiseForStatus, ReadOnly, Stage, compose
 from .retry import Retry, RetryStage
 from .trace import TraceAttempt, TraceCall
 from .wire import Wire
@@ -97,26 +96,7 @@ class Requester:
             events=self.events,
         )
         sign = SignStage(options.token, self.origin)
-        invalidation = Invalidation(shared.store, options.base_url, self._prefix)
-        cache = CacheStage(
-            options.cache,
-            flights=shared.flights if options.coalesce else None,
-            store=shared.store,
-            invalidation=invalidation,
-            root=options.base_url,
-            source=options.token,
-            sign=sign,
-            max_body=options.max_body,
-            alike=(
-                options.retry,
-                options.budget,
-                options.breaker,
-                options.priority,
-                options.max_body,
-                options.minimum_rate,
-            ),
-        )
-        caching = options.cache is not None or options.coalesce
+        cache = self._cache_stage(sign, actor)
         budget = self._budget if options.budget else None
         self._breaker: CircuitBreakerStage | None = None
         if options.breaker is not None:
@@ -139,7 +119,8 @@ class Requester:
             Additions(options.headers or {}, options.query or {}) if options.headers or options.query else None,
             deadline,
             *options.stages,
-            cache if caching else None,
+            Invalidation(shared.store, options.base_url, self._prefix, keeps=cache is not None),
+            cache,
             self._breaker,
             retry,
             budget,
@@ -152,13 +133,38 @@ class Requester:
             Wire(transport, runtime, max_body=options.max_body, rate=options.minimum_rate)
             for transport in (shared.api, shared.foreign)
         )
-        path = compose(self.stages, api, runtime)
-        self._path = path if caching else invalidation.around(path, runtime)
+        self._path = compose(self.stages, api, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
         attempt = () if telemetry is None else (TraceAttempt(telemetry, api=False),)
         self._foreign_path = compose((deadline, retry, *attempt), foreign, runtime)
         self._client: Client | None = None
         self._http: Http | None = None
+
+    def _cache_stage(self, sign: SignStage, actor: str) -> Stage | None:
+        """Return the stage that keeps and shares answers; None if neither is asked for."""
+        options, shared = self.options, self._shared
+        if options.cache is None and not options.coalesce:
+            return None
+        from .cache import CacheStage  # here: most clients have none
+
+        return CacheStage(
+            options.cache,
+            flights=shared.flights if options.coalesce else None,
+            store=shared.store,
+            root=options.base_url,
+            prefix=self._prefix,
+            identity=None if callable(options.token) else actor,
+            sign=sign,
+            max_body=options.max_body,
+            alike=(
+                options.retry,
+                options.budget,
+                options.breaker,
+                options.priority,
+                options.max_body,
+                options.minimum_rate,
+            ),
+        )
 
     def copy(self, options: ClientOptions) -> Requester:
         """Return a requester with other options over the same connections, which only the original closes."""
