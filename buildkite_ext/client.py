@@ -84,7 +84,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
     "delete": 'client.request("DELETE", path)',
     "graphql": "another library for it: this one speaks Buildkite's REST API",
 }
-"""What users look for under another word."""
+"""Words that users look for, and what each is called here."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

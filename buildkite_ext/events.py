@@ -245,7 +245,7 @@ class Dispatcher(Generic[E]):
 
     @property
     def wanted(self) -> bool:
-        """True if a hook or the log takes events. Otherwise there is no need to make one."""
+        """True if a hook or the log takes events. Without one, none is made."""
         return bool(self._hooks) or (self._log is not None and self._log.isEnabledFor(logging.DEBUG))
 
     def add(self, hook: Callable[[E], object]) -> None:

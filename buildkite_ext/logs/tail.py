@@ -129,7 +129,7 @@ class Tail:
         self._ends: int | None = None
         self._ranged = True
         self._is_longer = False
-        """True if the answer's body goes on behind what its head says to be its end."""
+        """True if the answer's body continues beyond the end that its head tells."""
 
     @property
     def begun_at(self) -> int:

@@ -24,7 +24,7 @@ _OTHER_WORDS = {
     **dict.fromkeys(("limit", "take", "head", "max_pages", "concurrency"), "with_options"),
     **dict.fromkeys(("count", "length", "len", "size", "total"), "len(items.all())"),
 }
-"""What users look for under another word."""
+"""Words that users look for, and what each is called here."""
 
 _AT_ONCE = 4
 """Pages that `all` fetches at the same time, where none can be missed."""

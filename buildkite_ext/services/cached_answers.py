@@ -14,7 +14,7 @@ from .addresses import names_build
 __all__ = ["AsyncCachedAnswers", "CachedAnswers"]
 
 _ENDS = frozenset({"build.finished", "build.skipped", "job.finished"})
-"""Events after which nothing goes on, so that what the API answers from then on may be kept at once."""
+"""Events after which nothing runs any more: what the API answers then may be kept at once."""
 
 
 class AsyncCachedAnswers(AsyncService):

@@ -33,7 +33,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
     "verb": "method",
     "name": ("call", "operation"),
 }
-"""What users look for under another word."""
+"""Words that users look for, and what each is called here."""
 
 
 @dataclass(frozen=True, slots=True)

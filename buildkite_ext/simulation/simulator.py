@@ -58,7 +58,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
     **dict.fromkeys(("fail", "error_next"), "fail_next"),
     **dict.fromkeys(("builds", "job", "jobs"), 'simulator.pipeline("web"), which has them'),
 }
-"""What users look for under another word."""
+"""Words that users look for, and what each is called here."""
 
 
 class SimulatedOrganization:

@@ -31,7 +31,7 @@ _OTHER_WORDS = {
     "web_url": "result.build.web_url",
     "url": "result.build.web_url",
 }
-"""What users look for under another word."""
+"""Words that users look for, and what each is called here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
     "ok": "response.status == 200",
     "error": "errors",
 }
-"""What users look for under another word in a `WebhookResponse`."""
+"""Words that users look for in a `WebhookResponse`, and what each is called here."""
 
 
 @dataclass(frozen=True, slots=True)
