@@ -11,9 +11,9 @@ from functools import lru_cache
 from .checking import check, variables_of
 from .evaluation import ConditionContext, Value, evaluate
 from .syntax import ConditionError, Node, parse
-from .variables import ENTRY_POINTS, EntryPoint
+from .variables import EntryPoint
 
-__all__ = ["ENTRY_POINTS", "Condition", "ConditionContext", "ConditionError", "EntryPoint", "Value"]
+__all__ = ["Condition", "ConditionContext", "ConditionError", "EntryPoint", "Value"]
 
 
 class Condition:

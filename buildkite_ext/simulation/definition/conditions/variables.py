@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from typing import Literal
 
 __all__ = [
-    "ENTRY_POINTS",
     "ENUM_VALUES",
     "VARIABLES",
     "EntryPoint",
@@ -25,10 +24,6 @@ __all__ = [
 
 EntryPoint = Literal["build_condition", "build_condition_with_step", "build_notification", "step_notification"]
 """Place of a condition: the `if` of a step, of a build with a step, of the `notify` of a build, or of the `notify` of a step."""
-
-ENTRY_POINTS: frozenset[str] = frozenset(
-    {"build_condition", "build_condition_with_step", "build_notification", "step_notification"}
-)
 
 
 @dataclass(frozen=True, slots=True)
