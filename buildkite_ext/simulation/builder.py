@@ -25,7 +25,7 @@ from .definition.checks import (
     text_map,
     utf8,
 )
-from .definition.steps import BlockStep, CommandStep, Step, TriggerStep, WaitStep, block_fields
+from .definition.steps import BlockStep, CommandStep, Group, RetryRule, Step, TriggerStep, WaitStep, block_fields
 from .engine.engine import Engine
 from .engine.history import History, check_plans, longest_build
 from .engine.scheduler import Scheduler
@@ -185,13 +185,13 @@ class SimulatedPipeline:
             label=name,
             command=command if command is not None else f"make {name}",
             key=key,
-            group=group,
+            group=self._group(group),
             artifact_paths=tuple(files),
             soft_fail=soft,
             parallelism=parallelism,
-            automatic_retries=automatic_retries,
+            retry=(RetryRule(limit=automatic_retries),) if automatic_retries else (),
             timeout=timeout,
-            queue=queue,
+            agents=() if queue is None else (f"queue={queue}",),
             priority=priority,
             env=variables,
             branches=branches,
@@ -375,6 +375,16 @@ class SimulatedPipeline:
                 scheduler.after(number * every, partial(history.create, request, planned))
             history.run(users_act=chosen)
         return self
+
+    def _group(self, key: str | None) -> Group | None:
+        """Return the group of a key, and add it if it is new."""
+        if key is None:
+            return None
+        known = next((group for group in self.state.groups if group.key == key), None)
+        if known is None:
+            known = Group(key=key, label=key)
+            self.state.groups.append(known)
+        return known
 
     def _with_step(self, step: Step, behaviour: CommandBehaviour | None = None) -> SimulatedPipeline:
         with self._current():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -151,8 +151,8 @@ class SimulatedOrganization:
         """Return the engine, and a function that makes an engine for builds of the past."""
         state, changes = self.state, Changes()
 
-        def connect(queue: Queue) -> Agent:
-            return engine.connect_agent(f"agent-{len(state.agents) + 1}", queue)
+        def connect(queue: Queue, tags: Sequence[str]) -> Agent:
+            return engine.agents.connect(f"agent-{len(state.agents) + 1}", queue, tags)
 
         pool = AgentPool(state.agents, None if fixed else connect)
         engine = Engine(state, Scheduler(now), pool, timing, changes, timestamps=stamps)
@@ -249,7 +249,7 @@ class SimulatedOrganization:
         """
         check_names(name=name, queue=queue)
         with self._lock, self._engine.at(self.clock.time()):
-            agent = self._engine.connect_agent(name, self.queue(queue))
+            agent = self._engine.agents.connect(name, self.queue(queue))
             self._engine.dispatch()
             return agent
 

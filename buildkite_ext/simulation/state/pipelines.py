@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..behaviour.commands import CommandBehaviour
-from ..definition.steps import CommandStep, Step
+from ..definition.steps import CommandStep, Group, Step
 from .users import User
 
 __all__ = ["Pipeline"]
@@ -17,6 +17,8 @@ class Pipeline:
 
     Attributes:
         steps: what it says.
+        groups: its groups of steps, also those that are empty.
+        notify: its notifications, as they were written.
         behaviours: what happens in the jobs of its command steps.
         version: goes up with every change that the API shows in it.
         last_number: the number of its last build.
@@ -35,8 +37,21 @@ class Pipeline:
     branch_configuration: str | None = None
     skip_queued_branch_builds: bool = False
     cancel_running_branch_builds: bool = False
+    skip_queued_branch_builds_filter: str | None = None
+    cancel_running_branch_builds_filter: str | None = None
+    default_timeout: float | None = None
+    maximum_timeout: float | None = None
     env: dict[str, str] = field(default_factory=dict[str, str])
     steps: list[Step] = field(default_factory=list[Step])
+    groups: list[Group] = field(default_factory=list[Group])
+    notify: object = None
     behaviours: dict[CommandStep, CommandBehaviour] = field(default_factory=dict[CommandStep, CommandBehaviour])
     version: int = 0
     last_number: int = 0
+
+    def behaviour_of(self, step: Step) -> CommandBehaviour:
+        """Return what happens in the jobs of a step."""
+        return self.behaviours.get(step, _DEFAULT) if isinstance(step, CommandStep) else _DEFAULT
+
+
+_DEFAULT = CommandBehaviour()

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import cast
 
 from ....states import JOB_STATES
-from ...definition.steps import BlockStep, CommandStep, TriggerStep
+from ...definition.steps import BlockStep
+from ...engine.contexts import environment
 from ...state.builds import Build, Job
 from ..handler import Handler, RoutedRequest
 from ..pages import by_cursor
 from ..request import Json, RefusedRequest, SimResponse, json_response, representation
-from ..views.jobs import acted_job_view, environment, job_view
+from ..views.jobs import acted_job_view, job_view
 
 __all__ = ["HANDLERS", "refuse_retry"]
 
@@ -37,7 +38,7 @@ def _list_jobs(request: RoutedRequest) -> SimResponse:
 
 
 def _group(job: Job) -> str | None:
-    return job.step.group if isinstance(job.step, CommandStep | BlockStep | TriggerStep) else None
+    return None if job.step.group is None else job.step.group.key
 
 
 def _get_job(request: RoutedRequest) -> SimResponse:
