@@ -31,7 +31,7 @@ from .steps import (
     WaitStep,
     block_field,
 )
-from .yaml_tree import Mark, PipelineError, Problem, Tree, TreeList, TreeMap, describe, text_of
+from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe, text_of
 
 __all__ = ["Definition", "compile_pipeline"]
 
@@ -73,15 +73,15 @@ class Definition:
     groups: tuple[Group, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     notify: Tree = None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[PipelineProblem, ...] = ()
 
     @property
-    def errors(self) -> tuple[Problem, ...]:
+    def errors(self) -> tuple[PipelineProblem, ...]:
         """The errors."""
         return tuple(problem for problem in self.problems if problem.level == "error")
 
 
-def compile_pipeline(tree: TreeMap, warnings: Sequence[Problem] = ()) -> Definition:
+def compile_pipeline(tree: TreeMap, warnings: Sequence[PipelineProblem] = ()) -> Definition:
     """Return the steps of a pipeline.
 
     Args:
@@ -100,17 +100,17 @@ def compile_pipeline(tree: TreeMap, warnings: Sequence[Problem] = ()) -> Definit
 class _Reader:
     """Reader of the attributes of one mapping. A value of the wrong form is an error, and counts as not given."""
 
-    def __init__(self, tree: TreeMap, problems: list[Problem]) -> None:
+    def __init__(self, tree: TreeMap, problems: list[PipelineProblem]) -> None:
         self.tree = tree
         self._problems = problems
 
     def error(self, key: str, message: str) -> None:
         """Note an error at an attribute."""
-        self._problems.append(Problem("error", message, self.tree.value_mark(key)))
+        self._problems.append(PipelineProblem("error", message, self.tree.value_mark(key)))
 
     def warn(self, key: str, message: str) -> None:
         """Note a warning at an attribute."""
-        self._problems.append(Problem("warning", message, self.tree.key_mark(key)))
+        self._problems.append(PipelineProblem("warning", message, self.tree.key_mark(key)))
 
     def has(self, key: str) -> bool:
         """Tell whether an attribute is there and isn't null."""
@@ -200,7 +200,7 @@ class _Reader:
 class _Compiler:
     """Compiler of one pipeline."""
 
-    def __init__(self, tree: TreeMap, warnings: Sequence[Problem]) -> None:
+    def __init__(self, tree: TreeMap, warnings: Sequence[PipelineProblem]) -> None:
         self._tree = tree
         self._problems = list(warnings)
         self._keys: dict[str, Mark] = {}
@@ -209,21 +209,21 @@ class _Compiler:
         self._named: list[tuple[str, Mark]] = []
         """The keys that dependencies name, and where."""
         top = self._read(tree)
+        self._env = top.variables("env")
         self._agents = _agents(top)
         self._priority = top.whole("priority") or 0
 
     def run(self) -> Definition:
         """Compile the pipeline."""
-        env = self._read(self._tree).variables("env")
         self._sequence(self._tree.get("steps"), None)
         for key, mark in self._named:
             if key not in self._keys:
                 message = f"no step has the key {key!r} yet: the build fails, unless one is uploaded"
-                self._problems.append(Problem("warning", message, mark))
+                self._problems.append(PipelineProblem("warning", message, mark))
         return Definition(
             tuple(self._steps),
             tuple(self._groups),
-            env,
+            self._env,
             self._tree.get("notify"),
             tuple(sorted(self._problems, key=lambda problem: problem.mark)),
         )
@@ -283,10 +283,10 @@ class _Compiler:
     def _claim(self, key: str, step: TreeMap) -> None:
         mark = step.value_mark("key")
         if _UUID.fullmatch(key):
-            self._problems.append(Problem("error", f"the key {key!r} has the form of a UUID", mark))
+            self._problems.append(PipelineProblem("error", f"the key {key!r} has the form of a UUID", mark))
         if key in self._keys:
             message = f'The key "{key}" has already been used by another step in this build'
-            self._problems.append(Problem("error", f"{message} (line {self._keys[key].line})", mark))
+            self._problems.append(PipelineProblem("error", f"{message} (line {self._keys[key].line})", mark))
         self._keys.setdefault(key, mark)
 
     def _condition(self, step: TreeMap) -> Condition | None:
@@ -296,7 +296,7 @@ class _Compiler:
         try:
             return Condition(text)
         except ConditionError as error:
-            self._problems.append(Problem("error", str(error), step.value_mark("if")))
+            self._problems.append(PipelineProblem("error", str(error), step.value_mark("if")))
             return None
 
     def _depends_on(self, step: TreeMap) -> tuple[Dependency, ...] | None:
@@ -317,7 +317,7 @@ class _Compiler:
                 found.append(Dependency(str(item["step"]), self._read(item).flag("allow_failure")))
             else:
                 message = f"an entry of `depends_on` is {describe(item)}: a key, or a mapping with `step`, was expected"
-                self._problems.append(Problem("error", message, at))
+                self._problems.append(PipelineProblem("error", message, at))
                 continue
             self._named.append((found[-1].key, at))
         return tuple(found)
@@ -344,7 +344,9 @@ class _Compiler:
     def _group(self, step: TreeMap, outer: Group | None) -> None:
         read = self._read(step)
         if outer is not None:
-            self._problems.append(Problem("error", "a group stands in a group: groups can't be nested", step.mark))
+            self._problems.append(
+                PipelineProblem("error", "a group stands in a group: groups can't be nested", step.mark)
+            )
             return
         common = self._common(step, None, read.text("group", "label", "name") or "")
         found = Group(
@@ -407,7 +409,7 @@ class _Compiler:
             timeout=None if minutes is None else minutes * _MINUTE,
             agents=_agents(read) or self._agents,
             priority=self._priority if not read.has("priority") else read.whole("priority") or 0,
-            env=read.variables("env"),
+            env={**self._env, **read.variables("env")},
             concurrency=self._concurrency(step),
             cancel_on_build_failing=read.flag("cancel_on_build_failing"),
             matrix=matrix,
@@ -433,12 +435,12 @@ class _Compiler:
                 found = "*" if status == "*" else _whole(status)
                 if found is None:
                     message = "an entry of `soft_fail` is wrong: a mapping was expected, such as exit_status: 1"
-                    self._problems.append(Problem("error", message, value.item_mark(index)))
+                    self._problems.append(PipelineProblem("error", message, value.item_mark(index)))
                 else:
                     statuses.append(cast("int | Literal['*']", found))
             return tuple(statuses)
         message = f"`soft_fail` is {describe(value)}: true, false or a list of exit statuses was expected"
-        self._problems.append(Problem("error", message, mark))
+        self._problems.append(PipelineProblem("error", message, mark))
         return False
 
     def _automatic(self, step: TreeMap) -> tuple[RetryRule, ...]:
@@ -532,12 +534,12 @@ class _Compiler:
             at = value.item_mark(index)
             if not isinstance(item, TreeMap) or not ("text" in item or "select" in item):
                 message = "a field needs `text` or `select`, and a `key`"
-                self._problems.append(Problem("error", message, at))
+                self._problems.append(PipelineProblem("error", message, at))
                 continue
             try:
                 found.append(block_field("a field", item))
             except (TypeError, ValueError) as error:
-                self._problems.append(Problem("error", str(error), at))
+                self._problems.append(PipelineProblem("error", str(error), at))
         return tuple(found)
 
     def _trigger(self, step: TreeMap, group: Group | None) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Literal
 
-from .yaml_tree import Mark, PipelineError, Problem, Tree, TreeList, TreeMap, describe, documents, text_of
+from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe, documents, text_of
 
 __all__ = ["ParsedPipeline", "StepKind", "kind_of_step", "parse_pipeline", "parse_pipelines"]
 
@@ -62,7 +62,7 @@ class ParsedPipeline:
     """
 
     tree: TreeMap
-    warnings: Sequence[Problem] = field(default=())
+    warnings: Sequence[PipelineProblem] = field(default=())
 
 
 def parse_pipelines(text: str) -> list[ParsedPipeline]:
@@ -71,7 +71,7 @@ def parse_pipelines(text: str) -> list[ParsedPipeline]:
     Raises:
         PipelineError: it isn't YAML, or a document isn't a pipeline.
     """
-    return [_Parser().pipeline(tree, mark) for tree, mark in documents(text) or [(None, Mark(1, 1))]]
+    return [_DocumentParser().pipeline(tree, mark) for tree, mark in documents(text) or [(None, Mark(1, 1))]]
 
 
 def parse_pipeline(text: str) -> ParsedPipeline:
@@ -109,11 +109,11 @@ class _Misfit(TypeError):
         self.message, self.mark = message, mark
 
 
-class _Parser:
+class _DocumentParser:
     """Parser of one document."""
 
     def __init__(self) -> None:
-        self._warnings: list[Problem] = []
+        self._warnings: list[PipelineProblem] = []
 
     def pipeline(self, tree: Tree, mark: Mark) -> ParsedPipeline:
         """Return the pipeline of a document."""
@@ -140,7 +140,7 @@ class _Parser:
         return ParsedPipeline(out, tuple(sorted(self._warnings, key=lambda problem: problem.mark)))
 
     def _warn(self, message: str, mark: Mark) -> None:
-        self._warnings.append(Problem("warning", message, mark))
+        self._warnings.append(PipelineProblem("warning", message, mark))
 
     def _known(self, tree: TreeMap, known: frozenset[str], what: str) -> None:
         for key in tree:

@@ -16,7 +16,7 @@ from ...globs import branch_matches
 from .conditions import ConditionContext, Value
 from .steps import FilePatterns, Group, Step
 
-__all__ = ["LeftOut", "changed_files_match", "left_out"]
+__all__ = ["LeftOut", "left_out"]
 
 _GLOB_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]/]+\]|\\.|.", re.DOTALL)
 _NESTED_LIMIT = 64
@@ -78,19 +78,19 @@ def _by(
     condition = of.condition
     if condition is not None and not condition.holds(context):
         return LeftOut("if", "conditional_failed", condition.text, condition.values(context), in_group)
-    if of.if_changed is not None and changed is not None and not changed_files_match(of.if_changed, changed):
+    if of.if_changed is not None and changed is not None and not _changed_files_match(of.if_changed, changed):
         text = ", ".join(of.if_changed.include)
         return LeftOut("if_changed", f"no changes in {text}", text, in_group=in_group)
     return None
 
 
-def changed_files_match(patterns: FilePatterns, changed: Collection[str]) -> bool:
+def _changed_files_match(patterns: FilePatterns, changed: Collection[str]) -> bool:
     """Tell whether a changed file lets a step run. Without `include`, or with a pattern that is none, the step runs.
 
     Example:
-        >>> changed_files_match(FilePatterns(("docs/**", "*.md"), ("docs/old/**",)), ["docs/old/a.md", "src/b.py"])
+        >>> _changed_files_match(FilePatterns(("docs/**", "*.md"), ("docs/old/**",)), ["docs/old/a.md", "src/b.py"])
         False
-        >>> changed_files_match(FilePatterns(("{docs,src}/*.[ch]",)), ["src/main.c"])
+        >>> _changed_files_match(FilePatterns(("{docs,src}/*.[ch]",)), ["src/main.c"])
         True
     """
     include = [_glob(pattern) for pattern in patterns.include]

@@ -30,6 +30,7 @@ __all__ = [
     "Step",
     "TriggerStep",
     "WaitStep",
+    "block_field",
     "block_fields",
 ]
 
@@ -233,6 +234,9 @@ class BlockField:
         """Return why an answer can't be taken; None if it can."""
         if self.format is not None and re.fullmatch(self.format, answer) is None:
             return f"{self.key} doesn't have the format {self.format}"
+        chosen = answer.split("\n") if self.multiple else [answer]
+        if self.options is not None and (wrong := [each for each in chosen if each not in self.options]):
+            return f"{self.key} has no option {wrong[0]}"
         return None
 
 

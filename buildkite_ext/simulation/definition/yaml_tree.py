@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["Mark", "PipelineError", "Problem", "Tree", "TreeList", "TreeMap", "describe", "documents", "text_of"]
+__all__ = [
+    "Mark",
+    "PipelineError",
+    "PipelineProblem",
+    "Tree",
+    "TreeList",
+    "TreeMap",
+    "describe",
+    "documents",
+    "text_of",
+]
 
 _MOST_VALUES = 200_000
 """Values of one document. Aliases of aliases could otherwise make a small text a huge document."""
@@ -45,7 +55,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PipelineProblem:
     """Error or warning about a pipeline's text.
 
     Attributes:
@@ -68,7 +78,7 @@ class PipelineError(ValueError):
 
     def __init__(self, message: str, mark: Mark) -> None:
         super().__init__(f"line {mark.line}, column {mark.column}: {message}")
-        self.problem = Problem("error", message, mark)
+        self.problem = PipelineProblem("error", message, mark)
 
 
 class TreeMap(dict[str, "Tree"]):

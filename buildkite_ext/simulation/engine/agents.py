@@ -13,11 +13,11 @@ from .agent_pool import AgentPool, ReadyJobs
 from .changes import AgentChanged, Changes
 from .scheduler import ScheduledAction, Scheduler
 
-__all__ = ["Agents"]
+__all__ = ["AgentConnections"]
 
 
-class Agents:
-    """Agents of an organization: the only writer of them.
+class AgentConnections:
+    """Connections of an organization's agents: the only writer of them.
 
     Args:
         organization: the organization.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..definition.conditions import ConditionContext, Value
 from ..state.builds import Build, Job
 
-__all__ = ["condition_context", "environment"]
+__all__ = ["build_environment", "condition_context", "environment"]
 
 
 def condition_context(build: Build, slug: str, organization_id: str) -> ConditionContext:
@@ -65,29 +65,37 @@ def condition_context(build: Build, slug: str, organization_id: str) -> Conditio
     return ConditionContext(values, request.env, pipeline.env)
 
 
-def environment(job: Job, organization: str) -> dict[str, str]:
-    """Return the environment variables of a job: the pipeline's, the build's, the step's, and Buildkite's own, which win."""
-    build, step = job.build, job.command_step
-    pull_request = build.request.pull_request or {}
-    own: dict[str, str] = {
+def build_environment(build: Build, organization: str) -> dict[str, str]:
+    """Return the environment variables that Buildkite sets in each job of a build."""
+    request, pipeline = build.request, build.pipeline
+    pull_request = request.pull_request or {}
+    return {
         "BUILDKITE": "true",
         "CI": "true",
         "BUILDKITE_ORGANIZATION_SLUG": organization,
-        "BUILDKITE_PIPELINE_SLUG": build.pipeline.slug,
-        "BUILDKITE_PIPELINE_ID": build.pipeline.id,
-        "BUILDKITE_PIPELINE_NAME": build.pipeline.name,
-        "BUILDKITE_PIPELINE_DEFAULT_BRANCH": build.pipeline.default_branch,
-        "BUILDKITE_REPO": build.pipeline.repository,
+        "BUILDKITE_PIPELINE_SLUG": pipeline.slug,
+        "BUILDKITE_PIPELINE_ID": pipeline.id,
+        "BUILDKITE_PIPELINE_NAME": pipeline.name,
+        "BUILDKITE_PIPELINE_DEFAULT_BRANCH": pipeline.default_branch,
+        "BUILDKITE_REPO": pipeline.repository,
         "BUILDKITE_BUILD_ID": build.id,
         "BUILDKITE_BUILD_NUMBER": str(build.number),
-        "BUILDKITE_BRANCH": build.request.branch,
-        "BUILDKITE_TAG": build.request.tag or "",
-        "BUILDKITE_COMMIT": build.request.commit,
-        "BUILDKITE_MESSAGE": build.request.message,
+        "BUILDKITE_BRANCH": request.branch,
+        "BUILDKITE_TAG": request.tag or "",
+        "BUILDKITE_COMMIT": request.commit,
+        "BUILDKITE_MESSAGE": request.message,
         "BUILDKITE_SOURCE": build.source,
         "BUILDKITE_PULL_REQUEST": str(pull_request.get("id") or "false"),
         "BUILDKITE_PULL_REQUEST_BASE_BRANCH": str(pull_request.get("base") or ""),
         "BUILDKITE_PULL_REQUEST_REPO": str(pull_request.get("repository") or ""),
+    }
+
+
+def environment(job: Job, organization: str) -> dict[str, str]:
+    """Return the environment variables of a job: the pipeline's, the build's, the step's, and Buildkite's own, which win."""
+    build, step = job.build, job.command_step
+    own = {
+        **build_environment(build, organization),
         "BUILDKITE_JOB_ID": job.id,
         "BUILDKITE_STEP_ID": job.step_id,
         "BUILDKITE_STEP_KEY": job.step.key or "",

@@ -14,6 +14,8 @@ from ..behaviour.timing import Timing
 from ..definition.conditions import ConditionError
 from ..definition.selection import LeftOut, left_out
 from ..definition.steps import BlockStep, CommandStep, Group, Step, TriggerStep, WaitStep
+from ..definition.template import Template
+from ..definition.yaml_tree import PipelineError
 from ..state.builds import Build, BuildRequest, Job, StepRun
 from ..state.clusters import Queue
 from ..state.graph import Effect, Node
@@ -23,10 +25,10 @@ from ..state.states import JOB_WAITING
 from ..state.users import User
 from .administration import Administration
 from .agent_pool import AgentPool
-from .agents import Agents
+from .agents import AgentConnections
 from .changes import Changes
 from .concurrency import ConcurrencyGroups
-from .contexts import condition_context, environment
+from .contexts import build_environment, condition_context, environment
 from .files import Files
 from .job_runner import JobRunner
 from .scheduler import Action, Scheduler
@@ -73,7 +75,9 @@ class Engine:
         self.timing = timing
         self.changes = changes
         self.administration = Administration(organization, scheduler, changes)
-        self.agents = Agents(organization, scheduler, changes, pool, cancel=self.cancel, dispatch=self.dispatch)
+        self.agents = AgentConnections(
+            organization, scheduler, changes, pool, cancel=self.cancel, dispatch=self.dispatch
+        )
         self.files = Files(organization, scheduler, changes)
         self._transitions = Transitions(organization, scheduler, changes)
         self._concurrency = ConcurrencyGroups()
@@ -152,7 +156,10 @@ class Engine:
             self.organization.add_build(build)
             build.touch()
         self._transitions.build_changed(build, None)
-        self._add_steps(build, pipeline.steps, pipeline.groups)
+        if pipeline.template is None:
+            self._add_steps(build, pipeline.steps, pipeline.groups)
+        else:
+            self._add_template(build, pipeline.template)
         self.soon(self.timing.creating, lambda: self._schedule(build))
         return build
 
@@ -280,6 +287,16 @@ class Engine:
         for index in range(position, len(build.current_jobs)):
             build.current_jobs[index].position = index
         return nodes
+
+    def _add_template(self, build: Build, template: Template) -> None:
+        """Add the steps of a pipeline's text. A build in which they can't be expanded fails without steps."""
+        known = build_environment(build, self.organization.slug)
+        try:
+            definition = template.within({**build.pipeline.env, **build.request.env, **known})
+        except PipelineError as error:
+            build.broken = str(error)
+        else:
+            self._add_steps(build, definition.steps, definition.groups)
 
     def _add_jobs(self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None) -> None:
         step = node.step
@@ -435,7 +452,8 @@ class Engine:
         elif build.state not in ("creating", "canceled", "skipped", "not_run"):
             if not any(build.tally[state] for state in ACTIVE_JOBS | {"blocked"}):
                 stuck = build.graph.give_up()
-                build.lost_dependency = build.lost_dependency or bool(stuck)
+                if stuck:
+                    build.broken = build.broken or "a step waited for a key that no step has"
                 self._apply(build, stuck)
             self._transitions.move_build(build, derived_state(build))
             if build.state == "failing":

@@ -11,7 +11,7 @@ from ..behaviour.logs import compose
 from ..behaviour.timing import Timing
 from ..definition.steps import CommandStep
 from ..state.builds import Job
-from .agents import Agents
+from .agents import AgentConnections
 from .files import Files
 from .scheduler import ScheduledAction, Scheduler
 from .transitions import Transitions
@@ -45,7 +45,7 @@ class JobRunner:
         scheduler: Scheduler,
         timing: Timing,
         transitions: Transitions,
-        agents: Agents,
+        agents: AgentConnections,
         files: Files,
         *,
         timestamps: bool,

@@ -133,7 +133,7 @@ class Transitions:
 def derived_state(build: Build) -> str:
     """Return the state of a build that follows from the states of its jobs."""
     tally = build.tally
-    failed = build.failures > 0 or build.lost_dependency
+    failed = build.failures > 0 or build.broken is not None
     if any(tally[state] for state in ACTIVE_JOBS):
         if build.state == "scheduled" and not build.executed:
             return "scheduled"

@@ -14,7 +14,7 @@ from ..definition.steps import CommandStep, Step, TriggerStep
 from ..definition.yaml_tree import PipelineError
 from ..state.builds import Build
 
-__all__ = ["jobs_of", "read_upload", "refusal"]
+__all__ = ["read_upload", "refusal"]
 
 _MOST_JOBS_OF_AN_UPLOAD, _MOST_UPLOADS, _MOST_JOBS = 500, 500, 4000
 
@@ -49,7 +49,7 @@ def refusal(build: Build, definition: Definition) -> str | None:
     for named in (*definition.steps, *definition.groups):
         if named.key is not None and build.graph.has_key(named.key):
             return f'The key "{named.key}" has already been used by another step in this build'
-    count = jobs_of(definition.steps)
+    count = _jobs_of(definition.steps)
     if count > _MOST_JOBS_OF_AN_UPLOAD:
         return f"The upload has {count} jobs, and at most {_MOST_JOBS_OF_AN_UPLOAD} are allowed"
     if len(build.jobs) + count > _MOST_JOBS:
@@ -57,7 +57,7 @@ def refusal(build: Build, definition: Definition) -> str | None:
     return None
 
 
-def jobs_of(steps: Iterable[Step]) -> int:
+def _jobs_of(steps: Iterable[Step]) -> int:
     """Return how many jobs some steps have."""
     count = 0
     for step in steps:

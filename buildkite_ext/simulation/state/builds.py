@@ -97,8 +97,8 @@ class Build:
     executed: bool = False
     """True if a job has started, or was unblocked."""
 
-    lost_dependency: bool = False
-    """True if a step waited for one that never came."""
+    broken: str | None = None
+    """Why it fails, if that isn't because of a job: a step waited for one that never came, or its text couldn't be expanded."""
 
     failures: int = 0
     """How many of the current jobs make it fail, or have promised to."""

@@ -69,8 +69,13 @@ def _refuse_job_retry(job: Job) -> None:
     Raises:
         RefusedRequest: the job hasn't failed, was retried before, or its build is canceled.
     """
-    if job.type not in ("script", "trigger") or job.state not in ("failed", "timed_out", "canceled"):
+    step = job.command_step
+    passed = step is not None and step.manual_retry.permit_on_passed and job.state == "passed"
+    if job.type not in ("script", "trigger") or not (passed or job.state in ("failed", "timed_out", "canceled")):
         raise RefusedRequest(400, "Only failed, timed out or canceled jobs can be retried")
+    if step is not None and not step.manual_retry.allowed:
+        reason = f": {step.manual_retry.reason}" if step.manual_retry.reason else ""
+        raise RefusedRequest(422, f"The jobs of this step can't be retried{reason}")
     refuse_retry(job.build)
     if job.retried:
         raise RefusedRequest(422, "The job has been retried already")
@@ -118,6 +123,9 @@ def _answers(step: BlockStep, fields: object) -> dict[str, str]:
     answers = {key: _answer(value) for key, value in cast("Json", fields or {}).items() if value not in (None, "", [])}
     if missing := [field.key for field in step.fields if field.required and field.key not in answers]:
         raise RefusedRequest(422, f"Required fields are missing: {', '.join(missing)}")
+    for field in step.fields:
+        if field.key in answers and (refused := field.refused(answers[field.key])) is not None:
+            raise RefusedRequest(422, refused)
     return answers
 
 

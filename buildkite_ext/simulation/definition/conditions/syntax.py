@@ -38,7 +38,7 @@ ErrorKind = Literal["parse", "validation", "evaluation", "result"]
 """Kind of an error. `parse`: the text isn't an expression. `validation`: its names or types are wrong. `evaluation`: a value
 was wrong when it ran. `result`: it isn't true or false."""
 
-Operator = Literal["||", "&&", "==", "!=", "=~", "!~", "includes"]
+_Operator = Literal["||", "&&", "==", "!=", "=~", "!~", "includes"]
 
 
 class ConditionError(ValueError):
@@ -154,7 +154,7 @@ class Binary:
     """Operator between two operands."""
 
     position: int
-    operator: Operator
+    operator: _Operator
     left: Node
     right: Node
 
@@ -217,10 +217,10 @@ def parse(text: str) -> Node:
         >>> parse("build.tag != null")
         Binary(position=10, operator='!=', left=Variable(position=0, name='build.tag'), right=Literal_(position=13, value=None))
     """
-    return _Parser(text).run()
+    return _ExpressionParser(text).run()
 
 
-class _Parser:
+class _ExpressionParser:
     """Parser of one text."""
 
     def __init__(self, text: str) -> None:
