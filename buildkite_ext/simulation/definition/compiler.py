@@ -398,8 +398,9 @@ class _Compiler:
         label = read.text("label", "name") or ""
         if not command and not plugins:
             read.warn("command", "the step has neither a command nor a plugin")
+        common = {**common, "label": label}
         return CommandStep(
-            **(common | {"label": label}),
+            **common,
             command=command,
             artifact_paths=read.texts("artifact_paths", split=";") or read.texts("artifacts", split=";"),
             soft_fail=self._soft_fail(step.get("soft_fail"), step.value_mark("soft_fail")),

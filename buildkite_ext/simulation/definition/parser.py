@@ -27,6 +27,9 @@ _TYPES: dict[str, StepKind] = {
     "trigger": "trigger",
     "group": "group",
 }
+_WORDS = frozenset({"wait", "waiter", "block", "input", "manual"})
+"""Steps that may be a word alone."""
+
 _BY_KEY: tuple[tuple[str, StepKind], ...] = (
     *((key, "command") for key in ("command", "commands", "plugins")),
     *((key, "wait") for key in ("wait", "waiter")),
@@ -90,9 +93,7 @@ def parse_pipeline(text: str) -> ParsedPipeline:
 def kind_of_step(step: Tree) -> StepKind:
     """Return the kind of a step."""
     if isinstance(step, str):
-        return {"wait": "wait", "waiter": "wait", **dict.fromkeys(("block", "input", "manual"), "input")}.get(
-            step, "unknown"
-        )  # type: ignore[return-value]
+        return _TYPES[step] if step in _WORDS else "unknown"
     if not isinstance(step, TreeMap):
         return "unknown"
     if "type" in step:
