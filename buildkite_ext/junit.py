@@ -26,7 +26,7 @@ _LONGEST_NAME = 300
 _PROBLEMS = ("failure", "error")
 _ROOTS = ("testsuites", "testsuite")
 
-_NOTE = "\n\n<p><em>{} more of the failed tests don't fit in the annotation.</em></p>\n"
+_NOTE = "\n\n<p><em>Failures that don't fit in the annotation: {}</em></p>\n"
 
 
 @dataclass(slots=True)
@@ -55,6 +55,8 @@ class _Reader:
 
     def __init__(self, most: int) -> None:
         self.tests = self.failed = self.skipped = 0
+        self.found = 0
+        """Number of failures. A test may have several."""
         self.failures: list[_Failure] = []
         self._most = most
         self._kept = 0
@@ -106,6 +108,7 @@ class _Reader:
         if not self._case_failed:
             self.failed += 1
             self._case_failed = True
+        self.found += 1
         if self._kept > self._most:
             return
         case = self._case
@@ -168,7 +171,7 @@ def junit_annotation(xml: bytes, *, max_bytes: int = _LARGEST) -> str:
     reader = _Reader(max_bytes)
     reader.read(xml)
     pieces = [_head(reader)]
-    left = max_bytes - len(pieces[0].encode()) - len(_NOTE.format(reader.tests).encode())
+    left = max_bytes - len(pieces[0].encode()) - len(_NOTE.format(reader.found).encode())
     shown = 0
     for failure in reader.failures:
         piece = _failure(failure)
@@ -181,7 +184,7 @@ def junit_annotation(xml: bytes, *, max_bytes: int = _LARGEST) -> str:
         pieces.append(piece)
         left -= size
         shown += 1
-    missing = max(len(reader.failures), reader.failed) - shown
+    missing = reader.found - shown
     return "".join(pieces) + (_NOTE.format(missing) if missing > 0 else "")
 
 

@@ -49,6 +49,7 @@ _ORDER: Mapping[FailureKind, int] = {"canceled": 1, "soft": 2, "not_run": 3, "br
 _CONSEQUENCES = frozenset({"not_run", "broken"})
 
 _LONGEST_NAME = 200
+_LONGEST_LINE = 400
 _LONGEST_ANNOTATION = 2000
 _LONGEST_HTML = 64 * 1024
 _MOST_ANNOTATIONS = 10
@@ -339,7 +340,9 @@ def _excerpt(log: LogEnd) -> Excerpt:
 
 
 def _line(text: str) -> str:
-    return printable(redacted_text(text.expandtabs(4)))
+    """Return a line of a log, safe to print. It is shortened after tokens are found in it, so that no part of one is left."""
+    shown = printable(redacted_text(text.expandtabs(4)))
+    return shown if len(shown) <= _LONGEST_LINE else f"{shown[: _LONGEST_LINE - 1]}…"
 
 
 def _attempts(each: Candidate) -> tuple[JobAttempt, ...]:

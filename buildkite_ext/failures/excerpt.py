@@ -16,9 +16,6 @@ __all__ = ["Excerpt", "excerpt_of", "narrowed"]
 _DETAIL, _ERROR, _CONSEQUENCE = 3, 2, 1
 """Ranks of lines: the details of a failure, any error, and what only says that something before has failed."""
 
-_LONGEST_LINE = 400
-"""Characters of a line that are kept."""
-
 _LONGEST_MATCHED = 500
 """Characters of a line that are compared with the shapes."""
 
@@ -225,7 +222,7 @@ def excerpt_of(lines: Sequence[str], *, most: int = 30) -> Excerpt:
     """
     sections = _sections(lines)
     matches = list(_matches(lines))
-    section = _chosen(sections, matches)
+    section = _chosen(lines, sections, matches)
     own = [match for match in matches if section.start <= match.line < section.end]
     rank = max((match.shape.rank for match in own), default=0)
     first = next((match for match in own if match.shape.rank == rank), None)
@@ -240,7 +237,7 @@ def excerpt_of(lines: Sequence[str], *, most: int = 30) -> Excerpt:
     return Excerpt(
         section=section.header,
         lines=tuple(_with_gaps(lines, chosen)),
-        error=None if at is None or at not in chosen else _short(lines[at]),
+        error=None if at is None or at not in chosen else lines[at].rstrip(),
         tests=any(match.shape.tests for match in own),
         left_out=section.end - section.start - len(chosen),
     )
@@ -290,7 +287,7 @@ def _is_diff(lines: Sequence[str], index: int) -> bool:
     return first.startswith("--- ") and second.startswith("+++ ") and third.startswith("@@")
 
 
-def _chosen(sections: Sequence[_Section], matches: Sequence[_Match]) -> _Section:
+def _chosen(lines: Sequence[str], sections: Sequence[_Section], matches: Sequence[_Match]) -> _Section:
     """Return the section to show: the last open one that has an error, else one with the details of a failure."""
     opened = [section for section in sections if section.opened]
     if not opened:
@@ -299,7 +296,10 @@ def _chosen(sections: Sequence[_Section], matches: Sequence[_Match]) -> _Section
         for section in reversed(among):
             if any(match.shape.rank >= rank and section.start <= match.line < section.end for match in matches):
                 return section
-    return next((section for section in reversed(opened) if section.start < section.end), opened[-1])
+    written = (
+        each for each in (*reversed(opened), *reversed(sections)) if any(map(str.strip, lines[each.start : each.end]))
+    )
+    return next(written, opened[-1])
 
 
 def _matches(lines: Sequence[str]) -> Iterator[_Match]:
@@ -368,10 +368,5 @@ def _with_gaps(lines: Sequence[str], chosen: Sequence[int]) -> Iterator[str]:
             continue
         if each > before + 1:
             yield f"[… {each - before - 1} line{'s' if each - before > 2 else ''} …]"
-        yield _short(lines[each])
+        yield lines[each].rstrip()
         before = each
-
-
-def _short(line: str) -> str:
-    line = line.rstrip()
-    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"

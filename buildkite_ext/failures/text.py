@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
@@ -37,6 +38,8 @@ class _Room:
         items: annotations, tests and retried jobs, of each.
         words: characters of a name or a message.
         jobs: failed jobs.
+        notes: problems, and notes about what is left out, of each.
+        note: characters of one of them.
     """
 
     lines: int
@@ -45,6 +48,8 @@ class _Room:
     items: int
     words: int
     jobs: int = 1_000_000
+    notes: int = 6
+    note: int = 160
 
 
 _ROOMS = (
@@ -61,15 +66,14 @@ _ROOMS = (
     _Room(2, 120, 80, 3, 60),
     _Room(1, 120, 60, 2, 60),
     _Room(1, 80, 40, 1, 40),
+    _Room(1, 60, 0, 0, 40),
     *(_Room(1, 60, 0, 0, 40, jobs) for jobs in (8, 6, 5, 4, 3, 2, 1)),
-    _Room(0, 0, 0, 0, 20, 0),
+    _Room(0, 0, 0, 0, 20, 0, 2, 60),
 )
 """Rooms to try, from the largest to the smallest."""
 
 _MOST_STATES = 30
 _LONGEST_URL = 200
-_LONGEST_NOTE = 160
-_MOST_NOTES = 6
 
 _COUNTS = frozenset({"left_out", "lines_left_out", "log_read"})
 """Numbers of a job that say nothing where they are 0."""
@@ -108,13 +112,31 @@ def _fitted(
     summary: FailureSummary, max_bytes: int, render: Callable[[FailureSummary], str]
 ) -> tuple[FailureSummary, str]:
     """Return the largest form of a summary that takes at most so many bytes, and its text."""
-    for room in _ROOMS:
+
+    def rendered(room: _Room) -> tuple[FailureSummary, str]:
         fitted = _within(summary, room, max_bytes)
-        text = render(fitted)
-        if len(text.encode("utf-8", "replace")) <= max_bytes:
-            return fitted, text
+        return fitted, render(fitted)
+
+    def fits(room: _Room) -> bool:
+        return len(rendered(room)[1].encode("utf-8", "replace")) <= max_bytes
+
+    largest = bisect_left(_ROOMS, True, key=fits)
+    for room in _ROOMS[largest:]:  # a note may make a smaller room's text a little longer
+        if fits(room):
+            return rendered(room)
     # Only a summary of unusual words, such as a hundred unknown states, comes here.
-    bare = replace(fitted, states={}, message=None, branch=None, web_url=None, truncated=("all but the build's state",))
+    bare = replace(
+        _within(summary, _ROOMS[-1], max_bytes),
+        states={},
+        message=None,
+        branch=None,
+        web_url=None,
+        cancel_reason=None,
+        blocked_by=(),
+        last_passed=None,
+        problems=(),
+        truncated=("all but the build's state",),
+    )
     return bare, render(bare)
 
 
@@ -137,7 +159,7 @@ def _within(summary: FailureSummary, room: _Room, max_bytes: int) -> FailureSumm
         if len(items) > kept:
             note(f"{len(items) - kept} of {len(items)} {name}")
     states = dict(list(summary.states.items())[:_MOST_STATES])
-    problems = [_cut(each, _LONGEST_NOTE) for each in summary.problems[:_MOST_NOTES]]
+    problems = [_cut(each, room.note) for each in summary.problems[: room.notes]]
     if len(summary.problems) > len(problems):
         note("some of the problems")
     words = room.words
@@ -158,7 +180,7 @@ def _within(summary: FailureSummary, room: _Room, max_bytes: int) -> FailureSumm
         annotations=tuple(_annotation(each, room, note) for each in summary.annotations[:kept]),
         failed_tests=tuple(_test(each, words) for each in summary.failed_tests[:kept]),
         last_passed=summary.last_passed and _passed(summary.last_passed, words),
-        truncated=tuple(_cut(each, _LONGEST_NOTE) for each in [*notes][:_MOST_NOTES]),
+        truncated=tuple(_cut(each, room.note) for each in [*notes][: room.notes]),
         problems=tuple(problems),
         max_bytes=max_bytes,
     )
@@ -185,7 +207,7 @@ def _job(job: FailedJob, room: _Room, note: Callable[[str], None]) -> FailedJob:
         lines_left_out=job.lines_left_out + len(job.lines) - len(lines),
         attempts=job.attempts[-max(1, room.items) :],
         triggered=job.triggered and _triggered(job.triggered, room, note),
-        problem=_word(job.problem, _LONGEST_NOTE),
+        problem=_word(job.problem, room.note),
     )
 
 
