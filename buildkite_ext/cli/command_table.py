@@ -151,8 +151,9 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
     Command(
         name="why",
         function="buildkite_ext.cli.commands.why:why",
-        help="Tell why a build failed: its failed jobs with the useful lines of their logs, retries, annotations and failed "
-        "tests.\n\nAt most 3 requests are sent, and one for each job that is shown. The exit code doesn't depend on the build.",
+        help="Tell why a build failed.\n\n"
+        "Failed jobs are shown with the useful lines of their logs, flaky jobs, annotations and failed tests.\n"
+        "At most 3 requests are sent, and one for each job that is shown. The exit code doesn't depend on the build.",
         examples=EXAMPLES,
         codes=WHY_CODES,
         usage="[OPTIONS] BUILD | PIPELINE NUMBER | PIPELINE --branch B | PIPELINE --latest",
