@@ -21,6 +21,9 @@ _BLOCKS: Final = frozenset(
 _HIDDEN: Final = frozenset({"script", "style", "template", "title"})
 """Elements whose content isn't shown."""
 
+_CELL: Final = " | "
+"""Text between two cells of a table."""
+
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
@@ -51,15 +54,14 @@ def text_of_html(body: str) -> str:
         at = end + 1
         if name is None:
             continue
-        tag = name[1].lower()
-        if tag in _HIDDEN and body[start + 1] != "/":
+        tag, opens = name[1].lower(), body[start + 1] != "/"
+        if tag in _HIDDEN and opens:
             closed = body.find(f"</{tag}", at)
             at = len(body) if closed < 0 else closed
-        elif tag in ("td", "th") and body[start + 1] != "/":
-            pieces.append(" | " if pieces and pieces[-1] != "\n" else "")
+        elif tag in ("td", "th") and opens:
+            pieces.append(_CELL)
         elif tag in _BLOCKS:
-            pieces.append("\n")
-            pieces.append("- " if tag == "li" and body[start + 1] != "/" else "")
+            pieces.append("\n- " if tag == "li" and opens else "\n")
     pieces.append(html.unescape(body[at:]))
-    lines = "\n".join(line.rstrip() for line in "".join(pieces).split("\n"))
+    lines = "\n".join(line.rstrip().removeprefix(_CELL) for line in "".join(pieces).split("\n"))
     return _BLANK_LINES.sub("\n", lines).strip()

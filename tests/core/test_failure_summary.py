@@ -26,6 +26,7 @@ from buildkite_ext import (
     TriggeredFailure,
     errors,
 )
+from buildkite_ext.failures.html_text import text_of_html
 from buildkite_ext.simulation import Simulator
 
 from .fakes import API, TOKEN, Body, Flavor, answer, build, job
@@ -434,6 +435,37 @@ async def test_annotations_are_text(flavor: Flavor) -> None:
     asked = next(request for request in server.requests if request.url.path.endswith("/annotations"))
     assert dict(asked.url.params) == {"scope": "all", "per_page": "100"}
     assert "Annotation high (error):\n  No space\n  - one\n" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("", ""),
+        ("plain &amp; simple", "plain & simple"),
+        ("<p>one</p>\n\n<p>two<br>three</p>", "one\ntwo\nthree"),
+        ("<details><summary>2 failed</summary><p>a</p></details>", "2 failed\na"),
+        ("<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>", "a | b\n1 | 2"),
+        ('<p>see <a href="https://example.com/x">the report</a></p>', "see the report"),
+        ("<pre><code>if a &lt; b:\n    pass\n</code></pre>", "if a < b:\n    pass"),
+        ("<style>p { color: red }</style><script>alert('<p>')</script>text", "text"),
+        ("<script>never closed", ""),
+        ("a <!-- hidden > --> b <!-- never closed", "a  b"),
+        ("2 < 3, 3 > 2 and a <b", "2 < 3, 3 > 2 and a <b"),
+        ("<!DOCTYPE html><?xml?>x", "x"),
+    ],
+)
+def test_the_text_of_an_annotation(body: str, text: str) -> None:
+    assert text_of_html(body) == text
+
+
+@given(
+    st.lists(
+        st.sampled_from(["<", ">", "</", "<!--", "-->", "<p>", "<script>", "<td", "&", "&lt;", "x", "\n", '"']),
+        max_size=30,
+    )
+)
+def test_any_html_has_a_text(pieces: list[str]) -> None:
+    assert "<p>" not in text_of_html("".join(pieces))
 
 
 async def test_what_is_left_out_of_annotations_is_told(flavor: Flavor) -> None:
