@@ -21,7 +21,7 @@ from .servers import Server, heads
 Start = Callable[..., Server]
 
 BUILD = b'{"id": "b1", "number": 1, "state": "passed", "message": "Release"}'
-CALLS = 50
+CALLS = 100
 
 
 def answer(request: httpx.Request) -> httpx.Response:
