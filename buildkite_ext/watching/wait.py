@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..errors import DeadlineExceeded
-from ..events import BuildSeen, JobTiming, WaitFinished
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from .outcome import WaitResult
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
+    from ..events import JobTiming
     from ..transport.requester import Requester
 
 __all__ = ["POLL_INTERVAL", "next_interval", "next_pause", "wait"]
@@ -61,6 +61,8 @@ async def wait(
         nonlocal seen
         seen = build
         if events.wanted:
+            from ..events import BuildSeen
+
             events.emit(BuildSeen(organization, pipeline, number, build_state(build) or ""))
 
     with requester.span("buildkite.build.wait", {"pipeline": pipeline, "build_number": number}) as span:
@@ -75,6 +77,8 @@ async def wait(
                 span.set("final_state", state or "")
                 span.set("duration_ms", round(seconds * 1000, 3))
             if events.wanted:
+                from ..events import WaitFinished
+
                 # What ran before a block step is told when the build has ended, with the rest.
                 finished = None if outcome in (None, "blocked") else seen
                 events.emit(
@@ -150,6 +154,8 @@ def _seconds_of(ended: Build | Job) -> float | None:
 def _timings_of(build: Build) -> tuple[JobTiming, ...]:
     """Return how long the jobs of a build ran."""
     from buildkite_api.models import Job
+
+    from ..events import JobTiming
 
     jobs: object = build.jobs
     timings: list[JobTiming] = []
