@@ -25,7 +25,7 @@ _OTHER_WORDS = {
     "ok": "passed",
     "jobs": "result.build.jobs",
     "number": "result.build.number",
-    "raise_for_status": ("passed", "exit_code"),
+    "raise_for_status": ("passed", "outcome"),
     "returncode": "exit_code",
     "timeout": "timed_out",
     "waits_for": "waiting_for",
