@@ -479,8 +479,8 @@ class AsyncBuilds(generated.AsyncBuilds):
         """Wait until a build has finished, or waits at a block step. Scope: read_builds.
 
         Polls are frequent while the build is young, and every 15 seconds later: four requests a minute. An end is seen 15 seconds
-        later at most, and 18 in the first quarter of an hour, in which the polls of the first minute are made up for. Errors that
-        pass, such as a 5xx or a lost connection, are waited out once the build was seen, and so is a 404 for a minute.
+        later at most, and 18 in the first 20 minutes, in which the polls of the first one are made up for. Errors that pass,
+        such as a 5xx or a lost connection, are waited out once the build was seen, and so is a 404 for a minute.
 
         The client remembers for five minutes that it retried jobs, or unblocked a step. A wait that begins then doesn't take the
         old end of the build, which Buildkite may still answer, for the new one. Give the Build that `retry_failed_jobs` returned

@@ -75,7 +75,7 @@ class WaitOptions:
     @property
     def needs_jobs(self) -> bool:
         """True if each poll has to ask for the jobs."""
-        return self.on_event is not None or callable(self.until) or self.until == "failing"
+        return self.on_event is not None or callable(self.until)
 
 
 _Step = Literal["continue", "unblock", "over", "blocked", "failing", "condition"]
@@ -199,31 +199,24 @@ async def _wait(poller: BuildPoller, options: WaitOptions, unblock: _Unblock, kn
     """Poll the build until the wait is over."""
     while True:
         build = await poller.look(jobs=poller.last and options.on_timeout == "return")
-        step = "late" if build is None else _decide(poller, build, options)
-        if build is not None and step != "continue" and not poller.has_jobs:
+        if build is None:
+            return _late(poller, options, known)
+        step = decide(build, until=options.until, on_blocked=options.on_blocked, pending=poller.pending)
+        may_fail = options.until == "failing" and build.failing_at is not None
+        if (step != "continue" or may_fail) and not poller.has_jobs:
             # Again, with its jobs. The build continues if one of them was retried or unblocked meanwhile.
             build = await poller.look(jobs=True)
-            step = "late" if build is None else _decide(poller, build, options)
-        if build is not None and step == "unblock":
-            if await _unblock(poller, build, unblock):
-                poller.revive()
-            else:
-                step = "blocked"
-        if build is not None and step == "blocked" and options.on_blocked == "raise" and options.until != "blocked":
-            names = ", ".join(repr(job.label or job.name or job.id) for job in blocking_jobs(build)) or "a block step"
-            raise BuildBlocked(
-                f"{poller.name} waits at {names}. Unblock it with builds.unblock, or wait with another on_blocked.",
-                build=build,
-            )
-        if build is not None and step in ("over", "blocked", "failing", "condition"):
+            if build is None:
+                return _late(poller, options, known)
+            step = decide(build, until=options.until, on_blocked=options.on_blocked, pending=poller.pending)
+        if step == "unblock":
+            step = "continue" if await _unblock(poller, build, unblock) else "blocked"
+        if step == "blocked" and options.on_blocked == "raise" and options.until != "blocked":
+            raise _blocked(poller, build)
+        if step != "continue":
             return _result(poller, build, step)
-        blocked = build is not None and is_blocked(build) and options.on_blocked == "wait"
-        if build is None or not await poller.pause(blocked=blocked):
+        if not await poller.pause(blocked=is_blocked(build) and options.on_blocked == "wait"):
             return _late(poller, options, known)
-
-
-def _decide(poller: BuildPoller, build: Build, options: WaitOptions) -> _Step:
-    return decide(build, until=options.until, on_blocked=options.on_blocked, pending=poller.pending)
 
 
 def _result(poller: BuildPoller, build: Build, step: _Step) -> WaitResult:
@@ -270,7 +263,15 @@ async def _unblock(poller: BuildPoller, build: Build, unblock: _Unblock) -> bool
             continue  # another user was faster, or has canceled the build: the next look tells
         finally:
             poller.requests += 1
+    poller.revive()
     return bool(steps)
+
+
+def _blocked(poller: BuildPoller, build: Build) -> BuildBlocked:
+    names = ", ".join(repr(job.label or job.name or job.id) for job in blocking_jobs(build)) or "a block step"
+    return BuildBlocked(
+        f"{poller.name} waits at {names}. Unblock it with jobs.unblock, or wait with another on_blocked.", build=build
+    )
 
 
 def _told(

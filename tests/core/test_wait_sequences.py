@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -13,6 +14,8 @@ import pytest
 
 from buildkite_ext import CircuitBreaker, UnexpectedState, WaitResult, errors, exit_code_of, failed_jobs, outcome_of
 from buildkite_ext.models import Build
+from buildkite_ext.stores.recent_actions import PendingActions, Reopening
+from buildkite_ext.watching.wait import decide
 
 from .fakes import FakeClock, Flavor, answer, build, job
 from .timelines import Shown, Timeline
@@ -27,6 +30,9 @@ BLOCKED: Shown = {
 FAILING: Shown = {
     "state": "failing", "failing_at": "2026-01-05T12:02:00Z", "jobs": [job("a", state="failed"), job("b", state="running")]
 }  # fmt: skip
+
+BESIDE: Shown = {"state": "running", "blocked": True, "jobs": [job("a", state="running"), DEPLOY]}
+"""Blocked, while a job beside the block step runs."""
 
 
 def awaits(flavor: Flavor, clock: FakeClock, timeline: Timeline, **options: Any) -> Any:
@@ -54,7 +60,7 @@ def awaits(flavor: Flavor, clock: FakeClock, timeline: Timeline, **options: Any)
         pytest.param([(0, BLOCKED)], {"until": "blocked", "on_blocked": "wait"}, "blocked", id="until blocked"),
         pytest.param([(0, BLOCKED)], {"until": "blocked", "on_blocked": "raise"}, "blocked", id="until blocked, not raised"),
         pytest.param(
-            [(0, {"state": "running", "blocked": True, "jobs": [job("a", state="running"), DEPLOY]})],
+            [(0, BESIDE)],
             {"until": "blocked"}, "blocked", id="until blocked, while another job runs",
         ),
         pytest.param(
@@ -102,6 +108,9 @@ async def test_the_jobs_of_a_failing_build_that_failed_are_named(flavor: Flavor,
     assert [one.name for one in result.failed_jobs] == ["a"]
     assert [one.name for one in result.waiting_for] == ["b"]
     assert (result.exit_code, result.passed, bool(result)) == (1, False, False)
+    assert [request.url.params.get("exclude_jobs") for request in timeline.reads[:-1]] == ["true"] * (
+        result.requests - 1
+    )
 
 
 async def test_a_function_is_asked_at_each_poll_with_the_jobs(flavor: Flavor, clock: FakeClock) -> None:
@@ -123,6 +132,43 @@ async def test_the_end_of_the_build_ends_a_wait_for_a_function_that_is_never_tru
 ) -> None:
     timeline = Timeline(clock, [(0, RUNNING), (40, FAILED)])
     assert (await flavor.call(awaits(flavor, clock, timeline), "web", 7, until=lambda _: False)).outcome == "failed"
+
+
+OLD = Reopening(datetime(2026, 1, 5, 12, 5, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("shown", "options", "step"),
+    [
+        (RUNNING, {}, "continue"),
+        (PASSED, {}, "over"),
+        (PASSED, {"until": lambda _: False}, "over"),
+        (FAILED, {"pending": PendingActions(OLD)}, "continue"),
+        (PASSED, {"pending": PendingActions(OLD)}, "over"),
+        (BLOCKED, {}, "blocked"),
+        (BLOCKED, {"on_blocked": "raise"}, "blocked"),
+        (BLOCKED, {"on_blocked": "wait"}, "continue"),
+        (BLOCKED, {"on_blocked": "unblock"}, "unblock"),
+        (BLOCKED, {"on_blocked": "unblock", "until": "blocked"}, "blocked"),
+        (BLOCKED, {"on_blocked": "wait", "until": "blocked"}, "blocked"),
+        (BLOCKED, {"pending": PendingActions(None, frozenset({"job-deploy"}))}, "continue"),
+        (BLOCKED, {"pending": PendingActions(None, frozenset({"job-other"}))}, "blocked"),
+        (BLOCKED, {"until": lambda build: build.blocked}, "condition"),
+        ({**BLOCKED, "jobs": []}, {"pending": PendingActions(None, frozenset({"job-deploy"}))}, "blocked"),  # type: ignore[dict-item]
+        (BESIDE, {}, "continue"),
+        (BESIDE, {"on_blocked": "unblock"}, "unblock"),
+        (BESIDE, {"on_blocked": "raise"}, "continue"),
+        (BESIDE, {"until": "blocked"}, "blocked"),
+        (FAILING, {}, "continue"),
+        (FAILING, {"until": "failing"}, "failing"),
+        (FAILING, {"until": "blocked"}, "continue"),
+        (RUNNING, {"until": "failing"}, "continue"),
+        (RUNNING, {"until": lambda _: True}, "condition"),
+    ],
+)
+def test_what_a_look_comes_to(shown: dict[str, Any], options: dict[str, Any], step: str) -> None:
+    found = Build.from_dict(build(7, **shown))
+    assert decide(found, **{"on_blocked": "return", "pending": PendingActions(), **options}) == step
 
 
 # --- Time -------------------------------------------------------------------------------------------------------------
