@@ -27,7 +27,7 @@ from ..globs import matches_path, server_filter
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import artifacts as generated
-from .addresses import artifact_organization, names_build
+from .addresses import artifact_address, artifact_organization, names_build
 from .checks import check
 
 if TYPE_CHECKING:
@@ -100,11 +100,11 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             "artifacts.list", list_build_job_artifacts, *where, job, **options, limit=limit, concurrency=concurrency
         )
 
-    async def get(self, job_id: str | Job, artifact_id: str) -> Artifact:
+    async def get(self, job_id: str | Job | Artifact, artifact_id: str | Artifact | None = None) -> Artifact:
         """Get an artifact. Scope: read_artifacts.
 
         Args:
-            job_id: the id of the job that uploaded it, or the Job.
+            job_id: the id of the job that uploaded it, or the Job; or the Artifact, or its URL, which needs no other argument.
             artifact_id: its id.
 
         Raises:
@@ -113,11 +113,27 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
         check(AsyncArtifacts.get, locals())
-        at = self._job_by_id("artifacts.get", job_id)
-        return await self._requester.call(get_job_artifact, *at, artifact_id)
+        at = self._artifact_at("artifacts.get", job_id, artifact_id)
+        return await self._requester.call(get_job_artifact, *at)
+
+    def _artifact_at(self, called: str, job_id: object, artifact_id: object) -> tuple[str, str, str]:
+        """Return organization, job and id of the artifact that arguments name."""
+        requester = self._requester
+        organization, job, found = artifact_address(called, job_id, artifact_id, root=requester.options.base_url)
+        return organization or requester.organization, job, found
+
+    async def _described(self, called: str, artifact: Artifact | str) -> Artifact:
+        """Return an artifact as it is, or the one that a URL names."""
+        if isinstance(artifact, Artifact):
+            return artifact
+        if "://" not in artifact:
+            raise TypeError(
+                "artifact is a text that isn't a URL. Pass an Artifact, as artifacts.list returns it, or its URL."
+            )
+        return await self._requester.call(get_job_artifact, *self._artifact_at(called, artifact, None))
 
     async def download(
-        self, artifact: Artifact, to: str | os.PathLike[str], *, progress: Progress | None = None
+        self, artifact: Artifact | str, to: str | os.PathLike[str], *, progress: Progress | None = None
     ) -> Path:
         """Download an artifact, complete and checked, or not at all. Scope: read_artifacts.
 
@@ -127,7 +143,7 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         storage serves with a Content-Encoding is written as it is stored, or decoded if only that agrees.
 
         Args:
-            artifact: as `list` or `get` give it.
+            artifact: as `list` or `get` give it; or its URL, which takes one more request.
             to: the file to write; or a folder to write it into under its own name, which exists or is a text that ends with a
                 slash, such as `"wheels/"`. Folders that are missing are made.
             progress: called with the progress as bytes arrive.
@@ -144,8 +160,8 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             >>> def fetch(buildkite, artifact) -> Path:
             ...     return buildkite.artifacts.download(artifact, to="report.xml")
         """
-        _refuse_another(artifact)
         check(AsyncArtifacts.download, locals())
+        artifact = await self._described("artifacts.download", artifact)
         target = file_target(checked(artifact), Path(to), folder=names_folder(to))
         await self._refuse_obstacles([target])
         tree = Tree(target.root)
@@ -154,11 +170,11 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         finally:
             tree.close()
 
-    async def read(self, artifact: Artifact, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
+    async def read(self, artifact: Artifact | str, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
         """Read a small artifact into memory, complete and checked like a download. Scope: read_artifacts.
 
         Args:
-            artifact: as `list` or `get` give it.
+            artifact: as `list` or `get` give it; or its URL, which takes one more request.
             max_bytes: the maximum of bytes. A larger artifact is for `download`.
 
         Returns:
@@ -175,10 +191,10 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        _refuse_another(artifact)
         check(AsyncArtifacts.read, locals())
         if max_bytes < 1:
             raise ValueError(f"max_bytes={max_bytes}: give a number of bytes above 0")
+        artifact = await self._described("artifacts.read", artifact)
         return await read(self._of(artifact), checked(artifact), max_bytes=max_bytes)
 
     def _of(self, artifact: Artifact) -> Requester:
@@ -302,25 +318,17 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             ) from error
         return successors(build)
 
-    async def delete(self, job_id: str | Job, artifact_id: str) -> None:
+    async def delete(self, job_id: str | Job | Artifact, artifact_id: str | Artifact | None = None) -> None:
         """Delete an artifact. Files in your own storage stay there. Scope: write_artifacts.
 
         Args:
-            job_id: the id of the job that uploaded it, or the Job.
+            job_id: the id of the job that uploaded it, or the Job; or the Artifact, or its URL, which needs no other argument.
             artifact_id: its id.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
         check(AsyncArtifacts.delete, locals())
-        at = self._job_by_id("artifacts.delete", job_id)
-        await self._requester.call(delete_job_artifact, *at, artifact_id)
-
-
-def _refuse_another(artifact: object) -> None:
-    if not isinstance(artifact, Artifact):
-        raise TypeError(
-            f"artifact is a {type(artifact).__name__}. Pass an Artifact, as artifacts.list and artifacts.get return it."
-        )
+        await self._requester.call(delete_job_artifact, *self._artifact_at("artifacts.delete", job_id, artifact_id))
 
 
 def _refuse_list(number: object, globs: Sequence[object]) -> None:

@@ -18,6 +18,7 @@ from .._decompression import ACCEPT_ENCODING
 from ..errors import CircuitOpen, ConfigurationError, InvalidResponse
 from ..events import SchemaDrift
 from ..redaction import hide_token, redact_httpx_log, token_in, without_used_tokens
+from ..references import refuse_page
 from ..stores.limits import Budget
 from ..urls import Origin, Params, address, origin, path_of, path_refused, query_of
 from ..version import __version__
@@ -334,6 +335,7 @@ class Requester:
         Raises:
             ValueError: the path leads outside the API, or it isn't a path.
         """
+        refuse_page(path, root=self.options.base_url)
         typed = address(path, root=self.options.base_url, organization=self.options.organization, params=params)
         try:
             url = httpx.URL(typed)

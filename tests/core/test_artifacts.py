@@ -231,6 +231,52 @@ async def test_the_address_may_stand_in_the_body_alone(flavor: Flavor, tmp_path:
     assert str(app.requests[1].url) == "https://storage.test/a"
 
 
+API_URL = "https://api.buildkite.com/v2/organizations/other/pipelines/web/builds/7/jobs/job-1/artifacts/id-a"
+PAGE_URL = "https://buildkite.com/organizations/other/pipelines/web/builds/7/jobs/job-1/artifacts/id-a"
+
+
+@pytest.mark.parametrize("url", [API_URL, f"{API_URL}/download", PAGE_URL])
+async def test_an_artifact_is_named_by_its_url(flavor: Flavor, tmp_path: Path, url: str) -> None:
+    app = App(
+        answer(described("a", b"wheel", url=API_URL)),
+        answer({"url": "https://storage.test/a"}, 302),
+        httpx.Response(200, content=b"wheel"),
+    )
+    artifacts = flavor.client(app).artifacts
+    written = await flavor.call(artifacts.download, url, tmp_path / "a")
+    assert written.read_bytes() == b"wheel"
+    route = "/v2/organizations/other/jobs/job-1/artifacts/id-a"
+    assert app.paths[:2] == [route, f"{route}/download"]
+
+    again = App(answer(described("a", b"wheel")))
+    assert (await flavor.call(flavor.client(again).artifacts.get, url)).path == "a"
+    await flavor.call(flavor.client(again).artifacts.delete, url)
+    assert again.paths == [route, route]
+    assert again.requests[1].method == "DELETE"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.test/v2/organizations/acme/pipelines/web/builds/7/jobs/job-1/artifacts/id-a",
+        API_URL.replace("job-1", "%2e%2e"),
+        API_URL.replace("id-a", "..%2f..%2fuser"),
+        API_URL.replace("https://", "https://me:s3cret@"),
+        API_URL.partition("/artifacts/")[0],
+        "https://buildkite.com/acme/web/builds/7",
+    ],
+)
+async def test_a_url_of_no_artifact_is_refused_before_anything_is_sent(
+    flavor: Flavor, tmp_path: Path, url: str
+) -> None:
+    app = App(answer({}))
+    for method, more in (("download", (tmp_path / "a",)), ("read", ()), ("get", ()), ("delete", ())):
+        with pytest.raises((ValueError, TypeError), match="artifact") as caught:
+            await flavor.call(getattr(flavor.client(app).artifacts, method), url, *more)
+        assert "s3cret" not in str(caught.value)
+    assert app.requests == []
+
+
 async def test_an_artifact_that_is_gone_is_not_found(flavor: Flavor, tmp_path: Path) -> None:
     client = flavor.client(App(answer({"message": "No artifact found"}, 404)))
     with pytest.raises(errors.ArtifactNotFound):
