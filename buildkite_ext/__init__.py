@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .errors import ArtifactNotFound as ArtifactNotFound
     from .errors import ArtifactTooLarge as ArtifactTooLarge
     from .errors import ArtifactUnavailable as ArtifactUnavailable
+    from .errors import BlockStepNotFound as BlockStepNotFound
     from .errors import BudgetExhausted as BudgetExhausted
     from .errors import BuildAlreadyFinished as BuildAlreadyFinished
     from .errors import BuildkiteError as BuildkiteError
@@ -212,6 +213,7 @@ __all__ = [
     "AsyncBuildkiteClient",
     "AsyncItems",
     "Author",
+    "BlockStepNotFound",
     "Budget",
     "BudgetExhausted",
     "BudgetStatus",

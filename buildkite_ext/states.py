@@ -41,6 +41,7 @@ __all__ = [
     "blocking_jobs",
     "build_state",
     "failed_jobs",
+    "is_block_step",
     "is_build_settled",
     "is_job_active",
     "is_job_over",
@@ -315,9 +316,14 @@ def failed_jobs(build: Build) -> list[Job]:
     ]
 
 
+def is_block_step(job: Job) -> bool:
+    """Tell whether a user unblocks a job of this type: a block step, an input step, or a type that this version doesn't know."""
+    return str(job.type) not in _STEPS_WITHOUT_BLOCK
+
+
 def blocking_jobs(build: Build) -> list[Job]:
     """Return the block steps that a build waits at."""
-    return [job for job in build.jobs if str(job.state) == "blocked" and str(job.type) not in _STEPS_WITHOUT_BLOCK]
+    return [job for job in build.jobs if str(job.state) == "blocked" and is_block_step(job)]
 
 
 def _blocked_state(build: Build) -> str | None:

@@ -16,7 +16,16 @@ from ..messages import shown
 from ..redaction import redacted_text
 from ..references import Reference, is_uuid, read_job_reference, read_reference
 
-__all__ = ["Level", "artifact_address", "artifact_organization", "job_address", "names_build", "needed", "resolve"]
+__all__ = [
+    "Level",
+    "artifact_address",
+    "artifact_organization",
+    "job_address",
+    "names_build",
+    "needed",
+    "resolve",
+    "step_in",
+]
 
 T = TypeVar("T")
 
@@ -173,6 +182,14 @@ def names_build(pipeline: object, *, root: str) -> bool:
         return read_reference(pipeline, root=root).number is not None
     except ValueError:
         return False
+
+
+def step_in(pipeline: object, *, root: str) -> str | None:
+    """Return the id of the job, or else of the step, that a URL in the place of a pipeline names; None if it names none."""
+    if not isinstance(pipeline, str):
+        return None
+    found = read_reference(pipeline, root=root)
+    return found.job_id or found.step_id
 
 
 def needed(called: str, name: str, value: T | None) -> T:

@@ -18,7 +18,7 @@ from buildkite_api.api.builds import (
     retry_failed_jobs,
 )
 from buildkite_api.api.pipelines import get_pipeline
-from buildkite_api.models import Build, Pipeline
+from buildkite_api.models import Build, Job, Pipeline
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
@@ -40,7 +40,21 @@ from ..watching.outcome import WaitResult
 from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
 from ._generated import builds as generated
-from .arguments import Scalar, aware, count, filter_map, given, listed, many, per_minute, positive, scalar_map, text_map
+from .addresses import step_in
+from .arguments import (
+    Scalar,
+    aware,
+    count,
+    field_map,
+    filter_map,
+    given,
+    listed,
+    many,
+    per_minute,
+    positive,
+    scalar_map,
+    text_map,
+)
 from .checks import check
 
 if TYPE_CHECKING:
@@ -58,7 +72,7 @@ class Author:
 
 
 class AsyncBuilds(generated.AsyncBuilds):
-    """Builds: create, list, follow, wait, cancel, rebuild."""
+    """Builds: create, list, follow, wait, unblock, cancel, rebuild."""
 
     def list(
         self,
@@ -452,6 +466,57 @@ class AsyncBuilds(generated.AsyncBuilds):
         body = RetryFailedJobsRequest(**given(states=None if chosen is None else ",".join(chosen)))
         return await self._requester.call(retry_failed_jobs, *at, body=body)
 
+    async def unblock(
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        step: str | Job | None = None,
+        fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
+        unblocker: str | None = None,
+    ) -> Build:
+        """Unblock a block step of a build. Scopes: read_builds and write_builds.
+
+        The step is found and its type checked before anything is sent. The fields of its form are not: the REST API doesn't
+        tell them, so Buildkite refuses what lacks a required one. It takes three requests, and a fourth before an error about
+        the step.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number. The URL of the
+                page of a step names that step too.
+            number: the build's number, or a Build.
+            step: the key of the step, its label, the id of the step or of its job, or the Job. It may be left out if the build
+                waits at a single one.
+            fields: values of the step's fields, by their keys: texts, booleans or numbers, which are sent as texts; a list of
+                them for a field with `multiple`.
+            unblocker: the id of the user to name as the unblocker; by default the user of the token.
+
+        Returns:
+            The build, read again after that.
+
+        Raises:
+            BlockStepNotFound: the build waits at no block step, or at several and `step` names none; or `step` isn't one. Nothing
+                was unblocked. The message and `candidates` name those that can be.
+            JobNotUnblockable: Buildkite refused: the step was unblocked before or meanwhile, its build is canceled, or a
+                required field is missing.
+            BuildNotFound: the build doesn't exist for this token.
+
+        Example:
+            >>> def release(buildkite, number: int) -> str:
+            ...     build = buildkite.builds.unblock("web", number, step="release", fields={"version": "1.4.2"})
+            ...     return build.state
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        check(AsyncBuilds.unblock, locals())
+        organization, slug, found = self._build_at("builds.unblock", pipeline, number)
+        if step is None:
+            step = step_in(pipeline, root=self._requester.options.base_url)
+        from .unblocking import unblock_step
+
+        requester = self._requester.within(organization)
+        return await unblock_step(requester, slug, found, step, fields=field_map("fields", fields), unblocker=unblocker)
+
     async def wait(
         self,
         pipeline: str | Build,
@@ -545,7 +610,7 @@ class AsyncBuilds(generated.AsyncBuilds):
 
 
 class Builds(generated.Builds):
-    """Builds: create, list, follow, wait, cancel, rebuild."""
+    """Builds: create, list, follow, wait, unblock, cancel, rebuild."""
 
     list = blocking(AsyncBuilds.list)
     list_all = blocking(AsyncBuilds.list_all)
@@ -554,6 +619,7 @@ class Builds(generated.Builds):
     cancel = blocking(AsyncBuilds.cancel)
     rebuild = blocking(AsyncBuilds.rebuild)
     retry_failed_jobs = blocking(AsyncBuilds.retry_failed_jobs)
+    unblock = blocking(AsyncBuilds.unblock)
     wait = blocking(AsyncBuilds.wait)
     follow = blocking(AsyncBuilds.follow)
 

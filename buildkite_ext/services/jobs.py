@@ -33,6 +33,7 @@ from ._generated import jobs as generated
 from .addresses import needed
 from .arguments import Scalar, count, field_map, given, many, per_minute, positive
 from .checks import check
+from .unblocking import refuse_other_step
 
 if TYPE_CHECKING:
     import httpx
@@ -138,6 +139,8 @@ class AsyncJobs(generated.AsyncJobs):
     ) -> Job:
         """Unblock a block step. Scope: write_builds.
 
+        `builds.unblock` finds the step by its key or label.
+
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
             number: the build's number, or a Build.
@@ -147,7 +150,9 @@ class AsyncJobs(generated.AsyncJobs):
             unblocker: the id of the user to name as the unblocker; by default the user of the token.
 
         Raises:
-            JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
+            BlockStepNotFound: a Job is of another type. Nothing was sent. The type of a job that is given by its id isn't asked
+                for: Buildkite refuses it.
+            JobNotUnblockable: the job isn't a block step, its build is canceled, it was unblocked before, or a field is missing.
 
         Example:
             >>> def release(buildkite, number: int, job_id: str | Job) -> None:
@@ -158,6 +163,9 @@ class AsyncJobs(generated.AsyncJobs):
         """
         check(AsyncJobs.unblock, locals())
         at = self._job_at("jobs.unblock", pipeline, number, job_id)
+        for job in (pipeline, job_id):
+            if isinstance(job, Job):
+                refuse_other_step(job)
         from buildkite_api.models import UnblockBuildJobRequest
 
         body = UnblockBuildJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
@@ -177,12 +185,15 @@ class AsyncJobs(generated.AsyncJobs):
             fields, unblocker: as for `unblock`.
 
         Raises:
-            JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
+            BlockStepNotFound: a Job is of another type. Nothing was sent.
+            JobNotUnblockable: the job isn't a block step, its build is canceled, it was unblocked before, or a field is missing.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         check(AsyncJobs.unblock_by_id, locals())
         at = self._job_by_id("jobs.unblock_by_id", job_id)
+        if isinstance(job_id, Job):
+            refuse_other_step(job_id)
         from buildkite_api.models import UnblockJobRequest
 
         body = UnblockJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
