@@ -108,6 +108,8 @@ if TYPE_CHECKING:
     from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
     from .unknown_names import UnknownNameWarning as UnknownNameWarning
+    from .watching.job_wait import JobResult as JobResult
+    from .watching.job_wait import JobWaitResult as JobWaitResult
     from .watching.outcome import WaitResult as WaitResult
 
 _HOMES = {
@@ -155,6 +157,8 @@ _HOMES = {
     "UnknownNameWarning": "unknown_names",
     "VirtualClock": "clock",
     "WaitResult": "watching.outcome",
+    "JobResult": "watching.job_wait",
+    "JobWaitResult": "watching.job_wait",
 }
 _MODULES = {
     "models": "buildkite_ext.models",
@@ -243,7 +247,9 @@ __all__ = [
     "Items",
     "JobNotFound",
     "JobNotUnblockable",
+    "JobResult",
     "JobTiming",
+    "JobWaitResult",
     "LimitStatus",
     "LogLine",
     "MemoryStore",
