@@ -37,6 +37,7 @@ from ..states import (
 )
 from ..unknown_names import warn_unknown
 from ..watching.outcome import WaitResult
+from ..watching.unblocking import unblock_step
 from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
 from ._generated import builds as generated
@@ -512,8 +513,6 @@ class AsyncBuilds(generated.AsyncBuilds):
         organization, slug, found = self._build_at("builds.unblock", pipeline, number)
         if step is None:
             step = step_in(pipeline, root=self._requester.options.base_url)
-        from .unblocking import unblock_step
-
         requester = self._requester.within(organization)
         return await unblock_step(requester, slug, found, step, fields=field_map("fields", fields), unblocker=unblocker)
 

@@ -29,12 +29,12 @@ from ..logs.schedule import Pace
 from ..pagination.items import AsyncItems
 from ..states import JobStateName
 from ..watching.job_wait import JOB_POLL_INTERVAL, JobWaitResult, OnJobTimeout, wait_for_jobs
+from ..watching.unblocking import refuse_other_step
 from ._base import blocking
 from ._generated import jobs as generated
 from .addresses import needed
 from .arguments import Scalar, count, field_map, given, many, per_minute, positive
 from .checks import check
-from .unblocking import refuse_other_step
 
 if TYPE_CHECKING:
     import httpx

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from buildkite_ext import BlockStepNotFound, JobNotUnblockable
 from buildkite_ext.models import Job
-from buildkite_ext.services.unblocking import block_step
 from buildkite_ext.simulation import Simulator
+from buildkite_ext.watching.unblocking import block_step
 
 from .fakes import App, Flavor, answer, build, job
 

@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from buildkite_api.api.builds import get_build
-from buildkite_api.api.jobs import unblock_build_job
-from buildkite_api.models import Build, Job
-
 from ..errors import BlockStepNotFound
 from ..messages import shown
 from ..states import is_block_step
-from .arguments import given
 
 if TYPE_CHECKING:
+    from buildkite_api.models import Build, Job
+
     from ..transport.requester import Requester
 
 __all__ = ["block_step", "refuse_other_step", "unblock_step"]
@@ -102,7 +99,10 @@ async def unblock_step(
         BlockStepNotFound: see `block_step`.
         JobNotUnblockable: Buildkite refused.
     """
-    from buildkite_api.models import UnblockBuildJobRequest
+    from buildkite_api.api.builds import get_build
+    from buildkite_api.api.jobs import unblock_build_job
+    from buildkite_api.models import Job, UnblockBuildJobRequest
+    from buildkite_api.types import UNSET
 
     at = requester.organization, pipeline, number
     if isinstance(step, Job):
@@ -110,13 +110,17 @@ async def unblock_step(
         job = step
     else:
         job = await _found(requester, at, step)
-    body = UnblockBuildJobRequest(**given(fields=fields, unblocker=unblocker))
+    body = UnblockBuildJobRequest(
+        fields=UNSET if fields is None else dict(fields), unblocker=UNSET if unblocker is None else unblocker
+    )
     await requester.call(unblock_build_job, *at, job.id, body=body)
     return await requester.call_fresh(get_build, *at)
 
 
 async def _found(requester: Requester, at: tuple[str, str, int], step: str | None) -> Job:
     """Return the block step. The jobs that block are read first; all jobs only where these don't tell."""
+    from buildkite_api.api.builds import get_build
+
     name = f"{at[1]} #{at[2]}"
     blocked = await requester.call_fresh(get_build, *at, job_states=["blocked"], exclude_pipeline=True)
     try:
