@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from buildkite_api.api.builds import (
     cancel_build,
@@ -37,6 +37,7 @@ from ..states import (
 )
 from ..unknown_names import warn_unknown
 from ..watching.outcome import WaitResult
+from ..watching.reuse import full_sha, known_builds
 from ..watching.unblocking import unblock_step
 from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
@@ -358,6 +359,79 @@ class AsyncBuilds(generated.AsyncBuilds):
             self._requester, *at, identity, body, cancel=lambda number: self.cancel("/".join(at), number)
         )
 
+    async def find_or_create(
+        self,
+        pipeline: str | Pipeline,
+        *,
+        commit: str,
+        branch: str | None = None,
+        rebuild: Literal["failed"] | None = None,
+        message: str | None = None,
+        author: Author | Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None,
+        meta_data: Mapping[str, Scalar] | None = None,
+        once: str | bool | None = None,
+    ) -> Build:
+        """Return a build of a commit: one that has passed or still runs, or else a new one. Scopes: read_builds and write_builds.
+
+        The newest build of the commit that has passed, or that continues, is returned as it is. That is also one that waits at a
+        block step, if nothing in it failed. Its environment and its meta-data aren't compared. Builds that failed, or were
+        canceled or skipped, are passed over. The newest 100 builds of the commit are looked at.
+
+        Two callers at once may both find nothing and both create a build, since a new build appears late in lists. With the same
+        key as `once`, both get one build: see `create`. That holds for what is created, not for a rebuild. A key is bound to its
+        build, though: once that has failed, a call with the same key gets it again, so give each attempt a key of its own.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
+            commit: the full SHA. `HEAD`, a branch or a shortened SHA can't be looked up.
+            branch: builds of this branch only, and the branch of a new build; None for builds of any branch, and for the
+                pipeline's default branch.
+            rebuild: `failed` repeats the newest build of the commit that has failed, with its environment and meta-data, in place
+                of creating one.
+            message, author, env, meta_data, once: for a build that is created: as for `create`.
+
+        Returns:
+            The build. It may have ended already: `builds.wait` returns at once then.
+
+        Raises:
+            ValueError: the commit isn't a full SHA. Nothing was sent.
+            PipelineNotFound: the pipeline doesn't exist for this token.
+            InvalidRequest, ResponseLost: as for `create`.
+
+        Example:
+            >>> def tested(buildkite, sha: str) -> bool:
+            ...     build = buildkite.builds.find_or_create("web", commit=sha, branch="main", once=f"test-{sha}")
+            ...     return buildkite.builds.wait(build, timeout=3600).passed
+
+        https://buildkite.com/docs/apis/rest-api/builds
+        """
+        check(AsyncBuilds.find_or_create, locals())
+        commit = full_sha(commit)
+        if rebuild not in (None, "failed"):
+            raise ValueError(f'rebuild={rebuild!r}: give "failed", or leave it out')
+        at = self._pipeline_at("builds.find_or_create", pipeline)
+        newest = await self._requester.call_fresh(
+            list_pipeline_builds,
+            *at,
+            **given(commit=commit, branch=branch, exclude_jobs=True, exclude_pipeline=True, per_page=100),
+        )
+        known = known_builds(newest, commit=commit, branch=branch)
+        if known.reusable is not None:
+            return known.reusable
+        if rebuild is not None and known.failed is not None:
+            return await self.rebuild("/".join(at), known.failed.number)
+        return await self.create(
+            pipeline,
+            branch=branch,
+            commit=commit,
+            message=message,
+            author=author,
+            env=env,
+            meta_data=meta_data,
+            once=once,
+        )
+
     def _identity(
         self, once: str | bool | None, meta_data: Mapping[str, Scalar] | None, *, commit: str, branch: str | None
     ) -> Once | None:
@@ -615,6 +689,7 @@ class Builds(generated.Builds):
     list_all = blocking(AsyncBuilds.list_all)
     get = blocking(AsyncBuilds.get)
     create = blocking(AsyncBuilds.create)
+    find_or_create = blocking(AsyncBuilds.find_or_create)
     cancel = blocking(AsyncBuilds.cancel)
     rebuild = blocking(AsyncBuilds.rebuild)
     retry_failed_jobs = blocking(AsyncBuilds.retry_failed_jobs)
