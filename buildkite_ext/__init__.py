@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from . import simulation as simulation
     from . import telemetry as telemetry
     from . import webhooks as webhooks
+    from .artifacts.result import DownloadedFiles as DownloadedFiles
+    from .artifacts.result import RefusedArtifact as RefusedArtifact
     from .artifacts.transfer import DownloadProgress as DownloadProgress
     from .client import AsyncBuildkiteClient as AsyncBuildkiteClient
     from .client import BuildkiteClient as BuildkiteClient
@@ -133,6 +135,8 @@ _HOMES = {
     "Runtime": "runtime",
     "RedisStore": "stores.redis",
     "DownloadProgress": "artifacts.transfer",
+    "DownloadedFiles": "artifacts.result",
+    "RefusedArtifact": "artifacts.result",
     "Event": "events",
     "Health": "health",
     "Items": "pagination.items",
@@ -238,6 +242,7 @@ __all__ = [
     "ConnectionFailed",
     "DeadlineExceeded",
     "DownloadProgress",
+    "DownloadedFiles",
     "EpochClock",
     "Event",
     "FieldError",
@@ -265,6 +270,7 @@ __all__ = [
     "RateLimitWait",
     "RateLimited",
     "RedisStore",
+    "RefusedArtifact",
     "RequestFinished",
     "ResponseLost",
     "Retry",
