@@ -277,7 +277,8 @@ async def _attempt(requester: Requester, artifact: Artifact, part: _Part, progre
                     if progress is not None:
                         progress(DownloadProgress(artifact, arrived, artifact.file_size))
         except TRANSPORT_ERRORS as error:
-            await runtime.offload(partial(content.add, block))
+            if not await runtime.offload(partial(content.keep, block)):
+                part.discard()
             raise _Again(lost(error, response.request)) from error
         wrong = await runtime.offload(partial(content.finish, block, artifact))
         if wrong and coding in _DECODERS:
@@ -396,6 +397,18 @@ class _Content:
             self.file.write(data)
             self._digest.update(data)
             self.size += len(data)
+
+    def keep(self, block: Iterable[bytes]) -> bool:
+        """Append the last bytes of an attempt. Return False if what has arrived can't be continued.
+
+        That is so in a process that was forked meanwhile: the file is its parent's.
+        """
+        try:
+            self.add(block)
+            next(iter(self.file.pieces(1)), b"")
+        except OSError:
+            return False
+        return True
 
     def hash_again(self) -> None:
         """Take size and SHA-1 from the bytes as they are written."""
