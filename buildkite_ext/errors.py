@@ -19,6 +19,7 @@
     ├── TooManyPages                  a list has more pages than the limit
     ├── BlockStepNotFound             no block step fits, or several do: nothing was unblocked
     ├── MetadataNotSettable           meta-data can only be given when a build is created
+    ├── BuildBlocked                  a build waits at a block step, and the caller wanted no such end
     ├── DeadlineExceeded              (also a TimeoutError) the time allowed for a call is over
     ├── CircuitOpen                   calls failed in a row, so no more are sent for a while
     ├── WriteRefused                  the client is read-only, and the request could change something
@@ -49,6 +50,7 @@ from .messages import escaped
 
 if TYPE_CHECKING:
     import httpx
+    from buildkite_api.models import Build
 
 __all__ = [
     "AccessDenied",
@@ -62,6 +64,7 @@ __all__ = [
     "BlockStepNotFound",
     "BudgetExhausted",
     "BuildAlreadyFinished",
+    "BuildBlocked",
     "BuildNotFound",
     "BuildkiteError",
     "CircuitOpen",
@@ -273,6 +276,18 @@ class BlockStepNotFound(BuildkiteError):
 
 class MetadataNotSettable(BuildkiteError):
     """Buildkite's REST API takes meta-data only when a build is created."""
+
+
+class BuildBlocked(BuildkiteError):
+    """The build waits at a block step, and `on_blocked="raise"` was given.
+
+    Attributes:
+        build: the build, with its jobs.
+    """
+
+    def __init__(self, message: str, *, build: Build | None = None) -> None:
+        super().__init__(message)
+        self.build = build
 
 
 class DeadlineExceeded(BuildkiteError, TimeoutError):

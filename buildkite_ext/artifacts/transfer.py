@@ -18,7 +18,7 @@ from buildkite_api.types import Secret
 from ..errors import ArtifactCorrupted, ArtifactTooLarge, ArtifactUnavailable, NetworkError
 from ..events import ArtifactDownloaded
 from ..transport.wire import TRANSPORT_ERRORS, lost
-from ..watching.wait import next_interval, next_pause
+from ..watching.pacing import next_interval, next_pause
 from .folders import PartFile
 from .names import checked, has_job, label, shown
 

@@ -28,6 +28,7 @@ from ..logs.parser import clean as clean_log
 from ..logs.schedule import Pace
 from ..pagination.items import AsyncItems
 from ..states import JobStateName
+from ..stores.recent_actions import Reopening
 from ..watching.job_wait import JOB_POLL_INTERVAL, JobWaitResult, OnJobTimeout, wait_for_jobs
 from ..watching.unblocking import refuse_other_step
 from ._base import blocking
@@ -145,6 +146,7 @@ class AsyncJobs(generated.AsyncJobs):
             raise ValueError(f"timeout={timeout}: it is for wait=True, without which jobs.retry() doesn't wait")
         at = self._job_at("jobs.retry", pipeline, number, job_id)
         job: Job = await self._requester.call(retry_build_job, *at)
+        self._requester.recent_actions.add(at[:3], Reopening.of_job(job), now=self._requester.runtime.now())
         if not wait:
             return job
         organization, slug, found, _ = at
@@ -255,7 +257,9 @@ class AsyncJobs(generated.AsyncJobs):
         from buildkite_api.models import UnblockBuildJobRequest
 
         body = UnblockBuildJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
-        return await self._requester.call(unblock_build_job, *at, body=body)
+        job = await self._requester.call(unblock_build_job, *at, body=body)
+        self._requester.recent_actions.add(at[:3], at[3], now=self._requester.runtime.now())
+        return job
 
     async def unblock_by_id(
         self,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from ..errors import DeadlineExceeded
 from ..messages import shown
 from ..states import FAILED_OUTCOMES, PASSED_OUTCOMES, JobOutcome, job_outcome
-from .wait import next_interval, next_pause
+from .pacing import next_interval, next_pause
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job

@@ -114,6 +114,7 @@ async def unblock_step(
         fields=UNSET if fields is None else dict(fields), unblocker=UNSET if unblocker is None else unblocker
     )
     await requester.call(unblock_build_job, *at, job.id, body=body)
+    requester.recent_actions.add(at, job.id, now=requester.runtime.now())
     return await requester.call_fresh(get_build, *at)
 
 
