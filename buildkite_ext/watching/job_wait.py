@@ -189,7 +189,7 @@ class RetryChains:
         return [result.job for result in self.results() if result.outcome is None]
 
 
-_RETRYABLE: frozenset[JobOutcome] = FAILED_OUTCOMES | {"soft_failed"}
+_RETRYABLE: frozenset[str] = FAILED_OUTCOMES | {"soft_failed"}
 
 
 async def wait_for_jobs(
