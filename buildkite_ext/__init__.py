@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from . import simulation as simulation
     from . import telemetry as telemetry
     from . import webhooks as webhooks
+    from .artifacts.result import DownloadedFiles as DownloadedFiles
+    from .artifacts.result import RefusedArtifact as RefusedArtifact
     from .artifacts.transfer import DownloadProgress as DownloadProgress
     from .client import AsyncBuildkiteClient as AsyncBuildkiteClient
     from .client import BuildkiteClient as BuildkiteClient
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from .errors import ArtifactNotFound as ArtifactNotFound
     from .errors import ArtifactTooLarge as ArtifactTooLarge
     from .errors import ArtifactUnavailable as ArtifactUnavailable
+    from .errors import BlockStepNotFound as BlockStepNotFound
     from .errors import BudgetExhausted as BudgetExhausted
     from .errors import BuildAlreadyFinished as BuildAlreadyFinished
     from .errors import BuildBlocked as BuildBlocked
@@ -122,6 +125,8 @@ if TYPE_CHECKING:
     from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
     from .unknown_names import UnknownNameWarning as UnknownNameWarning
+    from .watching.job_wait import JobResult as JobResult
+    from .watching.job_wait import JobWaitResult as JobWaitResult
     from .watching.outcome import WaitResult as WaitResult
 
 _HOMES = {
@@ -145,6 +150,8 @@ _HOMES = {
     "Runtime": "runtime",
     "RedisStore": "stores.redis",
     "DownloadProgress": "artifacts.transfer",
+    "DownloadedFiles": "artifacts.result",
+    "RefusedArtifact": "artifacts.result",
     "Event": "events",
     "FailedJob": "failures.summary",
     "FailedTest": "failures.summary",
@@ -183,6 +190,8 @@ _HOMES = {
     "UnknownNameWarning": "unknown_names",
     "VirtualClock": "clock",
     "WaitResult": "watching.outcome",
+    "JobResult": "watching.job_wait",
+    "JobWaitResult": "watching.job_wait",
 }
 _MODULES = {
     "models": "buildkite_ext.models",
@@ -241,6 +250,7 @@ __all__ = [
     "AsyncBuildkiteClient",
     "AsyncItems",
     "Author",
+    "BlockStepNotFound",
     "Budget",
     "BudgetExhausted",
     "BudgetStatus",
@@ -262,6 +272,7 @@ __all__ = [
     "ConnectionFailed",
     "DeadlineExceeded",
     "DownloadProgress",
+    "DownloadedFiles",
     "EpochClock",
     "Event",
     "FailedJob",
@@ -277,7 +288,9 @@ __all__ = [
     "JobAttempt",
     "JobNotFound",
     "JobNotUnblockable",
+    "JobResult",
     "JobTiming",
+    "JobWaitResult",
     "LimitStatus",
     "LogLine",
     "MemoryStore",
@@ -294,6 +307,7 @@ __all__ = [
     "RateLimitWait",
     "RateLimited",
     "RedisStore",
+    "RefusedArtifact",
     "RequestFinished",
     "ResponseLost",
     "RetriedJob",

@@ -17,6 +17,7 @@
     │       └── ServiceUnavailable    503
     ├── InvalidResponse               an answer that differs from Buildkite's documentation
     ├── TooManyPages                  a list has more pages than the limit
+    ├── BlockStepNotFound             no block step fits, or several do: nothing was unblocked
     ├── MetadataNotSettable           meta-data can only be given when a build is created
     ├── BuildBlocked                  a build waits at a block step, and the caller wanted no such end
     ├── DeadlineExceeded              (also a TimeoutError) the time allowed for a call is over
@@ -60,6 +61,7 @@ __all__ = [
     "ArtifactNotFound",
     "ArtifactTooLarge",
     "ArtifactUnavailable",
+    "BlockStepNotFound",
     "BudgetExhausted",
     "BuildAlreadyFinished",
     "BuildBlocked",
@@ -258,6 +260,18 @@ class InvalidResponse(BuildkiteError):
 
 class TooManyPages(BuildkiteError):
     """The list has more pages than the limit. Nothing was left out in silence: narrow the list, or raise `max_pages`."""
+
+
+class BlockStepNotFound(BuildkiteError):
+    """The build waits at no block step that fits, or at several; or the step that was named is of another type. Nothing was sent.
+
+    Attributes:
+        candidates: names of the block steps that can be unblocked, as `step=` of `builds.unblock` takes them.
+    """
+
+    def __init__(self, message: str, *, candidates: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
 
 
 class MetadataNotSettable(BuildkiteError):

@@ -25,6 +25,7 @@ __all__ = [
     "EVENT_STATES",
     "EXIT_CODES",
     "FAILED_JOBS",
+    "FAILED_OUTCOMES",
     "FAILING_JOBS",
     "FILTERS",
     "FINISHED_BUILDS",
@@ -32,12 +33,14 @@ __all__ = [
     "FINISHED_JOBS",
     "HELD_JOBS",
     "JOB_STATES",
+    "PASSED_OUTCOMES",
     "RETRIED_STATES",
     "RUNNING_BUILDS",
     "RUNNING_JOBS",
     "UNREACHED_JOBS",
     "BuildStateName",
     "EventStateName",
+    "JobOutcome",
     "JobStateName",
     "Outcome",
     "RetriedStateName",
@@ -45,11 +48,13 @@ __all__ = [
     "build_state",
     "exit_code_of",
     "failed_jobs",
+    "is_block_step",
     "is_blocked",
     "is_build_settled",
     "is_failing",
     "is_job_active",
     "is_job_over",
+    "job_outcome",
     "outcome_of",
     "unfinished_jobs",
 ]
@@ -118,6 +123,20 @@ RetriedStateName = Literal["canceled", "expired", "failed", "soft_failed", "time
 
 Outcome = Literal["passed", "failed", "blocked", "canceled", "skipped", "not_run", "failing"]
 """How a build ended; `blocked` while it waits for a user, and `failing` while it runs and is going to fail."""
+
+JobOutcome = Literal[
+    "passed",
+    "failed",
+    "soft_failed",
+    "timed_out",
+    "canceled",
+    "expired",
+    "skipped",
+    "broken",
+    "not_run",
+    "unblocked",
+]
+"""How a job ended. `not_run` is the end of a job that waited when its build failed; `unblocked` that of a block step."""
 
 BUILD_FILTERS: frozenset[str] = frozenset(get_args(BuildStateName))
 """The values of the query `state` of the lists of builds. https://buildkite.com/docs/apis/rest-api/builds"""
@@ -220,6 +239,29 @@ FAILED_JOBS = frozenset({"failed", "timed_out", "expired"})
 FAILING_JOBS = FAILED_JOBS | {"canceled"}
 """The job makes its build fail, unless it failed softly or was retried. A job that was canceled alone does so too."""
 
+FAILED_OUTCOMES: frozenset[JobOutcome] = frozenset({"failed", "timed_out", "canceled", "expired"})
+"""Outcomes of jobs that make their build fail."""
+
+PASSED_OUTCOMES: frozenset[JobOutcome] = frozenset({"passed", "unblocked"})
+"""Outcomes of jobs that have done what they were for."""
+
+_JOB_ENDS: Mapping[str, JobOutcome] = {
+    "passed": "passed",
+    "failed": "failed",
+    "timed_out": "timed_out",
+    "timing_out": "timed_out",
+    "canceled": "canceled",
+    "canceling": "canceled",
+    "expired": "expired",
+    "skipped": "skipped",
+    "broken": "broken",
+    "waiting_failed": "not_run",
+    "blocked_failed": "not_run",
+    "unblocked_failed": "not_run",
+    "unblocked": "unblocked",
+}
+"""The outcome of a job that is over in a state."""
+
 _ENDS: Mapping[str, Outcome] = {"canceled": "canceled", "skipped": "skipped", "not_run": "not_run"}
 """States of a build that are its outcome, blocked or not."""
 
@@ -287,6 +329,22 @@ def is_job_active(state: object) -> bool:
 def is_job_over(job: _Stateful) -> bool:
     """Tell whether nothing more happens in a job: its state is an end, or it has a time at which it finished."""
     return str(job.state) in FINISHED_JOBS or job.finished_at is not None
+
+
+def job_outcome(job: Job) -> JobOutcome | None:
+    """Return the outcome of a job; None while it continues.
+
+    A job that has a `finished_at` is over. If its state isn't a known end, its outcome is `failed`, so that only a job that
+    Buildkite calls passed counts as passed. A block step is over when it was unblocked.
+
+    Args:
+        job: as Buildkite answers it.
+    """
+    state = str(job.state)
+    if not is_job_over(job) and not (state == "unblocked" and is_block_step(job)):
+        return None
+    outcome = _JOB_ENDS.get(state, "failed")
+    return "soft_failed" if outcome == "failed" and job.soft_failed else outcome
 
 
 def is_build_settled(build: _Finishing) -> bool:
@@ -383,7 +441,7 @@ def failed_jobs(build: Build) -> list[Job]:
 
 def blocking_jobs(build: Build) -> list[Job]:
     """Return the block steps that a build waits at."""
-    return [job for job in build.jobs if str(job.state) == "blocked" and str(job.type) not in _STEPS_WITHOUT_BLOCK]
+    return [job for job in build.jobs if str(job.state) == "blocked" and is_block_step(job)]
 
 
 def unfinished_jobs(build: Build) -> list[Job]:
@@ -418,6 +476,11 @@ def _breaking_jobs(build: Build) -> list[Job]:
     return [job for job in ended if str(job.state) in FAILED_JOBS] or [
         job for job in ended if str(job.state) in FAILING_JOBS
     ]
+
+
+def is_block_step(job: Job) -> bool:
+    """Tell whether a user unblocks a job of this type: a block step, an input step, or a type that this version doesn't know."""
+    return str(job.type) not in _STEPS_WITHOUT_BLOCK
 
 
 def _blocked_state(build: Build) -> str | None:

@@ -39,6 +39,7 @@ MODULES = {
     "buildkite_ext": "buildkite_ext",
     "errors": "buildkite_ext.errors",
     "events": "buildkite_ext.events",
+    "references": "buildkite_ext.references",
     "telemetry": "buildkite_ext.telemetry",
     "models": "buildkite_ext.models",
     "webhooks": "buildkite_ext.webhooks",
@@ -51,6 +52,7 @@ MODULES = {
 TITLES = {
     "errors": "Errors",
     "events": "Events",
+    "references": "References",
     "telemetry": "Telemetry",
     "models": "Models",
     "webhooks": "Webhooks",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..options import DEFAULT_BASE_URL, ENDPOINT_VARIABLE, normalize_base_url
-from ..urls import BuildAddress, build_address
+from ..references import Reference, read_reference
 from .problem import UsageError
 
 __all__ = ["build_of", "pipeline_of"]
@@ -15,7 +16,7 @@ __all__ = ["build_of", "pipeline_of"]
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-def pipeline_of(word: str | None, option: str | None, *, organization: str | None, simulate: bool) -> BuildAddress:
+def pipeline_of(word: str | None, option: str | None, *, organization: str | None, simulate: bool) -> Reference:
     """Return the pipeline that the command line names. The URL of a build or a job names its pipeline.
 
     Args:
@@ -43,7 +44,7 @@ def build_of(
     organization: str | None,
     simulate: bool = False,
     command: str = "cancel",
-) -> tuple[BuildAddress, int]:
+) -> tuple[Reference, int]:
     """Return the build that the command line names, and its number.
 
     Args:
@@ -77,21 +78,21 @@ def build_of(
     return address, address.number
 
 
-def _address(argument: str, text: str, organization: str | None, *, simulate: bool) -> BuildAddress:
+def _address(argument: str, text: str, organization: str | None, *, simulate: bool) -> Reference:
     endpoint = "" if simulate else os.environ.get(ENDPOINT_VARIABLE, "").strip()
     root = normalize_base_url(endpoint or DEFAULT_BASE_URL)
     try:
-        address = build_address(text, root=root)
+        address = read_reference(text, root=root)
     except ValueError as error:
         raise UsageError(f"{argument}: {error}.") from error  # without the text: a URL may hold a password
     if organization is None or address.organization in (None, organization):
-        return address._replace(organization=organization or address.organization)
+        return replace(address, organization=organization or address.organization)
     raise UsageError(
         f"{argument} names the organization {address.organization!r}, and --organization {organization!r}: give one of them."
     )
 
 
-def _number(address: BuildAddress, text: str) -> int:
+def _number(address: Reference, text: str) -> int:
     if not _NUMBER.fullmatch(text):
         raise UsageError(f"NUMBER {text!r}: give a whole number.")
     number = int(text)

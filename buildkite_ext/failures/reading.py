@@ -18,8 +18,9 @@ from ..errors import (
 )
 from ..logs.tail import content_range
 from ..pagination.links import parse_links
+from ..references import read_reference
 from ..transport.wire import TRANSPORT_ERRORS
-from ..urls import build_address, path_of
+from ..urls import path_of
 from .assembly import Candidate, LogEnd, Readings, assembled, candidates, has_failures, problem_of
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ async def _read_triggered(requester: Requester, job: Job, readings: Readings) ->
     triggered = job.triggered_build
     assert triggered is not None
     try:
-        address = build_address(triggered.url, root=requester.options.base_url)
+        address = read_reference(triggered.url, root=requester.options.base_url)
         build: Build = await requester.call(
             requester.module("builds", "get_build"),
             address.organization or requester.organization,

@@ -80,7 +80,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
     "retry_failed": ("retry_failed_jobs", "client.builds.retry_failed_jobs(build)"),
     "retry_all": ("retry_failed_jobs", "client.builds.retry_failed_jobs(build)"),
     "retry_failed_jobs": ("client.builds.retry_failed_jobs(build)",),
-    "unblock": ("client.jobs.unblock(job)",),
+    "approve": ("unblock",),
     "environment": ("env",),
     "save": ("download",),
     "load": ("read",),

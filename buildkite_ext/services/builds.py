@@ -18,7 +18,7 @@ from buildkite_api.api.builds import (
     retry_failed_jobs,
 )
 from buildkite_api.api.pipelines import get_pipeline
-from buildkite_api.models import Build, Pipeline
+from buildkite_api.models import Build, Job, Pipeline
 from buildkite_api.webhooks.events import WebhookEvent
 
 from .._sync import DetachedIterator
@@ -39,14 +39,18 @@ from ..stores.recent_actions import Reopening
 from ..unknown_names import warn_unknown
 from ..watching.outcome import WaitResult
 from ..watching.pacing import Pacing
+from ..watching.reuse import full_sha, known_builds
+from ..watching.unblocking import unblock_step
 from ..watching.wait import GivenUp, OnBlocked, OnTimeout, Until, WaitOptions, build_events
 from ._base import blocking
 from ._generated import builds as generated
+from .addresses import step_in
 from .arguments import (
     Scalar,
     at_least,
     aware,
     count,
+    field_map,
     filter_map,
     given,
     listed,
@@ -74,7 +78,7 @@ class Author:
 
 
 class AsyncBuilds(generated.AsyncBuilds):
-    """Builds: create, list, follow, wait, cancel, rebuild."""
+    """Builds: create, list, follow, wait, unblock, cancel, rebuild."""
 
     def list(
         self,
@@ -359,6 +363,79 @@ class AsyncBuilds(generated.AsyncBuilds):
             self._requester, *at, identity, body, cancel=lambda number: self.cancel("/".join(at), number)
         )
 
+    async def find_or_create(
+        self,
+        pipeline: str | Pipeline,
+        *,
+        commit: str,
+        branch: str | None = None,
+        rebuild: Literal["failed"] | None = None,
+        message: str | None = None,
+        author: Author | Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None,
+        meta_data: Mapping[str, Scalar] | None = None,
+        once: str | bool | None = None,
+    ) -> Build:
+        """Return a build of a commit: one that has passed or still runs, or else a new one. Scopes: read_builds and write_builds.
+
+        The newest build of the commit that has passed, or that continues, is returned as it is. That is also one that waits at a
+        block step, if nothing in it failed. Its environment and its meta-data aren't compared. Builds that failed, or were
+        canceled or skipped, are passed over. The newest 100 builds of the commit are looked at.
+
+        Two callers at once may both find nothing and both create a build, since a new build appears late in lists. With the same
+        key as `once`, both get one build: see `create`. That holds for what is created, not for a rebuild. A key is bound to its
+        build, though: once that has failed, a call with the same key gets it again, so give each attempt a key of its own.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
+            commit: the full SHA. `HEAD`, a branch or a shortened SHA can't be looked up.
+            branch: builds of this branch only, and the branch of a new build; None for builds of any branch, and for the
+                pipeline's default branch.
+            rebuild: `failed` repeats the newest build of the commit that has failed, with its environment and meta-data, in place
+                of creating one.
+            message, author, env, meta_data, once: for a build that is created: as for `create`.
+
+        Returns:
+            The build. It may have ended already: `builds.wait` returns at once then.
+
+        Raises:
+            ValueError: the commit isn't a full SHA. Nothing was sent.
+            PipelineNotFound: the pipeline doesn't exist for this token.
+            InvalidRequest, ResponseLost: as for `create`.
+
+        Example:
+            >>> def tested(buildkite, sha: str) -> bool:
+            ...     build = buildkite.builds.find_or_create("web", commit=sha, branch="main", once=f"test-{sha}")
+            ...     return buildkite.builds.wait(build, timeout=3600).passed
+
+        https://buildkite.com/docs/apis/rest-api/builds
+        """
+        check(AsyncBuilds.find_or_create, locals())
+        commit = full_sha(commit)
+        if rebuild not in (None, "failed"):
+            raise ValueError(f'rebuild={rebuild!r}: give "failed", or leave it out')
+        at = self._pipeline_at("builds.find_or_create", pipeline)
+        newest = await self._requester.call_fresh(
+            list_pipeline_builds,
+            *at,
+            **given(commit=commit, branch=branch, exclude_jobs=True, exclude_pipeline=True, per_page=100),
+        )
+        known = known_builds(newest, commit=commit, branch=branch)
+        if known.reusable is not None:
+            return known.reusable
+        if rebuild is not None and known.failed is not None:
+            return await self.rebuild("/".join(at), known.failed.number)
+        return await self.create(
+            pipeline,
+            branch=branch,
+            commit=commit,
+            message=message,
+            author=author,
+            env=env,
+            meta_data=meta_data,
+            once=once,
+        )
+
     def _identity(
         self, once: str | bool | None, meta_data: Mapping[str, Scalar] | None, *, commit: str, branch: str | None
     ) -> Once | None:
@@ -471,6 +548,55 @@ class AsyncBuilds(generated.AsyncBuilds):
         build = await self._requester.call(retry_failed_jobs, *at, body=body)
         self._requester.recent_actions.add(at, Reopening.of_build(build), now=self._requester.runtime.now())
         return build
+
+    async def unblock(
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        step: str | Job | None = None,
+        fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
+        unblocker: str | None = None,
+    ) -> Build:
+        """Unblock a block step of a build. Scopes: read_builds and write_builds.
+
+        The step is found and its type checked before anything is sent. The fields of its form are not: the REST API doesn't
+        tell them, so Buildkite refuses what lacks a required one. It takes three requests, and a fourth before an error about
+        the step.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number. The URL of the
+                page of a step names that step too.
+            number: the build's number, or a Build.
+            step: the key of the step, its label, the id of the step or of its job, or the Job. It may be left out if the build
+                waits at a single one.
+            fields: values of the step's fields, by their keys: texts, booleans or numbers, which are sent as texts; a list of
+                them for a field with `multiple`.
+            unblocker: the id of the user to name as the unblocker; by default the user of the token.
+
+        Returns:
+            The build, read again after that.
+
+        Raises:
+            BlockStepNotFound: the build waits at no block step, or at several and `step` names none; or `step` isn't one. Nothing
+                was unblocked. The message and `candidates` name those that can be.
+            JobNotUnblockable: Buildkite refused: the step was unblocked before or meanwhile, its build is canceled, or a
+                required field is missing.
+            BuildNotFound: the build doesn't exist for this token.
+
+        Example:
+            >>> def release(buildkite, number: int) -> str:
+            ...     build = buildkite.builds.unblock("web", number, step="release", fields={"version": "1.4.2"})
+            ...     return build.state
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        check(AsyncBuilds.unblock, locals())
+        organization, slug, found = self._build_at("builds.unblock", pipeline, number)
+        if step is None:
+            step = step_in(pipeline, root=self._requester.options.base_url)
+        requester = self._requester.within(organization)
+        return await unblock_step(requester, slug, found, step, fields=field_map("fields", fields), unblocker=unblocker)
 
     async def wait(
         self,
@@ -786,15 +912,17 @@ class AsyncBuilds(generated.AsyncBuilds):
 
 
 class Builds(generated.Builds):
-    """Builds: create, list, follow, wait, cancel, rebuild."""
+    """Builds: create, list, follow, wait, unblock, cancel, rebuild."""
 
     list = blocking(AsyncBuilds.list)
     list_all = blocking(AsyncBuilds.list_all)
     get = blocking(AsyncBuilds.get)
     create = blocking(AsyncBuilds.create)
+    find_or_create = blocking(AsyncBuilds.find_or_create)
     cancel = blocking(AsyncBuilds.cancel)
     rebuild = blocking(AsyncBuilds.rebuild)
     retry_failed_jobs = blocking(AsyncBuilds.retry_failed_jobs)
+    unblock = blocking(AsyncBuilds.unblock)
     wait = blocking(AsyncBuilds.wait)
     run = blocking(AsyncBuilds.run)
     events = blocking(AsyncBuilds.events)

@@ -27,6 +27,8 @@ from ..logs.parser import clean as clean_log
 from ..pagination.items import AsyncItems
 from ..states import JobStateName
 from ..stores.recent_actions import Reopening
+from ..watching.job_wait import JOB_POLL_INTERVAL, JobWaitResult, OnJobTimeout, wait_for_jobs
+from ..watching.unblocking import refuse_other_step
 from ._base import blocking
 from ._generated import jobs as generated
 from .addresses import needed
@@ -106,27 +108,111 @@ class AsyncJobs(generated.AsyncJobs):
         return await self._requester.call(get_build_job, *at)
 
     async def retry(
-        self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
+        self,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
+        *,
+        wait: bool = False,
+        timeout: float | None = None,
     ) -> Job:
-        """Retry a failed, timed out or canceled job. Each job can be retried once. Scope: write_builds.
+        """Retry a failed, timed out or canceled job. Each job can be retried once. Scope: write_builds; read_builds for `wait`.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
             number: the build's number, or a Build.
             job_id: the job's id, or a Job.
+            wait: wait until the new job has ended, and follow it through further retries.
+            timeout: maximum of seconds to wait; None for no limit. Only with `wait`.
 
         Returns:
-            The new job, which has another id.
+            The new job, which has another id. With `wait`, the last attempt as it has ended: `job.passed` tells how.
 
         Raises:
             InvalidRequest: the job can't be retried.
+            DeadlineExceeded: the new job did not end in time. It continues.
+
+        Example:
+            >>> def passes_now(buildkite, job) -> bool:
+            ...     return buildkite.jobs.retry(job, wait=True, timeout=1800).passed
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
+        check(AsyncJobs.retry, locals())
+        positive(timeout=timeout)
+        if timeout is not None and not wait:
+            raise ValueError(f"timeout={timeout}: it is for wait=True, without which jobs.retry() doesn't wait")
         at = self._job_at("jobs.retry", pipeline, number, job_id)
-        job = await self._requester.call(retry_build_job, *at)
+        job: Job = await self._requester.call(retry_build_job, *at)
         self._requester.recent_actions.add(at[:3], Reopening.of_job(job), now=self._requester.runtime.now())
-        return job
+        if not wait:
+            return job
+        organization, slug, found, _ = at
+        return (await wait_for_jobs(self._requester.within(organization), slug, found, [job.id], timeout=timeout)).job
+
+    async def wait(
+        self,
+        pipeline: str | Build | Job,
+        number: int | Build | None = None,
+        job_id: str | Job | None = None,
+        *,
+        job_ids: Sequence[str | Job] | None = None,
+        timeout: float | None = None,
+        poll_interval: float = JOB_POLL_INTERVAL,
+        on_timeout: OnJobTimeout = "raise",
+    ) -> JobWaitResult:
+        """Wait until a job has ended, or several jobs of one build. Scope: read_builds.
+
+        A job that is retried is followed: the wait ends with its last attempt. So the end of a job that a retry may follow is
+        looked at twice. Several jobs are read with their build, with one request a poll however many they are.
+
+        A job behind a block step doesn't end before a user unblocks the build, and one whose build was canceled may never begin:
+        give a timeout.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
+            number: the build's number, or a Build.
+            job_id: the job's id, or a Job.
+            job_ids: ids of jobs of the build, or Jobs, in place of `job_id`.
+            timeout: maximum of seconds to wait; None for no limit.
+            poll_interval: maximum of seconds between two polls; the first polls come faster.
+            on_timeout: `return` gives what is known when the time is over: jobs that continue have the outcome None.
+
+        Returns:
+            What became of each job: its last attempt, its outcome, and all its attempts. It is true if all passed.
+
+        Raises:
+            DeadlineExceeded: a job did not end in time. It continues.
+            JobNotFound: a job, its build or its pipeline doesn't exist for this token.
+
+        Example:
+            >>> def tested(buildkite, build) -> bool:
+            ...     tests = [job.id for job in build.jobs if job.group_key == "tests"]
+            ...     return buildkite.jobs.wait(build, job_ids=tests, timeout=1800).passed
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        check(AsyncJobs.wait, locals())
+        positive(timeout=timeout, poll_interval=poll_interval)
+        if on_timeout not in ("raise", "return"):
+            raise ValueError(f'on_timeout={on_timeout!r}: give "raise" or "return"')
+        if job_ids is not None and job_id is not None:
+            raise TypeError("jobs.wait() takes job_id or job_ids, not both")
+        if job_ids is not None and not job_ids:
+            raise ValueError("job_ids is empty: give the ids of the jobs to wait for")
+        wanted = [
+            self._job_at("jobs.wait", pipeline, number, each) for each in ([job_id] if job_ids is None else job_ids)
+        ]
+        organization, slug, found, _ = wanted[0]
+        return await wait_for_jobs(
+            self._requester.within(organization),
+            slug,
+            found,
+            list(dict.fromkeys(identity for *_, identity in wanted)),
+            timeout=timeout,
+            poll_interval=poll_interval,
+            on_timeout=on_timeout,
+        )
 
     async def unblock(
         self,
@@ -139,6 +225,8 @@ class AsyncJobs(generated.AsyncJobs):
     ) -> Job:
         """Unblock a block step. Scope: write_builds.
 
+        `builds.unblock` finds the step by its key or label.
+
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
             number: the build's number, or a Build.
@@ -148,7 +236,9 @@ class AsyncJobs(generated.AsyncJobs):
             unblocker: the id of the user to name as the unblocker; by default the user of the token.
 
         Raises:
-            JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
+            BlockStepNotFound: a Job is of another type. Nothing was sent. The type of a job that is given by its id isn't asked
+                for: Buildkite refuses it.
+            JobNotUnblockable: the job isn't a block step, its build is canceled, it was unblocked before, or a field is missing.
 
         Example:
             >>> def release(buildkite, number: int, job_id: str | Job) -> None:
@@ -159,6 +249,9 @@ class AsyncJobs(generated.AsyncJobs):
         """
         check(AsyncJobs.unblock, locals())
         at = self._job_at("jobs.unblock", pipeline, number, job_id)
+        for job in (pipeline, job_id):
+            if isinstance(job, Job):
+                refuse_other_step(job)
         from buildkite_api.models import UnblockBuildJobRequest
 
         body = UnblockBuildJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
@@ -180,12 +273,15 @@ class AsyncJobs(generated.AsyncJobs):
             fields, unblocker: as for `unblock`.
 
         Raises:
-            JobNotUnblockable: the job isn't a block step, its build is canceled, or it was unblocked before.
+            BlockStepNotFound: a Job is of another type. Nothing was sent.
+            JobNotUnblockable: the job isn't a block step, its build is canceled, it was unblocked before, or a field is missing.
 
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         check(AsyncJobs.unblock_by_id, locals())
         at = self._job_by_id("jobs.unblock_by_id", job_id)
+        if isinstance(job_id, Job):
+            refuse_other_step(job_id)
         from buildkite_api.models import UnblockJobRequest
 
         body = UnblockJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
@@ -388,6 +484,7 @@ class Jobs(generated.Jobs):
     list = blocking(AsyncJobs.list)
     get = blocking(AsyncJobs.get)
     retry = blocking(AsyncJobs.retry)
+    wait = blocking(AsyncJobs.wait)
     unblock = blocking(AsyncJobs.unblock)
     unblock_by_id = blocking(AsyncJobs.unblock_by_id)
     reprioritize = blocking(AsyncJobs.reprioritize)

@@ -16,6 +16,7 @@ import httpx
 from .._decompression import ACCEPT_ENCODING
 from ..errors import CircuitOpen, ConfigurationError, InvalidResponse
 from ..redaction import hide_token, redact_httpx_log, token_in, without_used_tokens
+from ..references import refuse_page
 from ..stores.limits import Budget
 from ..strict_json import dumps
 from ..urls import Origin, Params, address, origin, path_of, path_refused, query_of
@@ -336,6 +337,7 @@ class Requester:
         Raises:
             ValueError: the path leads outside the API, or it isn't a path.
         """
+        refuse_page(path, root=self.options.base_url)
         typed = address(path, root=self.options.base_url, organization=self.options.organization, params=params)
         try:
             url = httpx.URL(typed)

@@ -62,7 +62,7 @@ LINE = LogLine("j1", "test", None, None, "text", "raw")
         ("builds.cancl", "did you mean 'cancel'?"),
         ("jobs.retry_failed", "write client.builds.retry_failed_jobs(build)"),
         ("builds.retry_failed", "did you mean 'retry_failed_jobs'?"),
-        ("builds.unblock", "write client.jobs.unblock(job)"),
+        ("builds.approve", "did you mean 'unblock'?"),
         ("artifacts.json", "did you mean 'read'?"),
         ("jobs.rerun", "did you mean 'retry'?"),
         ("pipelines.edit", "did you mean 'update'?"),

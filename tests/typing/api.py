@@ -15,6 +15,7 @@ from buildkite_ext import (
     AsyncItems,
     Author,
     BuildkiteClient,
+    DownloadedFiles,
     DownloadProgress,
     Event,
     Health,
@@ -98,7 +99,7 @@ def blocking(client: BuildkiteClient) -> None:
     assert_type(client.jobs.env("web", 7, "j1"), dict[str, str])
     assert_type(client.jobs.follow("web", 7, "j1"), BlockingIterator[LogLine])
     assert_type(client.artifacts.list("web", 7), Items[Artifact])
-    assert_type(client.artifacts.download_all("web", 7, "dist/*", to="dist"), list[Path])
+    assert_type(client.artifacts.download_all("web", 7, "dist/*", to="dist"), DownloadedFiles)
     assert_type(client.artifacts.delete("j1", "a1"), None)
     assert_type(client.annotations.list("web", 7, scope="all"), Items[Annotation])
     assert_type(client.annotations.create("web", 7, "hi", style="info"), Annotation)
@@ -121,7 +122,7 @@ def blocking(client: BuildkiteClient) -> None:
     for line in client.builds.follow("web", 7, on_build=lambda build: print(build.number)):
         assert_type(line, LogLine)
     for artifact in client.artifacts.list("web", 7):
-        assert_type(client.artifacts.download(artifact, to="x", progress=lambda told: print(told.done)), Path)
+        assert_type(client.artifacts.download(artifact, to="x", on_progress=lambda told: print(told.done)), Path)
     result = client.builds.wait("web", 7)
     assert_type(result.outcome, Outcome | None)
     assert_type(result.exit_code, int)
@@ -178,7 +179,7 @@ async def asynchronous(client: AsyncBuildkiteClient) -> None:
     assert_type(await client.jobs.log_text("web", 7, "j1"), str)
     assert_type(client.jobs.follow("web", 7, "j1"), DetachedIterator[LogLine])
     assert_type(client.artifacts.list("web", 7), AsyncItems[Artifact])
-    assert_type(await client.artifacts.download_all("web", 7), list[Path])
+    assert_type(await client.artifacts.download_all("web", 7), DownloadedFiles)
     assert_type(await client.metadata.list_keys("web", 7), list[str])
     assert_type(client.clusters.queues("c1"), AsyncItems[ClusterQueue])
     assert_type(await client.agents.get("a1"), Agent)

@@ -13,7 +13,7 @@ from ..streams import print_error, short
 
 if TYPE_CHECKING:
     from ...client import BuildkiteClient
-    from ...urls import BuildAddress
+    from ...references import Reference
 
 __all__ = ["why"]
 
@@ -77,7 +77,7 @@ def _address(
     newest: bool,
     organization: str | None,
     simulate: bool,
-) -> tuple[BuildAddress, int | None]:
+) -> tuple[Reference, int | None]:
     """Return the build that the command line names: its pipeline, and its number unless it is the newest one."""
     from ..addresses import build_of, pipeline_of
 

@@ -223,7 +223,7 @@ class Run:
             *options.artifacts,
             to=options.to,
             by_job=options.by_job,
-            progress=self._view.progress,
+            on_progress=self._view.progress,
         )
         try:
             try:
