@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from buildkite_api.attributes import missing_attribute
 
-__all__ = ["CSI", "ESCAPE", "GROUP", "SGR", "STRING_CONTROL", "LineParser", "LogLine", "clean", "plain", "styled"]
+__all__ = [
+    "CSI",
+    "ESCAPE",
+    "GROUP",
+    "SGR",
+    "STRING_CONTROL",
+    "LineParser",
+    "LogLine",
+    "clean",
+    "parse_log",
+    "plain",
+    "styled",
+]
 
 _TIMESTAMP = re.compile(r"\x1b_bk;([^\x07\x1b]*)(?:\x07|\x1b\\)")
 """Mark of the agent for the time of a line: `t=` milliseconds since the epoch, or `dt=` milliseconds since the mark before, and
@@ -242,6 +254,24 @@ class LineParser:
                 continue
             time = None if self._stamp is None else _time(self._stamp)
         return time
+
+
+def parse_log(log: bytes | Iterable[bytes], *, job_id: str = "", job_name: str = "") -> Iterator[LogLine]:
+    """Yield the lines of a log, such as one in a file. No client is needed.
+
+    Args:
+        log: the bytes of the log, whole or in any pieces.
+        job_id: the job's id, for the lines.
+        job_name: the job's name, for the lines.
+
+    Example:
+        >>> [(line.group, line.text) for line in parse_log(b"--- Test\\r\\n10%\\r100%\\n")]
+        [('Test', '--- Test'), ('Test', '100%')]
+    """
+    parser = LineParser(job_id, job_name)
+    for piece in (log,) if isinstance(log, bytes) else log:
+        yield from parser.feed(piece)
+    yield from parser.finish()
 
 
 def clean(log: str) -> str:
