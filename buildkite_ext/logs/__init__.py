@@ -4,7 +4,7 @@ from buildkite_ext.logs import group_log, parse_log, search_log
 """
 
 from .groups import Group, LogGroups, group_log
-from .parser import LineParser, LogLine, parse_log
+from .parser import LineParser, LogLine, parse_log, render_log
 from .search import LogMatch, LogSearch, search_log
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "LogSearch",
     "group_log",
     "parse_log",
+    "render_log",
     "search_log",
 ]
