@@ -31,7 +31,7 @@ __all__ = [
     "styled",
 ]
 
-COLUMNS = 160
+_COLUMNS = 160
 
 HEIGHT = 100
 """Rows that the cursor can reach: the last ones."""
@@ -268,11 +268,11 @@ class Screen:
     def _put(self, text: str) -> None:
         start, end = 0, len(text)
         while start < end:
-            if self._x >= COLUMNS:
+            if self._x >= _COLUMNS:
                 self._row().ends = False
                 self._x = 0
                 self._y += 1
-            fits = start + COLUMNS - self._x
+            fits = start + _COLUMNS - self._x
             self._row().put(self._x, text[start:fits], self.pen)
             self._x += min(fits, end) - start
             start = fits
@@ -307,7 +307,7 @@ class Screen:
         numbers = [int(number[:9]) for number in parameters.split(";") if number]
         first = numbers[0] if numbers else 1
         if final in "Ca":
-            self._x = min(self._x + first, COLUMNS - 1)
+            self._x = min(self._x + first, _COLUMNS - 1)
         elif final == "D":
             self._x = max(0, self._x - first)
         elif final in "G`":
@@ -315,7 +315,7 @@ class Screen:
         elif final == "K":
             self._erase_in_line(numbers[0] if numbers else 0)
         elif final in "ABEFe":
-            self._x = 0 if final in "EF" else min(self._x, COLUMNS - 1)
+            self._x = 0 if final in "EF" else min(self._x, _COLUMNS - 1)
             self._move_to(self._y + (first if final in "BEe" else -first))
         elif final in "Hf":
             if self._y < len(self.rows) and self.rows[self._y].text:
@@ -349,7 +349,7 @@ class Screen:
             row.returned, row.erased = True, ("", None)
 
     def _go_to_column(self, column: int) -> None:
-        self._x = min(max(0, column - 1), COLUMNS - 1)
+        self._x = min(max(0, column - 1), _COLUMNS - 1)
 
     def _save(self) -> None:
         self._saved = (self._x, self._y - self._top)
