@@ -72,7 +72,7 @@ class _Section:
         )
 
 
-class _Log:
+class _GroupsOfJob:
     """Groups of one job that can still change."""
 
     def __init__(self) -> None:
@@ -99,13 +99,13 @@ class LogGroups:
     """
 
     def __init__(self) -> None:
-        self._logs: dict[str, _Log] = {}
+        self._logs: dict[str, _GroupsOfJob] = {}
 
     def feed(self, line: LogLine) -> list[Group]:
         """Return the groups that end before this line."""
         log = self._logs.get(line.job_id)
         if log is None:
-            log = self._logs[line.job_id] = _Log()
+            log = self._logs[line.job_id] = _GroupsOfJob()
         text, section = line.text, log.section
         header = text[:3] if text[:3] in _HEADERS and GROUP.match(text) else ""
         if section is None:
@@ -134,7 +134,7 @@ class LogGroups:
         return groups
 
 
-def _complete(log: _Log, group: Group) -> list[Group]:
+def _complete(log: _GroupsOfJob, group: Group) -> list[Group]:
     """Return the groups that are final when this one has ended."""
     if group.opened or log.opened:
         log.opened = True

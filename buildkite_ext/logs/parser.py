@@ -235,7 +235,7 @@ class LineParser:
                 if len(recent) == HEIGHT:
                     yield recent[0]
                 add(made)
-        if len(log) > 2 * _AT_ONCE:
+        if len(log) > _AT_ONCE + _LONG:
             yield from self._unreachable()
 
     def _times(self, log: str, raws: Sequence[str]) -> Iterable[datetime | None]:

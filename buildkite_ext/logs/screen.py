@@ -371,13 +371,12 @@ class Screen:
                 row.ends = True
 
     def _erase_in_screen(self, what: int) -> None:
-        first, last = self._top, len(self.rows)
-        if what in (0, 1):
-            self._erase_in_line(what)
-            first, last = (self._y + 1, last) if what == 0 else (first, min(self._y, last))
-        elif what not in (2, 3):
+        if what not in (0, 1, 2, 3):
             return
-        for row in self.rows[first:last]:
+        above = self.rows[self._top : self._y] if what else []
+        below = self.rows[self._y + 1 :] if what != 1 else []
+        self._erase_in_line(min(what, 2))
+        for row in (*above, *below):
             row.clear()
 
 

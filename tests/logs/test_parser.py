@@ -67,6 +67,7 @@ def test_a_group_begins_with_its_header_at_the_beginning_of_a_line(line: str, gr
     ("raw", "text"),
     [
         ("plain", "plain"),
+        ("token=[REDACTED] ok", "token=[REDACTED] ok"),
         ("tab\tstays", "tab\tstays"),
         ("\x1b[32mgreen\x1b[0m", "green"),
         ("\x1b[38;2;1;2;3mtrue\x1b[m colour", "true colour"),

@@ -91,6 +91,22 @@ def test_a_whole_log_has_each_line_once_as_it_is_at_last() -> None:
     assert [line.text for line in parser.finish()] == [str(number) for number in range(30, 130)]
 
 
+def test_lines_that_long_ones_push_out_of_reach_are_not_held_back() -> None:
+    long = "x" * 100_000
+    parser = LineParser("j1", "test", live=False)
+    found = [[line.text for line in parser.feed(f"{text}\n".encode())] for text in ("a", "b", long, "c", long, "d")]
+    assert found == [[], [], ["a", "b"], [], [long, "c"], []]
+    assert [line.text for line in parser.finish()] == [long, "d"]
+    last = whole("a\n" + f"{long}\n" * 3 + "b\n\x1b[2A\x1b[9GX\x1b[B\n")
+    assert [len(line.text) for line in last] == [1, 100_000, 100_000, 100_000, 1]
+    assert last[3].text[624 * 160 + 8] == "X"
+
+
+def test_a_log_may_be_any_pieces_of_bytes() -> None:
+    assert [line.text for line in parse_log([b"a\nb", b"", b"c\nd"])] == ["a", "bc", "d"]
+    assert [line.job_name for line in parse_log(b"a", job_id="j1", job_name="test")] == ["test"]
+
+
 def test_a_line_that_was_drawn_again_has_the_time_of_its_last_mark_and_the_group_that_it_stands_in() -> None:
     log = (
         "\x1b_bk;t=1000\x07--- One\n\x1b_bk;t=2000\x07runs\n\x1b_bk;t=3000\x07+++ Two\n"

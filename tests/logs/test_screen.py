@@ -153,6 +153,7 @@ def test_the_cursor_reaches_the_last_hundred_rows() -> None:
 def test_a_line_that_was_erased_at_last_shows_what_stood_there() -> None:
     assert render_log("100%\r\x1b[K\ndone\x1b[2K\n") == "100%\ndone\n"
     assert render_log(f"{WIDE}y\r\x1b[K\n") == f"{WIDE}\n"
+    assert render_log("one\nhello\x1b[2J\nhello\r\x1b[J\n") == "\nhello\nhello\n"
 
 
 def test_lines_that_the_cursor_came_back_to_and_erased_are_empty() -> None:
