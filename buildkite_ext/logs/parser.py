@@ -520,7 +520,7 @@ class _Stamps:
 
     def read(self, mark: str) -> int | None:
         """Return the milliseconds that the content of a mark tells; None if it tells no time."""
-        keys = dict(pair.partition("=")[::2] for pair in mark.split(";"))
+        keys = {key: value for key, _, value in (pair.partition("=") for pair in mark.split(";"))}
         absolute, since = keys.get("t", ""), keys.get("dt", "")
         if _is_number(absolute):
             self.last = int(absolute)
