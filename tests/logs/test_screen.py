@@ -133,6 +133,8 @@ WIDE = "x" * 160
         ("spaces   \nat the end\t ", "spaces\nat the end"),
         ("a\x1b[1 Ab", "ab"),
         ("a\x1b[?1Ab", "ab"),
+        ("ab\ncd\x1b[6n\x1b[5L\x1b[1;5r\x1b[4h\x1b[2X\x1b[AX", "abX\ncd"),
+        ("ab\ncd\x1b[1 A\x1b[>1A\x1b[1:1A\x1b[?2K\x1b[=1D\x1b[?1s\x1b[AX", "abX\ncd"),
         ("a\x1b[1:1Ab", "ab"),
         ("\x1b[?25la\x1b[?2004hb\x1b[6n\x1b[1;5rc", "abc"),
         ("\x1b(0a\x1b)Bb\x1b=c\x1b>d", "abcd"),
