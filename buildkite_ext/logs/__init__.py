@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .groups import Group as Group
+    from .groups import LogGroup as LogGroup
     from .groups import LogGroups as LogGroups
     from .groups import group_log as group_log
     from .parser import LineParser as LineParser
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from .search import search_log as search_log
 
 _HOMES = {
-    **dict.fromkeys(("Group", "LogGroups", "group_log"), ".groups"),
+    **dict.fromkeys(("LogGroup", "LogGroups", "group_log"), ".groups"),
     **dict.fromkeys(("LineParser", "LogLine", "parse_log", "render_log"), ".parser"),
     **dict.fromkeys(("LogMatch", "LogSearch", "search_log"), ".search"),
 }
 
 __all__ = [
-    "Group",
     "LineParser",
+    "LogGroup",
     "LogGroups",
     "LogLine",
     "LogMatch",
