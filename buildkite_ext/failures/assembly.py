@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..logs.follow import name_of
-from ..logs.parser import LineParser, plain
+from ..logs.parser import parse_log
+from ..logs.screen import plain
 from ..messages import printable
 from ..redaction import redacted_text
 from ..states import FAILED_JOBS, blocking_jobs, build_state, outcome_of
@@ -327,8 +328,7 @@ def _triggered(found: tuple[Build, Sequence[Candidate], int], readings: Readings
 
 def _excerpt(log: LogEnd) -> Excerpt:
     """Return the useful lines of a log whose end was read, without credentials and safe to print."""
-    parser = LineParser("", "")
-    texts = [line.text for line in (*parser.feed(log.data), *parser.finish())]
+    texts = [line.text for line in parse_log(log.data)]
     found = excerpt_of(texts[1:] if log.start and len(texts) > 1 else texts)  # the first line lacks its beginning
     return Excerpt(
         section=None if found.section is None else _text(redacted_text(found.section)),

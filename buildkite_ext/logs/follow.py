@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DeadlineExceeded
 from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
 from ..watching.pacing import next_pause
-from .parser import LogLine, plain
+from .parser import LogLine
 from .reader import JobLogReader
 from .schedule import Pace, Schedule
+from .screen import plain
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
