@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from .stores.memory import MemoryStore as MemoryStore
     from .stores.redis import RedisStore as RedisStore
     from .transport.middleware import Stage as Stage
+    from .transport.rates import ConnectionLimits as ConnectionLimits
     from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
     from .unknown_names import UnknownNameWarning as UnknownNameWarning
@@ -137,6 +138,7 @@ _HOMES = {
     "Outcome": "states",
     "Page": "pagination.page",
     "Retry": "transport.retry",
+    "ConnectionLimits": "transport.rates",
     "TransferRate": "transport.rates",
     "RetryScheduled": "events",
     "ArtifactDownloaded": "events",
@@ -230,6 +232,7 @@ __all__ = [
     "ClusterQueueNotFound",
     "ConfigurationError",
     "ConnectionFailed",
+    "ConnectionLimits",
     "DeadlineExceeded",
     "DownloadProgress",
     "EpochClock",

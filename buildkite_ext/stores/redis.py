@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
 
 from .._forks import reset_after_fork
+from ..clock import check_seconds
 from ..errors import ConfigurationError
 from ..events import StoreRecovered, StoreUnavailable, logger
 from ..redis.connection import connect_blocking
@@ -131,8 +132,7 @@ class RedisStore:
         clock: Callable[[], float] | None = None,
     ) -> None:
         for name, seconds in (("timeout", timeout), ("retry_after", retry_after)):
-            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
-                raise ConfigurationError(f"{name}={seconds!r}: give seconds above 0.")
+            check_seconds(name, seconds)
         if not isinstance(prefix, str) or not prefix or set(prefix) & set("{}"):
             raise ConfigurationError(f"prefix={prefix!r}: give a text without braces, which become the hash tag.")
         self._connection = connect_blocking(client_or_url, timeout=timeout)
@@ -214,7 +214,9 @@ class RedisStore:
         if answer[0]:
             until, for_answer = now + float(answer[0]), answer[1] == "1"
             # The answer may come to another process, of which nothing here is told.
-            return Wait(min(until, now + _POLL), for_answer=True, polls=True) if for_answer else Wait(until)
+            if for_answer:
+                return Wait(min(until, now + _POLL), for_answer=True, polls=True)
+            return Wait(until, spread=answer[1] == "2")
         await self._own.admit(limits, policy, priority, runtime, probe=True)
         return None
 

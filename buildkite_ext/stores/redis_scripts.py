@@ -93,7 +93,7 @@ local function room(w)
   end
   local left = left_of(w, a.reserve)
   if left <= 0 then return {w.ends + a.guard, left + w.in_flight > 0} end
-  if a.background and now < w.background then return {math.min(w.background, w.ends + a.guard), false} end
+  if a.background and now < w.background then return {math.min(w.background, w.ends + a.guard), false, true} end
   return nil
 end
 
@@ -181,14 +181,14 @@ ADMIT = (
     _LIMITS
     + """
 -- KEYS: window and flights of the organization, of the user, and perhaps a circuit. Returns the seconds to wait ('': the request
--- is counted as sent), 1 if another answer decides, both windows, and the circuit.
+-- is counted as sent), 1 if another answer decides, 2 if the limit has room, both windows, and the circuit.
 local longest = nil
 for _, w in ipairs({organization, user}) do
   local wait = room(w)
   if wait and (not longest or wait[1] > longest[1]) then longest = wait end
 end
 if longest and not a.probe then
-  return windows_and_circuit(text(longest[1] - now), longest[2] and '1' or '0')
+  return windows_and_circuit(text(longest[1] - now), longest[2] and '1' or longest[3] and '2' or '0')
 end
 sent(organization)
 sent(user)

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["BudgetStage", "Lines", "Waiter", "lines_of", "token_identity"]
 
 
+_LONG_GAP = 10.0
+"""Seconds between two requests in the background from which the second one is held up, and no longer only spread."""
+
+
 @dataclass(eq=False, slots=True)
 class Waiter:
     """Request that waits for its turn."""
@@ -161,7 +165,7 @@ class BudgetStage:
         user: the identity of the token.
         root: the root of the API.
         organization: the organization of requests whose path has none.
-        events: gets a `RateLimitWait` for each wait.
+        events: gets a `RateLimitWait` for each wait that holds up its request: see `_holds_up`.
     """
 
     def __init__(
@@ -255,7 +259,7 @@ class BudgetStage:
                 ends = self._ends(context, joined)
                 if now >= ends or (wait is not None and not wait.for_answer and wait.until > ends):
                     raise self._refusal(request, context, joined, ends=ends, until=now if wait is None else wait.until)
-                if wait is not None and not wait.for_answer and not told:
+                if wait is not None and not told and _holds_up(wait, now):
                     told = True
                     self._tell(request, context, wait.until - now)
                 signal = runtime.signal()
@@ -312,6 +316,11 @@ class BudgetStage:
                 pause=pause,
             )
         )
+
+
+def _holds_up(wait: Wait, now: float) -> bool:
+    """Tell if a wait is worth an event: the limit is exhausted, or the gap between requests in the background is long."""
+    return not wait.for_answer and (not wait.spread or wait.until - now > _LONG_GAP)
 
 
 def token_identity(source: Secret | TokenFunction) -> str:

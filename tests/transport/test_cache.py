@@ -38,16 +38,6 @@ DONE = {"state": "passed", "finished_at": "2026-01-05T10:00:00Z"}
 ONCE = Retry(attempts=1)
 
 
-@pytest.fixture(params=["blocking", "asyncio", "trio"])
-def flavor(request: pytest.FixtureRequest) -> Any:
-    return Flavor(request.param)
-
-
-@pytest.fixture
-def anyio_backend(flavor: Flavor) -> str:
-    return "asyncio" if flavor.blocking else flavor.name
-
-
 def done(number: int = 7, **changes: Any) -> dict[str, Any]:
     return build(number, **{**DONE, **changes})
 
