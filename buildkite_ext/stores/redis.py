@@ -1,14 +1,16 @@
 """Store in Redis or Valkey, which the clients of many processes and machines share.
 
 Each decision is a script that Redis runs as one step. A request costs two round trips: one that admits it, one that tells what
-its answer said of the limits. The circuit is looked at on the first of them.
+its answer said of the limits, and that may admit the next ones ahead. The circuit is looked at on both of them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..errors import ConfigurationError
 from .redis_calls import RedisCalls
 from .redis_limits import RedisLimits
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from .entries import Cache, CacheStats, Change, Entry, Found
 
 __all__ = ["RedisStore"]
+
+_LARGEST_LOT = 20
 
 
 class RedisStore(RedisLimits):
@@ -42,6 +46,9 @@ class RedisStore(RedisLimits):
         prefix: the prefix of all keys in Redis.
         timeout: seconds within which Redis must answer.
         retry_after: seconds after which a Redis that didn't answer is tried again, in the background.
+        lot: maximum of requests that one round trip admits. With more than 1, a request that goes at once costs one round trip
+            instead of two. So many requests at most are admitted ahead while the limits have plenty of room, and are given back
+            after a second if they aren't sent.
         clock: returns the time instead of Redis, for tests.
 
     Raises:
@@ -63,17 +70,20 @@ class RedisStore(RedisLimits):
         prefix: str = "buildkite",
         timeout: float = 0.25,
         retry_after: float = 3.0,
+        lot: int = 1,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        super().__init__(
-            RedisCalls(client_or_url, prefix=prefix, timeout=timeout, retry_after=retry_after, clock=clock)
-        )
+        if isinstance(lot, bool) or not isinstance(lot, int) or not 1 <= lot <= _LARGEST_LOT:
+            raise ConfigurationError(f"lot={lot!r}: give a whole number of 1 to {_LARGEST_LOT}.")
+        calls = RedisCalls(client_or_url, prefix=prefix, timeout=timeout, retry_after=retry_after, clock=clock)
+        super().__init__(calls, lot=lot)
 
     def __repr__(self) -> str:
         return f"RedisStore({self._calls!r})"
 
     def close(self) -> None:
         """Close the connections to Redis, unless the client is yours. A store that is used again opens new ones."""
+        self._give_back(math.inf)
         self._calls.close()
 
     def subscribe(self, events: Dispatcher[Event]) -> None:

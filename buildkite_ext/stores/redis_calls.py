@@ -45,6 +45,7 @@ _CONSTANTS = {
     "rounding": ROUNDING,
     "longest": LONGEST,
     "lease": FLIGHT_LEASE,
+    "share": 10,  # of the room of a limit, one part in so many is leased at most
     "ttl": _KEPT,
 }
 
@@ -194,6 +195,11 @@ class RedisCalls:
                 threading.Thread(target=self._write_notes, name="buildkite-redis-notes").start()
             return
         self._write(call)
+
+    def write(self, script: str, keys: list[str], arguments: dict[str, Any]) -> None:
+        """Run a script on this thread, unless Redis is away, and leave its answer."""
+        if not self.is_away:
+            self._write(self._call(script, keys, arguments))
 
     def _write(self, call: _Call) -> None:
         try:

@@ -158,6 +158,13 @@ class RedisCircuits:
             keys, arguments = [self._calls.key("circuit", permit.circuit)], {"epoch": permit.shared.epoch}
             self._calls.tell(redis_scripts.RELEASE, keys, arguments, runtime)
 
+    def _is_closed(self, permit: Permit | None, now: float) -> bool:
+        """Tell if the circuit of a permit is known to be closed. A call without a permit has none."""
+        if not isinstance(permit, BothPermits):
+            return True
+        known, seen_at = self._circuits.get(permit.circuit, (None, 0.0))
+        return known is not None and known.opened_at is None and now - seen_at < _FRESH
+
     def _has_failures(self, circuit: str) -> bool:
         seen = self._circuits.get(circuit)
         return seen is not None and seen[0].failures > 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .._forks import reset_after_fork
@@ -25,15 +26,24 @@ _POLL = 0.15
 """Seconds after which to ask again if the answer to a request of another process decides."""
 
 
+_HELD = 1.0
+"""Seconds for which a request that is admitted ahead may be sent. Then it is given back."""
+
+
 class RedisLimits(RedisCircuits):
     """Part of a store: the limits in Redis, and what this process knows of them while Redis is away.
 
     Args:
         calls: the calls of scripts in Redis.
+        lot: maximum of requests that one round trip admits.
     """
 
-    def __init__(self, calls: RedisCalls) -> None:
+    def __init__(self, calls: RedisCalls, *, lot: int) -> None:
         super().__init__(calls)
+        self._lot = lot
+        self._leases: dict[tuple[Limits, int], deque[float]] = {}
+        """For limits and a reserve: the times until which requests may be sent that Redis has admitted ahead."""
+        self._returning = False
         self._windows: dict[str, Window] = {}
         """Limits as Redis last told them."""
         self._lock = threading.Lock()
@@ -52,9 +62,19 @@ class RedisLimits(RedisCircuits):
         permit: Permit | None = None,
     ) -> Wait | None:
         began = runtime.now()
-        arguments = {"reserve": policy.reserve, "background": priority == "background", "probe": probe}
+        ahead = priority == "foreground" and not probe and self._lot > 1
+        if ahead and self._takes(limits, policy.reserve, permit, began):
+            return await self._own.admit(limits, policy, priority, runtime, probe=True)
+        arguments = {
+            "reserve": policy.reserve,
+            "background": priority == "background",
+            "probe": probe,
+            "lot": self._lot - 1 if ahead else 0,
+            "unused": self._expired(limits, began),
+        }
 
         async def give_back(answer: list[str]) -> None:
+            self._hold(limits, policy.reserve, answer[2:], runtime, began=began)
             if not answer[0]:
                 self._note_lost(limits, runtime, sent=began, counted=False)
 
@@ -68,7 +88,8 @@ class RedisLimits(RedisCircuits):
                     self._aside[limits] += 1
             return wait
         now = runtime.now()
-        self._see(limits, permit, answer[2:], now)
+        self._see(limits, permit, answer[3:], now)
+        self._hold(limits, policy.reserve, answer[2:], runtime, began=began)
         if answer[0]:
             until, for_answer = now + float(answer[0]), answer[1] == "1"
             # The answer may come to another process, of which nothing here is told.
@@ -83,16 +104,21 @@ class RedisLimits(RedisCircuits):
     ) -> None:
         await self._own.answered(limits, observation, runtime, permit=permit)
         now = runtime.now()
+        lot, reserve = self._wanted(limits, now)
         arguments = {
             "counted_here": self._counts(limits, now - observation.sent),
             "sent_ago": now - observation.sent,
             "arrived_ago": now - observation.arrived,
+            "lot": lot,
+            "reserve": reserve,
+            "unused": self._expired(limits, now),
             **_reported("organization", observation.organization),
             **_reported("user", observation.user),
         }
         answer = await self._calls.ask(redis_scripts.ANSWERED, self._keys(limits, permit), arguments, runtime)
         if answer is not None:
-            self._see(limits, permit, answer, runtime.now())
+            self._see(limits, permit, answer[1:], runtime.now())
+            self._hold(limits, reserve, answer, runtime, began=now)
 
     def lost(self, limits: Limits, runtime: Runtime, *, sent: float, counted: bool) -> None:
         self._own.lost(limits, runtime, sent=sent, counted=counted)
@@ -114,7 +140,91 @@ class RedisLimits(RedisCircuits):
             if self._aside[limits] > 0:
                 self._aside[limits] -= 1
                 return False
-        return age < FLIGHT_LEASE
+        return age < FLIGHT_LEASE - (_HELD if self._lot > 1 else 0.0)
+
+    # --- Requests that are admitted ahead
+
+    def _takes(self, limits: Limits, reserve: int, permit: Permit | None, now: float) -> bool:
+        """Take a request that is admitted ahead, unless there is none, or what is known speaks against it."""
+        if not self._calls.is_up or not self._is_closed(permit, now):
+            return False
+        with self._lock:
+            held = self._leases.get((limits, reserve))
+            if not held or held[0] <= now:
+                return False
+            for name in (limits.organization, limits.user):
+                window = self._windows.get(name)
+                if window is None or window.room(now, reserve=reserve) is not None:
+                    return False
+            held.popleft()
+        if isinstance(permit, BothPermits) and permit.shared.epoch is None:
+            permit.shared.epoch = self._circuits[permit.circuit][0].epoch
+        return True
+
+    def _hold(self, limits: Limits, reserve: int, told: Sequence[str], runtime: Runtime, *, began: float) -> None:
+        """Hold the requests that Redis has admitted ahead, until their window ends, but for a second at most.
+
+        Args:
+            limits, reserve: what they were admitted for.
+            told: their number, and both windows.
+            runtime: the runtime of the client.
+            began: the time at which Redis was asked.
+        """
+        number = int(told[0])
+        if number:
+            ends = began + min(_HELD, float(told[3]), float(told[8]))
+            with self._lock:
+                self._leases.setdefault((limits, reserve), deque()).extend([ends] * number)
+            self._return_later(runtime)
+
+    def _wanted(self, limits: Limits, now: float) -> tuple[int, int]:
+        """Return how many requests Redis is to admit ahead when an answer is told, and the reserve of their policy."""
+        with self._lock:
+            for (held_limits, reserve), held in self._leases.items():
+                if held_limits == limits:
+                    return self._lot - 1 - sum(ends > now for ends in held), reserve
+        return 0, 0
+
+    def _expired(self, limits: Limits, now: float) -> int:
+        """Forget the requests that may no longer be sent, and return their number."""
+        if not self._leases:
+            return 0
+        with self._lock:
+            return self._drop_expired(limits, now)
+
+    def _drop_expired(self, limits: Limits, now: float) -> int:
+        number = 0
+        for (held_limits, _), held in self._leases.items():
+            while held_limits == limits and held and held[0] <= now:
+                held.popleft()
+                number += 1
+        return number
+
+    def _return_later(self, runtime: Runtime) -> None:
+        """Give back after a second what isn't sent. By another clock than the system's the next request does it."""
+        with self._lock:
+            if self._returning or not runtime.real_time:
+                return
+            self._returning = True
+        timer = threading.Timer(_HELD * 1.05, self._return, [runtime])
+        timer.daemon = True
+        with suppress(RuntimeError):  # the interpreter ends
+            timer.start()
+
+    def _return(self, runtime: Runtime) -> None:
+        self._returning = False
+        self._give_back(runtime.now())
+        if any(self._leases.values()):
+            self._return_later(runtime)
+
+    def _give_back(self, now: float) -> None:
+        """Give back all requests that may no longer be sent at a time."""
+        with self._lock:
+            unused = {limits: self._drop_expired(limits, now) for limits, _ in self._leases}
+            self._leases = {key: held for key, held in self._leases.items() if held}
+        for limits, number in unused.items():
+            if number:
+                self._calls.write(redis_scripts.GIVE_BACK, self._keys(limits, None), {"unused": number})
 
     def _keys(self, limits: Limits, permit: Permit | None) -> list[str]:
         names = [
@@ -143,6 +253,7 @@ class RedisLimits(RedisCircuits):
         """Forget what is on its way: it is the parent's."""
         self._lock = threading.Lock()
         self._aside.clear()
+        self._leases, self._returning = {}, False
 
 
 def _reported(name: str, reported: Reported | None) -> dict[str, object]:
