@@ -42,7 +42,8 @@ class SignStage:
 
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         if origin(request.url) == self._origin:
-            source = self._source
+            context = context_of(request)
+            source, context.token = context.token or self._source, None
             # The frames of an error show no plain token: no variable of this one holds it.
             _sign(request, await self._ask(source, request, runtime) if callable(source) else source)
         return await send(request)

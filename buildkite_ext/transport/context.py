@@ -11,6 +11,7 @@ from ..urls import path_of
 if TYPE_CHECKING:
     import httpx
     from buildkite_api.operations import Operation
+    from buildkite_api.types import Secret
 
     from ..stores.circuits import Permit
     from ..stores.limits import Priority
@@ -55,6 +56,8 @@ class RequestContext:
     """Permit of the circuit breaker for the call; None without a breaker."""
     fresh: bool = False
     """True if neither a kept answer nor that of a request that is on its way will do, as for the polls of a wait."""
+    token: Secret | None = None
+    """Token of the next attempt, if a stage has asked for it already."""
     waited: float = 0.0
     """Seconds for which it has waited for the rate limit."""
     waits_since: float | None = None

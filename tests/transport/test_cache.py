@@ -334,7 +334,7 @@ async def test_a_token_never_gets_the_answer_of_another_one(flavor: Flavor) -> N
     for _ in range(2):
         assert (await flavor.call(mine.pipelines.get, "web")).name == "Bearer bkua_mine"
         assert (await flavor.call(theirs.pipelines.get, "web")).name == "Bearer bkua_theirs"
-    assert len(app.requests) == 2
+    assert len([request for request in app.requests if request.url.path.endswith("/web")]) == 2
 
 
 @pytest.mark.anyio
