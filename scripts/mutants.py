@@ -165,7 +165,8 @@ def _changes(tree: Path, subject: Subject, mutants: Collection[str]) -> set[str]
 
 def _change(function: str, before: Sequence[str], after: Sequence[str]) -> str:
     """Return how two versions of a function differ, behind its name."""
-    differing = [f"{line[0]} {line[1:].strip()}" for line in difflib.ndiff(before[1:], after[1:]) if line[0] in "-+"]
+    before, after = ([re.sub(r"def \S+__mutmut_\w+", "def", line) for line in lines] for lines in (before, after))
+    differing = [f"{line[0]} {line[1:].strip()}" for line in difflib.ndiff(before, after) if line[0] in "-+"]
     owner = re.sub(r"^x_|^xǁ", "", function).replace("ǁ", ".")
     return "\n".join([f"@ {owner}", *differing]) + "\n"
 
