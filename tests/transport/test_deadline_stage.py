@@ -136,3 +136,16 @@ def test_what_took_the_time_is_told_where_it_is_known() -> None:
 
 def test_the_stage_is_shown_by_its_seconds() -> None:
     assert repr(DeadlineStage(30.0)) == "Deadline(30.0)"
+
+
+def test_a_timeout_that_was_given_counts_the_wait_for_the_rate_limit_too() -> None:
+    request = httpx.Request("GET", f"https://api.buildkite.com{PATH}")
+    context = RequestContext()
+    context.attach(request)
+
+    async def send(_: httpx.Request) -> httpx.Response:
+        assert context.deadline is not None
+        assert context.deadline.from_admission is False
+        return httpx.Response(200)
+
+    run(DeadlineStage(30.0)(request, send, BlockingRuntime(FakeClock())))
