@@ -225,7 +225,9 @@ def test_the_end_of_a_retry_after_is_waited_for_up_to_a_day() -> None:
     assert policy.delay(1, httpx.Response(503), repeatable=True) == 0.5
 
 
-def test_a_pause_of_nothing_is_one() -> None:
+def test_a_pause_of_nothing_is_one_and_there_may_be_no_longest() -> None:
+    endless = Retry(attempts=99, base=1, maximum=float("inf"), random=lambda: 1.0)
+    assert endless.delay(20, httpx.Response(500), repeatable=True) == 2.0**19
     assert Retry(base=0, maximum=0).delay(1, httpx.Response(500), repeatable=True) == 0.0
     assert Retry(base=0.5, maximum=0.5, random=lambda: 1.0).delay(3, httpx.Response(500), repeatable=True) == 0.5
 
