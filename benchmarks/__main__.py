@@ -17,6 +17,7 @@ from .rows import HEADINGS, Row
 
 MODULES: tuple[str, ...] = (
     "calls",
+    "concurrent",
     "telemetry",
     "decode",
     "listing",

@@ -122,6 +122,7 @@ if TYPE_CHECKING:
     from .stores.status import BudgetStatus as BudgetStatus
     from .stores.status import LimitStatus as LimitStatus
     from .transport.middleware import Stage as Stage
+    from .transport.rates import ConnectionLimits as ConnectionLimits
     from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
     from .unknown_names import UnknownNameWarning as UnknownNameWarning
@@ -172,6 +173,7 @@ _HOMES = {
     "outcome_of": "states",
     "Page": "pagination.page",
     "Retry": "transport.retry",
+    "ConnectionLimits": "transport.rates",
     "TransferRate": "transport.rates",
     "RetryScheduled": "events",
     "ArtifactDownloaded": "events",
@@ -270,6 +272,7 @@ __all__ = [
     "ClusterQueueNotFound",
     "ConfigurationError",
     "ConnectionFailed",
+    "ConnectionLimits",
     "DeadlineExceeded",
     "DownloadProgress",
     "DownloadedFiles",

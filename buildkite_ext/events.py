@@ -170,7 +170,10 @@ class SchemaDrift:
 
 @dataclass(frozen=True, slots=True)
 class RateLimitWait:
-    """Wait of a request for a rate limit, before it is sent."""
+    """Wait of a request for a rate limit, before it is sent.
+
+    It tells of a limit that is exhausted. The gaps between requests in the background are told from ten seconds on.
+    """
 
     method: str
     path: str

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..clock import check_seconds
 from ..errors import ConfigurationError
 
 __all__ = ["PROBE_LEASE", "PROBE_PAUSE", "Circuit", "CircuitBreaker", "CircuitState", "Permit"]
@@ -49,9 +50,7 @@ class CircuitBreaker:
     def __post_init__(self) -> None:
         if isinstance(self.failures, bool) or not isinstance(self.failures, int) or self.failures < 1:
             raise ConfigurationError(f"failures={self.failures!r}: give a whole number of 1 or more.")
-        seconds = self.open_for
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
-            raise ConfigurationError(f"open_for={self.open_for!r}: give seconds above 0.")
+        check_seconds("open_for", self.open_for)
 
 
 class Permit(Struct, frozen=True):

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..clock import check_seconds
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -112,9 +113,7 @@ class Cache:
 
     def __post_init__(self) -> None:
         for name in ("pipelines", "builds", "clusters", "agents"):
-            seconds = getattr(self, name)
-            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
-                raise ConfigurationError(f"{name}={seconds!r}: give seconds, 0 or more.")
+            check_seconds(name, getattr(self, name), zero=True)
         for name in ("entries", "bytes"):
             number = getattr(self, name)
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:

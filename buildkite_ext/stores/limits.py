@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..clock import check_seconds
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -80,9 +81,8 @@ class Budget:
     def __post_init__(self) -> None:
         if isinstance(self.reserve, bool) or not isinstance(self.reserve, int) or self.reserve < 0:
             raise ConfigurationError(f"reserve={self.reserve!r}: give a whole number of requests, 0 or more.")
-        wait = self.max_wait
-        if wait is not None and (isinstance(wait, bool) or not isinstance(wait, int | float) or not wait >= 0):
-            raise ConfigurationError(f"max_wait={wait!r}: give seconds, 0 or more, or None for no limit.")
+        if self.max_wait is not None:
+            check_seconds("max_wait", self.max_wait, zero=True, endless=True, also=", or None for no limit")
 
 
 class Limits(Struct, frozen=True):
@@ -136,11 +136,13 @@ class Wait(Struct, frozen=True):
         until: the time at which to ask again; an answer to another request may come earlier.
         for_answer: True if the answer to another request decides.
         polls: True if that answer may come to another process, so that only asking again tells of it.
+        spread: True if the limit has room, and the request only leaves a gap behind the one before it in the background.
     """
 
     until: float
     for_answer: bool = False
     polls: bool = False
+    spread: bool = False
 
 
 class Window(Struct):
@@ -189,7 +191,7 @@ class Window(Struct):
             # Some of the requests on their way may have been counted already, so their answers may tell of room.
             return Wait(self.ends + GUARD, for_answer=left + self.in_flight > 0)
         if priority == "background" and now < self.background:
-            return Wait(min(self.background, self.ends + GUARD))
+            return Wait(min(self.background, self.ends + GUARD), spread=True)
         return None
 
     def sent(self, now: float, *, reserve: int, priority: Priority = "foreground") -> None:

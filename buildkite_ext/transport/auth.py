@@ -42,7 +42,8 @@ class SignStage:
 
     def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> Coroutine[Any, Any, httpx.Response]:
         if origin(request.url) == self._origin:
-            source = self._source
+            context = context_of(request)
+            source, context.token = context.token or self._source, None
             if callable(source):
                 return self._asked(source, request, send, runtime)
             _sign(request, source)

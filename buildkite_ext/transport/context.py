@@ -10,6 +10,7 @@ from ..urls import path_of
 if TYPE_CHECKING:
     import httpx
     from buildkite_api.operations import Operation
+    from buildkite_api.types import Secret
 
     from ..stores.circuits import Permit
     from ..stores.limits import Priority
@@ -43,6 +44,8 @@ class RequestContext:
     """True if the request probes the API for all others, so that it waits for no rate limit."""
     permit: Permit | None = None
     """Permit of the circuit breaker for the call; None without a breaker."""
+    token: Secret | None = None
+    """Token of the next attempt, if a stage has asked for it already."""
     waited: float = 0.0
     """Seconds for which it has waited for the rate limit."""
     waits_since: float | None = None

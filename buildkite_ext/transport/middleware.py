@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["Additions", "Invalidation", "RaiseForStatus", "ReadOnly", "Stage", "compose"]
 
 
+_DECODED_OR_HTML = frozenset({"application/json", "text/html"})
+"""Types of answers that need no check: a web page isn't JSON, which the decoder says."""
+
+
 class Stage(Protocol):
     """Stage of a request's path. It may change the request, pass it on (once, repeatedly, or not at all), and read the
     answer. The state of a request is in its context, not in the stage.
@@ -149,6 +153,12 @@ class RaiseForStatus:
         response = await send(request)
         status = response.status_code
         if status < 300:
+            if operation is not None and operation.accept not in _DECODED_OR_HTML and _is_html(response):
+                await runtime.close(response)
+                raise InvalidResponse(
+                    f"{request.method} {path_of(request)}: the answer is a web page (text/html) instead of text. A proxy may "
+                    "have sent it. Check base_url and the proxies of the environment."
+                )
             return response
         if status >= 400:
             from ..error_responses import error_of  # here: most answers are no errors
@@ -161,3 +171,7 @@ class RaiseForStatus:
                 "Redirects aren't followed, since they could send the token elsewhere. Check base_url."
             )
         return response
+
+
+def _is_html(response: httpx.Response) -> bool:
+    return bool(response.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "text/html")

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from trio.lowlevel import TrioToken
 
+    from .rates import ConnectionLimits
+
 __all__ = [
     "AsyncPool",
     "AsyncPools",
@@ -60,7 +62,7 @@ class ConnectionCounts(Struct, frozen=True):
 class Routes:
     """Routes to servers: the proxies of the environment and the TLS settings, read when they are first needed."""
 
-    def __init__(self, limits: httpx.Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._rules: ProxyRules | None = None
         self._ssl_context: ssl.SSLContext | None = None

@@ -77,7 +77,7 @@ class Requester:
     def __init__(self, options: ClientOptions, shared: SharedState, *, owner: bool = True) -> None:
         redact_httpx_log()
         self.options = options
-        self.runtime = shared.runtime
+        self.runtime = runtime = shared.runtime
         self.events = shared.events
         self._shared = shared
         self._owner = owner
@@ -86,17 +86,23 @@ class Requester:
         deadline = DeadlineStage(options.timeout, from_admission=options.timeout is DEFAULT_TIMEOUT)
         retry = RetryStage(options.retry or _NO_RETRY, self.events, shared.quota)
         actor = token_identity(options.token)
+        sign = SignStage(options.token, self.origin)
+        api, foreign = (
+            Wire(transport, runtime, max_body=options.max_body, rate=options.minimum_rate)
+            for transport in (shared.api, shared.foreign)
+        )
         self._budget = BudgetStage(
             options.budget or Budget(),
             priority=options.priority,
             store=shared.store,
             lines=shared.lines,
-            user=actor,
+            token=options.token,
+            sign=sign,
+            ask=compose((sign,), api, runtime),
             root=options.base_url,
             organization=options.organization,
             events=self.events,
         )
-        sign = SignStage(options.token, self.origin)
         cache = self._cache_stage(sign, actor)
         budget = self._budget if options.budget else None
         self._breaker: CircuitBreakerStage | None = None
@@ -129,11 +135,6 @@ class Requester:
             None if telemetry is None else TraceAttempt(telemetry, api=True),
         ]
         self.stages: tuple[Stage, ...] = tuple(stage for stage in stages if stage is not None)
-        runtime = self.runtime
-        api, foreign = (
-            Wire(transport, runtime, max_body=options.max_body, rate=options.minimum_rate)
-            for transport in (shared.api, shared.foreign)
-        )
         self._path = compose(self.stages, api, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
         attempt = () if telemetry is None else (TraceAttempt(telemetry, api=False),)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._forks import reset_after_fork
 from ..backoff import full_jitter
+from ..clock import check_seconds
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
 from ..urls import path_of
 from .context import READS, CircuitMoved, context_of
@@ -59,8 +60,7 @@ class Retry:
                 f"attempts={self.attempts!r}: give a whole number of 1 or more. It counts the first attempt."
             )
         for name, seconds in (("base", self.base), ("maximum", self.maximum)):
-            if not isinstance(seconds, int | float) or not seconds >= 0:
-                raise ConfigurationError(f"{name}={seconds!r}: give seconds, 0 or more.")
+            check_seconds(name, seconds, zero=True, endless=True)
 
     def delay(self, attempt: int, outcome: httpx.Response | NetworkError, *, repeatable: bool) -> float | None:
         """Return the seconds until the next attempt, or None if this was the last.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..runtime import Runtime, Transport
     from ..stores.base import Store
     from ..telemetry.base import Telemetry
+    from .rates import ConnectionLimits
 
 __all__ = ["SharedState"]
 
@@ -41,6 +42,8 @@ class SharedState:
         hook: Hook | None = None,
         store: Store | None = None,
         telemetry: Telemetry | None = None,
+        *,
+        limits: ConnectionLimits,
     ) -> None:
         self.runtime = runtime
         # What a transport of the user's answers, or another clock measures, says nothing of Buildkite's limits now.
@@ -74,6 +77,7 @@ class SharedState:
             )
         self._passed = transport
         self._inherited = False
+        self._limits = limits
         # A transport such as httpx.MockTransport is of both kinds: the runtime decides.
         if not runtime.blocking and isinstance(transport, httpx.AsyncBaseTransport):
             from .._cancellation import GuardedTransport  # here, since it imports asyncio
@@ -129,4 +133,5 @@ class SharedState:
     def _made(self) -> Transport:
         from .http import AsyncHttpTransport, HttpTransport
 
-        return (HttpTransport if self.runtime.blocking else AsyncHttpTransport)(clock=self.runtime.now)
+        kind = HttpTransport if self.runtime.blocking else AsyncHttpTransport
+        return kind(limits=self._limits, clock=self.runtime.now)

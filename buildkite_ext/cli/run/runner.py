@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from ...errors import AccessDenied, BuildkiteError, NothingMatched, PipelineNotFound, UnsafePath
-from ...events import RetryScheduled
+from ...events import RateLimitWait, RetryScheduled
 from ...states import blocking_jobs, failed_jobs, outcome_of
 from ...watching.pacing import LONGEST_PAUSE as WAIT_INTERVAL
 from ..exit_codes import ExitCode
@@ -265,6 +265,10 @@ class Run:
     def _on_event(self, event: Event) -> None:
         if isinstance(event, RetryScheduled) and event.pause >= 1:
             self._view.note(f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s.")
+        elif isinstance(event, RateLimitWait) and event.pause >= 1:
+            self._view.note(
+                f"The rate limit is exhausted: {event.method} {event.path} waits {event.pause:.0f} s for it."
+            )
 
     def _interval(self) -> float | None:
         """Return the poll interval: the option's, and at least four polls within a timeout. None: the default."""
