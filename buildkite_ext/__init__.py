@@ -77,7 +77,9 @@ if TYPE_CHECKING:
     from .events import BuildSeen as BuildSeen
     from .events import CircuitChanged as CircuitChanged
     from .events import Event as Event
+    from .events import FollowFinished as FollowFinished
     from .events import JobTiming as JobTiming
+    from .events import LogRewritten as LogRewritten
     from .events import RateLimitWait as RateLimitWait
     from .events import RequestFinished as RequestFinished
     from .events import RetryScheduled as RetryScheduled
@@ -141,6 +143,8 @@ _HOMES = {
     "RetryScheduled": "events",
     "ArtifactDownloaded": "events",
     "BuildSeen": "events",
+    "FollowFinished": "events",
+    "LogRewritten": "events",
     "JobTiming": "events",
     "RequestFinished": "events",
     "WaitFinished": "events",
@@ -235,6 +239,7 @@ __all__ = [
     "EpochClock",
     "Event",
     "FieldError",
+    "FollowFinished",
     "Health",
     "InvalidRequest",
     "InvalidResponse",
@@ -244,6 +249,7 @@ __all__ = [
     "JobTiming",
     "LimitStatus",
     "LogLine",
+    "LogRewritten",
     "MemoryStore",
     "MetadataNotSettable",
     "MonotonicClock",

@@ -1,7 +1,7 @@
 """Events of a client, as frozen values for a hook: `BuildkiteClient(on_event=print)`.
 
 Each event is also a line of the logger `buildkite_ext`, at debug level. Some stand at a higher level, in words: a circuit that
-opened (warning) or closed again (info), and a wait for a rate limit of 10 s or longer (info).
+opened (warning) or closed again (info), a log that was rewritten (warning), and a wait for a rate limit of 10 s or longer (info).
 
 No event holds a token, a header or a body. With no hook, no telemetry and no debug log, those of requests are not made at all.
 """
@@ -19,8 +19,10 @@ __all__ = [
     "CircuitChanged",
     "Dispatcher",
     "Event",
+    "FollowFinished",
     "Hook",
     "JobTiming",
+    "LogRewritten",
     "RateLimitWait",
     "RequestFinished",
     "RetryScheduled",
@@ -97,7 +99,7 @@ class JobTiming:
 
 @dataclass(frozen=True, slots=True)
 class BuildSeen:
-    """Look of a wait at its build, once a poll."""
+    """Look at a build that is waited for or followed, once a poll."""
 
     organization: str
     pipeline: str
@@ -122,6 +124,35 @@ class WaitFinished:
     """Seconds that the build ran; None if it has not finished."""
     jobs: tuple[JobTiming, ...] = ()
     """The jobs of the build that ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowFinished:
+    """End of following the logs of a build."""
+
+    organization: str
+    pipeline: str
+    number: int
+    state: str | None
+    """The state in which the build was seen last; None if it was never seen."""
+    outcome: str | None
+    """As in `WaitResult`; None if following ended before the build, by its timeout for example."""
+    seconds: float
+    """Seconds that following took."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRewritten:
+    """Change of bytes of a log that were read already: it was deleted, redacted or written again."""
+
+    job: str
+    """The id of the job."""
+    name: str
+    """Its name."""
+    read: int
+    """Bytes of the log that were read before."""
+    resumed: bool
+    """True if following continues behind the lines that it gave. False if it gives those of the new log from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +240,8 @@ Event = (
     | SchemaDrift
     | BuildSeen
     | WaitFinished
+    | FollowFinished
+    | LogRewritten
     | ArtifactDownloaded
     | StoreUnavailable
     | StoreRecovered
@@ -285,6 +318,12 @@ def _line(event: object) -> tuple[int, object]:
             return logging.WARNING, f"{event.circuit}: the circuit opened, so calls are refused for a while."
         case CircuitChanged(after="closed"):
             return logging.INFO, f"{event.circuit}: the circuit closed, so calls are sent again."
+        case LogRewritten():
+            then = "following continues behind what was read" if event.resumed else "it is read from its beginning"
+            return (
+                logging.WARNING,
+                f"The log of job {event.name!r} changed after {event.read} bytes of it were read; {then}.",
+            )
         case RateLimitWait() if event.pause >= _LONG_WAIT:
             return logging.INFO, f"{event.method} {event.path} waits {event.pause:.0f} s for the rate limit."
     return logging.DEBUG, event

@@ -18,7 +18,7 @@ from buildkite_api.api.builds import (
     retry_failed_jobs,
 )
 from buildkite_api.api.pipelines import get_pipeline
-from buildkite_api.models import Build, Pipeline
+from buildkite_api.models import Build, Job, Pipeline
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
@@ -42,6 +42,7 @@ from ._base import blocking
 from ._generated import builds as generated
 from .arguments import Scalar, aware, count, filter_map, given, listed, many, per_minute, positive, scalar_map, text_map
 from .checks import check
+from .selections import selection
 
 if TYPE_CHECKING:
     from .once import Once
@@ -496,13 +497,17 @@ class AsyncBuilds(generated.AsyncBuilds):
         timeout: float | None = None,
         tail: int | None = None,
         max_requests_per_minute: float | None = None,
+        jobs: str | Job | Sequence[str | Job] | None = None,
+        state: JobStateName | str | Sequence[JobStateName | str] | None = None,
+        focus: str | Job | Sequence[str | Job] | None = None,
         on_build: Callable[[Build], None] | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the logs of all jobs, line by line, until the build finishes or waits at a block step.
         Scopes: read_builds and read_build_logs.
 
-        The logs share a number of requests a minute, whatever the number of jobs. Those that grow are polled more often than
-        quiet ones, and the log of a job that has ended is read to its end before others. See `jobs.follow`.
+        The logs share a number of requests a minute, whatever the number of jobs. Where not all can be read, the order is: jobs
+        that have failed, others that have ended, those of `focus`, and the longest unread. Logs that grow are polled more often
+        than quiet ones. See `jobs.follow`.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
@@ -515,11 +520,16 @@ class AsyncBuilds(generated.AsyncBuilds):
             max_requests_per_minute: limit on the requests in any minute, at least 4. Fewer than 40 poll the build less often. By
                 default 40, or what `poll_interval` takes for the build and one log if that is more. One running job takes
                 about 20, and 30 jobs 30.
+            jobs: the jobs to follow, one or several: a step key, a name in which `*` stands for any text, an id, or a Job.
+            state: the states of the jobs to follow, one or several, such as `failed`. A job that gets one of them is followed
+                from then on.
+            focus: the jobs whose logs come before those of other running jobs, as for `jobs`.
             on_build: called at each poll of the build with the build and its jobs. It serves to show a
                 table of jobs beside the log, without further requests.
 
         Raises:
             DeadlineExceeded: the build did not finish in time. It continues.
+            NothingMatched: the build has ended, and `jobs` names none of its jobs.
 
         Example:
             >>> def show(buildkite, number: int) -> None:
@@ -539,6 +549,8 @@ class AsyncBuilds(generated.AsyncBuilds):
                 pace=pace,
                 timeout=timeout,
                 tail=count("tail", tail),
+                jobs=selection(jobs, state),
+                focus=selection(focus, None),
                 on_build=on_build,
             )
         )

@@ -324,12 +324,17 @@ class AsyncJobs(generated.AsyncJobs):
         timeout: float | None = None,
         tail: int | None = None,
         max_requests_per_minute: float | None = None,
+        follow_retries: bool = True,
     ) -> DetachedIterator[LogLine]:
         """Follow the log of a job, line by line, until the job finishes. Scopes: read_builds and read_build_logs.
 
         A poll fetches what is new: as a rule with one request, and few bytes come twice. Lines are given while an answer arrives,
-        so the log may be larger than the memory, and than `max_body`. A log that two polls in a row don't find any more was
-        deleted: it ends with the lines that were read.
+        so the log may be larger than the memory, and than `max_body`. A log that changes where it was read already is followed
+        behind the lines that were given, or from its beginning: the event `LogRewritten` tells which. One that two polls in a
+        row don't find any more was deleted: it ends with the lines that were read.
+
+        Errors that may pass, such as a lost connection, a 5xx or an open circuit, are waited out until the timeout, or for ten
+        minutes without one; not at all by a client without retries.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Job or its URL, which needs no other address; or a Build.
@@ -342,6 +347,8 @@ class AsyncJobs(generated.AsyncJobs):
                 of these lines is None until the next header.
             max_requests_per_minute: limit on the requests in any minute, at least 4. Fewer than 40 poll the job less often. By
                 default 40, or what `poll_interval` takes if that is more.
+            follow_retries: follow the job that a retry of this one has made, and its retries, after the end of this one. The
+                lines have the id of their own job. False ends with this one.
 
         Raises:
             DeadlineExceeded: the job did not finish in time. It continues.
@@ -367,6 +374,7 @@ class AsyncJobs(generated.AsyncJobs):
                 pace=pace,
                 timeout=timeout,
                 tail=count("tail", tail),
+                follow_retries=follow_retries,
             )
         )
 

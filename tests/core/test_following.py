@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient, LogLine, errors
-from buildkite_ext.logs.follow import name_of
+from buildkite_ext.logs.selection import name_of
 from buildkite_ext.models import Job
 
 from .fakes import TOKEN, Answer, App, FakeClock, Flavor, answer, build, job
