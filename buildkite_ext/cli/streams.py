@@ -134,7 +134,7 @@ def clean(text: str | None) -> str:
     if not text:
         return ""
     if "\x1b" in text:
-        from ..logs.parser import CSI, ESCAPE, STRING_CONTROL
+        from ..logs.screen import CSI, ESCAPE, STRING_CONTROL
 
         text = ESCAPE.sub("", CSI.sub("", STRING_CONTROL.sub("", text)))
     return "".join(map(_printable, text))

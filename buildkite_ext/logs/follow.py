@@ -26,19 +26,19 @@ from ..watching.wait import next_pause
 from .parser import LogLine
 from .reader import JobLogReader
 from .schedule import Pace, Schedule
-from .selection import JobSelection, name_of
+from .selection import JobSelection, LoggedJob, name_of
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
     from ..transport.requester import Requester
 
-__all__ = ["follow_build", "follow_job"]
+__all__ = ["follow_build", "follow_job", "read_job"]
 
 _PASSING = (NetworkError, ServerError, RateLimited, CircuitOpen, BudgetExhausted, DeadlineExceeded)
 """Errors after which a later request may succeed. A DeadlineExceeded among them is that of one call."""
 
-_PATIENCE = 600.0
+_PATIENCE = 3600.0
 """Seconds of such errors in a row after which following without a timeout gives up."""
 
 
@@ -59,7 +59,7 @@ class _Status:
     """
 
     state: object
-    jobs: Sequence[Job]
+    jobs: Sequence[LoggedJob]
     ended: AbstractSet[str] = frozenset()
     failed: AbstractSet[str] = frozenset()
     focus: AbstractSet[str] = frozenset()
@@ -97,13 +97,31 @@ def follow_job(
             return _Status(job.state, [], over=True)
         begun = [attempt for attempt in seen if attempt.started_at is not None or is_job_over(attempt)]
         ended = frozenset(attempt.id for attempt in begun if is_job_over(attempt))
-        return _Status(job.state, begun, ended, over=over, in_turn=True)
+        return _Status(job.state, [LoggedJob.of(job) for job in begun], ended, over=over, in_turn=True)
 
     def name() -> str:
         job = next(reversed(attempts.values()))
         return f"Job {job_id if job is None else name_of(job)!r}"
 
     return _Follower(requester, status, name, pace=pace, timeout=timeout, tail=tail).lines()
+
+
+def read_job(
+    requester: Requester, job_id: str, name: str, *, timeout: float | None, tail: int | None = None
+) -> AsyncGenerator[LogLine, None]:
+    """Yield the lines that a job's log has now.
+
+    Raises:
+        NotFound: the job or its log doesn't exist.
+    """
+
+    async def status(_: float | None) -> _Status:
+        return _Status("", [LoggedJob(job_id, name)], {job_id}, over=True)
+
+    pace = Pace.of(None, None, single=True)
+    return _Follower(
+        requester, status, lambda: f"Job {name!r}", pace=pace, timeout=timeout, tail=tail, stored=True, required=True
+    ).lines()
 
 
 def follow_build(
@@ -116,9 +134,13 @@ def follow_build(
     tail: int | None = None,
     jobs: JobSelection | None = None,
     focus: JobSelection | None = None,
+    stored: bool = False,
     on_build: Callable[[Build], None] | None = None,
 ) -> AsyncGenerator[LogLine, None]:
-    """Yield the lines of the logs of all jobs, or of the selected ones, until the build ends or blocks."""
+    """Yield the lines of the logs of all jobs, or of the selected ones, until the build ends or blocks.
+
+    With `stored` those that the logs have now.
+    """
     get_build = requester.module("builds", "get_build")
     events, organization = requester.events, requester.organization
     last: Build | None = None
@@ -134,7 +156,7 @@ def follow_build(
             on_build(build)
         if events.wanted:
             events.emit(BuildSeen(organization, pipeline, number, build_state(build) or ""))
-        over = outcome_of(build) is not None
+        over = stored or outcome_of(build) is not None
         if jobs is not None and over:
             jobs.require_match(build)
         selected.update(job.id for job in build.jobs if jobs is None or jobs.matches(job))
@@ -143,7 +165,7 @@ def follow_build(
         ]
         return _Status(
             build_state(build),
-            begun,
+            [LoggedJob.of(job) for job in begun],
             ended={job.id for job in begun if over or is_job_over(job)},
             failed={job.id for job in begun if str(job.state) in FAILED_JOBS},
             focus=frozenset() if focus is None else {job.id for job in begun if focus.matches(job)},
@@ -172,8 +194,21 @@ class _Follower:
         pace: Pace,
         timeout: float | None,
         tail: int | None,
+        stored: bool = False,
+        required: bool = False,
         finished: Callable[[float], None] = lambda _: None,
     ) -> None:
+        """Create a follower.
+
+        Args:
+            requester: sends the requests.
+            status: polls the status, by the end of the time allowed.
+            name: returns the name of what is followed, for errors.
+            pace, timeout, tail: as for `AsyncBuilds.follow`.
+            stored: read the logs as they are now, and no further.
+            required: raise an error if there is no log.
+            finished: called at the end with the seconds that it took.
+        """
         self._requester = requester
         self._runtime = requester.runtime
         self._status = status
@@ -183,9 +218,13 @@ class _Follower:
         self._finished = finished
         self._ends: float | None = None
         self._schedule = Schedule(pace)
+        self._stored = stored
+        self._required = required
         self._seen = _Status(None, [])
         self._logs: dict[str, JobLogReader] = {}
         self._arriving: deque[JobLogReader] = deque()
+        self._first = True
+        """True until the status was seen."""
         self._last = False
         """True if the time allowed is over after the next round."""
 
@@ -194,7 +233,7 @@ class _Follower:
         runtime, schedule, arriving = self._runtime, self._schedule, self._arriving
         began = runtime.now()
         ends = self._ends = None if self._timeout is None else began + self._timeout
-        patience = _Patience(self._requester, ends)
+        patience = _Patience(self._requester, ends, by_attempts=self._stored)
         try:
             while True:
                 now = runtime.now()
@@ -207,6 +246,8 @@ class _Follower:
                     try:
                         await self._look(now)
                     except _PASSING as error:
+                        if self._first:
+                            raise
                         schedule.postpone(now, patience.failed(_STATUS, error))
                     else:
                         patience.succeeded(_STATUS)
@@ -246,9 +287,12 @@ class _Follower:
     async def _look(self, now: float) -> None:
         """Poll the status. It is read before the logs, so that the log of a finished job is complete."""
         seen = self._seen = await self._status(self._ends)
+        self._first = False
         for job in seen.jobs:
             if job.id not in self._logs:
-                self._logs[job.id] = JobLogReader(self._requester, job.id, name_of(job), last=self._tail)
+                self._logs[job.id] = JobLogReader(
+                    self._requester, job.id, job.name, last=self._tail, stored=self._stored
+                )
         self._tail = None  # logs that begin later are read from their beginning
         self._follow_unread(now)
         self._schedule.saw(now, over=seen.over)
@@ -262,6 +306,8 @@ class _Follower:
 
     def _complete(self, log: JobLogReader, now: float) -> None:
         """Note that a log was read to its end."""
+        if self._required and log.missing is not None:
+            raise log.missing
         self._schedule.finished(log.job_id)
         if self._seen.in_turn:
             self._follow_unread(now)
@@ -296,12 +342,20 @@ async def _poll(
 
 
 class _Patience:
-    """Patience with errors that pass: until the time allowed is over, or for some minutes if it has no end.
+    """Patience with errors that pass: until the time allowed is over, or for an hour if it has no end.
 
     Without retries in the options of the client there is none.
     """
 
-    def __init__(self, requester: Requester, ends: float | None) -> None:
+    def __init__(self, requester: Requester, ends: float | None, *, by_attempts: bool) -> None:
+        """Create one.
+
+        Args:
+            requester: has the retry policy.
+            ends: the end of the time allowed.
+            by_attempts: bear as many errors in a row as the policy allows attempts.
+        """
+        self._by_attempts = by_attempts
         self._runtime = requester.runtime
         self._policy = requester.options.retry
         self._ends = ends
@@ -323,6 +377,7 @@ class _Patience:
         failures, since, _ = self._failing.get(subject, (0, now, None))
         self._failing[subject] = failures + 1, since, error
         over = now - since >= _PATIENCE if self._ends is None else now >= self._ends - 0.01
+        over = over or (self._by_attempts and policy is not None and failures + 1 >= policy.attempts)
         if over or policy is None or policy.attempts == 1 or (isinstance(error, ConnectionFailed) and error.permanent):
             raise error
         pause = full_jitter(failures + 1, base=policy.base, maximum=policy.maximum, random=policy.random())

@@ -28,6 +28,9 @@ _ATTEMPTS = 5
 _ROUNDS = 10
 """Limit on the polls in a row, after the job has ended, that leave its log incomplete."""
 
+_QUIET = 2
+"""Polls in a row without new bytes, after which lines are given that were held back because the log draws them again."""
+
 _BLOCK = 1024 * 1024
 """Bytes that are read before their lines are given. A larger answer stays on its connection meanwhile."""
 
@@ -53,9 +56,12 @@ class JobLogReader:
         requests: the number of requests that the last poll took.
         grew: True if the last poll found new bytes.
         lost: the error of the last poll, if it has lost an answer. The next poll asks for the rest.
+        missing: the error of the last request, if there is no log.
     """
 
-    def __init__(self, requester: Requester, job_id: str, name: str, *, last: int | None = None) -> None:
+    def __init__(
+        self, requester: Requester, job_id: str, name: str, *, last: int | None = None, stored: bool = False
+    ) -> None:
         """Create a reader.
 
         Args:
@@ -63,17 +69,22 @@ class JobLogReader:
             job_id: the job's id.
             name: the job's name, for its lines.
             last: the number of the log's last lines to begin with; None to begin with its first line.
+            stored: read the log as it is now, so that each line is given once.
         """
         self.finished = False
         self.requests = 0
         self.grew = False
         self.lost: NetworkError | None = None
+        self.missing: NotFound | None = None
         self._requester = requester
         self.job_id = job_id
         self._name = name
         self._last = last
+        self._stored = stored
         self._tail = Tail()
-        self._parser = LineParser(job_id, name)
+        self._parser = LineParser(job_id, name, live=not stored)
+        self._quiet = 0
+        """Polls in a row that found nothing new."""
         self._cut = False
         """True if the parser's unfinished line lacks its beginning."""
         self._response: httpx.Response | None = None
@@ -81,7 +92,6 @@ class JobLogReader:
         self._body: AsyncIterator[bytes] | None = None
         self._late = False
         """True if the time allowed was over while an answer arrived."""
-        self._missing = False
         self._over = False
         """True if the job had ended before the last poll."""
         self._rounds = 0
@@ -125,7 +135,8 @@ class JobLogReader:
         lines = iter(await self._begin_with_last(self._last, ends)) if self._last is not None else await self._new(ends)
         if over and self.lost is None and not self.grew:
             self._rounds += 1
-        return lines
+        self._quiet = 0 if self.grew else self._quiet + 1
+        return lines if self._quiet < _QUIET else chain(lines, self._parser.release())
 
     async def _new(self, ends: float | None) -> Iterator[LogLine]:
         """Return the first of the new lines."""
@@ -166,12 +177,12 @@ class JobLogReader:
 
     @property
     def _settled(self) -> bool:
-        return self._missing or (self._tail.settled and self._response is None)
+        return self.missing is not None or (self._tail.settled and self._response is None)
 
     def _restart(self, tail: Tail) -> None:
         self.finished = False
         self._tail = tail
-        self._parser = LineParser(self.job_id, self._name)
+        self._parser = LineParser(self.job_id, self._name, live=not self._stored)
         self._cut = False
 
     async def _find_again(self, ends: float | None, replaced: LogReplaced) -> tuple[list[LogLine], bool]:
@@ -223,7 +234,7 @@ class JobLogReader:
             enough = (last + 1) * _LONGEST_LINE
             lines, count = await self._read_end(last, enough if attempt == _ATTEMPTS else expected, ends)
             if self._tail.offset == 0 and self._settled:  # there was a log a moment ago: the next poll begins again
-                self._missing = False
+                self.missing = None
                 self._restart(Tail())
                 return []
         cut = self._tail.begun_at > 0
@@ -251,6 +262,9 @@ class JobLogReader:
                 lines.append(line)
                 count += 1
             block = None if self._response is None else await self._block(ends)
+        for line in self._parser.finish() if self._stored else ():
+            lines.append(line)
+            count += 1
         return lines, count
 
     async def _ask(self, ends: float | None) -> bytes | None:
@@ -293,15 +307,15 @@ class JobLogReader:
             ends=ends,
             stream=True,
         )
-        self._missing = False
+        self.missing = None
         self.requests += 1
         try:
             return await requester.send_by(ends, request)
-        except NotFound:
+        except NotFound as error:
             if self._tail.offset:
                 self._tail.empty()  # it was deleted, if the next answer says so too
             else:
-                self._missing = True  # the log does not exist before the job writes to it
+                self.missing = error  # the log does not exist before the job writes to it
         except ApiError as error:
             if error.status != 416:
                 raise

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import NothingMatched
 from ..globs import matches_wildcard
-from .parser import plain
+from .screen import plain
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
-__all__ = ["JobSelection", "name_of"]
+__all__ = ["JobSelection", "LoggedJob", "name_of"]
 
 _SHOWN = 10
 """Names of jobs in an error."""
@@ -23,6 +23,19 @@ def name_of(job: Job) -> str:
     """Return the name of a job, safe to print: its name, label, step key, first line of its command, or id."""
     command = (job.command or "").strip().partition("\n")[0]
     return plain(job.name or job.label or job.step_key or command or job.id)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedJob:
+    """Job whose log is read."""
+
+    id: str
+    name: str
+
+    @classmethod
+    def of(cls, job: Job) -> LoggedJob:
+        """Return what is needed of a job."""
+        return cls(job.id, name_of(job))
 
 
 @dataclass(frozen=True, slots=True)

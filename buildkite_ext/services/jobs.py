@@ -23,8 +23,7 @@ from buildkite_api.models import Build, Job, JobLog
 
 from .._sync import DetachedIterator
 from ..logs.follow import follow_job
-from ..logs.parser import LogLine
-from ..logs.parser import clean as clean_log
+from ..logs.parser import LogLine, render_log
 from ..logs.schedule import Pace
 from ..pagination.items import AsyncItems
 from ..states import JobStateName
@@ -256,7 +255,7 @@ class AsyncJobs(generated.AsyncJobs):
         check(AsyncJobs.log_text, locals())
         at = self._job_at("jobs.log_text", pipeline, number, job_id)
         text = await self._requester.call(get_build_job_log_text, *at)
-        return clean_log(text) if clean else text
+        return render_log(text) if clean else text
 
     async def log_text_by_id(self, job_id: str | Job, *, clean: bool = False) -> str:
         """Get the log of a job as text, by the id of the job alone. Scope: read_build_logs.
@@ -270,7 +269,7 @@ class AsyncJobs(generated.AsyncJobs):
         check(AsyncJobs.log_text_by_id, locals())
         at = self._job_by_id("jobs.log_text_by_id", job_id)
         text = await self._requester.call(get_job_log_text, *at)
-        return clean_log(text) if clean else text
+        return render_log(text) if clean else text
 
     async def log_size(
         self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
