@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from re import Pattern
 from typing import TYPE_CHECKING, Any
 
 from buildkite_api.api.builds import (
@@ -23,8 +24,10 @@ from buildkite_api.models import Build, Job, Pipeline
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
 from ..logs.follow import follow_build
+from ..logs.lookup import searched
 from ..logs.parser import LogLine
 from ..logs.schedule import Pace
+from ..logs.search import LogMatch, LogSearch
 from ..messages import shown
 from ..pagination.items import AsyncItems
 from ..states import (
@@ -555,6 +558,58 @@ class AsyncBuilds(generated.AsyncBuilds):
             )
         )
 
+    def log_search(
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        pattern: str | Pattern[str],
+        context: int = 0,
+        jobs: str | Job | Sequence[str | Job] | None = None,
+        state: JobStateName | str | Sequence[JobStateName | str] | None = None,
+        follow: bool = False,
+        timeout: float | None = None,
+        max_requests_per_minute: float | None = None,
+    ) -> DetachedIterator[LogMatch]:
+        """Search the logs of all jobs of a build for lines that match a pattern. Scopes: read_builds and read_build_logs.
+
+        The logs are read as by `follow`, those of failed jobs first, at most five at the same time. They are searched while they
+        arrive, in little memory. See `jobs.log_search`.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
+            pattern: a regular expression, which is searched in the text of each line. `re.escape` makes one of a text.
+            context: the number of lines before and after a match to give with it.
+            jobs, state: the jobs whose logs are searched, as for `follow`.
+            follow: search the logs as they grow, until the build finishes. False searches what they have now.
+            timeout: maximum of seconds; None for no limit.
+            max_requests_per_minute: limit on the requests in any minute, at least 4; by default 40.
+
+        Raises:
+            NothingMatched: `jobs` names none of the build's jobs.
+            DeadlineExceeded: the logs were not searched to their ends in time.
+
+        Example:
+            >>> def errors(buildkite, number: int) -> None:
+            ...     for match in buildkite.builds.log_search("web", number, pattern="error:", state="failed"):
+            ...         print(f"{match.line.job_name}:{match.number}: {match.line.text}")
+        """
+        check(AsyncBuilds.log_search, locals())
+        organization, slug, found = self._build_at("builds.log_search", pipeline, number)
+        search = LogSearch(pattern, before=count("context", context) or 0, after=context)
+        positive(timeout=timeout)
+        lines = follow_build(
+            self._requester.within(organization),
+            slug,
+            found,
+            pace=Pace.of(None, per_minute("max_requests_per_minute", max_requests_per_minute)),
+            timeout=timeout,
+            jobs=selection(jobs, state),
+            stored=not follow,
+        )
+        return DetachedIterator(searched(DetachedIterator(lines), search))
+
 
 class Builds(generated.Builds):
     """Builds: create, list, follow, wait, cancel, rebuild."""
@@ -568,6 +623,7 @@ class Builds(generated.Builds):
     retry_failed_jobs = blocking(AsyncBuilds.retry_failed_jobs)
     wait = blocking(AsyncBuilds.wait)
     follow = blocking(AsyncBuilds.follow)
+    log_search = blocking(AsyncBuilds.log_search)
 
 
 def _author(author: Author | Mapping[str, str]) -> dict[str, str]:
