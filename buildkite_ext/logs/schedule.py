@@ -154,7 +154,8 @@ class Schedule:
     """Schedule of the polls of one build, or of one job, and of its logs.
 
     The order of the logs, where not all can be read: those of jobs that have failed, those of others that have ended, those of
-    running jobs that the caller asked for, and then those that have waited the longest, in terms of their own intervals.
+    running jobs that the caller asked for, and then those that were never read or have waited the longest, in terms of their own
+    intervals.
 
     Do what `next` says, and report it: a poll of the build with `follow` and `saw`, one of a log with `polled`.
 
@@ -335,7 +336,8 @@ class Schedule:
         late = [(log, state) for log, state in self._running.items() if state.due <= now]
         focused = self._focus if self._focused_in_a_row < _FOCUSED_IN_A_ROW else ()
         free_at, credit = self._free_at, self._credit
-        for log, state in sorted(late, key=lambda each: (each[0] in focused, each[1].overdue(now)), reverse=True):
+        late.sort(key=lambda each: (each[0] in focused, not each[1].begun, each[1].overdue(now)), reverse=True)
+        for log, state in late:
             if not state.begun and credit:
                 chosen.append(log)
                 credit -= 1

@@ -31,6 +31,9 @@ _SHARE_OF_IRREGULAR = 0.95
 _SHARE_OF_POLL = 8000
 """Bytes that may come twice: this share of the log, and so many a poll. An irregular log costs bytes rather than requests."""
 
+_UNREAD = 256 * 1024
+"""Bytes of an answer that may have been sent before its reader closes the connection."""
+
 _SAMPLES = 5
 """Measurements of the rate that count. A burst among them does not."""
 
@@ -197,11 +200,13 @@ class Tail:
         elapsed = now - self._answered + self._took  # until the answer comes
         expected = self._rate.median * elapsed
         spread = min(0.05 * expected + 2 * self._rate.deviation * elapsed, self._allowed(expected) / 2)
-        if self._share != _SHARE:
-            burst = 1.05 * self._rate.highest * elapsed
-            spread = burst - expected if burst <= self._allowed(0) else spread
-        self._expected = int(expected + max(_MARGIN, spread))
-        return self._expected
+        likely = int(expected + max(_MARGIN, spread))
+        if self._share == _SHARE_OF_IRREGULAR:
+            burst, most = int(1.05 * self._rate.highest * elapsed) + _MARGIN, self._allowed(0)
+            # A small request shows by its head how much is new.
+            likely = next((size for size in (burst, likely) if size <= most), _MARGIN)
+        self._expected = likely
+        return likely
 
     def examine(self, start: int, total: int | None, now: float, *, ranged: bool = True) -> Action:
         """Return what to do with an answer, of which only the head is known.
@@ -212,6 +217,12 @@ class Tail:
             now: the time in seconds at which it arrived.
             ranged: False if the answer has the whole log whatever was asked for.
         """
+        action = self._examine(start, total, now, ranged=ranged)
+        if action != "read" and ranged and total is not None:
+            self._twice += min(_UNREAD, total - start)
+        return action
+
+    def _examine(self, start: int, total: int | None, now: float, *, ranged: bool) -> Action:
         self._suffix = None
         self._position, self._ends, self._ranged, self._is_longer = start, total, ranged, False
         if self._first is not None:
@@ -241,7 +252,8 @@ class Tail:
             self._suffix = new + int(written)
             return "ask"
         twice = self.offset - start
-        if twice <= max(0.0, self._allowed(new)) and (new or twice <= _REMEMBERED):
+        # To ask again would save nothing below that size.
+        if (ranged and twice <= _UNREAD) or (new and twice <= self._allowed(new)):
             return "read"
         if new == 0:
             self.settled = True

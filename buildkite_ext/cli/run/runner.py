@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from ...errors import AccessDenied, BuildkiteError, NothingMatched, PipelineNotFound, UnsafePath
-from ...events import RetryScheduled
+from ...events import LogRewritten, RetryScheduled
 from ...states import blocking_jobs, failed_jobs, outcome_of
 from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
 from ..exit_codes import ExitCode
@@ -265,6 +265,8 @@ class Run:
     def _on_event(self, event: Event) -> None:
         if isinstance(event, RetryScheduled) and event.pause >= 1:
             self._view.note(f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s.")
+        elif isinstance(event, LogRewritten) and not event.resumed:
+            self._view.note(f"The log of job {event.name!r} was rewritten. It is shown again from its beginning.")
 
     def _interval(self) -> float | None:
         """Return the poll interval: the option's, and at least four polls within a timeout. None: the default."""
