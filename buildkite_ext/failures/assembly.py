@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..logs.parser import LineParser, plain
+from ..logs.parser import LineParser
+from ..logs.screen import plain
 from ..logs.selection import name_of
 from ..messages import printable
 from ..redaction import redacted_text
