@@ -84,13 +84,14 @@ def follow_job(
     """The job and its retries, in their order, as they were seen last."""
 
     async def status(ends: float | None) -> _Status:
-        identity: str | None = next(reversed(attempts))
-        while identity is not None:
+        identity = next(reversed(attempts))
+        while True:
             job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, identity)
             attempts[identity] = job
-            identity = job.retried_in_job_id if follow_retries and is_job_over(job) else None
-            if identity in attempts:  # it would never end
+            retry: str | None = job.retried_in_job_id if follow_retries and is_job_over(job) else None
+            if retry is None or retry in attempts:  # two that name each other would never end
                 break
+            identity = retry
         seen = [attempt for attempt in attempts.values() if attempt is not None]
         over = is_job_over(job)
         if str(job.type) != "script":  # only command jobs write logs
