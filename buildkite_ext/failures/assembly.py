@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..logs.parser import LineParser
+from ..logs.parser import parse_log
 from ..logs.screen import plain
 from ..logs.selection import name_of
 from ..messages import printable
@@ -328,8 +328,7 @@ def _triggered(found: tuple[Build, Sequence[Candidate], int], readings: Readings
 
 def _excerpt(log: LogEnd) -> Excerpt:
     """Return the useful lines of a log whose end was read, without credentials and safe to print."""
-    parser = LineParser("", "")
-    texts = [line.text for line in (*parser.feed(log.data), *parser.finish())]
+    texts = [line.text for line in parse_log(log.data)]
     found = excerpt_of(texts[1:] if log.start and len(texts) > 1 else texts)  # the first line lacks its beginning
     return Excerpt(
         section=None if found.section is None else _text(redacted_text(found.section)),

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from .parser import GROUP, LogLine
 
-__all__ = ["Group", "LogGroups", "group_log"]
+__all__ = ["LogGroup", "LogGroups", "group_log"]
 
 _HEADERS = frozenset({"---", "+++", "~~~"})
 
@@ -19,7 +19,7 @@ https://buildkite.com/docs/pipelines/configure/managing-log-output"""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class LogGroup:
     """Group of a job's log: a header and the lines below it.
 
     Attributes:
@@ -51,7 +51,7 @@ class Group:
         return None if self.began is None or self.ended is None else (self.ended - self.began).total_seconds()
 
 
-class _Section:
+class _OpenGroup:
     """Group that isn't complete."""
 
     __slots__ = ("began", "ended", "header", "line", "lines", "number", "opened")
@@ -64,20 +64,20 @@ class _Section:
         self.opened = header == "+++"
         self.began = self.ended = line.time
 
-    def group(self) -> Group:
+    def group(self) -> LogGroup:
         line, name = self.line, self.line.group if self.header else None
-        return Group(
+        return LogGroup(
             *(line.job_id, line.job_name, name, self.opened, self.header == "~~~"),
             *(self.number, self.lines, self.began, self.ended),
         )
 
 
-class _Log:
+class _GroupsOfJob:
     """Groups of one job that can still change."""
 
     def __init__(self) -> None:
-        self.section: _Section | None = None
-        self.complete: list[Group] = []
+        self.section: _OpenGroup | None = None
+        self.complete: list[LogGroup] = []
         """Groups since the last that opens if no other does."""
         self.opened = False
         """True if a group is open."""
@@ -99,17 +99,17 @@ class LogGroups:
     """
 
     def __init__(self) -> None:
-        self._logs: dict[str, _Log] = {}
+        self._logs: dict[str, _GroupsOfJob] = {}
 
-    def feed(self, line: LogLine) -> list[Group]:
+    def feed(self, line: LogLine) -> list[LogGroup]:
         """Return the groups that end before this line."""
         log = self._logs.get(line.job_id)
         if log is None:
-            log = self._logs[line.job_id] = _Log()
+            log = self._logs[line.job_id] = _GroupsOfJob()
         text, section = line.text, log.section
         header = text[:3] if text[:3] in _HEADERS and GROUP.match(text) else ""
         if section is None:
-            log.section = _Section(line, header, 1)
+            log.section = _OpenGroup(line, header, 1)
             return []
         if line.time is not None:
             section.ended = line.time
@@ -119,12 +119,12 @@ class LogGroups:
             if section.header and text[:3] == "^^^" and _OPENS.match(text):
                 section.opened = True
             return []
-        log.section = _Section(line, header, section.number + section.lines)
+        log.section = _OpenGroup(line, header, section.number + section.lines)
         return _complete(log, section.group())
 
-    def finish(self) -> list[Group]:
+    def finish(self) -> list[LogGroup]:
         """Return the last groups of each job."""
-        groups: list[Group] = []
+        groups: list[LogGroup] = []
         for log in self._logs.values():
             if log.section is not None:
                 groups += _complete(log, log.section.group())
@@ -134,7 +134,7 @@ class LogGroups:
         return groups
 
 
-def _complete(log: _Log, group: Group) -> list[Group]:
+def _complete(log: _GroupsOfJob, group: LogGroup) -> list[LogGroup]:
     """Return the groups that are final when this one has ended."""
     if group.opened or log.opened:
         log.opened = True
@@ -149,7 +149,7 @@ def _complete(log: _Log, group: Group) -> list[Group]:
     return final
 
 
-def group_log(lines: Iterable[LogLine]) -> Iterator[Group]:
+def group_log(lines: Iterable[LogLine]) -> Iterator[LogGroup]:
     """Yield the groups of a log, in the order of their headers.
 
     Lines before the first header are a group without a name. See `LogGroups` for lines that arrive one by one.

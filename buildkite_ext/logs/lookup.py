@@ -9,7 +9,7 @@ from .groups import LogGroups
 
 if TYPE_CHECKING:
     from .._sync import DetachedIterator
-    from .groups import Group
+    from .groups import LogGroup
     from .parser import LogLine
     from .search import LogMatch, LogSearch
 
@@ -28,7 +28,7 @@ async def searched(lines: DetachedIterator[LogLine], search: LogSearch) -> Async
         await lines.aclose()
 
 
-async def grouped(lines: DetachedIterator[LogLine]) -> AsyncGenerator[Group, None]:
+async def grouped(lines: DetachedIterator[LogLine]) -> AsyncGenerator[LogGroup, None]:
     """Yield the groups of lines, each when it has ended."""
     groups = LogGroups()
     try:

@@ -16,6 +16,7 @@ from .screen import (
     CONTROL,
     CSI,
     HEIGHT,
+    SGR,
     STRING_CONTROL,
     VERTICAL,
     Row,
@@ -35,11 +36,13 @@ https://buildkite.com/docs/pipelines/configure/managing-log-output"""
 
 _FIRST_MARK = re.compile(r"^\x1b_bk;t=(\d{1,16})\x07", re.ASCII | re.MULTILINE)
 
-_UNSEEN = re.compile(r"\x1b_bk;[^\x07\x1b\n]*\x07|\x1b\[[0-9;:]*m")
-"""Marks of time and colours, the only controls of most lines. A line without them and without further controls is its text."""
+_UNSEEN = re.compile(r"\x1b(?:\[[0-9;:]*m|_bk;[^\x07\x1b\n]*\x07)")
+"""Mark of time or colour, the only controls of most lines. A line without them and without further controls is its text."""
 
-_OPEN = re.compile(r"\x1b\[(?!0*m)[0-9;:]*m[^\x1b\n]*(?:\x1b(?!\[[0-9;:]*m)[^\x1b\n]*)*\n|\x1b\]8;")
-"""Colours that a line ends in, or links, both of which go on in the next line."""
+_STRINGS = re.compile(r"\x1b[\]PX^_]")
+"""Beginning of a control string, which can begin a link that goes on in the next lines."""
+
+_RESETS = ("\x1b[0m", "\x1b[m")
 
 GROUP = re.compile(r"(?:---|\+\+\+|~~~)(?:\s+(.*))?$", re.DOTALL)
 """A group's header, at the beginning of a line. It may be empty."""
@@ -199,19 +202,20 @@ class LineParser:
                 yield from self._whole(line)
             return
         log = data.decode("utf-8", "replace").replace("\r\n", "\n")
-        escapes = "\x1b" in log
-        visible = _UNSEEN.sub("", log) if escapes else log
+        raws = log.split("\n")
+        raws.pop()
+        visible = _UNSEEN.sub("", log) if "\x1b" in log else log
         controlled = CONTROL.search(visible) is not None
         if (
             self._screen.rows
             or any(self._screen.pen)
-            or (escapes and (_OPEN.search(log) or (controlled and VERTICAL.search(log))))
+            or (controlled and (VERTICAL.search(log) or _STRINGS.search(visible)))
+            or (visible is not log and _ends_coloured(raws))
         ):
-            for raw in log[:-1].split("\n"):
+            for raw in raws:
                 yield from self._text_line(raw, ends=True)
             return
-        raws, texts = log.split("\n"), visible.split("\n")
-        raws.pop()
+        texts = visible.split("\n") if visible is not log else raws
         job_id, job_name, group = self._job_id, self._job_name, self._group
         live, recent, add = self._live, self._recent, self._recent.append
         for raw, text, time in zip(raws, texts, self._times(log, raws), strict=False):
@@ -231,7 +235,7 @@ class LineParser:
                 if len(recent) == HEIGHT:
                     yield recent[0]
                 add(made)
-        if len(log) > 2 * _AT_ONCE:
+        if len(log) > _AT_ONCE + _LONG:
             yield from self._unreachable()
 
     def _times(self, log: str, raws: Sequence[str]) -> Iterable[datetime | None]:
@@ -242,7 +246,10 @@ class LineParser:
         first: list[str] = _FIRST_MARK.findall(log) if marks == len(raws) else []
         if len(first) == marks:  # each line begins with its only mark
             self._stamps.last = int(first[-1])
-            return [_time(int(mark)) for mark in first]
+            try:
+                return [datetime.fromtimestamp(int(mark) / 1000, UTC) for mark in first]
+            except (ValueError, OverflowError, OSError):
+                return [_time(int(mark)) for mark in first]
         return [_time(self._stamps.of_line(raw)) if "\x1b_bk;" in raw else None for raw in raws]
 
     def _whole(self, line: bytes) -> Iterator[LogLine]:
@@ -268,7 +275,7 @@ class LineParser:
             yield from self._drawn(raw, inside=inside, last=last)
             return
         pen = self._screen.pen
-        if "\x1b" in raw:
+        if any(pen) or _ends_coloured([raw]) or _STRINGS.search(raw):
             self._screen.pen = pen.after(raw)
         stamp = self._stamps.of_line(raw) if "\x1b_bk;" in raw else None
         self._stamp = self._stamp if inside and stamp is None else stamp
@@ -493,6 +500,17 @@ def _header(text: str, group: str | None) -> str | None:
     return group if header is None else (header[1] or "").strip()
 
 
+def _ends_coloured(raws: Sequence[str]) -> bool:
+    """Return whether a line ends in colours, which go on in the next. It may be true for a line that doesn't."""
+    for raw in raws:
+        last = raw.rfind("\x1b[")
+        if last >= 0 and not raw.startswith(_RESETS, last):
+            colours = SGR.findall(raw)
+            if colours and colours[-1] not in _RESETS:
+                return True
+    return False
+
+
 class _Stamps:
     """Times of a log. A mark may tell the time since the mark before."""
 
@@ -502,7 +520,7 @@ class _Stamps:
 
     def read(self, mark: str) -> int | None:
         """Return the milliseconds that the content of a mark tells; None if it tells no time."""
-        keys = dict(pair.partition("=")[::2] for pair in mark.split(";"))
+        keys = {key: value for key, _, value in (pair.partition("=") for pair in mark.split(";"))}
         absolute, since = keys.get("t", ""), keys.get("dt", "")
         if _is_number(absolute):
             self.last = int(absolute)

@@ -31,28 +31,32 @@ __all__ = [
     "styled",
 ]
 
-COLUMNS = 160
+_COLUMNS = 160
 
 HEIGHT = 100
 """Rows that the cursor can reach: the last ones."""
 
 # C1 characters open nothing: in UTF-8 they are the remains of text that was encoded twice, as in Buildkite's own renderer.
-STRING_CONTROL = re.compile(r"\x1b[\]_PX^]([^\x07\x1b\n]*(?:\x1b(?!\\)[^\x07\x1b\n]*)*)(?:\x07|\x1b\\|(?=\n)|\Z)")
+_STRING = r"[\]_PX^]([^\x07\x1b\n]*(?:\x1b(?!\\)[^\x07\x1b\n]*)*)(?:\x07|\x1b\\|(?=\n)|\Z)"
+_CSI = r"\[([0-?]*)[ -/]*([@-~])"
+_ESCAPE = r"[ -/]*[0-Z\\-~]"
+
+STRING_CONTROL = re.compile(rf"\x1b{_STRING}")
 """Control string, with its content. One that isn't ended ends with its line."""
 
-CSI = re.compile(r"\x1b\[([0-?]*)[ -/]*([@-~])")
-ESCAPE = re.compile(r"\x1b(?:[ -/]*[0-Z\\-~])?")
+CSI = re.compile(rf"\x1b{_CSI}")
+ESCAPE = re.compile(rf"\x1b(?:{_ESCAPE})?")
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Control character, except tabs and line breaks."""
 
-_TOKEN = re.compile(rf"{STRING_CONTROL.pattern}|{CSI.pattern}|{ESCAPE.pattern}|{CONTROL.pattern}")
+# Each of these begins with one set of characters, which a search skips to. It would try alternatives at each character.
+_TOKEN = re.compile(rf"{CONTROL.pattern}(?:(?<=\x1b)(?:{_STRING}|{_CSI}|{_ESCAPE}))?")
+_MOVE = re.compile(r"[\b\r\x1b](?:(?<!\x1b)|\[[0-9;]*[A-HJKaefsu`]|[78M])")
+"""Control that moves the cursor, or erases."""
 
-_MOVE = re.compile(r"[\r\b]|\x1b\[[0-9;]*[A-HJKaefsu`]|\x1b[78M]")
-"""Controls that move the cursor, or erase."""
-
-VERTICAL = re.compile(r"\x1b\[[0-9;]*[ABEFHJefsu]|\x1b[78M]")
-"""Controls that can move the cursor to another row, or erase one."""
+VERTICAL = re.compile(r"\x1b(?:\[[0-9;]*[ABEFHJefsu]|[78M])")
+"""Control that can move the cursor to another row, or erase one."""
 
 _ELEMENT = re.compile(r"133([89]);")
 _ELEMENT_KEYS = frozenset({"url", "content", "alt", "width", "height"})
@@ -141,7 +145,7 @@ class Row:
             self.pens[column:end] = [pen] * len(text)
         if column > len(before):
             before = before.ljust(column)
-        self.text = before[:column] + text + before[end:]
+        self.text = before[:column] + text + before[end:] if column or end < len(before) else text
 
     def erase(self, start: int, end: int | None = None) -> None:
         """Erase the columns from `start` to before `end`, or to the end."""
@@ -186,13 +190,13 @@ class Screen:
         self.reach = 0
         self.settled = 0
         self._stamp = stamp
-        self._x = self._y = 0
+        self._x = self._y = self._lowest = 0
         self._saved = (0, 0)
 
     @property
     def bottom(self) -> int:
         """The number of the lowest row, counted from 0. It may be one that hasn't been written to."""
-        return max(len(self.rows) - 1, self._y)
+        return max(len(self.rows) - 1, self._y, self._lowest)
 
     @property
     def fresh(self) -> bool:
@@ -202,13 +206,14 @@ class Screen:
     def load(self, rows: list[Row]) -> None:
         """Begin below rows that were there before."""
         self.rows = rows
-        self.settled = self._y = len(rows)
+        self.settled = self._y = self._lowest = len(rows)
         self._x = 0
 
     def drop(self, count: int) -> None:
         """Forget the first rows."""
         del self.rows[:count]
         self._y -= count
+        self._lowest -= count
         self.settled -= count
 
     def write(self, text: str) -> None:
@@ -239,7 +244,7 @@ class Screen:
         for match in _TOKEN.finditer(text):
             start = match.start()
             if start > position:
-                self._put(text, position, start)
+                self._put(text[position:start])
             position = match.end()
             control = match[0]
             if control == "\r":
@@ -258,17 +263,18 @@ class Screen:
             elif control == "\x1bM":
                 self._move_to(self._y - 1)
         if position < len(text):
-            self._put(text, position, len(text))
+            self._put(text[position:])
 
-    def _put(self, text: str, start: int, end: int) -> None:
+    def _put(self, text: str) -> None:
+        start, end = 0, len(text)
         while start < end:
-            if self._x >= COLUMNS:
+            if self._x >= _COLUMNS:
                 self._row().ends = False
                 self._x = 0
                 self._y += 1
-            fits = min(end, start + COLUMNS - self._x)
+            fits = start + _COLUMNS - self._x
             self._row().put(self._x, text[start:fits], self.pen)
-            self._x += fits - start
+            self._x += min(fits, end) - start
             start = fits
 
     def _row(self) -> Row:
@@ -301,7 +307,7 @@ class Screen:
         numbers = [int(number[:9]) for number in parameters.split(";") if number]
         first = numbers[0] if numbers else 1
         if final in "Ca":
-            self._x = min(self._x + first, COLUMNS - 1)
+            self._x = min(self._x + first, _COLUMNS - 1)
         elif final == "D":
             self._x = max(0, self._x - first)
         elif final in "G`":
@@ -309,7 +315,7 @@ class Screen:
         elif final == "K":
             self._erase_in_line(numbers[0] if numbers else 0)
         elif final in "ABEFe":
-            self._x = 0 if final in "EF" else min(self._x, COLUMNS - 1)
+            self._x = 0 if final in "EF" else min(self._x, _COLUMNS - 1)
             self._move_to(self._y + (first if final in "BEe" else -first))
         elif final in "Hf":
             if self._y < len(self.rows) and self.rows[self._y].text:
@@ -329,7 +335,8 @@ class Screen:
 
     def _move_to(self, row: int) -> None:
         """Move the cursor to a row within the screen, in the same column."""
-        top, bottom = self._top, self.bottom
+        top = self._top
+        bottom = self._lowest = self.bottom
         self._y = min(max(row, top), top + HEIGHT - 1)
         self.reach = max(self.reach, bottom - self._y)
         self._come_back()
@@ -342,7 +349,7 @@ class Screen:
             row.returned, row.erased = True, ("", None)
 
     def _go_to_column(self, column: int) -> None:
-        self._x = min(max(0, column - 1), COLUMNS - 1)
+        self._x = min(max(0, column - 1), _COLUMNS - 1)
 
     def _save(self) -> None:
         self._saved = (self._x, self._y - self._top)
@@ -364,13 +371,12 @@ class Screen:
                 row.ends = True
 
     def _erase_in_screen(self, what: int) -> None:
-        first, last = self._top, len(self.rows)
-        if what in (0, 1):
-            self._erase_in_line(what)
-            first, last = (self._y + 1, last) if what == 0 else (first, min(self._y, last))
-        elif what not in (2, 3):
+        if what not in (0, 1, 2, 3):
             return
-        for row in self.rows[first:last]:
+        above = self.rows[self._top : self._y] if what else []
+        below = self.rows[self._y + 1 :] if what != 1 else []
+        self._erase_in_line(min(what, 2))
+        for row in (*above, *below):
             row.clear()
 
 

@@ -33,7 +33,7 @@ class LogMatch:
 
 
 @dataclass(slots=True)
-class _Log:
+class _LinesOfJob:
     """Last lines of one job, and the matches whose following lines haven't all arrived."""
 
     lines: deque[LogLine]
@@ -77,13 +77,13 @@ class LogSearch:
                 raise ValueError(f"{name} is {number}. It is a number of lines, 0 or more.")
         self._before = before
         self._after = after
-        self._logs: dict[str, _Log] = {}
+        self._logs: dict[str, _LinesOfJob] = {}
 
     def feed(self, line: LogLine) -> list[LogMatch]:
         """Return the matches that this line completes, in the order of their lines."""
         log = self._logs.get(line.job_id)
         if log is None:
-            log = self._logs[line.job_id] = _Log(deque(maxlen=self._before + self._after + 1))
+            log = self._logs[line.job_id] = _LinesOfJob(deque(maxlen=self._before + self._after + 1))
         log.count += 1
         log.lines.append(line)
         match = self._search(line.text)
@@ -97,7 +97,7 @@ class LogSearch:
         """Return the matches that have fewer lines after them than asked for."""
         return [self._match(log) for log in self._logs.values() for _ in range(len(log.found))]
 
-    def _match(self, log: _Log) -> LogMatch:
+    def _match(self, log: _LinesOfJob) -> LogMatch:
         number, match = log.found.popleft()
         lines = list(log.lines)
         place = len(lines) - 1 - (log.count - number)

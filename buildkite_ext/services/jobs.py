@@ -25,7 +25,7 @@ from buildkite_api.models import Build, Job, JobLog
 
 from .._sync import DetachedIterator
 from ..logs.follow import follow_job, read_job
-from ..logs.groups import Group
+from ..logs.groups import LogGroup
 from ..logs.lookup import grouped, searched
 from ..logs.parser import LogLine, render_log
 from ..logs.schedule import Pace
@@ -471,7 +471,7 @@ class AsyncJobs(generated.AsyncJobs):
         *,
         follow: bool = False,
         timeout: float | None = None,
-    ) -> DetachedIterator[Group]:
+    ) -> DetachedIterator[LogGroup]:
         """List the groups of a job's log, with the time that each took. Scope: read_build_logs, with `follow` also read_builds.
 
         Args:

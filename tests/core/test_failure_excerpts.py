@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildkite_ext.failures.excerpt import excerpt_of, narrowed
-from buildkite_ext.logs.parser import clean
+from buildkite_ext.logs import render_log
 
 REFERENCE = Path("/work/shared/reference/terminal")
 
@@ -737,7 +737,7 @@ def test_real_logs_have_an_excerpt() -> None:
     logs += [b64decode(each["raw"]) for each in small]
     assert len(logs) > 50
     for log in logs:
-        lines = clean(log.decode("utf-8", "replace")).split("\n")
+        lines = render_log(log.decode("utf-8", "replace")).split("\n")
         found = excerpt_of(lines)
         assert len(found.lines) <= 60
         if any(line.strip() for line in lines):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import anyio
 import httpx
 import pytest
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient
+from buildkite_ext.logs import LogGroups, LogSearch, parse_log
 from buildkite_ext.logs.parser import LineParser
 
 from ..core.fakes import FakeClock
@@ -118,3 +119,42 @@ def test_a_log_of_short_lines_takes_little_memory() -> None:
         assert tracemalloc.get_traced_memory()[1] < 5 * MB
     finally:
         tracemalloc.stop()
+
+
+PIECE = 100_000
+
+
+def large_log(kind: str) -> Iterator[bytes]:
+    """Yield a log of 500 MB: lines, lines that are drawn again, long lines, or one line without an end."""
+    stamp = "\x1b_bk;t=1767603600123\x07"
+    lines = {
+        "lines": f"{stamp}\x1b[32mtests/unit/test_module.py\x1b[0m::test_case \x1b[1mPASSED\x1b[0m {'.' * 4000}\r\n",
+        "redraws": f"{stamp}layer: {'=' * 2000} waiting\n{stamp}\x1b[1A\x1b[2K{stamp}layer: {'=' * 2000} done\n",
+        "long lines": f"{stamp}{'x' * 400_000}\n",
+        "no end": "x" * PIECE,
+    }
+    line = lines[kind].encode()
+    piece = line * max(1, PIECE // len(line))
+    failure = b"--- Tests\n\x1b[31m1 failed\x1b[0m\n"
+    for number in range(500 * MB // len(piece)):
+        yield piece + (failure if number % 1000 == 0 and kind != "no end" else b"")
+
+
+@pytest.mark.parametrize("kind", ["lines", "redraws", "long lines", "no end"])
+def test_a_log_of_500_mb_is_parsed_and_searched_in_64_mb(kind: str) -> None:
+    gc.collect()
+    tracemalloc.start()
+    try:
+        search, groups = LogSearch("failed", before=10, after=10), LogGroups()
+        found = begun = 0
+        for line in parse_log(large_log(kind)):
+            found += len(search.feed(line))
+            begun += len(groups.feed(line))
+        found += len(search.finish())
+        begun += len(groups.finish())
+        assert tracemalloc.get_traced_memory()[1] < 64 * MB
+    finally:
+        tracemalloc.stop()
+    failures = 0 if kind == "no end" else -(-sum(1 for _ in large_log(kind)) // 1000)
+    assert found == failures
+    assert begun == failures + 1

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.logs import Group, LogGroups, group_log, parse_log
+from buildkite_ext.logs import LogGroup, LogGroups, group_log, parse_log
 
 
-def groups(log: str) -> list[Group]:
+def groups(log: str) -> list[LogGroup]:
     return list(group_log(parse_log(log.encode(), job_id="j1", job_name="test")))
 
 
