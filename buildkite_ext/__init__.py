@@ -81,7 +81,9 @@ if TYPE_CHECKING:
     from .events import BuildSeen as BuildSeen
     from .events import CircuitChanged as CircuitChanged
     from .events import Event as Event
+    from .events import FollowFinished as FollowFinished
     from .events import JobTiming as JobTiming
+    from .events import LogRewritten as LogRewritten
     from .events import RateLimitWait as RateLimitWait
     from .events import RequestFinished as RequestFinished
     from .events import RetryScheduled as RetryScheduled
@@ -178,6 +180,8 @@ _HOMES = {
     "RetryScheduled": "events",
     "ArtifactDownloaded": "events",
     "BuildSeen": "events",
+    "FollowFinished": "events",
+    "LogRewritten": "events",
     "JobTiming": "events",
     "RequestFinished": "events",
     "WaitFinished": "events",
@@ -284,6 +288,7 @@ __all__ = [
     "FailureKind",
     "FailureSummary",
     "FieldError",
+    "FollowFinished",
     "Health",
     "InvalidRequest",
     "InvalidResponse",
@@ -296,6 +301,7 @@ __all__ = [
     "JobWaitResult",
     "LimitStatus",
     "LogLine",
+    "LogRewritten",
     "MemoryStore",
     "MetadataNotSettable",
     "MonotonicClock",

@@ -83,11 +83,8 @@ def client_events(hook: Hook | None) -> Dispatcher[Event]:
 
 def _line(event: object) -> tuple[int, object]:
     """Return the level of an event in the log, and its text."""
-    from .events import (
-        CircuitChanged,
-        RateLimitWait,
-        UnexpectedState,
-    )  # here: without hooks and a debug log, hardly any event is made
+    # here: without hooks and a debug log, hardly any event is made
+    from .events import CircuitChanged, LogRewritten, RateLimitWait, UnexpectedState
 
     match event:
         case CircuitChanged(after="open"):
@@ -100,6 +97,12 @@ def _line(event: object) -> tuple[int, object]:
                 f"{whose}: the state {event.after!r} isn't known to this version, and counts as active."
                 if event.problem == "unknown"
                 else f"{whose}: the state changed from {event.before!r} to {event.after!r}, which Buildkite doesn't document."
+            )
+        case LogRewritten():
+            then = "following continues behind what was read" if event.resumed else "it is read from its beginning"
+            return (
+                logging.WARNING,
+                f"The log of job {event.name!r} changed after {event.read} bytes of it were read; {then}.",
             )
         case RateLimitWait() if event.pause >= _LONG_WAIT:
             return logging.INFO, f"{event.method} {event.path} waits {event.pause:.0f} s for the rate limit."

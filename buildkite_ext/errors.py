@@ -367,7 +367,7 @@ class ArtifactTooLarge(BuildkiteError):
 
 
 class NothingMatched(BuildkiteError):
-    """A pattern matches no artifact of a build. Nothing was downloaded.
+    """A pattern matches no artifact of a build, so that nothing was downloaded; or none of its jobs.
 
     Attributes:
         reason: which patterns match nothing, and what is near, without the advice that follows it in the message.

@@ -1,8 +1,8 @@
 """Events of a client, as frozen values for a hook: `BuildkiteClient(on_event=print)`.
 
 Each event is also a line of the logger `buildkite_ext`, at debug level. Some stand at a higher level, in words: a circuit that
-opened (warning) or closed again (info), a wait for a rate limit of 10 s or longer (info), and a state that Buildkite doesn't
-document (warning).
+opened (warning) or closed again (info), a wait for a rate limit of 10 s or longer (info), a log that was rewritten (warning), and
+a state that Buildkite doesn't document (warning).
 
 No event holds a token, a header or a body. With no hook, no telemetry and no debug log, those of requests are not made at all.
 """
@@ -18,8 +18,10 @@ __all__ = [
     "BuildSeen",
     "CircuitChanged",
     "Event",
+    "FollowFinished",
     "Hook",
     "JobTiming",
+    "LogRewritten",
     "RateLimitWait",
     "RequestFinished",
     "RetryScheduled",
@@ -88,7 +90,7 @@ class JobTiming:
 
 @dataclass(frozen=True, slots=True)
 class BuildSeen:
-    """Look of a wait at its build, once a poll."""
+    """Look at a build that is waited for or followed, once a poll."""
 
     organization: str
     pipeline: str
@@ -129,6 +131,35 @@ class WaitFinished:
     """Seconds that the build ran; None if it has not finished."""
     jobs: tuple[JobTiming, ...] = ()
     """The jobs of the build that ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowFinished:
+    """End of following the logs of a build."""
+
+    organization: str
+    pipeline: str
+    number: int
+    state: str | None
+    """The state in which the build was seen last; None if it was never seen."""
+    outcome: str | None
+    """As in `WaitResult`; None if following ended before the build, by its timeout for example."""
+    seconds: float
+    """Seconds that following took."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRewritten:
+    """Change of bytes of a log that were read already: it was deleted, redacted or written again."""
+
+    job: str
+    """The id of the job."""
+    name: str
+    """Its name."""
+    read: int
+    """Bytes of the log that were read before."""
+    resumed: bool
+    """True if following continues behind the lines that it gave. False if it gives those of the new log from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +251,8 @@ Event = (
     | BuildSeen
     | UnexpectedState
     | WaitFinished
+    | FollowFinished
+    | LogRewritten
     | ArtifactDownloaded
     | StoreUnavailable
     | StoreRecovered

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..logs.follow import name_of
 from ..logs.parser import parse_log
 from ..logs.screen import plain
+from ..logs.selection import name_of
 from ..messages import printable
 from ..redaction import redacted_text
 from ..states import FAILED_JOBS, blocking_jobs, build_state, outcome_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from re import Pattern
 from typing import TYPE_CHECKING, Any, Literal
 
 from buildkite_api.api.builds import (
@@ -25,6 +26,7 @@ from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
 from ..failures.summary import LEAST_BYTES, FailureSummary
 from ..logs.parser import LogLine
+from ..logs.search import LogMatch, LogSearch
 from ..messages import shown
 from ..pagination.items import AsyncItems
 from ..states import (
@@ -810,13 +812,17 @@ class AsyncBuilds(generated.AsyncBuilds):
         timeout: float | None = None,
         tail: int | None = None,
         max_requests_per_minute: float | None = None,
+        jobs: str | Job | Sequence[str | Job] | None = None,
+        state: JobStateName | str | Sequence[JobStateName | str] | None = None,
+        focus: str | Job | Sequence[str | Job] | None = None,
         on_build: Callable[[Build], None] | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the logs of all jobs, line by line, until the build finishes or waits at a block step.
         Scopes: read_builds and read_build_logs.
 
-        The logs share a number of requests a minute, whatever the number of jobs. Those that grow are polled more often than
-        quiet ones, and the log of a job that has ended is read to its end before others. See `jobs.follow`.
+        The logs share a number of requests a minute, whatever the number of jobs. Where not all can be read, the order is: jobs
+        that have failed, others that have ended, those of `focus`, and the longest unread. Logs that grow are polled more often
+        than quiet ones. See `jobs.follow`.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
@@ -829,11 +835,16 @@ class AsyncBuilds(generated.AsyncBuilds):
             max_requests_per_minute: limit on the requests in any minute, at least 4. Fewer than 40 poll the build less often. By
                 default 40, or what `poll_interval` takes for the build and one log if that is more. One running job takes
                 about 20, and 30 jobs 30.
+            jobs: the jobs to follow, one or several: a step key, a name in which `*` stands for any text, an id, or a Job.
+            state: the states of the jobs to follow, one or several, such as `failed`. A job that gets one of them is followed
+                from then on.
+            focus: the jobs whose logs come before those of other running jobs, as for `jobs`.
             on_build: called at each poll of the build with the build and its jobs. It serves to show a
                 table of jobs beside the log, without further requests.
 
         Raises:
             DeadlineExceeded: the build did not finish in time. It continues.
+            NothingMatched: the build has ended, and `jobs` names none of its jobs.
 
         Example:
             >>> def show(buildkite, number: int) -> None:
@@ -843,6 +854,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         check(AsyncBuilds.follow, locals())
         from ..logs.follow import follow_build  # here: most programs follow nothing
         from ..logs.schedule import Pace
+        from .selections import selection
 
         at = self._build_at("builds.follow", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
@@ -856,9 +868,68 @@ class AsyncBuilds(generated.AsyncBuilds):
                 pace=pace,
                 timeout=timeout,
                 tail=count("tail", tail),
+                jobs=selection(jobs, state),
+                focus=selection(focus, None),
                 on_build=on_build,
             )
         )
+
+    def log_search(
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        pattern: str | Pattern[str],
+        context: int = 0,
+        jobs: str | Job | Sequence[str | Job] | None = None,
+        state: JobStateName | str | Sequence[JobStateName | str] | None = None,
+        follow: bool = False,
+        timeout: float | None = None,
+        max_requests_per_minute: float | None = None,
+    ) -> DetachedIterator[LogMatch]:
+        """Search the logs of all jobs of a build for lines that match a pattern. Scopes: read_builds and read_build_logs.
+
+        The logs are read as by `follow`, those of failed jobs first, at most five at the same time. They are searched while they
+        arrive, in little memory. See `jobs.log_search`.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
+            pattern: a regular expression, which is searched in the text of each line. `re.escape` makes one of a text.
+            context: the number of lines before and after a match to give with it.
+            jobs, state: the jobs whose logs are searched, as for `follow`.
+            follow: search the logs as they grow, until the build finishes. False searches what they have now.
+            timeout: maximum of seconds; None for no limit.
+            max_requests_per_minute: limit on the requests in any minute, at least 4; by default 40.
+
+        Raises:
+            NothingMatched: `jobs` names none of the build's jobs.
+            DeadlineExceeded: the logs were not searched to their ends in time.
+
+        Example:
+            >>> def errors(buildkite, number: int) -> None:
+            ...     for match in buildkite.builds.log_search("web", number, pattern="error:", state="failed"):
+            ...         print(f"{match.line.job_name}:{match.number}: {match.line.text}")
+        """
+        check(AsyncBuilds.log_search, locals())
+        organization, slug, found = self._build_at("builds.log_search", pipeline, number)
+        from ..logs.follow import follow_build
+        from ..logs.lookup import searched
+        from ..logs.schedule import Pace
+        from .selections import selection
+
+        search = LogSearch(pattern, before=count("context", context) or 0, after=context)
+        positive(timeout=timeout)
+        lines = follow_build(
+            self._requester.within(organization),
+            slug,
+            found,
+            pace=Pace.of(None, per_minute("max_requests_per_minute", max_requests_per_minute)),
+            timeout=timeout,
+            jobs=selection(jobs, state),
+            stored=not follow,
+        )
+        return DetachedIterator(searched(DetachedIterator(lines), search))
 
     async def failure_summary(
         self,
@@ -927,6 +998,7 @@ class Builds(generated.Builds):
     run = blocking(AsyncBuilds.run)
     events = blocking(AsyncBuilds.events)
     follow = blocking(AsyncBuilds.follow)
+    log_search = blocking(AsyncBuilds.log_search)
     failure_summary = blocking(AsyncBuilds.failure_summary)
 
 

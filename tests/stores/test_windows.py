@@ -9,7 +9,8 @@ import pytest
 from buildkite_api.types import Secret
 
 from buildkite_ext import Budget, ConfigurationError
-from buildkite_ext.stores.limits import Limits, LimitStatus, Observation, Reported, Wait, Window, observation_of
+from buildkite_ext.stores.limits import Limits, Observation, Reported, Wait, Window, observation_of
+from buildkite_ext.stores.status import LimitStatus
 from buildkite_ext.transport.budget import Lines, token_identity
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from ...errors import AccessDenied, BuildkiteError, NothingMatched, PipelineNotFound, UnsafePath
-from ...events import RateLimitWait, RetryScheduled
+from ...events import LogRewritten, RateLimitWait, RetryScheduled
 from ...states import blocking_jobs, failed_jobs, outcome_of
 from ...watching.pacing import LONGEST_PAUSE as WAIT_INTERVAL
 from ..exit_codes import ExitCode
@@ -269,6 +269,8 @@ class Run:
             self._view.note(
                 f"The rate limit is exhausted: {event.method} {event.path} waits {event.pause:.0f} s for it."
             )
+        elif isinstance(event, LogRewritten) and not event.resumed:
+            self._view.note(f"The log of job {event.name!r} was rewritten. It is shown again from its beginning.")
 
     def _interval(self) -> float | None:
         """Return the poll interval: the option's, and at least four polls within a timeout. None: the default."""
