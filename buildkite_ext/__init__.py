@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from .events import StoreRecovered as StoreRecovered
     from .events import StoreUnavailable as StoreUnavailable
     from .events import WaitFinished as WaitFinished
+    from .events import WatcherSlowed as WatcherSlowed
     from .events import WriteAudited as WriteAudited
     from .health import Health as Health
     from .logs.parser import LogLine as LogLine
@@ -144,6 +145,7 @@ _HOMES = {
     "JobTiming": "events",
     "RequestFinished": "events",
     "WaitFinished": "events",
+    "WatcherSlowed": "events",
     "WriteAudited": "events",
     "SchemaDrift": "events",
     "StoreRecovered": "events",
@@ -279,6 +281,7 @@ __all__ = [
     "VirtualClock",
     "WaitFinished",
     "WaitResult",
+    "WatcherSlowed",
     "WebhookError",
     "WebhookMalformed",
     "WebhookQueueFull",

@@ -28,6 +28,7 @@ __all__ = [
     "StoreRecovered",
     "StoreUnavailable",
     "WaitFinished",
+    "WatcherSlowed",
     "WriteAudited",
     "WriteResult",
     "client_events",
@@ -125,6 +126,17 @@ class WaitFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class WatcherSlowed:
+    """Change of the pace of a watcher: more builds end than its requests of a minute can show in time, or no longer so many."""
+
+    organization: str
+    builds: int
+    """Number of builds that are waited for."""
+    seconds: float
+    """Seconds between two looks for builds that have ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class ArtifactDownloaded:
     """Artifact that was downloaded, or read into memory."""
 
@@ -209,6 +221,7 @@ Event = (
     | SchemaDrift
     | BuildSeen
     | WaitFinished
+    | WatcherSlowed
     | ArtifactDownloaded
     | StoreUnavailable
     | StoreRecovered

@@ -36,6 +36,7 @@ from ..states import (
     outcome_of,
 )
 from ..unknown_names import warn_unknown
+from ..watching.announcements import announced_build
 from ..watching.outcome import WaitResult
 from ..watching.wait import POLL_INTERVAL, wait
 from ._base import blocking
@@ -44,7 +45,10 @@ from .arguments import Scalar, aware, count, filter_map, given, listed, many, pe
 from .checks import check
 
 if TYPE_CHECKING:
+    from buildkite_api.webhooks.events import WebhookEvent
+
     from .once import Once
+    from .watcher import AsyncWatcher, Watcher
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -487,6 +491,39 @@ class AsyncBuilds(generated.AsyncBuilds):
             self._requester.within(organization), slug, found, timeout=timeout, poll_interval=poll_interval
         )
 
+    def watcher(self, *, webhooks: bool = False) -> AsyncWatcher:
+        """Return a watcher: any number of waits, in any tasks, that share their requests. Nothing is sent.
+
+        Args:
+            webhooks: a handler of webhooks tells of builds by `builds.handle`, so that the watcher polls slowly.
+
+        Example:
+            >>> def all_pass(buildkite, builds) -> bool:
+            ...     return all(buildkite.builds.watcher().wait_all(builds, timeout=3600))
+        """
+        from .watcher import AsyncWatcher
+
+        return AsyncWatcher(self._requester, webhooks=webhooks)
+
+    async def handle(self, event: WebhookEvent) -> None:
+        """Wake the waits for the build of a webhook event, in all processes that share the client's store.
+
+        They are waits that were told to expect webhooks, such as those of `builds.watcher(webhooks=True)`. Events of builds
+        wake them, other events do nothing.
+
+        Args:
+            event: the event.
+
+        Example:
+            >>> def connect(hooks, buildkite) -> None:
+            ...     hooks.on("*")(buildkite.builds.handle)
+
+        https://buildkite.com/docs/apis/webhooks/pipelines/build-events
+        """
+        name = announced_build(event, self._requester.options.organization)
+        if name is not None:
+            await self._requester.store.announce(name, self._requester.runtime)
+
     def follow(
         self,
         pipeline: str | Build,
@@ -555,7 +592,22 @@ class Builds(generated.Builds):
     rebuild = blocking(AsyncBuilds.rebuild)
     retry_failed_jobs = blocking(AsyncBuilds.retry_failed_jobs)
     wait = blocking(AsyncBuilds.wait)
+    handle = blocking(AsyncBuilds.handle)
     follow = blocking(AsyncBuilds.follow)
+
+    def watcher(self, *, webhooks: bool = False) -> Watcher:
+        """Return a watcher: any number of waits, in any threads, that share their requests. Nothing is sent.
+
+        Args:
+            webhooks: a handler of webhooks tells of builds by `builds.handle`, so that the watcher polls slowly.
+
+        Example:
+            >>> def all_pass(buildkite, builds) -> bool:
+            ...     return all(buildkite.builds.watcher().wait_all(builds, timeout=3600))
+        """
+        from .watcher import AsyncWatcher, Watcher
+
+        return Watcher(AsyncWatcher(self._shared._requester, webhooks=webhooks))
 
 
 def _author(author: Author | Mapping[str, str]) -> dict[str, str]:

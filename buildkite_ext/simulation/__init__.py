@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from ..clock import SystemClock, VirtualClock
 from .api.request import ConnectionDropped, SimRequest, SimResponse
+from .behaviour.lists import ListBehaviour
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
 from .clients import Simulator
@@ -39,6 +40,7 @@ __all__ = [
     "ClusterChanged",
     "ConnectionDropped",
     "JobChanged",
+    "ListBehaviour",
     "PipelineChanged",
     "QueueChanged",
     "RecordedRequest",

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
 from weakref import WeakSet
 
 from .._forks import reset_after_fork
@@ -50,6 +51,12 @@ _KEPT = 7_200_000
 
 _MOST_NOTES = 1000
 """Notes for Redis that wait to be sent, at most."""
+
+_MOST_ANNOUNCEMENTS = 10_000
+"""Announcements that Redis keeps."""
+
+_ANNOUNCED = 600_000
+"""Milliseconds for which Redis keeps announcements, from the last one on."""
 
 _CONSTANTS = {
     "guard": GUARD,
@@ -147,6 +154,8 @@ class RedisStore:
         self._timeout = timeout
         self._retry_after = retry_after
         self._clock = clock
+        self._identity = uuid4().hex
+        """Tells the announcements of this process from those of others."""
         self._own = MemoryStore()
         """What this process knows: of limits all that its own requests learned, of circuits its own lost connections."""
         self._windows: dict[str, Window] = {}
@@ -355,6 +364,23 @@ class RedisStore:
 
     async def change(self, change: Change, now: float) -> None:
         await self._own.change(change, now)
+
+    @property
+    def is_remote(self) -> bool:
+        return True
+
+    async def announce(self, name: str, runtime: Runtime) -> None:
+        await self._own.announce(name, runtime)
+        arguments = {"name": name, "by": self._identity, "most": _MOST_ANNOUNCEMENTS, "ttl": _ANNOUNCED}
+        await self._ask(redis_scripts.ANNOUNCE, [self._key("announced", "builds")], arguments, runtime)
+
+    def listen(self, receive: Callable[[str], None]) -> Callable[[], None]:
+        return self._own.listen(receive)
+
+    async def announced(self, position: str | None, runtime: Runtime) -> tuple[str | None, Sequence[str]]:
+        arguments = {"position": position or "", "by": self._identity}
+        told = await self._ask(redis_scripts.ANNOUNCED, [self._key("announced", "builds")], arguments, runtime)
+        return (position, ()) if told is None else (told[0], told[1:])
 
     def cache_stats(self) -> CacheStats:
         return self._own.cache_stats()
@@ -582,6 +608,7 @@ class RedisStore:
     def _reset_after_fork(self) -> None:
         """Forget what is on its way: it is the parent's. redis-py replaces its connections itself."""
         self._lock = threading.Lock()
+        self._identity = uuid4().hex
         self._aside.clear()
         self._notes.clear()
         self._writing = self._looking = self._worked = False

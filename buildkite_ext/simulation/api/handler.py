@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 from buildkite_api.operations import Operation
 
+from ..behaviour.lists import ListBehaviour
 from ..engine.engine import Engine
 from ..state.builds import Artifact, Build, Job
 from ..state.organization import Organization
@@ -31,6 +32,7 @@ class AnswerOptions:
     deep_listing_after: int
     link_last: bool
     artifact_link: Callable[[Artifact, float], str]
+    lists: ListBehaviour
 
 
 @dataclass(frozen=True, slots=True)
