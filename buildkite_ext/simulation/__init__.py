@@ -15,8 +15,8 @@ docstring of the handler says what the simulator does. https://buildkite.com/doc
 from __future__ import annotations
 
 from ..clock import SystemClock, VirtualClock
+from .api.lists import ListBehaviour
 from .api.request import ConnectionDropped, SimRequest, SimResponse
-from .behaviour.lists import ListBehaviour
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
 from .clients import Simulator

@@ -15,12 +15,12 @@ from ..unknown_keywords import checks_keywords
 from ..unknown_names import missing_or_raised
 from .api.app import RestApi, Route, route
 from .api.handler import AnswerOptions
+from .api.lists import ListBehaviour
 from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .api.views.builds import BuildWriter
 from .api.views.urls import Urls
 from .artifact_storage import ArtifactStorage
 from .asgi import App, application
-from .behaviour.lists import ListBehaviour
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
 from .definition.checks import (
@@ -561,11 +561,11 @@ def _checked_untimed(states: Iterable[str]) -> frozenset[str]:
     """Return the states of builds that have no `finished_at`.
 
     Raises:
-        TypeError: they are a single string.
+        TypeError: they are a single string, or nothing that holds several.
         ConfigurationError: one is another state.
     """
-    if isinstance(states, str):
-        raise TypeError(f"without_finished_at={states!r} is one text: give several, such as [{states!r}]")
+    if isinstance(states, str) or not isinstance(states, Iterable):
+        raise TypeError(f"without_finished_at is {kind_of(states)}: give several states, such as ['blocked']")
     given, possible = frozenset(states), frozenset({"blocked", "not_run", "skipped"})
     with configuration_errors():
         if given - possible:

@@ -41,7 +41,7 @@ LOOK_EVERY = 5.0
 OVERLAP = 15.0
 """Seconds by which looks overlap: what the list shows later than that is found by a sweep."""
 
-_LEAST_OVERLAP = 10.0
+_LEAST_OVERLAP = 8.0
 """Seconds of overlap that are left if more would need another page."""
 
 _LOOKS_A_MINUTE = 12.0
@@ -57,8 +57,10 @@ _READ_EVERY = 15.0
 _READS, _READS_IN = 3, 7.5
 """Reads of builds that a search has not found: so many in so many seconds."""
 
-_SEARCH_EVERY = 1.0
-"""Seconds between two pages of a search."""
+_SEARCH_FAST, _SEARCH_EVERY = 1.0, 3.0
+"""Seconds between two pages of a search: between its first ones, and later, so that a long one leaves requests for looks."""
+
+_FAST_PAGES = 5
 
 _CHECK_EVERY = 60.0
 """Seconds between the beginnings of two checks, at least."""
@@ -76,8 +78,14 @@ _LATE_FOR = 600.0
 
 _LATE_MARGIN = 3.0
 
-_PAGES_TO_NARROW = 1.5
+_PAGES_TO_NARROW = 1.25
 """Pages of a look, on average, from which on looks are narrowed."""
+
+_UNKNOWN_FOR = 60.0
+"""Seconds after which a new wait's build is read alone, if lists have not shown it."""
+
+_MOST_ENDS = 5_000
+"""Builds that are remembered to have ended, so that a wait for one of them that begins later is over at once."""
 
 _MOST_PAGES = 10
 """Pages of one look. If it had more, all waits are searched again."""
@@ -217,6 +225,7 @@ class _Rotation:
         page: its number there. It isn't 1 where more builds than a page has were created in the same millisecond.
         pages: the number of pages so far.
         found: the number of targets on the last page.
+        begins: it looks for the builds of the first waits. It takes requests beyond those of each minute.
     """
 
     targets: set[Key] = field(default_factory=set[Key])
@@ -224,6 +233,7 @@ class _Rotation:
     page: int = 1
     pages: int = 0
     found: int = 0
+    begins: bool = False
 
     def saw(self, key: Key) -> None:
         """Take in that the list shows a build."""
@@ -235,8 +245,9 @@ class _Rotation:
         """Move to the next page, and return the number of targets on this one."""
         found, self.found = self.found, 0
         self.pages += 1
-        created = [row.created_at for row in answer.rows if row.created_at is not None]
-        oldest = min(created, default=None)
+        # Not below the last one alone, since a list may not be quite in the order of creation.
+        last = answer.rows[-max(1, len(answer.rows) // 10) :]
+        oldest = max((row.created_at for row in last if row.created_at is not None), default=None)
         if oldest is None or (self.created_to is not None and oldest + _MILLISECOND >= self.created_to):
             self.page += 1
         else:
@@ -260,7 +271,7 @@ class Sweeps:
 
     Example:
         >>> sweeps = Sweeps()
-        >>> sweeps.add(("web", 42))
+        >>> sweeps.add(("web", 42), 0.0)
         >>> sweeps.next(0.0)
         ReadBuild(key=('web', 42))
         >>> sweeps.answered(Answer([Row(("web", 42), over=False)]), 0.2)
@@ -274,8 +285,8 @@ class Sweeps:
         self._read_every = _READ_EVERY_WITH_WEBHOOKS if webhooks else _READ_EVERY
         self._page_size = page_size
         self._waited: dict[Key, _Waited] = {}
-        self._unknown: dict[Key, None] = {}
-        """Builds of which nothing has been seen since their wait began."""
+        self._unknown: dict[Key, float] = {}
+        """Builds of which nothing has been seen since their wait began, and when that was."""
         self._missing: dict[Key, None] = {}
         """Builds that a list should have shown and didn't: they are read alone, soon."""
         self._costly: dict[Key, None] = {}
@@ -288,7 +299,9 @@ class Sweeps:
         self._scope: tuple[str | None, Narrowing] | None = None
         """What the last look asked for."""
         self._recent: dict[Key, float] = {}
-        """Builds that looks have shown, with their ends."""
+        """Builds that the last looks have shown, with their ends."""
+        self._ended: dict[Key, None] = {}
+        """Builds that looks have shown, the latest last."""
         self._late: deque[tuple[float, float]] = deque(maxlen=1000)
         """The overlaps that were needed to see an end, and when that was."""
         self._pages = 1.0
@@ -296,13 +309,15 @@ class Sweeps:
         self._narrow = False
         self._round: _Round | None = None
         self._look_at = 0.0
+        self._checks_next = False
         self._search: _Rotation | None = None
         self._search_at = 0.0
         self._check: _Rotation | None = None
         self._check_at = 0.0
         self._quiet = _Rotation()
         self._sweep_at = 0.0
-        self._quiet_next = True
+        self._turn = 0
+        """Counts sweeps, which take turns."""
         self._sent: deque[float] = deque(maxlen=LISTS_A_MINUTE)
         self._reads: deque[float] = deque(maxlen=_READS)
         self._not_before = 0.0
@@ -322,11 +337,14 @@ class Sweeps:
         """True while lists are asked for, and False while each build is read alone."""
         return self._listing
 
-    def add(self, key: Key) -> None:
+    def add(self, key: Key, now: float) -> None:
         """Wait for a build."""
         if key not in self._waited:
             self._waited[key] = _Waited()
-            self._unknown[key] = None
+            if key in self._ended:
+                self._missing[key] = None
+            else:
+                self._unknown[key] = now
 
     def remove(self, key: Key) -> None:
         """Wait for a build no longer."""
@@ -341,9 +359,9 @@ class Sweeps:
 
     def next(self, now: float) -> Step:
         """Return what to do next. A request that is returned counts as sent, and replaces one that was not answered."""
-        self._choose_way()
+        self._choose_way(now)
         step = self._step = self._next(now)
-        if isinstance(step, ListBuilds) and (step.purpose != "search" or step.created_to is None):
+        if isinstance(step, ListBuilds) and not (step.purpose == "search" and self._search and self._search.begins):
             self._sent.append(now)
         return step
 
@@ -396,14 +414,14 @@ class Sweeps:
 
     # --- What comes next
 
-    def _choose_way(self) -> None:
+    def _choose_way(self, now: float) -> None:
         """Choose between lists and reads by what they cost."""
         lists = len(self._waited) > (_FEW - 1 if self._listing else _FEW)
         if lists and not self._listing:
             # What ended between the last reads and the first look would be missed, so all are searched.
             self._position, self._round, self._search, self._check, self._scope = None, None, None, None, None
             self._recent.clear()
-            self._unknown = dict.fromkeys(self._waited)
+            self._unknown = dict.fromkeys(self._waited, now)
         self._listing = lists
 
     def _next(self, now: float) -> Step:
@@ -415,15 +433,14 @@ class Sweeps:
                 return ReadBuild(key)
         if not self._listing:
             return self._next_alone(now, later)
-        room = now if len(self._sent) < LISTS_A_MINUTE else max(now, self._sent[0] + 60.0)
         step = (
-            self._next_look(now, room, later)
+            self._next_look(now, later)
             or self._next_search(now, later)
             or self._next_read(now, later)
-            or self._next_sweep(now, room, later)
+            or self._next_sweep(now, later)
         )
         if step is None and not later:  # no answer has told a time of Buildkite's clock
-            self._unknown = dict.fromkeys(self._waited)
+            self._unknown = dict.fromkeys(self._waited, now)
             later.append(now + _READ_EVERY)
         return step or Pause(min(later))
 
@@ -434,10 +451,16 @@ class Sweeps:
         key, waited = min(self._waited.items(), key=lambda item: item[1].read_at)
         return ReadBuild(key) if waited.read_at <= now else Pause(min(*later, waited.read_at, inf))
 
-    def _next_look(self, now: float, room: float, later: list[float]) -> ListBuilds | None:
+    def _room_at(self, pages: int) -> float:
+        """Return when so many lists may be asked for within the limit of a minute."""
+        allowed = LISTS_A_MINUTE - min(pages, LISTS_A_MINUTE)
+        return self._sent[-1 - allowed] + 60.0 if len(self._sent) > allowed else 0.0
+
+    def _next_look(self, now: float, later: list[float]) -> ListBuilds | None:
         if self._position is None:
             return None
-        at = room if self._round is not None else max(self._look_at, room)
+        # The pages of a look come quickly one after the other: the list grows meanwhile.
+        at = self._room_at(1) if self._round is not None else max(self._look_at, self._room_at(round(self._pages)))
         if at > now:
             later.append(at)
             return None
@@ -452,49 +475,55 @@ class Sweeps:
         return self._round.request
 
     def _next_search(self, now: float, later: list[float]) -> ListBuilds | None:
-        if self._search is None and (self._position is not None or len(self._unknown) <= _FEW):
-            return None  # a sweep begins the search
+        """Return the next page of the search with which a watcher begins. Pages of later ones take turns with sweeps."""
+        if self._search is None and self._position is None and len(self._unknown) > _FEW:
+            self._search = _Rotation(set(self._unknown), begins=True)
+        if self._search is None or not self._search.begins:
+            return None
         if self._search_at > now:
             later.append(self._search_at)
             return None
-        if self._search is None:
-            self._search = _Rotation(set(self._unknown))
-        rotation = self._search
+        return self._search_page(self._search)
+
+    def _search_page(self, rotation: _Rotation) -> ListBuilds:
         return ListBuilds("search", self._pipeline, states=_ACTIVE, created_to=rotation.created_to, page=rotation.page)
 
     def _next_read(self, now: float, later: list[float]) -> ReadBuild | None:
-        """Return the read of a build that lists have not shown, or of one of few new ones."""
+        """Return the read of a build that lists have not shown, or of a new one that was not found soon."""
+        at = self._reads[0] + _READS_IN if len(self._reads) == _READS else now
         key = next(iter(self._missing), None)
-        if key is None and self._search is None and len(self._unknown) <= _FEW:
-            key = next(iter(self._unknown), None)
+        if key is None and self._search is None and self._unknown:
+            key = next(iter(self._unknown))
+            if len(self._unknown) > _FEW:
+                at = max(at, self._unknown[key] + _UNKNOWN_FOR, self._reads[-1] + _READS_IN if self._reads else now)
         if key is None:
             return None
-        at = self._reads[0] + _READS_IN if len(self._reads) == _READS else now
         if at > now:
             later.append(at)
             return None
         self._reads.append(now)
         return ReadBuild(key)
 
-    def _next_sweep(self, now: float, room: float, later: list[float]) -> ListBuilds | ReadBuild | None:
-        if self._position is None or self._search is not None:
+    def _next_sweep(self, now: float, later: list[float]) -> ListBuilds | ReadBuild | None:
+        if self._position is None or (self._search is not None and self._search.begins):
             return None
-        at = max(self._sweep_at, room)
+        # Some requests are left for further pages of looks, for a minute at most.
+        at = max(self._sweep_at, min(self._room_at(3), max(self._room_at(1), self._sweep_at + 60.0)))
         if at > now:
             later.append(at)
             return None
         self._sweep_at = now + 60.0 / (LISTS_A_MINUTE - self._looks_a_minute) * self._slower
         later.append(self._sweep_at)
-        if len(self._unknown) > _FEW:
-            self._search, self._search_at = _Rotation(set(self._unknown)), now
-            return self._next_search(now, later)
+        self._turn += 1
+        if self._turn % 2 and (self._search is not None or len(self._unknown) > _FEW):
+            self._search = self._search or _Rotation(set(self._unknown))
+            return self._search_page(self._search)
         created = [waited.created_at for waited in self._waited.values() if waited.created_at is not None]
-        oldest = min(created) if len(created) == len(self._waited) else None
-        self._quiet_next = not self._quiet_next
-        if not self._quiet_next:
+        oldest = min(created, default=None)
+        if oldest is None or self._checks_next:
+            self._checks_next = False
             return self._next_check(now, oldest)
-        if oldest is None:
-            return None
+        self._checks_next = True
         to = self._quiet.created_to if self._quiet.created_to is not None else max(created) + 1.0
         return ListBuilds(
             "quiet", self._pipeline, states=_QUIET, created_from=oldest, created_to=to, page=self._quiet.page
@@ -534,9 +563,11 @@ class Sweeps:
         if needed > _LEAST_OVERLAP - _LATE_MARGIN:
             return OVERLAP
         ends = sorted(self._recent.values(), reverse=True)
-        fresh = sum(end > self._position - LOOK_EVERY for end in ends)
-        room = self._page_size - fresh - 2 * int(fresh**0.5) - 1
-        if len(ends) <= room or room < 1:
+        fresh = round(len(ends) / (2 * OVERLAP) * (self.looks_every + 1.0))
+        expected = fresh + 2 * int(fresh**0.5) + 1
+        least = fresh + sum(end > self._position - _LEAST_OVERLAP for end in ends)
+        room = max(0, -(-least // self._page_size) * self._page_size - expected)
+        if len(ends) <= room:
             return OVERLAP
         return min(OVERLAP, max(_LEAST_OVERLAP, self._position - ends[room]))
 
@@ -596,15 +627,18 @@ class Sweeps:
             # An end in the future would hide those that come before it.
             current.position = max(current.position, latest if answer.time is None else min(latest, answer.time))
         self._recent.update(ends)
+        self._ended |= dict.fromkeys(key for key, _ in ends)
+        while len(self._ended) > _MOST_ENDS:
+            del self._ended[next(iter(self._ended))]
         if answer.more and request.page < _MOST_PAGES:
             current.request = replace(request, page=request.page + 1)
             return
         if answer.more:
-            self._unknown = dict.fromkeys(self._waited)
-        self._round, self._position, self._scope = None, current.position, scope
+            self._unknown = dict.fromkeys(self._waited, now)
+        self._round, self._position, self._scope = None, current.position, None if answer.more else scope
         oldest = self._position - 2 * OVERLAP
         self._recent = {key: end for key, end in self._recent.items() if end >= oldest}
-        self._pages += (request.page - self._pages) / 4
+        self._pages = max(self._pages + (request.page - self._pages) / 4, request.page - 1.0)
         self._narrow = self._narrow or self._pages >= _PAGES_TO_NARROW
         self._look_at = current.began + self.looks_every
 
@@ -619,7 +653,7 @@ class Sweeps:
         assert rotation is not None
         rotation.targets &= self._waited.keys()
         found = rotation.turn(answer)
-        self._search_at = now + _SEARCH_EVERY
+        self._search_at = now + (_SEARCH_FAST if rotation.pages < _FAST_PAGES else _SEARCH_EVERY)
         if not (rotation.targets and answer.more and (found > 1 or rotation.is_worth_more(answer))):
             self._look_up(rotation.targets, self._missing)
             self._search = None

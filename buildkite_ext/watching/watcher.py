@@ -163,7 +163,7 @@ class SharedPoller:
                 waiters = self._waiters.setdefault(key, [])
                 if waiter not in waiters:
                     waiters.append(waiter)
-                self._sweeps.add(key)
+                self._sweeps.add(key, self._runtime.now())
             self._wake(self._poller)
             if self._webhooks and self._announcements is None:
                 self._announcements = Announcements(self._requester, self._announced)
@@ -294,7 +294,7 @@ class SharedPoller:
                 waiter.ended.append((key, build))
                 self._wake(waiter)
         if key in self._waiters:  # others wait for more than that
-            self._sweeps.add(key)
+            self._sweeps.add(key, self._runtime.now())
 
     def _end_all(self, error: BuildkiteError, builds: Collection[Key] | None = None) -> None:
         """End the waits for some builds, or all, with an error. The caller holds the lock."""

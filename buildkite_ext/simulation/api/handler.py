@@ -9,12 +9,12 @@ from typing import TypeVar, cast
 
 from buildkite_api.operations import Operation
 
-from ..behaviour.lists import ListBehaviour
 from ..engine.engine import Engine
 from ..state.builds import Artifact, Build, Job
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
 from ..state.users import Token, User
+from .lists import ListBehaviour
 from .pages import numbered
 from .request import Json, Query, RefusedRequest, SimRequest, SimResponse, json_response
 from .views.builds import BuildWriter

@@ -7,11 +7,11 @@ from typing import cast
 
 from ....globs import branch_matches
 from ....states import FINISHED_FILTER
-from ...behaviour.lists import ListBehaviour
 from ...state.build_index import BuildIndex
 from ...state.builds import Build, BuildRequest, Job
 from ...state.pipelines import Pipeline
 from ..handler import Handler, RoutedRequest
+from ..lists import ListBehaviour
 from ..pages import numbered, requested_page
 from ..request import Json, Query, RefusedRequest, SimResponse, invalid, raw_json_response
 from ..views.builds import BuildSelection, on_paused_queue
