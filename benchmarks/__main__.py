@@ -23,6 +23,7 @@ MODULES: tuple[str, ...] = (
     "start",
     "footprint",
     "logs",
+    "waits",
     "follow",
     "artifacts",
     "webhooks",

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .errors import ArtifactUnavailable as ArtifactUnavailable
     from .errors import BudgetExhausted as BudgetExhausted
     from .errors import BuildAlreadyFinished as BuildAlreadyFinished
+    from .errors import BuildBlocked as BuildBlocked
     from .errors import BuildkiteError as BuildkiteError
     from .errors import BuildNotFound as BuildNotFound
     from .errors import CircuitOpen as CircuitOpen
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from .events import SchemaDrift as SchemaDrift
     from .events import StoreRecovered as StoreRecovered
     from .events import StoreUnavailable as StoreUnavailable
+    from .events import UnexpectedState as UnexpectedState
     from .events import WaitFinished as WaitFinished
     from .events import WatcherSlowed as WatcherSlowed
     from .events import WriteAudited as WriteAudited
@@ -96,6 +98,9 @@ if TYPE_CHECKING:
     from .runtime import Send as Send
     from .services.builds import Author as Author
     from .states import Outcome as Outcome
+    from .states import exit_code_of as exit_code_of
+    from .states import failed_jobs as failed_jobs
+    from .states import outcome_of as outcome_of
     from .stores.circuits import CircuitBreaker as CircuitBreaker
     from .stores.entries import Cache as Cache
     from .stores.entries import CacheStats as CacheStats
@@ -136,6 +141,9 @@ _HOMES = {
     "Items": "pagination.items",
     "LogLine": "logs.parser",
     "Outcome": "states",
+    "exit_code_of": "states",
+    "failed_jobs": "states",
+    "outcome_of": "states",
     "Page": "pagination.page",
     "Retry": "transport.retry",
     "TransferRate": "transport.rates",
@@ -150,6 +158,7 @@ _HOMES = {
     "SchemaDrift": "events",
     "StoreRecovered": "events",
     "StoreUnavailable": "events",
+    "UnexpectedState": "events",
     "Secret": "buildkite_api.types",
     "SystemClock": "clock",
     "UNSET": "buildkite_api.types",
@@ -218,6 +227,7 @@ __all__ = [
     "BudgetExhausted",
     "BudgetStatus",
     "BuildAlreadyFinished",
+    "BuildBlocked",
     "BuildNotFound",
     "BuildSeen",
     "BuildkiteClient",
@@ -276,6 +286,7 @@ __all__ = [
     "TooManyPages",
     "TransferRate",
     "Unauthorized",
+    "UnexpectedState",
     "UnknownNameWarning",
     "UnsafePath",
     "VirtualClock",
@@ -289,7 +300,10 @@ __all__ = [
     "WriteAudited",
     "WriteRefused",
     "__version__",
+    "exit_code_of",
+    "failed_jobs",
     "models",
+    "outcome_of",
     "simulation",
     "telemetry",
     "webhooks",

@@ -18,6 +18,7 @@
     ├── InvalidResponse               an answer that differs from Buildkite's documentation
     ├── TooManyPages                  a list has more pages than the limit
     ├── MetadataNotSettable           meta-data can only be given when a build is created
+    ├── BuildBlocked                  a build waits at a block step, and the caller wanted no such end
     ├── DeadlineExceeded              (also a TimeoutError) the time allowed for a call is over
     ├── CircuitOpen                   calls failed in a row, so no more are sent for a while
     ├── WriteRefused                  the client is read-only, and the request could change something
@@ -48,6 +49,7 @@ from .messages import escaped
 
 if TYPE_CHECKING:
     import httpx
+    from buildkite_api.models import Build
 
 __all__ = [
     "AccessDenied",
@@ -60,6 +62,7 @@ __all__ = [
     "ArtifactUnavailable",
     "BudgetExhausted",
     "BuildAlreadyFinished",
+    "BuildBlocked",
     "BuildNotFound",
     "BuildkiteError",
     "CircuitOpen",
@@ -259,6 +262,18 @@ class TooManyPages(BuildkiteError):
 
 class MetadataNotSettable(BuildkiteError):
     """Buildkite's REST API takes meta-data only when a build is created."""
+
+
+class BuildBlocked(BuildkiteError):
+    """The build waits at a block step, and `on_blocked="raise"` was given.
+
+    Attributes:
+        build: the build, with its jobs.
+    """
+
+    def __init__(self, message: str, *, build: Build | None = None) -> None:
+        super().__init__(message)
+        self.build = build
 
 
 class DeadlineExceeded(BuildkiteError, TimeoutError):

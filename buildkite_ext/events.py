@@ -1,7 +1,8 @@
 """Events of a client, as frozen values for a hook: `BuildkiteClient(on_event=print)`.
 
 Each event is also a line of the logger `buildkite_ext`, at debug level. Some stand at a higher level, in words: a circuit that
-opened (warning) or closed again (info), and a wait for a rate limit of 10 s or longer (info).
+opened (warning) or closed again (info), a wait for a rate limit of 10 s or longer (info), and a state that Buildkite doesn't
+document (warning).
 
 No event holds a token, a header or a body. With no hook, no telemetry and no debug log, those of requests are not made at all.
 """
@@ -27,6 +28,7 @@ __all__ = [
     "SchemaDrift",
     "StoreRecovered",
     "StoreUnavailable",
+    "UnexpectedState",
     "WaitFinished",
     "WatcherSlowed",
     "WriteAudited",
@@ -104,6 +106,22 @@ class BuildSeen:
     pipeline: str
     number: int
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnexpectedState:
+    """State, or change of a state, that Buildkite doesn't document. The wait continues. It is reported once for each wait."""
+
+    organization: str
+    pipeline: str
+    number: int
+    job: str | None
+    """Id of the job whose state it is; None for the build itself."""
+    problem: Literal["unknown", "impossible"]
+    """`unknown`: this version doesn't know the state `after`. `impossible`: `before` never leads to `after`."""
+    before: str | None
+    """State that was seen before; None for the first one."""
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +238,7 @@ Event = (
     | CircuitChanged
     | SchemaDrift
     | BuildSeen
+    | UnexpectedState
     | WaitFinished
     | WatcherSlowed
     | ArtifactDownloaded
@@ -298,6 +317,13 @@ def _line(event: object) -> tuple[int, object]:
             return logging.WARNING, f"{event.circuit}: the circuit opened, so calls are refused for a while."
         case CircuitChanged(after="closed"):
             return logging.INFO, f"{event.circuit}: the circuit closed, so calls are sent again."
+        case UnexpectedState():
+            whose = f"Build {event.pipeline} #{event.number}" + ("" if event.job is None else f", job {event.job}")
+            return logging.WARNING, (
+                f"{whose}: the state {event.after!r} isn't known to this version, and counts as active."
+                if event.problem == "unknown"
+                else f"{whose}: the state changed from {event.before!r} to {event.after!r}, which Buildkite doesn't document."
+            )
         case RateLimitWait() if event.pause >= _LONG_WAIT:
             return logging.INFO, f"{event.method} {event.path} waits {event.pause:.0f} s for the rate limit."
     return logging.DEBUG, event

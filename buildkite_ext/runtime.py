@@ -162,6 +162,10 @@ class Runtime(Protocol):
         """
         ...
 
+    async def shielded(self, function: Callable[[], Coroutine[Any, Any, object]], *, seconds: float) -> None:
+        """Run a function to its end although its caller is cancelled, for `seconds` at most in async code."""
+        ...
+
     async def offload(self, function: Callable[[], R]) -> R:
         """Run a function that blocks, such as a file write, without blocking the event loop."""
         ...
@@ -316,6 +320,9 @@ class BlockingRuntime:
     def signal(self) -> Signal:
         return _ThreadSignal()
 
+    async def shielded(self, function: Callable[[], Coroutine[Any, Any, object]], *, seconds: float) -> None:  # noqa: ARG002
+        await function()
+
     async def offload(self, function: Callable[[], R]) -> R:
         return function()
 
@@ -460,6 +467,12 @@ class AsyncRuntime:
         from ._cancellation import TaskSignal
 
         return TaskSignal()
+
+    async def shielded(self, function: Callable[[], Coroutine[Any, Any, object]], *, seconds: float) -> None:
+        import anyio
+
+        with anyio.move_on_after(seconds, shield=True):
+            await function()
 
     async def offload(self, function: Callable[[], R]) -> R:
         from anyio import to_thread

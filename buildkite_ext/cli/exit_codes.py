@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Self
 
+from ..states import EXIT_CODES
+
 if TYPE_CHECKING:
     from ..states import Outcome
 
@@ -113,14 +115,7 @@ SIMULATE_CODES: Mapping[ExitCode, str] = {
 
 def exit_code_of(outcome: Outcome) -> ExitCode:
     """Return the exit code for the outcome of a build."""
-    return {
-        "passed": ExitCode.PASSED,
-        "failed": ExitCode.FAILED,
-        "blocked": ExitCode.BLOCKED,
-        "canceled": ExitCode.CANCELED,
-        "skipped": ExitCode.NOT_RUN,
-        "not_run": ExitCode.NOT_RUN,
-    }[outcome]
+    return {int(code): code for code in ExitCode}[EXIT_CODES[outcome]]
 
 
 def exit_codes_help(meanings: Mapping[ExitCode, str] | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DeadlineExceeded
 from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
-from ..watching.wait import next_pause
+from ..watching.pacing import next_pause
 from .parser import LogLine, plain
 from .reader import JobLogReader
 from .schedule import Pace, Schedule

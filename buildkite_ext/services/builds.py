@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from buildkite_api.api.builds import (
     cancel_build,
@@ -19,6 +19,7 @@ from buildkite_api.api.builds import (
 )
 from buildkite_api.api.pipelines import get_pipeline
 from buildkite_api.models import Build, Pipeline
+from buildkite_api.webhooks.events import WebhookEvent
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
@@ -35,14 +36,17 @@ from ..states import (
     RetriedStateName,
     outcome_of,
 )
+from ..stores.recent_actions import Reopening
 from ..unknown_names import warn_unknown
 from ..watching.announcements import announced_build
 from ..watching.outcome import WaitResult
-from ..watching.wait import POLL_INTERVAL, wait
+from ..watching.pacing import Pacing
+from ..watching.wait import GivenUp, OnBlocked, OnTimeout, Until, WaitOptions, build_events
 from ._base import blocking
 from ._generated import builds as generated
 from .arguments import Scalar, aware, count, filter_map, given, listed, many, per_minute, positive, scalar_map, text_map
 from .checks import check
+from .waits import Fields, checked, wait_for
 
 if TYPE_CHECKING:
     from buildkite_api.webhooks.events import WebhookEvent
@@ -434,6 +438,8 @@ class AsyncBuilds(generated.AsyncBuilds):
     ) -> Build:
         """Retry the failed jobs of a finished build. Buildkite does so in the background. Scope: write_builds.
 
+        `wait` afterwards, by this client or with the Build that is returned, doesn't take the old end for the new one.
+
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
@@ -454,7 +460,9 @@ class AsyncBuilds(generated.AsyncBuilds):
         chosen = many(states)
         warn_unknown("state", chosen, RETRIED_STATES)
         body = RetryFailedJobsRequest(**given(states=None if chosen is None else ",".join(chosen)))
-        return await self._requester.call(retry_failed_jobs, *at, body=body)
+        build = await self._requester.call(retry_failed_jobs, *at, body=body)
+        self._requester.recent_actions.add(at, Reopening.of_build(build), now=self._requester.runtime.now())
+        return build
 
     async def wait(
         self,
@@ -462,33 +470,201 @@ class AsyncBuilds(generated.AsyncBuilds):
         number: int | Build | None = None,
         *,
         timeout: float | None = None,
-        poll_interval: float = POLL_INTERVAL,
+        poll_interval: float | None = None,
+        until: Until | Callable[[Build], bool] = "finished",
+        on_blocked: OnBlocked = "return",
+        fields: Fields | None = None,
+        on_event: Callable[[WebhookEvent], object] | None = None,
+        on_timeout: OnTimeout = "raise",
+        cancel_on: GivenUp | Sequence[GivenUp] | None = None,
+        expected_duration: float | None = None,
+        learn: bool = False,
     ) -> WaitResult:
         """Wait until a build has finished, or waits at a block step. Scope: read_builds.
+
+        Polls are frequent while the build is young, and every 15 seconds later: four requests a minute. An end is seen 15 seconds
+        later at most, and 18 in the first 20 minutes, in which the polls of the first one are made up for. Errors that pass,
+        such as a 5xx or a lost connection, are waited out once the build was seen, and so is a 404 for a minute.
+
+        The client remembers for five minutes that it retried jobs, or unblocked a step. A wait that begins then doesn't take the
+        old end of the build, which Buildkite may still answer, for the new one. Give the Build that `retry_failed_jobs` returned
+        for the same in another process.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
             timeout: maximum of seconds to wait; None for no limit.
-            poll_interval: maximum of seconds between two polls; the first polls come faster.
+            poll_interval: the longest pause between two polls, in seconds; None for 15. A build that waits at a block step is
+                polled every five thirds of it.
+            until: `finished`; `failing`, to return as soon as the build is going to fail; `blocked`, to return as soon as a step
+                blocks it, also while other jobs run; or a function that gets the build with its jobs at each poll and returns
+                True. Whatever it is, the wait is over when the build has ended.
+            on_blocked: at a block step: `return`; `wait` until a user has unblocked it; `unblock` it; or `raise` BuildBlocked.
+            fields: values of the fields of the steps, for `on_blocked="unblock"`.
+            on_event: called with each change of the build and its jobs, as the event that a webhook would bring, such as
+                `hooks.dispatch` of a `WebhookHandler`. The polls ask for the jobs then.
+            on_timeout: `raise` DeadlineExceeded, or `return` a result whose outcome is None.
+            cancel_on: what makes the wait cancel its build, and look whether it did: `timeout`; `interrupt`, which is Ctrl-C or
+                the cancellation of its task; `error`. One or several.
+            expected_duration: seconds that the build usually runs. Polls are frequent around that time.
+            learn: take the expected duration from the builds of the branch that passed last, by one more request.
 
         Returns:
             The build with its jobs, its outcome (`passed`, `failed`, `blocked`, `canceled`, `skipped`, `not_run`), the jobs
             that broke it, and the block steps that it waits at. `.passed` is True for the outcome `passed` alone.
 
         Raises:
-            DeadlineExceeded: the build did not finish in time. It continues.
+            DeadlineExceeded: the build did not finish in time. It continues, unless `cancel_on` names `timeout`.
+            BuildBlocked: the build waits at a block step, and `on_blocked` is `raise`.
+            BuildNotFound: the build doesn't exist, or has not been found for a minute.
+            ValueError: an argument takes other words, or `fields` is given without `on_blocked="unblock"`.
 
         Example:
             >>> def passes(buildkite, number: int) -> bool:
             ...     return buildkite.builds.wait("web", number, timeout=1800).passed
+            >>> def not_yet(buildkite, number: int) -> list[str | None]:
+            ...     result = buildkite.builds.wait("web", number, timeout=60, on_timeout="return")
+            ...     return [job.name for job in result.waiting_for]
         """
         check(AsyncBuilds.wait, locals())
         at = self._build_at("builds.wait", pipeline, number)
+        options = WaitOptions(
+            timeout=timeout,
+            poll_interval=poll_interval,
+            until=until,
+            on_blocked=on_blocked,
+            on_timeout=on_timeout,
+            on_event=on_event,
+            cancel_on=many(cancel_on) or (),
+            expected_duration=expected_duration,
+            learn=learn,
+        )
+        known = next((each for each in (pipeline, number) if isinstance(each, Build)), None)
+        return await wait_for(self._requester, at, checked(options, fields), fields=fields, known=known)
+
+    async def run(
+        self,
+        pipeline: str | Pipeline,
+        *,
+        branch: str | None = None,
+        commit: str = "HEAD",
+        message: str | None = None,
+        author: Author | Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None,
+        meta_data: Mapping[str, Scalar] | None = None,
+        clean_checkout: bool | None = None,
+        ignore_pipeline_branch_filters: bool | None = None,
+        pull_request_base_branch: str | None = None,
+        pull_request_id: int | None = None,
+        pull_request_labels: str | Sequence[str] | None = None,
+        pull_request_repository: str | None = None,
+        once: str | bool | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        until: Until | Callable[[Build], bool] = "finished",
+        on_blocked: OnBlocked = "return",
+        fields: Fields | None = None,
+        on_event: Callable[[WebhookEvent], object] | None = None,
+        on_timeout: OnTimeout = "raise",
+        cancel_on: GivenUp | Sequence[GivenUp] | None = None,
+        expected_duration: float | None = None,
+        learn: bool = False,
+    ) -> WaitResult:
+        """Create a build, and wait for it: `create`, then `wait`. Scopes: write_builds, read_builds.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
+            branch, commit, message, author, env, meta_data: of the build, as for `create`.
+            clean_checkout, ignore_pipeline_branch_filters: as for `create`.
+            pull_request_base_branch, pull_request_id, pull_request_labels, pull_request_repository: as for `create`.
+            once: a key that no other build of the pipeline has, as for `create`. A build that has it already is waited for.
+            timeout, poll_interval, until, on_blocked, fields, on_event: as for `wait`. The time begins when the build is created.
+            on_timeout, cancel_on, expected_duration, learn: as for `wait`.
+
+        Returns:
+            The result of the wait, with the build.
+
+        Raises:
+            BuildkiteError: the build wasn't created, as for `create`, or wasn't waited for to its end, as for `wait`.
+            ValueError: as for `create` and `wait`. If the arguments are wrong no build was created.
+
+        Example:
+            >>> def deployed(buildkite) -> bool:
+            ...     return buildkite.builds.run("deploy", branch="main", timeout=1800, cancel_on=["timeout", "interrupt"]).passed
+
+        https://buildkite.com/docs/apis/rest-api/builds
+        """
+        check(AsyncBuilds.run, locals())
+        options = WaitOptions(
+            timeout=timeout,
+            poll_interval=poll_interval,
+            until=until,
+            on_blocked=on_blocked,
+            on_timeout=on_timeout,
+            on_event=on_event,
+            cancel_on=many(cancel_on) or (),
+            expected_duration=expected_duration,
+            learn=learn,
+        )
+        checked(options, fields)
+        build = await self.create(
+            pipeline,
+            branch=branch,
+            commit=commit,
+            message=message,
+            author=author,
+            env=env,
+            meta_data=meta_data,
+            clean_checkout=clean_checkout,
+            ignore_pipeline_branch_filters=ignore_pipeline_branch_filters,
+            pull_request_base_branch=pull_request_base_branch,
+            pull_request_id=pull_request_id,
+            pull_request_labels=pull_request_labels,
+            pull_request_repository=pull_request_repository,
+            once=once,
+        )
+        at = (*self._pipeline_at("builds.run", pipeline), build.number)
+        return await wait_for(self._requester, at, options, fields=fields, known=build)
+
+    def events(
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        on_blocked: Literal["return", "wait"] = "return",
+    ) -> DetachedIterator[WebhookEvent]:
+        """Poll a build, and yield each change of it and its jobs as the event that a webhook would bring. Scope: read_builds.
+
+        The events end with the build, or at a block step. What has happened before the first poll comes first. `hooks.dispatch`
+        of a `WebhookHandler` gives an event to the handlers of webhooks; it has no `raw` body. As in webhooks, the build and the
+        job in an event may be newer than the event.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
+            timeout: maximum of seconds to poll; None for no limit.
+            poll_interval: the longest pause between two polls, in seconds, as for `wait`.
+            on_blocked: at a block step: `return`, or `wait` until a user has unblocked it.
+
+        Raises:
+            DeadlineExceeded: the build did not finish in time. It continues.
+
+        Example:
+            >>> def report(buildkite, number: int) -> None:
+            ...     for event in buildkite.builds.events("web", number):
+            ...         print(event.event, event.build.state)
+        """
+        check(AsyncBuilds.events, locals())
+        organization, slug, found = self._build_at("builds.events", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
-        organization, slug, found = at
-        return await wait(
-            self._requester.within(organization), slug, found, timeout=timeout, poll_interval=poll_interval
+        if on_blocked not in ("return", "wait"):
+            raise ValueError(f"on_blocked={on_blocked!r}: give 'return' or 'wait'")
+        requester = self._requester.within(organization)
+        pacing = Pacing.of(poll_interval)
+        return DetachedIterator(
+            build_events(requester, slug, found, timeout=timeout, pacing=pacing, on_blocked=on_blocked)
         )
 
     def watcher(self, *, webhooks: bool = False) -> AsyncWatcher:
@@ -593,6 +769,8 @@ class Builds(generated.Builds):
     retry_failed_jobs = blocking(AsyncBuilds.retry_failed_jobs)
     wait = blocking(AsyncBuilds.wait)
     handle = blocking(AsyncBuilds.handle)
+    run = blocking(AsyncBuilds.run)
+    events = blocking(AsyncBuilds.events)
     follow = blocking(AsyncBuilds.follow)
 
     def watcher(self, *, webhooks: bool = False) -> Watcher:

@@ -28,6 +28,7 @@ from ..logs.parser import clean as clean_log
 from ..logs.schedule import Pace
 from ..pagination.items import AsyncItems
 from ..states import JobStateName
+from ..stores.recent_actions import Reopening
 from ._base import blocking
 from ._generated import jobs as generated
 from .addresses import needed
@@ -125,7 +126,9 @@ class AsyncJobs(generated.AsyncJobs):
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         at = self._job_at("jobs.retry", pipeline, number, job_id)
-        return await self._requester.call(retry_build_job, *at)
+        job = await self._requester.call(retry_build_job, *at)
+        self._requester.recent_actions.add(at[:3], Reopening.of_job(job), now=self._requester.runtime.now())
+        return job
 
     async def unblock(
         self,
@@ -161,7 +164,9 @@ class AsyncJobs(generated.AsyncJobs):
         from buildkite_api.models import UnblockBuildJobRequest
 
         body = UnblockBuildJobRequest(**given(fields=field_map("fields", fields), unblocker=unblocker))
-        return await self._requester.call(unblock_build_job, *at, body=body)
+        job = await self._requester.call(unblock_build_job, *at, body=body)
+        self._requester.recent_actions.add(at[:3], at[3], now=self._requester.runtime.now())
+        return job
 
     async def unblock_by_id(
         self,

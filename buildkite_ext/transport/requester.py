@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ..stores.circuits import CircuitState
     from ..stores.entries import CacheStats, Change
     from ..stores.limits import BudgetStatus
+    from ..stores.recent_actions import RecentActions
     from ..telemetry.base import Attributes, Span
     from .shared import SharedState
 
@@ -201,6 +202,11 @@ class Requester:
     def store(self) -> Store:
         """Store that the client shares with others."""
         return self._shared.store
+
+    @property
+    def recent_actions(self) -> RecentActions:
+        """What this client and its copies did to builds lately."""
+        return self._shared.recent_actions
 
     async def change(self, change: Change) -> None:
         """Drop the kept answers that a change makes wrong."""

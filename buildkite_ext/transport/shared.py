@@ -12,6 +12,7 @@ from ..debug_log import debug_log
 from ..errors import ClientClosed, ConfigurationError
 from ..events import RequestFinished, WriteAudited, client_events
 from ..stores.memory import MemoryStore, process_store
+from ..stores.recent_actions import RecentActions
 from .budget import lines_of
 from .coalescing import Flights
 from .retry import RetryQuota
@@ -48,6 +49,7 @@ class SharedState:
         self.lines = lines_of(self.store)
         self.quota = RetryQuota()
         self.flights = Flights()
+        self.recent_actions = RecentActions()
         self.events = client_events(hook)
         self.store.subscribe(self.events)
         self.telemetry = telemetry

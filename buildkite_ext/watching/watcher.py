@@ -339,6 +339,18 @@ class SharedPoller:
     def _at(self, key: Key) -> tuple[Any, ...]:
         return (self._requester.organization, *key)
 
+    def _outcome(self, key: Key, build: Build) -> Outcome | None:
+        """Return the outcome of a build; None while it continues, or shows the end that it had before a retry."""
+        pending = self._requester.recent_actions.pending(self._at(key), now=self._runtime.now())
+        if pending.reopening is not None and pending.reopening.is_old(build):
+            return None
+        outcome = outcome_of(build)
+        if outcome == "blocked" and pending.unblocked:
+            steps = blocking_jobs(build)
+            if steps and all(step.id in pending.unblocked for step in steps):
+                return None
+        return outcome
+
     def _rows(self, builds: Iterable[Build]) -> tuple[list[Row], dict[Key, Build]]:
         known: dict[Key, Build] = {}
         root = self._requester.options.base_url
@@ -357,7 +369,7 @@ class SharedPoller:
         times = (created, _seconds(build.scheduled_at), _seconds(build.started_at), finished)
         if not waiters:
             return Row(key, False, created, finished, max((time for time in times if time is not None), default=None))
-        outcome = outcome_of(build)
+        outcome = self._outcome(key, build)
         state = build_state(build) or ""
         for waiter in waiters:
             waiter.seen[key] = state
@@ -381,7 +393,7 @@ class SharedPoller:
             self.requests += 1
             waiter.requests[key] += 1
             build = await requester.call_by(waiter.ends, requester.module("builds", "get_build"), *self._at(key))
-            outcome = outcome_of(build)
+            outcome = self._outcome(key, build)
         if outcome is None or not waiter.accepts(outcome):
             return None
         return WaitResult(

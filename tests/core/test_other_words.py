@@ -112,7 +112,7 @@ def test_the_other_flavor_s_word_for_closing(flavor: Flavor) -> None:
         (BUILD, "failed", "did you mean 'passed'?"),
         (BUILD, "to_json", "did you mean 'to_dict'?"),
         (BUILD, "raw", "write object.to_dict(), or ask for the list's own JSON"),
-        (BUILD, "failed_jobs", "write client.builds.wait(build).failed_jobs"),
+        (BUILD, "failed_jobs", "write buildkite_ext.failed_jobs(build)"),
         (LOG, "text", "write log.content, or client.jobs.log_text(job, clean=True)"),
         (LOG, "lines", "write log.content.splitlines(), or"),
         (RESULT, "elapsed", "write result.build.duration"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from buildkite_ext import BuildkiteClient, WaitResult, errors
 from buildkite_ext.models import Build
 from buildkite_ext.states import blocking_jobs, failed_jobs, outcome_of
-from buildkite_ext.watching.wait import next_interval
+from buildkite_ext.watching.pacing import next_interval
 
 from .fakes import LONGEST, TOKEN, App, FakeClock, Flavor, answer, build, job
 

@@ -25,6 +25,9 @@ from buildkite_ext import (
     Retry,
     WaitResult,
     errors,
+    exit_code_of,
+    failed_jobs,
+    outcome_of,
 )
 from buildkite_ext._sync import BlockingIterator, DetachedIterator
 from buildkite_ext.models import (
@@ -42,7 +45,7 @@ from buildkite_ext.models import (
     StopAgentRequest,
 )
 from buildkite_ext.telemetry import OpenTelemetry, Telemetry
-from buildkite_ext.webhooks import WebhookHandler
+from buildkite_ext.webhooks import WebhookEvent, WebhookHandler
 
 
 def token() -> str:
@@ -120,7 +123,15 @@ def blocking(client: BuildkiteClient) -> None:
     for artifact in client.artifacts.list("web", 7):
         assert_type(client.artifacts.download(artifact, to="x", progress=lambda told: print(told.done)), Path)
     result = client.builds.wait("web", 7)
-    assert_type(result.outcome, Outcome)
+    assert_type(result.outcome, Outcome | None)
+    assert_type(result.exit_code, int)
+    assert_type(result.waiting_for, list[Job])
+    assert_type(outcome_of(client.builds.get("web", 7)), Outcome | None)
+    assert_type(exit_code_of(outcome_of(client.builds.get("web", 7))), int)
+    assert_type(failed_jobs(client.builds.get("web", 7)), list[Job])
+    assert_type(client.builds.run("web", branch="main", timeout=60, until=lambda build: build.number > 1), WaitResult)
+    assert_type(client.builds.events("web", 7), BlockingIterator[WebhookEvent])
+    client.builds.wait("web", 7, on_blocked="unblok")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(result.failed_jobs, list[Job])
     assert_type(result.blocked_by, list[Job])
     assert_type(result.passed, bool)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ...errors import AccessDenied, BuildkiteError, NothingMatched, PipelineNotFound, UnsafePath
 from ...events import RetryScheduled
 from ...states import blocking_jobs, failed_jobs, outcome_of
-from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
+from ...watching.pacing import LONGEST_PAUSE as WAIT_INTERVAL
 from ..exit_codes import ExitCode
 from ..hints import in_options
 from ..problem import Problem, Terminated, UsageError
@@ -164,7 +164,7 @@ class Run:
                 self._options.pipeline,
                 state.number,
                 timeout=state.left,
-                poll_interval=self._interval() or WAIT_INTERVAL,
+                poll_interval=self._interval(),
             )
             state.build, state.outcome = waited.build, waited.outcome
         state.ended_after = state.time.elapsed
