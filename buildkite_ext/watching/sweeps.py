@@ -395,10 +395,15 @@ class Sweeps:
                         self._quiet = _Rotation()
         return over
 
-    def failed(self, now: float) -> None:
-        """Take in that the last request had no answer. The next one is sent after a pause, which grows."""
+    def failed(self, now: float, *, at_least: float = 0.0) -> None:
+        """Take in that the last request had no answer. The next one is sent after a pause, which grows.
+
+        Args:
+            now: the time.
+            at_least: the fewest seconds of the pause.
+        """
         self._failures += 1
-        self._not_before = now + min(_LONGEST_BACKOFF, 2.0**self._failures)
+        self._not_before = now + max(at_least, min(_LONGEST_BACKOFF, 2.0 ** min(self._failures, 6)))
         self.abandoned(now)
 
     def abandoned(self, now: float) -> None:

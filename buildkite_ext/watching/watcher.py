@@ -15,23 +15,14 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from .._forks import reset_after_fork
-from ..errors import (
-    BudgetExhausted,
-    BuildkiteError,
-    CircuitOpen,
-    DeadlineExceeded,
-    InvalidResponse,
-    NetworkError,
-    NotFound,
-    RateLimited,
-    ServerError,
-)
+from ..errors import BuildkiteError, CircuitOpen, DeadlineExceeded, NotFound
 from ..events import BuildSeen, WaitFinished, WatcherSlowed, logger
 from ..pagination.links import links_of, number_of
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from ..urls import build_address
 from .announcements import Announcements, announced_name
 from .outcome import WaitResult
+from .poller import LONGEST_OUTAGE, is_passing
 from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, Row, Sweeps, Traits
 
 if TYPE_CHECKING:
@@ -43,19 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SharedPoller"]
 
-_PASSING = (
-    NetworkError,
-    ServerError,
-    RateLimited,
-    CircuitOpen,
-    BudgetExhausted,
-    DeadlineExceeded,
-    InvalidResponse,
-)
-"""Errors that a later request may not have."""
-
-_MOST_FAILURES = 10
-"""Requests in a row that may fail. The next one ends all waits."""
+_MOST_READS = 10
+"""Reads of a build that has ended, of which each failed by an error that passes."""
 
 _SLOW = 2 * LOOK_EVERY
 """Seconds between two looks from which on it is said that ends are seen late."""
@@ -111,7 +91,8 @@ class SharedPoller:
         self._waiters: dict[Key, list[_Waiter]] = {}
         self._poller: _Waiter | None = None
         self._announcements: Announcements | None = None
-        self._failures = 0
+        self._answered = False
+        self._failing_since: float | None = None
         self._slow = False
         self.requests = 0
 
@@ -142,9 +123,14 @@ class SharedPoller:
                 key, found = await self._next_end(waiter, timeout)
                 if isinstance(found, BuildkiteError):
                     raise found
-                result = await self._result(waiter, key, found)
+                try:
+                    result = await self._result(waiter, key, found)
+                except BuildkiteError as error:
+                    if not is_passing(error) or waiter.requests[key] >= _MOST_READS:
+                        raise
+                    result = None
                 if result is None:
-                    self._enter(waiter, (key,))  # it continues: one of its jobs was retried, or it was unblocked
+                    self._enter(waiter, (key,))  # it continues, by a retry or an unblocked step, or could not be read
                     continue
                 self._report(waiter, key, result, self._runtime.now() - began)
                 yield key, result
@@ -173,7 +159,7 @@ class SharedPoller:
         with self._lock:
             for key in waiter.requests:
                 self._forget(waiter, key)
-            if self._poller is waiter:
+            if self._poller in (waiter, None):  # None: it was woken to take over
                 self._pass_on()
             if not self._waiters and self._announcements is not None:
                 self._announcements.close()
@@ -215,7 +201,7 @@ class SharedPoller:
         while True:
             with self._lock:
                 if waiter.ended:
-                    if self._poller is waiter:
+                    if self._poller in (waiter, None):
                         self._pass_on()  # before the caller has the result, and perhaps never comes back
                     return waiter.ended.popleft()
                 left = inf if waiter.ends is None else waiter.ends - runtime.now()
@@ -243,30 +229,34 @@ class SharedPoller:
             answer, builds = await (
                 self._list(step, waiter.ends) if isinstance(step, ListBuilds) else self._read(step, waiter.ends)
             )
-        except _PASSING as error:
-            with self._lock:
-                if waiter.ends is not None and waiter.ends <= runtime.now():  # its own time was over
-                    self._sweeps.abandoned(runtime.now())
-                    return
-                self._sweeps.failed(runtime.now())
-                self._failures += 1
-                if self._failures > _MOST_FAILURES:
-                    self._end_all(error)
-            return
-        except NotFound as error:
-            with self._lock:
-                self._end_all(error, [step.key] if isinstance(step, ReadBuild) else None)
-                self._sweeps.failed(runtime.now())
-            return
         except BuildkiteError as error:
             with self._lock:
-                self._end_all(error)
+                self._failed(waiter, step, error)
             return
+        except BaseException:
+            with self._lock:
+                self._sweeps.abandoned(runtime.now())
+            raise
         with self._lock:
-            self._failures = 0
+            self._answered, self._failing_since = True, None
             for key in self._sweeps.answered(answer, runtime.now()):
                 self._end(key, builds[key])
         self._tell_of_pace()
+
+    def _failed(self, waiter: _Waiter, step: ListBuilds | ReadBuild, error: BuildkiteError) -> None:
+        """Take in that a request of the poller failed. The caller holds the lock."""
+        now = self._runtime.now()
+        if waiter.ends is not None and waiter.ends <= now:  # its own time was over
+            self._sweeps.abandoned(now)
+            return
+        at_least = error.retry_after if isinstance(error, CircuitOpen) else 0.0
+        self._sweeps.failed(now, at_least=at_least)
+        if isinstance(error, NotFound) and isinstance(step, ReadBuild):
+            self._end_all(error, [step.key])
+            return
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        if not (self._answered and is_passing(error) and now - self._failing_since < LONGEST_OUTAGE):
+            self._end_all(error)
 
     async def _pause(self, signal: Signal, seconds: float) -> None:
         """Pause for the poller, until it is woken at most."""

@@ -12,7 +12,7 @@ import trio
 
 from buildkite_ext.simulation import ListBehaviour, Simulator, Timing
 
-from .transport.virtual_time import TrioClock
+from ..transport.virtual_time import TrioClock
 
 __all__ = ["Load", "Measured"]
 
