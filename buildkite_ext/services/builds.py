@@ -668,7 +668,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         )
 
     def watcher(self, *, webhooks: bool = False) -> AsyncWatcher:
-        """Return a watcher: any number of waits, in any tasks, that share their requests. Nothing is sent.
+        """Return a watcher: any number of waits, in any tasks or threads, that share their requests. Nothing is sent.
 
         Args:
             webhooks: a handler of webhooks tells of builds by `builds.handle`, so that the watcher polls slowly.
@@ -774,7 +774,7 @@ class Builds(generated.Builds):
     follow = blocking(AsyncBuilds.follow)
 
     def watcher(self, *, webhooks: bool = False) -> Watcher:
-        """Return a watcher: any number of waits, in any threads, that share their requests. Nothing is sent.
+        """Return a watcher: any number of waits, in any tasks or threads, that share their requests. Nothing is sent.
 
         Args:
             webhooks: a handler of webhooks tells of builds by `builds.handle`, so that the watcher polls slowly.

@@ -181,7 +181,7 @@ class AsyncWatcher(AsyncService):
 
 
 class Watcher(Service[AsyncWatcher]):
-    """Watcher of builds: any number of waits, in any threads, that share their requests. Made by `builds.watcher()`.
+    """Watcher of builds: any number of waits, in any tasks or threads, that share their requests. Made by `builds.watcher()`.
 
     Up to three builds are read one by one, each every 15 seconds. For more, the watcher asks every 5 seconds for what has ended
     since, and now and then for what may have ended without being listed there: at most 15 requests a minute for lists,

@@ -24,21 +24,33 @@ from typing import Literal
 
 from ..states import ACTIVE_BUILDS, BUILD_FILTERS
 
-__all__ = ["Answer", "Key", "ListBuilds", "Narrowing", "Pause", "ReadBuild", "Row", "Step", "Sweeps", "Traits"]
+__all__ = [
+    "LOOK_EVERY",
+    "Answer",
+    "Key",
+    "ListBuilds",
+    "Narrowing",
+    "Pause",
+    "ReadBuild",
+    "Row",
+    "Step",
+    "Sweeps",
+    "Traits",
+]
 
 Key = tuple[str, int]
 """A build: the slug of its pipeline, and its number."""
 
-Purpose = Literal["look", "search", "check", "quiet"]
+_Purpose = Literal["look", "search", "check", "quiet"]
 """Why a list is asked for. `quiet` is the sweep of what may end without a time."""
 
-LISTS_A_MINUTE = 15
+_LISTS_A_MINUTE = 15
 """Requests for lists in any minute. The further pages of a search come on top, when many waits begin at the same time."""
 
 LOOK_EVERY = 5.0
 """Seconds between two looks."""
 
-OVERLAP = 15.0
+_OVERLAP = 15.0
 """Seconds by which looks overlap: what the list shows later than that is found by a sweep."""
 
 _LEAST_OVERLAP = 8.0
@@ -46,7 +58,7 @@ _LEAST_OVERLAP = 8.0
 
 _LOOKS_A_MINUTE = 12.0
 _LOOKS_UNDER_LOAD = 13.5
-"""Part of `LISTS_A_MINUTE` that is for looks, and that part when a look needs several pages. The others are sweeps."""
+"""Part of `_LISTS_A_MINUTE` that is for looks, and that part when a look needs several pages. The others are sweeps."""
 
 _FEW = 3
 """Waits up to which reads of each build alone cost less than lists."""
@@ -161,7 +173,7 @@ class Narrowing:
 class ListBuilds:
     """Request for a page of the list of a pipeline, or of the organization."""
 
-    purpose: Purpose
+    purpose: _Purpose
     pipeline: str | None
     states: tuple[str, ...] = ()
     finished_from: float | None = None
@@ -318,7 +330,7 @@ class Sweeps:
         self._sweep_at = 0.0
         self._turn = 0
         """Counts sweeps, which take turns."""
-        self._sent: deque[float] = deque(maxlen=LISTS_A_MINUTE)
+        self._sent: deque[float] = deque(maxlen=_LISTS_A_MINUTE)
         self._reads: deque[float] = deque(maxlen=_READS)
         self._not_before = 0.0
         self._failures = 0
@@ -458,7 +470,7 @@ class Sweeps:
 
     def _room_at(self, pages: int) -> float:
         """Return when so many lists may be asked for within the limit of a minute."""
-        allowed = LISTS_A_MINUTE - min(pages, LISTS_A_MINUTE)
+        allowed = _LISTS_A_MINUTE - min(pages, _LISTS_A_MINUTE)
         return self._sent[-1 - allowed] + 60.0 if len(self._sent) > allowed else 0.0
 
     def _next_look(self, now: float, later: list[float]) -> ListBuilds | None:
@@ -517,7 +529,7 @@ class Sweeps:
         if at > now:
             later.append(at)
             return None
-        self._sweep_at = now + 60.0 / (LISTS_A_MINUTE - self._looks_a_minute) * self._slower
+        self._sweep_at = now + 60.0 / (_LISTS_A_MINUTE - self._looks_a_minute) * self._slower
         later.append(self._sweep_at)
         self._turn += 1
         if self._turn % 2 and (self._search is not None or len(self._unknown) > _FEW):
@@ -566,15 +578,15 @@ class Sweeps:
             self._late.popleft()
         needed = max((overlap for _, overlap in self._late), default=0.0)
         if needed > _LEAST_OVERLAP - _LATE_MARGIN:
-            return OVERLAP
+            return _OVERLAP
         ends = sorted(self._recent.values(), reverse=True)
-        fresh = round(len(ends) / (2 * OVERLAP) * (self.looks_every + 1.0))
+        fresh = round(len(ends) / (2 * _OVERLAP) * (self.looks_every + 1.0))
         expected = fresh + 2 * int(fresh**0.5) + 1
         least = fresh + sum(end > self._position - _LEAST_OVERLAP for end in ends)
         room = max(0, -(-least // self._page_size) * self._page_size - expected)
         if len(ends) <= room:
-            return OVERLAP
-        return min(OVERLAP, max(_LEAST_OVERLAP, self._position - ends[room]))
+            return _OVERLAP
+        return min(_OVERLAP, max(_LEAST_OVERLAP, self._position - ends[room]))
 
     def _narrowing(self) -> Narrowing:
         """Return the filter that leaves the most other builds out; an empty one if the waits have nothing in common."""
@@ -641,7 +653,7 @@ class Sweeps:
         if answer.more:
             self._unknown = dict.fromkeys(self._waited, now)
         self._round, self._position, self._scope = None, current.position, None if answer.more else scope
-        oldest = self._position - 2 * OVERLAP
+        oldest = self._position - 2 * _OVERLAP
         self._recent = {key: end for key, end in self._recent.items() if end >= oldest}
         self._pages = max(self._pages + (request.page - self._pages) / 4, request.page - 1.0)
         self._narrow = self._narrow or self._pages >= _PAGES_TO_NARROW

@@ -85,7 +85,7 @@ class Load:
         pipelines: number of pipelines.
         ours: builds a minute that end and are waited for.
         others: builds a minute that end and that nobody waits for.
-        minutes: minutes that are measured, from the second minute on.
+        minutes: minutes that are measured, from the third minute on, when the search for all builds is over.
         lists: how the lists show the builds.
         round_trip: seconds that each request takes.
         late: maximum of further seconds until an answer arrives.
@@ -129,7 +129,7 @@ class Load:
         measured = Measured()
         waited: dict[tuple[str, int], bool] = {}
         started = False
-        begun = trio.current_time() + lasts * 1.3 + 60
+        begun = trio.current_time() + lasts * 1.3 + 120
 
         async def wait(slug: str, number: int) -> None:
             await watcher.wait(slug, number)
@@ -159,7 +159,7 @@ class Load:
                     del waited[slug, number]
                 else:
                     tasks.start_soon(wait, slug, number)
-            await trio.sleep(60 + self.minutes * 60)
+            await trio.sleep(120 + self.minutes * 60)
             now = simulator.clock.time()
             for slug, number in (key for key, seen in waited.items() if not seen):
                 build = pipelines[slug].builds[number - 1]
