@@ -89,7 +89,17 @@ if TYPE_CHECKING:
     from .events import WaitFinished as WaitFinished
     from .events import WatcherSlowed as WatcherSlowed
     from .events import WriteAudited as WriteAudited
+    from .failures.summary import FailedJob as FailedJob
+    from .failures.summary import FailedTest as FailedTest
+    from .failures.summary import FailureAnnotation as FailureAnnotation
+    from .failures.summary import FailureKind as FailureKind
+    from .failures.summary import FailureSummary as FailureSummary
+    from .failures.summary import JobAttempt as JobAttempt
+    from .failures.summary import PassedBuild as PassedBuild
+    from .failures.summary import RetriedJob as RetriedJob
+    from .failures.summary import TriggeredFailure as TriggeredFailure
     from .health import Health as Health
+    from .junit import junit_annotation as junit_annotation
     from .logs.parser import LogLine as LogLine
     from .pagination.items import AsyncItems as AsyncItems
     from .pagination.items import Items as Items
@@ -137,7 +147,17 @@ _HOMES = {
     "RedisStore": "stores.redis",
     "DownloadProgress": "artifacts.transfer",
     "Event": "events",
+    "FailedJob": "failures.summary",
+    "FailedTest": "failures.summary",
+    "FailureAnnotation": "failures.summary",
+    "FailureKind": "failures.summary",
+    "FailureSummary": "failures.summary",
+    "JobAttempt": "failures.summary",
+    "PassedBuild": "failures.summary",
+    "RetriedJob": "failures.summary",
+    "TriggeredFailure": "failures.summary",
     "Health": "health",
+    "junit_annotation": "junit",
     "Items": "pagination.items",
     "LogLine": "logs.parser",
     "Outcome": "states",
@@ -246,11 +266,17 @@ __all__ = [
     "DownloadProgress",
     "EpochClock",
     "Event",
+    "FailedJob",
+    "FailedTest",
+    "FailureAnnotation",
+    "FailureKind",
+    "FailureSummary",
     "FieldError",
     "Health",
     "InvalidRequest",
     "InvalidResponse",
     "Items",
+    "JobAttempt",
     "JobNotFound",
     "JobNotUnblockable",
     "JobTiming",
@@ -265,12 +291,14 @@ __all__ = [
     "OrganizationNotFound",
     "Outcome",
     "Page",
+    "PassedBuild",
     "PipelineNotFound",
     "RateLimitWait",
     "RateLimited",
     "RedisStore",
     "RequestFinished",
     "ResponseLost",
+    "RetriedJob",
     "Retry",
     "RetryScheduled",
     "Runtime",
@@ -285,6 +313,7 @@ __all__ = [
     "SystemClock",
     "TooManyPages",
     "TransferRate",
+    "TriggeredFailure",
     "Unauthorized",
     "UnexpectedState",
     "UnknownNameWarning",
@@ -302,6 +331,7 @@ __all__ = [
     "__version__",
     "exit_code_of",
     "failed_jobs",
+    "junit_annotation",
     "models",
     "outcome_of",
     "simulation",

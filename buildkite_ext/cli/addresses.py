@@ -38,7 +38,12 @@ def pipeline_of(word: str | None, option: str | None, *, organization: str | Non
 
 
 def build_of(
-    words: Sequence[str], option: str | None, *, organization: str | None, simulate: bool = False
+    words: Sequence[str],
+    option: str | None,
+    *,
+    organization: str | None,
+    simulate: bool = False,
+    command: str = "cancel",
 ) -> tuple[BuildAddress, int]:
     """Return the build that the command line names, and its number.
 
@@ -47,6 +52,7 @@ def build_of(
         option: the value of `--pipeline`.
         organization: the value of `--organization`.
         simulate: connect to a simulator inside the command. The environment is ignored.
+        command: the name of the command, for messages.
 
     Raises:
         UsageError: a part is missing or given twice, can't be read, or names another organization than `--organization`.
@@ -62,7 +68,7 @@ def build_of(
         return address, _number(address, last)
     if _NUMBER.fullmatch(last):
         raise UsageError(
-            f"missing argument PIPELINE: write PIPELINE {last} (buildkite-ext cancel web {last}), or --pipeline web {last}."
+            f"missing argument PIPELINE: write PIPELINE {last} (buildkite-ext {command} web {last}), or --pipeline web {last}."
         )
     address = _address("PIPELINE", last, organization, simulate=simulate)
     if address.number is None:

@@ -21,6 +21,7 @@ __all__ = [
     "SEND_CODES",
     "SIMULATE_CODES",
     "VERIFY_CODES",
+    "WHY_CODES",
     "ExitCode",
     "exit_code_of",
     "exit_codes_help",
@@ -81,6 +82,11 @@ CANCEL_CODES: Mapping[ExitCode, str] = {
     ExitCode.PASSED: "the build is canceled or being canceled, or had ended before",
     ExitCode.USAGE: ExitCode.USAGE.meaning,
     ExitCode.API_ERROR: "Buildkite refused the request, or can't be reached",
+}
+WHY_CODES: Mapping[ExitCode, str] = {
+    **CANCEL_CODES,
+    ExitCode.PASSED: "it was told why the build failed, or that it hasn't failed",
+    ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached; or no build matches",
 }
 API_CODES: Mapping[ExitCode, str] = {**CANCEL_CODES, ExitCode.PASSED: "Buildkite accepted the request"}
 DOCTOR_CODES: Mapping[ExitCode, str] = {

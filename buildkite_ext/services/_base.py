@@ -72,6 +72,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
         ("iter_log", "stream_log", "stream_logs", "tail_log", "follow_log", "watch_log", "log_lines", "log_stream"),
         ("follow", "log_text"),
     ),
+    **dict.fromkeys(("why", "explain", "diagnose", "failures", "summary"), ("failure_summary",)),
     "text": ("log_text", "read"),
     "json": ("read",),
     "read_text": ("read",),

@@ -23,6 +23,7 @@ from buildkite_api.webhooks.events import WebhookEvent
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
+from ..failures.summary import LEAST_BYTES, FailureSummary
 from ..logs.follow import follow_build
 from ..logs.parser import LogLine
 from ..logs.schedule import Pace
@@ -44,7 +45,20 @@ from ..watching.pacing import Pacing
 from ..watching.wait import GivenUp, OnBlocked, OnTimeout, Until, WaitOptions, build_events
 from ._base import blocking
 from ._generated import builds as generated
-from .arguments import Scalar, aware, count, filter_map, given, listed, many, per_minute, positive, scalar_map, text_map
+from .arguments import (
+    Scalar,
+    at_least,
+    aware,
+    count,
+    filter_map,
+    given,
+    listed,
+    many,
+    per_minute,
+    positive,
+    scalar_map,
+    text_map,
+)
 from .checks import check
 from .waits import Fields, checked, wait_for
 
@@ -756,6 +770,56 @@ class AsyncBuilds(generated.AsyncBuilds):
             )
         )
 
+    async def failure_summary(
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        max_jobs: int = 10,
+        max_bytes: int = 8192,
+        max_log_bytes: int = 262_144,
+    ) -> FailureSummary:
+        """Tell why a build failed: its failed jobs with the useful lines of their logs, retries, annotations, failed tests.
+        Scopes: read_builds and read_build_logs; read_suites for a build with Test Engine runs.
+
+        At most 3 requests are sent, one for each job that is shown, and one for each of at most 3 Test Engine runs. Of each log
+        only the end is read, at most 5 at the same time. A part that can't be read, such as for want of a scope, is named in
+        `problems`, and the rest is there.
+
+        A build that hasn't failed has a summary too, which says so.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
+            max_jobs: the maximum of jobs to show, those of builds that were triggered included. 0 reads no log.
+            max_bytes: the maximum of bytes of the summary's text, and of its JSON; at least 1024.
+            max_log_bytes: the maximum of bytes to read of the end of each log; at least 1.
+
+        Raises:
+            BuildNotFound: the build, its pipeline or its organization doesn't exist for this token.
+            ValueError: a maximum is too small.
+
+        Example:
+            >>> def report(buildkite, number: int) -> None:
+            ...     summary = buildkite.builds.failure_summary("web", number)
+            ...     if summary.failed:
+            ...         print(summary)
+
+        https://buildkite.com/docs/apis/rest-api/builds
+        """
+        check(AsyncBuilds.failure_summary, locals())
+        from ..failures.reading import read_summary
+
+        organization, slug, found = self._build_at("builds.failure_summary", pipeline, number)
+        return await read_summary(
+            self._requester.within(organization),
+            slug,
+            found,
+            max_jobs=at_least("max_jobs", max_jobs, 0),
+            max_bytes=at_least("max_bytes", max_bytes, LEAST_BYTES),
+            max_log_bytes=at_least("max_log_bytes", max_log_bytes, 1),
+        )
+
 
 class Builds(generated.Builds):
     """Builds: create, list, follow, wait, cancel, rebuild."""
@@ -772,6 +836,7 @@ class Builds(generated.Builds):
     run = blocking(AsyncBuilds.run)
     events = blocking(AsyncBuilds.events)
     follow = blocking(AsyncBuilds.follow)
+    failure_summary = blocking(AsyncBuilds.failure_summary)
 
     def watcher(self, *, webhooks: bool = False) -> Watcher:
         """Return a watcher: any number of waits, in any tasks or threads, that share their requests. Nothing is sent.

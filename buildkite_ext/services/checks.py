@@ -35,7 +35,7 @@ _WANTED: Mapping[type, str] = {
     Secret: "a Secret",
 }
 
-_SECONDS = frozenset({"timeout", "poll_interval"})
+_SECONDS = frozenset({"expected_duration", "poll_interval", "timeout"})
 """Arguments that are lengths of time."""
 
 _HARMLESS = (int, bool, float, datetime)

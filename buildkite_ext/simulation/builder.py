@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from random import Random
-
-from buildkite_api.types import kind_of
 
 from ..unknown_keywords import checks_keywords
 from .behaviour.commands import CommandBehaviour, LogScript, log_script
@@ -21,14 +19,17 @@ from .definition.checks import (
     check_optional_texts,
     check_text,
     check_whole,
-    elements,
+    files_of,
+    statuses,
+    statuses_of,
     text_map,
-    utf8,
+    texts_of,
 )
-from .definition.steps import BlockStep, CommandStep, Step, TriggerStep, WaitStep, block_fields
+from .definition.steps import BlockStep, CommandStep, Group, RetryRule, Step, TriggerStep, WaitStep, block_fields
 from .engine.engine import Engine
 from .engine.history import History, check_plans, longest_build
 from .engine.scheduler import Scheduler
+from .scripting import ScriptedPipeline
 from .state.builds import Build, BuildRequest
 from .state.pipelines import Pipeline
 from .state.users import User
@@ -39,12 +40,10 @@ _SOURCES = ("api", "schedule", "trigger_job", "ui", "webhook")
 """Sources of builds. https://buildkite.com/docs/apis/rest-api/builds"""
 
 _BRANCHES = "one text of patterns with spaces between them, such as 'main release/*'"
-_STATUSES = "a whole number, such as 1, or a list with one for each attempt, such as [1, 0]"
 _SOFT_FAIL = "True, False, or a list of exit statuses, such as [1]"
-_CONTENT = "the content of the file, as bytes or as a text, such as json.dumps(...)"
 
 
-class SimulatedPipeline:
+class SimulatedPipeline(ScriptedPipeline):
     """Pipeline of the simulator. Each method that adds a step returns the pipeline, so that calls can be chained.
 
     Existing builds keep the steps with which they were created.
@@ -158,13 +157,11 @@ class SimulatedPipeline:
         """
         check_text("name", name)
         check_optional_texts(command=command, key=key, group=group)
-        statuses = _statuses("exit_status", exit_status, give=_STATUSES)
-        if not statuses:
-            raise ValueError("exit_status is an empty sequence: give at least one status")
+        exit_statuses = statuses_of(exit_status)
         check_number("after", after)
-        files = _files(artifacts)
+        files = files_of(artifacts)
         soft = (
-            soft_fail if isinstance(soft_fail, bool) else _statuses("soft_fail", soft_fail, give=_SOFT_FAIL, one=False)
+            soft_fail if isinstance(soft_fail, bool) else statuses("soft_fail", soft_fail, give=_SOFT_FAIL, one=False)
         )
         check_whole("parallelism", parallelism, least=1, optional=True)
         check_whole("automatic_retries", automatic_retries)
@@ -185,19 +182,19 @@ class SimulatedPipeline:
             label=name,
             command=command if command is not None else f"make {name}",
             key=key,
-            group=group,
+            group=self._group(group),
             artifact_paths=tuple(files),
             soft_fail=soft,
             parallelism=parallelism,
-            automatic_retries=automatic_retries,
+            retry=(RetryRule(limit=automatic_retries),) if automatic_retries else (),
             timeout=timeout,
-            queue=queue,
+            agents=() if queue is None else (f"queue={queue}",),
             priority=priority,
             env=variables,
             branches=branches,
             skip=skip,
         )
-        behaviour = CommandBehaviour(duration=float(after), exit_statuses=statuses, log=output, artifacts=files)
+        behaviour = CommandBehaviour(duration=float(after), exit_statuses=exit_statuses, log=output, artifacts=files)
         return self._with_step(step, behaviour)
 
     def wait(self, *, continue_on_failure: bool = False) -> SimulatedPipeline:
@@ -288,6 +285,8 @@ class SimulatedPipeline:
         source: str = "webhook",
         env: Mapping[str, str] | None = None,
         meta_data: Mapping[str, str] | None = None,
+        tag: str | None = None,
+        changed: Sequence[str] | None = None,
     ) -> Build:
         """Create a build as a push does.
 
@@ -298,6 +297,9 @@ class SimulatedPipeline:
             source: what created it: `webhook`, `api`, `ui`, `trigger_job` or `schedule`.
             env: environment variables.
             meta_data: the meta-data.
+            tag: the tag, which conditions read.
+            changed: the paths of the files that the commit changes, for `if_changed`; None if they aren't known, and then
+                it leaves no step out.
 
         Returns:
             The build. Read `builds` to advance it to the clock's time.
@@ -306,11 +308,13 @@ class SimulatedPipeline:
             TypeError: an argument has another type. The message names it.
             ValueError: there is no such source.
         """
-        check_optional_texts(branch=branch, commit=commit, message=message)
+        check_optional_texts(branch=branch, commit=commit, message=message, tag=tag)
+        files = None if changed is None else texts_of("changed", changed, give="a list of paths, such as ['README.md']")
         check_name("source", source, _SOURCES, "source of a build")
         env, meta_data = text_map("env", env), text_map("meta_data", meta_data)
         with self._current():
             request = self._request(branch, commit, message, env, meta_data)
+            request = replace(request, tag=tag, changed=files)
             return self._engine.create(self.state, request, source=source, creator=self._user)
 
     @checks_keywords
@@ -357,7 +361,7 @@ class SimulatedPipeline:
         if branch is None or isinstance(branch, str):
             branches = [branch or self.state.default_branch]
         else:
-            branches = list(_texts("branch", branch, give="a branch, or a list of branches"))
+            branches = list(texts_of("branch", branch, give="a branch, or a list of branches"))
         chosen = outcomes is not None or bool(retried)
         with self._current():
             # A history in which nothing is drawn takes no identifier.
@@ -376,7 +380,19 @@ class SimulatedPipeline:
             history.run(users_act=chosen)
         return self
 
+    def _group(self, key: str | None) -> Group | None:
+        """Return the group of a key, and add it if it is new."""
+        if key is None:
+            return None
+        known = next((group for group in self.state.groups if group.key == key), None)
+        if known is None:
+            known = Group(key=key, label=key)
+            self.state.groups.append(known)
+        return known
+
     def _with_step(self, step: Step, behaviour: CommandBehaviour | None = None) -> SimulatedPipeline:
+        if self.state.template is not None:
+            raise ValueError(f"the steps of {self.slug!r} come from the text of configure(): add the step there")
         with self._current():
             self._engine.administration.add_step(self.state, step, behaviour)
         return self
@@ -406,60 +422,3 @@ class SimulatedPipeline:
             env=dict(env or {}),
             meta_data=dict(meta_data or {}),
         )
-
-    @contextmanager
-    def _current(self) -> Iterator[None]:
-        """Advance to the clock's time, and keep other threads out during a `with` block."""
-        with self._lock, self._engine.at(self._now()):
-            yield
-
-
-def _statuses(name: str, value: object, *, give: str, one: bool = True) -> tuple[int, ...]:
-    """Return exit statuses: those of a sequence, or a single one if `one`.
-
-    Raises:
-        TypeError: they are none.
-    """
-    if one and isinstance(value, int):
-        value = (value,)
-    found: list[int] = []
-    for each in elements(name, value, give=give):
-        if not isinstance(each, int) or isinstance(each, bool):
-            raise TypeError(f"{name} has {kind_of(each)} in it: give {give}")
-        found.append(each)
-    return tuple(found)
-
-
-def _texts(name: str, value: object, *, give: str) -> tuple[str, ...]:
-    """Return the texts of a sequence.
-
-    Raises:
-        TypeError: it is none, or has something else in it.
-    """
-    found = elements(name, value, give=give)
-    for index, each in enumerate(found):
-        check_text(f"{name}[{index}]", each)
-    return tuple(map(str, found))
-
-
-def _files(artifacts: object) -> dict[str, bytes]:
-    """Return the contents of artifacts by their paths.
-
-    Raises:
-        TypeError: they aren't a map, or a content is neither bytes nor a text.
-        ValueError: a path is empty.
-    """
-    if artifacts is None:
-        return {}
-    if not isinstance(artifacts, Mapping):
-        raise TypeError(
-            f"artifacts is {kind_of(artifacts)}: give a map of contents by path, such as {{'r.json': b'{{}}'}}"
-        )
-    files: dict[str, bytes] = {}
-    for path, content in artifacts.items():
-        if not isinstance(path, str):
-            raise TypeError(f"artifacts has a key that is {kind_of(path)}: give the path of the file, a text")
-        if not path:
-            raise ValueError("artifacts has an empty path: give the path of the file")
-        files[path] = utf8(f"artifacts[{path!r}]", content, give=_CONTENT)
-    return files

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ from .definition.checks import (
     check_whole,
     configuration_errors,
     text_map,
+    texts_of,
 )
 from .engine.agent_pool import AgentPool, HistoryAgentPool
 from .engine.changes import Changes, Listener
@@ -158,8 +159,8 @@ class SimulatedOrganization:
         """Return the engine, and a function that makes an engine for builds of the past."""
         state, changes = self.state, Changes()
 
-        def connect(queue: Queue) -> Agent:
-            return engine.connect_agent(f"agent-{len(state.agents) + 1}", queue)
+        def connect(queue: Queue, tags: Sequence[str]) -> Agent:
+            return engine.agents.connect(f"agent-{len(state.agents) + 1}", queue, tags)
 
         pool = AgentPool(state.agents, None if fixed else connect)
         engine = Engine(state, Scheduler(now), pool, timing, changes, timestamps=stamps)
@@ -180,7 +181,11 @@ class SimulatedOrganization:
         allow_rebuilds: bool = True,
         branch_configuration: str | None = None,
         skip_queued_branch_builds: bool = False,
+        skip_queued_branch_builds_filter: str | None = None,
         cancel_running_branch_builds: bool = False,
+        cancel_running_branch_builds_filter: str | None = None,
+        default_timeout: float | None = None,
+        maximum_timeout: float | None = None,
         env: Mapping[str, str] | None = None,
     ) -> SimulatedPipeline:
         """Return the pipeline of a slug, and create it if it is new. The options apply when it is created.
@@ -194,7 +199,11 @@ class SimulatedOrganization:
             allow_rebuilds: whether its builds can be rebuilt.
             branch_configuration: the branches that it builds, such as `"main release/*"`; others are refused with 422.
             skip_queued_branch_builds: whether a new build skips the builds of its branch that have not started.
+            skip_queued_branch_builds_filter: the branches for which it does, as patterns; None for all.
             cancel_running_branch_builds: whether a new build cancels the running builds of its branch.
+            cancel_running_branch_builds_filter: the branches for which it does, as patterns; None for all.
+            default_timeout: seconds after which a job is timed out whose step has no timeout of its own.
+            maximum_timeout: seconds after which any job is timed out.
             env: environment variables of its jobs.
 
         Raises:
@@ -214,6 +223,12 @@ class SimulatedOrganization:
             skip_queued_branch_builds=skip_queued_branch_builds,
             cancel_running_branch_builds=cancel_running_branch_builds,
         )
+        check_optional_texts(
+            skip_queued_branch_builds_filter=skip_queued_branch_builds_filter,
+            cancel_running_branch_builds_filter=cancel_running_branch_builds_filter,
+        )
+        check_number("default_timeout", default_timeout, optional=True)
+        check_number("maximum_timeout", maximum_timeout, optional=True)
         variables = text_map("env", env)
         with self._lock, self._engine.at(self.clock.time()):
             known = self._pipelines.get(slug)
@@ -233,6 +248,10 @@ class SimulatedOrganization:
                 branch_configuration=branch_configuration,
                 skip_queued_branch_builds=skip_queued_branch_builds,
                 cancel_running_branch_builds=cancel_running_branch_builds,
+                skip_queued_branch_builds_filter=skip_queued_branch_builds_filter,
+                cancel_running_branch_builds_filter=cancel_running_branch_builds_filter,
+                default_timeout=default_timeout,
+                maximum_timeout=maximum_timeout,
                 env=variables,
             )
             self._engine.administration.add_pipeline(state)
@@ -243,20 +262,22 @@ class SimulatedOrganization:
             return made
 
     @checks_keywords
-    def agent(self, name: str, *, queue: str = "default") -> Agent:
+    def agent(self, name: str, *, queue: str = "default", tags: Sequence[str] = ()) -> Agent:
         """Connect another agent.
 
         Args:
             name: the name.
             queue: the key of its queue, which is created if it is new.
+            tags: further tags, such as `["os=linux", "gpu=a100"]`. Jobs whose steps ask for them go to such agents alone.
 
         Raises:
             TypeError: an argument isn't a text.
             ValueError: one is empty.
         """
         check_names(name=name, queue=queue)
+        given = texts_of("tags", tags, give="a list of tags, such as ['gpu=a100']")
         with self._lock, self._engine.at(self.clock.time()):
-            agent = self._engine.connect_agent(name, self.queue(queue))
+            agent = self._engine.agents.connect(name, self.queue(queue), given)
             self._engine.dispatch()
             return agent
 

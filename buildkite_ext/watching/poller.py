@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ..errors import (
     BudgetExhausted,
@@ -226,14 +226,10 @@ class BuildPoller:
     async def _first(self, build: Build, date: str) -> None:
         """Take in how old the build is at the first look, by the clock of Buildkite alone."""
         now = self._requester.runtime.now()
-        told = _time_of(date)
-        times: list[object] = [build.created_at, build.scheduled_at, build.started_at, build.failing_at]
-        known = [time for time in (*times, told) if isinstance(time, datetime) and time.tzinfo is not None]
-        latest = max(known, default=None)
-        if latest is not None and build.created_at in known:
-            self._born = now - (latest - build.created_at).total_seconds()
-        if latest is not None and build.started_at in known:
-            self._ran_at = now - (latest - build.started_at).total_seconds()
+        times: list[object] = [_time_of(date), build.created_at, build.scheduled_at, build.started_at, build.failing_at]
+        latest = max((time for time in times if _is_aware(time)), default=None)
+        self._born = _on_our_clock(build.created_at, latest, now)
+        self._ran_at = _on_our_clock(build.started_at, latest, now)
         if self._learn and self._pacing.expected is None and build.finished_at is None:
             self._pacing = Pacing(self._pacing.longest, self._pacing.stretch, await self._usual_duration(build))
 
@@ -301,3 +297,18 @@ def _time_of(date: str) -> datetime | None:
         return parsedate_to_datetime(date)
     except ValueError:
         return None
+
+
+def _is_aware(time: object) -> TypeGuard[datetime]:
+    return isinstance(time, datetime) and time.tzinfo is not None
+
+
+def _on_our_clock(time: object, latest: datetime | None, now: float) -> float | None:
+    """Return a time of Buildkite's clock on that of the runtime; None if it isn't known.
+
+    Args:
+        time: the time.
+        latest: the latest time that Buildkite has told, which is taken for the present.
+        now: the present on the clock of the runtime.
+    """
+    return now - (latest - time).total_seconds() if latest is not None and _is_aware(time) else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..errors import BuildAlreadyFinished, BuildBlocked, BuildkiteError, DeadlineExceeded, JobNotUnblockable
 from ..events import JobTiming, WaitFinished, logger
+from ..messages import shown
 from ..states import (
     Outcome,
     blocking_jobs,
@@ -56,11 +57,14 @@ class WaitOptions:
     learn: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse words that an option doesn't take.
+        """Refuse what an option doesn't take.
 
         Raises:
-            ValueError: there is one.
+            TypeError: `on_event` can't be called.
+            ValueError: a word is none of those that an option takes.
         """
+        if self.on_event is not None and not callable(self.on_event):
+            raise TypeError(f"on_event={shown(self.on_event)}: give a function that takes an event")
         until = "finished" if callable(self.until) else self.until
         for name, given, known in (
             ("until", [until], Until),

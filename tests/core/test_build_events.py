@@ -299,3 +299,10 @@ async def test_what_is_no_event_isnt_dispatched(flavor: Flavor, event: Any) -> N
     with pytest.raises(TypeError, match=r"dispatch\(\) needs an event"):
         await flavor.call(hooks.dispatch_blocking if flavor.blocking else hooks.dispatch, event)
     hooks.close()
+
+
+async def test_a_hook_that_cant_be_called_is_refused_before_anything_is_sent(flavor: Flavor, clock: FakeClock) -> None:
+    timeline = Timeline(clock, [(0, {"state": "passed"})])
+    with pytest.raises(TypeError, match="on_event='print'"):
+        await flavor.call(flavor.client(timeline, clock=clock).builds.wait, "web", 7, on_event="print")
+    assert timeline.requests == []

@@ -19,7 +19,7 @@ from ..simulation.test_properties import act, actions, add_steps, steps, timings
 ENDS = ("canceled", "skipped", "not_run")
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 3)
 @given(found=steps, script=actions, timing=timings, agents=st.sampled_from([None, 1, 0]), seed=st.randoms())
 def test_what_the_simulator_does_is_accepted_at_each_change_and_between_any_two(
     found: list[tuple[str, dict[str, Any]]],

@@ -291,6 +291,7 @@ async def test_a_blocked_build_may_be_an_error(flavor: Flavor, clock: FakeClock)
     timeline = Timeline(clock, [(0, RUNNING), (30, BLOCKED)])
     with pytest.raises(errors.BuildBlocked, match=r"web #7 waits at 'Deploy\?'") as caught:
         await flavor.call(awaits(flavor, clock, timeline), "web", 7, on_blocked="raise")
+    assert caught.value.build is not None
     assert [one.name for one in caught.value.build.jobs] == ["a", "deploy"]
 
 

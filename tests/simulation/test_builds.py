@@ -89,11 +89,11 @@ def test_a_job_that_takes_too_long_is_timed_out(simulator: Simulator, api: httpx
 def test_a_build_whose_steps_are_all_left_out_is_not_run(simulator: Simulator, api: httpx.Client) -> None:
     simulator.pipeline("web").job("docs", skip=True).job("release", branches="release/*")
     create(api)
-    assert states(api) == ("not_run", {"docs": "skipped", "release": "broken"})
+    assert states(api) == ("not_run", {"docs": "broken", "release": "broken"})
     assert jobs(api)["release"]["broken_reason"] == "branch_mismatch"
     create(api, branch="release/1")
     simulator.clock.sleep(60)
-    assert states(api, 2) == ("passed", {"docs": "skipped", "release": "passed"})
+    assert states(api, 2) == ("passed", {"docs": "broken", "release": "passed"})
 
 
 def test_creation_can_take_its_time() -> None:

@@ -19,7 +19,7 @@ from ..problem import Problem, Terminated, UsageError
 from ..streams import clean, discard, output_failure, short
 from .job_table import ServerTime, label_of
 from .log_tails import LogTails, fetch_tail
-from .result import BlockingStep, FailedJob, RunResult
+from .result import BlockingStep, FailedStep, RunResult
 from .state import RunState
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class Run:
             state.blocked = tuple(BlockingStep.of(job) for job in blocking_jobs(state.build))
         if state.outcome == "failed":
             state.failed = tuple(
-                FailedJob.of(job, self._tail(client, job, fetch=place < _MOST_FETCHED_TAILS))
+                FailedStep.of(job, self._tail(client, job, fetch=place < _MOST_FETCHED_TAILS))
                 for place, job in enumerate(failed_jobs(state.build))
             )
         if not self._options.follow:

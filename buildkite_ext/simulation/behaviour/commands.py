@@ -9,7 +9,7 @@ from buildkite_api.types import kind_of
 
 from ..definition.checks import check_number, utf8
 
-__all__ = ["CommandBehaviour", "LogScript", "log_script"]
+__all__ = ["CommandBehaviour", "LogScript", "Upload", "log_script"]
 
 LogScript = str | bytes | Sequence[tuple[float, str | bytes]]
 """Output of a job: a text whose lines arrive evenly while the job runs, or pieces, each with its second."""
@@ -18,20 +18,46 @@ _GIVE = "a text with line breaks, such as 'a\\nb\\n', or a list of pieces, such 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Upload of steps by a job, as `buildkite-agent pipeline upload` does.
+
+    Attributes:
+        text: the YAML text.
+        after: seconds after the start of the job.
+        replace: True if it replaces the steps that have not begun.
+        interpolate: True if environment variables are expanded in it.
+        attempt: the attempt that uploads it, counted from 0; None for each.
+    """
+
+    text: str
+    after: float = 0.0
+    replace: bool = False
+    interpolate: bool = True
+    attempt: int | None = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandBehaviour:
     """Behaviour of the jobs of a command step.
 
     Attributes:
         duration: seconds that the command runs.
-        exit_statuses: one for each attempt; the last one holds for all further attempts.
+        exit_statuses: one for each attempt; the last one holds for all further attempts. -1 is that of a lost agent.
         log: its output.
         artifacts: the files that it uploads, by path.
+        signal, signal_reason: the signal that ended it, and why, where its exit status isn't 0.
+        promise: the second at which it promises to fail, and the exit status that it promises; None for no promise.
+        uploads: the steps that it uploads.
     """
 
     duration: float = 5.0
     exit_statuses: tuple[int, ...] = (0,)
     log: LogScript = ""
     artifacts: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    signal: str | None = None
+    signal_reason: str | None = None
+    promise: tuple[float, int] | None = None
+    uploads: tuple[Upload, ...] = ()
 
     def exit_status(self, attempt: int) -> int:
         """Return the exit status of an attempt, counted from 0."""

@@ -92,6 +92,14 @@ class Log:
         """Begin the log of a job that has started; `script` is called when the log is first read."""
         self._script = script
 
+    def add(self, now: float, data: bytes) -> None:
+        """Add bytes that arrive now, behind those that have arrived, in place of all that was to come."""
+        count = self._count(now)
+        known = self.visible(now)
+        self._data = known + data
+        self._times = [*self._times[:count], now]
+        self._ends = [*self._ends[:count], len(self._data)]
+
     def stop(self, now: float) -> None:
         """End the log: nothing arrives after this time."""
         if self._stopped is None:

@@ -25,7 +25,11 @@ __all__ = [
     "check_whole",
     "configuration_errors",
     "elements",
+    "files_of",
+    "statuses",
+    "statuses_of",
     "text_map",
+    "texts_of",
     "utf8",
 ]
 
@@ -262,3 +266,71 @@ def configuration_errors() -> Iterator[None]:
 
 def _article(kind: str) -> str:
     return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
+
+
+_STATUSES = "a whole number, such as 1, or a list with one for each attempt, such as [1, 0]"
+_CONTENT = "the content of the file, as bytes or as a text, such as json.dumps(...)"
+
+
+def statuses_of(value: object) -> tuple[int, ...]:
+    """Return the exit statuses of the attempts of a job.
+
+    Raises:
+        TypeError: they are none.
+        ValueError: there is none.
+    """
+    found = statuses("exit_status", value, give=_STATUSES)
+    if not found:
+        raise ValueError("exit_status is an empty sequence: give at least one status")
+    return found
+
+
+def statuses(name: str, value: object, *, give: str, one: bool = True) -> tuple[int, ...]:
+    """Return exit statuses: those of a sequence, or a single one if `one`.
+
+    Raises:
+        TypeError: they are none.
+    """
+    if one and isinstance(value, int):
+        value = (value,)
+    found: list[int] = []
+    for each in elements(name, value, give=give):
+        if not isinstance(each, int) or isinstance(each, bool):
+            raise TypeError(f"{name} has {kind_of(each)} in it: give {give}")
+        found.append(each)
+    return tuple(found)
+
+
+def files_of(artifacts: object) -> dict[str, bytes]:
+    """Return the contents of artifacts by their paths.
+
+    Raises:
+        TypeError: they aren't a map, or a content is neither bytes nor a text.
+        ValueError: a path is empty.
+    """
+    if artifacts is None:
+        return {}
+    if not isinstance(artifacts, Mapping):
+        raise TypeError(
+            f"artifacts is {kind_of(artifacts)}: give a map of contents by path, such as {{'r.json': b'{{}}'}}"
+        )
+    files: dict[str, bytes] = {}
+    for path, content in artifacts.items():
+        if not isinstance(path, str):
+            raise TypeError(f"artifacts has a key that is {kind_of(path)}: give the path of the file, a text")
+        if not path:
+            raise ValueError("artifacts has an empty path: give the path of the file")
+        files[path] = utf8(f"artifacts[{path!r}]", content, give=_CONTENT)
+    return files
+
+
+def texts_of(name: str, value: object, *, give: str) -> tuple[str, ...]:
+    """Return the texts of a sequence.
+
+    Raises:
+        TypeError: it is none, or has something else in it.
+    """
+    found = elements(name, value, give=give)
+    for index, each in enumerate(found):
+        check_text(f"{name}[{index}]", each)
+    return tuple(map(str, found))

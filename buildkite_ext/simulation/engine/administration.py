@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...timestamps import to_millisecond
 from ..behaviour.commands import CommandBehaviour
 from ..definition.steps import CommandStep, Step
+from ..definition.template import Template
 from ..state.clusters import Cluster, Queue
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
@@ -39,6 +40,18 @@ class Administration:
         pipeline.steps.append(step)
         if isinstance(step, CommandStep) and behaviour is not None:
             pipeline.behaviours[step] = behaviour
+        self._pipeline_changed(pipeline, pipeline.slug)
+
+    def configure(self, pipeline: Pipeline, template: Template) -> None:
+        """Give a pipeline the steps of a text, and its cluster the queues that they name."""
+        definition = template.definition
+        pipeline.template, pipeline.notify = template, definition.notify
+        pipeline.steps[:], pipeline.groups[:] = definition.steps, definition.groups
+        cluster = next(item for item in self._organization.clusters if item.id == pipeline.cluster_id)
+        for step in definition.steps:
+            for each in (step, *step.combinations) if isinstance(step, CommandStep) else ():
+                if each.queue is not None and "$" not in each.queue and "{{" not in each.queue:
+                    self.add_queue(cluster, each.queue, pipeline.created_by)
         self._pipeline_changed(pipeline, pipeline.slug)
 
     def add_queue(self, cluster: Cluster, key: str, by: User) -> Queue:

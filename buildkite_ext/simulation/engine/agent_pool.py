@@ -8,10 +8,17 @@ from heapq import heapify, heappop, heappush
 from ..state.builds import Job
 from ..state.clusters import Agent, Queue
 
-__all__ = ["AgentPool", "HistoryAgentPool", "ReadyJobs"]
+__all__ = ["AgentPool", "Connect", "HistoryAgentPool", "ReadyJobs"]
 
-_Entry = tuple[int, int, int, Job]
-"""Negative priority of a job, the number of its arrival, and the number of the entry, which is unique."""
+_Entry = tuple[int, float, int, int, Job]
+"""Negative priority of a job, the time by which it takes its turn, the number of its arrival, and the number of the entry,
+which is unique."""
+
+_Lane = tuple[Queue, tuple[str, ...]]
+"""Jobs that the same agents can take: a queue, and the further tags that an agent needs."""
+
+Connect = Callable[[Queue, Sequence[str]], Agent]
+"""Connects a new agent with some tags to a queue."""
 
 
 class AgentPool:
@@ -22,7 +29,7 @@ class AgentPool:
         connect: connects a new agent to a queue that has no free one; None where the number of agents is fixed.
     """
 
-    def __init__(self, agents: Sequence[Agent], connect: Callable[[Queue], Agent] | None) -> None:
+    def __init__(self, agents: Sequence[Agent], connect: Connect | None) -> None:
         self._agents = agents
         self._connect = connect
         self._free: dict[Queue, list[int]] = {}
@@ -36,65 +43,69 @@ class AgentPool:
             self._known.add(agent.position)
             heappush(self._free.setdefault(agent.queue, []), agent.position)
 
-    def serves(self, queue: Queue) -> bool:
-        """Return whether `assign` would find an agent for a job of a queue."""
-        return not queue.paused and (self._connect is not None or self._first(queue) is not None)
+    def serves(self, lane: _Lane) -> bool:
+        """Return whether `assign` would find an agent for a job."""
+        queue, tags = lane
+        return not queue.paused and (self._connect is not None or self._first(queue, tags) is not None)
 
-    def assign(self, job: Job, queue: Queue) -> Agent | None:
-        """Give a job to the first free agent of its queue and return the agent; None where there is none."""
+    def assign(self, job: Job, lane: _Lane) -> Agent | None:
+        """Give a job to the first free agent that can take it, and return the agent; None where there is none."""
+        queue, tags = lane
         if queue.paused:
             return None
-        agent = self._first(queue)
+        agent = self._first(queue, tags)
         if agent is None and self._connect is not None:
-            agent = self._connect(queue)
+            agent = self._connect(queue, _values(tags))
         if agent is not None:
             agent.job_id = job.id
         job.agent = agent
         return agent
 
-    def _first(self, queue: Queue) -> Agent | None:
+    def _first(self, queue: Queue, tags: Sequence[str]) -> Agent | None:
         # An agent that was paused or stopped, or has taken a job, stays here until it is first.
         free = self._free.get(queue, [])
-        while free:
-            agent = self._agents[free[0]]
-            if agent.free:
-                return agent
+        while free and not self._agents[free[0]].free:
             self._known.remove(heappop(free))
-        return None
+        if not tags:
+            return self._agents[free[0]] if free else None
+        able = (self._agents[position] for position in sorted(free))
+        return next((agent for agent in able if agent.free and _has(agent, tags)), None)
 
 
 class HistoryAgentPool(AgentPool):
     """The same agents for builds of the past, in which every agent is free at any time."""
 
-    def __init__(self, connect: Callable[[Queue], Agent] | None) -> None:
+    def __init__(self, connect: Connect | None) -> None:
         super().__init__((), connect)
         self._turn = 0
 
-    def serves(self, queue: Queue) -> bool:
-        return self._connect is not None or bool(queue.agents)
+    def serves(self, lane: _Lane) -> bool:
+        return self._connect is not None or bool(_able(lane))
 
-    def assign(self, job: Job, queue: Queue) -> Agent | None:
-        if not queue.agents and self._connect is not None:
-            self._connect(queue)
+    def assign(self, job: Job, lane: _Lane) -> Agent | None:
+        queue, tags = lane
+        able = _able(lane)
+        if not able and self._connect is not None:
+            able = [self._connect(queue, _values(tags))]
         self._turn += 1
-        job.agent = queue.agents[self._turn % len(queue.agents)] if queue.agents else None
+        job.agent = able[self._turn % len(able)] if able else None
         return job.agent
 
 
 class ReadyJobs:
-    """Jobs that are ready for an agent: those of each queue by priority, then in the order in which they came."""
+    """Jobs that are ready for an agent: by priority, then in the order in which they came."""
 
     def __init__(self) -> None:
-        self._heaps: dict[Queue, list[_Entry]] = {}
+        self._heaps: dict[_Lane, list[_Entry]] = {}
         self._arrivals: dict[str, int] = {}
         self._count = 0
 
     def add(self, job: Job) -> None:
         """Add a job. Of a job that is there, note the new priority."""
-        assert job.queue is not None
         self._count += 1
         arrival = self._arrivals.setdefault(job.id, self._count)
-        heappush(self._heaps.setdefault(job.queue, []), (-job.priority, arrival, self._count, job))
+        entry = (-job.priority, job.queued_at or 0.0, arrival, self._count, job)
+        heappush(self._heaps.setdefault(_lane(job), []), entry)
 
     def __contains__(self, job: Job) -> bool:
         return job.id in self._arrivals
@@ -104,26 +115,52 @@ class ReadyJobs:
 
         The caller moves each job on before it asks for the next one.
         """
-        heads = [head for queue in list(self._heaps) if (head := self._head(queue, pool)) is not None]
+        heads = [head for lane in list(self._heaps) if (head := self._head(lane, pool)) is not None]
         heapify(heads)
         while heads:
             job = heappop(heads)[-1]
-            assert job.queue is not None
-            agent = pool.assign(job, job.queue)
-            assert agent is not None
-            heappop(self._heaps[job.queue])
+            lane = _lane(job)
+            # Of two lanes, the job of the first may have taken the agent that the second could have had.
+            agent = pool.assign(job, lane) if pool.serves(lane) else None
+            if agent is None:
+                continue
+            heappop(self._heaps[lane])
             del self._arrivals[job.id]
             yield job, agent
-            if (head := self._head(job.queue, pool)) is not None:
+            if (head := self._head(lane, pool)) is not None:
                 heappush(heads, head)
 
-    def _head(self, queue: Queue, pool: AgentPool) -> _Entry | None:
-        """Return the first entry of a queue; None where there is none that an agent can take."""
-        heap = self._heaps.get(queue, [])
+    def _head(self, lane: _Lane, pool: AgentPool) -> _Entry | None:
+        """Return the first entry of a lane; None where there is none that an agent can take."""
+        heap = self._heaps.get(lane, [])
         while heap and (heap[0][-1].state != "scheduled" or heap[0][0] != -heap[0][-1].priority):
             job = heappop(heap)[-1]
             if job.state != "scheduled":
                 self._arrivals.pop(job.id, None)
         if not heap:
-            self._heaps.pop(queue, None)
-        return heap[0] if heap and pool.serves(queue) else None
+            self._heaps.pop(lane, None)
+        return heap[0] if heap and pool.serves(lane) else None
+
+
+def _lane(job: Job) -> _Lane:
+    assert job.queue is not None
+    step = job.command_step
+    return job.queue, () if step is None else tuple(tag for tag in step.agents if not tag.startswith("queue="))
+
+
+def _able(lane: _Lane) -> list[Agent]:
+    queue, tags = lane
+    return [agent for agent in queue.agents if _has(agent, tags)] if tags else queue.agents
+
+
+def _has(agent: Agent, tags: Sequence[str]) -> bool:
+    """Tell whether an agent has all tags. The value `*` stands for any."""
+    return all(
+        tag in agent.meta_data or (tag.endswith("=*") and any(own.startswith(tag[:-1]) for own in agent.meta_data))
+        for tag in tags
+    )
+
+
+def _values(tags: Sequence[str]) -> list[str]:
+    """Return the tags that an agent needs to have, for one that is made for a job."""
+    return [f"{tag[:-1]}any" if tag.endswith("=*") else tag for tag in tags]

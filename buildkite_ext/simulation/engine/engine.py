@@ -1,41 +1,50 @@
-"""Engine: it creates builds, schedules their jobs, gives them to agents and finishes them."""
+"""Engine: it creates builds, and lets their steps run in the order of their dependencies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 
 from ...globs import branch_matches
 from ...states import ACTIVE_JOBS, RUNNING_BUILDS, RUNNING_JOBS
 from ...timestamps import to_millisecond
-from ..behaviour.commands import CommandBehaviour
-from ..behaviour.logs import compose
+from ..behaviour.commands import CommandBehaviour, Upload
 from ..behaviour.timing import Timing
-from ..definition.steps import CommandStep, Step, TriggerStep
-from ..state.builds import Annotation, Artifact, Build, BuildRequest, Job
-from ..state.clusters import Agent, Queue
+from ..definition.conditions import ConditionError
+from ..definition.selection import LeftOut, left_out
+from ..definition.steps import BlockStep, CommandStep, Group, Step, TriggerStep, WaitStep
+from ..definition.template import Template
+from ..definition.yaml_tree import PipelineError
+from ..state.builds import Build, BuildRequest, Job, StepRun
+from ..state.clusters import Queue
+from ..state.graph import Effect, Node
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
 from ..state.states import JOB_WAITING
 from ..state.users import User
 from .administration import Administration
-from .agent_pool import AgentPool, ReadyJobs
-from .changes import AgentChanged, AnnotationChanged, ArtifactChanged, Changes
-from .scheduler import Action, ScheduledAction, Scheduler
-from .transitions import Transitions
+from .agent_pool import AgentPool
+from .agents import AgentConnections
+from .changes import Changes
+from .concurrency import ConcurrencyGroups
+from .contexts import build_environment, condition_context, environment
+from .files import Files
+from .job_runner import JobRunner
+from .scheduler import Action, Scheduler
+from .transitions import Transitions, derived_state
+from .uploads import read_upload, refusal
 
 __all__ = ["Engine"]
 
 _MAX_TRIGGER_DEPTH = 10
 """Without a limit, a pipeline that triggers itself would create builds for ever."""
 
-_UPLOAD_AT = 0.9
-"""Fraction of a job's duration after which its artifacts are uploaded."""
+_NOT_BEGUN = (ACTIVE_JOBS - RUNNING_JOBS) | JOB_WAITING | {"pending", "blocked"}
 
 
 class Engine:
-    """Engine: the only writer of builds, jobs, agents, artifacts and annotations.
+    """Engine: the only writer of builds and jobs.
 
     Args:
         organization: the state that it changes.
@@ -47,6 +56,8 @@ class Engine:
 
     Attributes:
         administration: writes pipelines, clusters and queues.
+        agents: writes agents.
+        files: writes artifacts and annotations.
     """
 
     def __init__(
@@ -64,12 +75,23 @@ class Engine:
         self.timing = timing
         self.changes = changes
         self.administration = Administration(organization, scheduler, changes)
-        self._pool = pool
-        self._timestamps = timestamps
+        self.agents = AgentConnections(
+            organization, scheduler, changes, pool, cancel=self.cancel, dispatch=self.dispatch
+        )
+        self.files = Files(organization, scheduler, changes)
         self._transitions = Transitions(organization, scheduler, changes)
-        self._ready = ReadyJobs()
-        self._actions: dict[str, list[ScheduledAction]] = {}
-        self._wakes: dict[str, ScheduledAction] = {}
+        self._concurrency = ConcurrencyGroups()
+        self._runner = JobRunner(
+            scheduler,
+            timing,
+            self._transitions,
+            self.agents,
+            self.files,
+            timestamps=timestamps,
+            upload=self._upload,
+            started=self._settle_started,
+            ended=self._command_ended,
+        )
 
     # Time ----------------------------------------------------------------------------------------------------------
 
@@ -101,7 +123,7 @@ class Engine:
         else:
             action()
 
-    # Builds and jobs -----------------------------------------------------------------------------------------------
+    # Builds --------------------------------------------------------------------------------------------------------
 
     def create(
         self,
@@ -134,44 +156,50 @@ class Engine:
             self.organization.add_build(build)
             build.touch()
         self._transitions.build_changed(build, None)
-        for step in pipeline.steps:
-            self._add_jobs(build, step)
+        if pipeline.template is None:
+            self._add_steps(build, pipeline.steps, pipeline.groups)
+        else:
+            self._add_template(build, pipeline.template)
         self.soon(self.timing.creating, lambda: self._schedule(build))
         return build
 
     def cancel(self, build: Build, reason: str | None = None) -> None:
         """Cancel a build: its running jobs and its waiting jobs."""
         before, build.cancel_reason = build.cancel_reason, reason
-        if build.state in ("running", "failing"):
+        if build.state in RUNNING_BUILDS:
             self._transitions.move_build(build, "canceling")
+        groups: set[str] = set()
         for job in build.current_jobs:
             if job.state == "running":
-                self._interrupt(job, "canceling", "canceled")
-            elif job.state in ACTIVE_JOBS - RUNNING_JOBS or job.state in JOB_WAITING | {"blocked"}:
-                self._finish(job, "canceled")
+                self._runner.interrupt(job, "canceling", "canceled")
+            elif job.state in _NOT_BEGUN:
+                groups.update(self._finish(job, "canceled"))
         if not any(job.running for job in build.current_jobs):
             self._transitions.move_build(build, "canceled")
         build.touch()
         if before != reason:
             self._transitions.build_changed(build, build.state)
         self._finish_trigger(build)
+        self._start_limited(groups)
         self.dispatch()
 
     def retry(self, job: Job, *, by: User | None, kind: str = "manual") -> Job:
         """Create a job that replaces a finished one."""
-        build = job.build
-        new = self._new_job(build, job.step, job.behaviour, job.step_id, position=job.position)
+        build, run = job.build, job.run
+        new = self._new_job(build, run, job.step, job.behaviour, position=job.position)
         new.attempt = job.attempt + 1
         new.priority, new.parallel_index, new.retry_of = job.priority, job.parallel_index, job
+        new.rule_uses = job.rule_uses
         job.retried_in, job.retry_type, job.retried_by = new, kind, by
-        build.current_jobs[job.position] = new
+        self._transitions.replace(job, new)
         build.touch()
-        self._transitions.job_changed(job, job.state)
-        self._transitions.job_changed(new, None)
+        effects = build.graph.reopen(run.node)
+        self._run_job(new)
+        self._apply(build, effects)
         self._settle(build)
         return new
 
-    def unblock(self, job: Job, by: User, answers: dict[str, str]) -> None:
+    def unblock(self, job: Job, by: User, answers: Mapping[str, str]) -> None:
         """Unblock a build. The answers of the form become its meta-data."""
         build = job.build
         job.unblocked_by, job.unblocked_at = by, self.now
@@ -180,13 +208,14 @@ class Engine:
         if answers:
             build.meta_data.update(answers)
             self._transitions.build_changed(build, build.state)
+        self._apply(build, build.graph.finish(job.run.node, "passed"))
         self._settle(build)
 
     def reprioritize(self, job: Job, priority: int) -> None:
         """Set the priority of a job."""
         job.priority = priority
-        if job in self._ready:
-            self._ready.add(job)
+        if self.agents.waits(job):
+            self.agents.offer(job)
         job.build.touch()
         self._transitions.job_changed(job, job.state)
 
@@ -195,112 +224,254 @@ class Engine:
         job.log.deleted = True
         self._transitions.job_changed(job, job.state)
 
-    def _add_jobs(self, build: Build, step: Step) -> None:
-        step_id = self.organization.ids.uuid()
-        command = step if isinstance(step, CommandStep) else None
-        behaviour = (build.pipeline.behaviours.get(command) if command else None) or CommandBehaviour()
-        for index in range((command.parallelism or 1) if command else 1):
-            job = self._new_job(build, step, behaviour, step_id, position=len(build.current_jobs))
-            build.current_jobs.append(job)
-            if command is not None:
-                job.priority = command.priority
-                job.parallel_index = index if command.parallelism else None
-            self._transitions.job_changed(job, None)
-            if command is None:
-                continue
-            if command.skip:
-                self._finish(job, "skipped")
-            elif command.branches is not None and not branch_matches(command.branches, build.request.branch):
-                job.broken_reason = "branch_mismatch"
-                self._finish(job, "broken")
-
-    def _new_job(self, build: Build, step: Step, behaviour: CommandBehaviour, step_id: str, *, position: int) -> Job:
-        job = Job(self.organization.ids.uuid(), step_id, step, behaviour, build, position, created_at=self.now)
-        if isinstance(step, CommandStep):
-            cluster = next(item for item in self.organization.clusters if item.id == build.pipeline.cluster_id)
-            named = next((queue for queue in cluster.queues if queue.key == step.queue), None)
-            job.queue = named or cluster.default_queue
-        self.organization.add_job(job)
-        return job
+    def dispatch(self) -> None:
+        """Give the jobs that are ready to free agents, the highest priority first."""
+        for job in self.agents.assignments():
+            self._runner.assign(job)
 
     def _schedule(self, build: Build) -> None:
         self._transitions.move_build(build, "scheduled")
-        pipeline = build.pipeline
-        skipped = ("scheduled",) if pipeline.skip_queued_branch_builds else ()
-        canceled = ("running", "failing") if pipeline.cancel_running_branch_builds else ()
-        others = self.organization.builds_of(pipeline).select(states=skipped + canceled, branches=(build.branch,))
-        for other in others:
+        pipeline, branch = build.pipeline, build.branch
+        skips = pipeline.skip_queued_branch_builds and _applies(pipeline.skip_queued_branch_builds_filter, branch)
+        cancels = pipeline.cancel_running_branch_builds and _applies(
+            pipeline.cancel_running_branch_builds_filter, branch
+        )
+        skipped = ("scheduled",) if skips else ()
+        canceled = ("running", "failing", "blocked") if cancels else ()
+        for other in self.organization.builds_of(pipeline).select(states=skipped + canceled, branches=(branch,)):
             if other is build:
                 continue
             if other.state in skipped:
                 self._skip(other)
             elif other.state in canceled:
                 self.cancel(other, "A newer build of the branch has been created")
+        self._apply(build, build.graph.begin())
+        for job in build.current_jobs:
+            if job.state == "pending":
+                self._transitions.move_job(job, "waiting")
         self._settle(build)
 
     def _skip(self, build: Build) -> None:
+        groups: set[str] = set()
         for job in build.current_jobs:
-            if job.state in ACTIVE_JOBS or job.state in JOB_WAITING:
-                self._finish(job, "skipped")
+            if job.state in _NOT_BEGUN:
+                groups.update(self._finish(job, "skipped"))
         self._transitions.move_build(build, "skipped")
         self._finish_trigger(build)
+        self._start_limited(groups)
 
-    def _settle(self, build: Build) -> None:
-        """Move a build and its jobs to the states that follow from the states of its jobs."""
-        for job in self._transitions.settle(build):
-            self._later(self.timing.pickup, job, self._offer)
-            if self.timing.expiry is not None and isinstance(job.step, CommandStep):
-                self._later(self.timing.expiry, job, self._expire)
-        self._finish_trigger(build)
+    # Steps ---------------------------------------------------------------------------------------------------------
+
+    def _add_steps(
+        self, build: Build, steps: Iterable[Step], groups: Sequence[Group], uploader: Job | None = None
+    ) -> list[Node]:
+        """Add steps to a build, with their jobs."""
+        organization = self.organization
+        context = condition_context(build, organization.slug, organization.id)
+        found: dict[Step, LeftOut] = {}
+        for step in steps:
+            try:
+                reason = left_out(step, context, build.branch, build.request.changed)
+            except ConditionError as error:
+                reason = LeftOut("if", str(error), "" if step.condition is None else step.condition.text)
+            if reason is not None:
+                found[step] = reason
+        node = None if uploader is None else uploader.run.node
+        nodes = build.graph.add(steps, excluded=found, groups=groups, uploader=node)
+        position = len(build.current_jobs) if uploader is None else _behind(uploader)
+        rest = build.current_jobs[position:]
+        del build.current_jobs[position:]
+        for each in nodes:
+            self._add_jobs(build, each, found.get(each.step), uploader)
+        build.current_jobs += rest
+        for index in range(position, len(build.current_jobs)):
+            build.current_jobs[index].position = index
+        return nodes
+
+    def _add_template(self, build: Build, template: Template) -> None:
+        """Add the steps of a pipeline's text. A build in which they can't be expanded fails without steps."""
+        known = build_environment(build, self.organization.slug)
+        try:
+            definition = template.within({**build.pipeline.env, **build.request.env, **known})
+        except PipelineError as error:
+            build.broken = str(error)
+        else:
+            self._add_steps(build, definition.steps, definition.groups)
+
+    def _add_jobs(self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None) -> None:
+        step = node.step
+        run = build.runs[node] = StepRun(self.organization.ids.uuid(), node)
+        behaviour = build.pipeline.behaviour_of(step)
+        each: Sequence[Step] = (isinstance(step, CommandStep) and step.combinations) or (step,)
+        parallelism = step.parallelism if isinstance(step, CommandStep | TriggerStep) else None
+        for one in each:
+            for index in range(parallelism or 1):
+                job = self._new_job(build, run, one, behaviour, position=len(build.current_jobs))
+                job.queued_at = None if uploader is None else uploader.queued_at
+                build.current_jobs.append(job)
+                run.jobs.append(job)
+                if isinstance(one, CommandStep):
+                    job.priority = one.priority
+                    job.parallel_index = index if parallelism else None
+                self._transitions.add_job(job)
+                left = reason or (LeftOut("skip", _reason(one.skip), "") if one is not step and one.skip else None)
+                if left is not None:
+                    job.broken_reason = left.reason
+                    self._runner.finish(job, "broken")
+                else:
+                    self._concurrency.enter(job)
+
+    def _new_job(self, build: Build, run: StepRun, step: Step, behaviour: CommandBehaviour, *, position: int) -> Job:
+        job = Job(self.organization.ids.uuid(), step, behaviour, build, run, position, created_at=self.now)
+        if isinstance(step, CommandStep):
+            job.queue = self._queue_of(build.pipeline, step)
+        self.organization.add_job(job)
+        return job
+
+    def _queue_of(self, pipeline: Pipeline, step: CommandStep) -> Queue | None:
+        cluster = next(item for item in self.organization.clusters if item.id == pipeline.cluster_id)
+        if step.queue is None:
+            return cluster.default_queue
+        return next((queue for queue in cluster.queues if queue.key == step.queue), None)
+
+    def _apply(self, build: Build, effects: Iterable[Effect]) -> None:
+        """Move the jobs of steps as the graph says, and note what follows from their ends."""
+        pending = deque(effects)
+        while pending:
+            effect = pending.popleft()
+            run = build.runs[effect.node]
+            if effect.to == "ready":
+                pending.extend(self._begin(build, run))
+                continue
+            for job in run.jobs:
+                if effect.to == "waiting":
+                    self._transitions.move_job(job, "waiting")
+                elif not job.over:
+                    unmet = "blocked_failed" if isinstance(job.step, BlockStep) else "waiting_failed"
+                    self._transitions.move_job(job, unmet)
+
+    def _begin(self, build: Build, run: StepRun) -> list[Effect]:
+        """Begin a step, and return what follows if it has ended by that."""
+        for job in run.jobs:
+            if job.over and job.state not in ("waiting_failed", "blocked_failed"):
+                continue
+            if isinstance(job.step, WaitStep):
+                job.finished_at = self.now
+                self._transitions.move_job(job, "passed")
+            elif isinstance(job.step, BlockStep):
+                self._transitions.move_job(job, "blocked")
+            else:
+                self._run_job(job)
+        return build.graph.finish(run.node, run.result) if run.over else []
+
+    def _run_job(self, job: Job) -> None:
+        """Let a job run as soon as its concurrency group and an agent allow it."""
+        step = job.step
+        if isinstance(step, CommandStep) and step.concurrency is not None:
+            job.limited_at = self.now
+            self._transitions.move_job(job, "limited")
+            self._concurrency.enter(job)
+            self._start_limited({step.concurrency.group})
+        else:
+            self._make_scheduled(job)
+
+    def _start_limited(self, groups: Iterable[str]) -> None:
+        """Start the jobs of concurrency groups that may start."""
+        for group in sorted(groups):
+            for job in self._concurrency.startable(group):
+                self._make_scheduled(job)
+
+    def _make_scheduled(self, job: Job) -> None:
+        job.scheduled_at = job.runnable_at = self.now
+        job.queued_at = job.queued_at or self.now
+        self._transitions.move_job(job, "scheduled")
+        self._runner.later(self.timing.pickup, job, self._offer)
+        if self.timing.expiry is not None and isinstance(job.step, CommandStep):
+            self._runner.later(self.timing.expiry, job, self._expire)
 
     def _offer(self, job: Job) -> None:
         if isinstance(job.step, TriggerStep):
             self._trigger(job, job.step)
         else:
-            self._ready.add(job)
+            self.agents.offer(job)
             self.dispatch()
 
     def _expire(self, job: Job) -> None:
         job.expired_at = self.now
-        self._finish(job, "expired")
-        self._settle(job.build)
+        self._end(job, "expired")
 
-    def _assign(self, job: Job, agent: Agent) -> None:
-        self._cancel_actions(job)
-        if agent.job_id == job.id:
-            self._agent_changed(agent, agent.connection_state)
-        self._transitions.move_job(job, "assigned")
-        self._later(self.timing.assigned, job, self._accept)
+    # Ends ----------------------------------------------------------------------------------------------------------
 
-    def _accept(self, job: Job) -> None:
-        self._transitions.move_job(job, "accepted")
-        self._later(self.timing.accepted, job, self._start)
+    def _finish(self, job: Job, state: str) -> list[str]:
+        """Move a job to its last state, and return the concurrency groups in which a slot may be free now."""
+        self._runner.finish(job, state)
+        left = self._concurrency.leave(job)
+        return [] if left is None else [left]
 
-    def _start(self, job: Job) -> None:
-        step, behaviour = job.command_step, job.behaviour
-        assert step is not None
-        started, duration = self.scheduler.now, behaviour.duration
-        job.started_at = to_millisecond(started)
-        job.log.begin(partial(compose, behaviour.log, started=started, duration=duration, timestamps=self._timestamps))
-        self._transitions.move_job(job, "running")
-        if behaviour.artifacts:
-            self.scheduler.after(duration * _UPLOAD_AT, lambda: self._upload(job))
-        if step.timeout is not None and step.timeout < duration:
-            self._later(step.timeout, job, lambda job: self._interrupt(job, "timing_out", "timed_out"))
-        else:
-            self._later(duration, job, lambda job: self._exit(job, step))
-        if job.build.state not in RUNNING_BUILDS:
-            self._settle(job.build)
+    def _end(self, job: Job, state: str) -> None:
+        """Let a job end, and all follow that follows."""
+        groups = self._finish(job, state)
+        self._step_ended(job)
+        self._start_limited(groups)
 
-    def _exit(self, job: Job, step: CommandStep) -> None:
-        job.exit_status = job.behaviour.exit_status(job.attempt)
-        job.soft_failed = job.exit_status != 0 and step.allows_failure(job.exit_status)
-        self._finish(job, "failed" if job.exit_status else "passed")
-        if job.exit_status and job.attempt < step.automatic_retries:
+    def _command_ended(self, job: Job) -> None:
+        """Retry a command that has ended, or let follow what follows."""
+        left = self._concurrency.leave(job)
+        step = job.command_step
+        rule = None
+        if (
+            step is not None
+            and job.state in ("failed", "timed_out")
+            and job.build.state in RUNNING_BUILDS - {"canceling"}
+        ):
+            rule = step.retry_rule(job.exit_status, job.signal, job.signal_reason)
+        if rule is not None and step is not None and job.rule_uses.get(rule, 0) < step.retry[rule].limit:
+            job.rule_uses = {**job.rule_uses, rule: job.rule_uses.get(rule, 0) + 1}
             self.retry(job, by=None, kind="automatic")
         else:
-            self._settle(job.build)
+            self._step_ended(job)
+        if left is not None:
+            self._start_limited([left])
         self.dispatch()
+
+    def _step_ended(self, job: Job) -> None:
+        build, run = job.build, job.run
+        if build.state != "canceling" and not build.done and run.over:
+            self._apply(build, build.graph.finish(run.node, run.result))
+        self._settle(build)
+
+    def _settle_started(self, job: Job) -> None:
+        if job.build.state not in RUNNING_BUILDS or job.promised_exit_status is not None:
+            self._settle(job.build)
+
+    def _settle(self, build: Build) -> None:
+        """Move a build to the state that follows from the states of its jobs."""
+        if build.state == "canceling":
+            if not any(job.running for job in build.current_jobs):
+                self._transitions.move_build(build, "canceled")
+        elif build.state not in ("creating", "canceled", "skipped", "not_run"):
+            if not any(build.tally[state] for state in ACTIVE_JOBS | {"blocked"}):
+                stuck = build.graph.give_up()
+                if stuck:
+                    build.broken = build.broken or "a step waited for a key that no step has"
+                self._apply(build, stuck)
+            self._transitions.move_build(build, derived_state(build))
+            if build.state == "failing":
+                self._cancel_for_failure(build)
+        self._finish_trigger(build)
+
+    def _cancel_for_failure(self, build: Build) -> None:
+        """Cancel the jobs of a failing build whose steps ask for it."""
+        for job in build.current_jobs:
+            step = job.command_step
+            if step is None or not step.cancel_on_build_failing or build.state != "failing":
+                continue
+            if job.state == "running":
+                self._runner.interrupt(job, "canceling", "canceled")
+            elif job.state in _NOT_BEGUN:
+                self._end(job, "canceled")
+
+    # Triggers and uploads ------------------------------------------------------------------------------------------
 
     def _trigger(self, job: Job, step: TriggerStep) -> None:
         job.started_at = self.now
@@ -308,200 +479,88 @@ class Engine:
         self._settle(job.build)
         target = self.organization.pipelines.get(step.pipeline)
         if target is None or job.build.depth >= _MAX_TRIGGER_DEPTH:
-            self._finish(job, "failed")
+            self._end(job, "failed")
+            return
+        parent = job.build
+        self.create(
+            target,
+            BuildRequest(
+                commit=step.commit or "HEAD",
+                branch=step.branch or target.default_branch,
+                message=step.message or (step.label if step.label != step.pipeline else parent.request.message),
+                env=dict(step.env),
+                meta_data=dict(step.meta_data),
+            ),
+            source="trigger_job",
+            creator=parent.creator,
+            triggered_by=job,
+            rehearsal=not parent.number,
+        )
+        if step.asynchronous:
+            self._end(job, "passed")
         else:
-            parent = job.build
-            self.create(
-                target,
-                BuildRequest(
-                    commit="HEAD", branch=step.branch or target.default_branch, message=parent.request.message
-                ),
-                source="trigger_job",
-                creator=parent.creator,
-                triggered_by=job,
-                rehearsal=not parent.number,
-            )
-            if step.asynchronous:
-                self._finish(job, "passed")
-        self._settle(job.build)
+            self._settle(parent)
 
     def _finish_trigger(self, build: Build) -> None:
         """Finish the trigger job that waits for a build, where the build is done."""
         job = build.triggered_by
-        if job is None or job.state != "running" or not build.done:
+        if job is None or job.state != "running" or not build.done or not isinstance(job.step, TriggerStep):
             return
-        if isinstance(job.step, TriggerStep) and not job.step.asynchronous:
-            self._finish(job, "passed" if build.state in ("passed", "not_run") else "failed")
-            self._settle(job.build)
-
-    def _interrupt(self, job: Job, first: str, then: str) -> None:
-        """Move a running job to the state `first` and, when it has stopped, to the state `then`."""
-        self._cancel_actions(job)
-        job.log.stop(self.scheduler.now)
-        self._move_new_artifacts(job, "error")
-        self._transitions.move_job(job, first)
-
-        def stopped(job: Job) -> None:
-            if job.command_step is not None:
-                job.exit_status, job.signal, job.signal_reason = -1, "SIGTERM", "cancel"
-            self._finish(job, then)
-            self._settle(job.build)
-            self.dispatch()
-
-        self._later(self.timing.canceling, job, stopped)
-
-    def _finish(self, job: Job, state: str) -> None:
-        self._cancel_actions(job)
-        job.log.stop(self.scheduler.now)
-        job.finished_at = self.now
-        self._move_new_artifacts(job, "finished")
-        self._transitions.move_job(job, state)
-        if job.agent is not None and job.agent.job_id == job.id:
-            self._release(job.agent)
-
-    def _later(self, seconds: float, job: Job, act: Callable[[Job], None]) -> None:
-        """Let something happen to a job after some seconds, unless `_cancel_actions` is called before."""
-        self._actions.setdefault(job.id, []).append(self.scheduler.after(seconds, lambda: act(job)))
-
-    def _cancel_actions(self, job: Job) -> None:
-        for action in self._actions.pop(job.id, ()):
-            action.cancel()
-
-    # Agents --------------------------------------------------------------------------------------------------------
-
-    def dispatch(self) -> None:
-        """Give the jobs that are ready to free agents, the highest priority first."""
-        for job, agent in self._ready.assignments(self._pool):
-            self._assign(job, agent)
-
-    def connect_agent(self, name: str, queue: Queue) -> Agent:
-        """Connect a new agent. It takes jobs at the next `dispatch`."""
-        agent = self.organization.add_agent(name, queue, self.now)
-        self._pool.freed(agent)
-        self._agent_changed(agent, None)
-        return agent
-
-    def stop_agent(self, agent: Agent, *, force: bool) -> None:
-        """Stop an agent: at once where it is idle, else after its job.
-
-        Args:
-            agent: the agent.
-            force: whether the build of its job is canceled.
-        """
-        job = None if agent.job_id is None else self.organization.jobs[agent.job_id]
-        if job is None:
-            self._stop(agent)
+        if job.step.asynchronous:
             return
-        before, agent.connection_state = agent.connection_state, "stopping"
-        self._agent_changed(agent, before)
-        if force:
-            self.cancel(job.build)
-
-    def pause_agent(self, agent: Agent, by: User, note: str | None, minutes: int) -> None:
-        """Pause an agent for some minutes: it takes no jobs."""
-        agent.paused_at, agent.paused_by = self.now, by
-        agent.paused_note, agent.paused_timeout_in_minutes = note, minutes
-        self._wakes[agent.id] = self.scheduler.after(minutes * 60, lambda: self.resume_agent(agent))
-        self._agent_changed(agent, agent.connection_state)
-
-    def resume_agent(self, agent: Agent) -> None:
-        """Resume a paused agent."""
-        self._clear_pause(agent)
-        self._pool.freed(agent)
-        self._agent_changed(agent, agent.connection_state)
-        self.dispatch()
-
-    def _release(self, agent: Agent) -> None:
-        agent.job_id = None
-        agent.last_job_finished_at = self.now
-        if agent.connection_state == "stopping":
-            self._stop(agent)
+        if build.state in ("passed", "not_run"):
+            self._end(job, "passed")
+        elif build.state == "skipped" or (build.state == "canceled" and build.cancel_reason is not None):
+            self._end(job, "skipped")  # a newer build took its place
         else:
-            self._pool.freed(agent)
-            self._agent_changed(agent, agent.connection_state)
+            job.soft_failed = job.step.allows_any_failure
+            self._end(job, "failed")
 
-    def _stop(self, agent: Agent) -> None:
-        before, agent.connection_state = agent.connection_state, "stopped"
-        agent.disconnected_at = agent.stopped_at = self.now
-        del self.organization.connected_agents[agent.id]
-        self._clear_pause(agent)
-        self._agent_changed(agent, before)
+    def _upload(self, job: Job, upload: Upload) -> str | None:
+        """Add the steps that a job uploads, and return why they are refused; None if they are taken."""
+        build = job.build
+        read = read_upload(upload.text, environment(job, self.organization.slug), interpolated=upload.interpolate)
+        if isinstance(read, str):
+            return read
+        for definition in read:
+            refused = refusal(build, definition)
+            if refused is not None:
+                return refused
+            build.uploads += 1
+            if upload.replace:
+                self._replace_rest(build, job)
+            self._add_steps(build, definition.steps, definition.groups, job)
+            self._apply(build, build.graph.begin())
+            for each in build.current_jobs:
+                if each.state == "pending":
+                    self._transitions.move_job(each, "waiting")
+            build.touch()
+        self._settle(build)
+        return None
 
-    def _clear_pause(self, agent: Agent) -> None:
-        agent.paused_at = agent.paused_by = agent.paused_note = agent.paused_timeout_in_minutes = None
-        if (wake := self._wakes.pop(agent.id, None)) is not None:
-            wake.cancel()
+    def _replace_rest(self, build: Build, job: Job) -> None:
+        """Remove the steps behind a job that have not begun."""
+        removed = build.graph.remove_waiting(job.run.node)
+        gone = {each.id for node in removed for each in build.runs.pop(node).jobs}
+        for each in build.current_jobs:
+            if each.id in gone:
+                self._finish(each, "canceled")
+                build.tally[each.state] -= 1
+                build.failures -= each.fails_build
+        build.current_jobs = [each for each in build.current_jobs if each.id not in gone]
+        build.jobs = [each for each in build.jobs if each.id not in gone]
+        for index, each in enumerate(build.current_jobs):
+            each.position = index
 
-    def _agent_changed(self, agent: Agent, before: str | None) -> None:
-        if self.changes.wanted:
-            self.changes.emit(AgentChanged(agent, before, agent.connection_state, self.now))
 
-    # Artifacts and annotations -------------------------------------------------------------------------------------
+def _applies(patterns: str | None, branch: str) -> bool:
+    return patterns is None or branch_matches(patterns, branch)
 
-    def delete_artifact(self, artifact: Artifact) -> None:
-        """Delete an artifact."""
-        self._move_artifact(artifact, "deleted")
 
-    def annotate(
-        self,
-        build: Build,
-        job: Job | None,
-        context: str,
-        body: str,
-        *,
-        style: str | None,
-        priority: int | None,
-        append: bool,
-    ) -> Annotation:
-        """Create the annotation of a context, or update it.
+def _reason(skip: bool | str) -> str:
+    return skip if isinstance(skip, str) else "skip: true"
 
-        Args:
-            build: the build.
-            job: the job; None for an annotation of the whole build.
-            context: its context: a build and each of its jobs have one annotation of a context.
-            body: its body.
-            style: its style; None keeps it.
-            priority: its priority; None keeps it.
-            append: whether the body is added to the one that is there.
-        """
-        known = next((item for item in build.annotations if item.job is job and item.context == context), None)
-        before = None if known is None else known.body
-        if known is None:
-            known = Annotation(self.organization.ids.uuid(), context, build, job, self.now, self.now)
-            build.annotations.append(known)
-        known.body = known.body + body if append else body
-        known.style = style or known.style
-        known.priority = priority or known.priority
-        known.updated_at = self.now
-        self._annotation_changed(known, before, known.body)
-        return known
 
-    def delete_annotation(self, annotation: Annotation) -> None:
-        """Delete an annotation."""
-        annotation.build.annotations.remove(annotation)
-        self._annotation_changed(annotation, annotation.body, None)
-
-    def _upload(self, job: Job) -> None:
-        if job.state == "running":
-            for path, data in job.behaviour.artifacts.items():
-                artifact = Artifact(self.organization.ids.uuid(), job, path, data)
-                self.organization.add_artifact(artifact)
-                self._artifact_changed(artifact, None)
-
-    def _move_new_artifacts(self, job: Job, state: str) -> None:
-        for artifact in job.artifacts:
-            if artifact.state == "new":
-                self._move_artifact(artifact, state)
-
-    def _move_artifact(self, artifact: Artifact, state: str) -> None:
-        before, artifact.state = artifact.state, state
-        if before != state:
-            self._artifact_changed(artifact, before)
-
-    def _artifact_changed(self, artifact: Artifact, before: str | None) -> None:
-        if artifact.job.build.number and self.changes.wanted:
-            self.changes.emit(ArtifactChanged(artifact, before, artifact.state, self.now))
-
-    def _annotation_changed(self, annotation: Annotation, before: str | None, after: str | None) -> None:
-        if self.changes.wanted:
-            self.changes.emit(AnnotationChanged(annotation, before, after, self.now))
+def _behind(job: Job) -> int:
+    """Return the position behind the last job of a step."""
+    return max(each.position for each in job.run.jobs) + 1

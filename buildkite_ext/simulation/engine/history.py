@@ -48,7 +48,9 @@ def longest_build(pipeline: Pipeline, timing: Timing) -> float:
         if isinstance(step, BlockStep):
             total += _USER_PAUSE
         elif isinstance(step, CommandStep):
-            total += (pipeline.behaviours[step].duration + overhead) * (step.automatic_retries + 2) + _USER_PAUSE
+            total += (pipeline.behaviour_of(step).duration + overhead) * (
+                sum(rule.limit for rule in step.retry) + 2
+            ) + _USER_PAUSE
     return total
 
 

@@ -6,37 +6,15 @@ Builds follow the diagram of https://buildkite.com/docs/pipelines/configure/defi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...states import ACTIVE_JOBS, BUILD_TRANSITIONS, FINISHED_BUILDS, JOB_STATES
 from ...timestamps import to_millisecond
-from ..definition.steps import BlockStep, WaitStep
 from ..state.builds import Build, Job
 from ..state.organization import Organization
-from ..state.states import JOB_LEFT_OUT, JOB_WAITING
+from ..state.states import JOB_LEFT_OUT
 from .changes import BuildChanged, Changes, JobChanged
 from .scheduler import Scheduler
 
-__all__ = ["Transitions"]
-
-
-@dataclass(slots=True)
-class _Walk:
-    """Position of a walk over the jobs of a build.
-
-    Attributes:
-        due: the jobs that became `scheduled`.
-        closed: a step before keeps the following jobs waiting.
-        failed: a job before has failed.
-        unfinished: a job before has not finished.
-        abandoned: a failure before keeps the following jobs from ever running.
-    """
-
-    due: list[Job]
-    closed: bool = False
-    failed: bool = False
-    unfinished: bool = False
-    abandoned: bool = False
+__all__ = ["Transitions", "derived_state"]
 
 
 class Transitions:
@@ -92,96 +70,62 @@ class Transitions:
         build.touch()
         self.build_changed(build, before)
 
+    def add_job(self, job: Job) -> None:
+        """Add a new job to the tally of its build."""
+        job.build.tally[job.state] += 1
+        self.job_changed(job, None)
+
     def move_job(self, job: Job, state: str) -> None:
         """Move a job to a state."""
         assert state in JOB_STATES, state
         before = job.state
-        if state != before:
-            job.state = state
-            self._organization.job_moved(job, before)
-            job.build.touch()
-            self.job_changed(job, before)
-
-    def settle(self, build: Build) -> list[Job]:
-        """Move the jobs of a build, and then the build, to the states that follow from the states of its jobs.
-
-        Returns:
-            The jobs that became `scheduled`.
-        """
-        if build.state == "canceling":
-            if not any(job.running for job in build.current_jobs):
-                self.move_build(build, "canceled")
-            return []
-        if build.state in ("creating", "canceled", "skipped", "not_run"):
-            return []
-        walk = _Walk([])
-        for job in build.current_jobs:
-            match job.step:
-                case WaitStep() as step:
-                    self._wait(job, step, walk)
-                case BlockStep():
-                    self._block(job, walk)
-                case _:
-                    self._work(job, walk)
-        self.move_build(build, _state(build))
-        return walk.due
-
-    def _wait(self, job: Job, step: WaitStep, walk: _Walk) -> None:
-        if job.state == "passed":
-            return  # a retry of a job before it doesn't hold back what has already started
-        if walk.closed or walk.unfinished:
-            walk.closed = True
-            self.move_job(job, "waiting")
-        elif walk.abandoned or (walk.failed and not step.continue_on_failure):
-            walk.abandoned = True
-            self.move_job(job, "waiting_failed")
-        else:
-            job.finished_at = to_millisecond(self._scheduler.now)
-            self.move_job(job, "passed")
-
-    def _block(self, job: Job, walk: _Walk) -> None:
-        if job.state == "unblocked":
+        if state == before:
             return
-        if walk.closed or walk.unfinished:
-            # A blocked job stays blocked while a job before it is retried.
-            if job.state != "blocked":
-                self.move_job(job, "waiting")
-            walk.closed = True
-        elif walk.abandoned or walk.failed:
-            walk.abandoned = True
-            self.move_job(job, "blocked_failed")
-        else:
-            walk.closed = True
-            self.move_job(job, "blocked")
+        build = job.build
+        job.state = state
+        build.tally[before] -= 1
+        build.tally[state] += 1
+        self._count_failure(job)
+        build.executed = build.executed or job.executed
+        self._organization.job_moved(job, before)
+        build.touch()
+        self.job_changed(job, before)
 
-    def _work(self, job: Job, walk: _Walk) -> None:
-        if job.state in JOB_WAITING or job.state == "pending":
-            if walk.closed:
-                self.move_job(job, "waiting")
-            elif walk.abandoned:
-                self.move_job(job, "waiting_failed")
-            else:
-                job.scheduled_at = job.runnable_at = to_millisecond(self._scheduler.now)
-                self.move_job(job, "scheduled")
-                walk.due.append(job)
-        if job.state in ACTIVE_JOBS:
-            walk.unfinished = True
-        if job.failed_hard:
-            walk.failed = True
+    def promise(self, job: Job, exit_status: int) -> None:
+        """Note that a job has promised to fail."""
+        job.promised_exit_status, job.promised_exit_status_at = exit_status, to_millisecond(self._scheduler.now)
+        self._count_failure(job)
+        job.build.touch()
+        self.job_changed(job, job.state)
+
+    def replace(self, old: Job, new: Job) -> None:
+        """Let a new job count in place of one that it retries."""
+        build = old.build
+        build.tally[old.state] -= 1
+        build.failures -= old.fails_build
+        build.current_jobs[old.position] = new
+        old.run.jobs[old.run.jobs.index(old)] = new
+        self.job_changed(old, old.state)
+        self.add_job(new)
+
+    @staticmethod
+    def _count_failure(job: Job) -> None:
+        if not job.fails_build and (job.failed_hard or job.promised_exit_status is not None):
+            job.fails_build = True
+            job.build.failures += 1
 
 
-def _state(build: Build) -> str:
+def derived_state(build: Build) -> str:
     """Return the state of a build that follows from the states of its jobs."""
-    jobs = build.current_jobs
-    failed = any(job.failed_hard for job in jobs)
-    if any(job.state in ACTIVE_JOBS for job in jobs):
-        if build.state == "scheduled" and not any(job.executed for job in jobs):
+    tally = build.tally
+    failed = build.failures > 0 or build.broken is not None
+    if any(tally[state] for state in ACTIVE_JOBS):
+        if build.state == "scheduled" and not build.executed:
             return "scheduled"
         return "failing" if failed else "running"
-    if any(job.state == "blocked" for job in jobs):
+    if tally["blocked"] and not (failed and build.waits_for_input_only):
         return "blocked"
     if failed:
         return "failed"
-    if any(job.executed for job in jobs) or not all(job.state in JOB_LEFT_OUT or job.type == "waiter" for job in jobs):
-        return "passed"
-    return "not_run"
+    left_out = all(job.state in JOB_LEFT_OUT or job.type == "waiter" for job in build.current_jobs)
+    return "not_run" if left_out and not build.executed else "passed"

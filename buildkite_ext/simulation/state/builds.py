@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 from posixpath import basename, dirname
 
-from ...states import FAILING_JOBS, FINISHED_BUILDS, RUNNING_JOBS
+from ...states import FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
-from ..definition.steps import BlockStep, CommandStep, Step, TriggerStep
+from ..definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep
 from .clusters import Agent, Queue
+from .graph import Graph, Node, Result
 from .pipelines import Pipeline
 from .users import User
 
-__all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job"]
+__all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun"]
 
 # The machine's own table would make the answers differ between machines.
 _MIME_TYPES = MimeTypes(filenames=())
@@ -33,6 +35,9 @@ class BuildRequest:
     meta_data: Mapping[str, str] = field(default_factory=dict[str, str])
     author: Mapping[str, str] | None = None
     pull_request: Mapping[str, object] | None = None
+    tag: str | None = None
+    changed: Collection[str] | None = None
+    """Paths of the files that the commit changes, for `if_changed`; None if they aren't known."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +64,9 @@ class Build:
         current_jobs: the jobs that count, in the order of the steps. A job that is retried gives its position to the new
             job.
         jobs: all jobs, in the order in which they were created.
+        graph: what its steps wait for.
+        runs: the jobs of each of its steps.
+        uploads: how many uploads of steps it has taken.
         history: its states, each with the time at which it began.
         version: goes up with every change that the API shows.
         sequence: its place in the order in which the builds of the organization were added.
@@ -83,6 +91,21 @@ class Build:
     current_jobs: list[Job] = field(default_factory=list["Job"])
     jobs: list[Job] = field(default_factory=list["Job"])
     annotations: list[Annotation] = field(default_factory=list["Annotation"])
+    graph: Graph = field(default_factory=Graph)
+    runs: dict[Node, StepRun] = field(default_factory=dict[Node, "StepRun"])
+    uploads: int = 0
+    executed: bool = False
+    """True if a job has started, or was unblocked."""
+
+    broken: str | None = None
+    """Why it fails, if that isn't because of a job: a step waited for one that never came, or its text couldn't be expanded."""
+
+    failures: int = 0
+    """How many of the current jobs make it fail, or have promised to."""
+
+    tally: Counter[str] = field(default_factory=Counter[str])
+    """The states of the current jobs, with the number of each."""
+
     history: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     version: int = 0
     sequence: int = 0
@@ -129,6 +152,12 @@ class Build:
         return step.blocked_state if isinstance(step, BlockStep) else "passed"
 
     @property
+    def waits_for_input_only(self) -> bool:
+        """True if the steps that wait for a user are input steps."""
+        waiting = [job for job in self.current_jobs if job.state == "blocked"]
+        return bool(waiting) and all(isinstance(job.step, InputStep) for job in waiting)
+
+    @property
     def depth(self) -> int:
         """Number of builds that triggered each other before this one."""
         return 0 if self.triggered_by is None else self.triggered_by.build.depth + 1
@@ -145,7 +174,6 @@ class Job:
 
     Attributes:
         id: the UUID.
-        step_id: the UUID of its step in this build.
         step: what the pipeline says, such as its `label` and `key`.
         behaviour: what happens when it runs; only commands use it.
         build: the build.
@@ -157,15 +185,20 @@ class Job:
         unblocked_by: the user who unblocked it.
         triggered_build: the build that it created; only of a trigger.
         artifacts: the artifacts.
+        run: the jobs of its step.
         position: its index in the build's `current_jobs`.
         attempt: how often its step was tried before.
+        rule_uses: how often each rule of `retry.automatic` has retried it, by the rule's index.
+        queued_at: the time by which it takes its turn at the agents; that of the uploading job for an uploaded one.
+        limited_at: when it began to wait for its concurrency group.
+        promised_exit_status, promised_exit_status_at: the failure that it has promised, and when.
     """
 
     id: str
-    step_id: str
     step: Step
     behaviour: CommandBehaviour
     build: Build
+    run: StepRun
     position: int
     created_at: float
     queue: Queue | None = None
@@ -173,6 +206,14 @@ class Job:
     attempt: int = 0
     priority: int = 0
     parallel_index: int | None = None
+    rule_uses: dict[int, int] = field(default_factory=dict[int, int])
+    queued_at: float | None = None
+    limited_at: float | None = None
+    promised_exit_status: int | None = None
+    promised_exit_status_at: float | None = None
+    fails_build: bool = False
+    """True if it has failed, or has promised to, and its build fails for it."""
+
     scheduled_at: float | None = None
     runnable_at: float | None = None
     started_at: float | None = None
@@ -213,6 +254,16 @@ class Job:
         return self.step if isinstance(self.step, CommandStep) else None
 
     @property
+    def step_id(self) -> str:
+        """UUID of its step in its build."""
+        return self.run.id
+
+    @property
+    def over(self) -> bool:
+        """True if nothing more happens in it."""
+        return self.state in FINISHED_JOBS or self.state == "unblocked"
+
+    @property
     def retried(self) -> bool:
         """True if a newer job has replaced it."""
         return self.retried_in is not None
@@ -231,6 +282,34 @@ class Job:
     def executed(self) -> bool:
         """True if it has started, or was unblocked."""
         return self.started_at is not None or self.state == "unblocked"
+
+
+@dataclass(slots=True, eq=False)
+class StepRun:
+    """Jobs of a step in a build.
+
+    Attributes:
+        id: the UUID of the step in the build.
+        node: the step in the graph.
+        jobs: its jobs, without those that were retried.
+    """
+
+    id: str
+    node: Node
+    jobs: list[Job] = field(default_factory=list[Job])
+
+    @property
+    def over(self) -> bool:
+        """True if all jobs have ended."""
+        return all(job.over for job in self.jobs)
+
+    @property
+    def result(self) -> Result:
+        """The result of the step, once its jobs have ended."""
+        states = {job.state for job in self.jobs}
+        if states & {"canceled", "expired"}:
+            return "canceled"
+        return "failed" if any(job.failed_hard for job in self.jobs) else "passed"
 
 
 @dataclass(slots=True, eq=False)

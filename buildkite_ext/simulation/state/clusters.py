@@ -86,6 +86,7 @@ class Agent:
     last_job_finished_at: float | None = None
     disconnected_at: float | None = None
     stopped_at: float | None = None
+    lost_at: float | None = None
     paused_at: float | None = None
     paused_by: User | None = None
     paused_note: str | None = None

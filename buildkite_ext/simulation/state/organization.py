@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...timestamps import to_millisecond
@@ -116,8 +117,8 @@ class Organization:
         cluster.queues.append(queue)
         return queue
 
-    def add_agent(self, name: str, queue: Queue, now: float) -> Agent:
-        """Add a connected agent."""
+    def add_agent(self, name: str, queue: Queue, now: float, tags: Sequence[str] = ()) -> Agent:
+        """Add a connected agent with some tags beside those of its queue and system."""
         agent = Agent(
             self.ids.uuid(),
             name,
@@ -126,7 +127,11 @@ class Organization:
             to_millisecond(now),
             queue.created_by,
             hostname=f"{name}.{self.slug}.example",
-            meta_data=[f"queue={queue.key}", "os=linux"],
+            meta_data=[
+                f"queue={queue.key}",
+                *([] if any(tag.startswith("os=") for tag in tags) else ["os=linux"]),
+                *tags,
+            ],
         )
         self.agents.append(agent)
         self.agents_by_id[agent.id] = self.connected_agents[agent.id] = agent

@@ -43,7 +43,7 @@ def _stop_agent(request: RoutedRequest) -> SimResponse:
         raise RefusedRequest(400, "Can only stop connected agents")
     # The body of the request is not read for an idle agent.
     force = agent.job_id is not None and request.body().get("force", True) is not False
-    request.engine.stop_agent(agent, force=force)
+    request.engine.agents.stop(agent, force=force)
     return NO_CONTENT
 
 
@@ -55,7 +55,7 @@ def _pause_agent(request: RoutedRequest) -> SimResponse:
         raise RefusedRequest(422, "The agent is paused already")
     body = request.body()
     note, minutes = body.get("note"), body.get("timeout_in_minutes")
-    request.engine.pause_agent(
+    request.engine.agents.pause(
         agent,
         request.user,
         note if isinstance(note, str) else None,
@@ -68,7 +68,7 @@ def _resume_agent(request: RoutedRequest) -> SimResponse:
     agent = _agent(request)
     if not agent.paused:
         raise RefusedRequest(422, "Agent is not paused")
-    request.engine.resume_agent(agent)
+    request.engine.agents.resume(agent)
     return NO_CONTENT
 
 

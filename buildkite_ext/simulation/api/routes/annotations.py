@@ -45,7 +45,7 @@ def _create_on_job(request: RoutedRequest) -> SimResponse:
 def _create(request: RoutedRequest, build: Build, job: Job | None) -> SimResponse:
     body = request.body()
     text, style, priority, context = _fields(body)
-    annotation = request.engine.annotate(
+    annotation = request.engine.files.annotate(
         build, job, context, text, style=style, priority=priority, append=body.get("append") is True
     )
     return json_response(annotation_view(annotation), status=201)
@@ -86,7 +86,7 @@ def _delete_of_job(request: RoutedRequest) -> SimResponse:
 def _delete(request: RoutedRequest, build: Build, job: Job | None) -> SimResponse:
     for annotation in build.annotations:
         if annotation.id == request.path["annotation_uuid"] and (job is None or annotation.job is job):
-            request.engine.delete_annotation(annotation)
+            request.engine.files.delete_annotation(annotation)
             return NO_CONTENT
     raise RefusedRequest(404, "No annotation found")
 

@@ -56,7 +56,7 @@ def _download_artifact(request: RoutedRequest) -> SimResponse:
 
 
 def _delete_artifact(request: RoutedRequest) -> SimResponse:
-    request.engine.delete_artifact(_artifact(request))
+    request.engine.files.delete_artifact(_artifact(request))
     return NO_CONTENT
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import cast
 
 from ....states import JOB_STATES
-from ...definition.steps import BlockStep, CommandStep, TriggerStep
+from ...definition.steps import BlockStep
+from ...engine.contexts import environment
 from ...state.builds import Build, Job
 from ..handler import Handler, RoutedRequest
 from ..pages import by_cursor
 from ..request import Json, RefusedRequest, SimResponse, json_response, representation
-from ..views.jobs import acted_job_view, environment, job_view
+from ..views.jobs import acted_job_view, job_view
 
 __all__ = ["HANDLERS", "refuse_retry"]
 
@@ -37,7 +38,7 @@ def _list_jobs(request: RoutedRequest) -> SimResponse:
 
 
 def _group(job: Job) -> str | None:
-    return job.step.group if isinstance(job.step, CommandStep | BlockStep | TriggerStep) else None
+    return None if job.step.group is None else job.step.group.key
 
 
 def _get_job(request: RoutedRequest) -> SimResponse:
@@ -68,8 +69,13 @@ def _refuse_job_retry(job: Job) -> None:
     Raises:
         RefusedRequest: the job hasn't failed, was retried before, or its build is canceled.
     """
-    if job.type not in ("script", "trigger") or job.state not in ("failed", "timed_out", "canceled"):
+    step = job.command_step
+    passed = step is not None and step.manual_retry.permit_on_passed and job.state == "passed"
+    if job.type not in ("script", "trigger") or not (passed or job.state in ("failed", "timed_out", "canceled")):
         raise RefusedRequest(400, "Only failed, timed out or canceled jobs can be retried")
+    if step is not None and not step.manual_retry.allowed:
+        reason = f": {step.manual_retry.reason}" if step.manual_retry.reason else ""
+        raise RefusedRequest(422, f"The jobs of this step can't be retried{reason}")
     refuse_retry(job.build)
     if job.retried:
         raise RefusedRequest(422, "The job has been retried already")
@@ -117,6 +123,9 @@ def _answers(step: BlockStep, fields: object) -> dict[str, str]:
     answers = {key: _answer(value) for key, value in cast("Json", fields or {}).items() if value not in (None, "", [])}
     if missing := [field.key for field in step.fields if field.required and field.key not in answers]:
         raise RefusedRequest(422, f"Required fields are missing: {', '.join(missing)}")
+    for field in step.fields:
+        if field.key in answers and (refused := field.refused(answers[field.key])) is not None:
+            raise RefusedRequest(422, refused)
     return answers
 
 

@@ -43,7 +43,7 @@ def agent_view(agent: Agent, urls: Urls, job: Json | None) -> Json:
         "queue": agent.queue.key,
         "connected_at": format_time(agent.created_at),
         "disconnected_at": format_optional_time(agent.disconnected_at),
-        "lost_at": None,
+        "lost_at": format_optional_time(agent.lost_at),
         "stopped_at": format_optional_time(agent.stopped_at),
         "job": job,
         "last_job_finished_at": format_optional_time(agent.last_job_finished_at),

@@ -12,7 +12,7 @@ from .agents import agent_in_build, agent_stub
 from .urls import Urls, graphql_id
 from .users import user_or_none
 
-__all__ = ["AgentDetail", "acted_job_view", "agents_job_view", "artifact_view", "environment", "job_view"]
+__all__ = ["AgentDetail", "acted_job_view", "agents_job_view", "artifact_view", "job_view"]
 
 
 AgentDetail = Literal["stub", "full", "none"]
@@ -28,7 +28,7 @@ def job_view(job: Job, urls: Urls, *, agents: AgentDetail, in_build: bool) -> Js
     }
     match job.step:
         case CommandStep() as step:
-            group: Json = {"group_key": step.group} if in_build else {}
+            group: Json = {"group_key": None if step.group is None else step.group.key} if in_build else {}
             return common | group | _script(job, step, urls, agents)
         case BlockStep() as step:
             return common | _manual(job, step, urls)
@@ -62,12 +62,12 @@ def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail) -> Jso
     url = f"{build_url}/jobs/{job.id}"
     queue = job.queue
     return {
-        "name": step.label,
+        "name": step.label or None,
         "step_key": step.key,
         "step": {"id": job.step_id, "signature": None},
         "priority": {"number": job.priority},
-        "agent_query_rules": [] if queue is None else [f"queue={queue.key}"],
-        "state": job.state,
+        "agent_query_rules": _rules(job, step),
+        "state": _shown_state(job),
         "build_url": build_url,
         "web_url": urls.job_web(job),
         "log_url": f"{url}/log",
@@ -84,24 +84,45 @@ def _script(job: Job, step: CommandStep, urls: Urls, agents: AgentDetail) -> Jso
         "created_at": format_time(job.created_at),
         "scheduled_at": format_optional_time(job.scheduled_at),
         "runnable_at": format_optional_time(job.runnable_at),
-        "concurrency_wait_time_ms": None,
+        "concurrency_wait_time_ms": _waited(job),
         "started_at": format_optional_time(job.started_at),
         "finished_at": format_optional_time(job.finished_at),
         "expired_at": format_optional_time(job.expired_at),
         "retried": job.retried,
         "retried_in_job_id": job.retried_in.id if job.retried_in else None,
+        "promised_exit_status": job.promised_exit_status,
+        "promised_exit_status_at": format_optional_time(job.promised_exit_status_at),
         "retries_count": job.attempt or None,
         "retry_source": {"job_id": job.retry_of.id, "retry_type": job.retry_of.retry_type} if job.retry_of else None,
         "retry_type": job.retry_type,
         "retried_by": user_or_none(job.retried_by),
         "parallel_group_index": job.parallel_index,
         "parallel_group_total": step.parallelism,
-        "matrix": None,
+        "matrix": None if step.matrix is None else step.matrix.get("", dict(step.matrix)),
         "cluster_id": queue.cluster.id if queue else None,
         "cluster_url": urls.cluster(queue.cluster) if queue else None,
         "cluster_queue_id": queue.id if queue else None,
         "cluster_queue_url": urls.queue(queue) if queue else None,
     }
+
+
+def _shown_state(job: Job) -> str:
+    """Return the state that the API shows: a job that waits for its concurrency group is `scheduled`."""
+    return "scheduled" if job.state in ("limiting", "limited") else job.state
+
+
+def _rules(job: Job, step: CommandStep) -> list[str]:
+    """Return the tags that an agent needs, with the queue of a job that names none."""
+    if step.queue is not None or job.queue is None:
+        return list(step.agents)
+    return [f"queue={job.queue.key}", *step.agents]
+
+
+def _waited(job: Job) -> int | None:
+    """Return the milliseconds that a job waited for its concurrency group."""
+    if job.limited_at is None or job.runnable_at is None:
+        return None
+    return round((job.runnable_at - job.limited_at) * 1000)
 
 
 def _agent(job: Job, urls: Urls, agents: AgentDetail) -> Json | None:
@@ -145,33 +166,6 @@ def _trigger(job: Job, step: TriggerStep, urls: Urls) -> Json:
             "web_url": urls.build_web(build),
         },
     }
-
-
-def environment(job: Job, organization: str) -> dict[str, str]:
-    """Return the environment variables of a job: Buildkite's, then the build's, then the step's."""
-    build = job.build
-    own: dict[str, str] = {
-        "BUILDKITE": "true",
-        "CI": "true",
-        "BUILDKITE_ORGANIZATION_SLUG": organization,
-        "BUILDKITE_PIPELINE_SLUG": build.pipeline.slug,
-        "BUILDKITE_BUILD_ID": build.id,
-        "BUILDKITE_BUILD_NUMBER": str(build.number),
-        "BUILDKITE_BRANCH": build.request.branch,
-        "BUILDKITE_COMMIT": build.request.commit,
-        "BUILDKITE_MESSAGE": build.request.message,
-        "BUILDKITE_SOURCE": build.source,
-        "BUILDKITE_JOB_ID": job.id,
-        "BUILDKITE_RETRY_COUNT": str(job.attempt),
-    }
-    step = job.command_step
-    if step is not None:
-        own["BUILDKITE_LABEL"] = step.label
-        own["BUILDKITE_COMMAND"] = step.command
-        if step.parallelism:
-            own["BUILDKITE_PARALLEL_JOB"] = str(job.parallel_index)
-            own["BUILDKITE_PARALLEL_JOB_COUNT"] = str(step.parallelism)
-    return {**own, **build.pipeline.env, **build.request.env, **(step.env if step is not None else {})}
 
 
 def artifact_view(artifact: Artifact, urls: Urls) -> Json:

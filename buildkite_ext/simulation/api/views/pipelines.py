@@ -25,9 +25,9 @@ def embedded_pipeline(pipeline: Pipeline, counts: Mapping[str, int], urls: Urls,
         "repository": pipeline.repository,
         "provider": _provider(pipeline, may_write),
         "skip_queued_branch_builds": pipeline.skip_queued_branch_builds,
-        "skip_queued_branch_builds_filter": None,
+        "skip_queued_branch_builds_filter": pipeline.skip_queued_branch_builds_filter,
         "cancel_running_branch_builds": pipeline.cancel_running_branch_builds,
-        "cancel_running_branch_builds_filter": None,
+        "cancel_running_branch_builds_filter": pipeline.cancel_running_branch_builds_filter,
         "builds_url": f"{urls.pipeline(pipeline)}/builds",
         "badge_url": f"https://badge.example/{pipeline.id}.svg",
         "created_at": format_time(pipeline.created_at),
@@ -76,14 +76,14 @@ def _step(step: Step) -> Json:
         case CommandStep():
             return {
                 "type": "script",
-                "name": step.label,
+                "name": step.label or None,
                 "command": step.command,
                 "artifact_paths": ";".join(step.artifact_paths) or None,
                 "branch_configuration": step.branches,
                 "env": dict(step.env),
                 "timeout_in_minutes": None if step.timeout is None else max(1, round(step.timeout / 60)),
-                "agent_query_rules": [] if step.queue is None else [f"queue={step.queue}"],
-                "concurrency": None,
+                "agent_query_rules": list(step.agents),
+                "concurrency": None if step.concurrency is None else step.concurrency.limit,
                 "parallelism": step.parallelism,
             }
         case BlockStep():
@@ -93,9 +93,14 @@ def _step(step: Step) -> Json:
                 "type": "trigger",
                 "label": step.label,
                 "pipeline": step.pipeline,
-                "build": {"message": None, "branch": step.branch or "main", "commit": "HEAD", "env": None},
+                "build": {
+                    "message": step.message,
+                    "branch": step.branch or "main",
+                    "commit": step.commit or "HEAD",
+                    "env": dict(step.env) or None,
+                },
                 "async": step.asynchronous,
-                "branch_configuration": None,
+                "branch_configuration": step.branches,
             }
         case _:
             return {"type": "waiter"}

@@ -1,0 +1,591 @@
+"""Compiler of pipelines: the steps of a parsed pipeline, with every attribute checked.
+
+What Buildkite refuses is an error. Where its documentation leaves open what happens, a warning says what is done here.
+https://buildkite.com/docs/pipelines/configure/step-types
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypedDict, cast
+
+from .conditions import Condition, ConditionError
+from .matrix import combinations, replace_tokens
+from .parser import kind_of_step
+from .steps import (
+    BlockField,
+    BlockStep,
+    CommandStep,
+    Concurrency,
+    Dependency,
+    FilePatterns,
+    Group,
+    InputStep,
+    ManualRetry,
+    RetryRule,
+    SoftFail,
+    Step,
+    TriggerStep,
+    WaitStep,
+    block_field,
+)
+from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe, text_of
+
+__all__ = ["Definition", "compile_pipeline"]
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_LONGEST_SKIP, _LONGEST_CONCURRENCY_GROUP, _MOST_RETRIES = 70, 200, 10
+_BLOCKED_STATES = ("passed", "failed", "running")
+_METHODS = ("ordered", "eager")
+_MINUTE = 60.0
+
+
+class _CommonAttributes(TypedDict):
+    """Attributes that each kind of step has."""
+
+    label: str
+    key: str | None
+    group: Group | None
+    condition: Condition | None
+    branches: str | None
+    depends_on: tuple[Dependency, ...] | None
+    allow_dependency_failure: bool
+    if_changed: FilePatterns | None
+    skip: bool | str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Pipeline that was compiled.
+
+    Attributes:
+        steps: its steps in order, those of groups among them.
+        groups: its groups, also those without steps.
+        env: its environment variables.
+        notify: its notifications, as they were written.
+        problems: errors, for which Buildkite would refuse it, and warnings, in the order of their places.
+    """
+
+    steps: tuple[Step, ...]
+    groups: tuple[Group, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    notify: Tree = None
+    problems: tuple[PipelineProblem, ...] = ()
+
+    @property
+    def errors(self) -> tuple[PipelineProblem, ...]:
+        """The errors."""
+        return tuple(problem for problem in self.problems if problem.level == "error")
+
+
+def compile_pipeline(tree: TreeMap, warnings: Sequence[PipelineProblem] = ()) -> Definition:
+    """Return the steps of a pipeline.
+
+    Args:
+        tree: the parsed pipeline, interpolated or not.
+        warnings: what its parser warned about.
+
+    Example:
+        >>> from .parser import parse_pipeline
+        >>> definition = compile_pipeline(parse_pipeline("- {command: make, key: build, if: 'build.brnch == 1'}").tree)
+        >>> definition.steps[0].key, definition.errors[0].message
+        ('build', '`build.brnch` is not a variable: did you mean `build.branch`?')
+    """
+    return _Compiler(tree, warnings).run()
+
+
+class _Reader:
+    """Reader of the attributes of one mapping. A value of the wrong form is an error, and counts as not given."""
+
+    def __init__(self, tree: TreeMap, problems: list[PipelineProblem]) -> None:
+        self.tree = tree
+        self._problems = problems
+
+    def error(self, key: str, message: str) -> None:
+        """Note an error at an attribute."""
+        self._problems.append(PipelineProblem("error", message, self.tree.value_mark(key)))
+
+    def warn(self, key: str, message: str) -> None:
+        """Note a warning at an attribute."""
+        self._problems.append(PipelineProblem("warning", message, self.tree.key_mark(key)))
+
+    def has(self, key: str) -> bool:
+        """Tell whether an attribute is there and isn't null."""
+        return self.tree.get(key) is not None
+
+    def _wrong(self, key: str, expected: str) -> None:
+        self.error(key, f"`{key}` is {describe(self.tree[key])}: {expected} was expected")
+
+    def text(self, *keys: str) -> str | None:
+        """Return the text of the first attribute that is there."""
+        for key in keys:
+            if self.has(key):
+                try:
+                    return text_of(self.tree[key])
+                except TypeError:
+                    self._wrong(key, "a text")
+                    return None
+        return None
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Return a boolean."""
+        value = self.tree.get(key)
+        if value is None:
+            return default
+        if isinstance(value, bool):
+            return value
+        if value in ("true", "false"):
+            return value == "true"
+        self._wrong(key, "true or false")
+        return default
+
+    def whole(self, key: str, least: int | None = None, most: int | None = None) -> int | None:
+        """Return a whole number."""
+        value = self.tree.get(key)
+        if value is None:
+            return None
+        number = _whole(value)
+        if number is None:
+            self._wrong(key, "a whole number")
+        elif least is not None and number < least:
+            self.error(key, f"`{key}` is {number}: at least {least} was expected")
+        elif most is not None and number > most:
+            self.error(key, f"`{key}` is {number}: at most {most} was expected")
+        else:
+            return number
+        return None
+
+    def texts(self, key: str, *, split: str | None = None) -> tuple[str, ...]:
+        """Return the texts of a list, or of a single value."""
+        value = self.tree.get(key)
+        if value is None:
+            return ()
+        if isinstance(value, TreeList):
+            try:
+                return tuple(text_of(item) for item in value)
+            except TypeError:
+                self._wrong(key, "a list of texts")
+                return ()
+        text = self.text(key) or ""
+        return tuple(part.strip() for part in text.split(split) if part.strip()) if split else (text,)
+
+    def mapping(self, key: str) -> TreeMap | None:
+        """Return a mapping."""
+        value = self.tree.get(key)
+        if isinstance(value, TreeMap) or value is None:
+            return value
+        self._wrong(key, "a mapping")
+        return None
+
+    def variables(self, key: str) -> dict[str, str]:
+        """Return a mapping of texts."""
+        value = self.mapping(key)
+        if value is None:
+            return {}
+        found = _Reader(value, self._problems)
+        return {name: found.text(name) or "" for name in value}
+
+    def choice(self, key: str, values: Sequence[str], default: str) -> str:
+        """Return one of some values."""
+        value = self.text(key)
+        if value is None or value in values:
+            return value or default
+        self.error(key, f"`{key}` is {value!r}: one of {', '.join(values)} was expected")
+        return default
+
+
+class _Compiler:
+    """Compiler of one pipeline."""
+
+    def __init__(self, tree: TreeMap, warnings: Sequence[PipelineProblem]) -> None:
+        self._tree = tree
+        self._problems = list(warnings)
+        self._keys: dict[str, Mark] = {}
+        self._steps: list[Step] = []
+        self._groups: list[Group] = []
+        self._named: list[tuple[str, Mark]] = []
+        """The keys that dependencies name, and where."""
+        top = self._read(tree)
+        self._env = top.variables("env")
+        self._agents = _agents(top)
+        self._priority = top.whole("priority") or 0
+
+    def run(self) -> Definition:
+        """Compile the pipeline."""
+        self._sequence(self._tree.get("steps"), None)
+        for key, mark in self._named:
+            if key not in self._keys:
+                message = f"no step has the key {key!r} yet: the build fails, unless one is uploaded"
+                self._problems.append(PipelineProblem("warning", message, mark))
+        return Definition(
+            tuple(self._steps),
+            tuple(self._groups),
+            self._env,
+            self._tree.get("notify"),
+            tuple(sorted(self._problems, key=lambda problem: problem.mark)),
+        )
+
+    def _read(self, tree: TreeMap) -> _Reader:
+        return _Reader(tree, self._problems)
+
+    def _sequence(self, steps: Tree, group: Group | None) -> None:
+        if isinstance(steps, TreeList):
+            for index, step in enumerate(steps):
+                self._step(step, steps.item_mark(index), group)
+
+    def _step(self, step: Tree, mark: Mark, group: Group | None) -> None:
+        kind = kind_of_step(step)
+        if isinstance(step, str):
+            named, step = step, TreeMap(mark)
+            step.put(named, None, mark, mark)
+        if not isinstance(step, TreeMap) or kind == "unknown":
+            return  # the parser has warned
+        if kind == "group":
+            self._group(step, group)
+        elif kind == "command":
+            self._command(step, group)
+        elif kind == "wait":
+            read = self._read(step)
+            common = self._common(step, group, read.text("label", "name", "wait", "waiter") or "")
+            self._steps.append(WaitStep(**common, continue_on_failure=read.flag("continue_on_failure")))
+        elif kind == "input":
+            self._form(step, group)
+        else:
+            self._trigger(step, group)
+
+    def _common(self, step: TreeMap, group: Group | None, label: str) -> _CommonAttributes:
+        read = self._read(step)
+        key = read.text("key", "id", "identifier")
+        if key:
+            self._claim(key, step)
+        branches = " ".join(read.texts("branches"))
+        condition = self._condition(step)
+        if condition is not None and branches:
+            read.warn(
+                "branches", "`if` and `branches` on one step: Buildkite doesn't allow both. Here, both have to hold"
+            )
+        return {
+            "label": label,
+            "key": key or None,
+            "group": group,
+            "condition": condition,
+            "branches": branches or None,
+            "depends_on": self._depends_on(step),
+            "allow_dependency_failure": read.flag("allow_dependency_failure"),
+            "if_changed": self._if_changed(step),
+            "skip": self._skip(step),
+            "line": step.mark.line,
+        }
+
+    def _claim(self, key: str, step: TreeMap) -> None:
+        mark = step.value_mark("key")
+        if _UUID.fullmatch(key):
+            self._problems.append(PipelineProblem("error", f"the key {key!r} has the form of a UUID", mark))
+        if key in self._keys:
+            message = f'The key "{key}" has already been used by another step in this build'
+            self._problems.append(PipelineProblem("error", f"{message} (line {self._keys[key].line})", mark))
+        self._keys.setdefault(key, mark)
+
+    def _condition(self, step: TreeMap) -> Condition | None:
+        text = self._read(step).text("if")
+        if text is None or not text.strip():
+            return None
+        try:
+            return Condition(text)
+        except ConditionError as error:
+            self._problems.append(PipelineProblem("error", str(error), step.value_mark("if")))
+            return None
+
+    def _depends_on(self, step: TreeMap) -> tuple[Dependency, ...] | None:
+        if "depends_on" not in step:
+            return None
+        value = step["depends_on"]
+        mark = step.value_mark("depends_on")
+        items: Sequence[tuple[Tree, Mark]]
+        if isinstance(value, TreeList):
+            items = [(item, value.item_mark(index)) for index, item in enumerate(value)]
+        else:
+            items = [] if value is None else [(value, mark)]
+        found: list[Dependency] = []
+        for item, at in items:
+            if isinstance(item, str):
+                found.append(Dependency(item))
+            elif isinstance(item, TreeMap) and isinstance(item.get("step"), str):
+                found.append(Dependency(str(item["step"]), self._read(item).flag("allow_failure")))
+            else:
+                message = f"an entry of `depends_on` is {describe(item)}: a key, or a mapping with `step`, was expected"
+                self._problems.append(PipelineProblem("error", message, at))
+                continue
+            self._named.append((found[-1].key, at))
+        return tuple(found)
+
+    def _if_changed(self, step: TreeMap) -> FilePatterns | None:
+        value = step.get("if_changed")
+        if value is None:
+            return None
+        read = self._read(step)
+        if isinstance(value, TreeMap):
+            inner = self._read(value)
+            return FilePatterns(inner.texts("include"), inner.texts("exclude"))
+        return FilePatterns(read.texts("if_changed"))
+
+    def _skip(self, step: TreeMap) -> bool | str:
+        value = step.get("skip")
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        text = self._read(step).text("skip") or ""
+        if len(text) > _LONGEST_SKIP:
+            self._read(step).error("skip", f"the reason of `skip` is longer than {_LONGEST_SKIP} characters")
+        return text or False
+
+    def _group(self, step: TreeMap, outer: Group | None) -> None:
+        read = self._read(step)
+        if outer is not None:
+            self._problems.append(
+                PipelineProblem("error", "a group stands in a group: groups can't be nested", step.mark)
+            )
+            return
+        common = self._common(step, None, read.text("group", "label", "name") or "")
+        found = Group(
+            key=common["key"],
+            label=common["label"],
+            depends_on=common["depends_on"],
+            allow_dependency_failure=common["allow_dependency_failure"],
+            condition=common["condition"],
+            if_changed=common["if_changed"],
+            skip=common["skip"],
+        )
+        self._groups.append(found)
+        if not step.get("steps"):
+            read.warn("group", "the group has no steps")
+        self._sequence(step.get("steps"), found)
+
+    def _command(self, step: TreeMap, group: Group | None) -> None:
+        matrix = step.get("matrix")
+        read = self._read(step)
+        common = self._common(step, group, "")
+        whole = self._one_command(_without(step, "matrix"), common, None)
+        if matrix is not None:
+            if read.has("parallelism"):
+                read.error("parallelism", "`parallelism` can't stand beside `matrix`")
+            whole = replace(whole, combinations=tuple(self._combinations(step, matrix, common)))
+        self._steps.append(whole)
+
+    def _combinations(self, step: TreeMap, matrix: Tree, common: _CommonAttributes) -> Iterator[CommandStep]:
+        mark = step.value_mark("matrix")
+        try:
+            for each in combinations(matrix, mark):
+                known = len(self._problems)
+                replaced = replace_tokens(_without(step, "matrix"), each.values, step.mark)
+                one = self._one_command(cast("TreeMap", replaced), common, each.values)
+                if each.skip:
+                    one = replace(one, skip=each.skip)
+                if each.soft_fail is not None:
+                    one = replace(one, soft_fail=self._soft_fail(each.soft_fail, mark))
+                del self._problems[known:]  # the whole step has told them
+                yield one
+        except PipelineError as error:
+            self._problems.append(error.problem)
+
+    def _one_command(self, step: TreeMap, common: _CommonAttributes, matrix: Mapping[str, str] | None) -> CommandStep:
+        read = self._read(step)
+        minutes = self._minutes(step)
+        plugins = step.get("plugins")
+        command = read.text("command") or ""
+        label = read.text("label", "name") or ""
+        if not command and not plugins:
+            read.warn("command", "the step has neither a command nor a plugin")
+        common = {**common, "label": label}
+        return CommandStep(
+            **common,
+            command=command,
+            artifact_paths=read.texts("artifact_paths", split=";") or read.texts("artifacts", split=";"),
+            soft_fail=self._soft_fail(step.get("soft_fail"), step.value_mark("soft_fail")),
+            parallelism=read.whole("parallelism", least=1),
+            retry=self._automatic(step),
+            manual_retry=self._manual(step),
+            timeout=None if minutes is None else minutes * _MINUTE,
+            agents=_agents(read) or self._agents,
+            priority=self._priority if not read.has("priority") else read.whole("priority") or 0,
+            env={**self._env, **read.variables("env")},
+            concurrency=self._concurrency(step),
+            cancel_on_build_failing=read.flag("cancel_on_build_failing"),
+            matrix=matrix,
+            plugins=tuple(item for item in plugins if isinstance(item, TreeMap))
+            if isinstance(plugins, TreeList)
+            else (),
+        )
+
+    def _minutes(self, step: TreeMap) -> int | None:
+        read = self._read(step)
+        key = "timeout_in_minutes" if read.has("timeout_in_minutes") else "timeout"
+        return read.whole(key, least=1) if read.tree.get(key) != 0 else None
+
+    def _soft_fail(self, value: Tree, mark: Mark) -> SoftFail:
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        if value in ("true", "false"):
+            return value == "true"
+        if isinstance(value, TreeList):
+            statuses: list[int | Literal["*"]] = []
+            for index, item in enumerate(value):
+                status = item.get("exit_status") if isinstance(item, TreeMap) else None
+                found = "*" if status == "*" else _whole(status)
+                if found is None:
+                    message = "an entry of `soft_fail` is wrong: a mapping was expected, such as exit_status: 1"
+                    self._problems.append(PipelineProblem("error", message, value.item_mark(index)))
+                else:
+                    statuses.append(cast("int | Literal['*']", found))
+            return tuple(statuses)
+        message = f"`soft_fail` is {describe(value)}: true, false or a list of exit statuses was expected"
+        self._problems.append(PipelineProblem("error", message, mark))
+        return False
+
+    def _automatic(self, step: TreeMap) -> tuple[RetryRule, ...]:
+        retry = self._read(step).mapping("retry")
+        value = None if retry is None else retry.get("automatic")
+        if retry is None or value is None or value is False:
+            return ()
+        if value is True:
+            return (RetryRule(exit_statuses=("*",)),)
+        if isinstance(value, TreeMap):
+            return (self._rule(value),)
+        if isinstance(value, TreeList):
+            return tuple(self._rule(item) for item in value if isinstance(item, TreeMap))
+        self._read(retry).error(
+            "automatic", f"`automatic` is {describe(value)}: true, or a list of rules, was expected"
+        )
+        return ()
+
+    def _rule(self, tree: TreeMap) -> RetryRule:
+        read = self._read(tree)
+        value = tree.get("exit_status")
+        items = list(value) if isinstance(value, TreeList) else [] if value is None else [value]
+        statuses: list[int | Literal["*"]] = []
+        for item in items:
+            found = _whole(item)
+            if found is None and item != "*":
+                read.error("exit_status", "`exit_status` is wrong: a whole number, a list of them or `*` was expected")
+            else:
+                statuses.append("*" if found is None else found)
+        limit = read.whole("limit", least=0, most=_MOST_RETRIES)
+        return RetryRule(
+            tuple(statuses) if items else None,
+            read.text("signal"),
+            read.text("signal_reason"),
+            2 if limit is None else limit,
+        )
+
+    def _manual(self, step: TreeMap) -> ManualRetry:
+        retry = step.get("retry")
+        value = retry.get("manual") if isinstance(retry, TreeMap) else None
+        if not isinstance(retry, TreeMap) or value is None:
+            return ManualRetry()
+        if isinstance(value, bool):
+            return ManualRetry(allowed=value)
+        if not isinstance(value, TreeMap):
+            self._read(retry).error("manual", f"`manual` is {describe(value)}: true, false or a mapping was expected")
+            return ManualRetry()
+        read = self._read(value)
+        return ManualRetry(read.flag("allowed", default=True), read.flag("permit_on_passed"), read.text("reason"))
+
+    def _concurrency(self, step: TreeMap) -> Concurrency | None:
+        read = self._read(step)
+        limit, group = read.whole("concurrency", least=1), read.text("concurrency_group")
+        method = read.choice("concurrency_method", _METHODS, "ordered")
+        if read.has("concurrency") and not group:
+            read.error("concurrency", "`concurrency` needs a `concurrency_group` beside it")
+            return None
+        if group and not read.has("concurrency"):
+            read.error("concurrency_group", "`concurrency_group` needs a `concurrency` beside it, a number of jobs")
+            return None
+        if group and len(group) > _LONGEST_CONCURRENCY_GROUP:
+            read.error(
+                "concurrency_group", f"`concurrency_group` is longer than {_LONGEST_CONCURRENCY_GROUP} characters"
+            )
+        return Concurrency(group, limit, method == "eager") if group and limit else None
+
+    def _form(self, step: TreeMap, group: Group | None) -> None:
+        read = self._read(step)
+        kind = "input" if "input" in step or step.get("type") == "input" else "block"
+        common = self._common(step, group, read.text("label", "name", kind, "manual") or "")
+        made = InputStep if kind == "input" else BlockStep
+        self._steps.append(
+            made(
+                **common,
+                fields=self._fields(step),
+                blocked_state=read.choice("blocked_state", _BLOCKED_STATES, "passed"),
+                prompt=read.text("prompt"),
+                allowed_teams=read.texts("allowed_teams"),
+            )
+        )
+
+    def _fields(self, step: TreeMap) -> tuple[BlockField, ...]:
+        value = step.get("fields")
+        if value is None:
+            return ()
+        if not isinstance(value, TreeList):
+            self._read(step).error("fields", f"`fields` is {describe(value)}: a list of fields was expected")
+            return ()
+        found: list[BlockField] = []
+        for index, item in enumerate(value):
+            at = value.item_mark(index)
+            if not isinstance(item, TreeMap) or not ("text" in item or "select" in item):
+                message = "a field needs `text` or `select`, and a `key`"
+                self._problems.append(PipelineProblem("error", message, at))
+                continue
+            try:
+                found.append(block_field("a field", item))
+            except (TypeError, ValueError) as error:
+                self._problems.append(PipelineProblem("error", str(error), at))
+        return tuple(found)
+
+    def _trigger(self, step: TreeMap, group: Group | None) -> None:
+        read = self._read(step)
+        pipeline = read.text("trigger") or ""
+        if not pipeline:
+            read.error("trigger", "`trigger` is empty: the slug of a pipeline was expected")
+        build = self._read(read.mapping("build") or TreeMap(step.mark))
+        self._steps.append(
+            TriggerStep(
+                **self._common(step, group, read.text("label", "name") or pipeline),
+                pipeline=pipeline,
+                asynchronous=read.flag("async"),
+                branch=build.text("branch"),
+                commit=build.text("commit"),
+                message=build.text("message"),
+                env=build.variables("env"),
+                meta_data=build.variables("meta_data"),
+                soft_fail=self._soft_fail(step.get("soft_fail"), step.value_mark("soft_fail")),
+                parallelism=read.whole("parallelism", least=1),
+            )
+        )
+
+
+def _whole(value: Tree) -> int | None:
+    """Return the whole number that a value is, also as a text or a float; None if it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"[-+]?[0-9]{1,9}", value) else None
+    return value if isinstance(value, int) else None
+
+
+def _agents(read: _Reader) -> tuple[str, ...]:
+    """Return the tags of `agents`, a mapping or a list of `key=value`."""
+    key = "agents" if read.has("agents") else "agent_query_rules"
+    value = read.tree.get(key)
+    if isinstance(value, TreeMap):
+        return tuple(f"{name}={text}" for name, text in read.variables(key).items())
+    return read.texts(key)
+
+
+def _without(tree: TreeMap, key: str) -> TreeMap:
+    found = tree.copy()
+    found.pop(key, None)
+    return found

@@ -1,0 +1,78 @@
+"""Language of the `if` of steps and notifications: parsing, checking and evaluation.
+
+https://buildkite.com/docs/pipelines/configure/conditionals
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from .checking import check, variables_of
+from .evaluation import ConditionContext, Value, evaluate
+from .syntax import ConditionError, Node, parse
+from .variables import EntryPoint
+
+__all__ = ["Condition", "ConditionContext", "ConditionError", "EntryPoint", "Value"]
+
+
+class Condition:
+    """Condition that was parsed and checked.
+
+    Args:
+        text: the condition.
+        entry_point: the place in which it stands.
+
+    Raises:
+        ConditionError: it isn't a condition, or has an unknown name or a wrong type.
+
+    Example:
+        >>> condition = Condition('build.branch == "main" || build.tag =~ /^v/')
+        >>> condition.holds(ConditionContext({"build.branch": "main"}))
+        True
+        >>> condition.values(ConditionContext({"build.branch": "next", "build.tag": "v2"}))
+        {'build.branch': 'next', 'build.tag': 'v2'}
+    """
+
+    __slots__ = ("_node", "entry_point", "text")
+
+    def __init__(self, text: str, entry_point: EntryPoint = "build_condition") -> None:
+        self.text = text
+        self.entry_point: EntryPoint = entry_point
+        self._node = _checked(text, entry_point)
+
+    def __repr__(self) -> str:
+        return f"Condition({self.text!r})"
+
+    def holds(self, context: ConditionContext) -> bool:
+        """Evaluate the condition. In a notification, every error is false.
+
+        Raises:
+            ConditionError: a value was wrong (`evaluation`).
+        """
+        try:
+            return evaluate(self._node, context) is True
+        except ConditionError:
+            if self.entry_point in ("build_notification", "step_notification"):
+                return False
+            raise
+
+    def values(self, context: ConditionContext) -> Mapping[str, Value]:
+        """Return the values of the variables that the condition reads, by what is written for each."""
+        return {name: _read(name, context) for name in variables_of(self._node)}
+
+
+@lru_cache(maxsize=1024)
+def _checked(text: str, entry_point: EntryPoint) -> Node:
+    node = parse(text)
+    check(node, entry_point)
+    return node
+
+
+def _read(name: str, context: ConditionContext) -> Value:
+    if name.startswith("$"):
+        return context.environment.get(name[1:])
+    function, separator, rest = name.partition('("')
+    if separator:
+        return context.environment.get(rest[:-2], "" if function == "env" else None)
+    return context.value(name)

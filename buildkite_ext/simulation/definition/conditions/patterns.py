@@ -1,0 +1,199 @@
+"""Regular expressions of conditions: check, translation for Python, and search with a bound on its time.
+
+Buildkite refuses what some engines don't know, such as lookbehind and possessive quantifiers. What it takes is written for the
+library `regex`, whose searches can be given a time.
+https://buildkite.com/docs/pipelines/configure/conditionals
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import regex
+
+__all__ = ["PatternError", "SearchTimeout", "compile_pattern", "search"]
+
+_SECONDS = 1.0
+"""Time for a search. A pattern that needs more is one whose time grows exponentially with the text."""
+
+_REFUSED = {
+    "?<=": "a lookbehind",
+    "?<!": "a lookbehind",
+    "?>": "an atomic group",
+    "?P": "a named group",
+    "?<": "a named group",
+    "?'": "a named group",
+    "?(": "a conditional",
+}
+_FLAGS = frozenset("imsx-")
+_ENDS = {"z": r"\Z", "Z": r"(?=\n?\Z)", "/": "/"}
+_QUANTIFIERS = frozenset("?*+")
+
+
+class PatternError(ValueError):
+    """Error of a regular expression that a condition may not have."""
+
+
+class SearchTimeout(Exception):
+    """Search that took too long."""
+
+
+def compile_pattern(source: str, *, ignore_case: bool) -> regex.Pattern[str]:
+    """Compile the regular expression of a condition.
+
+    Args:
+        source: the text between the slashes.
+        ignore_case: True for the flag `i`.
+
+    Raises:
+        PatternError: it has a construct that Buildkite refuses, or it isn't a regular expression.
+
+    Example:
+        >>> search(compile_pattern("^v[[:digit:]]+$", ignore_case=False), "v12")
+        True
+    """
+    import regex
+
+    translated = _Translation(source).run()
+    try:
+        return regex.compile(translated, regex.IGNORECASE if ignore_case else 0)
+    except (regex.error, ValueError, OverflowError) as error:
+        raise PatternError(f"/{source}/ is not a regular expression: {error}") from None
+
+
+def search(pattern: regex.Pattern[str], text: str, *, seconds: float = _SECONDS) -> bool:
+    """Tell whether a text holds a match.
+
+    Raises:
+        SearchTimeout: the search took longer than the seconds.
+    """
+    try:
+        return pattern.search(text, timeout=seconds) is not None
+    except TimeoutError:
+        raise SearchTimeout(f"the search for /{pattern.pattern}/ took longer than {seconds:g} s") from None
+
+
+class _Translation:
+    """Translation of one pattern. `(?i)` holds until the end of its group, which `regex` says with a group of its own."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._at = 0
+        self._out: list[str] = []
+        self._scopes: list[list[str]] = [[]]
+        """For each open group, the flags that were set in it."""
+
+    def run(self) -> str:
+        """Return the translated pattern."""
+        quantified = False
+        while self._at < len(self._source):
+            character = self._source[self._at]
+            if character in _QUANTIFIERS or (character == "{" and self._counted()):
+                quantified = self._quantifier(quantified=quantified)
+                continue
+            quantified = False
+            if character == "\\":
+                self._escape()
+            elif character == "[":
+                self._set()
+            elif character == "(":
+                self._open()
+            elif character == ")":
+                self._close()
+            elif character == "|":
+                scope = self._scopes[-1]
+                self._out.append(")" * len(scope) + "|" + "".join(f"(?{flags}:" for flags in scope))
+                self._at += 1
+            else:
+                self._out.append(r"\{" if character == "{" else r"\}" if character == "}" else character)
+                self._at += 1
+        self._out.append(")" * len(self._scopes[0]))
+        return "".join(self._out)
+
+    def _counted(self) -> str:
+        """Return the count `{n}`, `{n,}` or `{n,m}` that begins here; empty if the brace is a character."""
+        end = self._source.find("}", self._at)
+        count = self._source[self._at : end + 1]
+        low, _, high = count[1:-1].partition(",")
+        is_count = end > 0 and low.isascii() and low.isdigit() and (not high or (high.isascii() and high.isdigit()))
+        return count if is_count else ""
+
+    def _quantifier(self, *, quantified: bool) -> bool:
+        count = self._counted() if self._source[self._at] == "{" else self._source[self._at]
+        if quantified and count == "+":
+            raise PatternError("possessive quantifiers, such as `a++`, are not supported")
+        lazy = quantified and count == "?"
+        self._out.append(count)
+        self._at += len(count)
+        return not lazy
+
+    def _escape(self) -> None:
+        following = self._source[self._at + 1 : self._at + 2]
+        if not following:
+            raise PatternError("it ends with a backslash")
+        self._out.append(_ENDS.get(following, "\\" + following))
+        self._at += 2
+
+    def _set(self) -> None:
+        """Copy a set, whose first `]` is a character, with the POSIX classes in it."""
+        source, at = self._source, self._at + 1
+        piece = "["
+        if source.startswith("^", at):
+            piece, at = piece + "^", at + 1
+        if source.startswith("]", at):
+            piece, at = piece + r"\]", at + 1
+        while at < len(source) and source[at] != "]":
+            end = source.find(":]", at) if source.startswith("[:", at) else -1
+            if end > 0:
+                piece, at = piece + source[at : end + 2], end + 2
+            elif source[at] == "\\":
+                piece, at = piece + ("/" if source[at + 1 : at + 2] == "/" else source[at : at + 2]), at + 2
+            else:
+                piece, at = piece + ("\\" if source[at] in "[&|~" else "") + source[at], at + 1
+        if at >= len(source):
+            raise PatternError("a set is not closed: `]` is missing")
+        self._out.append(piece + "]")
+        self._at = at + 1
+
+    def _open(self) -> None:
+        source, at = self._source, self._at + 1
+        for beginning, name in _REFUSED.items():
+            if source.startswith(beginning, at):
+                raise PatternError(f"{name}, as in `({beginning}`, is not supported")
+        if source.startswith("?#", at):
+            end = source.find(")", at)
+            if end < 0:
+                raise PatternError("a comment is not closed: `)` is missing")
+            self._at = end + 1
+            return
+        if source.startswith(("?:", "?=", "?!"), at):
+            self._out.append("(" + source[at : at + 2])
+            self._at = at + 2
+        elif source.startswith("?", at):
+            self._flags(at + 1)
+            return
+        else:
+            self._out.append("(")
+            self._at = at
+        self._scopes.append([])
+
+    def _flags(self, at: int) -> None:
+        end = at
+        while self._source[end : end + 1] and self._source[end] in _FLAGS:
+            end += 1
+        flags, closing = self._source[at:end], self._source[end : end + 1]
+        if not flags or closing not in (")", ":") or not closing:
+            raise PatternError(f"`(?{self._source[at : end + 1]}` is not supported")
+        self._out.append(f"(?{flags}:")
+        self._at = end + 1
+        if closing == ")":
+            self._scopes[-1].append(flags)
+        else:
+            self._scopes.append([])
+
+    def _close(self) -> None:
+        if len(self._scopes) == 1:
+            raise PatternError("`)` has no `(`")
+        self._out.append(")" * len(self._scopes.pop()) + ")")
+        self._at += 1

@@ -1,0 +1,162 @@
+"""Selection of steps: which steps of a pipeline run in a build, and why the others don't.
+
+All of it is decided when the steps are uploaded, from their `skip`, `if`, `branches` and `if_changed`, and those of their group.
+https://buildkite.com/docs/pipelines/configure/conditionals
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from ...globs import branch_matches
+from .conditions import ConditionContext, Value
+from .steps import FilePatterns, Group, Step
+
+__all__ = ["LeftOut", "left_out"]
+
+_GLOB_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]/]+\]|\\.|.", re.DOTALL)
+_NESTED_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Reason for which a step doesn't run.
+
+    Attributes:
+        by: the attribute that decided.
+        reason: `broken_reason` of its jobs.
+        text: the condition, the patterns or the reason, as the pipeline says.
+        values: the values that made a condition false.
+        in_group: True if the attribute is the group's.
+    """
+
+    by: Literal["skip", "if", "branches", "if_changed"]
+    reason: str
+    text: str
+    values: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    in_group: bool = False
+
+
+def left_out(
+    step: Step, context: ConditionContext, branch: str, changed: Collection[str] | None = None
+) -> LeftOut | None:
+    """Return why a step doesn't run in a build; None if it runs.
+
+    Args:
+        step: the step.
+        context: what conditions read.
+        branch: the branch of the build.
+        changed: the paths of the files that it changed; None if that isn't known, and then `if_changed` leaves nothing out.
+
+    Raises:
+        ConditionError: a condition can't be evaluated.
+    """
+    group = step.group
+    if group is not None and (found := _by(group, None, context, branch, changed, in_group=True)) is not None:
+        return found
+    return _by(step, step.branches, context, branch, changed, in_group=False)
+
+
+def _by(
+    of: Step | Group,
+    branches: str | None,
+    context: ConditionContext,
+    branch: str,
+    changed: Collection[str] | None,
+    *,
+    in_group: bool,
+) -> LeftOut | None:
+    if of.skip:
+        text = of.skip if isinstance(of.skip, str) else "skip: true"
+        return LeftOut("skip", text, text, in_group=in_group)
+    if branches is not None and not branch_matches(branches, branch):
+        return LeftOut("branches", "branch_mismatch", branches, {"build.branch": branch})
+    condition = of.condition
+    if condition is not None and not condition.holds(context):
+        return LeftOut("if", "conditional_failed", condition.text, condition.values(context), in_group)
+    if of.if_changed is not None and changed is not None and not _changed_files_match(of.if_changed, changed):
+        text = ", ".join(of.if_changed.include)
+        return LeftOut("if_changed", f"no changes in {text}", text, in_group=in_group)
+    return None
+
+
+def _changed_files_match(patterns: FilePatterns, changed: Collection[str]) -> bool:
+    """Tell whether a changed file lets a step run. Without `include`, or with a pattern that is none, the step runs.
+
+    Example:
+        >>> _changed_files_match(FilePatterns(("docs/**", "*.md"), ("docs/old/**",)), ["docs/old/a.md", "src/b.py"])
+        False
+        >>> _changed_files_match(FilePatterns(("{docs,src}/*.[ch]",)), ["src/main.c"])
+        True
+    """
+    include = [_glob(pattern) for pattern in patterns.include]
+    exclude = [_glob(pattern) for pattern in patterns.exclude]
+    if not include or None in include or None in exclude:
+        return True
+    return any(
+        any(glob is not None and glob.fullmatch(path) for glob in include)
+        and not any(glob is not None and glob.fullmatch(path) for glob in exclude)
+        for path in changed
+    )
+
+
+@lru_cache(maxsize=1024)
+def _glob(pattern: str) -> re.Pattern[str] | None:
+    """Return the regular expression of a glob; None if the text isn't a glob."""
+    alternatives = _braces(pattern)
+    if alternatives is None:
+        return None
+    try:
+        return re.compile(
+            "|".join("".join(map(_piece, _GLOB_PIECES.findall(each))) for each in alternatives), re.DOTALL
+        )
+    except re.error:
+        return None
+
+
+def _piece(piece: str) -> str:
+    match piece:
+        case "**/":
+            return "(?:[^/]+/)*"
+        case "**":
+            return ".*"
+        case "*":
+            return "[^/]*"
+        case "?":
+            return "[^/]"
+        case _ if piece.startswith("[") and len(piece) > 2:
+            negated = piece[1] in "!^"
+            characters = "".join(re.escape(character) for character in piece[2 if negated else 1 : -1])
+            return f"[{'^/' if negated else ''}{characters}]"
+        case _ if piece.startswith("\\") and len(piece) == 2:
+            return re.escape(piece[1])
+        case _:
+            return re.escape(piece)
+
+
+def _braces(pattern: str) -> list[str] | None:
+    """Return the patterns that `{a,b}` stands for; None if a brace isn't closed, or if there are too many."""
+    opened = pattern.find("{")
+    if opened < 0:
+        return None if "}" in pattern else [pattern]
+    depth, parts, begun = 0, [], opened + 1
+    for at in range(opened, len(pattern)):
+        character = pattern[at]
+        if character == "{":
+            depth += 1
+        elif character == "}":
+            depth -= 1
+        if (character == "," and depth == 1) or (character == "}" and depth == 0):
+            parts.append(pattern[begun:at])
+            begun = at + 1
+        if depth == 0:
+            rests = _braces(pattern[at + 1 :])
+            inner = [each for part in parts for each in _braces(part) or ()]
+            if rests is None or len(inner) * len(rests) > _NESTED_LIMIT:
+                return None
+            return [pattern[:opened] + each + rest for each in inner for rest in rests]
+    return None

@@ -1,0 +1,398 @@
+"""Values of a YAML text as Buildkite's own tools read them, each with its line and column.
+
+The reading differs from PyYAML's own: `yes`, `on` and `12:30` are texts, a key is always a text, `08` is a number, and the same
+key may stand twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from math import isfinite
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    import yaml
+
+__all__ = [
+    "Mark",
+    "PipelineError",
+    "PipelineProblem",
+    "Tree",
+    "TreeList",
+    "TreeMap",
+    "describe",
+    "documents",
+    "text_of",
+]
+
+_MOST_VALUES = 200_000
+"""Values of one document. Aliases of aliases could otherwise make a small text a huge document."""
+
+_MOST_NESTED = 100
+_INTEGER = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0o?[0-7]+|0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_TIME = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"(?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(\.[0-9]+)?[ \t]*(Z|[-+][0-9]{1,2}(?::[0-9]{2})?)?)?"
+)
+_CONSTANTS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """Place in a text, as editors count it: both numbers begin with 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineProblem:
+    """Error or warning about a pipeline's text.
+
+    Attributes:
+        level: `error` if Buildkite would refuse the text, else `warning`.
+        message: what is wrong, and what was expected there.
+        mark: the place.
+    """
+
+    level: Literal["error", "warning"]
+    message: str
+    mark: Mark
+
+
+class PipelineError(ValueError):
+    """Error of a pipeline's text.
+
+    Attributes:
+        problem: the error with its place.
+    """
+
+    def __init__(self, message: str, mark: Mark) -> None:
+        super().__init__(f"line {mark.line}, column {mark.column}: {message}")
+        self.problem = PipelineProblem("error", message, mark)
+
+
+class TreeMap(dict[str, "Tree"]):
+    """Mapping with its place, and those of its keys and values."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__()
+        self.mark = mark
+        self._keys: dict[str, Mark] = {}
+        self._values: dict[str, Mark] = {}
+
+    def put(self, key: str, value: Tree, at_key: Mark, at_value: Mark) -> None:
+        """Set a value with its places."""
+        self[key] = value
+        self._keys[key], self._values[key] = at_key, at_value
+
+    def move(self, key: str, value: Tree, other: TreeMap, name: str) -> None:
+        """Set a value that another mapping has under a name, perhaps in another form."""
+        self.put(key, value, other.key_mark(name), other.value_mark(name))
+
+    def key_mark(self, key: str) -> Mark:
+        """Return the place of a key."""
+        return self._keys.get(key, self.mark)
+
+    def value_mark(self, key: str) -> Mark:
+        """Return the place of a value."""
+        return self._values.get(key, self.mark)
+
+    def copy(self) -> TreeMap:
+        """Return a copy of the mapping itself, without copies of its values."""
+        copied = TreeMap(self.mark)
+        copied.update(self)
+        copied._keys, copied._values = dict(self._keys), dict(self._values)
+        return copied
+
+
+class TreeList(list["Tree"]):
+    """List with its place, and those of its items."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__()
+        self.mark = mark
+        self._marks: list[Mark] = []
+
+    def put(self, value: Tree, mark: Mark) -> None:
+        """Append a value with its place."""
+        self.append(value)
+        self._marks.append(mark)
+
+    def item_mark(self, index: int) -> Mark:
+        """Return the place of an item."""
+        return self._marks[index] if index < len(self._marks) else self.mark
+
+
+Tree = None | bool | int | float | str | TreeList | TreeMap
+
+
+def documents(text: str) -> list[tuple[Tree, Mark]]:
+    """Return the documents of a YAML text, each with the place where it begins.
+
+    Raises:
+        PipelineError: the text isn't YAML, refers to itself, or is too large when its aliases are followed.
+
+    Example:
+        >>> documents("steps:\\n  - command: yes\\n    timeout: 0x10\\n")[0][0]
+        {'steps': [{'command': 'yes', 'timeout': 16}]}
+    """
+    import yaml
+
+    loader: type[yaml.CLoader | yaml.Loader] = getattr(yaml, "CLoader", yaml.Loader)
+    try:
+        _refuse_depth(text, loader)
+        nodes = list(yaml.compose_all(text, Loader=loader))
+    except yaml.MarkedYAMLError as error:
+        place = error.problem_mark or error.context_mark
+        message = " ".join(filter(None, (error.context, error.problem)))
+        raise PipelineError(f"not YAML: {message}", _mark(place) if place else Mark(1, 1)) from None
+    except yaml.YAMLError as error:  # a character that YAML doesn't have
+        raise PipelineError(f"not YAML: {' '.join(str(error).split())}", Mark(1, 1)) from None
+    return [
+        (None, Mark(1, 1)) if node is None else (_Constructor().value(node), _mark(node.start_mark)) for node in nodes
+    ]
+
+
+def _refuse_depth(text: str, loader: type[yaml.CLoader | yaml.Loader]) -> None:
+    """Refuse a text that is nested too deeply. PyYAML composes by recursion in C, which ends the process there.
+
+    Raises:
+        PipelineError: it is.
+    """
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MOST_NESTED:
+                raise PipelineError(f"nested deeper than {_MOST_NESTED}", _mark(event.start_mark))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def describe(value: Tree) -> str:
+    """Return what a value is, in the words of YAML.
+
+    Example:
+        >>> describe(None), describe(2.5), describe("")
+        ('empty', 'a number', 'a text')
+    """
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case TreeList():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def text_of(value: Tree) -> str:
+    """Return the text that a scalar is where a text is expected.
+
+    Raises:
+        TypeError: the value is a list or a mapping.
+
+    Example:
+        >>> [text_of(value) for value in (None, True, 1.0, 1e6, 0.1, "a")]
+        ['', 'true', '1', '1e+06', '0.1', 'a']
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return _float_text(value)
+        case int() | str():
+            return str(value)
+        case _:
+            raise TypeError("a text was expected")
+
+
+def _float_text(value: float) -> str:
+    """Return the shortest text of a number, with an exponent where that is below -4 or above 5."""
+    exact = Decimal(repr(value)).normalize()
+    if -4 <= exact.adjusted() <= 5:
+        return f"{exact:f}"
+    mantissa, _, exponent = f"{exact:e}".partition("e")
+    return f"{mantissa}e{int(exponent):+03d}"
+
+
+class _LibraryMark(Protocol):
+    """Place in a text as PyYAML counts it, from 0. Its C loader has a class of its own."""
+
+    line: int
+    column: int
+
+
+def _mark(mark: _LibraryMark | None) -> Mark:
+    if mark is None:
+        return Mark(1, 1)
+    return Mark(mark.line + 1, mark.column + 1)
+
+
+class _Constructor:
+    """Constructor of the values of one document."""
+
+    def __init__(self) -> None:
+        self._open: set[int] = set()
+        self._count = 0
+
+    def value(self, node: yaml.Node) -> Tree:
+        """Return the value of a node.
+
+        Raises:
+            PipelineError: it holds itself, a key isn't a text, or there are too many values.
+        """
+        import yaml
+
+        mark = _mark(node.start_mark)
+        self._count += 1
+        if self._count > _MOST_VALUES:
+            raise PipelineError(f"more than {_MOST_VALUES} values, when aliases are followed", mark)
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        with _Inside(self._open, node, mark):
+            if isinstance(node, yaml.SequenceNode):
+                items = TreeList(mark)
+                for item in node.value:
+                    items.put(self.value(item), _mark(item.start_mark))
+                return items
+            found = TreeMap(mark)
+            for key, key_node, value_node in self._pairs(node, set()):
+                found.put(key, self.value(value_node), _mark(key_node.start_mark), _mark(value_node.start_mark))
+            return found
+
+    def _pairs(self, node: yaml.Node, merged: set[int]) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+        """Yield the keys and values of a mapping, those that `<<` merges into it included."""
+        import yaml
+
+        if isinstance(node, yaml.SequenceNode):
+            seen: set[str] = set()
+            for each in node.value:
+                for pair in self._pairs(each, merged):
+                    if pair[0] not in seen:
+                        seen.add(pair[0])
+                        yield pair
+            return
+        if not isinstance(node, yaml.MappingNode):
+            raise PipelineError("`<<` takes a mapping, or a list of mappings", _mark(node.start_mark))
+        if id(node) in merged:
+            return
+        merged.add(id(node))
+        own = {_key(key) for key, _ in node.value if not _merges(key)}
+        for key_node, value_node in node.value:
+            if not _merges(key_node):
+                yield _key(key_node), key_node, value_node
+                continue
+            for pair in self._pairs(value_node, merged):
+                if pair[0] not in own:
+                    own.add(pair[0])
+                    yield pair
+
+
+class _Inside:
+    """Note that a node is being read, so that one that holds itself is found."""
+
+    def __init__(self, nodes: set[int], node: yaml.Node, mark: Mark) -> None:
+        if id(node) in nodes:
+            raise PipelineError("an alias stands inside of what it names: infinite recursion", mark)
+        if len(nodes) >= _MOST_NESTED:
+            raise PipelineError(f"nested deeper than {_MOST_NESTED}", mark)
+        self._nodes, self._id = nodes, id(node)
+
+    def __enter__(self) -> None:
+        self._nodes.add(self._id)
+
+    def __exit__(self, *_: object) -> None:
+        self._nodes.discard(self._id)
+
+
+def _is_plain(node: yaml.ScalarNode) -> bool:
+    return not node.style  # None from the Python loader, "" from the C one
+
+
+def _merges(node: yaml.Node) -> bool:
+    import yaml
+
+    return isinstance(node, yaml.ScalarNode) and node.value == "<<" and _is_plain(node)
+
+
+def _key(node: yaml.Node) -> str:
+    import yaml
+
+    if not isinstance(node, yaml.ScalarNode):
+        raise PipelineError("a key has to be a text", _mark(node.start_mark))
+    value = _scalar(node)
+    if value is None:
+        raise PipelineError("a key is empty: a text was expected", _mark(node.start_mark))
+    return f"{value:e}" if isinstance(value, float) else text_of(value)
+
+
+def _scalar(node: yaml.ScalarNode) -> Tree:
+    text = node.value
+    if not _is_plain(node) or not isinstance(text, str):
+        return str(text)
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] not in "+-.0123456789":
+        return text
+    digits = text.replace("_", "")
+    if (integer := _INTEGER.fullmatch(digits)) is not None:
+        return int(integer[1] + _decimal(integer[2]))
+    if _FLOAT.fullmatch(digits) is not None and isfinite(float(digits)):
+        return float(digits)
+    return _time(text)
+
+
+def _decimal(digits: str) -> str:
+    """Return a whole number of any base with decimal digits."""
+    lower = digits.lower()
+    if lower.startswith("0x"):
+        return str(int(digits, 16))
+    if lower.startswith("0b"):
+        return str(int(digits, 2))
+    return str(int(lower.replace("o", ""), 8)) if digits.startswith("0") else digits
+
+
+def _time(text: str) -> str:
+    """Return a time in the form of RFC 3339, and any other text as it is."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return text
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    try:
+        offset = UTC if zone in (None, "Z") else timezone(_offset(zone))
+        found = datetime(*map(int, (year, month, day, hour or 0, minute or 0, second or 0)), tzinfo=offset)  # type: ignore[misc, arg-type]
+    except ValueError:
+        return text
+    shown = (fraction or "").rstrip("0").removesuffix(".")
+    return found.strftime("%Y-%m-%dT%H:%M:%S") + shown + ("Z" if not found.utcoffset() else _zone(found))
+
+
+def _offset(zone: str) -> timedelta:
+    hours, _, minutes = zone[1:].partition(":")
+    offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    return -offset if zone[0] == "-" else offset
+
+
+def _zone(time: datetime) -> str:
+    zone = time.strftime("%z")
+    return f"{zone[:3]}:{zone[3:]}"

@@ -1,0 +1,163 @@
+"""Runner of jobs: from an agent's acceptance of a job to the end of its command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ...timestamps import to_millisecond
+from ..behaviour.commands import Upload
+from ..behaviour.logs import compose
+from ..behaviour.timing import Timing
+from ..definition.steps import CommandStep
+from ..state.builds import Job
+from .agents import AgentConnections
+from .files import Files
+from .scheduler import ScheduledAction, Scheduler
+from .transitions import Transitions
+
+__all__ = ["JobRunner"]
+
+_UPLOAD_AT = 0.9
+"""Fraction of a job's duration after which its artifacts are uploaded."""
+
+_LOST_AGENT = -1
+"""Exit status of a job whose agent was lost."""
+
+
+class JobRunner:
+    """Runner of jobs.
+
+    Args:
+        scheduler: its time and its next actions.
+        timing: the durations of Buildkite's own steps.
+        transitions: moves the jobs.
+        agents: the agents that run them.
+        files: their artifacts.
+        timestamps: whether logs hold the time of each line.
+        upload: takes the steps that a job uploads, and returns why they are refused, or None.
+        started: called when a job has started.
+        ended: called when a job has ended.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        timing: Timing,
+        transitions: Transitions,
+        agents: AgentConnections,
+        files: Files,
+        *,
+        timestamps: bool,
+        upload: Callable[[Job, Upload], str | None],
+        started: Callable[[Job], object],
+        ended: Callable[[Job], object],
+    ) -> None:
+        self._scheduler = scheduler
+        self._timing = timing
+        self._transitions = transitions
+        self._agents = agents
+        self._files = files
+        self._timestamps = timestamps
+        self._upload = upload
+        self._started = started
+        self._ended = ended
+        self._actions: dict[str, list[ScheduledAction]] = {}
+
+    def later(self, seconds: float, job: Job, act: Callable[[Job], object]) -> None:
+        """Let something happen to a job after some seconds, unless the job ends or is interrupted before."""
+        self._actions.setdefault(job.id, []).append(self._scheduler.after(seconds, lambda: act(job)))
+
+    def assign(self, job: Job) -> None:
+        """Let the agent of a job accept and start it."""
+        self._cancel_actions(job)
+        self._transitions.move_job(job, "assigned")
+        self.later(self._timing.assigned, job, self._accept)
+
+    def interrupt(self, job: Job, first: str, then: str) -> None:
+        """Move a running job to the state `first` and, when it has stopped, to the state `then`."""
+        self._cancel_actions(job)
+        job.log.stop(self._scheduler.now)
+        self._files.end_uploads(job, "error")
+        self._transitions.move_job(job, first)
+
+        def stopped(job: Job) -> None:
+            step = job.command_step
+            if step is not None:
+                job.exit_status, job.signal, job.signal_reason = -1, "SIGTERM", "cancel"
+                job.soft_failed = step.allows_failure(-1)
+            self.finish(job, then)
+            self._ended(job)
+
+        self.later(self._timing.canceling, job, stopped)
+
+    def finish(self, job: Job, state: str) -> None:
+        """Move a job to its last state, and free its agent."""
+        self._cancel_actions(job)
+        job.log.stop(self._scheduler.now)
+        job.finished_at = self._now
+        self._files.end_uploads(job, "finished")
+        self._transitions.move_job(job, state)
+        self._agents.release(job, lost=job.exit_status == _LOST_AGENT and job.signal is None)
+
+    def _accept(self, job: Job) -> None:
+        self._transitions.move_job(job, "accepted")
+        self.later(self._timing.accepted, job, self._start)
+
+    def _start(self, job: Job) -> None:
+        step, behaviour = job.command_step, job.behaviour
+        assert step is not None
+        started, duration = self._scheduler.now, behaviour.duration
+        job.started_at = to_millisecond(started)
+        job.log.begin(partial(compose, behaviour.log, started=started, duration=duration, timestamps=self._timestamps))
+        self._transitions.move_job(job, "running")
+        if behaviour.artifacts:
+            self._scheduler.after(duration * _UPLOAD_AT, lambda: self._files.upload(job))
+        for upload in behaviour.uploads:
+            if upload.attempt in (None, job.attempt):
+                self.later(min(upload.after, duration), job, partial(self._take_upload, upload))
+        if behaviour.promise is not None and behaviour.promise[0] < duration:
+            self.later(behaviour.promise[0], job, partial(self._promise, behaviour.promise[1]))
+        timeout = _timeout(job, step)
+        if timeout is not None and timeout < duration:
+            self.later(timeout, job, lambda job: self.interrupt(job, "timing_out", "timed_out"))
+        else:
+            self.later(duration, job, lambda job: self._exit(job, job.behaviour.exit_status(job.attempt)))
+        self._started(job)
+
+    def _take_upload(self, upload: Upload, job: Job) -> None:
+        refused = self._upload(job, upload)
+        if refused is not None:
+            job.log.add(self._scheduler.now, f"{refused}\n".encode())
+            self._exit(job, 1)
+
+    def _promise(self, exit_status: int, job: Job) -> None:
+        self._transitions.promise(job, exit_status)
+        self._started(job)
+
+    def _exit(self, job: Job, status: int) -> None:
+        step = job.command_step
+        assert step is not None
+        job.exit_status = status
+        if status:
+            job.signal, job.signal_reason = job.behaviour.signal, job.behaviour.signal_reason
+            job.soft_failed = step.allows_failure(status)
+        self.finish(job, "failed" if status else "passed")
+        self._ended(job)
+
+    def _cancel_actions(self, job: Job) -> None:
+        for action in self._actions.pop(job.id, ()):
+            action.cancel()
+
+    @property
+    def _now(self) -> float:
+        return to_millisecond(self._scheduler.now)
+
+
+def _timeout(job: Job, step: CommandStep) -> float | None:
+    """Return the seconds that a job may run: its step's timeout or the pipeline's, at most the pipeline's maximum."""
+    pipeline = job.build.pipeline
+    timeout = pipeline.default_timeout if step.timeout is None else step.timeout
+    if timeout is None or pipeline.maximum_timeout is None:
+        return timeout if timeout is not None else pipeline.maximum_timeout
+    return min(timeout, pipeline.maximum_timeout)

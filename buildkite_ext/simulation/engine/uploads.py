@@ -1,0 +1,68 @@
+"""Uploads of steps by running jobs: whether Buildkite takes them, and the steps themselves.
+
+https://buildkite.com/docs/agent/cli/reference/pipeline
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..definition.compiler import Definition, compile_pipeline
+from ..definition.interpolation import interpolate
+from ..definition.parser import parse_pipelines
+from ..definition.steps import CommandStep, Step, TriggerStep
+from ..definition.yaml_tree import PipelineError
+from ..state.builds import Build
+
+__all__ = ["read_upload", "refusal"]
+
+_MOST_JOBS_OF_AN_UPLOAD, _MOST_UPLOADS, _MOST_JOBS = 500, 500, 4000
+
+
+def read_upload(text: str, environment: Mapping[str, str], *, interpolated: bool) -> list[Definition] | str:
+    """Return the pipelines of a text, or why it can't be uploaded.
+
+    Args:
+        text: the YAML text.
+        environment: the environment of the job.
+        interpolated: False if variables stay as they are.
+    """
+    definitions: list[Definition] = []
+    try:
+        for parsed in parse_pipelines(text):
+            tree = interpolate(parsed.tree, environment) if interpolated else parsed.tree
+            definitions.append(compile_pipeline(tree, parsed.warnings))
+    except PipelineError as error:
+        return f"Pipeline parsing failed: {error}"
+    for definition in definitions:
+        for problem in definition.errors:
+            return problem.message
+    return definitions
+
+
+def refusal(build: Build, definition: Definition) -> str | None:
+    """Return why an upload is refused; None if it is taken."""
+    if build.done or build.state in ("canceling", "blocked"):
+        return "You can only change the pipeline of a running build"
+    if build.uploads >= _MOST_UPLOADS:
+        return f"A build can have at most {_MOST_UPLOADS} uploads"
+    for named in (*definition.steps, *definition.groups):
+        if named.key is not None and build.graph.has_key(named.key):
+            return f'The key "{named.key}" has already been used by another step in this build'
+    count = _jobs_of(definition.steps)
+    if count > _MOST_JOBS_OF_AN_UPLOAD:
+        return f"The upload has {count} jobs, and at most {_MOST_JOBS_OF_AN_UPLOAD} are allowed"
+    if len(build.jobs) + count > _MOST_JOBS:
+        return f"The build would have {len(build.jobs) + count} jobs, and at most {_MOST_JOBS} are allowed"
+    return None
+
+
+def _jobs_of(steps: Iterable[Step]) -> int:
+    """Return how many jobs some steps have."""
+    count = 0
+    for step in steps:
+        if isinstance(step, CommandStep) and step.combinations:
+            count += len(step.combinations)
+        else:
+            count += (step.parallelism or 1) if isinstance(step, CommandStep | TriggerStep) else 1
+    return count

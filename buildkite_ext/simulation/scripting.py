@@ -1,0 +1,191 @@
+"""Scripts of simulated pipelines: steps from a pipeline.yml, and what happens in their jobs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Self
+
+from ..errors import ConfigurationError
+from ..unknown_keywords import checks_keywords
+from .behaviour.commands import CommandBehaviour, LogScript, Upload, log_script
+from .behaviour.rules import BehaviourRule, StepMatcher
+from .definition.checks import check_flags, check_number, check_text, check_whole, files_of, statuses_of
+from .definition.template import Template
+from .definition.yaml_tree import PipelineError
+from .engine.engine import Engine
+from .state.pipelines import Pipeline
+
+__all__ = ["ScriptedPipeline"]
+
+
+class ScriptedPipeline:
+    """Pipeline whose steps come from a text, and whose jobs do what a test says. `SimulatedPipeline` is one."""
+
+    state: Pipeline
+    _engine: Engine
+    _lock: threading.RLock
+    _now: Callable[[], float]
+
+    def configure(self, text: str) -> Self:
+        """Take the steps from the text of a pipeline.yml, in place of those that the pipeline has.
+
+        Environment variables in it are expanded for each build, by the rules of `buildkite-agent pipeline upload`. Queues that
+        it names are created.
+
+        Args:
+            text: the YAML text.
+
+        Returns:
+            The pipeline.
+
+        Raises:
+            ConfigurationError: Buildkite would refuse it. The message has the line and the column.
+            TypeError: it isn't a text.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> simulator = Simulator()
+            >>> web = simulator.pipeline("web").configure('''
+            ... steps:
+            ...   - {label: Test, key: test, command: make test}
+            ...   - {label: Deploy, command: make deploy, depends_on: test, if: build.branch == "main"}
+            ... ''')
+            >>> web = web.script("test", exit_status=1)
+            >>> build = web.build(branch="main")
+            >>> _ = simulator.clock.advance(60)
+            >>> web.builds[0].state, [job.state for job in build.jobs]
+            ('failed', ['failed', 'waiting_failed'])
+
+        https://buildkite.com/docs/pipelines/configure/defining-steps
+        """
+        check_text("text", text, give="the text of a pipeline.yml")
+        try:
+            template = Template(text)
+            errors = template.definition.errors
+        except PipelineError as error:
+            raise ConfigurationError(str(error)) from None
+        if errors:
+            first = errors[0]
+            raise ConfigurationError(f"line {first.mark.line}, column {first.mark.column}: {first.message}")
+        with self._current():
+            self._engine.administration.configure(self.state, template)
+        return self
+
+    @checks_keywords
+    def script(
+        self,
+        steps: StepMatcher,
+        *,
+        log: LogScript | None = None,
+        exit_status: int | Sequence[int] | None = None,
+        after: float | None = None,
+        artifacts: Mapping[str, bytes | str] | None = None,
+        signal: str | None = None,
+        signal_reason: str | None = None,
+        promise: tuple[float, int] | None = None,
+    ) -> Self:
+        """Say what happens in the jobs of some steps. What isn't given stays as it is.
+
+        It also holds for steps that are uploaded later, and for builds that exist where their jobs have not been created.
+
+        Args:
+            steps: the key or the label of a step, a pattern of it with `*`, or a function that tells whether a step is meant.
+            log, exit_status, after, artifacts: as for `job`. The exit status -1 is that of a lost agent.
+            signal: the signal that ended a job that failed, such as `SIGKILL`.
+            signal_reason: the reason of the signal, such as `process_run_error`.
+            promise: the second at which a job promises to fail, and the exit status that it promises.
+
+        Returns:
+            The pipeline.
+
+        Raises:
+            TypeError: an argument has another type. The message names it.
+            ValueError: a number is out of its range.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> web = Simulator().pipeline("web").job("unit").job("lint")
+            >>> web = web.script("*", after=30).script("unit", exit_status=[1, 0], log="--- unit\\n")
+        """
+        changes: dict[str, Any] = {}
+        if log is not None:
+            changes["log"] = log_script(log)
+        if exit_status is not None:
+            changes["exit_statuses"] = statuses_of(exit_status)
+        if after is not None:
+            check_number("after", after)
+            changes["duration"] = float(after)
+        if artifacts is not None:
+            changes["artifacts"] = files_of(artifacts)
+        for name, value in (("signal", signal), ("signal_reason", signal_reason)):
+            if value is not None:
+                check_text(name, value)
+                changes[name] = value
+        if promise is not None:
+            check_number("promise[0]", promise[0])
+            check_whole("promise[1]", promise[1])
+            changes["promise"] = promise
+        return self._with_rule(steps, lambda behaviour: replace(behaviour, **changes))
+
+    @checks_keywords
+    def on_upload(
+        self,
+        steps: StepMatcher,
+        text: str,
+        *,
+        after: float = 0.0,
+        replaces: bool = False,
+        interpolate: bool = True,
+        each_attempt: bool = False,
+    ) -> Self:
+        """Let the jobs of some steps upload further steps, as `buildkite-agent pipeline upload` does.
+
+        An upload that Buildkite refuses makes the job fail with the exit status 1, and its log ends with the reason.
+
+        Args:
+            steps: the steps, as for `script`.
+            text: the YAML text of the upload.
+            after: seconds after the start of a job.
+            replaces: True for `--replace`: the steps that have not begun are removed.
+            interpolate: False for `--no-interpolation`.
+            each_attempt: True if a retry uploads again; else the first attempt alone does.
+
+        Raises:
+            TypeError: an argument has another type. The message names it.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> simulator = Simulator()
+            >>> web = simulator.pipeline("web").job("upload").on_upload("upload", "- {label: Test, command: make test}")
+            >>> build = web.build(branch="main")
+            >>> _ = simulator.clock.advance(60)
+            >>> [job.step.label for job in web.builds[0].jobs]
+            ['upload', 'Test']
+        """
+        check_text("text", text, give="the YAML text of the steps")
+        check_number("after", after)
+        check_flags(replaces=replaces, interpolate=interpolate, each_attempt=each_attempt)
+        upload = Upload(
+            text=text,
+            after=float(after),
+            replace=replaces,
+            interpolate=interpolate,
+            attempt=None if each_attempt else 0,
+        )
+        return self._with_rule(steps, lambda behaviour: replace(behaviour, uploads=(*behaviour.uploads, upload)))
+
+    def _with_rule(self, steps: StepMatcher, change: Callable[[CommandBehaviour], CommandBehaviour]) -> Self:
+        if not isinstance(steps, str) and not callable(steps):
+            raise TypeError("steps: give the key or the label of a step, or a function of a step")
+        with self._current():
+            self.state.rules.append(BehaviourRule(steps, change))
+        return self
+
+    @contextmanager
+    def _current(self) -> Iterator[None]:
+        """Advance to the clock's time, and keep other threads out during a `with` block."""
+        with self._lock, self._engine.at(self._now()):
+            yield

@@ -1,0 +1,873 @@
+"""How a pipeline.yml becomes jobs, and its jobs a build's state: a test for each rule of Buildkite's documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from buildkite_ext.simulation import SimulatedPipeline, Simulator, VirtualClock
+from buildkite_ext.simulation.state.builds import Build, Job
+
+Script = Mapping[str, Any]
+
+
+def started(
+    text: str, scripts: Mapping[str, Script] | None = None, *, uploads: Mapping[str, str] | None = None, **build: Any
+) -> tuple[Simulator, SimulatedPipeline, Build]:
+    """Return a simulator, its pipeline and a build of it. Jobs run for 10 s; `scripts` say what else happens, by step."""
+    simulator = Simulator()
+    web = simulator.pipeline("web").configure(text).script("*", after=10).script(lambda _: True, after=10)
+    for step, script in (scripts or {}).items():
+        web.script(step, **script)
+    for step, upload in (uploads or {}).items():
+        web.on_upload(step, upload, after=5)
+    made = web.build(**{"branch": "main", **build})
+    return simulator, web, made
+
+
+def name(job: Job) -> str:
+    return job.step.key or job.step.label or job.type
+
+
+def states(build: Build) -> dict[str, str]:
+    """Return the states of the current jobs. Several jobs of one name have a number each."""
+    found: dict[str, str] = {}
+    for job in build.current_jobs:
+        at, number = name(job), 2
+        while at in found:
+            at, number = f"{name(job)} {number}", number + 1
+        found[at] = job.state
+    return found
+
+
+def advance(simulator: Simulator, seconds: float) -> None:
+    clock = simulator.clock
+    assert isinstance(clock, VirtualClock)
+    clock.advance(seconds)
+
+
+def after(simulator: Simulator, web: SimulatedPipeline, seconds: float) -> Build:
+    advance(simulator, seconds)
+    return web.builds[0]
+
+
+def ended(text: str, scripts: Mapping[str, Script] | None = None, **options: Any) -> tuple[str, dict[str, str]]:
+    """Return the state of a build after an hour, and those of its jobs."""
+    simulator, web, _ = started(text, scripts, **options)
+    build = after(simulator, web, 3600)
+    return build.state, states(build)
+
+
+FAILS: Script = {"exit_status": 1}
+
+
+# Dependencies ---------------------------------------------------------------------------------------------------------
+
+GRAPH: list[tuple[str, str, Mapping[str, Script], str, dict[str, str]]] = [
+    (
+        "a wait holds back what is behind it",
+        "[{command: a, key: a}, wait, {command: b, key: b}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "waiting_failed", "b": "waiting_failed"},
+    ),
+    (
+        "continue_on_failure lets go after a failure",
+        "[{command: a, key: a}, {wait: ~, continue_on_failure: true}, {command: b, key: b}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "passed", "b": "passed"},
+    ),
+    (
+        "a plain wait behind it still stops",
+        "[{command: a, key: a}, {wait: ~, continue_on_failure: true}, {command: b, key: b}, wait, {command: c, key: c}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "passed", "b": "passed", "waiter 2": "waiting_failed", "c": "waiting_failed"},
+    ),
+    (
+        "what a plain wait stopped stays stopped",
+        "[{command: a, key: a}, wait, {command: b, key: b}, {wait: ~, continue_on_failure: true}, {command: c, key: c}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "waiting_failed", "b": "waiting_failed", "waiter 2": "waiting_failed", "c": "waiting_failed"},
+    ),
+    (
+        "depends_on ignores waits",
+        "[{command: a, key: a}, wait, {command: b, key: b, depends_on: ~}, {command: c, key: c, depends_on: []}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "waiting_failed", "b": "passed", "c": "passed"},
+    ),
+    (
+        "depends_on ignores blocks",
+        "[{command: a, key: a}, {block: Go, key: go}, {command: b, key: b, depends_on: a}, {command: c, key: c}]",
+        {},
+        "blocked",
+        {"a": "passed", "go": "blocked", "b": "passed", "c": "waiting"},
+    ),
+    (
+        "a wait waits for steps with depends_on, too",
+        "[{command: a, key: a}, {command: b, key: b, depends_on: a}, wait, {command: c, key: c}]",
+        {"b": FAILS},
+        "failed",
+        {"a": "passed", "b": "failed", "waiter": "waiting_failed", "c": "waiting_failed"},
+    ),
+    (
+        "a dependency that failed",
+        "[{command: a, key: a}, {command: b, key: b, depends_on: a}, {command: c, key: c, depends_on: b}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "b": "waiting_failed", "c": "waiting_failed"},
+    ),
+    (
+        "allow_failure of an entry",
+        "[{command: a, key: a}, {command: b, key: b, depends_on: [{step: a, allow_failure: true}]}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "b": "passed"},
+    ),
+    (
+        "allow_dependency_failure of a step",
+        "[{command: a, key: a}, {command: b, key: b, depends_on: a, allow_dependency_failure: true}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "b": "passed"},
+    ),
+    (
+        "both accept a step that couldn't run",
+        "[{command: a, key: a}, {command: b, key: b, depends_on: a}, {command: c, key: c, depends_on: [{step: b, allow_failure: true}]}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "b": "waiting_failed", "c": "passed"},
+    ),
+    (
+        "a dependency that failed softly",
+        "[{command: a, key: a, soft_fail: true}, {command: b, key: b, depends_on: a}]",
+        {"a": FAILS},
+        "passed",
+        {"a": "failed", "b": "passed"},
+    ),
+    (
+        "a dependency that was left out",
+        "[{command: a, key: a, skip: true}, {command: b, key: b, depends_on: a}]",
+        {},
+        "passed",
+        {"a": "broken", "b": "passed"},
+    ),
+    (
+        "a dependency that doesn't exist",
+        "[{command: a, key: a}, {command: b, key: b, depends_on: nowhere}]",
+        {},
+        "failed",
+        {"a": "passed", "b": "waiting_failed"},
+    ),
+    (
+        "a dependency on a group",
+        "[{group: g, key: g, steps: [{command: a, key: a}, {command: b, key: b}]}, {command: c, key: c, depends_on: g}]",
+        {"b": FAILS},
+        "failed",
+        {"a": "passed", "b": "failed", "c": "waiting_failed"},
+    ),
+    (
+        "a dependency on an empty group",
+        "[{group: g, key: g, steps: []}, {command: c, key: c, depends_on: g}]",
+        {},
+        "passed",
+        {"c": "passed"},
+    ),
+    (
+        "depends_on of a group holds for its steps",
+        "[{command: a, key: a}, {group: g, depends_on: a, steps: [{command: b, key: b}]}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "b": "waiting_failed"},
+    ),
+    (
+        "a wait in a group counts inside of it only",
+        "[{group: g, steps: [{command: a, key: a}, wait, {command: b, key: b}]}, {command: c, key: c}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "waiting_failed", "b": "waiting_failed", "c": "passed"},
+    ),
+    (
+        "a wait outside counts the steps of groups",
+        "[{group: g, steps: [{command: a, key: a}]}, wait, {group: h, steps: [{command: b, key: b}]}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "waiting_failed", "b": "waiting_failed"},
+    ),
+    (
+        "a wait beside a block is ignored",
+        "[{command: a, key: a}, {wait: ~, continue_on_failure: true}, {block: Go, key: go}, {command: b, key: b}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "passed", "go": "blocked_failed", "b": "waiting_failed"},
+    ),
+    (
+        "a wait behind a block is ignored, too",
+        "[{command: a, key: a}, {block: Go, key: go}, {wait: ~, continue_on_failure: true}, {command: b, key: b}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "go": "blocked_failed", "waiter": "waiting_failed", "b": "waiting_failed"},
+    ),
+    (
+        "an input creates no dependency, and keeps the build from ending",
+        "[{command: a, key: a}, {input: Name, key: name}, {command: b, key: b}]",
+        {},
+        "blocked",
+        {"a": "passed", "name": "blocked", "b": "passed"},
+    ),
+    (
+        "a build with a failure ends although an input is open",
+        "[{command: a, key: a}, {input: Name, key: name}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "name": "blocked"},
+    ),
+    (
+        "steps that wait for each other",
+        "[{command: a, key: a, depends_on: b}, {command: b, key: b, depends_on: a}, {command: c, key: c}]",
+        {},
+        "failed",
+        {"a": "waiting_failed", "b": "waiting_failed", "c": "passed"},
+    ),
+    (
+        "a step of several jobs has ended when all have",
+        "[{command: a, key: a, parallelism: 2}, {command: b, key: b, depends_on: a}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "a 2": "failed", "b": "waiting_failed"},
+    ),
+    (
+        "a step that is left out holds nothing back",
+        "[{command: a, key: a}, {wait: ~, if: build.branch == \"other\"}, {command: b, key: b}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "broken", "b": "passed"},
+    ),
+    (
+        "all steps left out",
+        "[{command: a, key: a, skip: Not today}, {command: b, key: b, branches: other}, wait]",
+        {},
+        "not_run",
+        {"a": "broken", "b": "broken", "waiter": "passed"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("steps", "scripts", "state", "jobs"), [pytest.param(*row, id=rule) for rule, *row in GRAPH])
+def test_dependencies(steps: str, scripts: Mapping[str, Script], state: str, jobs: dict[str, str]) -> None:
+    assert ended(steps, scripts) == (state, jobs)
+
+
+def test_a_canceled_dependency_is_let_through_by_nothing() -> None:
+    simulator, web, _ = started(
+        "[{command: a, key: a, cancel_on_build_failing: true}, {command: x, key: x},"
+        " {command: b, key: b, depends_on: [{step: a, allow_failure: true}]},"
+        " {command: c, key: c, depends_on: a, allow_dependency_failure: true},"
+        " {wait: ~, continue_on_failure: true}, {command: d, key: d}]",
+        {"a": {"after": 100}, "x": FAILS},
+    )
+    build = after(simulator, web, 3600)
+    assert (build.state, states(build)) == (
+        "failed",
+        {
+            "a": "canceled",
+            "x": "failed",
+            "b": "waiting_failed",
+            "c": "waiting_failed",
+            "waiter": "waiting_failed",
+            "d": "waiting_failed",
+        },
+    )
+
+
+def test_a_retry_lets_what_it_stopped_wait_again() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a}, wait, {command: b, key: b}, {command: c, key: c, depends_on: a}]",
+        {"a": {"exit_status": [1, 0]}},
+    )
+    after(simulator, web, 60)
+    assert states(build) == {"a": "failed", "waiter": "waiting_failed", "b": "waiting_failed", "c": "waiting_failed"}
+    with simulator.client() as buildkite:
+        buildkite.jobs.retry("web", 1, build.current_jobs[0].id)
+        assert states(build) == {"a": "scheduled", "waiter": "waiting", "b": "waiting", "c": "waiting"}
+    assert (after(simulator, web, 60).state, set(states(build).values())) == ("passed", {"passed"})
+
+
+def test_a_retry_does_not_hold_back_what_has_begun() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a}, {command: b, key: b, depends_on: [{step: a, allow_failure: true}]}]",
+        {"a": {"exit_status": [1, 0]}, "b": {"after": 100}},
+    )
+    after(simulator, web, 30)
+    with simulator.client() as buildkite:
+        buildkite.jobs.retry("web", 1, build.current_jobs[0].id)
+    assert states(build)["b"] == "running"
+    assert after(simulator, web, 3600).state == "passed"
+
+
+# Which steps run ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("step", "build", "reason"),
+    [
+        ("if: build.branch == 'main'", {}, None),
+        ("if: build.branch != 'main'", {}, "conditional_failed"),
+        ("if: ' '", {}, None),
+        ("if: build.env('A') == 'x'", {"env": {"A": "x"}}, None),
+        ("if: build.tag =~ /^v/", {"tag": "v1"}, None),
+        ("if: build.source == 'api'", {"source": "schedule"}, "conditional_failed"),
+        ("branches: main", {}, None),
+        ("branches: 'release/* !release/old'", {"branch": "release/old"}, "branch_mismatch"),
+        ("branches: [next, 'release/*']", {"branch": "release/2"}, None),
+        ("branches: '!main'", {"branch": "next"}, None),
+        ("skip: true", {}, "skip: true"),
+        ("skip: Broken on Tuesdays", {}, "Broken on Tuesdays"),
+        ("skip: ''", {}, None),
+        ("skip: false", {}, None),
+        ("if_changed: docs/**", {"changed": ["docs/a/b.md"]}, None),
+        ("if_changed: docs/*", {"changed": ["docs/a/b.md"]}, "no changes in docs/*"),
+        ("if_changed: [src/*.py, '*.md']", {"changed": ["a.md"]}, None),
+        ("if_changed: {include: '**', exclude: '*.md'}", {"changed": ["a.md"]}, "no changes in **"),
+        ("if_changed: '{a,b}/[xy].py'", {"changed": ["b/y.py"]}, None),
+        ("if_changed: 'a{'", {"changed": ["b"]}, None),
+        ("if_changed: docs/**", {}, None),
+        ("if: build.branch == 'main'\n  branches: next", {}, "branch_mismatch"),
+    ],
+)
+def test_which_steps_run(step: str, build: dict[str, Any], reason: str | None) -> None:
+    _, _, made = started(f"- command: a\n  {step}\n", **build)
+    assert made.current_jobs[0].broken_reason == reason
+    assert (made.current_jobs[0].state == "broken") is (reason is not None)
+
+
+def test_if_and_skip_of_a_group_hold_for_its_steps() -> None:
+    _, _, build = started(
+        "[{group: g, if: build.branch == 'x', steps: [{command: a, key: a, if: true == true}]},"
+        " {group: h, skip: true, steps: [{command: b, key: b}]},"
+        " {group: i, steps: [{command: c, key: c}]}]"
+    )
+    assert [job.broken_reason for job in build.current_jobs] == ["conditional_failed", "skip: true", None]
+
+
+def test_a_matrix_makes_a_job_for_each_combination() -> None:
+    _, _, build = started(
+        """
+- label: "{{matrix.os}} {{ matrix.arch }}"
+  key: build
+  command: make {{matrix.os}}
+  env: {ARCH: "{{matrix.arch}}"}
+  agents: {os: "{{matrix.os}}"}
+  matrix:
+    setup: {os: [linux, mac], arch: [arm, amd]}
+    adjustments:
+      - with: {os: mac, arch: amd}
+        skip: true
+      - with: {os: windows, arch: amd}
+        soft_fail: true
+- {command: after, key: after, depends_on: build}
+"""
+    )
+    jobs = build.current_jobs
+    assert [(job.step.label, job.state) for job in jobs[:5]] == [
+        ("linux arm", "scheduled"),
+        ("linux amd", "scheduled"),
+        ("mac arm", "scheduled"),
+        ("mac amd", "broken"),
+        ("windows amd", "scheduled"),
+    ]
+    steps = [job.command_step for job in jobs[:5] if job.command_step is not None]
+    assert [(step.command, step.env["ARCH"], step.agents) for step in steps][4] == (
+        "make windows",
+        "amd",
+        ("os=windows",),
+    )
+    assert [step.soft_fail for step in steps] == [False, False, False, False, True]
+    assert len({job.step_id for job in jobs}) == 2
+
+
+def test_parallelism_tells_each_job_its_index() -> None:
+    simulator, _, build = started("[{command: a, parallelism: 3}]")
+    with simulator.client() as buildkite:
+        found = [buildkite.jobs.env("web", 1, job.id)["BUILDKITE_PARALLEL_JOB"] for job in build.current_jobs]
+    assert found == ["0", "1", "2"]
+
+
+def test_the_environment_of_a_job_later_wins() -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web", env={"A": "pipeline", "B": "pipeline"}).configure(
+        "env: {B: top, C: top}\nsteps: [{command: a, env: {C: step, BUILDKITE_BRANCH: x}}]"
+    )
+    build = web.build(branch="main", env={"A": "build"})
+    with simulator.client() as buildkite:
+        env = buildkite.jobs.env("web", 1, build.jobs[0].id)
+    assert [env[name] for name in ("A", "B", "C", "BUILDKITE_BRANCH")] == ["build", "top", "step", "main"]
+
+
+def test_top_level_attributes_are_defaults() -> None:
+    simulator, web, build = started(
+        "agents: {queue: deploy}\npriority: 5\nsteps: [{command: a}, {command: b, priority: 1, agents: {queue: other}}]"
+    )
+    assert [(job.priority, job.queue.key) for job in build.jobs if job.queue] == [(5, "deploy"), (1, "other")]
+    assert after(simulator, web, 100).state == "passed"
+
+
+def test_variables_are_expanded_in_each_build() -> None:
+    _, web, _ = started("[{command: 'echo $WHO $$HOME', label: '$BUILDKITE_BRANCH'}]", env={"WHO": "me"})
+    build = web.builds[0]
+    assert (build.jobs[0].step.label, build.jobs[0].command_step and build.jobs[0].command_step.command) == (
+        "main",
+        "echo me $HOME",
+    )
+    assert web.build(branch="next").jobs[0].step.label == "next"
+
+
+def test_a_build_whose_text_cant_be_expanded_fails() -> None:
+    simulator, web, build = started("[{command: 'deploy ${REGION?}'}]")
+    assert after(simulator, web, 10).state == "failed"
+    assert build.jobs == []
+    assert build.broken is not None
+    assert "$REGION: not set" in build.broken
+
+
+# Ends of jobs ---------------------------------------------------------------------------------------------------------
+
+
+def attempts(build: Build, step: str) -> list[tuple[str, int | None]]:
+    return [(job.state, job.exit_status) for job in build.jobs if name(job) == step]
+
+
+@pytest.mark.parametrize(
+    ("retry", "script", "exits"),
+    [
+        ("automatic: true", {"exit_status": [1, 2, 3, 0]}, [1, 2, 3]),
+        ("automatic: false", {"exit_status": [1, 0]}, [1]),
+        ("automatic: {exit_status: 1, limit: 1}", {"exit_status": [1, 1, 0]}, [1, 1]),
+        ("automatic: [{exit_status: 1, limit: 0}, {exit_status: '*', limit: 2}]", {"exit_status": [1, 0]}, [1]),
+        ("automatic: [{exit_status: 1, limit: 1}, {exit_status: '*'}]", {"exit_status": [1, 1, 0]}, [1, 1]),
+        ("automatic: [{exit_status: 1, limit: 1}, {exit_status: 2, limit: 1}]", {"exit_status": [1, 2, 0]}, [1, 2, 0]),
+        ("automatic: {exit_status: '*'}", {"exit_status": [-1, 0]}, [-1]),
+        ("automatic: {exit_status: -1}", {"exit_status": [-1, 0]}, [-1, 0]),
+        ("automatic: {exit_status: [3, 4]}", {"exit_status": [4, 3, 5]}, [4, 3, 5]),
+        ("automatic: {signal: kill}", {"exit_status": [137, 0], "signal": "SIGKILL"}, [137, 0]),
+        ("automatic: {signal: none}", {"exit_status": [137, 0], "signal": "SIGKILL"}, [137]),
+        ("automatic: {signal: none, exit_status: 5}", {"exit_status": [5, 0]}, [5, 0]),
+        ("automatic: {signal_reason: agent_stop}", {"exit_status": [1, 0], "signal_reason": "agent_stop"}, [1, 0]),
+        ("manual: false", {"exit_status": [1, 0]}, [1]),
+    ],
+)
+def test_automatic_retries(retry: str, script: Script, exits: list[int]) -> None:
+    simulator, web, _ = started(f"- command: a\n  key: a\n  retry: {{{retry}}}\n", {"a": script})
+    build = after(simulator, web, 3600)
+    assert [status for _, status in attempts(build, "a")] == exits
+
+
+def test_while_a_retry_is_due_the_build_is_not_failing() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a, retry: {automatic: true}}, {command: b, key: b}]",
+        {"a": {"exit_status": [1, 0]}, "b": {"after": 60}},
+    )
+    after(simulator, web, 600)
+    assert [state for _, state in build.history] == ["creating", "scheduled", "running", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("soft_fail", "status", "state"),
+    [("true", 7, "passed"), ("[{exit_status: 7}]", 7, "passed"), ("[{exit_status: 7}]", 8, "failed"),
+     ("[{exit_status: '*'}]", -1, "passed"), ("false", 1, "failed")],
+)  # fmt: skip
+def test_soft_failures(soft_fail: str, status: int, state: str) -> None:
+    simulator, web, build = started(f"[{{command: a, key: a, soft_fail: {soft_fail}}}]", {"a": {"exit_status": status}})
+    assert after(simulator, web, 60).state == state
+    assert (build.jobs[0].state, build.jobs[0].soft_failed) == ("failed", state == "passed")
+
+
+def test_a_timeout_stops_a_job_and_may_be_retried() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a, timeout_in_minutes: 1, retry: {automatic: {exit_status: -1, limit: 1}}}]",
+        {"a": {"after": 100}},
+    )
+    after(simulator, web, 600)
+    assert attempts(build, "a") == [("timed_out", -1), ("timed_out", -1)]
+    assert (build.state, build.jobs[0].signal_reason) == ("failed", "cancel")
+
+
+def test_a_promised_failure_makes_the_build_failing_early() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a, soft_fail: true}]", {"a": {"promise": (3, 1), "exit_status": 1}}
+    )
+    assert after(simulator, web, 5).state == "failing"
+    assert build.jobs[0].promised_exit_status == 1
+    assert after(simulator, web, 60).state == "failed"
+
+
+def test_a_lost_agent_fails_its_job() -> None:
+    simulator, web, build = started("[{command: a, key: a}]", {"a": {"exit_status": -1}})
+    assert after(simulator, web, 60).state == "failed"
+    agent = build.jobs[0].agent
+    assert agent is not None
+    assert agent.connection_state == "lost"
+
+
+def test_cancel_on_build_failing() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a}, {command: b, key: b, cancel_on_build_failing: true}, {command: c, key: c}]",
+        {"a": FAILS, "b": {"after": 100}, "c": {"after": 50}},
+    )
+    after(simulator, web, 600)
+    assert (build.state, states(build)) == ("failed", {"a": "failed", "b": "canceled", "c": "passed"})
+
+
+def test_jobs_go_to_agents_that_have_their_tags() -> None:
+    simulator = Simulator(agents=1)
+    gpu = simulator.agent("gpu", tags=["gpu=a100"])
+    web = simulator.pipeline("web").configure(
+        "[{command: a, key: a, agents: {gpu: '*'}}, {command: b, key: b}, {command: c, key: c, agents: {gpu: tpu}}]"
+    )
+    build = web.build(branch="main")
+    advance(simulator, 600)
+    assert states(web.builds[0]) == {"a": "passed", "b": "passed", "c": "scheduled"}
+    assert build.jobs[0].agent is gpu
+
+
+# Concurrency ----------------------------------------------------------------------------------------------------------
+
+GATE = """
+- {command: start, key: start, concurrency: 1, concurrency_group: gate}
+- {command: work, key: work, depends_on: start, parallelism: 2}
+- {command: end, key: end, depends_on: work, concurrency: 1, concurrency_group: gate}
+"""
+
+
+def test_a_gate_of_two_steps_lets_one_build_through_at_a_time() -> None:
+    simulator, web, first = started(GATE)
+    second = web.build(branch="main")
+    after(simulator, web, 18)
+    assert (states(first)["work"], states(second)["start"]) == ("running", "limited")
+    after(simulator, web, 600)
+    assert (first.state, second.state) == ("passed", "passed")
+    starts = [
+        next(job for job in build.jobs if name(job) == step).started_at or 0
+        for build, step in ((first, "end"), (second, "start"))
+    ]
+    assert starts[0] < starts[1]
+
+
+def test_a_concurrency_group_spans_pipelines_and_rest_shows_scheduled() -> None:
+    simulator, web, first = started("[{command: a, key: a, concurrency: 1, concurrency_group: deploy}]")
+    other = simulator.pipeline("api").configure("[{command: b, key: b, concurrency: 1, concurrency_group: deploy}]")
+    second = other.build(branch="main")
+    after(simulator, web, 5)
+    assert (states(first), states(second)) == ({"a": "running"}, {"b": "limited"})
+    with simulator.client() as buildkite:
+        job = buildkite.builds.get("api", 1).jobs[0]
+        assert job.state == "scheduled"
+        advance(simulator, 60)
+        waited = buildkite.builds.get("api", 1).jobs[0].concurrency_wait_time_ms
+    assert waited is not None
+    assert waited > 5000
+
+
+def test_eager_jobs_start_by_priority() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a, concurrency: 1, concurrency_group: g, concurrency_method: eager},"
+        " {command: w, key: w}, {command: b, key: b, depends_on: w, concurrency: 1, concurrency_group: g, concurrency_method: eager},"
+        " {command: c, key: c, priority: 5, concurrency: 1, concurrency_group: g, concurrency_method: eager},"
+        " {command: d, key: d, priority: 9, concurrency: 1, concurrency_group: g, concurrency_method: eager}]",
+        {"w": {"after": 300}},
+    )
+    after(simulator, web, 100)
+    began = {name(job): job.started_at for job in build.jobs if job.started_at is not None}
+    assert sorted((key for key in began if key != "w"), key=lambda key: began[key] or 0) == ["a", "d", "c"]
+
+
+def test_jobs_behind_a_closed_block_are_not_in_the_queue() -> None:
+    simulator, web, first = started(
+        "[{block: Go, key: go}, {command: a, key: a, concurrency: 1, concurrency_group: g}]"
+    )
+    second = web.build(branch="main")
+    after(simulator, web, 5)
+    with simulator.client() as buildkite:
+        buildkite.jobs.unblock("web", 2, second.jobs[0].id)
+    after(simulator, web, 60)
+    assert (first.state, second.state) == ("blocked", "passed")
+
+
+# Triggers -------------------------------------------------------------------------------------------------------------
+
+
+def triggered(
+    step: str, child: str = "[{command: b, key: b}]", script: Script | None = None
+) -> tuple[Simulator, Build, Build]:
+    simulator = Simulator()
+    api = simulator.pipeline("api", default_branch="trunk").configure(child)
+    api.script("*", **{"after": 10, **(script or {})})
+    web = simulator.pipeline("web").configure(f"[{{trigger: api, key: t, {step}}}]")
+    build = web.build(branch="main", message="Parent")
+    advance(simulator, 600)
+    return simulator, web.builds[0], api.builds[0] if api.builds else build
+
+
+@pytest.mark.parametrize(
+    ("step", "child", "script", "state", "job"),
+    [
+        ("label: Go", "[{command: b, key: b}]", {}, "passed", "passed"),
+        ("label: Go", "[{command: b, key: b}]", FAILS, "failed", "failed"),
+        ("soft_fail: true", "[{command: b, key: b}]", FAILS, "passed", "failed"),
+        ("async: true", "[{command: b, key: b}]", FAILS, "passed", "passed"),
+        ("label: Go", "[{block: Wait, key: b}]", {}, "running", "running"),
+        ("label: Go", "[{command: b, key: b, skip: true}]", {}, "passed", "passed"),
+    ],
+)
+def test_triggers(step: str, child: str, script: Script, state: str, job: str) -> None:
+    _, parent, _ = triggered(step, child, script)
+    assert (parent.state, states(parent)) == (state, {"t": job})
+
+
+def test_a_triggered_build_has_what_the_step_says() -> None:
+    _, _, child = triggered(
+        "label: Deploy, build: {branch: rel, commit: abc, message: M, env: {A: 1}, meta_data: {m: x}}"
+    )
+    assert (child.branch, child.commit, child.message, child.env, child.meta_data) == (
+        "rel",
+        "abc",
+        "M",
+        {"A": "1"},
+        {"m": "x"},
+    )
+    _, parent, child = triggered("label: Deploy")
+    assert (child.branch, child.commit, child.message, child.source) == ("trunk", "HEAD", "Deploy", "trigger_job")
+    assert child.creator is parent.creator
+
+
+def test_a_chain_of_triggers_ends() -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web").configure("[{trigger: web, key: t}]")
+    web.build(branch="main")
+    advance(simulator, 600)
+    assert len(web.builds) == 11
+    assert {build.state for build in web.builds} == {"failed"}
+
+
+# Uploads --------------------------------------------------------------------------------------------------------------
+
+
+def test_an_upload_stands_behind_its_step_and_later_ones_stand_before() -> None:
+    simulator, web, build = started("[{command: up, key: up}, {command: last, key: last}]")
+    web.on_upload("up", "[{command: a, key: a}]", after=2).on_upload("up", "[{command: b, key: b}]", after=4)
+    second = web.build(branch="main")
+    after(simulator, web, 6)
+    assert list(states(second)) == ["up", "b", "a", "last"]
+    assert [states(second)[key] for key in "ba"] == ["waiting", "waiting"]
+    after(simulator, web, 60)
+    assert (build.state, second.state, set(states(second).values())) == ("passed", "passed", {"passed"})
+
+
+def test_what_depends_on_the_step_waits_for_its_uploads() -> None:
+    text = "[{command: up, key: up}, {command: dep, key: dep, depends_on: up}, wait, {command: last, key: last}]"
+    simulator, web, build = started(
+        text, {"a": {"after": 100, "exit_status": 1}}, uploads={"up": "[{command: a, key: a}]"}
+    )
+    after(simulator, web, 60)
+    assert states(build) == {"up": "passed", "a": "running", "dep": "waiting", "waiter": "waiting", "last": "waiting"}
+    after(simulator, web, 600)
+    assert states(build) == {
+        "up": "passed",
+        "a": "failed",
+        "dep": "waiting_failed",
+        "waiter": "waiting_failed",
+        "last": "waiting_failed",
+    }
+
+
+def test_an_uploaded_wait_holds_back_the_rest() -> None:
+    text = "[{command: up, key: up}, {block: Go, key: go}, {command: last, key: last}]"
+    simulator, web, build = started(
+        text, {"a": FAILS}, uploads={"up": "[{command: a, key: a}, wait, {command: b, key: b}]"}
+    )
+    after(simulator, web, 600)
+    assert states(build) == {
+        "up": "passed",
+        "a": "failed",
+        "waiter": "waiting_failed",
+        "b": "waiting_failed",
+        "go": "blocked_failed",
+        "last": "waiting_failed",
+    }
+
+
+def test_a_key_that_an_upload_brings_is_waited_for() -> None:
+    simulator, web, build = started(
+        "[{command: up, key: up}, {command: dep, key: dep, depends_on: late}]",
+        uploads={"up": "[{group: g, key: late, steps: [{command: a, key: a}]}]"},
+    )
+    after(simulator, web, 3)
+    assert states(build)["dep"] == "waiting"
+    assert (after(simulator, web, 600).state, states(build)) == (
+        "passed",
+        {"up": "passed", "a": "passed", "dep": "passed"},
+    )
+
+
+def test_uploads_see_the_environment_of_their_job() -> None:
+    simulator, web, build = started(
+        "[{command: up, key: up, env: {WHO: step}}]",
+        uploads={"up": "env: {X: $WHO}\nsteps: [{command: 'echo $X $BUILDKITE_STEP_KEY'}]"},
+    )
+    after(simulator, web, 600)
+    assert build.jobs[1].command_step is not None
+    assert build.jobs[1].command_step.command == "echo step up"
+
+
+def test_each_document_of_an_upload_is_an_upload() -> None:
+    simulator, web, build = started(
+        "[{command: up, key: up}]", uploads={"up": "- {command: a, key: a}\n---\n- {command: b, key: b}"}
+    )
+    after(simulator, web, 600)
+    assert (list(states(build)), build.uploads) == (["up", "b", "a"], 2)
+
+
+def test_replace_drops_what_has_not_begun() -> None:
+    simulator, web, build = started(
+        "[{command: up, key: up}, {command: now, key: now}, wait, {command: late, key: late}]"
+    )
+    web.on_upload("up", "[{command: a, key: a}]", after=5, replaces=True)
+    second = web.build(branch="main")
+    after(simulator, web, 600)
+    assert states(second) == {"up": "passed", "a": "passed", "now": "passed"}
+    assert (build.state, second.state) == ("passed", "passed")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[{command: a, key: up}]", 'The key "up" has already been used by another step in this build'),
+        (
+            "[{command: a, key: x}, {command: b, key: x}]",
+            'The key "x" has already been used by another step in this build',
+        ),
+        ("[{group: a, steps: [{group: b, steps: [wait]}]}]", "groups can't be nested"),
+        ("[{command: a, parallelism: 501}]", "at most 500"),
+        ("[{command: a, concurrency: 1}]", "`concurrency` needs a `concurrency_group`"),
+        ("steps: {", "Pipeline parsing failed"),
+        ("[{command: '${X?}'}]", "$X: not set"),
+        ("[{command: a, if: build.brnch == 'x'}]", "did you mean `build.branch`?"),
+    ],
+)
+def test_an_upload_that_is_refused_fails_its_job(text: str, message: str) -> None:
+    simulator, web, build = started(
+        "[{command: up, key: up}, {command: b, key: b}]", {"up": {"log": "hello\n"}}, uploads={"up": text}
+    )
+    after(simulator, web, 600)
+    assert states(build) == {"up": "failed", "b": "passed"}
+    assert build.jobs[0].exit_status == 1
+    with simulator.client() as buildkite:
+        log = buildkite.jobs.log_text("web", 1, build.jobs[0].id, clean=True)
+    assert log.startswith("hello\n")
+    assert message in log
+
+
+def test_a_build_takes_500_uploads_and_4000_jobs() -> None:
+    simulator, web, build = started(
+        "[{command: up, key: up, parallelism: 9}]", uploads={"up": "[{command: a, parallelism: 500}]"}
+    )
+    simulator.pipeline("web").script("up", after=6)
+    after(simulator, web, 6)
+    assert [job.state for job in build.jobs[:9]].count("failed") == 2  # 9 and 7 × 500 jobs, and 491 more at most
+    assert len(build.jobs) == 9 + 7 * 500
+
+
+# States of builds -----------------------------------------------------------------------------------------------------
+
+
+def history(build: Build) -> list[str]:
+    return [state for _, state in build.history]
+
+
+def test_the_life_of_builds() -> None:
+    lives: dict[str, list[str]] = {}
+    cases: dict[str, tuple[str, Mapping[str, Script]]] = {
+        "passed": ("[{command: a, key: a}]", {}),
+        "failing": ("[{command: a, key: a}, {command: b, key: b}]", {"a": FAILS, "b": {"after": 30}}),
+        "blocked": ("[{command: a, key: a}, {block: Go}]", {}),
+        "blocked at once": ("[{block: Go}]", {}),
+    }
+    for case, (text, scripts) in cases.items():
+        simulator, web, build = started(text, scripts)
+        after(simulator, web, 600)
+        lives[case] = history(build)
+    assert lives == {
+        "passed": ["creating", "scheduled", "running", "passed"],
+        "failing": ["creating", "scheduled", "running", "failing", "failed"],
+        "blocked": ["creating", "scheduled", "running", "blocked"],
+        "blocked at once": ["creating", "scheduled", "blocked"],
+    }
+
+
+@pytest.mark.parametrize("shown", ["passed", "failed", "running"])
+def test_a_blocked_build_shows_its_blocked_state(shown: str) -> None:
+    simulator, web, _ = started(f"[{{block: Go, blocked_state: {shown}}}]")
+    after(simulator, web, 1)
+    with simulator.client() as buildkite:
+        build = buildkite.builds.get("web", 1)
+    assert (build.state, build.blocked) == (shown, True)
+
+
+def test_intermediate_builds_are_skipped_and_canceled_by_branch() -> None:
+    simulator = Simulator(agents=0)
+    web = simulator.pipeline(
+        "web",
+        skip_queued_branch_builds=True,
+        skip_queued_branch_builds_filter="!main",
+        cancel_running_branch_builds=True,
+        cancel_running_branch_builds_filter="next",
+    ).configure("[{command: a, key: a}]")
+    for branch in ("main", "main", "next", "next"):
+        web.build(branch=branch)
+    advance(simulator, 5)
+    assert [build.state for build in web.builds] == ["scheduled", "scheduled", "skipped", "scheduled"]
+
+
+def test_the_form_of_a_block_is_checked() -> None:
+    simulator, web, build = started(
+        "[{block: Go, fields: [{text: Version, key: v, format: '[0-9]+'}, {text: Note, key: n, required: false},"
+        " {select: Where, key: w, multiple: true, options: [{label: EU, value: eu}, {label: US, value: us}]}]}]"
+    )
+    after(simulator, web, 1)
+    with simulator.client() as buildkite:
+        for fields, refused in (({}, "v, w"), ({"v": "x1", "w": ["eu"]}, "format"), ({"v": "1", "w": ["mars"]}, "w")):
+            with pytest.raises(Exception, match=refused):
+                buildkite.jobs.unblock("web", 1, build.jobs[0].id, fields=fields)
+        buildkite.jobs.unblock("web", 1, build.jobs[0].id, fields={"v": "12", "w": ["eu", "us"]})
+    assert build.meta_data == {"v": "12", "w": "eu\nus"}
+
+
+def test_permission_to_retry() -> None:
+    text = "[{command: a, key: a, retry: {manual: false}}, {command: b, key: b, retry: {manual: {permit_on_passed: true}}}, {command: c, key: c}]"
+    simulator, web, build = started(text, {"a": FAILS})
+    after(simulator, web, 60)
+    with simulator.client() as buildkite:
+        for index, allowed in ((0, False), (1, True), (2, False)):
+            retry: Callable[[], object] = lambda index=index: buildkite.jobs.retry("web", 1, build.jobs[index].id)  # noqa: E731
+            if allowed:
+                retry()
+            else:
+                with pytest.raises(Exception, match="retried"):
+                    retry()
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    def run() -> bytes:
+        simulator, web, _ = started(GATE + "- {block: x}\n- {command: z, retry: {automatic: true}}\n", {"work": FAILS})
+        after(simulator, web, 600)
+        headers = {"Authorization": f"Bearer {simulator.token}"}
+        with httpx.Client(transport=simulator.transport(), base_url=simulator.base_url, headers=headers) as http:
+            return http.get("/v2/organizations/acme/pipelines/web/builds/1").content
+
+    assert run() == run()
