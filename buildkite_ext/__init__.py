@@ -115,10 +115,10 @@ if TYPE_CHECKING:
     from .stores.entries import Cache as Cache
     from .stores.entries import CacheStats as CacheStats
     from .stores.limits import Budget as Budget
-    from .stores.limits import BudgetStatus as BudgetStatus
-    from .stores.limits import LimitStatus as LimitStatus
     from .stores.memory import MemoryStore as MemoryStore
     from .stores.redis import RedisStore as RedisStore
+    from .stores.status import BudgetStatus as BudgetStatus
+    from .stores.status import LimitStatus as LimitStatus
     from .transport.middleware import Stage as Stage
     from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
@@ -133,8 +133,8 @@ _HOMES = {
     "EpochClock": "clock",
     "MonotonicClock": "clock",
     "Budget": "stores.limits",
-    "BudgetStatus": "stores.limits",
-    "LimitStatus": "stores.limits",
+    "BudgetStatus": "stores.status",
+    "LimitStatus": "stores.status",
     "Cache": "stores.entries",
     "CacheStats": "stores.entries",
     "CircuitBreaker": "stores.circuits",

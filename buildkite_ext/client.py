@@ -54,7 +54,8 @@ if TYPE_CHECKING:
     from .stores.base import Store
     from .stores.circuits import CircuitBreaker
     from .stores.entries import Cache
-    from .stores.limits import Budget, BudgetStatus, Priority
+    from .stores.limits import Budget, Priority
+    from .stores.status import BudgetStatus
     from .telemetry.base import Telemetry
     from .transport.auth import TokenSource
     from .transport.middleware import Stage

@@ -50,7 +50,7 @@ class _Failure:
     cut: bool = False
 
 
-class _Reader:
+class _JunitReader:
     """Reader of a report. It keeps the failures and counts the rest."""
 
     def __init__(self, most: int) -> None:
@@ -168,7 +168,7 @@ def junit_annotation(xml: bytes, *, max_bytes: int = _LARGEST) -> str:
     """
     if max_bytes < _LEAST:
         raise ValueError(f"max_bytes={max_bytes}: give at least {_LEAST}")
-    reader = _Reader(max_bytes)
+    reader = _JunitReader(max_bytes)
     reader.read(xml)
     pieces = [_head(reader)]
     left = max_bytes - len(pieces[0].encode()) - len(_NOTE.format(reader.found).encode())
@@ -188,7 +188,7 @@ def junit_annotation(xml: bytes, *, max_bytes: int = _LARGEST) -> str:
     return "".join(pieces) + (_NOTE.format(missing) if missing > 0 else "")
 
 
-def _head(reader: _Reader) -> str:
+def _head(reader: _JunitReader) -> str:
     plural = "" if reader.tests == 1 else "s"
     skipped = f", {reader.skipped} skipped" if reader.skipped else ""
     told = (

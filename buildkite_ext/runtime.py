@@ -8,9 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import aclosing
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import httpx
 
@@ -20,6 +19,9 @@ from ._tracebacks import EndsAtCaller
 from .clock import MonotonicClock, SystemClock
 from .errors import ConfigurationError
 from .redaction import unsigned
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -194,6 +196,7 @@ class BlockingRuntime:
 
     def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
+        self.now = self._clock.monotonic
         self.real_time = isinstance(self._clock, SystemClock)
 
     def client(
@@ -261,9 +264,6 @@ class BlockingRuntime:
         assert isinstance(transport, httpx.BaseTransport)
         transport.close()
 
-    def now(self) -> float:
-        return self._clock.monotonic()
-
     async def sleep(self, seconds: float) -> None:
         interrupt = _interrupt.get()
         if interrupt is None:
@@ -280,6 +280,8 @@ class BlockingRuntime:
         most = len(items) if at_once is None else min(at_once, len(items))
         if most < 2:
             return [await function(item) for item in items]
+        from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
         interrupt = threading.Event()
         outer = _interrupt.get()
 
@@ -356,6 +358,7 @@ class AsyncRuntime:
 
     def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
+        self.now = self._clock.monotonic
         self.real_time = isinstance(self._clock, SystemClock)
 
     def client(
@@ -427,9 +430,6 @@ class AsyncRuntime:
     async def close_transport(self, transport: Transport) -> None:
         assert isinstance(transport, httpx.AsyncBaseTransport)
         await transport.aclose()
-
-    def now(self) -> float:
-        return self._clock.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         await self._clock.asleep(seconds)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -127,6 +126,8 @@ def unknown_keyword(error: TypeError, signature: inspect.Signature, kwargs: Mapp
     word = quoted.partition("'")[0]
     if not unexpected or word not in kwargs or word in signature.parameters:
         return None
+    from difflib import get_close_matches  # here: most keywords are known
+
     known = [name for name in signature.parameters if name != "self"]
     meant = [name for name in _OTHER_WORDS.get(word, ()) if name in known] or get_close_matches(word, known, n=1)
     if not meant:

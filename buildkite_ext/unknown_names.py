@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Collection, Iterable, Mapping
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
@@ -33,6 +32,8 @@ class UnknownNameWarning(UserWarning):
 
 def _hint(given: str, known: Collection[str]) -> str:
     # In order, since the nearest of a set would be another one in each process where two are equally near.
+    from difflib import get_close_matches  # here: most names are known
+
     near = get_close_matches(given, sorted(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 

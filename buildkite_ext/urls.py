@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 if TYPE_CHECKING:
@@ -58,11 +57,11 @@ _WEB_HOSTS = ("buildkite.com", "www.buildkite.com")
 _WEB_PAGE = re.compile(r"https?://(www\.)?buildkite\.com/", re.IGNORECASE)
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _NUMBER = re.compile(r"0*([1-9][0-9]{0,17})")
+_NOT_IN_SLUGS = frozenset("/\\?#%")
 _ADDRESS_FORMS = "give PIPELINE, ORG/PIPELINE, ORG/PIPELINE/NUMBER, or the URL of a pipeline, a build or a job"
 
 
-@dataclass(frozen=True, slots=True)
-class BuildAddress:
+class BuildAddress(NamedTuple):
     """Address of a pipeline, of a build, or of a job.
 
     Attributes:
@@ -405,6 +404,6 @@ def _slug(text: str) -> str:
     """Return a slug; refuse one that would change the path of a URL."""
     if text.strip() in ("", ".", ".."):
         raise ValueError(f"{text!r} can't be a slug: {_ADDRESS_FORMS}")
-    if not text.isprintable() or any(character in "/\\?#%" for character in text):
+    if not text.isprintable() or not _NOT_IN_SLUGS.isdisjoint(text):
         raise ValueError(f"{text!r} can't be a slug")
     return text

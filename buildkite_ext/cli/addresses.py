@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..options import DEFAULT_BASE_URL, ENDPOINT_VARIABLE, normalize_base_url
 from ..urls import BuildAddress, build_address
@@ -86,7 +85,7 @@ def _address(argument: str, text: str, organization: str | None, *, simulate: bo
     except ValueError as error:
         raise UsageError(f"{argument}: {error}.") from error  # without the text: a URL may hold a password
     if organization is None or address.organization in (None, organization):
-        return replace(address, organization=organization or address.organization)
+        return address._replace(organization=organization or address.organization)
     raise UsageError(
         f"{argument} names the organization {address.organization!r}, and --organization {organization!r}: give one of them."
     )

@@ -84,10 +84,10 @@ def resolve(
     found = _of_pipeline(pipeline, level, root, write)
     if number is not None:
         given = _of_number(number, found, root, write)
-        found = _joined(found, given, f"number={_shown(number)}", write)
+        found = _joined(found, given, ("number", number), write)
     if job_id is not None:
         given = _of_job_id(job_id, found, root, write)
-        found = _joined(found, given, f"job_id={_shown(job_id)}", write)
+        found = _joined(found, given, ("job_id", job_id), write)
     if level == "pipeline" and found.number is not None:
         raise ValueError(
             f"pipeline={_shown(pipeline)} is the address of a build, and {called} takes a pipeline: {write}"
@@ -215,8 +215,10 @@ def _of_urls(model: Pipeline | Build | Job, root: str) -> BuildAddress | str:
     return reasons[0] if reasons else f"it has none of the fields {', '.join(names)}"
 
 
-def _joined(first: BuildAddress, second: BuildAddress, argument: str, write: str) -> BuildAddress:
+def _joined(first: BuildAddress, second: BuildAddress, argument: tuple[str, object], write: str) -> BuildAddress:
     """Return what two arguments name together. `second` has at least the pipeline of `first`, or one of its own."""
+    if first == (second.pipeline, second.organization, None, None):
+        return second
     for one, other in (
         (first.organization, second.organization),
         (first.pipeline, second.pipeline),
@@ -225,7 +227,8 @@ def _joined(first: BuildAddress, second: BuildAddress, argument: str, write: str
     ):
         if one is not None and other is not None and one != other:
             raise ValueError(
-                f"{argument} is of {_named(second)}, and the arguments before it name {_named(first)}: {write}"
+                f"{argument[0]}={_shown(argument[1])} is of {_named(second)}, and the arguments before it name "
+                f"{_named(first)}: {write}"
             )
     return BuildAddress(
         first.pipeline,

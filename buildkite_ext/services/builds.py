@@ -24,9 +24,7 @@ from buildkite_api.webhooks.events import WebhookEvent
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
 from ..failures.summary import LEAST_BYTES, FailureSummary
-from ..logs.follow import follow_build
 from ..logs.parser import LogLine
-from ..logs.schedule import Pace
 from ..messages import shown
 from ..pagination.items import AsyncItems
 from ..states import (
@@ -754,6 +752,9 @@ class AsyncBuilds(generated.AsyncBuilds):
             ...         print(f"{line.job_name:>20} {line.text}")
         """
         check(AsyncBuilds.follow, locals())
+        from ..logs.follow import follow_build  # here: most programs follow nothing
+        from ..logs.schedule import Pace
+
         at = self._build_at("builds.follow", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute))

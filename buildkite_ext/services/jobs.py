@@ -22,10 +22,8 @@ from buildkite_api.api.jobs import (
 from buildkite_api.models import Build, Job, JobLog
 
 from .._sync import DetachedIterator
-from ..logs.follow import follow_job
 from ..logs.parser import LogLine
 from ..logs.parser import clean as clean_log
-from ..logs.schedule import Pace
 from ..pagination.items import AsyncItems
 from ..states import JobStateName
 from ..stores.recent_actions import Reopening
@@ -359,6 +357,9 @@ class AsyncJobs(generated.AsyncJobs):
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         check(AsyncJobs.follow, locals())
+        from ..logs.follow import follow_job  # here: most programs follow nothing
+        from ..logs.schedule import Pace
+
         at = self._job_at("jobs.follow", pipeline, number, job_id)
         positive(timeout=timeout, poll_interval=poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute), single=True)

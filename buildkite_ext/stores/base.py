@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..events import Dispatcher, Event
+    from ..dispatcher import Dispatcher
+    from ..events import Event
     from ..runtime import Runtime
     from .circuits import Circuit, CircuitBreaker, CircuitState, Permit
     from .entries import Cache, CacheStats, Change, Entry, Found
-    from .limits import Budget, Limits, LimitStatus, Observation, Priority, Wait
+    from .limits import Budget, Limits, Observation, Priority, Wait
+    from .status import LimitStatus
 
 __all__ = ["Store"]
 

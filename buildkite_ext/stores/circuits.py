@@ -5,8 +5,11 @@ The decisions are pure: a `Circuit` is a value, and each of its methods returns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import ConfigurationError
 
@@ -51,8 +54,7 @@ class CircuitBreaker:
             raise ConfigurationError(f"open_for={self.open_for!r}: give seconds above 0.")
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Struct, frozen=True):
     """Permission for one call.
 
     Attributes:
@@ -64,8 +66,7 @@ class Permit:
     probe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Circuit:
+class Circuit(Struct, frozen=True):
     """Circuit at a moment.
 
     Attributes:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import ConfigurationError
 
@@ -147,8 +150,7 @@ class CacheStats:
     bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(Struct, frozen=True):
     """What an answer tells of.
 
     Attributes:
@@ -160,8 +162,7 @@ class Reads:
     own: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What changes.
 
     Attributes:
@@ -181,8 +182,7 @@ class Change:
         return replace(self, settling=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Answer that is kept.
 
     Attributes:
@@ -209,8 +209,7 @@ class Entry:
         return len(self.content) + sum(len(name) + len(value) for name, value in self.headers) + _OVERHEAD
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a store has for a request.
 
     Attributes:

@@ -13,11 +13,13 @@ from .limits import Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..events import Dispatcher, Event
+    from ..dispatcher import Dispatcher
+    from ..events import Event
     from ..runtime import Runtime
     from .circuits import CircuitBreaker, CircuitState
     from .entries import Cache, CacheStats, Change, Entries, Entry, Found
-    from .limits import Budget, Limits, LimitStatus, Observation, Priority, Wait
+    from .limits import Budget, Limits, Observation, Priority, Wait
+    from .status import LimitStatus
 
 __all__ = ["MemoryStore", "process_store"]
 
@@ -60,13 +62,16 @@ class MemoryStore:
     ) -> Wait | None:
         now = runtime.now()
         with self._lock:
-            pair = self._window(limits.organization), self._window(limits.user)
-            waits = [window.room(now, reserve=policy.reserve, priority=priority) for window in pair]
-            longest = max((wait for wait in waits if wait is not None), key=_until, default=None)
-            if longest is not None and not probe:
-                return longest
-            for window in pair:
-                window.sent(now, reserve=policy.reserve, priority=priority)
+            organization, user = self._window(limits.organization), self._window(limits.user)
+            reserve = policy.reserve
+            waits = (
+                organization.room(now, reserve=reserve, priority=priority),
+                user.room(now, reserve=reserve, priority=priority),
+            )
+            if any(waits) and not probe:
+                return max(filter(None, waits), key=_until)
+            organization.sent(now, reserve=reserve, priority=priority)
+            user.sent(now, reserve=reserve, priority=priority)
             return None
 
     async def answered(
@@ -78,11 +83,9 @@ class MemoryStore:
         permit: Permit | None = None,  # noqa: ARG002
     ) -> None:
         with self._lock:
-            for name, reported in (
-                (limits.organization, observation.organization),
-                (limits.user, observation.user),
-            ):
-                self._window(name).answered(reported, sent=observation.sent, arrived=observation.arrived)
+            sent, arrived = observation.sent, observation.arrived
+            self._window(limits.organization).answered(observation.organization, sent=sent, arrived=arrived)
+            self._window(limits.user).answered(observation.user, sent=sent, arrived=arrived)
 
     def lost(self, limits: Limits, runtime: Runtime, *, sent: float, counted: bool) -> None:  # noqa: ARG002
         with self._lock:

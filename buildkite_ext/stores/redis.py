@@ -12,15 +12,17 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 from weakref import WeakSet
 
+from msgspec import Struct, field
+
 from .._forks import reset_after_fork
+from ..dispatcher import logger
 from ..errors import ConfigurationError
-from ..events import StoreRecovered, StoreUnavailable, logger
+from ..events import StoreRecovered, StoreUnavailable
 from ..redis.connection import connect_blocking
 from . import redis_scripts
 from .circuits import PROBE_LEASE, PROBE_PAUSE, Circuit, Permit
@@ -28,12 +30,14 @@ from .limits import GUARD, LONGEST, PATIENCE, ROUNDING, Wait, Window
 from .memory import MemoryStore
 
 if TYPE_CHECKING:
-    from ..events import Dispatcher, Event
+    from ..dispatcher import Dispatcher
+    from ..events import Event
     from ..redis.connection import BlockingRedisClient
     from ..runtime import Runtime
     from .circuits import CircuitBreaker, CircuitState
     from .entries import Cache, CacheStats, Change, Entry, Found
-    from .limits import Budget, Limits, LimitStatus, Observation, Priority, Reported
+    from .limits import Budget, Limits, Observation, Priority, Reported
+    from .status import LimitStatus
 
 __all__ = ["RedisStore"]
 
@@ -70,8 +74,7 @@ _CONSTANTS = {
 _Call = Callable[[], list[str]]
 
 
-@dataclass(slots=True)
-class _SharedPermit:
+class _SharedPermit(Struct):
     """Permit of the circuit in Redis.
 
     Attributes:
@@ -83,13 +86,12 @@ class _SharedPermit:
     probe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _BothPermits(Permit):
+class _BothPermits(Permit, frozen=True):
     """Permit of both circuits: that of this machine's network, and that in Redis."""
 
     circuit: str = ""
-    local: Permit = field(default=Permit(0), repr=False)
-    shared: _SharedPermit = field(default_factory=_SharedPermit, repr=False)
+    local: Permit = Permit(0)
+    shared: _SharedPermit = field(default_factory=_SharedPermit)
 
 
 class RedisStore:

@@ -9,41 +9,40 @@ import hashlib
 import math
 import threading
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
 from buildkite_api.types import Secret
+from msgspec import Struct, field
 
 from .._forks import reset_after_fork
 from ..errors import BudgetExhausted, ConnectionFailed, DeadlineExceeded
-from ..events import RateLimitWait
-from ..stores.limits import BudgetStatus, Limits, observation_of
+from ..stores.limits import Limits, observation_of
 from ..urls import path_of
 from .context import CircuitMoved, context_of, organization_of
 
 if TYPE_CHECKING:
     import httpx
 
-    from ..events import Dispatcher, Event
+    from ..dispatcher import Dispatcher
+    from ..events import Event
     from ..runtime import Runtime, Send, Signal
     from ..stores.base import Store
     from ..stores.limits import Budget, Priority, Wait
+    from ..stores.status import BudgetStatus
     from .auth import TokenFunction
     from .context import RequestContext
 
 __all__ = ["BudgetStage", "Lines", "Waiter", "lines_of", "token_identity"]
 
 
-@dataclass(eq=False, slots=True)
-class Waiter:
+class Waiter(Struct, eq=False):
     """Request that waits for its turn."""
 
     signal: Signal | None = None
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """Requests that wait for the same limits. Those in the background wait behind all others."""
 
     foreground: deque[Waiter] = field(default_factory=deque)
@@ -195,6 +194,8 @@ class BudgetStage:
 
     def status(self, now: float, organization: str = "") -> BudgetStatus:
         """Return what is known of the limits of an organization, by default that of the client, and of the user."""
+        from ..stores.status import BudgetStatus  # here: most programs never ask
+
         limits = self.limits(organization)
         return BudgetStatus(
             self._store.limit_status(limits.organization, now),
@@ -303,6 +304,8 @@ class BudgetStage:
         )
 
     def _tell(self, request: httpx.Request, context: RequestContext, pause: float) -> None:
+        from ..events import RateLimitWait  # here: few requests wait
+
         operation = context.operation
         self._events.emit(
             RateLimitWait(

@@ -19,8 +19,8 @@ import httpx
 
 from .._cancellation import guarded
 from .._forks import keep_inherited, reset_after_fork
-from .network import BoundedTimeout
 from .pools import AsyncPool, AsyncPools, BlockingPool, ConnectionCounts, LoopPools, Pools, Routes, running_loop
+from .timeouts import BoundedTimeout
 
 __all__ = ["HTTPX_ERRORS", "AsyncHttpTransport", "HttpTransport"]
 

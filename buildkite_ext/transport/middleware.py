@@ -9,7 +9,6 @@ Every request to the API takes this path, also those of the generated functions.
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -54,8 +53,12 @@ def compose(stages: Sequence[Stage], wire: Send, runtime: Runtime) -> Send:
     """Return one function that runs the stages, the first one outermost."""
     send = wire
     for stage in reversed(stages):
-        send = partial(stage, send=send, runtime=runtime)
+        send = _bound(stage, send, runtime)
     return send
+
+
+def _bound(stage: Stage, send: Send, runtime: Runtime) -> Send:
+    return lambda request: stage(request, send, runtime)
 
 
 class Additions:

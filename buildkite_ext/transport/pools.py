@@ -18,12 +18,12 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpcore
 import httpx
+from msgspec import Struct
 
 from .._cancellation import asyncio_task
 from .._forks import keep_inherited
@@ -48,8 +48,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionCounts:
+class ConnectionCounts(Struct, frozen=True):
     """Numbers of open connections."""
 
     busy: int

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from .._forks import reset_after_fork
 from ..backoff import full_jitter
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
-from ..events import Dispatcher, Event, RetryScheduled
 from ..urls import path_of
 from .context import READS, CircuitMoved, context_of
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     import httpx
     from buildkite_api.operations import Operation
 
+    from ..dispatcher import Dispatcher
+    from ..events import Event
     from ..runtime import Runtime, Send
 
 __all__ = ["Retry", "RetryQuota", "RetryStage", "replayable"]
@@ -153,6 +154,9 @@ class RetryStage:
                 if outcome is None:
                     raise
                 # The circuit has opened since: what the attempt before ended with is the end of the call.
+            if not isinstance(outcome, NetworkError) and outcome.status_code < 400:
+                self._quota.succeeded(taken)
+                return outcome
             pause = self._policy.delay(attempt, outcome, repeatable=repeatable) if replayable(request) else None
             if pause is not None and context.halted is not None and context.halted():
                 pause = None
@@ -184,6 +188,8 @@ class RetryStage:
                 ) from cause
             if not isinstance(outcome, NetworkError):
                 await runtime.close(outcome)
+            from ..events import RetryScheduled  # here: most calls are not repeated
+
             self._events.emit(
                 RetryScheduled(
                     method=request.method,

@@ -9,8 +9,8 @@ import httpx
 
 from .._forks import reset_after_fork
 from ..debug_log import debug_log
+from ..dispatcher import client_events
 from ..errors import ClientClosed, ConfigurationError
-from ..events import RequestFinished, WriteAudited, client_events
 from ..stores.memory import MemoryStore, process_store
 from ..stores.recent_actions import RecentActions
 from .budget import lines_of
@@ -60,6 +60,8 @@ class SharedState:
             self.events.add(telemetry.on_event)
         debug = debug_log()
         if debug is not None:
+            from ..events import RequestFinished, WriteAudited
+
             # A request has a line of each attempt there, so that its end needs none.
             self.events.add(
                 lambda event: None if isinstance(event, RequestFinished | WriteAudited) else debug(str(event))

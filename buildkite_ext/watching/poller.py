@@ -19,7 +19,6 @@ from ..errors import (
     RateLimited,
     ServerError,
 )
-from ..events import BuildSeen, UnexpectedState
 from ..states import build_state
 from .pacing import Pacing, next_pause
 from .state_machine import StateMachine
@@ -270,6 +269,8 @@ class BuildPoller:
         events = self._requester.events
         state = build_state(build) or ""
         if events.wanted:
+            from ..events import BuildSeen
+
             events.emit(BuildSeen(*self.address, state))
         self._check(None, "build", state)
         for job in build.jobs:
@@ -287,6 +288,8 @@ class BuildPoller:
             machine = self._machines[job] = StateMachine(of)
         problem = machine.see(state)
         if problem is not None:
+            from ..events import UnexpectedState
+
             event = UnexpectedState(*self.address, job, problem.kind, problem.before, problem.after)
             self._requester.events.emit(event)
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ..dispatcher import logger
 from ..errors import BuildAlreadyFinished, BuildBlocked, BuildkiteError, DeadlineExceeded, JobNotUnblockable
-from ..events import JobTiming, WaitFinished, logger
 from ..messages import shown
 from ..states import (
     Outcome,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
     from buildkite_api.webhooks.events import WebhookEvent
 
+    from ..events import JobTiming
     from ..stores.recent_actions import PendingActions
     from ..transport.requester import Requester
 
@@ -183,6 +184,8 @@ async def wait(
                 span.set("final_state", state or "")
                 span.set("duration_ms", round(seconds * 1000, 3))
             if events.wanted:
+                from ..events import WaitFinished
+
                 # What ran before a block step is told when the build has ended, with the rest.
                 finished = None if seen is None or outcome_of(seen) in (None, "blocked") else seen
                 events.emit(
@@ -411,6 +414,8 @@ async def _read(requester: Requester, poller: BuildPoller, ends: float) -> Build
 def _timings_of(build: Build) -> tuple[JobTiming, ...]:
     """Return how long the jobs of a build ran."""
     from buildkite_api.models import Job
+
+    from ..events import JobTiming
 
     jobs: object = build.jobs
     timings: list[JobTiming] = []

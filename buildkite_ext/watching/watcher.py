@@ -15,8 +15,9 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from .._forks import reset_after_fork
+from ..dispatcher import logger
 from ..errors import BuildkiteError, CircuitOpen, DeadlineExceeded, NotFound
-from ..events import BuildSeen, WaitFinished, WatcherSlowed, logger
+from ..events import BuildSeen, WaitFinished, WatcherSlowed
 from ..pagination.links import links_of, number_of
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from ..urls import build_address

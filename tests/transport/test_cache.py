@@ -1155,9 +1155,7 @@ class CacheMachine(RuleBasedStateMachine):
 
 
 TestCacheMachine = CacheMachine.TestCase
-TestCacheMachine.settings = settings(
-    max_examples=300, stateful_step_count=25, deadline=None, phases=[Phase.reuse, Phase.generate]
-)
+TestCacheMachine.settings = settings(stateful_step_count=25, deadline=None, phases=[Phase.reuse, Phase.generate])
 
 
 @given(
