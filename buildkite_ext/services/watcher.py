@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from buildkite_api.models import Build
 
 from .._sync import DetachedIterator
+from ..pagination.links import links_of, number_of
 from ..watching.outcome import WaitResult
 from ..watching.watcher import SharedPoller
 from ._base import AsyncService, Service, blocking
@@ -16,7 +18,10 @@ from .arguments import positive
 from .checks import check
 
 if TYPE_CHECKING:
+    import httpx
+
     from ..transport.requester import Requester
+    from ..urls import Origin
 
 __all__ = ["AsyncWatcher", "Watcher"]
 
@@ -161,7 +166,12 @@ class AsyncWatcher(AsyncService):
     def _poller(self, organization: str) -> SharedPoller:
         made = self._pollers.get(organization)
         if made is None:
-            made = SharedPoller(self._requester.within(organization), webhooks=self._webhooks)
+            requester = self._requester.within(organization)
+            made = SharedPoller(
+                requester,
+                webhooks=self._webhooks,
+                further_pages=partial(_further_pages, api=requester.origin),
+            )
         return self._pollers.setdefault(organization, made)
 
     def _keys(self, called: str, builds: Sequence[Build | str]) -> tuple[str, builtins.list[tuple[str, int]]]:
@@ -203,6 +213,13 @@ class Watcher(Service[AsyncWatcher]):
             ...     return f"{watcher.requests} requests"
         """
         return self._shared.requests
+
+
+def _further_pages(response: httpx.Response, *, api: Origin) -> tuple[bool, int | None]:
+    """Tell whether a page of a list of builds has further ones, and their number if the answer tells it."""
+    links = links_of(response, None, api, "builds.watcher")
+    following, last = number_of(links.next), number_of(links.last)
+    return links.next is not None, None if following is None or last is None else max(1, last - following + 1)
 
 
 async def _values(

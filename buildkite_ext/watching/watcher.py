@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import inf
@@ -18,7 +18,6 @@ from .._forks import reset_after_fork
 from ..dispatcher import logger
 from ..errors import BuildkiteError, CircuitOpen, DeadlineExceeded, NotFound
 from ..events import BuildSeen, WaitFinished, WatcherSlowed
-from ..pagination.links import links_of, number_of
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from ..urls import build_address
 from .announcements import Announcements, announced_name
@@ -27,6 +26,7 @@ from .poller import LONGEST_OUTAGE, is_passing
 from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, Row, Sweeps, Traits
 
 if TYPE_CHECKING:
+    import httpx
     from buildkite_api.models import Build
 
     from ..runtime import Signal
@@ -74,13 +74,21 @@ class SharedPoller:
     Args:
         requester: sends the requests.
         webhooks: webhooks tell of ends, so it polls slowly.
+        further_pages: tells whether a page of a list has further ones, and their number if the answer tells it.
 
     Attributes:
         requests: number of requests that were sent.
     """
 
-    def __init__(self, requester: Requester, *, webhooks: bool) -> None:
+    def __init__(
+        self,
+        requester: Requester,
+        *,
+        webhooks: bool,
+        further_pages: Callable[[httpx.Response], tuple[bool, int | None]],
+    ) -> None:
         self._requester = requester
+        self._further_pages = further_pages
         self._runtime = requester.runtime
         self._webhooks = webhooks
         self._lock = threading.Lock()  # never held across an await
@@ -309,12 +317,9 @@ class SharedPoller:
         # It gives way to none: one request serves all waits.
         response = await requester.send(requester.build(endpoint, kwargs, ends=ends, fresh=True))
         builds: list[Build] = requester.parse(endpoint, response)
-        links = links_of(response, builds, requester.origin, "builds.watcher")
         rows, known = self._rows(builds)
-        next_page, last_page = number_of(links.next), number_of(links.last)
-        left = None if next_page is None or last_page is None else max(1, last_page - next_page + 1)
-        date = response.headers.get("Date")
-        return Answer(rows, _date(date), links.next is not None, left), known
+        more, left = self._further_pages(response)
+        return Answer(rows, _date(response.headers.get("Date")), more, left), known
 
     async def _read(self, step: ReadBuild, ends: float | None) -> tuple[Answer, Mapping[Key, Build]]:
         requester = self._requester
