@@ -83,13 +83,21 @@ def client_events(hook: Hook | None) -> Dispatcher[Event]:
 
 def _line(event: object) -> tuple[int, object]:
     """Return the level of an event in the log, and its text."""
-    from .events import CircuitChanged, RateLimitWait  # here: without hooks and a debug log, hardly any event is made
+    # Here: without hooks and a debug log, hardly any event is made.
+    from .events import CircuitChanged, RateLimitWait, UnexpectedState
 
     match event:
         case CircuitChanged(after="open"):
             return logging.WARNING, f"{event.circuit}: the circuit opened, so calls are refused for a while."
         case CircuitChanged(after="closed"):
             return logging.INFO, f"{event.circuit}: the circuit closed, so calls are sent again."
+        case UnexpectedState():
+            whose = f"Build {event.pipeline} #{event.number}" + ("" if event.job is None else f", job {event.job}")
+            return logging.WARNING, (
+                f"{whose}: the state {event.after!r} isn't known to this version, and counts as active."
+                if event.problem == "unknown"
+                else f"{whose}: the state changed from {event.before!r} to {event.after!r}, which Buildkite doesn't document."
+            )
         case RateLimitWait() if event.pause >= _LONG_WAIT:
             return logging.INFO, f"{event.method} {event.path} waits {event.pause:.0f} s for the rate limit."
     return logging.DEBUG, event

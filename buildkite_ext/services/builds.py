@@ -491,6 +491,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         cancel_on: GivenUp | Sequence[GivenUp] | None = None,
         expected_duration: float | None = None,
         learn: bool = False,
+        webhooks: bool = False,
     ) -> WaitResult:
         """Wait until a build has finished, or waits at a block step. Scope: read_builds.
 
@@ -520,6 +521,7 @@ class AsyncBuilds(generated.AsyncBuilds):
                 the cancellation of its task; `error`. One or several.
             expected_duration: seconds that the build usually runs. Polls are frequent around that time.
             learn: take the expected duration from the builds of the branch that passed last, by one more request.
+            webhooks: a handler of webhooks tells of the build by `builds.handle`, so it is polled every 60 seconds only.
 
         Returns:
             The build with its jobs, its outcome (`passed`, `failed`, `blocked`, `canceled`, `skipped`, `not_run`), the jobs
@@ -550,6 +552,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             cancel_on=many(cancel_on) or (),
             expected_duration=expected_duration,
             learn=learn,
+            webhooks=webhooks,
         )
         known = next((each for each in (pipeline, number) if isinstance(each, Build)), None)
         return await wait_for(self._requester, at, checked(options, fields), fields=fields, known=known)
@@ -696,7 +699,7 @@ class AsyncBuilds(generated.AsyncBuilds):
     async def handle(self, event: WebhookEvent) -> None:
         """Wake the waits for the build of a webhook event, in all processes that share the client's store.
 
-        They are waits that were told to expect webhooks, such as those of `builds.watcher(webhooks=True)`. Events of builds
+        They are waits that expect webhooks: `wait(..., webhooks=True)` and those of `watcher(webhooks=True)`. Events of builds
         wake them, other events do nothing.
 
         Args:

@@ -6,7 +6,7 @@ wait is woken by it. It polls all the same, slowly, so a webhook that is lost co
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from ..runtime import Signal
     from ..transport.requester import Requester
 
-__all__ = ["Announcements", "announced_build", "announced_name", "event_field"]
+__all__ = ["AnnouncedPauses", "Announcements", "announced_build", "announced_name", "event_field"]
 
 _ASK_EVERY = 1.0
 """Seconds between two questions to a store that other processes share."""
+
+
+_LONG_PAUSE = 60.0
+"""Seconds between two polls of a build of which webhooks tell."""
+
+_READS_AFTER_WEBHOOK = (1.0, 2.0, 4.0, 8.0)
 
 
 def announced_name(organization: str, pipeline: str, number: int) -> str:
@@ -87,3 +93,45 @@ class Announcements:
             await signal.wait(min(seconds, _ASK_EVERY) if self._store.is_remote else seconds)
         else:
             await runtime.sleep(min(seconds, _ASK_EVERY))
+
+
+class AnnouncedPauses:
+    """Pauses of the wait for one build. They are long, and a webhook about the build ends one.
+
+    Args:
+        requester: has the store and the runtime.
+        pipeline, number: the build.
+    """
+
+    def __init__(self, requester: Requester, pipeline: str, number: int) -> None:
+        self._name = announced_name(requester.organization, pipeline, number)
+        self._runtime = requester.runtime
+        self._signal: Signal | None = None
+        self._woken = False
+        self._soon: Iterator[float] = iter(())
+        self._announcements = Announcements(requester, self._receive)
+        self.close = self._announcements.close
+
+    def lengthened(self, seconds: float) -> float:
+        """Return the seconds of the next pause, instead of those without webhooks."""
+        return next(self._soon, max(seconds, _LONG_PAUSE))
+
+    async def pause(self, seconds: float) -> bool:
+        """Pause for `seconds`, or until a webhook tells of the build. Return True if one did."""
+        runtime = self._runtime
+        ends = runtime.now() + seconds
+        while (left := ends - runtime.now()) > 0:
+            self._signal = signal = runtime.signal()
+            if self._woken:
+                break
+            await self._announcements.pause(signal, left)
+        woken, self._woken = self._woken, False
+        if woken:
+            self._soon = iter(_READS_AFTER_WEBHOOK)  # the API may show the change a little later
+        return woken
+
+    def _receive(self, name: str) -> None:
+        if name == self._name:
+            self._woken = True
+            if self._signal is not None:
+                self._signal.set()

@@ -115,3 +115,26 @@ def simulated() -> Simulator:
     clock = Clock()
     clock.simulator = Simulator(clock=clock)
     return clock.simulator
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_webhook_wakes_the_wait_for_one_build_and_a_lost_one_costs_time(lost: bool) -> None:
+    simulator = simulated()
+    store = MemoryStore()
+    receiver = simulator.client(store=store)
+    simulator.pipeline("p0").job("test", after=1000).build()
+    ends: list[float] = []
+
+    def deliver(change: object) -> None:
+        if isinstance(change, BuildChanged) and change.after == "passed":
+            ends.append(simulator.clock.time())
+            url = f"{simulator.base_url}/v2/organizations/acme/pipelines/p0/builds/1"
+            if not lost:
+                receiver.builds.handle(sample("build.finished", {"build.url": url}))
+
+    simulator.on_change(deliver)
+    with simulator.client(store=store) as buildkite:
+        result = buildkite.builds.wait("p0", 1, webhooks=True)
+    assert result.passed
+    assert simulator.clock.time() - ends[0] <= (61 if lost else 2)
+    assert result.requests <= 20
