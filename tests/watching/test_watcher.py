@@ -285,7 +285,9 @@ def test_the_part_passes_on_when_a_wait_ends_by_its_time() -> None:
                     tasks.start_soon(wait, slug, timeout)
         return ended
 
-    assert run(main) == ["p5 too late", "p4 too late", "p0", "p2 too late", "p3"]
+    ended = run(main)
+    assert ended[:2] == ["p5 too late", "p4 too late"]
+    assert sorted(ended[2:]) == ["p0", "p2 too late", "p3"]  # in which order depends on who polls
 
 
 def test_nothing_runs_when_nobody_waits() -> None:
