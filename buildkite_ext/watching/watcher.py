@@ -276,13 +276,17 @@ class SharedPoller:
         elif self._runtime.real_time:
             await signal.wait(seconds)
         else:
-            await self._runtime.sleep(seconds)
-        if not self._runtime.real_time:
-            now = self._runtime.now()
+            # By another clock than the system's, the others can't see that their time is over.
             with self._lock:
-                for each in {id(each): each for waiters in self._waiters.values() for each in waiters}.values():
-                    if each.ends is not None and each.ends <= now:
-                        self._wake(each)
+                limited = {
+                    each: each.ends for waiters in self._waiters.values() for each in waiters if each.ends is not None
+                }
+            now = self._runtime.now()
+            await self._runtime.sleep(min([seconds, *(ends - now for ends in limited.values() if ends > now)]))
+            now = self._runtime.now()
+            for each, ends in limited.items():
+                if ends <= now:
+                    self._wake(each)
 
     def _end(self, key: Key, build: Build) -> None:
         """Tell those who wait for a build that it has ended. The caller holds the lock."""
