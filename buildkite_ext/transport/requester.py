@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from ..options import ClientOptions
     from ..runtime import Http
+    from ..stores.base import Store
     from ..stores.circuits import CircuitState
     from ..stores.entries import CacheStats, Change
     from ..stores.recent_actions import RecentActions
@@ -197,6 +198,11 @@ class Requester:
     def cache_stats(self) -> CacheStats:
         """Counts of the cache, and of the answers that were shared."""
         return replace(self._shared.store.cache_stats(), shared=self._shared.flights.joined)
+
+    @property
+    def store(self) -> Store:
+        """Store that the client shares with others."""
+        return self._shared.store
 
     @property
     def recent_actions(self) -> RecentActions:
