@@ -18,7 +18,10 @@ from ..clock import SystemClock, VirtualClock
 from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
+from .checking import check_pipeline
 from .clients import Simulator
+from .definition.selection import LeftOut
+from .definition.yaml_tree import Mark, PipelineProblem
 from .engine.changes import (
     AgentChanged,
     AnnotationChanged,
@@ -29,6 +32,8 @@ from .engine.changes import (
     PipelineChanged,
     QueueChanged,
 )
+from .plan import Plan, PlannedJob, PlannedStep
+from .planning import plan_pipeline
 from .recording import RecordedRequest
 
 __all__ = [
@@ -39,7 +44,13 @@ __all__ = [
     "ClusterChanged",
     "ConnectionDropped",
     "JobChanged",
+    "LeftOut",
+    "Mark",
     "PipelineChanged",
+    "PipelineProblem",
+    "Plan",
+    "PlannedJob",
+    "PlannedStep",
     "QueueChanged",
     "RecordedRequest",
     "SimRequest",
@@ -49,4 +60,6 @@ __all__ = [
     "SystemClock",
     "Timing",
     "VirtualClock",
+    "check_pipeline",
+    "plan_pipeline",
 ]

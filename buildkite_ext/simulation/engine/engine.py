@@ -300,12 +300,12 @@ class Engine:
 
     def _add_jobs(self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None) -> None:
         step = node.step
-        run = build.runs[node] = StepRun(self.organization.ids.uuid(), node)
-        behaviour = build.pipeline.behaviour_of(step)
+        run = build.runs[node] = StepRun(self.organization.ids.uuid(), node, reason)
         each: Sequence[Step] = (isinstance(step, CommandStep) and step.combinations) or (step,)
         parallelism = step.parallelism if isinstance(step, CommandStep | TriggerStep) else None
         for one in each:
             for index in range(parallelism or 1):
+                behaviour = build.pipeline.behaviour_of(one)
                 job = self._new_job(build, run, one, behaviour, position=len(build.current_jobs))
                 job.queued_at = None if uploader is None else uploader.queued_at
                 build.current_jobs.append(job)
@@ -477,6 +477,9 @@ class Engine:
         job.started_at = self.now
         self._transitions.move_job(job, "running")
         self._settle(job.build)
+        if not job.build.pipeline.follows_triggers:
+            self._runner.later(0.0 if step.asynchronous else job.behaviour.duration, job, self._end_unfollowed)
+            return
         target = self.organization.pipelines.get(step.pipeline)
         if target is None or job.build.depth >= _MAX_TRIGGER_DEPTH:
             self._end(job, "failed")
@@ -500,6 +503,13 @@ class Engine:
             self._end(job, "passed")
         else:
             self._settle(parent)
+
+    def _end_unfollowed(self, job: Job) -> None:
+        """End a trigger job that creates no build, as its behaviour says."""
+        assert isinstance(job.step, TriggerStep)
+        failed = job.behaviour.exit_status(job.attempt) != 0
+        job.soft_failed = failed and job.step.allows_any_failure
+        self._end(job, "failed" if failed else "passed")
 
     def _finish_trigger(self, build: Build) -> None:
         """Finish the trigger job that waits for a build, where the build is done."""

@@ -62,6 +62,12 @@ class Scheduler:
                 return True
         return False
 
+    def next_time(self) -> float | None:
+        """Return the time of the next action; None if there is none."""
+        while self._actions and self._actions[0][2].canceled:
+            heapq.heappop(self._actions)
+        return self._actions[0][0] if self._actions else None
+
     def advance(self, now: float) -> None:
         """Set the time; it never goes back."""
         self.now = max(self.now, now)

@@ -12,6 +12,7 @@ from posixpath import basename, dirname
 from ...states import FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
+from ..definition.selection import LeftOut
 from ..definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep
 from .clusters import Agent, Queue
 from .graph import Graph, Node, Result
@@ -291,11 +292,13 @@ class StepRun:
     Attributes:
         id: the UUID of the step in the build.
         node: the step in the graph.
+        left_out: why it doesn't run; None if it may.
         jobs: its jobs, without those that were retried.
     """
 
     id: str
     node: Node
+    left_out: LeftOut | None = None
     jobs: list[Job] = field(default_factory=list[Job])
 
     @property
