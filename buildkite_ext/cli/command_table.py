@@ -31,6 +31,7 @@ __all__ = [
     "DESCRIPTION",
     "EPILOGUE",
     "EXAMPLES",
+    "PIPELINE_EXAMPLES",
     "PROGRAM",
     "WEBHOOKS_EXAMPLES",
     "Command",
@@ -57,7 +58,8 @@ Examples:
   buildkite-ext pipeline check .buildkite/pipeline.yml
   buildkite-ext pipeline plan .buildkite/pipeline.yml --branch main
   buildkite-ext doctor --json | jq .token_valid
-  buildkite-ext simulate --port 8080"""
+  buildkite-ext simulate --port 8080
+  buildkite-ext simulate --pipeline .buildkite/pipeline.yml"""
 
 API_EXAMPLES = """
 Examples:
@@ -81,7 +83,7 @@ Examples:
   buildkite-ext webhooks send http://127.0.0.1:8081/ --event 'job.*' \\
     --set pipeline.slug=api --set build.branch=release/1.4"""
 
-_PIPELINE_EXAMPLES = """
+PIPELINE_EXAMPLES = """
 Examples:
   buildkite-ext pipeline check .buildkite/pipeline.yml
   buildkite-ext pipeline check --strict '.buildkite/*.yml'
@@ -91,7 +93,8 @@ Examples:
   buildkite-ext pipeline plan .buildkite/pipeline.yml --branch main
   buildkite-ext pipeline plan .buildkite/pipeline.yml --branch fix \\
     --pull-request 12 --base-branch main --changed docs/index.md
-  buildkite-ext pipeline plan .buildkite/pipeline.yml --fail test=1 --svg plan.svg"""
+  buildkite-ext pipeline plan web.yml --fail test=1 --svg web.svg
+  ./generate-pipeline | buildkite-ext pipeline plan -"""
 
 _COMPLETION_EXAMPLES = """
 Examples:
@@ -214,13 +217,13 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
     CommandGroup(
         name="pipeline",
         help="Check a pipeline.yml, and show what its build would do, without a network and without a token.",
-        examples=_PIPELINE_EXAMPLES,
+        examples=PIPELINE_EXAMPLES,
         commands=(
             Command(
                 name="check",
                 function="buildkite_ext.cli.commands.pipeline_check:check",
                 help="Check pipelines: errors and warnings, each with its line and column.\n\nNothing is sent anywhere.",
-                examples=_PIPELINE_EXAMPLES,
+                examples=PIPELINE_EXAMPLES,
                 codes=CHECK_CODES,
                 usage="[OPTIONS] FILE...",
             ),
@@ -229,7 +232,7 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
                 function="buildkite_ext.cli.commands.pipeline_plan:plan",
                 help="Show what a build of a pipeline would do: which jobs run, in which order and at once with which, and "
                 "which are left out by which condition.\n\nNothing is sent anywhere.",
-                examples=_PIPELINE_EXAMPLES,
+                examples=PIPELINE_EXAMPLES,
                 codes=PLAN_CODES,
                 usage="[OPTIONS] FILE",
             ),

@@ -157,9 +157,9 @@ def plan_pipeline(
         exit_statuses = statuses(f"fail[{name!r}]", status, give="an exit status, or a list with one for each attempt")
         planned.script(name, exit_status=exit_statuses)
     build = engine.create(planned.state, request, source=source, creator=planned.state.created_by)
-    if build.broken is not None:
+    if build.broken is not None and not build.runs:  # its variables can't be expanded
         raise ConfigurationError(build.broken)
-    _add_queues(simulator, build)
+    _add_queues(engine, build)
     _check_names("fail", fail or {}, build, CommandStep | TriggerStep)
     kept = texts_of("block_at", block_at, give="a list of keys or labels of block steps")
     _check_names("block_at", kept, build, BlockStep)
@@ -193,12 +193,13 @@ def _template(text: str, document: int, *, interpolated: bool) -> tuple[Template
     return template, count
 
 
-def _add_queues(simulator: SimulatedOrganization, build: Build) -> None:
+def _add_queues(engine: Engine, build: Build) -> None:
     """Add the queues that the jobs of a build name by a variable, so that agents take the jobs."""
+    cluster = next(each for each in engine.organization.clusters if each.id == build.pipeline.cluster_id)
     for job in build.jobs:
         step = job.command_step
         if step is not None and job.queue is None and step.queue:
-            job.queue = simulator.queue(step.queue)
+            job.queue = engine.administration.add_queue(cluster, step.queue, build.creator)
 
 
 def _check_names(argument: str, names: Iterable[str], build: Build, kind: type[Step] | UnionType) -> None:

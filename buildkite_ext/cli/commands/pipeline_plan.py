@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from cyclopts import Group, Parameter
 
 from ..exit_codes import ExitCode
-from ..inputs import STDIN, Inputs, not_empty, pairs, source_of
+from ..inputs import Inputs, not_empty, pairs, source_of
 from ..parameters import OUTPUT, Flag, Repeated, WholeNumber
 from ..problem import Problem, UsageError
 from ..startup import end_startup
@@ -25,7 +25,7 @@ Source = Literal["api", "schedule", "trigger_job", "ui", "webhook"]
 
 
 def plan(
-    file: Annotated[Path, Parameter(metavar="FILE", allow_leading_hyphen=True)] = Path(STDIN),
+    file: Annotated[Path, Parameter(metavar="FILE", allow_leading_hyphen=True)],
     /,
     *,
     branch: Annotated[str, Parameter(name=["--branch", "-b"], group=_BUILD, metavar="NAME")] = "main",

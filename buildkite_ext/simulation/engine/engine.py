@@ -41,6 +41,7 @@ _MAX_TRIGGER_DEPTH = 10
 """Without a limit, a pipeline that triggers itself would create builds for ever."""
 
 _NOT_BEGUN = (ACTIVE_JOBS - RUNNING_JOBS) | JOB_WAITING | {"pending", "blocked"}
+_MAY_CONTINUE = ACTIVE_JOBS | {"blocked"}
 
 
 class Engine:
@@ -450,10 +451,8 @@ class Engine:
             if not any(job.running for job in build.current_jobs):
                 self._transitions.move_build(build, "canceled")
         elif build.state not in ("creating", "canceled", "skipped", "not_run"):
-            if not any(build.tally[state] for state in ACTIVE_JOBS | {"blocked"}):
-                stuck = build.graph.give_up()
-                if stuck:
-                    build.broken = build.broken or "a step waited for a key that no step has"
+            while not any(build.tally[state] for state in _MAY_CONTINUE) and (stuck := build.graph.give_up()):
+                build.broken = build.broken or "steps waited for a key that no step has, or for each other"
                 self._apply(build, stuck)
             self._transitions.move_build(build, derived_state(build))
             if build.state == "failing":
