@@ -100,7 +100,7 @@ class _Checked:
         line = lines[problem.mark.line - 1]
         at = problem.mark.column - 1
         before, behind = printable(line[:at].expandtabs(1)), printable(line[at:])
-        if cells(before) > width // 2:
+        if cells(before + behind) > width and cells(before) > width // 2:
             before = f"…{before[-(width // 3) :]}"
         return [fitted(before + behind, width), " " * cells(before) + "^"]
 

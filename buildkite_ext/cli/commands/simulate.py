@@ -22,7 +22,7 @@ def simulate(
     host: Annotated[str, Parameter(metavar="ADDRESS")] = "127.0.0.1",
     organization: Annotated[str, Parameter(metavar="SLUG")] = "acme",
     allow_host: Annotated[tuple[str, ...], Repeated, Parameter(metavar="NAME")] = (),
-    pipeline: Annotated[tuple[str, ...], Repeated, Parameter(metavar="[SLUG=]FILE")] = (),
+    pipeline: Annotated[tuple[str, ...], Repeated, Parameter(metavar="[SLUG=]FILE", allow_leading_hyphen=True)] = (),
     coverage: Annotated[bool, Flag] = False,
     debug: Annotated[bool, Flag] = False,  # noqa: ARG001 - main reads it
 ) -> ExitCode:
