@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TypeVarTuple
 
 from ...globs import branch_matches
 from ...states import ACTIVE_JOBS, RUNNING_BUILDS, RUNNING_JOBS
-from ...timestamps import to_millisecond
 from ..behaviour.commands import CommandBehaviour, Upload
 from ..behaviour.timing import Timing
 from ..definition.conditions import ConditionError
@@ -31,17 +31,18 @@ from .concurrency import ConcurrencyGroups
 from .contexts import build_environment, condition_context, environment
 from .files import Files
 from .job_runner import JobRunner
-from .scheduler import Action, Scheduler
+from .scheduler import Scheduler
 from .transitions import Transitions, derived_state
 from .uploads import read_upload, refusal
 
 __all__ = ["Engine"]
 
+T = TypeVarTuple("T")
+
 _MAX_TRIGGER_DEPTH = 10
 """Without a limit, a pipeline that triggers itself would create builds for ever."""
 
 _NOT_BEGUN = (ACTIVE_JOBS - RUNNING_JOBS) | JOB_WAITING | {"pending", "blocked"}
-_MAY_CONTINUE = ACTIVE_JOBS | {"blocked"}
 
 
 class Engine:
@@ -99,7 +100,7 @@ class Engine:
     @property
     def now(self) -> float:
         """Current time, at the precision that the API shows."""
-        return to_millisecond(self.scheduler.now)
+        return self.scheduler.millisecond
 
     @contextmanager
     def at(self, time: float) -> Iterator[None]:
@@ -117,12 +118,12 @@ class Engine:
         while self.scheduler.run_next(float("inf")):
             self.changes.deliver()
 
-    def soon(self, seconds: float, action: Action) -> None:
-        """Run an action after some seconds, or now where they are 0."""
+    def soon(self, seconds: float, action: Callable[[*T], object], *arguments: *T) -> None:
+        """Run an action with some arguments after some seconds, or now where they are 0."""
         if seconds > 0:
-            self.scheduler.after(seconds, action)
+            self.scheduler.after(seconds, action, *arguments)
         else:
-            action()
+            action(*arguments)
 
     # Builds --------------------------------------------------------------------------------------------------------
 
@@ -161,7 +162,7 @@ class Engine:
             self._add_steps(build, pipeline.steps, pipeline.groups)
         else:
             self._add_template(build, pipeline.template)
-        self.soon(self.timing.creating, lambda: self._schedule(build))
+        self.soon(self.timing.creating, self._schedule, build)
         return build
 
     def cancel(self, build: Build, reason: str | None = None) -> None:
@@ -239,7 +240,10 @@ class Engine:
         )
         skipped = ("scheduled",) if skips else ()
         canceled = ("running", "failing", "blocked") if cancels else ()
-        for other in self.organization.builds_of(pipeline).select(states=skipped + canceled, branches=(branch,)):
+        replaced = skipped + canceled
+        for other in (
+            () if not replaced else self.organization.builds_of(pipeline).select(states=replaced, branches=(branch,))
+        ):
             if other is build:
                 continue
             if other.state in skipped:
@@ -301,7 +305,7 @@ class Engine:
 
     def _add_jobs(self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None) -> None:
         step = node.step
-        run = build.runs[node] = StepRun(self.organization.ids.uuid(), node, reason)
+        run = build.runs[node] = StepRun(build, len(build.runs), node, reason)
         each: Sequence[Step] = (isinstance(step, CommandStep) and step.combinations) or (step,)
         parallelism = step.parallelism if isinstance(step, CommandStep | TriggerStep) else None
         for one in each:
@@ -330,7 +334,7 @@ class Engine:
         return job
 
     def _queue_of(self, pipeline: Pipeline, step: CommandStep) -> Queue | None:
-        cluster = next(item for item in self.organization.clusters if item.id == pipeline.cluster_id)
+        cluster = self.organization.cluster_of(pipeline)
         if step.queue is None:
             return cluster.default_queue
         return next((queue for queue in cluster.queues if queue.key == step.queue), None)
@@ -426,8 +430,9 @@ class Engine:
             and job.build.state in RUNNING_BUILDS - {"canceling"}
         ):
             rule = step.retry_rule(job.exit_status, job.signal, job.signal_reason)
-        if rule is not None and step is not None and job.rule_uses.get(rule, 0) < step.retry[rule].limit:
-            job.rule_uses = {**job.rule_uses, rule: job.rule_uses.get(rule, 0) + 1}
+        uses = job.rule_uses or {}
+        if rule is not None and step is not None and uses.get(rule, 0) < step.retry[rule].limit:
+            job.rule_uses = {**uses, rule: uses.get(rule, 0) + 1}
             self.retry(job, by=None, kind="automatic")
         else:
             self._step_ended(job)
@@ -451,7 +456,7 @@ class Engine:
             if not any(job.running for job in build.current_jobs):
                 self._transitions.move_build(build, "canceled")
         elif build.state not in ("creating", "canceled", "skipped", "not_run"):
-            while not any(build.tally[state] for state in _MAY_CONTINUE) and (stuck := build.graph.give_up()):
+            while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
                 build.broken = build.broken or "steps waited for a key that no step has, or for each other"
                 self._apply(build, stuck)
             self._transitions.move_build(build, derived_state(build))
@@ -554,7 +559,7 @@ class Engine:
         for each in build.current_jobs:
             if each.id in gone:
                 self._finish(each, "canceled")
-                build.tally[each.state] -= 1
+                build.count(each.state, -1)
                 build.failures -= each.fails_build
         build.current_jobs = [each for each in build.current_jobs if each.id not in gone]
         build.jobs = [each for each in build.jobs if each.id not in gone]
