@@ -32,7 +32,8 @@ from .engine.changes import (
     PipelineChanged,
     QueueChanged,
 )
-from .plan import Plan, PlannedJob, PlannedStep
+from .plan import Plan
+from .planned_steps import PlannedJob, PlannedStep
 from .planning import plan_pipeline
 from .recording import RecordedRequest
 

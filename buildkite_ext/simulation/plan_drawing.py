@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
 from ..terminal_text import cells, fitted, printable
-
-if TYPE_CHECKING:
-    from .plan import Plan, PlannedJob, PlannedStep
+from .planned_steps import PlannedJob, PlannedStep, waves_of
 
 __all__ = ["draw_text"]
 
@@ -33,51 +30,60 @@ _ENDS = {
 }
 
 
-def draw_text(plan: Plan, width: int) -> str:
-    """Return a picture of a plan as lines of a width."""
+def draw_text(branch: str, state: str, steps: Sequence[PlannedStep], documents: int, width: int) -> str:
+    """Return a picture of a plan as lines.
+
+    Args:
+        branch, state: of its build.
+        steps: its steps.
+        documents: how many documents its text has.
+        width: the cells of a line.
+    """
     width = max(width, _LEAST_WIDTH)
-    lines = [_head(plan)]
-    if plan.documents > 1:
-        lines.append(f"(one of {plan.documents} documents)")
-    for wave in range(1, len(plan.waves) + 1):
-        lines += [
-            _gate(step, width) for step in plan.steps if step.kind in _GATES and step.wave == wave and _passed(step)
-        ]
-        lines += ["", f"Wave {wave}", *_wave(plan, wave, width)]
-    lines += [_gate(step, width) for step in plan.steps if step.kind in _GATES and step.wave is None and _passed(step)]
-    lines += [_gate(step, width) for step in plan.steps if step.outcome == "blocked"]
-    lines += _section("Left out", [step for step in plan.steps if step.outcome == "left_out"], _why_left_out, width)
-    held = [step for step in plan.steps if step.outcome in ("held_back", "waiting")]
-    lines += _section("Not run", held, lambda step: _why_held_back(plan, step), width)
+    lines = [_head(branch, state, steps)]
+    if documents > 1:
+        lines.append(f"(one of {documents} documents)")
+    gates = [step for step in steps if step.kind in _GATES]
+    for wave in range(1, len(waves_of(steps)) + 1):
+        lines += _gates([step for step in gates if step.wave == wave and step.outcome == "passed"], width)
+        lines += ["", f"Wave {wave}", *_wave(steps, wave, width)]
+    lines += _gates([step for step in gates if step.wave is None and step.outcome == "passed"], width)
+    lines += _gates([step for step in gates if step.outcome == "blocked"], width)
+    lines += _section("Left out", [step for step in steps if step.outcome == "left_out"], _why_left_out, width)
+    held = [step for step in steps if step.outcome in ("held_back", "waiting")]
+    lines += _section("Not run", held, lambda step: _why_held_back(steps, step), width)
     return "\n".join(fitted(line.rstrip(), width) for line in lines) + "\n"
 
 
-def _head(plan: Plan) -> str:
-    jobs = sum(len(wave) for wave in plan.waves)
-    state = _STATES.get(plan.state, f"ends as {plan.state}")
-    count = f"{jobs} job{'' if jobs == 1 else 's'} in {len(plan.waves)} wave{'' if len(plan.waves) == 1 else 's'}"
-    where = next((f" at {printable(step.name)}" for step in plan.steps if step.outcome == "blocked"), "")
-    return f"The build of {printable(plan.branch)} {state}{where if plan.state == 'blocked' else ''}: {count}"
+def _head(branch: str, state: str, steps: Sequence[PlannedStep]) -> str:
+    waves = waves_of(steps)
+    counts = f"{_counted(sum(map(len, waves)), 'job')} in {_counted(len(waves), 'wave')}"
+    ends = _STATES.get(state, f"ends as {state}")
+    blocking = next((f" at {printable(step.name)}" for step in steps if step.outcome == "blocked"), "")
+    return f"The build of {printable(branch)} {ends}{blocking if state == 'blocked' else ''}: {counts}"
 
 
-def _passed(step: PlannedStep) -> bool:
-    return step.outcome == "passed"
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _gate(step: PlannedStep, width: int) -> str:
-    if step.kind == "wait":
-        text = f"wait{'' if step.name == 'wait' else f': {printable(step.name)}'}"
-    else:
-        what = "a user unblocks it" if _passed(step) else "a user has to unblock it"
-        text = f"{step.kind}: {printable(step.name)} ({what})"
-    text = fitted(text, width - 8)
-    return f"\n── {text} ".ljust(2) + "─" * max(2, min(60, width) - cells(text) - 4)
+def _gates(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:
+    """Yield the lines between two waves."""
+    for step in steps:
+        if step.kind == "wait":
+            text = "wait" if step.name == "wait" else f"wait: {printable(step.name)}"
+        else:
+            what = "a user unblocks it" if step.outcome == "passed" else "a user has to unblock it"
+            text = f"{step.kind}: {printable(step.name)} ({what})"
+        text = fitted(text, width - 8)
+        yield ""
+        yield f"── {text} " + "─" * max(2, min(60, width) - cells(text) - 4)
 
 
-def _wave(plan: Plan, wave: int, width: int) -> Iterator[str]:
+def _wave(steps: Sequence[PlannedStep], wave: int, width: int) -> Iterator[str]:
     rows = [
         (step, jobs)
-        for step in plan.steps
+        for step in steps
         if step.kind not in _GATES and (jobs := [job for job in step.jobs if job.wave == wave])
     ]
     shown = [(name, note, step) for step, jobs in rows for name, note in _names(step, jobs)]
@@ -90,7 +96,7 @@ def _wave(plan: Plan, wave: int, width: int) -> Iterator[str]:
                 yield f"│  {printable(group) or 'group'}:"
         branch = "└─" if index == len(shown) - 1 else "├─"
         label = f"{fitted(name, max(10, width - 8 - cells(note)))}{note}"
-        after = ", ".join(printable(plan.steps[each].name) for each in step.depends_on)
+        after = ", ".join(printable(steps[each].name) for each in step.depends_on)
         pad = " " * max(0, column - cells(label))
         yield f"{branch} {label}{f'{pad}  ← {after}' if after else ''}"
         for line in _notes(step):
@@ -164,10 +170,10 @@ def _written(value: object) -> str:
     return str(value)
 
 
-def _why_held_back(plan: Plan, step: PlannedStep) -> list[str]:
+def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]:
     reasons = [f"waits for the key {printable(key)}, which no step has" for key in step.missing]
     for index in step.held_back_by:
-        other = plan.steps[index]
+        other = steps[index]
         what = f"the {other.kind} step" if other.kind == "wait" else printable(other.name)
         reasons.append(f"waits for {what}, which {_ENDS[other.outcome]}")
     return reasons or ["waits for what never ends"]

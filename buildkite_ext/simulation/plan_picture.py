@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 from ..terminal_text import fitted, printable
-
-if TYPE_CHECKING:
-    from .plan import Plan, PlannedStep
+from .planned_steps import PlannedStep
 
 __all__ = ["draw_svg"]
 
@@ -35,9 +33,9 @@ _ARROW_HEAD = (
 )
 
 
-def draw_svg(plan: Plan) -> str:
+def draw_svg(title: str, steps: Sequence[PlannedStep]) -> str:
     """Return the picture of a plan: one file that needs no other. Names are escaped."""
-    columns = _columns(plan)
+    columns = _columns(steps)
     rows = [0] * (max(columns, default=0) + 1)
     places: list[tuple[int, int]] = []
     for column in columns:
@@ -45,14 +43,14 @@ def draw_svg(plan: Plan) -> str:
         rows[column] += 1
     width = _MARGIN * 2 + len(rows) * (_WIDTH + _GAP_X) - _GAP_X
     height = _TOP + max(*rows, 1) * (_HEIGHT + _GAP_Y) - _GAP_Y + _MARGIN
-    title = escape(f"Build of {printable(plan.branch)}: {plan.state}")
+    title = escape(printable(title))
     size = f'width="{width}" height="{height}"'
     arrows = [
         _arrow(places[source], places[index])
-        for index, step in enumerate(plan.steps)
-        for source in _shown_sources(plan, index, step)
+        for index, step in enumerate(steps)
+        for source in _shown_sources(steps, index, step)
     ]
-    boxes = [_box(step, x, y) for step, (x, y) in zip(plan.steps, places, strict=True)]
+    boxes = [_box(step, x, y) for step, (x, y) in zip(steps, places, strict=True)]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}" role="img" aria-label="{title}">',
@@ -69,9 +67,9 @@ def draw_svg(plan: Plan) -> str:
     )
 
 
-def _columns(plan: Plan) -> list[int]:
+def _columns(steps: Sequence[PlannedStep]) -> list[int]:
     """Return the column of each step: behind all that it waits for. Steps that wait for each other share the last one."""
-    left = {index: set(step.waits_for) for index, step in enumerate(plan.steps)}
+    left = {index: set(step.waits_for) for index, step in enumerate(steps)}
     found: dict[int, int] = {}
     column = 0
     while left:
@@ -80,12 +78,12 @@ def _columns(plan: Plan) -> list[int]:
             del left[index]
         found.update(dict.fromkeys(ready, column))
         column += 1
-    return [found[index] for index in range(len(plan.steps))]
+    return [found[index] for index in range(len(steps))]
 
 
-def _shown_sources(plan: Plan, index: int, step: PlannedStep) -> list[int]:
+def _shown_sources(steps: Sequence[PlannedStep], index: int, step: PlannedStep) -> list[int]:
     """Return what a step waits for, without what these wait for themselves."""
-    indirect = {further for source in step.waits_for for further in plan.steps[source].waits_for if source != index}
+    indirect = {further for source in step.waits_for for further in steps[source].waits_for if source != index}
     return [source for source in step.waits_for if source not in indirect or source in step.depends_on]
 
 

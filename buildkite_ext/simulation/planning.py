@@ -27,7 +27,8 @@ from .definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerSt
 from .definition.template import Template
 from .definition.yaml_tree import PipelineError, documents
 from .engine.engine import Engine
-from .plan import Plan, PlannedJob, PlannedStep, StepOutcome
+from .plan import Plan
+from .planned_steps import PlannedJob, PlannedStep, StepOutcome
 from .simulator import SimulatedOrganization
 from .state.builds import Build, BuildRequest, Job, StepRun
 from .state.graph import Node

@@ -25,6 +25,7 @@ class Template:
 
     Attributes:
         definition: the steps, with variables as they were written.
+        expands: True if there are variables to be expanded.
 
     Raises:
         PipelineError: it isn't YAML, or not a pipeline.
@@ -40,8 +41,8 @@ class Template:
         self.text = text
         self._parsed = parse_pipelines(text)[document]
         self._names = names_in(text)
-        self._expands = interpolated and "$" in text
-        self.definition = compile_pipeline(self._parsed.tree, self._parsed.warnings, expanded=not self._expands)
+        self.expands = interpolated and "$" in text
+        self.definition = compile_pipeline(self._parsed.tree, self._parsed.warnings, expanded=not self.expands)
         self._known: dict[tuple[str | None, ...], Definition] = {}
 
     def within(self, environment: Mapping[str, str]) -> Definition:
@@ -50,7 +51,7 @@ class Template:
         Raises:
             PipelineError: an expansion is wrong, or Buildkite would refuse the steps.
         """
-        if not self._expands:
+        if not self.expands:
             return _accepted(self.definition)
         key = tuple(environment.get(name) for name in self._names)
         found = self._known.get(key)

@@ -295,9 +295,11 @@ class Engine:
 
     def _add_template(self, build: Build, template: Template) -> None:
         """Add the steps of a pipeline's text. A build in which they can't be expanded fails without steps."""
-        known = build_environment(build, self.organization.slug)
+        known: Mapping[str, str] = {}
+        if template.expands:
+            known = {**build.pipeline.env, **build.request.env, **build_environment(build, self.organization.slug)}
         try:
-            definition = template.within({**build.pipeline.env, **build.request.env, **known})
+            definition = template.within(known)
         except PipelineError as error:
             build.broken = str(error)
         else:

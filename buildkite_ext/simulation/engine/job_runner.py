@@ -71,7 +71,7 @@ class JobRunner:
         """Let the agent of a job accept and start it."""
         self._cancel_actions(job)
         self._transitions.move_job(job, "assigned")
-        self.later(self._timing.assigned, job, self._accept)
+        self._soon(self._timing.assigned, job, self._accept)
 
     def interrupt(self, job: Job, first: str, then: str) -> None:
         """Move a running job to the state `first` and, when it has stopped, to the state `then`."""
@@ -99,9 +99,15 @@ class JobRunner:
         self._transitions.move_job(job, state)
         self._agents.release(job, lost=job.exit_status == _LOST_AGENT and job.signal is None)
 
+    def _soon(self, seconds: float, job: Job, act: Callable[[Job], object]) -> None:
+        if seconds > 0:
+            self.later(seconds, job, act)
+        else:
+            act(job)
+
     def _accept(self, job: Job) -> None:
         self._transitions.move_job(job, "accepted")
-        self.later(self._timing.accepted, job, self._start)
+        self._soon(self._timing.accepted, job, self._start)
 
     def _start(self, job: Job) -> None:
         step, behaviour = job.command_step, job.behaviour

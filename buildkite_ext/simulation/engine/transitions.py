@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...states import FINISHED_BUILDS, JOB_STATES
+from ...states import FAILING_JOBS, FINISHED_BUILDS, JOB_STATES
 from ..state.builds import Build, Job
 from ..state.organization import Organization
 from ..state.states import JOB_LEFT_OUT
@@ -99,8 +99,10 @@ class Transitions:
         job.state = state
         build.count(before, -1)
         build.count(state, 1)
-        self._count_failure(job)
-        build.executed = build.executed or job.executed
+        if state in FAILING_JOBS:
+            self._count_failure(job)
+        if not build.executed and job.executed:
+            build.executed = True
         self._organization.job_moved(job, before)
         build.touch()
         self.job_changed(job, before)
