@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -204,6 +205,19 @@ def test_what_plan_cant_do(command: Run, words: list[str], said: str) -> None:
     result = command("pipeline", "plan", *words)
     assert (result.code, result.out) == (2, "")
     assert said in result.err
+
+
+def test_a_pipeline_of_buildkites_sdk_is_checked_and_planned(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    example = Path(__file__).parents[2] / "examples" / "generate_and_check.py"
+    generated = subprocess.run(
+        [sys.executable, str(example), "--json"], check=True, capture_output=True, text=True
+    ).stdout
+    give(monkeypatch, generated)
+    assert command("pipeline", "check", "--strict", "-") == Ended(0, "", "")
+    give(monkeypatch, generated)
+    plan = json.loads(command("pipeline", "plan", "-", "--branch", "fix", "--json").out)
+    assert plan["waves"] == [["Test 3.11", "Test 3.12", "Test 3.13"]]
+    assert plan["steps"][-1]["left_out"]["values"] == {"build.branch": "fix"}
 
 
 def test_plan_refuses_what_buildkite_would(command: Run) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-Format = Literal["text", "json", "annotation"]
+_Format = Literal["text", "json", "annotation"]
 
 _STDIN_NAME = "<stdin>"
 _GLOB = re.compile(r"[*?\[]")
@@ -35,7 +35,7 @@ _GLOB = re.compile(r"[*?\[]")
 
 def check(
     *files: Annotated[Path, Parameter(metavar="FILE", allow_leading_hyphen=True)],
-    output_format: Annotated[Format, Parameter(name="--format", group=OUTPUT)] = "text",
+    output_format: Annotated[_Format, Parameter(name="--format", group=OUTPUT)] = "text",
     strict: Annotated[bool, Flag] = False,
     no_interpolation: Annotated[bool, Flag] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",

@@ -21,7 +21,7 @@ __all__ = ["plan"]
 
 _BUILD = Group("The build", sort_key=1)
 _COURSE = Group("What happens", sort_key=2)
-Source = Literal["api", "schedule", "trigger_job", "ui", "webhook"]
+_Source = Literal["api", "schedule", "trigger_job", "ui", "webhook"]
 
 
 def plan(
@@ -32,7 +32,7 @@ def plan(
     commit: Annotated[str | None, Parameter(name=["--commit", "-c"], group=_BUILD, metavar="SHA")] = None,
     tag: Annotated[str | None, Parameter(group=_BUILD)] = None,
     message: Annotated[str | None, Parameter(name=["--message", "-m"], group=_BUILD)] = None,
-    source: Annotated[Source, Parameter(group=_BUILD)] = "webhook",
+    source: Annotated[_Source, Parameter(group=_BUILD)] = "webhook",
     event: Annotated[str | None, Parameter(group=_BUILD)] = None,
     pull_request: Annotated[int | None, WholeNumber, Parameter(group=_BUILD)] = None,
     base_branch: Annotated[str | None, Parameter(group=_BUILD, metavar="NAME")] = None,
