@@ -25,14 +25,15 @@ def _app(commands: tuple[Command | CommandGroup, ...]) -> App:
         if isinstance(command, Command):
             _register(program, command, command.name)
             continue
+        webhooks = command.name == "webhooks"
         epilogue = epilogue_of(
             command.examples,
-            environment_help(api=False, webhooks=True),
+            environment_help(api=False, webhooks=webhooks),
             f"For options and exit codes: {PROGRAM} {command.name} COMMAND --help",
         )
         group = App(name=command.name, help=command.help, help_format="plaintext", help_epilogue=epilogue)
         for each in command.commands:
-            _register(group, each, f"{command.name} {each.name}", webhooks=True)
+            _register(group, each, f"{command.name} {each.name}", webhooks=webhooks)
         program.command(group)
     return program
 
@@ -64,6 +65,7 @@ def _own_examples(text: str, words: str) -> str:
         >>> print(_own_examples(EXAMPLES, "simulate"))
         Examples:
           buildkite-ext simulate --port 8080
+          buildkite-ext simulate --pipeline .buildkite/pipeline.yml
     """
     title, *lines = text.strip().splitlines()
     own: list[str] = []

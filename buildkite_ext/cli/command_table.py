@@ -12,9 +12,11 @@ from .env import ENVIRONMENT_HELP
 from .exit_codes import (
     API_CODES,
     CANCEL_CODES,
+    CHECK_CODES,
     DOCTOR_CODES,
     LISTEN_CODES,
     LOCAL_CODES,
+    PLAN_CODES,
     RUN_CODES,
     SEND_CODES,
     SIMULATE_CODES,
@@ -30,6 +32,7 @@ __all__ = [
     "DESCRIPTION",
     "EPILOGUE",
     "EXAMPLES",
+    "PIPELINE_EXAMPLES",
     "PROGRAM",
     "WEBHOOKS_EXAMPLES",
     "Command",
@@ -55,8 +58,11 @@ Examples:
   buildkite-ext api GET organizations/{org}/pipelines --select '[].slug'
   buildkite-ext api GET organizations/{org}/builds -f state=failed --paginate
   buildkite-ext webhooks listen --secret-file hook.secret --event 'build.*'
+  buildkite-ext pipeline check .buildkite/pipeline.yml
+  buildkite-ext pipeline plan .buildkite/pipeline.yml --branch main
   buildkite-ext doctor --json | jq .token_valid
-  buildkite-ext simulate --port 8080"""
+  buildkite-ext simulate --port 8080
+  buildkite-ext simulate --pipeline .buildkite/pipeline.yml"""
 
 API_EXAMPLES = """
 Examples:
@@ -79,6 +85,19 @@ Examples:
   buildkite-ext webhooks send http://127.0.0.1:8081/ --secret-file hook.secret
   buildkite-ext webhooks send http://127.0.0.1:8081/ --event 'job.*' \\
     --set pipeline.slug=api --set build.branch=release/1.4"""
+
+PIPELINE_EXAMPLES = """
+Examples:
+  buildkite-ext pipeline check .buildkite/pipeline.yml
+  buildkite-ext pipeline check --strict '.buildkite/*.yml'
+  ./generate-pipeline | buildkite-ext pipeline check -
+  buildkite-ext pipeline check --format annotation .buildkite/pipeline.yml \\
+    | buildkite-agent annotate --style error
+  buildkite-ext pipeline plan .buildkite/pipeline.yml --branch main
+  buildkite-ext pipeline plan .buildkite/pipeline.yml --branch fix \\
+    --pull-request 12 --base-branch main --changed docs/index.md
+  buildkite-ext pipeline plan web.yml --fail test=1 --svg web.svg
+  ./generate-pipeline | buildkite-ext pipeline plan -"""
 
 _COMPLETION_EXAMPLES = """
 Examples:
@@ -206,6 +225,30 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
                 help="Sign a sample of an event, post it to a URL, and show the response.\n\nNo API token is needed or sent.",
                 examples=WEBHOOKS_EXAMPLES,
                 codes=SEND_CODES,
+            ),
+        ),
+    ),
+    CommandGroup(
+        name="pipeline",
+        help="Check a pipeline.yml, and show what its build would do, without a network and without a token.",
+        examples=PIPELINE_EXAMPLES,
+        commands=(
+            Command(
+                name="check",
+                function="buildkite_ext.cli.commands.pipeline_check:check",
+                help="Check pipelines: errors and warnings, each with its line and column.\n\nNothing is sent anywhere.",
+                examples=PIPELINE_EXAMPLES,
+                codes=CHECK_CODES,
+                usage="[OPTIONS] FILE...",
+            ),
+            Command(
+                name="plan",
+                function="buildkite_ext.cli.commands.pipeline_plan:plan",
+                help="Show what a build of a pipeline would do: which jobs run, in which order and at once with which, and "
+                "which are left out by which condition.\n\nNothing is sent anywhere.",
+                examples=PIPELINE_EXAMPLES,
+                codes=PLAN_CODES,
+                usage="[OPTIONS] FILE",
             ),
         ),
     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from random import Random
 
 from ..unknown_keywords import checks_keywords
@@ -376,7 +375,7 @@ class SimulatedPipeline(ScriptedPipeline):
             history = History(self._past(scheduler), self.state, self._user)
             for number, planned in enumerate(plans):
                 request = self._request(planned.branch, None, None, None, meta_data)
-                scheduler.after(number * every, partial(history.create, request, planned))
+                scheduler.after(number * every, history.create, request, planned)
             history.run(users_act=chosen)
         return self
 

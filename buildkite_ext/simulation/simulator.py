@@ -42,7 +42,8 @@ from .faults import Fault, Faults, answer_fault
 from .hosts import AllowedHosts
 from .recording import RecordedRequest, record
 from .state.clusters import Agent, Queue
-from .state.organization import Ids, Organization
+from .state.ids import Ids
+from .state.organization import Organization
 from .state.pipelines import Pipeline
 from .state.users import DEFAULT_RATE_LIMIT, RateLimit, known_scopes
 

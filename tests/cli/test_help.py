@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from buildkite_ext.cli.app import app
-from buildkite_ext.cli.command_table import API_EXAMPLES, EXAMPLES, WEBHOOKS_EXAMPLES
+from buildkite_ext.cli.command_table import API_EXAMPLES, EXAMPLES, PIPELINE_EXAMPLES, WEBHOOKS_EXAMPLES
 from buildkite_ext.cli.env import ENVIRONMENT_HELP, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from buildkite_ext.cli.exit_codes import ExitCode
 from buildkite_ext.cli.render.console import ClampedConsole
@@ -26,6 +26,7 @@ Run = Callable[..., Ended]
 COMMAND_WORDS = [
     *[("run",), ("cancel",), ("why",), ("api",), ("doctor",), ("simulate",), ("completion",)],
     *[("webhooks", "listen"), ("webhooks", "verify"), ("webhooks", "send")],
+    *[("pipeline", "check"), ("pipeline", "plan")],
 ]
 
 
@@ -71,18 +72,20 @@ def test_help_of_a_command_has_its_own_examples_options_and_codes_alone(command:
 
 def test_every_example_of_the_program_is_one_of_a_command(command: Run) -> None:
     own = [example for words in COMMAND_WORDS for example in _examples(command(*words, "--help").out)]
-    for text in (API_EXAMPLES, WEBHOOKS_EXAMPLES):
+    for text in (API_EXAMPLES, PIPELINE_EXAMPLES, WEBHOOKS_EXAMPLES):
         assert set(_examples(f"{text}\n\n")) <= set(own)
     for words in (("run",), ("cancel",), ("why",), ("simulate",)):
         assert set(_examples(command(*words, "--help").out)) <= set(_examples(command("--help").out))
 
 
-def test_help_of_a_group_has_the_examples_of_its_commands(command: Run) -> None:
-    for words in (("webhooks",), ("webhooks", "--help")):
+@pytest.mark.parametrize(("group", "examples"), [("webhooks", WEBHOOKS_EXAMPLES), ("pipeline", PIPELINE_EXAMPLES)])
+def test_help_of_a_group_has_the_examples_of_its_commands(command: Run, group: str, examples: str) -> None:
+    for words in ((group,), (group, "--help")):
         result = command(*words)
         assert (result.code, result.err) == (0, "")
-        assert WEBHOOKS_EXAMPLES.strip() in result.out
+        assert examples.strip() in result.out
         assert _codes(result.out) == []
+        assert ("BUILDKITE_WEBHOOK_SECRET" in result.out) == (group == "webhooks")
 
 
 def test_each_exit_code_of_the_program_is_one_of_a_command(command: Run) -> None:
@@ -215,7 +218,7 @@ def test_the_examples_can_be_parsed(command: Run) -> None:
     for line in EXAMPLES.strip().splitlines()[1:]:
         words = line.split(" | ")[0].split()[1:]
         # Nothing is sent: there is no organization, or no token. --simulate would be; that one is tried elsewhere.
-        if "--simulate" not in words and words[0] not in ("simulate", "webhooks"):
+        if "--simulate" not in words and words[0] not in ("pipeline", "simulate", "webhooks"):
             said = command(*[word.strip("'") for word in words]).err
             assert said.startswith(("buildkite-ext: No organization", "buildkite-ext: No API token"))
 

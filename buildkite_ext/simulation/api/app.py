@@ -5,7 +5,7 @@ from __future__ import annotations
 from buildkite_api.operations import Operation, match
 
 from ..engine.engine import Engine
-from ..state.organization import Ids
+from ..state.ids import Ids
 from ..state.users import RateLimit, Token
 from .handler import AnswerOptions, RoutedRequest
 from .request import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...timestamps import to_millisecond
 from ..behaviour.commands import CommandBehaviour
 from ..definition.steps import CommandStep, Step
 from ..definition.template import Template
@@ -104,7 +103,7 @@ class Administration:
 
     @property
     def _now(self) -> float:
-        return to_millisecond(self._scheduler.now)
+        return self._scheduler.millisecond
 
     def _pipeline_changed(self, pipeline: Pipeline, before: str | None) -> None:
         if self._changes.wanted:

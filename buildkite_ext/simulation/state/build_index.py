@@ -130,13 +130,17 @@ class PipelineBuilds(BuildIndex):
         self._states[build.state] += 1
         if (before in FINISHED_BUILDS) != build.done:
             for job in build.current_jobs:
-                self._count(job, job.state, -1 if build.done else 1)
+                if job.state in _COUNTED_JOBS and job.command_step is not None:
+                    self._job_states[job.state] += -1 if build.done else 1
 
     def job_moved(self, job: Job, before: str) -> None:
         """Note the new state of a job."""
-        if not job.build.done:
-            self._count(job, before, -1)
-            self._count(job, job.state, 1)
+        if job.build.done or job.command_step is None:
+            return
+        if before in _COUNTED_JOBS:
+            self._job_states[before] -= 1
+        if job.state in _COUNTED_JOBS:
+            self._job_states[job.state] += 1
 
     def counts(self) -> dict[str, int]:
         """Return how many builds wait and run, and how many command jobs of builds that are not done."""
@@ -151,7 +155,3 @@ class PipelineBuilds(BuildIndex):
             "running_jobs_count": total(RUNNING_JOBS, self._job_states),
             "waiting_jobs_count": total(JOB_WAITING, self._job_states),
         }
-
-    def _count(self, job: Job, state: str, change: int) -> None:
-        if state in _COUNTED_JOBS and job.command_step is not None:
-            self._job_states[state] += change

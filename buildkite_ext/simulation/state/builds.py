@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 from posixpath import basename, dirname
 
-from ...states import FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
+from ...states import ACTIVE_JOBS, FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
+from ..definition.selection import LeftOut
 from ..definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep
 from .clusters import Agent, Queue
 from .graph import Graph, Node, Result
+from .ids import uuid_of
 from .pipelines import Pipeline
 from .users import User
 
@@ -103,8 +104,9 @@ class Build:
     failures: int = 0
     """How many of the current jobs make it fail, or have promised to."""
 
-    tally: Counter[str] = field(default_factory=Counter[str])
-    """The states of the current jobs, with the number of each."""
+    active_jobs: int = 0
+    blocked_jobs: int = 0
+    """How many of the current jobs continue by themselves, and how many wait for a user."""
 
     history: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     version: int = 0
@@ -162,6 +164,13 @@ class Build:
         """Number of builds that triggered each other before this one."""
         return 0 if self.triggered_by is None else self.triggered_by.build.depth + 1
 
+    def count(self, state: str, change: int) -> None:
+        """Count a state of a current job."""
+        if state in ACTIVE_JOBS:
+            self.active_jobs += change
+        elif state == "blocked":
+            self.blocked_jobs += change
+
     def touch(self) -> None:
         """Note that something that the API shows has changed."""
         self.version += 1
@@ -188,7 +197,7 @@ class Job:
         run: the jobs of its step.
         position: its index in the build's `current_jobs`.
         attempt: how often its step was tried before.
-        rule_uses: how often each rule of `retry.automatic` has retried it, by the rule's index.
+        rule_uses: how often each rule of `retry.automatic` has retried it, by the rule's index; None if none has.
         queued_at: the time by which it takes its turn at the agents; that of the uploading job for an uploaded one.
         limited_at: when it began to wait for its concurrency group.
         promised_exit_status, promised_exit_status_at: the failure that it has promised, and when.
@@ -206,7 +215,7 @@ class Job:
     attempt: int = 0
     priority: int = 0
     parallel_index: int | None = None
-    rule_uses: dict[int, int] = field(default_factory=dict[int, int])
+    rule_uses: Mapping[int, int] | None = None
     queued_at: float | None = None
     limited_at: float | None = None
     promised_exit_status: int | None = None
@@ -233,7 +242,7 @@ class Job:
     unblocked_at: float | None = None
     triggered_build: Build | None = None
     log: Log = field(default_factory=Log)
-    artifacts: list[Artifact] = field(default_factory=list["Artifact"])
+    artifacts: Sequence[Artifact] = ()
 
     @property
     def type(self) -> str:
@@ -289,14 +298,23 @@ class StepRun:
     """Jobs of a step in a build.
 
     Attributes:
-        id: the UUID of the step in the build.
+        build: the build.
+        number: its number among the steps of the build, in the order in which they were added.
         node: the step in the graph.
+        left_out: why it doesn't run; None if it may.
         jobs: its jobs, without those that were retried.
     """
 
-    id: str
+    build: Build
+    number: int
     node: Node
+    left_out: LeftOut | None = None
     jobs: list[Job] = field(default_factory=list[Job])
+
+    @property
+    def id(self) -> str:
+        """UUID of the step in the build."""
+        return uuid_of(f"{self.build.id}:{self.number}")
 
     @property
     def over(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,10 +9,11 @@ from ...timestamps import to_millisecond
 from .build_index import BuildIndex, PipelineBuilds
 from .builds import Artifact, Build, Job
 from .clusters import Agent, Cluster, Queue
+from .ids import Ids
 from .pipelines import Pipeline
 from .users import RateLimit, Token, User
 
-__all__ = ["EMOJIS", "Ids", "Organization"]
+__all__ = ["EMOJIS", "Organization"]
 
 EMOJIS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("toolbox", ()),
@@ -21,33 +21,6 @@ EMOJIS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("snake", ("python",)),
 )
 """Names of the organization's own emojis, each with its aliases."""
-
-
-class Ids:
-    """Generator of identifiers. The same seed and the same order of calls give the same identifiers.
-
-    Args:
-        seed: the seed.
-        kind: what is identified, where another generator of the same seed must give other identifiers.
-    """
-
-    def __init__(self, seed: int = 0, kind: str = "") -> None:
-        self._key = f"{seed}{kind}"
-        self._count = 0
-
-    def uuid(self) -> str:
-        """Return a new UUID."""
-        text = self._digest(16)
-        # The two fixed digits say version 4 and its variant: strict UUID parsers accept them.
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:32]}"
-
-    def commit(self) -> str:
-        """Return the full SHA of a new commit."""
-        return self._digest(20)
-
-    def _digest(self, size: int) -> str:
-        self._count += 1
-        return hashlib.blake2b(f"{self._key}:{self._count}".encode(), digest_size=size).hexdigest()
 
 
 @dataclass(slots=True, eq=False)
@@ -138,6 +111,13 @@ class Organization:
         queue.agents.append(agent)
         return agent
 
+    def cluster_of(self, pipeline: Pipeline) -> Cluster:
+        """Return the cluster of a pipeline."""
+        for cluster in self.clusters:
+            if cluster.id == pipeline.cluster_id:
+                return cluster
+        raise LookupError(pipeline.cluster_id)
+
     @property
     def builds(self) -> list[Build]:
         """All builds, oldest first."""
@@ -169,7 +149,7 @@ class Organization:
 
     def add_artifact(self, artifact: Artifact) -> None:
         """Add an artifact to its job."""
-        artifact.job.artifacts.append(artifact)
+        artifact.job.artifacts = (*artifact.job.artifacts, artifact)
         self.artifacts[artifact.id] = artifact
 
     def add_job(self, job: Job) -> None:

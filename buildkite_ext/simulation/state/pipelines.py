@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.rules import BehaviourRule, behaviour_of
-from ..definition.steps import CommandStep, Group, Step
+from ..definition.steps import CommandStep, Group, Step, TriggerStep
 from ..definition.template import Template
 from .users import User
 
@@ -24,6 +24,7 @@ class Pipeline:
         template: its text, if its steps come from one.
         behaviours: what happens in the jobs of its command steps.
         rules: changes of that, which also hold for steps that are uploaded.
+        follows_triggers: False if its trigger steps create no builds, and end as their behaviour says.
         version: goes up with every change that the API shows in it.
         last_number: the number of its last build.
     """
@@ -52,14 +53,15 @@ class Pipeline:
     notify: object = None
     behaviours: dict[CommandStep, CommandBehaviour] = field(default_factory=dict[CommandStep, CommandBehaviour])
     rules: list[BehaviourRule] = field(default_factory=list[BehaviourRule])
+    follows_triggers: bool = True
     version: int = 0
     last_number: int = 0
 
     def behaviour_of(self, step: Step) -> CommandBehaviour:
         """Return what happens in the jobs of a step."""
-        if not isinstance(step, CommandStep):
+        if not isinstance(step, CommandStep | TriggerStep):
             return _DEFAULT
-        known = self.behaviours.get(step, _DEFAULT)
+        known = self.behaviours.get(step, _DEFAULT) if isinstance(step, CommandStep) else _DEFAULT
         return behaviour_of(step, self.rules, known) if self.rules else known
 
 
