@@ -145,6 +145,7 @@ def test_no_service_is_forgotten() -> None:
         "arguments",
         "checks",
         "once",
+        "selections",
         "waits",
         "_argument_errors",
         "_base",
