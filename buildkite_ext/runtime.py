@@ -303,6 +303,7 @@ class BlockingRuntime:
         # Threads for each call: shared ones would deadlock if a mapped function called map.
         threads: list[threading.Thread] = []
         results: dict[int, R] = {}
+        end: tuple[int, R] | BaseException | None
         # In slices, so that a batch inside a batch notices the interruption of the outer one, and Windows Ctrl-C.
         slice_ = 0.1 if outer is not None or sys.platform == "win32" else None
         try:
@@ -311,10 +312,13 @@ class BlockingRuntime:
                 thread.start()
                 threads.append(thread)
             while len(results) < len(items):
-                with contextlib.suppress(Empty):
+                try:
                     end = ended.get(timeout=slice_)
-                    if isinstance(end, BaseException):
-                        raise end
+                except Empty:
+                    end = None
+                if isinstance(end, BaseException):
+                    raise end
+                if end is not None:
                     results[end[0]] = end[1]
                 _heed(outer)
         except KeyboardInterrupt:

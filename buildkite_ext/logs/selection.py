@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import NothingMatched
 from ..globs import matches_wildcard
+from ..messages import job_name
 from .screen import plain
 
 if TYPE_CHECKING:
@@ -20,9 +21,8 @@ _SHOWN = 10
 
 
 def name_of(job: Job) -> str:
-    """Return the name of a job, safe to print: its name, label, step key, first line of its command, or id."""
-    command = (job.command or "").strip().partition("\n")[0]
-    return plain(job.name or job.label or job.step_key or command or job.id)
+    """Return the name of a job, safe to print. See `job_name`."""
+    return plain(job_name(job))
 
 
 @dataclass(frozen=True, slots=True)

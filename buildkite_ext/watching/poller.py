@@ -8,19 +8,10 @@ from email.utils import parsedate_to_datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from ..errors import (
-    BudgetExhausted,
-    BuildkiteError,
-    BuildNotFound,
-    CircuitOpen,
-    ConnectionFailed,
-    DeadlineExceeded,
-    NetworkError,
-    RateLimited,
-    ServerError,
-)
+from ..errors import BudgetExhausted, BuildkiteError, BuildNotFound, CircuitOpen, DeadlineExceeded
 from ..states import build_state
 from .pacing import Pacing, next_pause
+from .patience import LONGEST_OUTAGE, is_passing
 from .state_machine import StateMachine
 
 if TYPE_CHECKING:
@@ -35,20 +26,8 @@ __all__ = ["BuildPoller", "seconds_of", "usual_duration"]
 _LONGEST_ABSENCE = 60.0
 """Seconds for which a build that was seen may not be found. Buildkite's answers come from several servers."""
 
-_LONGEST_OUTAGE = 3600.0
-"""Seconds for which a poll may fail, if the wait has no timeout."""
-
 _HISTORY = 10
 """Builds from which the usual duration is learned."""
-
-
-def _is_passing(error: BuildkiteError) -> bool:
-    """Tell whether an error of a poll says nothing about the next one: an outage, a lost connection, a limit."""
-    if isinstance(error, ConnectionFailed):
-        return not error.permanent
-    return isinstance(
-        error, ServerError | NetworkError | CircuitOpen | DeadlineExceeded | RateLimited | BudgetExhausted
-    )
 
 
 def seconds_of(ended: object) -> float | None:
@@ -152,7 +131,7 @@ class BuildPoller:
                 now = self._requester.runtime.now()
                 failing_since = now if failing_since is None else failing_since
                 if not self._is_tolerated(error, now - failing_since):
-                    if self._ends is not None and now >= self._ends and self.seen is not None and _is_passing(error):
+                    if self._ends is not None and now >= self._ends and self.seen is not None and is_passing(error):
                         return None
                     raise
                 at_least = error.retry_after if isinstance(error, CircuitOpen | BudgetExhausted) else 0.0
@@ -260,9 +239,9 @@ class BuildPoller:
             return False
         if isinstance(error, BuildNotFound):
             return seconds < _LONGEST_ABSENCE
-        if not _is_passing(error):
+        if not is_passing(error):
             return False
-        return seconds < _LONGEST_OUTAGE if self._ends is None else self._requester.runtime.now() < self._ends
+        return seconds < LONGEST_OUTAGE if self._ends is None else self._requester.runtime.now() < self._ends
 
     async def _report(self, build: Build) -> None:
         """Report what a look has shown."""
