@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import NothingMatched
 from ..globs import matches_wildcard
 from ..messages import job_name
-from .screen import plain
+from .screen import without_controls
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
@@ -22,7 +22,7 @@ _SHOWN = 10
 
 def name_of(job: Job) -> str:
     """Return the name of a job, safe to print. See `job_name`."""
-    return plain(job_name(job))
+    return without_controls(job_name(job))
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ def test_the_environment_can_ask_for_a_log_of_the_requests(
     monkeypatch.setenv("BUILDKITE_EXT_LOG", "debug")
     result = run("web")
     assert result.code == 0
-    lines = [line for line in result.err.splitlines() if " buildkite_ext: " in line]
+    lines = [line for line in result.err.splitlines() if " buildkite_ext: " in line and " answered " in line]
     assert "POST" in lines[0]
     assert "/v2/organizations/acme/pipelines/web/builds answered 201 after" in lines[0]
     assert len(lines) == len([request for request in web.requests if request.method])
