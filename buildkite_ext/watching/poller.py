@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..stores.recent_actions import PendingActions
     from ..transport.requester import Requester
+    from .announcements import AnnouncedPauses
 
 __all__ = ["BuildPoller", "seconds_of", "usual_duration"]
 
@@ -56,6 +57,7 @@ class BuildPoller:
         learn: read how long the builds before it ran, by one more request.
         known: the build as the caller has seen it. Then it exists, and a 404 passes for a while.
         on_event: called with each event of the build and of its jobs, in their order.
+        pauses: pauses that webhooks end; None if none are expected.
     """
 
     def __init__(
@@ -70,7 +72,9 @@ class BuildPoller:
         learn: bool = False,
         known: Build | None = None,
         on_event: Callable[[WebhookEvent], Coroutine[Any, Any, None]] | None = None,
+        pauses: AnnouncedPauses | None = None,
     ) -> None:
+        self._pauses = pauses
         self.requests = 0
         self.seen: Build | None = None
         self.has_jobs = False
@@ -161,8 +165,13 @@ class BuildPoller:
             blocked=blocked,
             chance=1.0 if retry is None else retry.random(),
         )
+        if self._pauses is not None:
+            pause = self._pauses.lengthened(pause)
         pause, self.last = next_pause(max(pause, at_least), left)
-        await runtime.sleep(pause)
+        if self._pauses is None:
+            await runtime.sleep(pause)
+        elif await self._pauses.pause(pause):
+            self.last = False
         return True
 
     def revive(self) -> None:

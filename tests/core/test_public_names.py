@@ -149,6 +149,7 @@ def test_no_service_is_forgotten() -> None:
         "once",
         "selections",
         "waits",
+        "watcher",
         "_argument_errors",
         "_base",
         "_generated",
