@@ -112,7 +112,10 @@ def kind_of_step(step: Tree) -> StepKind:
     if "type" in step:
         found = step["type"]
         return _TYPES.get(found, "unknown") if isinstance(found, str) else "unknown"
-    return next((kind for key, kind in _BY_KEY if key in step), "unknown")
+    for key, kind in _BY_KEY:
+        if key in step:
+            return kind
+    return "unknown"
 
 
 class _Misfit(TypeError):
