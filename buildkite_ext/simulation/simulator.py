@@ -43,6 +43,7 @@ from .recording import RecordedRequest, record
 from .state.clusters import Agent, Queue
 from .state.organization import Ids, Organization
 from .state.pipelines import Pipeline
+from .state.settings import PipelineSettings
 from .state.users import DEFAULT_RATE_LIMIT, RateLimit, known_scopes
 
 __all__ = ["SimulatedOrganization"]
@@ -129,6 +130,7 @@ class SimulatedOrganization:
         self._user = state.add_user(user)
         state.add_token(token, self._user, allowed, "Simulated", created_at)
         cluster = state.add_cluster("Default cluster", self._user, created_at)
+        state.pipeline_settings = PipelineSettings(default_cluster_id=cluster.id)
         queue = state.add_queue(cluster, "default", self._user, created_at)
         for number in range(1, (3 if agents is None else agents) + 1):
             state.add_agent(f"agent-{number}", queue, created_at)
@@ -183,6 +185,8 @@ class SimulatedOrganization:
     ) -> SimulatedPipeline:
         """Return the pipeline of a slug, and create it if it is new. The options apply when it is created.
 
+        A pipeline that a request has created is returned too, so that a test can say what happens in its jobs.
+
         Args:
             slug: the slug.
             name: the name; the slug by default.
@@ -224,9 +228,9 @@ class SimulatedOrganization:
         check_number("maximum_timeout", maximum_timeout, optional=True)
         variables = text_map("env", env)
         with self._lock, self._engine.at(self.clock.time()):
-            known = self._pipelines.get(slug)
-            if known is not None:
-                return known
+            existing = self.state.pipelines.get(slug)
+            if existing is not None:
+                return self._builder(existing)
             state = Pipeline(
                 id=self.state.ids.uuid(),
                 slug=slug,
@@ -248,11 +252,16 @@ class SimulatedOrganization:
                 env=variables,
             )
             self._engine.administration.add_pipeline(state)
-            made = SimulatedPipeline(
+            return self._builder(state)
+
+    def _builder(self, state: Pipeline) -> SimulatedPipeline:
+        """Return the one builder of a pipeline."""
+        made = self._pipelines.get(state.id)
+        if made is None:
+            made = self._pipelines[state.id] = SimulatedPipeline(
                 state, engine=self._engine, past=self._past, user=self._user, lock=self._lock, now=self.clock.time
             )
-            self._pipelines[slug] = made
-            return made
+        return made
 
     @checks_keywords
     def agent(self, name: str, *, queue: str = "default", tags: Sequence[str] = ()) -> Agent:

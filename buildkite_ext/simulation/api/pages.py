@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
-from ..state.builds import Job
 from .request import MAX_PER_PAGE, PER_PAGE, Json, Pairs, Query, RefusedRequest
 
 __all__ = ["by_cursor", "numbered", "requested_page"]
@@ -78,37 +77,46 @@ def requested_page(query: Query) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _JobPage:
-    """Page of jobs, and the links in its body."""
+class _CursorPage(Generic[T]):
+    """Page of a list with cursors, the links in its body, and the header that repeats them where there is one."""
 
-    items: list[Job]
+    items: list[T]
     links: Json
 
+    @property
+    def headers(self) -> Pairs:
+        """`Link` header."""
+        links = [f'<{url}>; rel="{rel}"' for rel, url in self.links.items() if rel != "self"]
+        return (("Link", ", ".join(links)),) if links else ()
 
-def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], query: Query, url: str) -> _JobPage:
-    """Return the page of jobs that a query asks for.
+
+def by_cursor(
+    items: Sequence[T], shown: Sequence[T], query: Query, url: str, *, key: Callable[[T], str]
+) -> _CursorPage[T]:
+    """Return the page that a query asks for.
 
     Args:
-        jobs: all jobs of the build in order. A cursor is a position among these: it stays valid when its job no longer
-            matches the filters.
-        shown: the jobs that match the filters.
+        items: the whole list in order. A cursor is a position in it: it stays valid when its item no longer matches the
+            filters.
+        shown: the items that match the filters.
         query: the query.
         url: the URL of the list without a query.
+        key: returns the id of an item.
 
     Raises:
         RefusedRequest: the cursor or `per_page` is invalid.
     """
-    positions = {job.id: position for position, job in enumerate(jobs)}
+    positions = {key(item): position for position, item in enumerate(items)}
     size = _size(query)
     after, before = query.text("after"), query.text("before")
     if after is not None and before is not None:
         raise RefusedRequest(400, "after and before can't be given together")
     if before is not None:
         end = _position(before, positions)
-        items = [job for job in shown if positions[job.id] < end][-size:]
+        page = [item for item in shown if positions[key(item)] < end][-size:]
     else:
         start = -1 if after is None else _position(after, positions)
-        items = [job for job in shown if positions[job.id] > start][:size]
+        page = [item for item in shown if positions[key(item)] > start][:size]
 
     pairs = [pair for pair in query.pairs if pair[0] not in ("after", "before", "per_page")]
     pairs.append(("per_page", str(size)))
@@ -118,13 +126,13 @@ def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], query: Query, url: str)
 
     given = [(name, value) for name, value in (("after", after), ("before", before)) if value is not None]
     links: Json = {"self": link(*given)}
-    if items and shown and items[-1] is not shown[-1]:
-        links["next"] = link(("after", _cursor(items[-1])))
-    if items and items[0] is not shown[0]:
-        links["prev"] = link(("before", _cursor(items[0])))
+    if page and shown and page[-1] is not shown[-1]:
+        links["next"] = link(("after", _cursor(key(page[-1]))))
+    if page and page[0] is not shown[0]:
+        links["prev"] = link(("before", _cursor(key(page[0]))))
     if given:
         links["first"] = link()
-    return _JobPage(items, links)
+    return _CursorPage(page, links)
 
 
 def _size(query: Query) -> int:
@@ -136,15 +144,15 @@ def _size(query: Query) -> int:
     return int(text)
 
 
-def _cursor(job: Job) -> str:
-    return base64.urlsafe_b64encode(job.id.encode()).decode().rstrip("=")
+def _cursor(item_id: str) -> str:
+    return base64.urlsafe_b64encode(item_id.encode()).decode().rstrip("=")
 
 
 def _position(cursor: str, positions: dict[str, int]) -> int:
     try:
-        job_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        item_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError):
-        job_id = ""
-    if job_id not in positions:
+        item_id = ""
+    if item_id not in positions:
         raise RefusedRequest(400, "The cursor isn't valid")
-    return positions[job_id]
+    return positions[item_id]

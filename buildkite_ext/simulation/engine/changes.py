@@ -1,4 +1,4 @@
-"""Events of the engine: one for each change of a build, job, agent, artifact, annotation, pipeline, cluster or queue."""
+"""Events of the engine: one for each change of what the organization holds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ...events import Dispatcher
 from ..state.builds import Annotation, Artifact, Build, Job
 from ..state.clusters import Agent, Cluster, Queue
 from ..state.pipelines import Pipeline
+from ..state.users import User
 
 __all__ = [
     "AgentChanged",
@@ -23,6 +24,7 @@ __all__ = [
     "Listener",
     "PipelineChanged",
     "QueueChanged",
+    "ResourceChanged",
 ]
 
 
@@ -121,13 +123,14 @@ class PipelineChanged:
     Attributes:
         pipeline: the pipeline as it is now.
         before: its slug before; None for a new pipeline.
-        after: its slug after the change. The same as `before` where a step was added.
+        after: its slug after the change; None for a deleted pipeline. The same as `before` where only something else has
+            changed, such as its steps.
         time: when it changed, in seconds since the epoch.
     """
 
     pipeline: Pipeline
     before: str | None
-    after: str
+    after: str | None
     time: float
 
 
@@ -167,6 +170,30 @@ class QueueChanged:
     time: float
 
 
+@dataclass(frozen=True, slots=True)
+class ResourceChanged:
+    """Change of another object that users administrate, such as a schedule, a team or a rule.
+
+    Attributes:
+        kind: the kind of the object: `"invitation"`, `"member"`, `"pipeline_template"`, `"rule"`, `"schedule"`,
+            `"settings"` or `"team"`. A change of the members, pipelines and test suites of a team is one of the team.
+        id: its id.
+        action: what has happened: `"created"`, `"updated"`, `"deleted"`, `"enabled"`, `"disabled"` or `"revoked"`.
+        before: its name before, or what describes it where it has no name; None for a new object.
+        after: its name after the change; None for a deleted object.
+        user: the user who has changed it; None where the simulator has.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    kind: str
+    id: str
+    action: str
+    before: str | None
+    after: str | None
+    user: User | None
+    time: float
+
+
 Change = (
     BuildChanged
     | JobChanged
@@ -176,6 +203,7 @@ Change = (
     | PipelineChanged
     | ClusterChanged
     | QueueChanged
+    | ResourceChanged
 )
 Listener = Callable[[Change], object]
 

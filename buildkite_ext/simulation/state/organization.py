@@ -10,7 +10,10 @@ from ...timestamps import to_millisecond
 from .build_index import BuildIndex, PipelineBuilds
 from .builds import Artifact, Build, Job
 from .clusters import Agent, Cluster, Queue
-from .pipelines import Pipeline
+from .pipelines import Pipeline, PipelineRule, PipelineTemplate
+from .schedules import Schedule
+from .settings import ApiSettings, PipelineSettings
+from .teams import Invitation, Team
 from .users import RateLimit, Token, User
 
 __all__ = ["EMOJIS", "Ids", "Organization"]
@@ -58,6 +61,8 @@ class Organization:
         agents: all agents, in the order in which they connected.
         agents_by_id: the same by id.
         connected_agents: those that have not stopped, by id.
+        users: its members. Builds keep the users who have left.
+        teams_enabled: whether it uses teams.
     """
 
     slug: str
@@ -77,18 +82,28 @@ class Organization:
     agents: list[Agent] = field(default_factory=list[Agent])
     agents_by_id: dict[str, Agent] = field(default_factory=dict[str, Agent])
     connected_agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
+    templates: dict[str, PipelineTemplate] = field(default_factory=dict[str, PipelineTemplate])
+    rules: dict[str, PipelineRule] = field(default_factory=dict[str, PipelineRule])
+    schedules: dict[str, Schedule] = field(default_factory=dict[str, Schedule])
+    teams: dict[str, Team] = field(default_factory=dict[str, Team])
+    teams_enabled: bool = False
+    invitations: dict[str, Invitation] = field(default_factory=dict[str, Invitation])
+    pipeline_settings: PipelineSettings = field(default_factory=PipelineSettings)
+    api_settings: ApiSettings = field(default_factory=ApiSettings)
     _pipeline_builds: dict[str, PipelineBuilds] = field(default_factory=dict[str, PipelineBuilds])
 
     def __post_init__(self) -> None:
         self.id = self.ids.uuid()
 
     def add_user(self, name: str) -> User:
-        """Return the user of this name, and add it if it is new."""
+        """Return the user of this name, and add it if it is new. The first one administrates the organization."""
         known = next((user for user in self.users.values() if user.name == name), None)
         if known is not None:
             return known
         email = f"{name.lower().replace(' ', '.')}@{self.slug}.example"
-        user = User(self.ids.uuid(), name, email, self.created_at, RateLimit("rest_user", self.user_rate_limit))
+        limit = RateLimit("rest_user", self.user_rate_limit)
+        role = "member" if self.users else "admin"
+        user = User(self.ids.uuid(), name, email, self.created_at, limit, role)
         self.users[user.id] = user
         return user
 
@@ -154,24 +169,41 @@ class Organization:
         self.build_index.add(build)
         self.builds_of(build.pipeline).add(build)
 
+    def remove_pipeline(self, pipeline: Pipeline) -> None:
+        """Remove a pipeline with its builds, their jobs and their artifacts."""
+        del self.pipelines[pipeline.slug]
+        pipeline.deleted = True
+        for build in self.builds_of(pipeline).listed:
+            self.build_index.remove(build)
+        for job in [job for job in self.jobs.values() if job.build.pipeline is pipeline]:
+            del self.jobs[job.id]
+            for artifact in job.artifacts:
+                del self.artifacts[artifact.id]
+        del self._pipeline_builds[pipeline.id]
+
+    def teams_of(self, user: User) -> list[Team]:
+        """Return the teams that a user is a member of."""
+        return [team for team in self.teams.values() if user.id in team.members]
+
     def build_moved(self, build: Build, before: str) -> None:
-        """Note the new state of a build in the lists. A rehearsal, a build without a number, stands in none."""
-        if build.number:
+        """Note the new state of a build in the lists, if it stands in them."""
+        if build.listed:
             self.build_index.moved(build, before)
             self.builds_of(build.pipeline).moved(build, before)
 
     def job_moved(self, job: Job, before: str) -> None:
         """Note the new state of a job in the counts of its pipeline."""
-        if job.build.number:
+        if job.build.listed:
             self.builds_of(job.build.pipeline).job_moved(job, before)
 
     def add_artifact(self, artifact: Artifact) -> None:
         """Add an artifact to its job."""
         artifact.job.artifacts.append(artifact)
-        self.artifacts[artifact.id] = artifact
+        if not artifact.job.build.pipeline.deleted:
+            self.artifacts[artifact.id] = artifact
 
     def add_job(self, job: Job) -> None:
-        """Add a job to its build. The jobs of a rehearsal, a build without a number, can't be found by id."""
+        """Add a job to its build. It can be found by its id if the build stands in the lists."""
         job.build.jobs.append(job)
-        if job.build.number:
+        if job.build.listed:
             self.jobs[job.id] = job

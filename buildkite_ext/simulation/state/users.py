@@ -60,13 +60,25 @@ class RateLimit:
 
 @dataclass(slots=True, eq=False)
 class User:
-    """User: creates, cancels and unblocks builds, and has a rate limit."""
+    """User: creates, cancels and unblocks builds, and has a rate limit.
+
+    Attributes:
+        role: the role in the organization: `admin` or `member`.
+        sso_mode: `required` or `optional`.
+    """
 
     id: str
     name: str
     email: str
     created_at: float
     rate_limit: RateLimit
+    role: str = "member"
+    sso_mode: str = "required"
+
+    @property
+    def administrates(self) -> bool:
+        """True for an administrator of the organization."""
+        return self.role == "admin"
 
 
 @dataclass(slots=True, eq=False)
@@ -83,8 +95,13 @@ class Token:
 
     def allows(self, scope: str | None) -> bool:
         """Return whether the token has a scope; a token without a set of scopes has them all."""
-        return scope is None or self.scopes is None or scope in self.scopes
+        return (
+            scope is None or self.scopes is None or scope in self.scopes or _PUBLISHED.get(scope, scope) in self.scopes
+        )
 
+
+_PUBLISHED = {"read_accounts": "read_organizations", "view_teams": "read_teams"}
+"""Scopes that pages of operations ask for and that no token can have, with those that stand for them here."""
 
 _OTHER_SCOPES = frozenset(
     {

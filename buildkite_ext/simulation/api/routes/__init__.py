@@ -12,16 +12,30 @@ from .builds import HANDLERS as BUILDS
 from .clusters import HANDLERS as CLUSTERS
 from .job_logs import HANDLERS as JOB_LOGS
 from .jobs import HANDLERS as JOBS
+from .members import HANDLERS as MEMBERS
 from .organization import HANDLERS as ORGANIZATION
+from .pipeline_schedules import HANDLERS as PIPELINE_SCHEDULES
+from .pipeline_templates import HANDLERS as PIPELINE_TEMPLATES
 from .pipelines import HANDLERS as PIPELINES
+from .rules import HANDLERS as RULES
+from .settings import HANDLERS as SETTINGS
+from .step_uploads import HANDLERS as STEP_UPLOADS
+from .teams import HANDLERS as TEAMS
 
 __all__ = ["HANDLERS", "UNAUTHENTICATED"]
 
 
 HANDLERS: Mapping[str, Handler] = {
     **ORGANIZATION,
+    **MEMBERS,
+    **SETTINGS,
+    **TEAMS,
     **PIPELINES,
+    **PIPELINE_SCHEDULES,
+    **PIPELINE_TEMPLATES,
+    **RULES,
     **BUILDS,
+    **STEP_UPLOADS,
     **JOBS,
     **JOB_LOGS,
     **ARTIFACTS,
