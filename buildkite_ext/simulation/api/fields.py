@@ -40,8 +40,9 @@ class Fields:
         return self._body.get(name)
 
     def refuse(self, name: str, reason: str) -> None:
-        """Note what is wrong with a field."""
-        self.wrong.append((name, reason))
+        """Note what is wrong with a field. The first that is noted counts."""
+        if all(known != name for known, _ in self.wrong):
+            self.wrong.append((name, reason))
 
     def required(self, name: str) -> str:
         """Return a text that must be there and not be blank; an empty text where it is wrong."""

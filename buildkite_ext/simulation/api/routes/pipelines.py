@@ -65,7 +65,7 @@ def _create_pipeline(request: RoutedRequest) -> SimResponse:
     pipeline_id = request.organization.ids.uuid()
     attributes = _attributes(request, fields, default, None)
     steps = _steps(request, fields, pipeline_id)
-    if steps is None:
+    if not any(fields.given(name) for name in ("pipeline_template_uuid", "configuration", "steps")):
         fields.refuse("configuration", "configuration can't be blank")
     teams = _teams(request, fields)
     fields.check_listed()

@@ -78,7 +78,7 @@ def pipeline_view(pipeline: Pipeline, counts: Mapping[str, int], urls: Urls, *, 
         "maximum_command_step_timeout": _minutes(pipeline.maximum_timeout),
         "env": pipeline.env if text is None else {**pipeline.env, **text.definition.env},
         "configuration": None if text is None else text.text,
-        "steps": [_step(step) for step in pipeline.steps],
+        "steps": [_step(step, {} if text is None else text.definition.env) for step in pipeline.steps],
         **({} if pipeline.clone_mirror_url is None else {"clone_mirror_url": pipeline.clone_mirror_url}),
     }
 
@@ -180,7 +180,8 @@ def rule_view(rule: PipelineRule, urls: Urls, organization_id: str) -> Json:
     }
 
 
-def _step(step: Step) -> Json:
+def _step(step: Step, inherited: Mapping[str, str]) -> Json:
+    """Return a step, without the environment variables that it has from its pipeline."""
     match step:
         case CommandStep():
             return {
@@ -189,7 +190,7 @@ def _step(step: Step) -> Json:
                 "command": step.command,
                 "artifact_paths": ";".join(step.artifact_paths) or None,
                 "branch_configuration": step.branches,
-                "env": dict(step.env),
+                "env": {name: value for name, value in step.env.items() if inherited.get(name) != value},
                 "timeout_in_minutes": None if step.timeout is None else max(1, round(step.timeout / 60)),
                 "agent_query_rules": list(step.agents),
                 "concurrency": None if step.concurrency is None else step.concurrency.limit,
