@@ -98,7 +98,9 @@ def _create_invitations(request: RoutedRequest) -> SimResponse:
     request.require_administrator()
     fields = Fields(request.body())
     given = [email.strip() for email in fields.texts("emails", ())]
-    emails = {email.lower(): email for email in reversed(given)}
+    emails: dict[str, str] = {}
+    for email in given:
+        emails.setdefault(email.lower(), email)
     if not emails:
         fields.refuse("emails", "emails can't be blank")
     organization = request.organization
@@ -116,7 +118,7 @@ def _create_invitations(request: RoutedRequest) -> SimResponse:
     teams = _teams(request, fields)
     fields.check_told()
     made = request.engine.administration.memberships.invite(
-        list(emails.values())[::-1], teams, request.user, role=role, sso_mode=sso_mode
+        list(emails.values()), teams, request.user, role=role, sso_mode=sso_mode
     )
     return json_response([invitation_view(each, request.urls) for each in made], status=201)
 
