@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...events import Dispatcher
+from ...dispatcher import Dispatcher
 from ..state.builds import Annotation, Artifact, Build, Job
 from ..state.clusters import Agent, Cluster, Queue
 from ..state.pipelines import Pipeline
