@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from buildkite_ext.simulation import Simulator
+from buildkite_ext.simulation.state.test_engine import Suite
 
 from .helpers import ORG
 
@@ -25,7 +26,7 @@ def administrate(simulator: Simulator, api: httpx.Client) -> None:
     templates(api)
     pipelines(api)
     schedules(simulator, api)
-    people(api)
+    people(simulator, api)
     settings(api)
     uploads(simulator, api)
 
@@ -90,7 +91,7 @@ def schedules(simulator: Simulator, api: httpx.Client) -> None:
     assert api.get(f"{ORG}/pipelines/my-pipeline-x/builds").json()[0]["source"] == "schedule"
 
 
-def people(api: httpx.Client) -> None:
+def people(simulator: Simulator, api: httpx.Client) -> None:
     me, other = api.get(f"{ORG}/members").json()
     made(api.get(f"{ORG}/members/{me['id']}"), 200)
     made(api.patch(f"{ORG}/members/{other['id']}", json={"role": "admin", "sso_mode": "optional"}), 200)
@@ -101,10 +102,13 @@ def people(api: httpx.Client) -> None:
     made(api.get(one), 200)
     made(api.patch(one, json={**TEAM, "name": "Core"}), 200)
     pipeline = api.get(f"{ORG}/pipelines/visual").json()["id"]
-    for part, key, value, field, first, then in (
+    suite = simulator.state.suites["rspec"] = Suite(simulator.state.ids.uuid(), "rspec", "RSpec", "main", "token")
+    parts: tuple[tuple[str, str, str, str, Any, Any], ...] = (
         ("members", "user_id", other["id"], "role", "member", "maintainer"),
         ("pipelines", "pipeline_id", pipeline, "access_level", "read_only", "build_and_read"),
-    ):
+        ("suites", "suite_id", suite.id, "access_level", ["read"], ["read", "edit"]),
+    )
+    for part, key, value, field, first, then in parts:
         made(api.post(f"{one}/{part}", json={key: value, field: first}))
         made(api.get(f"{one}/{part}/{value}"), 200)
         assert len(api.get(f"{one}/{part}").json()) == 1

@@ -10,6 +10,7 @@ import pytest
 from buildkite_ext import BuildkiteClient
 from buildkite_ext.errors import AccessDenied, ApiError, InvalidRequest, NotFound
 from buildkite_ext.simulation import ResourceChanged, Simulator
+from buildkite_ext.simulation.state.test_engine import Suite
 
 from .administration import TEAM
 from .helpers import ORG, WEB, connect, refusal
@@ -213,6 +214,33 @@ def test_pipelines_of_teams(simulator: Simulator, client: BuildkiteClient, team:
     assert client.teams.pipelines.get(team, web.id).access_level == "build_and_read"
     client.pipelines.delete("web")
     assert list(client.teams.pipelines.list(team)) == []
+
+
+def test_suites_of_teams(simulator: Simulator, client: BuildkiteClient, api: httpx.Client, team: str) -> None:
+    first, second = (simulator.state.ids.uuid() for _ in range(2))
+    for suite_id, slug in ((first, "rspec"), (second, "jest")):
+        simulator.state.suites[slug] = Suite(suite_id, slug, slug, "main", "token")
+    added = client.teams.suites.create(team, suite_id=first, access_level=["read"])
+    assert added.suite_url == f"{simulator.base_url}/v2/analytics/organizations/acme/suites/rspec"
+    # Buildkite's Go client posts to another path.
+    body = {"suite_id": second, "access_level": ["read", "edit"]}
+    assert api.post(f"{ORG}/teams/{team}/suite", json=body).json()["access_level"] == ["read", "edit"]
+    assert [item.suite_id for item in client.teams.suites.list(team)] == [first, second]
+    for suite_id, level, said in (
+        (first, ["read"], "already"),
+        ("no", ["read"], "one of"),
+        (second, ["odd"], "access_level"),
+    ):
+        with pytest.raises(InvalidRequest, match=said):
+            client.teams.suites.create(team, suite_id=suite_id, access_level=level)
+    assert client.teams.suites.update(team, first, access_level=["edit", "read"]).access_level == ["edit", "read"]
+    with pytest.raises(InvalidRequest, match="access_level"):
+        client.teams.suites.update(team, first, access_level=[])
+    client.teams.suites.delete(team, first)
+    with pytest.raises(NotFound):
+        client.teams.suites.get(team, first)
+    del simulator.state.suites["jest"]
+    assert list(client.teams.suites.list(team)) == []
 
 
 def test_the_scope_that_is_published_opens_what_is_documented_with_another(simulator: Simulator, team: str) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from .request import MAX_PER_PAGE, PER_PAGE, Json, Pairs, Query, RefusedRequest
@@ -18,6 +18,14 @@ from .request import MAX_PER_PAGE, PER_PAGE, Json, Pairs, Query, RefusedRequest
 __all__ = ["by_cursor", "numbered", "requested_page"]
 
 T = TypeVar("T")
+
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=_Identified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,45 +86,42 @@ def requested_page(query: Query) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _CursorPage(Generic[T]):
-    """Page of a list with cursors, the links in its body, and the header that repeats them where there is one."""
+    """Page of a list, and the links in its body."""
 
     items: list[T]
     links: Json
 
     @property
     def headers(self) -> Pairs:
-        """`Link` header."""
+        """Header that repeats the links, for the lists that have it."""
         links = [f'<{url}>; rel="{rel}"' for rel, url in self.links.items() if rel != "self"]
         return (("Link", ", ".join(links)),) if links else ()
 
 
-def by_cursor(
-    items: Sequence[T], shown: Sequence[T], query: Query, url: str, *, key: Callable[[T], str]
-) -> _CursorPage[T]:
-    """Return the page that a query asks for.
+def by_cursor(known: Sequence[Item], shown: Sequence[Item], query: Query, url: str) -> _CursorPage[Item]:
+    """Return the page of a list that a query asks for.
 
     Args:
-        items: the whole list in order. A cursor is a position in it: it stays valid when its item no longer matches the
+        known: all items in order. A cursor is a position among these: it stays valid when its item no longer matches the
             filters.
         shown: the items that match the filters.
         query: the query.
         url: the URL of the list without a query.
-        key: returns the id of an item.
 
     Raises:
         RefusedRequest: the cursor or `per_page` is invalid.
     """
-    positions = {key(item): position for position, item in enumerate(items)}
+    positions = {item.id: position for position, item in enumerate(known)}
     size = _size(query)
     after, before = query.text("after"), query.text("before")
     if after is not None and before is not None:
         raise RefusedRequest(400, "after and before can't be given together")
     if before is not None:
         end = _position(before, positions)
-        page = [item for item in shown if positions[key(item)] < end][-size:]
+        items = [item for item in shown if positions[item.id] < end][-size:]
     else:
         start = -1 if after is None else _position(after, positions)
-        page = [item for item in shown if positions[key(item)] > start][:size]
+        items = [item for item in shown if positions[item.id] > start][:size]
 
     pairs = [pair for pair in query.pairs if pair[0] not in ("after", "before", "per_page")]
     pairs.append(("per_page", str(size)))
@@ -126,13 +131,13 @@ def by_cursor(
 
     given = [(name, value) for name, value in (("after", after), ("before", before)) if value is not None]
     links: Json = {"self": link(*given)}
-    if page and shown and page[-1] is not shown[-1]:
-        links["next"] = link(("after", _cursor(key(page[-1]))))
-    if page and page[0] is not shown[0]:
-        links["prev"] = link(("before", _cursor(key(page[0]))))
+    if items and shown and items[-1] is not shown[-1]:
+        links["next"] = link(("after", _cursor(items[-1])))
+    if items and items[0] is not shown[0]:
+        links["prev"] = link(("before", _cursor(items[0])))
     if given:
         links["first"] = link()
-    return _CursorPage(page, links)
+    return _CursorPage(items, links)
 
 
 def _size(query: Query) -> int:
@@ -144,8 +149,8 @@ def _size(query: Query) -> int:
     return int(text)
 
 
-def _cursor(item_id: str) -> str:
-    return base64.urlsafe_b64encode(item_id.encode()).decode().rstrip("=")
+def _cursor(item: _Identified) -> str:
+    return base64.urlsafe_b64encode(item.id.encode()).decode().rstrip("=")
 
 
 def _position(cursor: str, positions: dict[str, int]) -> int:

@@ -551,8 +551,10 @@ class Engine:
                     count = len(build.jobs)
                 self._add_steps(build, definition.steps, definition.groups, job)
             created = len(build.jobs) - count
-            uuid = self.organization.ids.uuid()
-            build.step_uploads.append(StepUpload(uuid, job, upload.text, upload.replace, created, refused, self.now))
+            upload_id = self.organization.ids.uuid()
+            build.step_uploads.append(
+                StepUpload(upload_id, job, upload.text, upload.replace, created, refused, self.now)
+            )
             if refused is not None:
                 return refused
             self._apply(build, build.graph.begin())

@@ -8,6 +8,7 @@ from ..state.organization import Organization
 from ..state.pipelines import Pipeline
 from ..state.settings import ApiSettings, PipelineSettings
 from ..state.teams import Invitation, Team, TeamAttributes, TeamMember, TeamPipeline, TeamSuite
+from ..state.test_engine import Suite
 from ..state.users import User
 from .administrative_changes import AdministrativeChanges
 
@@ -130,11 +131,11 @@ class Memberships:
             if pipeline.id in team.pipelines:
                 self.remove_team_pipeline(team, pipeline.id, by)
 
-    def add_team_suite(self, team: Team, suite_id: str, access_level: tuple[str, ...], by: User) -> TeamSuite:
+    def add_team_suite(self, team: Team, suite: Suite, access_level: tuple[str, ...], by: User) -> TeamSuite:
         """Let a team reach a test suite."""
-        suite = team.suites[suite_id] = TeamSuite(suite_id, access_level, self._changes.now)
+        added = team.suites[suite.id] = TeamSuite(suite, access_level, self._changes.now)
         self._team_changed(team, by)
-        return suite
+        return added
 
     def update_team_suite(self, team: Team, suite: TeamSuite, access_level: tuple[str, ...], by: User) -> None:
         """Change what a team may do with a test suite."""

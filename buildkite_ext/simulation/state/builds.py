@@ -333,7 +333,7 @@ class StepUpload:
         refused: why it was refused; None if it was taken.
     """
 
-    uuid: str
+    id: str
     job: Job
     text: str
     replaces: bool

@@ -14,6 +14,7 @@ from .pipelines import Pipeline, PipelineRule, PipelineTemplate
 from .schedules import Schedule
 from .settings import ApiSettings, PipelineSettings
 from .teams import Invitation, Team
+from .test_engine import Suite
 from .users import RateLimit, Token, User
 
 __all__ = ["EMOJIS", "Ids", "Organization"]
@@ -64,6 +65,7 @@ class Organization:
         connected_agents: those that have not stopped, by id.
         users: its members. Builds keep the users who have left.
         teams_enabled: whether it uses teams.
+        suites: by slug.
     """
 
     slug: str
@@ -90,6 +92,7 @@ class Organization:
     teams: dict[str, Team] = field(default_factory=dict[str, Team])
     teams_enabled: bool = False
     invitations: dict[str, Invitation] = field(default_factory=dict[str, Invitation])
+    suites: dict[str, Suite] = field(default_factory=dict[str, Suite])
     pipeline_settings: PipelineSettings = field(default_factory=PipelineSettings)
     api_settings: ApiSettings = field(default_factory=ApiSettings)
     _pipeline_builds: dict[str, PipelineBuilds] = field(default_factory=dict[str, PipelineBuilds])

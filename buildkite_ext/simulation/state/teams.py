@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .pipelines import Pipeline
+from .test_engine import Suite
 from .users import User
 
 __all__ = ["Invitation", "Team", "TeamAttributes", "TeamMember", "TeamPipeline", "TeamSuite"]
@@ -48,7 +49,7 @@ class TeamPipeline:
 class TeamSuite:
     """Access of a team to a test suite."""
 
-    suite_id: str
+    suite: Suite
     access_level: tuple[str, ...]
     created_at: float
 

@@ -94,10 +94,13 @@ class Token:
     expires_at: float | None = None
 
     def allows(self, scope: str | None) -> bool:
-        """Return whether the token has a scope; a token without a set of scopes has them all."""
-        return (
-            scope is None or self.scopes is None or scope in self.scopes or _PUBLISHED.get(scope, scope) in self.scopes
-        )
+        """Return whether the token has a scope; a token without a set of scopes has them all.
+
+        An operation that needs two scopes names both, with a `+` between them.
+        """
+        if scope is None or self.scopes is None:
+            return True
+        return all(each in self.scopes or _PUBLISHED.get(each) in self.scopes for each in scope.split("+"))
 
 
 _PUBLISHED = {"read_accounts": "read_organizations", "view_teams": "read_teams"}

@@ -20,6 +20,7 @@ from .pipelines import HANDLERS as PIPELINES
 from .rules import HANDLERS as RULES
 from .settings import HANDLERS as SETTINGS
 from .step_uploads import HANDLERS as STEP_UPLOADS
+from .team_suites import HANDLERS as TEAM_SUITES
 from .teams import HANDLERS as TEAMS
 
 __all__ = ["HANDLERS", "UNAUTHENTICATED"]
@@ -30,6 +31,7 @@ HANDLERS: Mapping[str, Handler] = {
     **MEMBERS,
     **SETTINGS,
     **TEAMS,
+    **TEAM_SUITES,
     **PIPELINES,
     **PIPELINE_SCHEDULES,
     **PIPELINE_TEMPLATES,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import cast
 
 from ....states import JOB_STATES
@@ -33,7 +32,7 @@ def _list_jobs(request: RoutedRequest) -> SimResponse:
         and (step_key is None or job.step.key == step_key)
         and (group_key is None or _group(job) == group_key)
     ]
-    page = by_cursor(build.jobs, shown, query, request.url, key=attrgetter("id"))
+    page = by_cursor(build.jobs, shown, query, request.url)
     items = [job_view(job, request.urls, agents="none", in_build=False) for job in page.items]
     return json_response({"items": items, "links": page.links})
 

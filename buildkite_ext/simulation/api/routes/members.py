@@ -79,7 +79,7 @@ def _list_invitations(request: RoutedRequest) -> SimResponse:
     request.require_administrator()
     newest = list(request.organization.invitations.values())[::-1]
     pending = [invitation for invitation in newest if invitation.state == "pending"]
-    page = by_cursor(newest, pending, request.query, request.url, key=lambda item: item.id)
+    page = by_cursor(newest, pending, request.query, request.url)
     items = [invitation_view(item, request.urls) for item in page.items]
     return json_response({"items": items, "links": page.links}, headers=page.headers)
 

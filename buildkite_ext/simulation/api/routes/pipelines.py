@@ -12,7 +12,7 @@ from ...definition.visual import visual_steps
 from ...definition.yaml_tree import PipelineError
 from ...state.pipelines import Pipeline, PipelineAttributes, PipelineTemplate
 from ...state.teams import Team
-from ..fields import Fields
+from ..fields import Fields, slug_of
 from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import Json, RefusedRequest, SimResponse, json_response
 from ..views.pipelines import pipeline_view, provider_of, webhook_processing_view
@@ -22,7 +22,6 @@ __all__ = ["HANDLERS", "configuration_of"]
 
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
-_NO_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def _list_pipelines(request: RoutedRequest) -> SimResponse:
@@ -279,7 +278,7 @@ def _slug(request: RoutedRequest, fields: Fields, name: str, known: str, pipelin
     if name and any(each.name == name for each in others):
         fields.refuse("name", "name has already been taken")
     given = fields.text("slug", "")
-    slug = given or known or _NO_SLUG.sub("-", name.lower()).strip("-")
+    slug = given or known or slug_of(name)
     if (given or name) and not _SLUG.fullmatch(slug):
         fields.refuse("slug", "slug must be letters, digits and dashes, and not begin with a dash")
     elif any(each.slug == slug for each in others):

@@ -27,7 +27,7 @@ def _list_uploads(request: RoutedRequest) -> SimResponse:
     newest = build.step_uploads[::-1]
     job_id = request.query.text("filter[source_job_id]")
     shown = [upload for upload in newest if job_id in (None, upload.job.id)]
-    page = by_cursor(newest, shown, request.query, request.url, key=lambda item: item.uuid)
+    page = by_cursor(newest, shown, request.query, request.url)
     items = [_view(build, item, request.urls) for item in page.items]
     return json_response({"items": items, "links": page.links})
 
@@ -36,7 +36,7 @@ def _get_upload(request: RoutedRequest) -> SimResponse:
     """Get an upload with its text as it was uploaded. Its builds have no maximum lifetime, so none is 410."""
     build = request.build()
     for upload in build.step_uploads:
-        if upload.uuid == request.path["step_upload_uuid"]:
+        if upload.id == request.path["step_upload_uuid"]:
             definition: Json = {
                 "definition_bytes": len(upload.text.encode()),
                 "definition_yaml": upload.text,
@@ -48,8 +48,8 @@ def _get_upload(request: RoutedRequest) -> SimResponse:
 
 def _view(build: Build, upload: StepUpload, urls: Urls) -> Json:
     return {
-        "uuid": upload.uuid,
-        "graphql_id": graphql_id("StepUpload", upload.uuid),
+        "uuid": upload.id,
+        "graphql_id": graphql_id("StepUpload", upload.id),
         "state": "applied" if upload.refused is None else "rejected",
         "source": "job",
         "source_job_id": upload.job.id,
@@ -57,7 +57,7 @@ def _view(build: Build, upload: StepUpload, urls: Urls) -> Json:
         "created_jobs_count": upload.created_jobs if upload.refused is None else None,
         "rejection_type": None if upload.refused is None else _REJECTED,
         "message": None if upload.refused is None else _MESSAGE,
-        "url": f"{urls.build(build)}/step-uploads/{upload.uuid}",
+        "url": f"{urls.build(build)}/step-uploads/{upload.id}",
         "created_at": format_time(upload.created_at),
         "processed_at": format_time(upload.created_at),
     }

@@ -6,12 +6,11 @@ beyond them is answered. Every token sees all teams.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ...state.pipelines import Pipeline
 from ...state.teams import Team, TeamAttributes, TeamMember, TeamPipeline
-from ..fields import Fields
+from ..fields import Fields, slug_of
 from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import Json, RefusedRequest, SimResponse, json_response
 from ..views.teams import team_member_view, team_pipeline_view, team_view
@@ -23,9 +22,6 @@ PIPELINE_ACCESS = ("read_only", "build_and_read", "manage_build_and_read")
 
 TEAM_ROLES = ("member", "maintainer")
 """Roles in a team."""
-
-_NO_SLUG = re.compile(r"[^a-z0-9]+")
-
 
 # Teams -------------------------------------------------------------------------------------------------------------
 
@@ -50,7 +46,7 @@ def _create_team(request: RoutedRequest) -> SimResponse:
     fields = Fields(request.body())
     fields.required("name")
     attributes = _attributes(request, fields, TeamAttributes(), None)
-    team = request.engine.administration.memberships.add_team(_slug(attributes.name), attributes, request.user)
+    team = request.engine.administration.memberships.add_team(slug_of(attributes.name), attributes, request.user)
     return json_response(_answer(team), status=201)
 
 
@@ -58,7 +54,7 @@ def _update_team(request: RoutedRequest) -> SimResponse:
     """Change a team. What is left out stays as it is, as Buildkite's own clients expect."""
     team = team_of(request)
     attributes = _attributes(request, Fields(request.body()), team.attributes, team)
-    slug = team.slug if attributes.name == team.name else _slug(attributes.name)
+    slug = team.slug if attributes.name == team.name else slug_of(attributes.name)
     request.engine.administration.memberships.update_team(team, slug, attributes, request.user)
     return json_response(_answer(team))
 
@@ -90,15 +86,11 @@ def _attributes(request: RoutedRequest, fields: Fields, known: TeamAttributes, t
         ),
         members_can_destroy_packages=fields.flag("members_can_destroy_packages", known.members_can_destroy_packages),
     )
-    slug = _slug(attributes.name)
+    slug = slug_of(attributes.name)
     if any(each.slug == slug for each in request.organization.teams.values() if each is not team):
         fields.refuse("name", "Name has already been taken")
     fields.check_told()
     return attributes
-
-
-def _slug(name: str) -> str:
-    return _NO_SLUG.sub("-", name.lower()).strip("-")
 
 
 def _answer(team: Team) -> Json:

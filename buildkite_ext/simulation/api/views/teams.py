@@ -68,13 +68,13 @@ def team_pipeline_view(pipeline: TeamPipeline, urls: Urls) -> Json:
     }
 
 
-def team_suite_view(suite: TeamSuite, slug: str, urls: Urls) -> Json:
+def team_suite_view(suite: TeamSuite, urls: Urls) -> Json:
     """Return a test suite of a team."""
     return {
         "access_level": list(suite.access_level),
         "created_at": format_time(suite.created_at),
-        "suite_id": suite.suite_id,
-        "suite_url": urls.suite(slug),
+        "suite_id": suite.suite.id,
+        "suite_url": urls.suite(suite.suite.slug),
     }
 
 
