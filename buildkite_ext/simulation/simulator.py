@@ -339,7 +339,8 @@ class SimulatedOrganization:
     def on_change(self, listener: Listener) -> Callable[[], None]:
         """Call a function with an event for each change of what the simulator holds.
 
-        These are builds, jobs, agents, artifacts, annotations, pipelines, clusters and queues.
+        These are builds, jobs, agents, artifacts, annotations, pipelines, clusters and queues, and what else users
+        administrate, such as schedules and teams.
 
         The events come in the order of the changes, at the simulator's time, when the action that caused them is
         complete. `SimulatedPipeline.history` sends the events of its builds with their past times. A listener that raises
@@ -348,7 +349,7 @@ class SimulatedOrganization:
 
         Args:
             listener: receives a `BuildChanged`, `JobChanged`, `AgentChanged`, `ArtifactChanged`, `AnnotationChanged`,
-                `PipelineChanged`, `ClusterChanged` or `QueueChanged`.
+                `PipelineChanged`, `ClusterChanged`, `QueueChanged` or `ResourceChanged`.
 
         Returns:
             A function that removes the listener.

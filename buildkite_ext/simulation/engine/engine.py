@@ -33,7 +33,7 @@ from .contexts import build_environment, condition_context, environment
 from .files import Files
 from .job_runner import JobRunner
 from .scheduler import Action, Scheduler
-from .schedules import Schedules
+from .schedules import ScheduleAdministration
 from .transitions import Transitions, derived_state
 from .uploads import read_upload, refusal
 
@@ -78,7 +78,7 @@ class Engine:
         self.timing = timing
         self.changes = changes
         self.administration = Administration(organization, scheduler, changes)
-        self.schedules = Schedules(
+        self.schedules = ScheduleAdministration(
             organization, scheduler, AdministrativeChanges(scheduler, changes), self._create_scheduled
         )
         self.agents = AgentConnections(

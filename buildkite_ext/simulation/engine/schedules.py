@@ -8,16 +8,16 @@ from ...globs import branch_matches
 from ..state.builds import BuildRequest
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
-from ..state.schedules import Schedule, ScheduleAttributes
+from ..state.schedules import PipelineSchedule, ScheduleAttributes
 from ..state.users import User
 from .administrative_changes import AdministrativeChanges
 from .scheduler import ScheduledAction, Scheduler
 
-__all__ = ["Schedules"]
+__all__ = ["ScheduleAdministration"]
 
 
-class Schedules:
-    """Schedules: the only writer of them. Each change is emitted as an event.
+class ScheduleAdministration:
+    """Administration of schedules: the only writer of them. Each change is emitted as an event.
 
     Args:
         organization: the organization.
@@ -39,15 +39,15 @@ class Schedules:
         self._create = create
         self._actions: dict[str, ScheduledAction] = {}
 
-    def add(self, pipeline: Pipeline, attributes: ScheduleAttributes, by: User) -> Schedule:
+    def add(self, pipeline: Pipeline, attributes: ScheduleAttributes, by: User) -> PipelineSchedule:
         """Add a schedule."""
-        schedule = Schedule(self._organization.ids.uuid(), pipeline, attributes, self._changes.now, by)
+        schedule = PipelineSchedule(self._organization.ids.uuid(), pipeline, attributes, self._changes.now, by)
         self._organization.schedules[schedule.id] = schedule
         self._plan(schedule)
         self._changes.resource("schedule", schedule.id, None, attributes.cronline, by)
         return schedule
 
-    def update(self, schedule: Schedule, attributes: ScheduleAttributes, by: User) -> None:
+    def update(self, schedule: PipelineSchedule, attributes: ScheduleAttributes, by: User) -> None:
         """Change a schedule. Where it is enabled again, its last failure is forgotten."""
         before, schedule.attributes = schedule.attributes, attributes
         if attributes.enabled and not before.enabled:
@@ -56,7 +56,7 @@ class Schedules:
         action = None if attributes.enabled == before.enabled else "enabled" if attributes.enabled else "disabled"
         self._changes.resource("schedule", schedule.id, before.cronline, attributes.cronline, by, action=action)
 
-    def delete(self, schedule: Schedule, by: User) -> None:
+    def delete(self, schedule: PipelineSchedule, by: User) -> None:
         """Delete a schedule."""
         self._cancel(schedule)
         del self._organization.schedules[schedule.id]
@@ -68,7 +68,7 @@ class Schedules:
             if schedule.pipeline is pipeline:
                 self.delete(schedule, by)
 
-    def _plan(self, schedule: Schedule) -> None:
+    def _plan(self, schedule: PipelineSchedule) -> None:
         """Let a schedule create its next build at the time that its line says."""
         self._cancel(schedule)
         now = self._scheduler.now
@@ -77,7 +77,7 @@ class Schedules:
             action = self._scheduler.after(schedule.next_build_at - now, lambda: self._act(schedule))
             self._actions[schedule.id] = action
 
-    def _act(self, schedule: Schedule) -> None:
+    def _act(self, schedule: PipelineSchedule) -> None:
         pipeline, attributes = schedule.pipeline, schedule.attributes
         branch = attributes.branch or pipeline.default_branch
         patterns = pipeline.branch_configuration
@@ -98,7 +98,7 @@ class Schedules:
         self._plan(schedule)
         self._changes.resource("schedule", schedule.id, attributes.cronline, attributes.cronline, None)
 
-    def _cancel(self, schedule: Schedule) -> None:
+    def _cancel(self, schedule: PipelineSchedule) -> None:
         action = self._actions.pop(schedule.id, None)
         if action is not None:
             action.cancel()

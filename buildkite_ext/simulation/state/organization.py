@@ -11,7 +11,7 @@ from .build_index import BuildIndex, PipelineBuilds
 from .builds import Artifact, Build, Job
 from .clusters import Agent, Cluster, Queue
 from .pipelines import Pipeline, PipelineRule, PipelineTemplate
-from .schedules import Schedule
+from .schedules import PipelineSchedule
 from .settings import ApiSettings, PipelineSettings
 from .teams import Invitation, Team
 from .test_engine import Suite
@@ -88,7 +88,7 @@ class Organization:
     connected_agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
     templates: dict[str, PipelineTemplate] = field(default_factory=dict[str, PipelineTemplate])
     rules: dict[str, PipelineRule] = field(default_factory=dict[str, PipelineRule])
-    schedules: dict[str, Schedule] = field(default_factory=dict[str, Schedule])
+    schedules: dict[str, PipelineSchedule] = field(default_factory=dict[str, PipelineSchedule])
     teams: dict[str, Team] = field(default_factory=dict[str, Team])
     teams_enabled: bool = False
     invitations: dict[str, Invitation] = field(default_factory=dict[str, Invitation])

@@ -9,7 +9,7 @@ from ..definition.cron import CronLine
 from .pipelines import Pipeline
 from .users import User
 
-__all__ = ["Schedule", "ScheduleAttributes"]
+__all__ = ["PipelineSchedule", "ScheduleAttributes"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +33,8 @@ class ScheduleAttributes:
 
 
 @dataclass(slots=True, eq=False)
-class Schedule:
-    """Schedule. Times are seconds since the epoch.
+class PipelineSchedule:
+    """PipelineSchedule. Times are seconds since the epoch.
 
     Attributes:
         next_build_at: when it creates its next build; None while it is disabled.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...definition.cron import CronError, CronLine, parse_cron
-from ...state.schedules import Schedule, ScheduleAttributes
+from ...state.schedules import PipelineSchedule, ScheduleAttributes
 from ..fields import Fields
 from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import RefusedRequest, SimResponse, json_response
@@ -83,7 +83,7 @@ def _attributes(fields: Fields, known: ScheduleAttributes) -> ScheduleAttributes
     return attributes
 
 
-def _schedule(request: RoutedRequest) -> Schedule:
+def _schedule(request: RoutedRequest) -> PipelineSchedule:
     schedule = request.organization.schedules.get(request.path["schedule_id"])
     if schedule is None or schedule.pipeline is not request.pipeline():
         raise RefusedRequest(404, "No pipeline schedule found")

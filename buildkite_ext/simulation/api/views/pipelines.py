@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ....timestamps import format_optional_time, format_time
 from ...definition.steps import BlockStep, CommandStep, Step, TriggerStep
 from ...state.pipelines import Pipeline, PipelineRule, PipelineTemplate
-from ...state.schedules import Schedule
+from ...state.schedules import PipelineSchedule
 from ..request import Json
 from .urls import Urls, graphql_id
 from .users import user_view
@@ -138,7 +138,7 @@ def template_view(template: PipelineTemplate, urls: Urls) -> Json:
     }
 
 
-def schedule_view(schedule: Schedule, urls: Urls) -> Json:
+def schedule_view(schedule: PipelineSchedule, urls: Urls) -> Json:
     """Return a schedule."""
     attributes, pipeline = schedule.attributes, schedule.pipeline
     return {
