@@ -314,7 +314,8 @@ class SimulatedOrganization:
         Args:
             token: the value.
             scopes: the scopes; all by default.
-            user: the name of its user, who is created if new; the first user by default. Each user has a rate limit.
+            user: the name of its user, who is created if new, as a member who doesn't administrate the organization; the
+                first user by default. Each user has a rate limit.
             expires_in: the seconds after which it expires; never by default.
 
         Raises:

@@ -126,12 +126,13 @@ def test_what_does_not_fit_is_listed(
 
 
 def test_lenient_forms_are_taken(simulator: Simulator, api: httpx.Client) -> None:
-    body = b'{"name":"Web","repository":"https://gitlab.com/acme/web.git","configuration":"- wait","allow_rebuilds":"false"}'
+    body = b'{"name":"Web","repository":"https://gitlab.com/acme/web.git","configuration":"- wait","allow_rebuilds":"false",'
+    body += b'"default_command_step_timeout":"5"}'
     answer = api.post(f"{ORG}/pipelines/", content=body)  # neither a Content-Type nor a cluster
     assert answer.status_code == 201, answer.text
     made = answer.json()
     assert made["cluster_id"] == simulator.state.clusters[0].id
-    assert made["allow_rebuilds"] is False
+    assert (made["allow_rebuilds"], made["default_command_step_timeout"]) == (False, 5)
     assert (made["provider"]["id"], made["provider"]["settings"]["repository"]) == ("gitlab", "acme/web")
 
 
@@ -228,6 +229,22 @@ def test_a_new_name_moves_the_pipeline(simulator: Simulator, client: BuildkiteCl
     assert client.pipelines.update("store", name="Shop", description="same name").slug == "store"
     with pytest.raises(InvalidRequest, match="cluster_id"):
         client.pipelines.update("store", cluster_id=None)
+
+
+def test_builds_that_name_a_moved_pipeline_name_its_new_place(simulator: Simulator, api: httpx.Client) -> None:
+    simulator.pipeline("up").trigger("web")
+    simulator.pipeline("web").job("test").trigger("down")
+    simulator.pipeline("down").job("test")
+    create(api, "up")
+    simulator.clock.sleep(60)
+
+    def named() -> str:
+        return api.get("/v2/builds", params={"state": "passed"}).text
+
+    assert named().count("/pipelines/web/builds/1") > 1
+    assert api.patch(WEB, json={"slug": "front"}).status_code == 200
+    assert "/pipelines/web" not in named()
+    assert '"build_pipeline_slug":"front"' in named()
 
 
 def test_an_archived_pipeline_builds_no_more(simulator: Simulator, client: BuildkiteClient) -> None:

@@ -17,8 +17,8 @@ class Fields:
     """Fields of a body. What is wrong with them is collected.
 
     A field that is left out has the default that the caller gives, which for an update is the value that it has. So has
-    one that is null, but for those with `nullable`. A boolean may be a string: `"true"`. The documentation describes
-    neither; this is how lenient Buildkite is elsewhere.
+    one that is null, but for those with `nullable`. A boolean or a number may be a string: `"true"`. The documentation
+    describes none of this; it is how lenient Buildkite is elsewhere.
 
     Args:
         body: the body.
@@ -84,6 +84,8 @@ class Fields:
         value = self._body.get(name)
         if value is None:
             return default
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+            value = int(value)
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
             return value
         self.refuse(name, f"{name} must be a number above 0")

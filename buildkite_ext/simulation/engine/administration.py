@@ -84,15 +84,15 @@ class Administration:
             self.configure(pipeline, shared.attributes.template)
 
     def update_pipeline(self, pipeline: Pipeline, attributes: PipelineAttributes) -> None:
-        """Change a pipeline. A new slug changes the URLs of its builds."""
+        """Change a pipeline. A new slug changes the URLs of its builds, which others show too."""
         before, pipelines = pipeline.slug, self._organization.pipelines
         pipeline.attributes = attributes
         if pipeline.slug != before:
             renamed = {each.slug: each for each in pipelines.values()}
             pipelines.clear()
             pipelines.update(renamed)
-            for build in self._organization.builds_of(pipeline).listed:
-                build.touch()
+            for build in self._organization.builds:
+                build.touch()  # also those that this pipeline's builds have triggered, or were triggered by
         self._pipeline_changed(pipeline, before)
 
     def archive_pipeline(self, pipeline: Pipeline, archived_at: float | None) -> None:
