@@ -59,7 +59,7 @@ ACTS: dict[str, Act] = {
 }
 
 acts = st.lists(
-    st.tuples(st.sampled_from([*ACTS, "wait"]), st.sampled_from(SLUGS), st.integers(0, 3)), min_size=4, max_size=25
+    st.tuples(st.sampled_from([*ACTS, "wait"]), st.sampled_from(SLUGS), st.integers(0, 3)), min_size=4, max_size=14
 )
 
 
