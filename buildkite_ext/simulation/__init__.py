@@ -28,6 +28,7 @@ from .engine.changes import (
     JobChanged,
     PipelineChanged,
     QueueChanged,
+    ResourceChanged,
 )
 from .recording import RecordedRequest
 
@@ -42,6 +43,7 @@ __all__ = [
     "PipelineChanged",
     "QueueChanged",
     "RecordedRequest",
+    "ResourceChanged",
     "SimRequest",
     "SimResponse",
     "SimulatedPipeline",

@@ -1,4 +1,4 @@
-"""Events of the engine: one for each change of a build, job, agent, artifact, annotation, pipeline, cluster or queue."""
+"""Events of the engine: one for each change of what the organization holds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ...events import Dispatcher
 from ..state.builds import Annotation, Artifact, Build, Job
 from ..state.clusters import Agent, Cluster, Queue
 from ..state.pipelines import Pipeline
+from ..state.users import User
 
 __all__ = [
     "AgentChanged",
@@ -23,6 +24,7 @@ __all__ = [
     "Listener",
     "PipelineChanged",
     "QueueChanged",
+    "ResourceChanged",
 ]
 
 
@@ -137,15 +139,15 @@ class ClusterChanged:
 
     Attributes:
         cluster: the cluster as it is now.
-        before: its name before.
-        after: its name after the change. The same as `before` where only something else has changed, such as its
-            default queue.
+        before: its name before; None for a new cluster.
+        after: its name after the change; None for a deleted cluster. The same as `before` where only something else has
+            changed, such as its default queue.
         time: when it changed, in seconds since the epoch.
     """
 
     cluster: Cluster
-    before: str
-    after: str
+    before: str | None
+    after: str | None
     time: float
 
 
@@ -156,14 +158,41 @@ class QueueChanged:
     Attributes:
         queue: the queue as it is now.
         before: its state before, `"dispatching"` or `"paused"`; None for a new queue.
-        after: its state after the change. The same as `before` where only something else has changed, such as its
-            description.
+        after: its state after the change; None for a deleted queue. The same as `before` where only something else has
+            changed, such as its description.
         time: when it changed, in seconds since the epoch.
     """
 
     queue: Queue
     before: str | None
-    after: str
+    after: str | None
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChanged:
+    """Change of another object that users administrate, such as an agent token, a secret or a test suite.
+
+    It holds no values of tokens and secrets.
+
+    Attributes:
+        kind: the kind of the object: `"cluster_token"`, `"cluster_maintainer"`, `"cluster_secret"`, `"agent_image"`,
+            `"cache_volume"`, `"notification_service"`, `"portal"`, `"repository_connection"`, `"registry"`,
+            `"registry_token"`, `"package"`, `"suite"`, `"run"` or `"test"`.
+        id: its id.
+        action: what has happened: `"created"`, `"updated"`, `"deleted"`, `"enabled"` or `"disabled"`.
+        before: its name before, or its description where it has no name; None for a new object.
+        after: its name after the change; None for a deleted object.
+        user: the user who has changed it; None where the simulator has.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    kind: str
+    id: str
+    action: str
+    before: str | None
+    after: str | None
+    user: User | None
     time: float
 
 
@@ -176,6 +205,7 @@ Change = (
     | PipelineChanged
     | ClusterChanged
     | QueueChanged
+    | ResourceChanged
 )
 Listener = Callable[[Change], object]
 

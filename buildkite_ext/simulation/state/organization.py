@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ...timestamps import to_millisecond
+from .audit import AUDIT_LOG_SIZE, AuditEvent
 from .build_index import BuildIndex, PipelineBuilds
 from .builds import Artifact, Build, Job
+from .cluster_resources import Maintainer
 from .clusters import Agent, Cluster, Queue
+from .integrations import NotificationService, Portal, RepositoryConnection
 from .pipelines import Pipeline
+from .registries import Registry
+from .test_engine import Suite, SuiteRun
 from .users import RateLimit, Token, User
 
 __all__ = ["EMOJIS", "Ids", "Organization"]
@@ -58,6 +65,9 @@ class Organization:
         agents: all agents, in the order in which they connected.
         agents_by_id: the same by id.
         connected_agents: those that have not stopped, by id.
+        portals, registries, suites: by slug.
+        runs_of_builds: the Test Engine runs of a build by its id, each with its suite.
+        audit_log: the newest audit events, oldest first.
     """
 
     slug: str
@@ -77,6 +87,15 @@ class Organization:
     agents: list[Agent] = field(default_factory=list[Agent])
     agents_by_id: dict[str, Agent] = field(default_factory=dict[str, Agent])
     connected_agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
+    notification_services: dict[str, NotificationService] = field(default_factory=dict[str, NotificationService])
+    portals: dict[str, Portal] = field(default_factory=dict[str, Portal])
+    repository_connections: dict[str, RepositoryConnection] = field(default_factory=dict[str, RepositoryConnection])
+    registries: dict[str, Registry] = field(default_factory=dict[str, Registry])
+    suites: dict[str, Suite] = field(default_factory=dict[str, Suite])
+    runs_of_builds: dict[str, list[tuple[Suite, SuiteRun]]] = field(
+        default_factory=dict[str, list[tuple[Suite, SuiteRun]]]
+    )
+    audit_log: deque[AuditEvent] = field(default_factory=lambda: deque[AuditEvent](maxlen=AUDIT_LOG_SIZE))
     _pipeline_builds: dict[str, PipelineBuilds] = field(default_factory=dict[str, PipelineBuilds])
 
     def __post_init__(self) -> None:
@@ -105,6 +124,12 @@ class Organization:
         )
         self.clusters.append(cluster)
         return cluster
+
+    def add_maintainer(self, cluster: Cluster, kind: Literal["user", "team"], actor_id: str) -> Maintainer:
+        """Let a user or a team manage a cluster."""
+        maintainer = Maintainer(self.ids.uuid(), kind, actor_id)
+        cluster.maintainers[maintainer.id] = maintainer
+        return maintainer
 
     def add_queue(self, cluster: Cluster, key: str, by: User, now: float) -> Queue:
         """Return the queue of a cluster by its key, and add it if it is new."""

@@ -82,8 +82,11 @@ class Token:
     expires_at: float | None = None
 
     def allows(self, scope: str | None) -> bool:
-        """Return whether the token has a scope; a token without a set of scopes has them all."""
-        return scope is None or self.scopes is None or scope in self.scopes
+        """Return whether the token has a scope; a token without a set of scopes has them all.
+
+        An operation that needs two scopes names both, with a `+` between them.
+        """
+        return scope is None or self.scopes is None or all(each in self.scopes for each in scope.split("+"))
 
 
 _OTHER_SCOPES = frozenset(
