@@ -10,7 +10,7 @@ WORKERS = $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)'
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test endurance check docs generate check-generated public-api bench fuzz format clean
+.PHONY: help demo test endurance check docs generate check-generated public-api bench fuzz mutants format clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ public-api: $(VENV)/.dev ## Write tests/public_api.txt, the snapshot of the publ
 bench: $(VENV)/.dev ## Beside what one would use instead, as ratios
 	$(BIN)/python -m benchmarks
 
+subjects ?=
+mutants: $(VENV)/.mutants ## Change retries, budget, breaker, deadline and cache, one line at a time: do their tests notice? subjects="retry cache"
+	nice $(BIN)/python scripts/mutants.py $(subjects)
+
 seconds ?= 60
 fuzz: $(VENV)/.fuzz ## Fuzz the webhooks' verify and parse, for seconds=60
 	$(BIN)/python scripts/fuzz_webhooks.py --seconds $(seconds)
@@ -89,4 +93,8 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/.fuzz: $(VENV)/.dev
 	@$(PIP) install --quiet --group fuzz
+	@touch $@
+
+$(VENV)/.mutants: $(VENV)/.dev
+	@$(PIP) install --quiet --group mutants
 	@touch $@

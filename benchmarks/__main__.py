@@ -17,12 +17,14 @@ from .rows import HEADINGS, Row
 
 MODULES: tuple[str, ...] = (
     "calls",
+    "concurrent",
     "telemetry",
     "decode",
     "listing",
     "start",
     "footprint",
     "logs",
+    "waits",
     "follow",
     "artifacts",
     "webhooks",

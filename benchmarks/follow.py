@@ -199,6 +199,33 @@ def follow_build(jobs: int, growth: float) -> tuple[int, float]:
     return server.most_in_a_minute, seen[-1] - 603.0
 
 
+class Plain:
+    """Cost of a loop over httpx, or over pybuildkite's `jobs().get_job_log`: each poll has the whole log."""
+
+    def __init__(self, size: Callable[[float], int], *, ends: float, interval: float = 2.0) -> None:
+        clock = VirtualClock()
+        self.requests = self.polls = self.moved = 0
+        while True:
+            over = clock.monotonic() >= ends
+            clock.sleep(DELAY)
+            self.polls += 1
+            self.requests += 1
+            self.moved += size(min(clock.monotonic(), ends)) // LINE * LINE
+            if over:
+                break
+            clock.sleep(interval)
+
+
+def find_last_lines(jobs: int) -> tuple[int, int]:
+    """Get the last 100 lines of logs of 100 MB. Return the requests and the bytes."""
+    clock = VirtualClock()
+    server = LogServer(clock, lambda _: 100 * _MB, 0.0)
+    with serving(server) as url, BuildkiteClient("acme", token="bench", base_url=url, clock=clock) as api:
+        for number in range(jobs):
+            assert len(api.jobs.log_tail("web", 1, f"job-{number}", lines=100)) == 100
+    return server.requests, server.moved
+
+
 def measure() -> Iterator[Row]:
     """Follow builds of several sizes, and logs of several rates and sizes."""
     for jobs, most in ((1, 20), (30, 30), (200, 40)):
@@ -207,11 +234,42 @@ def measure() -> Iterator[Row]:
             name = f"Follow a build, jobs that run: {jobs}, logs: {kind}"
             yield Row(f"{name}: requests in the busiest minute", requests, "", goal=at_most(most, "figure"))
             yield Row(f"{name}: the end is seen after", late, "s", goal=at_most(10, "figure"))
+    growths: dict[str, tuple[Callable[[float], int], float, bool]] = {
+        "1 kB/s for 5 minutes": (lambda now: int(1000 * (1 + now)), 300.0, True),
+        "200 kB/s for 2 minutes": (lambda now: int(200_000 * (1 + now)), 120.0, True),
+        "200 kB/s, ten times that every 20 seconds": (_bursts, 120.0, False),
+        "faster and faster for a minute": (lambda now: int(10_000 * (1 + now) ** 2), 60.0, False),
+        "400 kB and 1 MB in turn, every 3 or 4 seconds": (_unsteady, 120.0, False),
+    }
+    for name, (size, ends, steady) in growths.items():
+        ours, plain = follow(size, ends=ends), Plain(size, ends=ends)
+        log = ours.size - ours.first * LINE
+        goal = at_most(round((1.15 if steady else 2) + 8192 * ours.polls / log, 2), "figure")
+        beside = "whole log at each poll"
+        yield Row(
+            f"Follow a log, {name}: bytes, in sizes of the log",
+            ours.moved / log,
+            "",
+            beside,
+            plain.moved / log,
+            goal=goal,
+        )
+        goal = at_most(1.1 if steady else 1.3, "figure")
+        yield Row(
+            f"Follow a log, {name}: requests a poll",
+            ours.requests / ours.polls,
+            "",
+            beside,
+            plain.requests / plain.polls,
+            goal=goal,
+        )
+    requests, moved = find_last_lines(5)
+    yield Row(
+        "The last 100 lines of a log of 100 MB: requests", requests / 5, "", "whole log", 1, goal=at_most(2, "figure")
+    )
+    yield Row("The last 100 lines of a log of 100 MB: bytes", moved / 5 / _MB, "MB", "whole log", 100)
     logs = {
-        "1 kB/s for 5 minutes": follow(lambda now: int(1000 * (1 + now)), ends=300.0),
-        "200 kB/s for 2 minutes": follow(lambda now: int(200_000 * (1 + now)), ends=120.0),
         "5 MB/s for 40 seconds": follow(lambda now: int(5 * _MB * (1 + now)), ends=40.0),
-        "200 kB/s, ten times that every 20 seconds": follow(_bursts, ends=120.0),
         "100 MB there, then 1 kB/s for a minute": follow(lambda now: 100 * _MB + int(1000 * now), ends=60.0),
         "the same, its last 100 lines": follow(lambda now: 100 * _MB + int(1000 * now), ends=60.0, tail=100),
         "300 MB there, max_body=1 MB": follow(lambda _: 300 * _MB, ends=0.0),
@@ -226,3 +284,7 @@ def measure() -> Iterator[Row]:
 
 def _bursts(now: float) -> int:
     return int(200_000 * now) + 2 * _MB * (1 + int(now) // 20)
+
+
+def _unsteady(now: float) -> int:
+    return 200_000 * (1 + 7 * (int(now) // 7) + 5 * (int(now) % 7 >= 3))

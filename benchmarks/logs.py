@@ -7,10 +7,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
-from buildkite_ext.logs.parser import LineParser
+from buildkite_ext.logs import LineParser, parse_log, search_log
 
 from .follow import follow
-from .rows import Row, at_most, medians, peak_kilobytes, rounds_of
+from .rows import Row, at_most, compared, medians, peak_kilobytes, rounds_of
 
 TITLE = "Logs"
 
@@ -35,12 +35,19 @@ def _progress(number: int) -> str:
     return f"{_stamped(number)}{''.join(drawn)}\r\n"
 
 
-_KINDS: dict[str, tuple[Callable[[int], str], int]] = {
+def _redrawn(number: int) -> str:
+    """Return a line and its second state, which is drawn over it, as test runners and `docker pull` do."""
+    drawn = f"{_stamped(number + 1)}\x1b[1A\x1b[2K\x1b[32m✓\x1b[0m test_case[{number}]"
+    return f"{_stamped(number)}test_case[{number}] runs\r\n{drawn}\r\n"
+
+
+_KINDS: dict[str, tuple[Callable[[int], str], int | None]] = {
     "plain": (lambda number: _PLAIN % number, 50),
     "coloured": (lambda number: _COLOURED % number, 30),
     "plain, with the times of the agent": (lambda number: _stamped(number) + _PLAIN % number, 25),
-    "coloured, with the times of the agent": (lambda number: _stamped(number) + _COLOURED % number, 25),
+    "coloured, with the times of the agent": (lambda number: _stamped(number) + _COLOURED % number, 30),
     "progress bars": (_progress, 30),
+    "lines drawn again": (_redrawn, None),
 }
 """Lines of each kind, and the megabytes a second to reach where decoding and splitting does 550."""
 
@@ -48,7 +55,9 @@ _KINDS: dict[str, tuple[Callable[[int], str], int]] = {
 def measure() -> Iterator[Row]:
     """Parse logs of several kinds, and follow a log of 300 MB in a process of its own."""
     for kind, (line, goal) in _KINDS.items():
-        yield _parsed(f"Parse a log, {kind} (goal {goal} MB/s where splitting does {_SPLIT})", line, _SPLIT / goal)
+        told = f" (goal {goal} MB/s where splitting does {_SPLIT})" if goal else ""
+        yield _parsed(f"Parse a log, {kind}{told}", line, _SPLIT / goal if goal else None)
+    yield _searched()
     for kind, how in (("that is there", "there"), ("that grows by 5 MB/s", "growing")):
         done = subprocess.run(
             [sys.executable, "-m", __name__, how], capture_output=True, text=True, check=True, timeout=300
@@ -56,13 +65,32 @@ def measure() -> Iterator[Row]:
         yield Row(f"Follow a log of 300 MB {kind}: memory", float(done.stdout), "MB", goal=at_most(64, "figure"))
 
 
-def _parsed(work: str, line: Callable[[int], str], most: float) -> Row:
+def _log(line: Callable[[int], str]) -> bytes:
     data = b""
     count = 1
     while len(data) < _SIZE:
         count *= 2
         data = "".join(line(number) for number in range(count)).encode()
-    data = data[:_SIZE]
+    return data[:_SIZE]
+
+
+def _searched() -> Row:
+    """Search a log with the lines around each match, beside parsing alone."""
+    data = _log(_KINDS["coloured, with the times of the agent"][0])
+
+    def ours() -> None:
+        for _ in search_log(parse_log(data), r"case\[\d+00\]", before=3, after=3):
+            pass
+
+    def parsed() -> None:
+        for _ in parse_log(data):
+            pass
+
+    return compared("Parse and search a log", rounds_of({"ours": ours, "parsing": parsed}), "ours", "parsing")
+
+
+def _parsed(work: str, line: Callable[[int], str], most: float | None) -> Row:
+    data = _log(line)
 
     def ours() -> None:
         parser = LineParser("job", "test")
@@ -85,7 +113,7 @@ def _parsed(work: str, line: Callable[[int], str], most: float) -> Row:
         speed["split"],
         statistics.median(one.cpu / other.cpu for one, other in pairs),
         statistics.median(one.wall / other.wall for one, other in pairs),
-        goal=at_most(round(most, 1)),
+        goal=None if most is None else at_most(round(most, 1)),
     )
 
 

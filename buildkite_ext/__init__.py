@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from . import simulation as simulation
     from . import telemetry as telemetry
     from . import webhooks as webhooks
+    from .artifacts.result import DownloadedFiles as DownloadedFiles
+    from .artifacts.result import RefusedArtifact as RefusedArtifact
     from .artifacts.transfer import DownloadProgress as DownloadProgress
     from .client import AsyncBuildkiteClient as AsyncBuildkiteClient
     from .client import BuildkiteClient as BuildkiteClient
@@ -39,8 +41,10 @@ if TYPE_CHECKING:
     from .errors import ArtifactNotFound as ArtifactNotFound
     from .errors import ArtifactTooLarge as ArtifactTooLarge
     from .errors import ArtifactUnavailable as ArtifactUnavailable
+    from .errors import BlockStepNotFound as BlockStepNotFound
     from .errors import BudgetExhausted as BudgetExhausted
     from .errors import BuildAlreadyFinished as BuildAlreadyFinished
+    from .errors import BuildBlocked as BuildBlocked
     from .errors import BuildkiteError as BuildkiteError
     from .errors import BuildNotFound as BuildNotFound
     from .errors import CircuitOpen as CircuitOpen
@@ -77,16 +81,30 @@ if TYPE_CHECKING:
     from .events import BuildSeen as BuildSeen
     from .events import CircuitChanged as CircuitChanged
     from .events import Event as Event
+    from .events import FollowFinished as FollowFinished
     from .events import JobTiming as JobTiming
+    from .events import LogRewritten as LogRewritten
     from .events import RateLimitWait as RateLimitWait
     from .events import RequestFinished as RequestFinished
     from .events import RetryScheduled as RetryScheduled
     from .events import SchemaDrift as SchemaDrift
     from .events import StoreRecovered as StoreRecovered
     from .events import StoreUnavailable as StoreUnavailable
+    from .events import UnexpectedState as UnexpectedState
     from .events import WaitFinished as WaitFinished
+    from .events import WatcherSlowed as WatcherSlowed
     from .events import WriteAudited as WriteAudited
+    from .failures.summary import FailedJob as FailedJob
+    from .failures.summary import FailedTest as FailedTest
+    from .failures.summary import FailureAnnotation as FailureAnnotation
+    from .failures.summary import FailureKind as FailureKind
+    from .failures.summary import FailureSummary as FailureSummary
+    from .failures.summary import JobAttempt as JobAttempt
+    from .failures.summary import PassedBuild as PassedBuild
+    from .failures.summary import RetriedJob as RetriedJob
+    from .failures.summary import TriggeredFailure as TriggeredFailure
     from .health import Health as Health
+    from .junit import junit_annotation as junit_annotation
     from .logs.parser import LogLine as LogLine
     from .pagination.items import AsyncItems as AsyncItems
     from .pagination.items import Items as Items
@@ -95,18 +113,24 @@ if TYPE_CHECKING:
     from .runtime import Send as Send
     from .services.builds import Author as Author
     from .states import Outcome as Outcome
+    from .states import exit_code_of as exit_code_of
+    from .states import failed_jobs as failed_jobs
+    from .states import outcome_of as outcome_of
     from .stores.circuits import CircuitBreaker as CircuitBreaker
     from .stores.entries import Cache as Cache
     from .stores.entries import CacheStats as CacheStats
     from .stores.limits import Budget as Budget
-    from .stores.limits import BudgetStatus as BudgetStatus
-    from .stores.limits import LimitStatus as LimitStatus
     from .stores.memory import MemoryStore as MemoryStore
     from .stores.redis import RedisStore as RedisStore
+    from .stores.status import BudgetStatus as BudgetStatus
+    from .stores.status import LimitStatus as LimitStatus
     from .transport.middleware import Stage as Stage
+    from .transport.rates import ConnectionLimits as ConnectionLimits
     from .transport.rates import TransferRate as TransferRate
     from .transport.retry import Retry as Retry
     from .unknown_names import UnknownNameWarning as UnknownNameWarning
+    from .watching.job_wait import JobResult as JobResult
+    from .watching.job_wait import JobWaitResult as JobWaitResult
     from .watching.outcome import WaitResult as WaitResult
 
 _HOMES = {
@@ -117,8 +141,8 @@ _HOMES = {
     "EpochClock": "clock",
     "MonotonicClock": "clock",
     "Budget": "stores.limits",
-    "BudgetStatus": "stores.limits",
-    "LimitStatus": "stores.limits",
+    "BudgetStatus": "stores.status",
+    "LimitStatus": "stores.status",
     "Cache": "stores.entries",
     "CacheStats": "stores.entries",
     "CircuitBreaker": "stores.circuits",
@@ -130,30 +154,52 @@ _HOMES = {
     "Runtime": "runtime",
     "RedisStore": "stores.redis",
     "DownloadProgress": "artifacts.transfer",
+    "DownloadedFiles": "artifacts.result",
+    "RefusedArtifact": "artifacts.result",
     "Event": "events",
+    "FailedJob": "failures.summary",
+    "FailedTest": "failures.summary",
+    "FailureAnnotation": "failures.summary",
+    "FailureKind": "failures.summary",
+    "FailureSummary": "failures.summary",
+    "JobAttempt": "failures.summary",
+    "PassedBuild": "failures.summary",
+    "RetriedJob": "failures.summary",
+    "TriggeredFailure": "failures.summary",
     "Health": "health",
+    "junit_annotation": "junit",
     "Items": "pagination.items",
     "LogLine": "logs.parser",
     "Outcome": "states",
+    "exit_code_of": "states",
+    "failed_jobs": "states",
+    "outcome_of": "states",
     "Page": "pagination.page",
     "Retry": "transport.retry",
+    "ConnectionLimits": "transport.rates",
     "TransferRate": "transport.rates",
     "RetryScheduled": "events",
     "ArtifactDownloaded": "events",
     "BuildSeen": "events",
+    "FollowFinished": "events",
+    "LogRewritten": "events",
     "JobTiming": "events",
     "RequestFinished": "events",
     "WaitFinished": "events",
+    "WatcherSlowed": "events",
     "WriteAudited": "events",
     "SchemaDrift": "events",
     "StoreRecovered": "events",
     "StoreUnavailable": "events",
+    "UnexpectedState": "events",
     "Secret": "buildkite_api.types",
     "SystemClock": "clock",
     "UNSET": "buildkite_api.types",
     "UnknownNameWarning": "unknown_names",
     "VirtualClock": "clock",
     "WaitResult": "watching.outcome",
+    "JobResult": "watching.job_wait",
+    "JobWaitResult": "watching.job_wait",
 }
 _MODULES = {
     "models": "buildkite_ext.models",
@@ -212,10 +258,12 @@ __all__ = [
     "AsyncBuildkiteClient",
     "AsyncItems",
     "Author",
+    "BlockStepNotFound",
     "Budget",
     "BudgetExhausted",
     "BudgetStatus",
     "BuildAlreadyFinished",
+    "BuildBlocked",
     "BuildNotFound",
     "BuildSeen",
     "BuildkiteClient",
@@ -230,20 +278,32 @@ __all__ = [
     "ClusterQueueNotFound",
     "ConfigurationError",
     "ConnectionFailed",
+    "ConnectionLimits",
     "DeadlineExceeded",
     "DownloadProgress",
+    "DownloadedFiles",
     "EpochClock",
     "Event",
+    "FailedJob",
+    "FailedTest",
+    "FailureAnnotation",
+    "FailureKind",
+    "FailureSummary",
     "FieldError",
+    "FollowFinished",
     "Health",
     "InvalidRequest",
     "InvalidResponse",
     "Items",
+    "JobAttempt",
     "JobNotFound",
     "JobNotUnblockable",
+    "JobResult",
     "JobTiming",
+    "JobWaitResult",
     "LimitStatus",
     "LogLine",
+    "LogRewritten",
     "MemoryStore",
     "MetadataNotSettable",
     "MonotonicClock",
@@ -253,12 +313,15 @@ __all__ = [
     "OrganizationNotFound",
     "Outcome",
     "Page",
+    "PassedBuild",
     "PipelineNotFound",
     "RateLimitWait",
     "RateLimited",
     "RedisStore",
+    "RefusedArtifact",
     "RequestFinished",
     "ResponseLost",
+    "RetriedJob",
     "Retry",
     "RetryScheduled",
     "Runtime",
@@ -273,12 +336,15 @@ __all__ = [
     "SystemClock",
     "TooManyPages",
     "TransferRate",
+    "TriggeredFailure",
     "Unauthorized",
+    "UnexpectedState",
     "UnknownNameWarning",
     "UnsafePath",
     "VirtualClock",
     "WaitFinished",
     "WaitResult",
+    "WatcherSlowed",
     "WebhookError",
     "WebhookMalformed",
     "WebhookQueueFull",
@@ -286,7 +352,11 @@ __all__ = [
     "WriteAudited",
     "WriteRefused",
     "__version__",
+    "exit_code_of",
+    "failed_jobs",
+    "junit_annotation",
     "models",
+    "outcome_of",
     "simulation",
     "telemetry",
     "webhooks",

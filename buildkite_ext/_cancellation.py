@@ -81,18 +81,34 @@ async def guarded(
     import asyncio
 
     scope = anyio.CancelScope(deadline=ends)
+    ended: asyncio.Future[None] = loop.create_future()
+
+    def wake(_: object = None) -> None:
+        if not ended.done():
+            ended.set_result(None)
 
     async def attempt() -> _T:
-        with scope:
-            return await function()
-        raise TimeoutError
+        try:
+            with scope:
+                return await function()
+            raise TimeoutError
+        finally:
+            wake()  # the callback of the task would come an iteration of the event loop later
 
     task = loop.create_task(attempt())
+    task.add_done_callback(wake)  # a task that is cancelled before it begins runs nothing
     _attempts[task] = ends
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await _ended(task, shielded=cancelled is not None)
+            if cancelled is None:
+                await ended
+            else:
+                ended = loop.create_future()
+                with anyio.CancelScope(
+                    shield=True
+                ):  # anyio would repeat the cancellation for as long as the wait lasts
+                    await ended
         except asyncio.CancelledError as error:
             cancelled = error
             scope.cancel()
@@ -183,25 +199,6 @@ async def _discarded(discard: Callable[[_T], Awaitable[object]], result: _T) -> 
 
     with contextlib.suppress(Exception, asyncio.CancelledError):  # the caller is being cancelled anyway
         await guarded(lambda: discard(result))
-
-
-async def _ended(task: asyncio.Task[Any], *, shielded: bool) -> None:
-    """Wait for the end of `task` without taking its result; cancellation of the caller leaves the task alone."""
-    gate: asyncio.Future[None] = task.get_loop().create_future()
-
-    def wake(_: asyncio.Task[Any]) -> None:
-        if not gate.done():
-            gate.set_result(None)
-
-    task.add_done_callback(wake)
-    try:
-        if shielded:  # anyio would repeat the cancellation for as long as the wait lasts
-            with anyio.CancelScope(shield=True):
-                await gate
-        else:
-            await gate
-    finally:
-        task.remove_done_callback(wake)
 
 
 class TaskSignal:

@@ -15,6 +15,7 @@ from ._tracebacks import EndsAtCaller
 from .options import (
     DEFAULT_BREAKER,
     DEFAULT_BUDGET,
+    DEFAULT_LIMITS,
     DEFAULT_MAX_BODY,
     DEFAULT_MINIMUM_RATE,
     DEFAULT_RETRY,
@@ -54,11 +55,12 @@ if TYPE_CHECKING:
     from .stores.base import Store
     from .stores.circuits import CircuitBreaker
     from .stores.entries import Cache
-    from .stores.limits import Budget, BudgetStatus, Priority
+    from .stores.limits import Budget, Priority
+    from .stores.status import BudgetStatus
     from .telemetry.base import Telemetry
     from .transport.auth import TokenSource
     from .transport.middleware import Stage
-    from .transport.rates import TransferRate
+    from .transport.rates import ConnectionLimits, TransferRate
     from .transport.retry import Retry
     from .urls import Params
 
@@ -129,6 +131,8 @@ class AsyncBuildkiteClient(AsyncServices):
             a process share one, but not those with a `transport` or a `clock` of their own.
         transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
             shared with a forked process: make the client there.
+        limits: the limits of the connections to the API, and as many to the storage of artifacts. A call that waits for one
+            has begun no attempt.
         clock: the clock of deadlines and pauses, for tests.
         strict: raise an error when an answer doesn't fit the description, instead of reporting an event.
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
@@ -162,6 +166,7 @@ class AsyncBuildkiteClient(AsyncServices):
         user_agent: str | None = None,
         store: Store | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        limits: ConnectionLimits = DEFAULT_LIMITS,
         clock: MonotonicClock | None = None,
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
@@ -189,6 +194,7 @@ class AsyncBuildkiteClient(AsyncServices):
                 user_agent=user_agent,
                 store=store,
                 transport=transport,
+                limits=limits,
                 clock=clock,
                 strict=strict,
                 unknown=unknown,
@@ -198,7 +204,7 @@ class AsyncBuildkiteClient(AsyncServices):
                 telemetry=telemetry,
             )
             self._requester = Requester(
-                options, SharedState(AsyncRuntime(clock), transport, on_event, store, telemetry)
+                options, SharedState(AsyncRuntime(clock), transport, on_event, store, telemetry, limits=limits)
             )
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
@@ -534,6 +540,8 @@ class BuildkiteClient(Services):
             a process share one, but not those with a `transport` or a `clock` of their own.
         transport: an httpx transport that sends the requests, for fakes and recordings. One that keeps connections is not
             shared with a forked process: make the client there.
+        limits: the limits of the connections to the API, and as many to the storage of artifacts. A call that waits for one
+            has begun no attempt.
         clock: the clock of deadlines and pauses, for tests.
         strict: raise an error when an answer doesn't fit the description, instead of reporting an event.
         unknown: `keep` keeps the keys that a model lacks in its `additional_properties`, which is slower.
@@ -567,6 +575,7 @@ class BuildkiteClient(Services):
         user_agent: str | None = None,
         store: Store | None = None,
         transport: httpx.BaseTransport | None = None,
+        limits: ConnectionLimits = DEFAULT_LIMITS,
         clock: MonotonicClock | None = None,
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
@@ -594,6 +603,7 @@ class BuildkiteClient(Services):
                 user_agent=user_agent,
                 store=store,
                 transport=transport,
+                limits=limits,
                 clock=clock,
                 strict=strict,
                 unknown=unknown,
@@ -603,7 +613,7 @@ class BuildkiteClient(Services):
                 telemetry=telemetry,
             )
             self._requester = Requester(
-                options, SharedState(BlockingRuntime(clock), transport, on_event, store, telemetry)
+                options, SharedState(BlockingRuntime(clock), transport, on_event, store, telemetry, limits=limits)
             )
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist

@@ -6,11 +6,14 @@ type error. `SystemClock` and `VirtualClock` are epoch clocks.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import Protocol
 
-__all__ = ["START", "EpochClock", "MonotonicClock", "SystemClock", "VirtualClock"]
+from .errors import ConfigurationError
+
+__all__ = ["START", "EpochClock", "MonotonicClock", "SystemClock", "VirtualClock", "check_seconds"]
 
 START = 1_767_603_600.0
 """The start of a `VirtualClock`: 2026-01-05 09:00 UTC, in seconds since the epoch."""
@@ -122,3 +125,30 @@ class VirtualClock:
 
         self.advance(seconds)
         await anyio.lowlevel.checkpoint()
+
+
+def check_seconds(name: str, value: object, *, zero: bool = False, endless: bool = False, also: str = "") -> None:
+    """Check that an argument of a constructor is a length of time.
+
+    Args:
+        name: the name of the argument.
+        value: its value.
+        zero: allow 0.
+        endless: allow infinity.
+        also: what may be given instead, for the message.
+
+    Raises:
+        ConfigurationError: it isn't one.
+
+    Example:
+        >>> check_seconds("open_for", 30)
+        >>> check_seconds("open_for", 0)
+        Traceback (most recent call last):
+        ...
+        buildkite_ext.errors.ConfigurationError: open_for=0: give seconds above 0.
+    """
+    if not isinstance(value, bool) and isinstance(value, int | float):
+        long_enough = value >= 0 if zero else value > 0
+        if long_enough and (endless or value < math.inf):
+            return
+    raise ConfigurationError(f"{name}={value!r}: give seconds{', 0 or more' if zero else ' above 0'}{also}.")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from buildkite_api.types import kind_of
 
-from . import strict_json
 from .errors import (
     AccessDenied,
     AgentNotFound,
@@ -34,6 +33,7 @@ from .errors import (
 )
 from .messages import escaped
 from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets, without_token
+from .strict_json import loads
 from .urls import path_of
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ def _label(parameter: str) -> str:
 
 def _json(response: httpx.Response) -> Mapping[str, Any]:
     try:
-        body = strict_json.loads(response.content)
+        body = loads(response.content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

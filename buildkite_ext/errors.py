@@ -17,7 +17,9 @@
     │       └── ServiceUnavailable    503
     ├── InvalidResponse               an answer that differs from Buildkite's documentation
     ├── TooManyPages                  a list has more pages than the limit
+    ├── BlockStepNotFound             no block step fits, or several do: nothing was unblocked
     ├── MetadataNotSettable           meta-data can only be given when a build is created
+    ├── BuildBlocked                  a build waits at a block step, and the caller wanted no such end
     ├── DeadlineExceeded              (also a TimeoutError) the time allowed for a call is over
     ├── CircuitOpen                   calls failed in a row, so no more are sent for a while
     ├── WriteRefused                  the client is read-only, and the request could change something
@@ -48,6 +50,7 @@ from .messages import escaped
 
 if TYPE_CHECKING:
     import httpx
+    from buildkite_api.models import Build
 
 __all__ = [
     "AccessDenied",
@@ -58,8 +61,10 @@ __all__ = [
     "ArtifactNotFound",
     "ArtifactTooLarge",
     "ArtifactUnavailable",
+    "BlockStepNotFound",
     "BudgetExhausted",
     "BuildAlreadyFinished",
+    "BuildBlocked",
     "BuildNotFound",
     "BuildkiteError",
     "CircuitOpen",
@@ -257,8 +262,32 @@ class TooManyPages(BuildkiteError):
     """The list has more pages than the limit. Nothing was left out in silence: narrow the list, or raise `max_pages`."""
 
 
+class BlockStepNotFound(BuildkiteError):
+    """The build waits at no block step that fits, or at several; or the step that was named is of another type. Nothing was sent.
+
+    Attributes:
+        candidates: names of the block steps that can be unblocked, as `step=` of `builds.unblock` takes them.
+    """
+
+    def __init__(self, message: str, *, candidates: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+
+
 class MetadataNotSettable(BuildkiteError):
     """Buildkite's REST API takes meta-data only when a build is created."""
+
+
+class BuildBlocked(BuildkiteError):
+    """The build waits at a block step, and `on_blocked="raise"` was given.
+
+    Attributes:
+        build: the build, with its jobs.
+    """
+
+    def __init__(self, message: str, *, build: Build | None = None) -> None:
+        super().__init__(message)
+        self.build = build
 
 
 class DeadlineExceeded(BuildkiteError, TimeoutError):
@@ -338,7 +367,7 @@ class ArtifactTooLarge(BuildkiteError):
 
 
 class NothingMatched(BuildkiteError):
-    """A pattern matches no artifact of a build. Nothing was downloaded.
+    """A pattern matches no artifact of a build, so that nothing was downloaded; or none of its jobs.
 
     Attributes:
         reason: which patterns match nothing, and what is near, without the advice that follows it in the message.

@@ -1,45 +1,39 @@
 """Events of a client, as frozen values for a hook: `BuildkiteClient(on_event=print)`.
 
 Each event is also a line of the logger `buildkite_ext`, at debug level. Some stand at a higher level, in words: a circuit that
-opened (warning) or closed again (info), and a wait for a rate limit of 10 s or longer (info).
+opened (warning) or closed again (info), a wait for a rate limit of 10 s or longer (info), a log that was rewritten (warning), and
+a state that Buildkite doesn't document (warning).
 
 No event holds a token, a header or a body. With no hook, no telemetry and no debug log, those of requests are not made at all.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
 __all__ = [
     "ArtifactDownloaded",
     "BuildSeen",
     "CircuitChanged",
-    "Dispatcher",
     "Event",
+    "FollowFinished",
     "Hook",
     "JobTiming",
+    "LogRewritten",
     "RateLimitWait",
     "RequestFinished",
     "RetryScheduled",
     "SchemaDrift",
     "StoreRecovered",
     "StoreUnavailable",
+    "UnexpectedState",
     "WaitFinished",
+    "WatcherSlowed",
     "WriteAudited",
     "WriteResult",
-    "client_events",
-    "logger",
 ]
-
-E = TypeVar("E")
-
-logger = logging.getLogger("buildkite_ext")
-
-_LONG_WAIT = 10.0
-"""Seconds of a wait for a rate limit from which it is logged at info level."""
 
 WriteResult = Literal["done", "refused", "unknown"]
 """Result of a write. `done`: Buildkite did it. `refused`: nothing was done, by Buildkite's answer, or since nothing was sent.
@@ -97,12 +91,28 @@ class JobTiming:
 
 @dataclass(frozen=True, slots=True)
 class BuildSeen:
-    """Look of a wait at its build, once a poll."""
+    """Look at a build that is waited for or followed, once a poll."""
 
     organization: str
     pipeline: str
     number: int
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnexpectedState:
+    """State, or change of a state, that Buildkite doesn't document. The wait continues. It is reported once for each wait."""
+
+    organization: str
+    pipeline: str
+    number: int
+    job: str | None
+    """Id of the job whose state it is; None for the build itself."""
+    problem: Literal["unknown", "impossible"]
+    """`unknown`: this version doesn't know the state `after`. `impossible`: `before` never leads to `after`."""
+    before: str | None
+    """State that was seen before; None for the first one."""
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,46 @@ class WaitFinished:
     """Seconds that the build ran; None if it has not finished."""
     jobs: tuple[JobTiming, ...] = ()
     """The jobs of the build that ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowFinished:
+    """End of following the logs of a build."""
+
+    organization: str
+    pipeline: str
+    number: int
+    state: str | None
+    """The state in which the build was seen last; None if it was never seen."""
+    outcome: str | None
+    """As in `WaitResult`; None if following ended before the build, by its timeout for example."""
+    seconds: float
+    """Seconds that following took."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRewritten:
+    """Change of bytes of a log that were read already: it was deleted, redacted or written again."""
+
+    job: str
+    """The id of the job."""
+    name: str
+    """Its name."""
+    read: int
+    """Bytes of the log that were read before."""
+    resumed: bool
+    """True if following continues behind the lines that it gave. False if it gives those of the new log from its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatcherSlowed:
+    """Change of the pace of a watcher: more builds end than its requests of a minute can show in time, or no longer so many."""
+
+    organization: str
+    builds: int
+    """Number of builds that are waited for."""
+    seconds: float
+    """Seconds between two looks for builds that have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +213,10 @@ class SchemaDrift:
 
 @dataclass(frozen=True, slots=True)
 class RateLimitWait:
-    """Wait of a request for a rate limit, before it is sent."""
+    """Wait of a request for a rate limit, before it is sent.
+
+    It tells of a limit that is exhausted. The gaps between requests in the background are told from ten seconds on.
+    """
 
     method: str
     path: str
@@ -208,83 +261,13 @@ Event = (
     | CircuitChanged
     | SchemaDrift
     | BuildSeen
+    | UnexpectedState
     | WaitFinished
+    | FollowFinished
+    | LogRewritten
+    | WatcherSlowed
     | ArtifactDownloaded
     | StoreUnavailable
     | StoreRecovered
 )
 Hook = Callable[[Event], object]
-
-
-class Dispatcher(Generic[E]):
-    """Dispatcher of events to hooks, in the order in which they were added.
-
-    A hook that raises breaks nothing: its error is logged, and the other hooks still get the event.
-
-    Args:
-        hooks: the hooks to begin with.
-        name: what users call the hook, for the log.
-        log: logger of each event, at debug level; None for none.
-
-    Example:
-        >>> seen: list[str] = []
-        >>> Dispatcher[str](seen.append).emit("build.started")
-        >>> seen
-        ['build.started']
-    """
-
-    def __init__(
-        self, *hooks: Callable[[E], object], name: str = "on_event", log: logging.Logger | None = None
-    ) -> None:
-        self._hooks = hooks
-        self._name = name
-        self._log = log
-
-    def __bool__(self) -> bool:
-        return bool(self._hooks)
-
-    @property
-    def wanted(self) -> bool:
-        """True if a hook or the log takes events. Without one, none is made."""
-        return bool(self._hooks) or (self._log is not None and self._log.isEnabledFor(logging.DEBUG))
-
-    def add(self, hook: Callable[[E], object]) -> None:
-        """Call `hook` with each event from now on."""
-        self._hooks = (*self._hooks, hook)
-
-    def remove(self, hook: Callable[[E], object]) -> None:
-        """Call `hook` no longer. A hook that isn't there is ignored."""
-        hooks = list(self._hooks)
-        if hook in hooks:
-            hooks.remove(hook)
-        self._hooks = tuple(hooks)
-
-    def emit(self, event: E) -> None:
-        """Pass an event to the log and to each hook."""
-        if self._log is not None:
-            level, text = _line(event)
-            self._log.log(level, "%s", text)
-        for hook in self._hooks:
-            try:
-                hook(event)
-            except Exception:
-                logger.exception(
-                    "%s raised an error on %s; nothing else is affected.", self._name, type(event).__name__
-                )
-
-
-def client_events(hook: Hook | None) -> Dispatcher[Event]:
-    """Return the dispatcher of a client's events."""
-    return Dispatcher(*(() if hook is None else (hook,)), log=logger)
-
-
-def _line(event: object) -> tuple[int, object]:
-    """Return the level of an event in the log, and its text."""
-    match event:
-        case CircuitChanged(after="open"):
-            return logging.WARNING, f"{event.circuit}: the circuit opened, so calls are refused for a while."
-        case CircuitChanged(after="closed"):
-            return logging.INFO, f"{event.circuit}: the circuit closed, so calls are sent again."
-        case RateLimitWait() if event.pause >= _LONG_WAIT:
-            return logging.INFO, f"{event.method} {event.path} waits {event.pause:.0f} s for the rate limit."
-    return logging.DEBUG, event

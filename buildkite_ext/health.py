@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import httpx
 
     from .stores.circuits import CircuitState
-    from .stores.limits import BudgetStatus
+    from .stores.status import BudgetStatus
     from .transport.requester import Requester
 
 __all__ = ["Health", "clock_skew", "health_of", "scopes_of_services"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from datetime import date
 from enum import Enum
 
 from buildkite_api.types import kind_of
 
-__all__ = ["escaped", "shown"]
+__all__ = ["escaped", "printable", "shown"]
 
 _LONGEST = 100
 
@@ -44,3 +45,21 @@ def escaped(text: str, *, kept: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in kept else ascii(char)[1:-1] for char in text)
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, without control characters, direction marks and other characters that aren't seen.
+
+    Example:
+        >>> printable("te\\x07st\\n\\u202egnp.exe")
+        'test gnp.exe'
+    """
+    return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def _printable(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character) in ("Cc", "Cf", "Cs") else character

@@ -19,7 +19,7 @@ from .stores.circuits import CircuitBreaker
 from .stores.limits import Budget
 from .transport.auth import check_token
 from .transport.deadline import DEFAULT_TIMEOUT
-from .transport.rates import TransferRate
+from .transport.rates import DEFAULT_LIMITS, ConnectionLimits, TransferRate
 from .transport.retry import Retry
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ __all__ = [
     "DEFAULT_BASE_URL",
     "DEFAULT_BREAKER",
     "DEFAULT_BUDGET",
+    "DEFAULT_LIMITS",
     "DEFAULT_MAX_BODY",
     "DEFAULT_MINIMUM_RATE",
     "DEFAULT_RETRY",
@@ -109,6 +110,7 @@ class ClientOptions:
     user_agent: str | None = None
     store: Store | None = field(default=None, repr=False, metadata=_SHARED)
     transport: Transport | None = field(default=None, repr=False, metadata=_SHARED)
+    limits: ConnectionLimits = field(default=DEFAULT_LIMITS, metadata=_SHARED)
     clock: MonotonicClock | None = field(default=None, repr=False, metadata=_SHARED)
     strict: bool = False
     unknown: Literal["ignore", "keep"] = "ignore"
@@ -154,6 +156,7 @@ class ClientOptions:
                 self.store is None or hasattr(self.store, "admit"),
                 "a Store, such as MemoryStore() or RedisStore(url)",
             ),
+            ("limits", isinstance(self.limits, ConnectionLimits), "ConnectionLimits"),
             (
                 "clock",
                 self.clock is None or hasattr(self.clock, "monotonic"),
@@ -177,6 +180,9 @@ class ClientOptions:
             if not fits:
                 said = "" if name in _NOT_SHOWN else shown(getattr(self, name))
                 raise ConfigurationError(f"{name}={said}: give {wanted}.")
+
+        if self.transport is not None and self.limits != DEFAULT_LIMITS:
+            raise ConfigurationError("limits= is for the client's own connections: give it to your transport= instead.")
 
     def __getstate__(self) -> object:
         raise TypeError(
@@ -204,6 +210,7 @@ class ClientOptions:
         user_agent: str | None = None,
         store: Store | None = None,
         transport: Transport | None = None,
+        limits: ConnectionLimits = DEFAULT_LIMITS,
         clock: MonotonicClock | None = None,
         strict: bool = False,
         unknown: Literal["ignore", "keep"] = "ignore",
@@ -242,6 +249,7 @@ class ClientOptions:
                 user_agent=user_agent,
                 store=store,
                 transport=transport,
+                limits=limits,
                 clock=clock,
                 strict=strict,
                 unknown=unknown,

@@ -8,9 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import aclosing
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import httpx
 
@@ -20,6 +19,9 @@ from ._tracebacks import EndsAtCaller
 from .clock import MonotonicClock, SystemClock
 from .errors import ConfigurationError
 from .redaction import unsigned
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -162,6 +164,10 @@ class Runtime(Protocol):
         """
         ...
 
+    async def shielded(self, function: Callable[[], Coroutine[Any, Any, object]], *, seconds: float) -> None:
+        """Run a function to its end although its caller is cancelled, for `seconds` at most in async code."""
+        ...
+
     async def offload(self, function: Callable[[], R]) -> R:
         """Run a function that blocks, such as a file write, without blocking the event loop."""
         ...
@@ -190,6 +196,7 @@ class BlockingRuntime:
 
     def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
+        self.now = self._clock.monotonic
         self.real_time = isinstance(self._clock, SystemClock)
 
     def client(
@@ -257,9 +264,6 @@ class BlockingRuntime:
         assert isinstance(transport, httpx.BaseTransport)
         transport.close()
 
-    def now(self) -> float:
-        return self._clock.monotonic()
-
     async def sleep(self, seconds: float) -> None:
         interrupt = _interrupt.get()
         if interrupt is None:
@@ -276,6 +280,8 @@ class BlockingRuntime:
         most = len(items) if at_once is None else min(at_once, len(items))
         if most < 2:
             return [await function(item) for item in items]
+        from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
         interrupt = threading.Event()
         outer = _interrupt.get()
 
@@ -316,6 +322,9 @@ class BlockingRuntime:
     def signal(self) -> Signal:
         return _ThreadSignal()
 
+    async def shielded(self, function: Callable[[], Coroutine[Any, Any, object]], *, seconds: float) -> None:  # noqa: ARG002
+        await function()
+
     async def offload(self, function: Callable[[], R]) -> R:
         return function()
 
@@ -349,6 +358,7 @@ class AsyncRuntime:
 
     def __init__(self, clock: MonotonicClock | None = None) -> None:
         self._clock = clock or SystemClock()
+        self.now = self._clock.monotonic
         self.real_time = isinstance(self._clock, SystemClock)
 
     def client(
@@ -421,9 +431,6 @@ class AsyncRuntime:
         assert isinstance(transport, httpx.AsyncBaseTransport)
         await transport.aclose()
 
-    def now(self) -> float:
-        return self._clock.monotonic()
-
     async def sleep(self, seconds: float) -> None:
         await self._clock.asleep(seconds)
 
@@ -460,6 +467,12 @@ class AsyncRuntime:
         from ._cancellation import TaskSignal
 
         return TaskSignal()
+
+    async def shielded(self, function: Callable[[], Coroutine[Any, Any, object]], *, seconds: float) -> None:
+        import anyio
+
+        with anyio.move_on_after(seconds, shield=True):
+            await function()
 
     async def offload(self, function: Callable[[], R]) -> R:
         from anyio import to_thread

@@ -21,8 +21,11 @@ __all__ = [
     "ACTIVE_JOBS",
     "BLOCKED_BUILDS",
     "BUILD_FILTERS",
+    "BUILD_TRANSITIONS",
     "EVENT_STATES",
+    "EXIT_CODES",
     "FAILED_JOBS",
+    "FAILED_OUTCOMES",
     "FAILING_JOBS",
     "FILTERS",
     "FINISHED_BUILDS",
@@ -30,21 +33,30 @@ __all__ = [
     "FINISHED_JOBS",
     "HELD_JOBS",
     "JOB_STATES",
+    "PASSED_OUTCOMES",
     "RETRIED_STATES",
     "RUNNING_BUILDS",
     "RUNNING_JOBS",
+    "UNREACHED_JOBS",
     "BuildStateName",
     "EventStateName",
+    "JobOutcome",
     "JobStateName",
     "Outcome",
     "RetriedStateName",
     "blocking_jobs",
     "build_state",
+    "exit_code_of",
     "failed_jobs",
+    "is_block_step",
+    "is_blocked",
     "is_build_settled",
+    "is_failing",
     "is_job_active",
     "is_job_over",
+    "job_outcome",
     "outcome_of",
+    "unfinished_jobs",
 ]
 
 BuildStateName = Literal[
@@ -109,8 +121,22 @@ EventStateName = Literal[
 RetriedStateName = Literal["canceled", "expired", "failed", "soft_failed", "timed_out"]
 """A value of `states` for `builds.retry_failed_jobs`."""
 
-Outcome = Literal["passed", "failed", "blocked", "canceled", "skipped", "not_run"]
-"""How a build ended, or `blocked` while it waits for a user."""
+Outcome = Literal["passed", "failed", "blocked", "canceled", "skipped", "not_run", "failing"]
+"""How a build ended; `blocked` while it waits for a user, and `failing` while it runs and is going to fail."""
+
+JobOutcome = Literal[
+    "passed",
+    "failed",
+    "soft_failed",
+    "timed_out",
+    "canceled",
+    "expired",
+    "skipped",
+    "broken",
+    "not_run",
+    "unblocked",
+]
+"""How a job ended. `not_run` is the end of a job that waited when its build failed; `unblocked` that of a block step."""
 
 BUILD_FILTERS: frozenset[str] = frozenset(get_args(BuildStateName))
 """The values of the query `state` of the lists of builds. https://buildkite.com/docs/apis/rest-api/builds"""
@@ -139,6 +165,34 @@ FINISHED_BUILDS = frozenset({"passed", "failed", "canceled", "skipped", "not_run
 FINISHED_FILTER = frozenset({"passed", "failed", "blocked", "canceled"})
 """The states that the query `state=finished` of the lists of builds stands for.
 https://buildkite.com/docs/apis/rest-api/builds"""
+
+BUILD_TRANSITIONS: Mapping[str, frozenset[str]] = {
+    "creating": frozenset({"scheduled"}),
+    "scheduled": frozenset({"not_run", "skipped", "running", "blocked", "canceled"}),
+    "running": frozenset({"blocked", "passed", "failing", "failed", "canceling"}),
+    "failing": frozenset({"running", "failed", "canceling"}),
+    "blocked": frozenset({"running", "canceled"}),
+    "passed": frozenset({"running"}),
+    "failed": frozenset({"running"}),
+    "canceling": frozenset({"canceled"}),
+    "canceled": frozenset(),
+    "skipped": frozenset(),
+    "not_run": frozenset(),
+}
+"""The states that each state of a build can change to. A blocked build is `blocked` here. An ended build continues when one of
+its jobs is retried. https://buildkite.com/docs/pipelines/configure/defining-steps"""
+
+EXIT_CODES: Mapping[str | None, int] = {
+    "passed": 0,
+    "failed": 1,
+    "failing": 1,
+    "canceled": 4,
+    "blocked": 5,
+    None: 6,
+    "skipped": 7,
+    "not_run": 7,
+}
+"""Exit code for each outcome of a build; for None, a build that hasn't ended."""
 
 RUNNING_JOBS = frozenset({"running", "canceling", "timing_out"})
 """A command of the job runs on an agent."""
@@ -176,11 +230,37 @@ FINISHED_JOBS = frozenset(
 )
 """Nothing more happens in the job."""
 
+UNREACHED_JOBS = frozenset({"skipped", "broken", "waiting_failed", "blocked_failed", "unblocked_failed"})
+"""The job never ran, since a condition or another job left it out."""
+
 FAILED_JOBS = frozenset({"failed", "timed_out", "expired"})
 """The job broke its build, unless it failed softly or was retried."""
 
 FAILING_JOBS = FAILED_JOBS | {"canceled"}
 """The job makes its build fail, unless it failed softly or was retried. A job that was canceled alone does so too."""
+
+FAILED_OUTCOMES: frozenset[JobOutcome] = frozenset({"failed", "timed_out", "canceled", "expired"})
+"""Outcomes of jobs that make their build fail."""
+
+PASSED_OUTCOMES: frozenset[JobOutcome] = frozenset({"passed", "unblocked"})
+"""Outcomes of jobs that have done what they were for."""
+
+_JOB_ENDS: Mapping[str, JobOutcome] = {
+    "passed": "passed",
+    "failed": "failed",
+    "timed_out": "timed_out",
+    "timing_out": "timed_out",
+    "canceled": "canceled",
+    "canceling": "canceled",
+    "expired": "expired",
+    "skipped": "skipped",
+    "broken": "broken",
+    "waiting_failed": "not_run",
+    "blocked_failed": "not_run",
+    "unblocked_failed": "not_run",
+    "unblocked": "unblocked",
+}
+"""The outcome of a job that is over in a state."""
 
 _ENDS: Mapping[str, Outcome] = {"canceled": "canceled", "skipped": "skipped", "not_run": "not_run"}
 """States of a build that are its outcome, blocked or not."""
@@ -251,6 +331,22 @@ def is_job_over(job: _Stateful) -> bool:
     return str(job.state) in FINISHED_JOBS or job.finished_at is not None
 
 
+def job_outcome(job: Job) -> JobOutcome | None:
+    """Return the outcome of a job; None while it continues.
+
+    A job that has a `finished_at` is over. If its state isn't a known end, its outcome is `failed`, so that only a job that
+    Buildkite calls passed counts as passed. A block step is over when it was unblocked.
+
+    Args:
+        job: as Buildkite answers it.
+    """
+    state = str(job.state)
+    if not is_job_over(job) and not (state == "unblocked" and is_block_step(job)):
+        return None
+    outcome = _JOB_ENDS.get(state, "failed")
+    return "soft_failed" if outcome == "failed" and job.soft_failed else outcome
+
+
 def is_build_settled(build: _Finishing) -> bool:
     """Tell whether a build stays as it is until a user does something, such as retry one of its jobs.
 
@@ -282,6 +378,10 @@ def outcome_of(build: Build) -> Outcome | None:
     Args:
         build: as Buildkite answers it. If it holds `job_state_counts` or jobs, a build whose `blocked_state` is
             `running` isn't called blocked while other jobs still run.
+
+    Example:
+        >>> def ended_well(buildkite, number: int) -> bool:
+        ...     return outcome_of(buildkite.builds.get("web", number)) == "passed"
     """
     state = str(build.state)
     over = build.finished_at is not None
@@ -289,22 +389,85 @@ def outcome_of(build: Build) -> Outcome | None:
         return _ENDS[state]
     if over and state == "canceling":
         return "canceled"
-    if state == "blocked" or (build.blocked is True and (over or state not in _UNBLOCKED)):
+    if is_blocked(build):
         return None if not over and "running" in (state, _blocked_state(build)) and _works(build) else "blocked"
     if state == "passed":
         return "passed"
     return "failed" if over or state == "failed" else None
 
 
+def is_failing(build: Build) -> bool:
+    """Tell whether a build that continues is going to fail: a job has failed for good while others still run.
+
+    Buildkite's state says `failing`, or `running` with a `failing_at`. That time stays when a retry of the job passes, so it
+    counts only while a job of the build has failed.
+
+    Args:
+        build: as Buildkite answers it, with its jobs.
+    """
+    if outcome_of(build) is not None:
+        return False
+    return str(build.state) == "failing" or (
+        str(build.state) == "running" and build.failing_at is not None and bool(_breaking_jobs(build))
+    )
+
+
+def is_blocked(build: _Finishing) -> bool:
+    """Tell whether a block step holds a build, also while jobs beside the step still run."""
+    state = str(build.state)
+    return state not in {*_ENDS, "canceling"} and (
+        state == "blocked" or (build.blocked is True and (build.finished_at is not None or state not in _UNBLOCKED))
+    )
+
+
 def failed_jobs(build: Build) -> list[Job]:
     """Return the jobs that broke a build: those that failed, timed out or expired, and neither failed softly nor were retried.
 
-    A build in which there is none has failed because of the jobs that were canceled. The jobs of a build that hasn't failed,
-    even at a block step, broke nothing.
+    A build in which there is none has failed because of the jobs that were canceled. Broken, skipped and waiting jobs are the
+    consequence of a failure, never its cause. The jobs of a build that hasn't failed, even at a block step, broke nothing;
+    those of a build that is failing have broken it.
+
+    Args:
+        build: as Buildkite answers it, with its jobs.
+
+    Example:
+        >>> def report(buildkite, number: int) -> list[str | None]:
+        ...     return [job.name for job in failed_jobs(buildkite.builds.get("web", number))]
     """
     outcome = outcome_of(build)
-    if outcome != "failed" and not (outcome == "blocked" and "failed" in (str(build.state), _blocked_state(build))):
-        return []
+    failed = outcome == "failed" or (outcome == "blocked" and "failed" in (str(build.state), _blocked_state(build)))
+    return _breaking_jobs(build) if failed or is_failing(build) else []
+
+
+def blocking_jobs(build: Build) -> list[Job]:
+    """Return the block steps that a build waits at."""
+    return [job for job in build.jobs if str(job.state) == "blocked" and is_block_step(job)]
+
+
+def unfinished_jobs(build: Build) -> list[Job]:
+    """Return what a build waits for: the block steps that hold it, and the jobs that run or are going to run."""
+    works = [
+        job
+        for job in build.jobs
+        if str(job.type) not in _STEPS_WITHOUT_WORK and is_job_active(job.state) and not is_job_over(job)
+    ]
+    return [*blocking_jobs(build), *works]
+
+
+def exit_code_of(outcome: Outcome | None) -> int:
+    """Return the exit code for an outcome: 0 only for `passed`. They are those of the command.
+
+    1: failed, failing. 4: canceled. 5: blocked. 6: None, since the build continues. 7: skipped, not_run.
+
+    Example:
+        >>> exit_code_of("passed"), exit_code_of("blocked"), exit_code_of(None)
+        (0, 5, 6)
+    """
+    return EXIT_CODES[outcome]
+
+
+def _breaking_jobs(build: Build) -> list[Job]:
+    """Return the jobs of a build that failed for good; if there are none, those that were canceled."""
     ended = [
         job
         for job in build.jobs
@@ -315,9 +478,9 @@ def failed_jobs(build: Build) -> list[Job]:
     ]
 
 
-def blocking_jobs(build: Build) -> list[Job]:
-    """Return the block steps that a build waits at."""
-    return [job for job in build.jobs if str(job.state) == "blocked" and str(job.type) not in _STEPS_WITHOUT_BLOCK]
+def is_block_step(job: Job) -> bool:
+    """Tell whether a user unblocks a job of this type: a block step, an input step, or a type that this version doesn't know."""
+    return str(job.type) not in _STEPS_WITHOUT_BLOCK
 
 
 def _blocked_state(build: Build) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import wraps
 from typing import ParamSpec, TypeVar
+
+from .unknown_names import nearest
 
 __all__ = ["checks_keywords", "unknown_keyword"]
 
@@ -127,13 +128,14 @@ def unknown_keyword(error: TypeError, signature: inspect.Signature, kwargs: Mapp
     word = quoted.partition("'")[0]
     if not unexpected or word not in kwargs or word in signature.parameters:
         return None
+
     known = [name for name in signature.parameters if name != "self"]
-    meant = [name for name in _OTHER_WORDS.get(word, ()) if name in known] or get_close_matches(word, known, n=1)
-    if not meant:
+    meant = next((name for name in _OTHER_WORDS.get(word, ()) if name in known), None) or nearest(word, known)
+    if meant is None:
         return None
-    parameter = signature.parameters[meant[0]]
+    parameter = signature.parameters[meant]
     if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-        hint = f"Give {meant[0]} without a keyword, each as an argument of its own."
+        hint = f"Give {meant} without a keyword, each as an argument of its own."
     else:
-        hint = f"Did you mean {meant[0]}=?"
+        hint = f"Did you mean {meant}=?"
     return TypeError(f"{said}{unexpected}{word}'. {hint}")

@@ -11,13 +11,12 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Collection, Iterable, Mapping
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
 from buildkite_api.attributes import missing_attribute
 
-__all__ = ["UnknownNameWarning", "missing_or_raised", "unknown_names", "warn_unknown"]
+__all__ = ["UnknownNameWarning", "missing_or_raised", "nearest", "unknown_names", "warn_unknown"]
 
 _PACKAGES = frozenset({"buildkite_ext", "buildkite_api"})
 
@@ -31,10 +30,27 @@ class UnknownNameWarning(UserWarning):
     """
 
 
-def _hint(given: str, known: Collection[str]) -> str:
+def nearest(given: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """Return the known name that was probably meant; None if none is near.
+
+    Args:
+        given: the name.
+        known: the names that there are.
+        cutoff: the least likeness, from 0 to 1.
+
+    Example:
+        >>> nearest("pased", ["failed", "passed"]), nearest("main", ["failed", "passed"])
+        ('passed', None)
+    """
     # In order, since the nearest of a set would be another one in each process where two are equally near.
-    near = get_close_matches(given, sorted(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    from difflib import get_close_matches  # here: most names are known
+
+    return next(iter(get_close_matches(given, sorted(known), n=1, cutoff=cutoff)), None)
+
+
+def _hint(given: str, known: Collection[str]) -> str:
+    near = nearest(given, known)
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def warn_unknown(name: str, given: Iterable[object] | None, known: Collection[str]) -> None:

@@ -25,7 +25,7 @@ def main() -> None:
             print(f"Build #{build.number}: {build.message}")
             # Each file is checked (size and SHA-1) before it appears under its name.
             files = buildkite.artifacts.download_all(
-                options.pipeline, build.number, "dist/*.whl", to=folder, progress=show
+                options.pipeline, build.number, "dist/*.whl", to=folder, on_progress=show
             )
             print(f"{len(files)} in {folder}")
 

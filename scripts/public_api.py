@@ -33,6 +33,8 @@ MODULES = (
     "buildkite_ext",
     "buildkite_ext.errors",
     "buildkite_ext.events",
+    "buildkite_ext.logs",
+    "buildkite_ext.references",
     "buildkite_ext.telemetry",
     "buildkite_ext.webhooks",
     "buildkite_ext.webhooks.redis",

@@ -39,6 +39,8 @@ MODULES = {
     "buildkite_ext": "buildkite_ext",
     "errors": "buildkite_ext.errors",
     "events": "buildkite_ext.events",
+    "logs": "buildkite_ext.logs",
+    "references": "buildkite_ext.references",
     "telemetry": "buildkite_ext.telemetry",
     "models": "buildkite_ext.models",
     "webhooks": "buildkite_ext.webhooks",
@@ -51,6 +53,8 @@ MODULES = {
 TITLES = {
     "errors": "Errors",
     "events": "Events",
+    "logs": "Logs",
+    "references": "References",
     "telemetry": "Telemetry",
     "models": "Models",
     "webhooks": "Webhooks",
@@ -100,7 +104,7 @@ def public_names() -> dict[str, list[str]]:
     modules = {_name(module) for module in MODULES.values()}
     rest = [name for name in package.__all__ if name not in known | modules | {*CLIENTS, "__version__"}]
     names["buildkite_ext"] = [f"buildkite_ext.{name}" for name in (*CLIENTS, *rest)]
-    elsewhere = {"webhooks": {*known, *map(_name, names["webhooks_redis"])}, "simulation": {*rest}}
+    elsewhere = {"webhooks": {*known, *map(_name, names["webhooks_redis"])}, "simulation": {*rest}, "logs": {*rest}}
     for page, described in elsewhere.items():
         names[page] = [path for path in names[page] if _name(path) not in described]
     names["simulation"] += MORE

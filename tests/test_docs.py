@@ -134,7 +134,7 @@ RUNNABLE = [
     for block in SHELL
     if block.document.name not in ("command.md", "README.md")
     for number, line in enumerate(lines(block))
-    if re.match(r"buildkite-ext (run|api|cancel) ", line) and "--simulate" not in line
+    if re.match(r"buildkite-ext (run|api|cancel|why) ", line) and "--simulate" not in line
 ]
 
 

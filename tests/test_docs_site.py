@@ -173,7 +173,7 @@ def test_every_field_of_the_retry_policy_is_in_the_guide() -> None:
 
 
 def test_every_outcome_is_in_the_guide() -> None:
-    assert first_names("client/timeouts.md", "Outcomes") == set(get_args(Outcome))
+    assert first_names("client/waiting.md", "Outcomes") == set(get_args(Outcome))
 
 
 def test_the_errors_of_the_guide_exist() -> None:

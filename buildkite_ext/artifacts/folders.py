@@ -20,7 +20,7 @@ from .names import PART, absolute
 if TYPE_CHECKING:
     from .names import Target
 
-__all__ = ["HAS_DESCRIPTORS", "PartFile", "Tree", "obstacle"]
+__all__ = ["HAS_DESCRIPTORS", "PartFile", "Tree", "may_be_there", "obstacles", "root_problem"]
 
 _RELATIVE = {os.open, os.mkdir, os.rename, os.stat, os.unlink}
 HAS_DESCRIPTORS = hasattr(os, "O_DIRECTORY") and hasattr(os, "O_NOFOLLOW") and os.supports_dir_fd >= _RELATIVE
@@ -37,28 +37,43 @@ _JUNCTION = 0xA0000003
 _TRIES = 10
 
 
-def obstacle(targets: Sequence[Target]) -> UnsafePath | None:
-    """Return the error for the first target that what exists is in the way of. Nothing is written for that."""
+def obstacles(targets: Sequence[Target]) -> Iterator[tuple[Target, UnsafePath]]:
+    """Yield the targets that what exists is in the way of, each with the error. Nothing is written for that."""
     seen: dict[Path, UnsafePath | None] = {}
-
-    def in_the_way(folder: Path) -> UnsafePath | None:
-        if folder not in seen:
-            seen[folder] = _folder_problem(folder)
-        return seen[folder]
-
     for target in targets:
         folder = target.root
-        if not folder.is_dir() and os.path.lexists(folder):
-            return UnsafePath(f"{str(folder)!r} isn't a folder.", "Name another one in to=.")
+        if folder not in seen:
+            seen[folder] = root_problem(folder)
+        error = seen[folder]
         for part in target.parts[:-1]:
-            folder /= part
-            error = in_the_way(folder)
             if error is not None:
-                return error
-        error = _file_problem(target.path)
+                break
+            folder /= part
+            if folder not in seen:
+                seen[folder] = _folder_problem(folder)
+            error = seen[folder]
+        error = error or _file_problem(target.path)
         if error is not None:
-            return error
-    return None
+            yield target, error
+
+
+def root_problem(root: Path) -> UnsafePath | None:
+    """Return the error for a root that exists and isn't a folder."""
+    if root.is_dir() or not os.path.lexists(root):
+        return None
+    return UnsafePath(f"{str(root)!r} isn't a folder.", "Name another one in to=.")
+
+
+def may_be_there(target: Target) -> bool:
+    """Tell whether a regular file of the artifact's size is at a target, so that its content is worth comparing."""
+    artifact = target.artifact
+    if not artifact.sha1sum:
+        return False
+    try:
+        found = target.path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == artifact.file_size
 
 
 def _folder_problem(folder: Path) -> UnsafePath | None:
@@ -127,6 +142,17 @@ class Tree:
                 self._cleaned.add(folder.names)
                 folder.clean()
             return folder
+
+    def existing(self, names: Sequence[str]) -> BinaryIO | None:
+        """Open the file that is there already; None if it can't be read. No link is followed below the root."""
+        try:
+            folder = self.open(names[:-1])
+            try:
+                return folder.open_part(names[-1])
+            finally:
+                folder.close()
+        except (OSError, UnsafePath):
+            return None
 
     def close(self) -> None:
         """Close the root. Calling it twice is allowed."""
@@ -215,7 +241,7 @@ class _Folder:
             os.replace(name, target, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     def open_part(self, name: str) -> BinaryIO:
-        """Open a temporary file to read it."""
+        """Open a file to read it."""
         if self.descriptor is None:
             return (self.path / name).open("rb")
         return os.fdopen(os.open(name, os.O_RDONLY | _NOT_A_LINK, dir_fd=self.descriptor), "rb")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PART",
     "PART_LENGTH",
+    "Claims",
     "System",
     "Target",
     "absolute",
@@ -313,37 +314,50 @@ def _units(text: str, system: System) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def conflict(targets: Sequence[Target]) -> UnsafePath | None:
-    """Return the error for two artifacts that can't both be written.
+class Claims:
+    """Files and folders that the targets of one download take, so that no two of them fall together."""
 
-    That is: they differ and have one path; their paths differ by case or by their Unicode form alone, which many file systems
-    don't tell apart; or the file of one is a folder of the other. Nor can two whose folders differ like that: they would fall
-    together on such a file system.
-    """
-    files: dict[tuple[str, ...], Target] = {}
-    folders: dict[tuple[str, ...], Target] = {}
-    mixed: tuple[Target, Target] | None = None
-    for target in targets:
-        key = tuple(_folded(part) for part in target.parts)
-        other = files.setdefault(key, target)
-        if other.parts != target.parts:
+    def __init__(self) -> None:
+        self._files: dict[tuple[str, ...], Target] = {}
+        self._folders: dict[tuple[str, ...], Target] = {}
+
+    def refusal(self, target: Target) -> UnsafePath | None:
+        """Return the error for a target that can't be written beside the earlier ones; else take its place and return None.
+
+        That is: another artifact has its path; the paths differ by case or by their Unicode form alone, which many file systems
+        don't tell apart; or the file of one is a folder of the other. Nor can two whose folders differ like that: they would
+        fall together on such a file system.
+        """
+        parts = target.parts
+        key = tuple(_folded(part) for part in parts)
+        other = self._files.get(key)
+        if other is not None and other.parts != parts:
             said = "their paths differ by case or Unicode form alone, and many file systems don't tell them apart"
             return _conflict(other, target, said, "Select one by its glob")
-        if other is not target and not same_content(other.artifact, target.artifact):
+        if other is not None and not same_content(other.artifact, target.artifact):
             said = f"both would be written to {shown(str(target.path))}"
             return _conflict(other, target, said, "Pass by_job=True for a folder a job")
-        for end in range(1, len(key)):
-            other = folders.setdefault(key[:end], target)
-            if mixed is None and other.parts[:end] != target.parts[:end]:
-                mixed = other, target
-    for key, target in files.items():
-        if key in folders:
-            said = f"{shown(str(target.path))} would be a file and a folder"
-            return _conflict(target, folders[key], said, "Select one by its glob")
-    if mixed is not None:
-        said = "their folders differ by case or Unicode form alone, and many file systems don't tell them apart"
-        return _conflict(*mixed, said, "Select one by its glob")
-    return None
+        above = [key[:end] for end in range(1, len(key))]
+        pairs = [*((self._files.get(each), target) for each in above), (target, self._folders.get(key))]
+        for file, folder in pairs:
+            if file is not None and folder is not None:
+                said = f"{shown(str(file.path))} would be a file and a folder"
+                return _conflict(file, folder, said, "Select one by its glob")
+        for each in above:
+            other = self._folders.get(each)
+            if other is not None and other.parts[: len(each)] != parts[: len(each)]:
+                said = "their folders differ by case or Unicode form alone, and many file systems don't tell them apart"
+                return _conflict(other, target, said, "Select one by its glob")
+        self._files.setdefault(key, target)
+        for each in above:
+            self._folders.setdefault(each, target)
+        return None
+
+
+def conflict(targets: Sequence[Target]) -> UnsafePath | None:
+    """Return the error for two artifacts that can't both be written; None if all can: see `Claims`."""
+    claims = Claims()
+    return next((error for error in map(claims.refusal, targets) if error is not None), None)
 
 
 def _conflict(one: Target, other: Target, said: str, advice: str) -> UnsafePath:
@@ -354,8 +368,8 @@ def _conflict(one: Target, other: Target, said: str, advice: str) -> UnsafePath:
         for artifact in (one.artifact, other.artifact)
     ]
     return UnsafePath(
-        f"Artifacts {names[0]} and {names[1]}: {said}. Nothing was downloaded.",
-        f"{advice}, or download each with artifacts.download(artifact, to=FILE).",
+        f"Artifacts {names[0]} and {names[1]}: {said}.",
+        f"Nothing was downloaded. {advice}, or download each with artifacts.download(artifact, to=FILE).",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
@@ -17,8 +18,9 @@ from buildkite_api.types import Secret
 from ..errors import ArtifactCorrupted, ArtifactTooLarge, ArtifactUnavailable, NetworkError
 from ..events import ArtifactDownloaded
 from ..transport.wire import TRANSPORT_ERRORS, lost
+from ..watching.pacing import next_interval, next_pause
 from .folders import PartFile
-from .names import has_job, label, shown
+from .names import checked, has_job, label, shown
 
 if TYPE_CHECKING:
     from buildkite_api.models import Artifact
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from .folders import Tree
     from .names import Target
 
-__all__ = ["DEFAULT_MAX_BYTES", "DownloadProgress", "Progress", "download", "read"]
+__all__ = ["DEFAULT_MAX_BYTES", "UPLOAD_SECONDS", "DownloadProgress", "Progress", "download", "read"]
 
 _ATTEMPTS = 3
 """Limit on the attempts of a download whose connection is lost or whose URL has expired, the first one included."""
@@ -52,6 +54,14 @@ https://buildkite.com/docs/platform/limits"""
 
 DEFAULT_MAX_BYTES = 16 * 1024 * 1024
 """Limit on the bytes of an artifact that is read into memory."""
+
+UPLOAD_SECONDS = 60.0
+"""Seconds that a download waits for an artifact that is still uploading."""
+
+_UPLOAD_INTERVAL = 5.0
+"""Seconds between two polls of such an artifact, once it has been waited for for a while."""
+
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 
 _EXPIRED = frozenset({401, 403, 410})
 """Statuses by which storage refuses an expired URL: one is valid for 60 seconds."""
@@ -109,9 +119,25 @@ class _Memory:
         self._data.clear()
 
 
-async def download(requester: Requester, target: Target, tree: Tree, *, progress: Progress | None = None) -> Path:
-    """Write one artifact to its target, through a temporary file beside it. See `AsyncArtifacts.download`."""
-    await _transfer(requester, target.artifact, lambda: PartFile(tree, target), progress)
+async def download(
+    requester: Requester, target: Target, tree: Tree, *, may_be_there: bool, progress: Progress | None = None
+) -> Path:
+    """Write one artifact to its target, through a temporary file beside it. See `AsyncArtifacts.download`.
+
+    Args:
+        requester: sends the requests.
+        target: the file, and the artifact.
+        tree: the folder around the file.
+        may_be_there: the target is a file of the right size. If it has the right content, nothing is requested.
+        progress: called with the progress.
+    """
+    artifact = target.artifact
+    if may_be_there and await requester.runtime.offload(partial(_is_there, tree, target)):
+        size = artifact.file_size or 0
+        if progress is not None:
+            progress(DownloadProgress(artifact, size, size))
+        return target.path
+    await _transfer(requester, await _uploaded(requester, artifact), lambda: PartFile(tree, target), progress)
     return target.path
 
 
@@ -119,6 +145,7 @@ async def read(requester: Requester, artifact: Artifact, *, max_bytes: int) -> b
     """Return the bytes of one artifact. See `AsyncArtifacts.read`."""
     if artifact.file_size is not None and artifact.file_size > max_bytes:
         raise _too_large(artifact, max_bytes)
+    artifact = await _uploaded(requester, artifact)
     sinks: list[_Memory] = []
 
     def sink() -> _Memory:
@@ -133,6 +160,49 @@ async def read(requester: Requester, artifact: Artifact, *, max_bytes: int) -> b
     return content
 
 
+def _is_there(tree: Tree, target: Target) -> bool:
+    """Tell whether a target is a file with the SHA-1 of its artifact."""
+    artifact = target.artifact
+    file = tree.existing(target.parts)
+    if file is None:
+        return False
+    digest = hashlib.sha1(usedforsecurity=False)
+    with file:
+        while data := file.read(_BLOCK):
+            digest.update(data)
+    return digest.hexdigest() == (artifact.sha1sum or "").lower()
+
+
+async def _uploaded(requester: Requester, artifact: Artifact) -> Artifact:
+    """Return an artifact when it has been uploaded. One that is still uploading is polled.
+
+    Raises:
+        ArtifactUnavailable: it was not uploaded in time, or never will be.
+    """
+    if str(artifact.state) != "new" or not has_job(artifact):
+        return artifact
+    endpoint = requester.module("artifacts", "get_job_artifact")
+    runtime = requester.runtime
+    ends = runtime.now() + UPLOAD_SECONDS
+    interval, last = 1.0, False
+    while True:
+        found: Artifact = checked(
+            await requester.call_fresh(endpoint, requester.organization, artifact.job_id, artifact.id)
+        )
+        state = str(found.state)
+        if state == "finished":
+            return found
+        if state != "new":
+            raise ArtifactUnavailable(f"{label(artifact)} was not uploaded: its state is {shown(state)}.")
+        if last:
+            raise ArtifactUnavailable(
+                f"{label(artifact)} was still uploading after {UPLOAD_SECONDS:g} s. Download it when its job has ended."
+            )
+        pause, last = next_pause(interval, ends - runtime.now())
+        await runtime.sleep(pause)
+        interval = next_interval(interval, _UPLOAD_INTERVAL)
+
+
 async def _transfer(
     requester: Requester, artifact: Artifact, sink: Callable[[], _Sink], progress: Progress | None
 ) -> None:
@@ -143,50 +213,63 @@ async def _transfer(
         )
     began = requester.runtime.now()
     with requester.span("buildkite.artifact.download", {"artifact_id": artifact.id}) as span:
-        size = await _attempts(requester, artifact, sink, progress)
+        size = await _attempts(requester, artifact, _Part(artifact, sink), progress)
         if span is not None:
             span.set("size_bytes", size)
     if requester.events.wanted:
         requester.events.emit(ArtifactDownloaded(artifact.id, size, requester.runtime.now() - began))
 
 
-async def _attempts(
-    requester: Requester, artifact: Artifact, sink: Callable[[], _Sink], progress: Progress | None
-) -> int:
-    """Fetch the bytes of one artifact into a sink, and return their number."""
+async def _attempts(requester: Requester, artifact: Artifact, part: _Part, progress: Progress | None) -> int:
+    """Fetch the bytes of one artifact into a sink, and return their number.
+
+    What arrived before a connection was lost is kept where the storage can continue behind it. An attempt that brought a
+    megabyte counts as none, so that a large artifact may need many. Content that differs is fetched again once, from its start;
+    content that is too long is not, for it surely is another file.
+    """
     attempt = 1
-    while True:
-        try:
-            return await _attempt(requester, artifact, sink, progress)
-        except _Again as again:
-            pause = again.pause(requester, attempt)
-            if pause is None:
-                raise again.error from again.__cause__
-        await requester.runtime.sleep(pause)
-        attempt += 1
-
-
-async def _attempt(
-    requester: Requester, artifact: Artifact, sink: Callable[[], _Sink], progress: Progress | None
-) -> int:
-    response = await _open(requester, artifact)
-    runtime = requester.runtime
-    files: list[_Sink] = []
+    corrupted = False
     try:
-        # Size and SHA-1 are of the stored bytes, so they are read as they are stored: httpx decodes by this header.
-        coding = response.headers.pop("Content-Encoding", "").strip().lower()
-        content = _Content(sink(), artifact.file_size)
-        files.append(content.file)
-        await runtime.offload(content.file.open)
+        while True:
+            arrived = part.size
+            try:
+                return await _attempt(requester, artifact, part, progress)
+            except _Again as again:
+                error = again.error
+                if isinstance(error, ArtifactCorrupted):
+                    part.discard()
+                    if corrupted or requester.options.retry is None:
+                        raise error from None
+                    corrupted = True
+                    continue
+                if part.size - arrived >= _BLOCK:
+                    attempt = 1
+                pause = again.pause(requester, attempt)
+                if pause is None:
+                    raise error from again.__cause__
+            await requester.runtime.sleep(pause)
+            attempt += 1
+    finally:
+        part.discard()
+
+
+async def _attempt(requester: Requester, artifact: Artifact, part: _Part, progress: Progress | None) -> int:
+    """Fetch the bytes of one artifact from the place that an earlier attempt has come to, and return the number of all."""
+    response = await _open(requester, artifact, part)
+    runtime = requester.runtime
+    try:
+        content = await runtime.offload(partial(part.begin, response))
+        coding = part.coding
         limit = _most_stored(artifact.file_size, coding)
         block: list[bytes] = []
-        arrived = 0
+        arrived = content.size
         try:
             async with aclosing(runtime.chunks(response)) as chunks:
                 async for chunk in chunks:
                     arrived += len(chunk)
                     if limit is not None and arrived > limit:
-                        raise _corrupted(artifact, [f"at least {arrived} bytes instead of {artifact.file_size}"])
+                        error = _corrupted(artifact, [f"at least {arrived} bytes instead of {artifact.file_size}"])
+                        raise _Again(error) if part.continued else error
                     block.append(chunk)
                     if arrived - content.size >= _BLOCK:
                         await runtime.offload(partial(content.add, block))
@@ -194,35 +277,106 @@ async def _attempt(
                     if progress is not None:
                         progress(DownloadProgress(artifact, arrived, artifact.file_size))
         except TRANSPORT_ERRORS as error:
+            if not await runtime.offload(partial(content.keep, block)):
+                part.discard()
             raise _Again(lost(error, response.request)) from error
         wrong = await runtime.offload(partial(content.finish, block, artifact))
         if wrong and coding in _DECODERS:
-            decoded = _Content(sink(), artifact.file_size)
-            files.append(decoded.file)
+            decoded = _Content(part.sink(), artifact.file_size)
             if await runtime.offload(partial(_decode, content, decoded, coding)):
                 content, wrong = decoded, await runtime.offload(partial(decoded.finish, (), artifact))
         if wrong:
-            raise _corrupted(artifact, wrong)
+            raise _Again(_corrupted(artifact, wrong))
         return content.size
     finally:
-        try:
-            for file in files:
-                file.discard()
-        finally:
-            await runtime.close(response)
+        await runtime.close(response)
+
+
+class _Part:
+    """Bytes of an artifact that have arrived, in one or several attempts.
+
+    Args:
+        artifact: the artifact.
+        sink: makes the place that they are written to.
+    """
+
+    def __init__(self, artifact: Artifact, sink: Callable[[], _Sink]) -> None:
+        self._artifact = artifact
+        self._sink = sink
+        self._files: list[_Sink] = []
+        self._content: _Content | None = None
+        self._validator = ""
+        self._continues = True
+        self.coding = ""
+        self.continued = False
+
+    @property
+    def size(self) -> int:
+        """Number of bytes that have arrived."""
+        return 0 if self._content is None else self._content.size
+
+    def sink(self) -> _Sink:
+        """Return a new place for bytes, which `discard` removes."""
+        self._files.append(self._sink())
+        return self._files[-1]
+
+    def wanted(self) -> dict[str, str]:
+        """Return the headers that ask for the bytes that are missing; none where all have to come again."""
+        if not (self._continues and self.size and (self._validator or self._artifact.sha1sum)):
+            return {}
+        return {"Range": f"bytes={self.size}-", **({"If-Range": self._validator} if self._validator else {})}
+
+    def restart(self) -> None:
+        """Ask for all bytes from now on: the storage can't continue."""
+        self._continues = False
+
+    def continues_with(self, response: httpx.Response) -> bool:
+        """Tell whether an answer holds exactly the bytes that are missing."""
+        found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+        coding = response.headers.get("Content-Encoding", "").strip().lower()
+        if found is None or int(found[1]) != self.size or coding != self.coding:
+            return False
+        end, total = int(found[2]) + 1, None if found[3] == "*" else int(found[3])
+        known = self._artifact.file_size if not coding else None
+        return end > self.size and total in (None, end) and (known is None or end == known)
+
+    def begin(self, response: httpx.Response) -> _Content:
+        """Return the content that the bytes of an answer are added to.
+
+        That of an earlier attempt is hashed again as it is written, for it may be changed meanwhile.
+        """
+        # Size and SHA-1 are of the stored bytes, so they are read as they are stored: httpx decodes by this header.
+        coding = response.headers.pop("Content-Encoding", "").strip().lower()
+        if response.status_code == 206 and self._content is not None:
+            self._content.hash_again()
+            self.continued = True
+            return self._content
+        self.discard()
+        self.coding = coding
+        etag = response.headers.get("ETag", "")
+        self._validator = etag if etag.startswith('"') else response.headers.get("Last-Modified", "")
+        self._content = _Content(self.sink(), self._artifact.file_size)
+        self._content.file.open()
+        return self._content
+
+    def discard(self) -> None:
+        """Remove what has arrived, unless it has become the target."""
+        files, self._files, self._content, self.continued = self._files, [], None, False
+        for file in files:
+            file.discard()
 
 
 class _Again(Exception):
-    """The download may start again: its connection was lost, or its URL has expired."""
+    """The download may start again: its connection was lost, its URL has expired, or its content differs."""
 
-    def __init__(self, error: ArtifactUnavailable | NetworkError) -> None:
+    def __init__(self, error: ArtifactUnavailable | ArtifactCorrupted | NetworkError) -> None:
         self.error = error
 
     def pause(self, requester: Requester, attempt: int) -> float | None:
         """Return the seconds until the next attempt; None if this was the last."""
         if attempt >= _ATTEMPTS:
             return None
-        if isinstance(self.error, ArtifactUnavailable):
+        if not isinstance(self.error, NetworkError):
             return 0.0
         retry = requester.options.retry
         return None if retry is None else retry.delay(attempt, self.error, repeatable=True)
@@ -241,6 +395,26 @@ class _Content:
         """Append bytes."""
         for data in block:
             self.file.write(data)
+            self._digest.update(data)
+            self.size += len(data)
+
+    def keep(self, block: Iterable[bytes]) -> bool:
+        """Append the last bytes of an attempt. Return False if what has arrived can't be continued.
+
+        That is so in a process that was forked meanwhile: the file is its parent's.
+        """
+        try:
+            self.add(block)
+            next(iter(self.file.pieces(1)), b"")
+        except OSError:
+            return False
+        return True
+
+    def hash_again(self) -> None:
+        """Take size and SHA-1 from the bytes as they are written."""
+        self.size = 0
+        self._digest = hashlib.sha1(usedforsecurity=False)
+        for data in self.file.pieces(_BLOCK):
             self._digest.update(data)
             self.size += len(data)
 
@@ -307,17 +481,21 @@ def _decode(stored: _Content, decoded: _Content, coding: str) -> bool:
     return ended
 
 
-async def _open(requester: Requester, artifact: Artifact) -> httpx.Response:
-    """Return the answer that holds the artifact, its body unread. Redirects of the storage are followed."""
+async def _open(requester: Requester, artifact: Artifact, part: _Part) -> httpx.Response:
+    """Return the answer that holds the artifact, or what is missing of it, its body unread. Redirects are followed."""
     url = await _address(requester, artifact)
     said = f"{label(artifact)}: its storage"
     redirects = 0
     while True:
-        response = await requester.send_foreign(url)
+        wanted = part.wanted()
+        response = await requester.send_foreign(url, headers=wanted)
         status = response.status_code
-        if status == 200:
+        if status == 200 or (status == 206 and wanted and part.continues_with(response)):
             return response
         await requester.runtime.close(response)
+        if wanted and status in (206, 416):
+            part.restart()
+            continue
         if status in _EXPIRED:
             raise _Again(ArtifactUnavailable(f"{said} answered {status}.", status=status))
         if status not in _REDIRECT or "Location" not in response.headers:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..options import DEFAULT_BASE_URL, ENDPOINT_VARIABLE, normalize_base_url
-from ..urls import BuildAddress, build_address
+from ..references import Reference, read_reference
 from .problem import UsageError
 
 __all__ = ["build_of", "pipeline_of"]
@@ -16,7 +16,7 @@ __all__ = ["build_of", "pipeline_of"]
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
-def pipeline_of(word: str | None, option: str | None, *, organization: str | None, simulate: bool) -> BuildAddress:
+def pipeline_of(word: str | None, option: str | None, *, organization: str | None, simulate: bool) -> Reference:
     """Return the pipeline that the command line names. The URL of a build or a job names its pipeline.
 
     Args:
@@ -38,8 +38,13 @@ def pipeline_of(word: str | None, option: str | None, *, organization: str | Non
 
 
 def build_of(
-    words: Sequence[str], option: str | None, *, organization: str | None, simulate: bool = False
-) -> tuple[BuildAddress, int]:
+    words: Sequence[str],
+    option: str | None,
+    *,
+    organization: str | None,
+    simulate: bool = False,
+    command: str = "cancel",
+) -> tuple[Reference, int]:
     """Return the build that the command line names, and its number.
 
     Args:
@@ -47,6 +52,7 @@ def build_of(
         option: the value of `--pipeline`.
         organization: the value of `--organization`.
         simulate: connect to a simulator inside the command. The environment is ignored.
+        command: the name of the command, for messages.
 
     Raises:
         UsageError: a part is missing or given twice, can't be read, or names another organization than `--organization`.
@@ -62,7 +68,7 @@ def build_of(
         return address, _number(address, last)
     if _NUMBER.fullmatch(last):
         raise UsageError(
-            f"missing argument PIPELINE: write PIPELINE {last} (buildkite-ext cancel web {last}), or --pipeline web {last}."
+            f"missing argument PIPELINE: write PIPELINE {last} (buildkite-ext {command} web {last}), or --pipeline web {last}."
         )
     address = _address("PIPELINE", last, organization, simulate=simulate)
     if address.number is None:
@@ -72,11 +78,11 @@ def build_of(
     return address, address.number
 
 
-def _address(argument: str, text: str, organization: str | None, *, simulate: bool) -> BuildAddress:
+def _address(argument: str, text: str, organization: str | None, *, simulate: bool) -> Reference:
     endpoint = "" if simulate else os.environ.get(ENDPOINT_VARIABLE, "").strip()
     root = normalize_base_url(endpoint or DEFAULT_BASE_URL)
     try:
-        address = build_address(text, root=root)
+        address = read_reference(text, root=root)
     except ValueError as error:
         raise UsageError(f"{argument}: {error}.") from error  # without the text: a URL may hold a password
     if organization is None or address.organization in (None, organization):
@@ -86,7 +92,7 @@ def _address(argument: str, text: str, organization: str | None, *, simulate: bo
     )
 
 
-def _number(address: BuildAddress, text: str) -> int:
+def _number(address: Reference, text: str) -> int:
     if not _NUMBER.fullmatch(text):
         raise UsageError(f"NUMBER {text!r}: give a whole number.")
     number = int(text)

@@ -19,6 +19,7 @@ from .exit_codes import (
     SEND_CODES,
     SIMULATE_CODES,
     VERIFY_CODES,
+    WHY_CODES,
     ExitCode,
     exit_codes_help,
 )
@@ -49,6 +50,8 @@ Examples:
   buildkite-ext run web --json --timeout 30m | jq -r .url
   buildkite-ext cancel web 42
   buildkite-ext cancel https://buildkite.com/acme/web/builds/42
+  buildkite-ext why acme/web/42
+  buildkite-ext why web --branch main --json | jq -r '.jobs[].error'
   buildkite-ext api GET organizations/{org}/pipelines --select '[].slug'
   buildkite-ext api GET organizations/{org}/builds -f state=failed --paginate
   buildkite-ext webhooks listen --secret-file hook.secret --event 'build.*'
@@ -143,6 +146,17 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         examples=EXAMPLES,
         codes=CANCEL_CODES,
         usage="[OPTIONS] BUILD | PIPELINE NUMBER",
+        api=True,
+    ),
+    Command(
+        name="why",
+        function="buildkite_ext.cli.commands.why:why",
+        help="Tell why a build failed.\n\n"
+        "Failed jobs are shown with the useful lines of their logs, flaky jobs, annotations and failed tests.\n"
+        "At most 3 requests are sent, and one for each job that is shown. The exit code doesn't depend on the build.",
+        examples=EXAMPLES,
+        codes=WHY_CODES,
+        usage="[OPTIONS] BUILD | PIPELINE NUMBER | PIPELINE --branch B | PIPELINE --latest",
         api=True,
     ),
     Command(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Self
 
+from ..states import EXIT_CODES
+
 if TYPE_CHECKING:
     from ..states import Outcome
 
@@ -19,6 +21,7 @@ __all__ = [
     "SEND_CODES",
     "SIMULATE_CODES",
     "VERIFY_CODES",
+    "WHY_CODES",
     "ExitCode",
     "exit_code_of",
     "exit_codes_help",
@@ -80,6 +83,11 @@ CANCEL_CODES: Mapping[ExitCode, str] = {
     ExitCode.USAGE: ExitCode.USAGE.meaning,
     ExitCode.API_ERROR: "Buildkite refused the request, or can't be reached",
 }
+WHY_CODES: Mapping[ExitCode, str] = {
+    **CANCEL_CODES,
+    ExitCode.PASSED: "it was told why the build failed, or that it hasn't failed",
+    ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached; or no build matches",
+}
 API_CODES: Mapping[ExitCode, str] = {**CANCEL_CODES, ExitCode.PASSED: "Buildkite accepted the request"}
 DOCTOR_CODES: Mapping[ExitCode, str] = {
     **CANCEL_CODES,
@@ -113,14 +121,7 @@ SIMULATE_CODES: Mapping[ExitCode, str] = {
 
 def exit_code_of(outcome: Outcome) -> ExitCode:
     """Return the exit code for the outcome of a build."""
-    return {
-        "passed": ExitCode.PASSED,
-        "failed": ExitCode.FAILED,
-        "blocked": ExitCode.BLOCKED,
-        "canceled": ExitCode.CANCELED,
-        "skipped": ExitCode.NOT_RUN,
-        "not_run": ExitCode.NOT_RUN,
-    }[outcome]
+    return {int(code): code for code in ExitCode}[EXIT_CODES[outcome]]
 
 
 def exit_codes_help(meanings: Mapping[ExitCode, str] | None = None) -> str:

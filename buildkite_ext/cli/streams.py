@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import unicodedata
 from contextlib import suppress
 from typing import Literal, TextIO
 
+from ..messages import printable
 from .encoding import READABLE
 from .windows_console import interprets_escape_sequences
 
@@ -134,10 +134,10 @@ def clean(text: str | None) -> str:
     if not text:
         return ""
     if "\x1b" in text:
-        from ..logs.parser import CSI, ESCAPE, STRING_CONTROL
+        from ..logs.screen import CSI, ESCAPE, STRING_CONTROL
 
         text = ESCAPE.sub("", CSI.sub("", STRING_CONTROL.sub("", text)))
-    return "".join(map(_printable, text))
+    return printable(text)
 
 
 def short(text: str | None, longest: int = _LONGEST) -> str:
@@ -164,11 +164,3 @@ def paragraph(text: str) -> str:
 def log_text(text: str) -> str:
     """Return a parsed line of a log without the Unicode separators that some programs take for a line break."""
     return text.replace("\u2028", " ").replace("\u2029", " ")
-
-
-def _printable(character: str) -> str:
-    if character.isprintable():
-        return character
-    if character.isspace():
-        return " "
-    return "" if unicodedata.category(character) in ("Cc", "Cf", "Cs") else character

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from cyclopts import (
     UnknownOptionError,
     UnusedCliTokensError,
 )
+
+from ..unknown_names import nearest
 
 if TYPE_CHECKING:
     from cyclopts import CycloptsError
@@ -103,5 +104,5 @@ def _near_option(given: str, names: Iterable[str]) -> str | None:
         return next(iter([*short, *(name for name in options if letter and name.startswith(f"--{letter}"))]), None)
     # Without the hyphens, which would make short words alike.
     bare = [name.lstrip("-") for name in options if name.startswith("--")]
-    near = difflib.get_close_matches(given.lstrip("-"), bare, n=1, cutoff=_LEAST_ALIKE)
-    return f"--{near[0]}" if near else None
+    near = nearest(given.lstrip("-"), bare, cutoff=_LEAST_ALIKE)
+    return f"--{near}" if near else None

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DeadlineExceeded
+from ..backoff import full_jitter
+from ..errors import (
+    BudgetExhausted,
+    BuildkiteError,
+    CircuitOpen,
+    ConnectionFailed,
+    DeadlineExceeded,
+    NetworkError,
+    RateLimited,
+    ServerError,
+)
+from ..events import BuildSeen, FollowFinished
 from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
-from ..watching.wait import next_pause
-from .parser import LogLine, plain
+from ..watching.pacing import next_pause
+from .parser import LogLine
 from .reader import JobLogReader
 from .schedule import Pace, Schedule
+from .selection import JobSelection, LoggedJob, name_of
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
     from ..transport.requester import Requester
 
-__all__ = ["follow_build", "follow_job", "name_of"]
+__all__ = ["follow_build", "follow_job", "read_job"]
+
+_PASSING = (NetworkError, ServerError, RateLimited, CircuitOpen, BudgetExhausted, DeadlineExceeded)
+"""Errors after which a later request may succeed. A DeadlineExceeded among them is that of one call."""
+
+_PATIENCE = 3600.0
+"""Seconds of such errors in a row after which following without a timeout gives up."""
 
 
-def name_of(job: Job) -> str:
-    """Return the name of a job, safe to print: its name, label, step key, first line of its command, or id."""
-    command = (job.command or "").strip().partition("\n")[0]
-    return plain(job.name or job.label or job.step_key or command or job.id)
+_STATUS = ""
+"""The status among what can fail; the others are logs, by the ids of their jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +53,18 @@ class _Status:
     Attributes:
         state: its state, for the error that says that the time is over.
         jobs: the jobs that have logs.
-        ended: the ids of those that have ended.
+        ended, failed, focus: the ids of those that have ended, that have failed, and that the caller asked for.
         over: True if nothing begins any more.
+        in_turn: True if a log is read only when the one before it was read to its end.
     """
 
     state: object
-    jobs: Sequence[Job]
-    ended: AbstractSet[str]
-    over: bool
+    jobs: Sequence[LoggedJob]
+    ended: AbstractSet[str] = frozenset()
+    failed: AbstractSet[str] = frozenset()
+    focus: AbstractSet[str] = frozenset()
+    over: bool = False
+    in_turn: bool = False
 
 
 def follow_job(
@@ -55,22 +76,53 @@ def follow_job(
     pace: Pace,
     timeout: float | None,
     tail: int | None = None,
+    follow_retries: bool = True,
 ) -> AsyncGenerator[LogLine, None]:
-    """Yield the lines of one job's log until the job ends."""
+    """Yield the lines of one job's log, and of those of its retries, until the last of them ends."""
     get_job = requester.module("jobs", "get_build_job")
-    name = job_id
+    attempts: dict[str, Job | None] = {job_id: None}
+    """The job and its retries, in their order, as they were seen last."""
 
     async def status(ends: float | None) -> _Status:
-        nonlocal name
-        job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, job_id)
-        name = name_of(job)
-        if str(job.type) != "script":  # only command jobs write logs
-            return _Status(job.state, [], frozenset(), over=True)
+        identity = next(reversed(attempts))
+        while True:
+            job: Job = await requester.call_by(ends, get_job, requester.organization, pipeline, number, identity)
+            attempts[identity] = job
+            retry: str | None = job.retried_in_job_id if follow_retries and is_job_over(job) else None
+            if retry is None or retry in attempts:  # two that name each other would never end
+                break
+            identity = retry
+        seen = [attempt for attempt in attempts.values() if attempt is not None]
         over = is_job_over(job)
-        begun = job.started_at is not None or over
-        return _Status(job.state, [job] if begun else [], frozenset([job.id] if over else []), over)
+        if str(job.type) != "script":  # only command jobs write logs
+            return _Status(job.state, [], over=True)
+        begun = [attempt for attempt in seen if attempt.started_at is not None or is_job_over(attempt)]
+        ended = frozenset(attempt.id for attempt in begun if is_job_over(attempt))
+        return _Status(job.state, [LoggedJob.of(job) for job in begun], ended, over=over, in_turn=True)
 
-    return _follow(requester, status, lambda: f"Job {name!r}", pace=pace, timeout=timeout, tail=tail)
+    def name() -> str:
+        job = next(reversed(attempts.values()))
+        return f"Job {job_id if job is None else name_of(job)!r}"
+
+    return _Follower(requester, status, name, pace=pace, timeout=timeout, tail=tail).lines()
+
+
+def read_job(
+    requester: Requester, job_id: str, name: str, *, timeout: float | None, tail: int | None = None
+) -> AsyncGenerator[LogLine, None]:
+    """Yield the lines that a job's log has now.
+
+    Raises:
+        NotFound: the job or its log doesn't exist.
+    """
+
+    async def status(_: float | None) -> _Status:
+        return _Status("", [LoggedJob(job_id, name)], {job_id}, over=True)
+
+    pace = Pace.of(None, None, single=True)
+    return _Follower(
+        requester, status, lambda: f"Job {name!r}", pace=pace, timeout=timeout, tail=tail, stored=True, required=True
+    ).lines()
 
 
 def follow_build(
@@ -81,91 +133,253 @@ def follow_build(
     pace: Pace,
     timeout: float | None,
     tail: int | None = None,
+    jobs: JobSelection | None = None,
+    focus: JobSelection | None = None,
+    stored: bool = False,
     on_build: Callable[[Build], None] | None = None,
 ) -> AsyncGenerator[LogLine, None]:
-    """Yield the lines of every job's log until the build ends or blocks."""
+    """Yield the lines of the logs of all jobs, or of the selected ones, until the build ends or blocks.
+
+    With `stored` those that the logs have now.
+    """
     get_build = requester.module("builds", "get_build")
+    events, organization = requester.events, requester.organization
+    last: Build | None = None
+    selected: set[str] = set()
 
     async def status(ends: float | None) -> _Status:
+        nonlocal last
         build: Build = await requester.call_by(
             ends, get_build, requester.organization, pipeline, number, include_retried_jobs=True
         )
+        last = build
         if on_build is not None:
             on_build(build)
-        over = outcome_of(build) is not None
-        jobs = [job for job in build.jobs if str(job.type) == "script" and job.started_at is not None]
-        # The logs of jobs that have failed are read first: someone waits for them.
-        jobs.sort(key=lambda job: str(job.state) not in FAILED_JOBS)
-        return _Status(build_state(build), jobs, {job.id for job in jobs if over or is_job_over(job)}, over)
+        if events.wanted:
+            events.emit(BuildSeen(organization, pipeline, number, build_state(build) or ""))
+        over = stored or outcome_of(build) is not None
+        if jobs is not None and over:
+            jobs.require_match(build)
+        selected.update(job.id for job in build.jobs if jobs is None or jobs.matches(job))
+        begun = [
+            job for job in build.jobs if str(job.type) == "script" and job.started_at is not None and job.id in selected
+        ]
+        return _Status(
+            build_state(build),
+            [LoggedJob.of(job) for job in begun],
+            ended={job.id for job in begun if over or is_job_over(job)},
+            failed={job.id for job in begun if str(job.state) in FAILED_JOBS},
+            focus=frozenset() if focus is None else {job.id for job in begun if focus.matches(job)},
+            over=over,
+        )
+
+    def finished(seconds: float) -> None:
+        if events.wanted:
+            state, outcome = (None, None) if last is None else (build_state(last), outcome_of(last))
+            events.emit(FollowFinished(organization, pipeline, number, state, outcome, seconds))
 
     name = f"Build {pipeline} #{number}"
-    return _follow(requester, status, lambda: name, pace=pace, timeout=timeout, tail=tail)
+    follower = _Follower(requester, status, lambda: name, pace=pace, timeout=timeout, tail=tail, finished=finished)
+    return follower.lines()
 
 
-async def _follow(
-    requester: Requester,
-    status: Callable[[float | None], Coroutine[Any, Any, _Status]],
-    name: Callable[[], str],
-    *,
-    pace: Pace,
-    timeout: float | None,
-    tail: int | None,
-) -> AsyncGenerator[LogLine, None]:
-    """Yield the lines of all logs that a status names, until it is over and they are read to their ends."""
-    runtime = requester.runtime
-    ends = None if timeout is None else runtime.now() + timeout
-    schedule = Schedule(pace)
-    logs: dict[str, JobLogReader] = {}
-    seen = _Status(None, [], frozenset(), over=False)
-    last = False
-    try:
-        while True:
-            now = runtime.now()
-            step = schedule.next(now)
-            if step.action == "end":
-                return
-            if step.action == "status":
-                # The state is read before the log, so that the log of a finished job is complete.
-                seen = await status(ends)
-                for job in seen.jobs:
-                    logs.setdefault(job.id, JobLogReader(requester, job.id, name_of(job), last=tail))
-                tail = None  # logs that begin later are read from their beginning
-                ids = [job.id for job in seen.jobs if not logs[job.id].finished]
-                schedule.saw(
-                    now,
-                    running=[log for log in ids if log not in seen.ended],
-                    ended=[log for log in ids if log in seen.ended],
-                    over=seen.over,
-                )
-            elif step.action == "logs":
-                batch = [logs[log] for log in step.logs]
-                found = await runtime.map(partial(_poll, ends=ends, ended=seen.ended), batch)
-                for log, lines in zip(batch, found, strict=True):
-                    requests, grew = log.requests, log.grew
-                    while lines is not None:
+class _Follower:
+    """Follower of all logs that a status names, until it is over and they are read to their ends."""
+
+    def __init__(
+        self,
+        requester: Requester,
+        status: Callable[[float | None], Coroutine[Any, Any, _Status]],
+        name: Callable[[], str],
+        *,
+        pace: Pace,
+        timeout: float | None,
+        tail: int | None,
+        stored: bool = False,
+        required: bool = False,
+        finished: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """Create a follower.
+
+        Args:
+            requester: sends the requests.
+            status: polls the status, by the end of the time allowed.
+            name: returns the name of what is followed, for errors.
+            pace, timeout, tail: as for `AsyncBuilds.follow`.
+            stored: read the logs as they are now, and no further.
+            required: raise an error if there is no log.
+            finished: called at the end with the seconds that it took.
+        """
+        self._requester = requester
+        self._runtime = requester.runtime
+        self._status = status
+        self._name = name
+        self._timeout = timeout
+        self._tail = tail
+        self._finished = finished
+        self._ends: float | None = None
+        self._schedule = Schedule(pace)
+        self._stored = stored
+        self._required = required
+        self._seen = _Status(None, [])
+        self._logs: dict[str, JobLogReader] = {}
+        self._arriving: deque[JobLogReader] = deque()
+        self._first = True
+        """True until the status was seen."""
+        self._last = False
+        """True if the time allowed is over after the next round."""
+
+    async def lines(self) -> AsyncGenerator[LogLine, None]:
+        """Yield the lines."""
+        runtime, schedule, arriving = self._runtime, self._schedule, self._arriving
+        began = runtime.now()
+        ends = self._ends = None if self._timeout is None else began + self._timeout
+        patience = _Patience(self._requester, ends, by_attempts=self._stored)
+        try:
+            while True:
+                now = runtime.now()
+                step = schedule.next(now, busy=[log.job_id for log in arriving])
+                logs: Sequence[JobLogReader] = ()
+                found: Sequence[Iterator[LogLine] | BuildkiteError] = ()
+                if step.action == "end":
+                    return
+                if step.action == "status":
+                    try:
+                        await self._look(now)
+                    except _PASSING as error:
+                        if self._first:
+                            raise
+                        schedule.postpone(now, patience.failed(_STATUS, error))
+                    else:
+                        patience.succeeded(_STATUS)
+                elif step.action == "logs":
+                    logs = [self._logs[log] for log in step.logs]
+                    found = await runtime.map(partial(_poll, ends=ends, ended=self._seen.ended), logs)
+                    for log in logs:
+                        schedule.polled(log.job_id, now, requests=log.requests, grew=log.grew)
+                elif arriving:
+                    logs = [arriving.popleft()]
+                    found = [await logs[0].more(ends)]
+                else:
+                    await self._sleep(step.seconds, patience)
+                for log, lines in zip(logs, found, strict=True):
+                    if not isinstance(lines, BuildkiteError):
                         for line in lines:
                             yield line
-                        lines = await log.more(ends)  # noqa: PLW2901
-                    if log.job_id in seen.ended and log.settled:
+                    if log.arriving:
+                        arriving.append(log)
+                    elif log.complete:
                         for line in log.end():
                             yield line
-                    schedule.polled(log.job_id, now, requests=requests, grew=grew, finished=log.finished)
-            else:
-                left = None if ends is None else ends - runtime.now()
-                if last or (left is not None and left <= 0):
-                    raise DeadlineExceeded(
-                        f"{name()} is still {seen.state} after {timeout} s. It continues; only following it ended. Follow it "
-                        "again, or allow more with timeout=."
-                    )
-                pause, last = next_pause(step.seconds, left)
-                await runtime.sleep(pause)
-                if last:
-                    schedule.hurry(runtime.now())
-    except BaseException:  # also GeneratorExit, when the caller leaves the loop
-        for log in logs.values():
-            log.abandon()
-        raise
+                        self._complete(log, now)
+                for log, lines in zip(logs, found, strict=True):
+                    failure = lines if isinstance(lines, BuildkiteError) else log.lost
+                    if failure is None:
+                        patience.succeeded(log.job_id)
+                    else:
+                        schedule.delay(log.job_id, runtime.now() + patience.failed(log.job_id, failure))
+        except BaseException:  # also GeneratorExit, when the caller leaves the loop
+            for log in self._logs.values():
+                log.abandon()
+            raise
+        finally:
+            self._finished(runtime.now() - began)
+
+    async def _look(self, now: float) -> None:
+        """Poll the status. It is read before the logs, so that the log of a finished job is complete."""
+        seen = self._seen = await self._status(self._ends)
+        self._first = False
+        for job in seen.jobs:
+            if job.id not in self._logs:
+                self._logs[job.id] = JobLogReader(
+                    self._requester, job.id, job.name, last=self._tail, stored=self._stored
+                )
+        self._tail = None  # logs that begin later are read from their beginning
+        self._follow_unread(now)
+        self._schedule.saw(now, over=seen.over)
+
+    def _follow_unread(self, now: float) -> None:
+        seen = self._seen
+        unread = [job.id for job in seen.jobs if not self._logs[job.id].finished]
+        self._schedule.follow(
+            now, unread[:1] if seen.in_turn else unread, ended=seen.ended, failed=seen.failed, focus=seen.focus
+        )
+
+    def _complete(self, log: JobLogReader, now: float) -> None:
+        """Note that a log was read to its end."""
+        if self._required and log.missing is not None:
+            raise log.missing
+        self._schedule.finished(log.job_id)
+        if self._seen.in_turn:
+            self._follow_unread(now)
+
+    def _late(self) -> str:
+        if self._seen.over:
+            return f"{self._name()}: not all of its logs were read in {self._timeout:g} s. Allow more with timeout=."
+        return (
+            f"{self._name()} is still {self._seen.state} after {self._timeout:g} s. It continues; only following it ended. "
+            "Follow it again, or allow more with timeout=."
+        )
+
+    async def _sleep(self, seconds: float, patience: _Patience) -> None:
+        """Sleep until the next poll, or the last one in the time allowed."""
+        left = None if self._ends is None else self._ends - self._runtime.now()
+        if self._last or (left is not None and left <= 0):
+            raise DeadlineExceeded(self._late()) from patience.error
+        pause, self._last = next_pause(seconds, left)
+        await self._runtime.sleep(pause)
+        if self._last:
+            self._schedule.hurry(self._runtime.now())
 
 
-async def _poll(log: JobLogReader, *, ends: float | None, ended: AbstractSet[str]) -> Iterator[LogLine] | None:
-    return await log.poll(ends, over=log.job_id in ended)
+async def _poll(
+    log: JobLogReader, *, ends: float | None, ended: AbstractSet[str]
+) -> Iterator[LogLine] | BuildkiteError:
+    """Poll a log. Return the error of a poll that may succeed later, which would end the polls beside it if it were raised."""
+    try:
+        return await log.poll(ends, over=log.job_id in ended)
+    except _PASSING as error:
+        return error
+
+
+class _Patience:
+    """Patience with errors that pass: until the time allowed is over, or for an hour if it has no end.
+
+    Without retries in the options of the client there is none.
+    """
+
+    def __init__(self, requester: Requester, ends: float | None, *, by_attempts: bool) -> None:
+        """Create one.
+
+        Args:
+            requester: has the retry policy.
+            ends: the end of the time allowed.
+            by_attempts: bear as many errors in a row as the policy allows attempts.
+        """
+        self._by_attempts = by_attempts
+        self._runtime = requester.runtime
+        self._policy = requester.options.retry
+        self._ends = ends
+        self._failing: dict[str, tuple[int, float, BuildkiteError]] = {}
+        """For what fails: how often in a row, since when, and with which error at last."""
+
+    @property
+    def error(self) -> BuildkiteError | None:
+        """An error of what fails now."""
+        return next((error for _, _, error in self._failing.values()), None)
+
+    def succeeded(self, subject: str) -> None:
+        """Note that a poll of a log, or of the build, has succeeded."""
+        self._failing.pop(subject, None)
+
+    def failed(self, subject: str, error: BuildkiteError) -> float:
+        """Note the error of a poll, and raise it if there is no patience with it. Return the seconds until the next poll."""
+        now, policy = self._runtime.now(), self._policy
+        failures, since, _ = self._failing.get(subject, (0, now, None))
+        self._failing[subject] = failures + 1, since, error
+        over = now - since >= _PATIENCE if self._ends is None else now >= self._ends - 0.01
+        over = over or (self._by_attempts and policy is not None and failures + 1 >= policy.attempts)
+        if over or policy is None or policy.attempts == 1 or (isinstance(error, ConnectionFailed) and error.permanent):
+            raise error
+        pause = full_jitter(failures + 1, base=policy.base, maximum=policy.maximum, random=policy.random())
+        return max(pause, getattr(error, "retry_after", None) or 0.0)

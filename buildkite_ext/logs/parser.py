@@ -3,61 +3,61 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from buildkite_api.attributes import missing_attribute
 
-__all__ = ["CSI", "ESCAPE", "GROUP", "SGR", "STRING_CONTROL", "LineParser", "LogLine", "clean", "plain", "styled"]
+from .screen import (
+    CONTROL,
+    CSI,
+    HEIGHT,
+    SGR,
+    STRING_CONTROL,
+    VERTICAL,
+    Row,
+    Screen,
+    plain,
+    shown_styled,
+    shown_text,
+    styled,
+)
 
-_TIMESTAMP = re.compile(r"\x1b_bk;([^\x07\x1b]*)(?:\x07|\x1b\\)")
-"""Mark of the agent for the time of a line: `t=` milliseconds since the epoch, or `dt=` milliseconds since the mark before, and
-further keys. A line that was redrawn has several.
-https://buildkite.com/docs/pipelines/configure/managing-log-output"""
+__all__ = ["GROUP", "LineParser", "LogLine", "parse_log", "render_log"]
 
 _ONE_MARK = re.compile(r"\x1b_bk;t=(\d{1,16})\x07", re.ASCII)
+"""Mark of the agent for the time of a line. Others have `dt=` milliseconds since the mark before, and further keys. A line that
+was redrawn has several.
+https://buildkite.com/docs/pipelines/configure/managing-log-output"""
 
 _FIRST_MARK = re.compile(r"^\x1b_bk;t=(\d{1,16})\x07", re.ASCII | re.MULTILINE)
 
-_UNSEEN = re.compile(r"\x1b_bk;[^\x07\x1b\n]*\x07|\x1b\[[0-9;:]*m")
-"""Marks of time and colours, the only controls of most lines. A line without them and without further controls is its text."""
+_UNSEEN = re.compile(r"\x1b(?:\[[0-9;:]*m|_bk;[^\x07\x1b\n]*\x07)")
+"""Mark of time or colour, the only controls of most lines. A line without them and without further controls is its text."""
+
+_STRINGS = re.compile(r"\x1b[\]PX^_]")
+"""Beginning of a control string, which can begin a link that goes on in the next lines."""
+
+_RESETS = ("\x1b[0m", "\x1b[m")
 
 GROUP = re.compile(r"(?:---|\+\+\+|~~~)(?:\s+(.*))?$", re.DOTALL)
 """A group's header, at the beginning of a line. It may be empty."""
-
-# C1 characters open nothing: in UTF-8 they are the remains of text that was encoded twice, as in Buildkite's own renderer.
-STRING_CONTROL = re.compile(r"\x1b[\]_PX^](.*?)(?:\x07|\x1b\\|$)", re.DOTALL)
-_STRING_START = re.compile(r"\x1b[\]_PX^]")
-CSI = re.compile(r"\x1b\[([0-?]*)[ -/]*([@-~])")
-ESCAPE = re.compile(r"\x1b(?:[ -/]*[0-Z\\-~])?")
-SGR = re.compile(r"\x1b\[[0-9;:]*m")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_MOVE = re.compile(r"[\r\b]|\x1b\[[0-9;]*[CDGK`su]|\x1b[78]")
-"""Controls that move the cursor within its line, or erase a part of it."""
-
-_INVISIBLE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|(?:[ -/]*[0-Z\\-~])?)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_TOKEN = re.compile(rf"({CSI.pattern})|({ESCAPE.pattern})|({_CONTROL.pattern})")
-
-_ERASED = ("\r\x1b[K", "\r\x1b[0K", "\r\x1b[2K", "\x1b[2K\r")
-"""Controls that erase the whole line and leave the cursor at its beginning."""
-
-_ELEMENT = re.compile(r"133([89]);")
-_ELEMENT_KEYS = frozenset({"url", "content", "alt", "width", "height"})
-
-_FARTHEST = 1000
-"""Columns that a control can move the cursor beyond the text."""
-
-_LONGEST_STYLE = 256
-"""Characters of the colours that are kept for one place."""
 
 _LONGEST = 1024 * 1024
 """Bytes of a line. A longer one is given in pieces."""
 
 _AT_ONCE = 64 * 1024
 """Bytes whose lines are split at once, so that a log of many short lines takes little memory."""
+
+_LONG = 16_000
+"""Characters of a line that fills the screen: lines above it can't be reached."""
+
+_CALM = 24
+"""Lines without a move to another row after which a log no longer redraws lines above."""
 
 _HEADERS = frozenset({"---", "+++", "~~~"})
 
@@ -115,6 +115,11 @@ class _Fields:
 class LineParser:
     """Parser of one log, whose bytes may arrive in any pieces. An unfinished line is kept until its end arrives.
 
+    A line is given when it is complete. If the log moves the cursor up to draw lines again, as progress displays do, the lines
+    that it reaches are held back until the cursor can be expected not to come back: a line has to be as far above the lowest as
+    the cursor hasn't been in the last 24 lines. A line that was given before, and that shows another text at last, is given
+    again.
+
     A line of more than 1 MiB is given in pieces, so that a log without line breaks takes little memory.
 
     Example:
@@ -125,18 +130,32 @@ class LineParser:
         [('Install', 'hal')]
     """
 
-    def __init__(self, job_id: str, job_name: str) -> None:
+    def __init__(self, job_id: str, job_name: str, *, live: bool = True) -> None:
+        """Create a parser.
+
+        Args:
+            job_id: the job's id, for the lines.
+            job_name: the job's name, for the lines.
+            live: give each line as soon as it is complete. Otherwise lines come when they can't change any more, each once.
+        """
         self._job_id = job_id
         self._job_name = job_name
+        self._live = live
         self._rest = bytearray()
         self._group: str | None = None
-        self._stamp: int | None = None
-        """Milliseconds of the last mark."""
+        self._stamps = _Stamps()
         self._inside = False
         """True in a line whose beginning was given already."""
-        self._time: datetime | None = None
+        self._stamp: int | None = None
+        """Milliseconds of the line whose beginning was given."""
         self._opened = b""
         """Beginning of the control string that the last piece of a long line ended in."""
+        self._recent: deque[LogLine] = deque(maxlen=HEIGHT)
+        """Last lines, while the log doesn't redraw. The cursor can move back to them."""
+        self._screen = Screen(self._stamps.read)
+        """Last lines, while the log redraws."""
+        self._calm = 0
+        """Lines since the log moved the cursor to another row."""
 
     def feed(self, data: bytes) -> Iterator[LogLine]:
         """Yield the lines that these bytes complete."""
@@ -152,14 +171,26 @@ class LineParser:
                 cut = _cut(self._rest)
                 piece = bytes(self._rest[:cut])
                 del self._rest[:cut]
-                yield self._line(piece, ends=False)
+                yield from self._line(piece, ends=False)
 
     def finish(self) -> Iterator[LogLine]:
-        """Yield the last line, if the log doesn't end with a line break."""
+        """Yield the last lines, and the last of all also if it doesn't end with a line break."""
         if self._rest:
             rest = bytes(self._rest)
             self._rest.clear()
-            yield from self._whole(rest)
+            yield from self._line(rest, ends=True, last=True)
+        if self._screen.rows:
+            yield from self._settled(len(self._screen.rows))
+            self._group = self._screen.rows[-1].group
+            self._screen.load([])
+        if not self._live:
+            yield from self._recent
+        self._recent.clear()
+
+    def release(self) -> Iterator[LogLine]:
+        """Yield the lines that are held back because the log draws lines again. One that changes later is given again."""
+        if self._live:
+            yield from self._settled(self._screen.bottom)
 
     def _lines(self, data: bytes) -> Iterator[LogLine]:
         """Yield the lines of data that ends with a line break.
@@ -171,14 +202,24 @@ class LineParser:
                 yield from self._whole(line)
             return
         log = data.decode("utf-8", "replace").replace("\r\n", "\n")
-        visible = _UNSEEN.sub("", log) if "\x1b" in log else log
-        controlled = _CONTROL.search(visible) is not None
-        raws, texts = log.split("\n"), visible.split("\n")
+        raws = log.split("\n")
         raws.pop()
-        times = self._times(log, raws)
+        visible = _UNSEEN.sub("", log) if "\x1b" in log else log
+        controlled = CONTROL.search(visible) is not None
+        if (
+            self._screen.rows
+            or any(self._screen.pen)
+            or (controlled and (VERTICAL.search(log) or _STRINGS.search(visible)))
+            or (visible is not log and _ends_coloured(raws))
+        ):
+            for raw in raws:
+                yield from self._text_line(raw, ends=True)
+            return
+        texts = visible.split("\n") if visible is not log else raws
         job_id, job_name, group = self._job_id, self._job_name, self._group
-        for raw, text, time in zip(raws, texts, times, strict=False):
-            if controlled and _CONTROL.search(text) is not None:
+        live, recent, add = self._live, self._recent, self._recent.append
+        for raw, text, time in zip(raws, texts, self._times(log, raws), strict=False):
+            if controlled and CONTROL.search(text) is not None:
                 text = plain(raw)  # noqa: PLW2901
             if text[:3] in _HEADERS:
                 group = self._group = _header(text, group)
@@ -187,7 +228,15 @@ class LineParser:
             made.time, made.group = time, group
             made.text, made.raw = text, raw
             made.__class__ = LogLine
-            yield made
+            if live:
+                add(made)
+                yield made
+            else:
+                if len(recent) == HEIGHT:
+                    yield recent[0]
+                add(made)
+        if len(log) > _AT_ONCE + _LONG:
+            yield from self._unreachable()
 
     def _times(self, log: str, raws: Sequence[str]) -> Iterable[datetime | None]:
         """Return the time of each line of a log."""
@@ -196,241 +245,215 @@ class LineParser:
             return repeat(None)
         first: list[str] = _FIRST_MARK.findall(log) if marks == len(raws) else []
         if len(first) == marks:  # each line begins with its only mark
-            self._stamp = int(first[-1])
-            return [_time(int(mark)) for mark in first]
-        return [self._stamped(raw) if "\x1b_bk;" in raw else None for raw in raws]
+            self._stamps.last = int(first[-1])
+            try:
+                return [datetime.fromtimestamp(int(mark) / 1000, UTC) for mark in first]
+            except (ValueError, OverflowError, OSError):
+                return [_time(int(mark)) for mark in first]
+        return [_time(self._stamps.of_line(raw)) if "\x1b_bk;" in raw else None for raw in raws]
 
     def _whole(self, line: bytes) -> Iterator[LogLine]:
         while len(line) > _LONGEST:
             cut = _cut(line)
-            yield self._line(line[:cut], ends=False)
+            yield from self._line(line[:cut], ends=False)
             line = line[cut:]
-        yield self._line(line, ends=True)
+        yield from self._line(line, ends=True)
 
-    def _line(self, data: bytes, *, ends: bool) -> LogLine:
+    def _line(self, data: bytes, *, ends: bool, last: bool = False) -> Iterator[LogLine]:
         if self._opened:
             data = self._opened + data
         raw = data.decode("utf-8", "replace")
         if ends:
             raw = raw.removesuffix("\r")
-        inside, self._inside = self._inside, not ends
         self._opened = b"" if ends else _unfinished(data)
-        if "\x1b_bk;" in raw:
-            self._time = self._stamped(raw)
-        elif not inside:
-            self._time = None
+        return self._text_line(raw, ends=ends, last=last)
+
+    def _text_line(self, raw: str, *, ends: bool, last: bool = False) -> Iterator[LogLine]:
+        """Yield the lines that a line of the log, or a piece of one, completes."""
+        inside, self._inside = self._inside, not ends
+        if self._screen.rows or VERTICAL.search(raw):
+            yield from self._drawn(raw, inside=inside, last=last)
+            return
+        pen = self._screen.pen
+        if any(pen) or _ends_coloured([raw]) or _STRINGS.search(raw):
+            self._screen.pen = pen.after(raw)
+        stamp = self._stamps.of_line(raw) if "\x1b_bk;" in raw else None
+        self._stamp = self._stamp if inside and stamp is None else stamp
         text = plain(raw)
         if not inside and text[:3] in _HEADERS:
             self._group = _header(text, self._group)
-        return LogLine(self._job_id, self._job_name, self._time, self._group, text, raw)
+        line = LogLine(self._job_id, self._job_name, _time(self._stamp), self._group, text, f"{pen}{raw}")
+        if not self._live and len(self._recent) == HEIGHT:
+            yield self._recent[0]
+        self._recent.append(line)
+        if self._live:
+            yield line
+        if len(raw) > _LONG:
+            yield from self._unreachable()
 
-    def _stamped(self, raw: str) -> datetime | None:
-        """Return the time of the last mark in a line."""
-        one = _ONE_MARK.match(raw)
-        if one is not None and raw.find("\x1b_bk;", 1) < 0:  # as nearly every line has
-            self._stamp = int(one[1])
-            return _time(self._stamp)
-        time = self._time if self._inside else None
-        for mark in _TIMESTAMP.findall(raw):
-            keys = dict(pair.partition("=")[::2] for pair in mark.split(";"))
-            absolute, since = keys.get("t", ""), keys.get("dt", "")
-            if _is_number(absolute):
-                self._stamp = int(absolute)
-            elif _is_number(since) and "t" not in keys:
-                self._stamp = None if self._stamp is None else self._stamp + int(since)
-            else:
-                continue
-            time = None if self._stamp is None else _time(self._stamp)
-        return time
+    def _unreachable(self) -> Iterator[LogLine]:
+        """Forget the lines that the cursor can't reach because long ones follow. Yield those that weren't given."""
+        size = 0
+        for kept, line in enumerate(reversed(self._recent)):
+            if size > _LONG:
+                for _ in range(len(self._recent) - kept):
+                    gone = self._recent.popleft()
+                    if not self._live:
+                        yield gone
+                return
+            size += len(line.text)
+
+    def _drawn(self, raw: str, *, inside: bool, last: bool) -> Iterator[LogLine]:
+        """Yield the lines that can't be expected to change after a line of the log is drawn on the screen."""
+        screen = self._screen
+        if not screen.rows:
+            self._load()
+        pen, start = screen.pen, len(screen.rows)
+        moves = VERTICAL.search(raw) is not None
+        alone = screen.fresh and not moves
+        screen.write(raw)
+        screen.end_line(last=last)
+        if alone:
+            rows = screen.rows[start:]
+            stamps = [row.stamp for row in rows if row.stamp is not None]
+            self._stamp = stamps[-1] if stamps else self._stamp if inside else None
+            rows[0].stamp = self._stamp
+            line = LogLine(self._job_id, self._job_name, _time(self._stamp), None, shown_text(rows), f"{pen}{raw}")
+            _assign(rows, line)
+        if moves:
+            self._calm = 0
+        elif screen.fresh:
+            self._calm += 1
+        calm = self._calm >= _CALM
+        if calm:
+            screen.reach = 0
+        yield from self._settled(screen.bottom - (screen.reach if self._live else HEIGHT - 1))
+        if calm and screen.fresh:
+            self._unload()
+
+    def _load(self) -> None:
+        """Put the last lines on the screen, because the log moves its cursor back to them."""
+        loaded: list[Row] = []
+        if self._recent:
+            first = self._recent[0]
+            self._group = None if first.text[:3] in _HEADERS else first.group
+        for line in self._recent:
+            screen = Screen()
+            screen.write(line.raw)
+            rows = screen.rows or [Row()]
+            _assign(rows, line)
+            for row in rows:
+                row.group = line.group
+            rows[0].stamp = None if line.time is None else round(line.time.timestamp() * 1000)
+            rows[0].given = line.text if self._live else None
+            loaded += rows
+        self._recent.clear()
+        self._screen.load(loaded)
+        if not self._live:
+            self._screen.settled = 0
+        self._screen.reach = 0
+
+    def _unload(self) -> None:
+        """Take the last lines off the screen, because the log no longer redraws."""
+        for rows in self._screen.lines():
+            line = self._line_of(rows, self._group)
+            self._group = line.group
+            self._recent.append(line)
+        self._screen.load([])
+
+    def _settled(self, limit: int) -> Iterator[LogLine]:
+        """Yield the lines that stand above a row and that weren't given as they are, and forget those out of reach."""
+        screen = self._screen
+        rows, at = screen.rows, screen.settled
+        while at and not rows[at - 1].ends:
+            at -= 1
+        while at < limit:
+            end = next((number for number in range(at, limit) if rows[number].ends or number == len(rows) - 1), None)
+            if end is None:
+                break
+            of_line = rows[at : end + 1]
+            line = self._line_of(of_line, rows[at - 1].group if at else self._group)
+            given = of_line[0].given
+            _assign(of_line, line)
+            for row in of_line:
+                row.group, row.given = line.group, line.text
+            at = end + 1
+            if given is None or (given != line.text and line.text.strip()):
+                yield line
+        screen.settled = at
+        gone = min(at, screen.bottom + 1 - HEIGHT)
+        while gone > 0 and not rows[gone - 1].ends:
+            gone -= 1
+        if gone > 0:
+            self._group = rows[gone - 1].group
+            screen.drop(gone)
+
+    def _line_of(self, rows: list[Row], group: str | None) -> LogLine:
+        """Return the line that some rows show.
+
+        One that was drawn on again has another `raw`: what draws it on an empty row.
+        """
+        line, count = rows[0].line or (None, 0)
+        if line is None or count != len(rows) or any(row.line is None or row.line[0] is not line for row in rows):
+            stamps = [row.stamp for row in rows if row.stamp is not None]
+            mark = f"\x1b_bk;t={stamps[-1]}\x07" if stamps else ""
+            text, raw = shown_text(rows), f"{mark}{shown_styled(rows, links=True)}"
+            line = LogLine(self._job_id, self._job_name, _time(stamps[-1] if stamps else None), None, text, raw)
+        group = _header(line.text, group) if line.text[:3] in _HEADERS else group
+        return line if line.group == group else replace(line, group=group)
 
 
-def clean(log: str) -> str:
+def _assign(rows: list[Row], line: LogLine) -> None:
+    """Note that some rows show a line of the log."""
+    for row in rows:
+        row.line = (line, 0)
+    rows[0].line = (line, len(rows))
+
+
+def parse_log(log: bytes | Iterable[bytes], *, job_id: str = "", job_name: str = "") -> Iterator[LogLine]:
+    """Yield the lines of a log, such as one in a file. No client is needed.
+
+    Each line is as the log has it at last: one that is redrawn comes when the cursor can't reach it any more, so up to 100 lines
+    are held back. `LineParser` gives lines of a log that is still written.
+
+    Args:
+        log: the bytes of the log, whole or in any pieces.
+        job_id: the job's id, for the lines.
+        job_name: the job's name, for the lines.
+
+    Example:
+        >>> [(line.group, line.text) for line in parse_log(b"--- Test\\r\\n10%\\r100%\\n")]
+        [('Test', '--- Test'), ('Test', '100%')]
+    """
+    parser = LineParser(job_id, job_name, live=False)
+    for piece in (log,) if isinstance(log, bytes) else log:
+        yield from parser.feed(piece)
+    yield from parser.finish()
+
+
+def render_log(log: str | bytes, *, colours: bool = False, links: bool = False) -> str:
     """Return a whole log as a terminal would show it, without escape sequences and marks of time.
 
+    Args:
+        log: the log, as the job wrote it.
+        colours: keep colours. Each line ends its own.
+        links: keep colours and links to web pages.
+
     Example:
-        >>> clean("\\x1b_bk;t=1700000000000\\x07\\x1b[32mok\\x1b[0m\\r\\n10%\\r100%")
+        >>> render_log("\\x1b_bk;t=1700000000000\\x07\\x1b[32mok\\x1b[0m\\r\\n10%\\r100%")
         'ok\\n100%'
+        >>> render_log("one\\ntwo\\n\\x1b[1A\\x1b[2Kthree\\n")
+        'one\\nthree\\n'
     """
-    parser = LineParser("", "")
-    lines = [line.text for line in parser.feed(log.encode("utf-8", "surrogatepass"))]
-    return "\n".join([*lines, *([line.text for line in parser.finish()] or [""])])
-
-
-def plain(raw: str) -> str:
-    """Return the text that a line shows on a terminal, without escape sequences and control characters.
-
-    A cursor that moves within the line overwrites as it does on a terminal. A line that is erased at last shows what stood there.
-    The text of Buildkite's links, and the alternative text of its images, are part of it.
-
-    Example:
-        >>> plain("\\x1b_bk;t=1700000000000\\x07\\x1b[32mok\\x1b[0m")
-        'ok'
-        >>> plain("10%\\r100%")
-        '100%'
-        >>> plain("\\x1b]1339;url=https://example.com;content=the report\\x07")
-        'the report'
-    """
-    text = _without_strings(raw)
-    if _CONTROL.search(text) is None:
-        return text
-    if _MOVE.search(text) is None:
-        return _INVISIBLE.sub("", text)
-    return _redrawn(text) or "".join(_Row(text).cells)
-
-
-def _redrawn(text: str) -> str:
-    """Return what a line shows that is drawn again and again from its beginning, as a progress bar is.
-
-    Return "" for a line that has other controls, or that shows nothing at last.
-    """
-    begins = max((place + len(erased) for erased in _ERASED if (place := text.rfind(erased)) >= 0), default=0)
-    drawn = SGR.sub("", text[begins:]).split("\r")
-    shown = drawn.pop()
-    for before in reversed(drawn):
-        if len(before) > len(shown):
-            shown += before[len(shown) :]
-    return "" if _CONTROL.search("".join(drawn)) or _CONTROL.search(shown) else shown if shown.strip() else ""
-
-
-def styled(raw: str) -> str:
-    """Return the same text with its colours (SGR), which end at the end of the line."""
-    text = _without_strings(raw)
-    if _CONTROL.search(text) is None:
-        return text
-    if _MOVE.search(text):
-        return _Row(text).styled()
-    pieces: list[str] = []
-    position = 0
-    for match in CSI.finditer(text):
-        pieces += (_INVISIBLE.sub("", text[position : match.start()]), match[0] if SGR.fullmatch(match[0]) else "")
-        position = match.end()
-    pieces.append(_INVISIBLE.sub("", text[position:]))
-    return _ended("".join(pieces))
-
-
-class _Row:
-    """Line of a terminal after its controls have moved the cursor, overwritten and erased.
-
-    Attributes:
-        cells: its characters.
-    """
-
-    def __init__(self, text: str) -> None:
-        self.cells: list[str] = []
-        self._styles: list[str] = []
-        self._column = self._saved = 0
-        self._style = ""
-        self._blank = 0
-        """Cells at the beginning that are erased, so that they aren't erased again and again."""
-        self._erased: tuple[list[str], list[str]] = ([], [])
-        position = 0
-        for match in _TOKEN.finditer(text):
-            if match.start() > position:
-                self._write(text[position : match.start()])
-            position = match.end()
-            self._apply(match)
-        self._write(text[position:])
-        if not "".join(self.cells).strip():  # the line was erased at last: the text before that says more
-            self.cells, self._styles = self._erased
-
-    def styled(self) -> str:
-        """Return the characters with their colours."""
-        pieces: list[str] = []
-        last = ""
-        for cell, style in zip(self.cells, self._styles, strict=True):
-            if style != last:
-                pieces.append(("\x1b[0m" if last else "") + style)
-                last = style
-            pieces.append(cell)
-        return _ended("".join(pieces))
-
-    def _write(self, text: str) -> None:
-        missing = self._column - len(self.cells)
-        if missing > 0 and text:
-            self.cells += " " * missing
-            self._styles += [""] * missing
-        self._blank = min(self._blank, self._column)
-        end = self._column + len(text)
-        self.cells[self._column : end] = text
-        self._styles[self._column : end] = [self._style] * len(text)
-        self._column = end
-
-    def _apply(self, match: re.Match[str]) -> None:
-        whole, final = match[0], match[3]
-        if whole == "\r":
-            self._column = 0
-        elif whole == "\b":
-            self._column = max(0, self._column - 1)
-        elif whole == "\x1b7" or final == "s":
-            self._saved = self._column
-        elif whole == "\x1b8" or final == "u":
-            self._column = self._saved
-        elif final == "m":
-            if SGR.fullmatch(whole):
-                reset = match[2] in ("", "0") or match[2].startswith("0;") or len(self._style) > _LONGEST_STYLE
-                self._style = "" if match[2] in ("", "0") else whole if reset else self._style + whole
-        elif final and final in "CDG`K":
-            self._move(final, match[2])
-
-    def _move(self, final: str, parameter: str) -> None:
-        number = int(parameter[:9]) if parameter.isascii() and parameter.isdigit() else 0
-        farthest = max(len(self.cells), _FARTHEST)
-        if final == "C":
-            self._column = min(self._column + max(1, number), farthest)
-        elif final == "D":
-            self._column = max(0, self._column - max(1, number))
-        elif final in "G`":
-            self._column = min(max(1, number) - 1, farthest)
-        elif number == 2 or (number == 0 and self._column == 0):
-            if "".join(self.cells).strip():
-                self._erased = (self.cells, self._styles)
-            self.cells, self._styles, self._blank = [], [], 0
-        elif number == 0:
-            del self.cells[self._column :], self._styles[self._column :]
-            self._blank = min(self._blank, len(self.cells))
-        elif number == 1:
-            end = min(self._column + 1, len(self.cells))
-            if end > self._blank:
-                self.cells[self._blank : end] = " " * (end - self._blank)
-                self._styles[self._blank : end] = [""] * (end - self._blank)
-                self._blank = end
-
-
-def _without_strings(raw: str) -> str:
-    """Return a line without control strings. Links and images are replaced by their text."""
-    if raw.startswith("\x1b_bk;") and "\x1b" not in raw[1 : (end := raw.find("\x07") + 1)]:  # as nearly every line does
-        raw = raw[end:]
-    return STRING_CONTROL.sub(_shown, raw) if _STRING_START.search(raw) else raw
-
-
-def _shown(match: re.Match[str]) -> str:
-    """Return what a control string shows: the text of Buildkite's link, the alternative text of its image, or nothing.
-
-    https://buildkite.com/docs/pipelines/configure/links-and-images-in-log-output
-    """
-    kind = _ELEMENT.match(match[1])
-    if kind is None:
-        return ""
-    values: dict[str, str] = {}
-    key = ""
-    for part in match[1][kind.end() :].split(";"):
-        name, equals, value = part.partition("=")
-        if equals and name in _ELEMENT_KEYS:
-            key = name
-            values[key] = value
-        elif key:
-            values[key] += f";{part}"
-    text = values.get("alt") if kind[1] == "8" else values.get("content") or values.get("url")
-    return _unquoted(text or "")
-
-
-def _unquoted(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
-
-
-def _ended(text: str) -> str:
-    """Return a text whose colours end with it."""
-    return text + "\x1b[0m" if "\x1b[" in text and not text.endswith("\x1b[0m") else text
+    data = log.encode("utf-8", "surrogatepass") if isinstance(log, str) else log
+    lines = parse_log(data)
+    if links:
+        texts = [styled(line.raw, links=True) for line in lines]
+    elif colours:
+        texts = [line.styled for line in lines]
+    else:
+        texts = [line.text.rstrip(" \t") for line in lines]
+    return "\n".join([*texts, ""] if data.endswith(b"\n") else texts)
 
 
 def _cut(line: bytes | bytearray) -> int:
@@ -477,11 +500,57 @@ def _header(text: str, group: str | None) -> str | None:
     return group if header is None else (header[1] or "").strip()
 
 
+def _ends_coloured(raws: Sequence[str]) -> bool:
+    """Return whether a line ends in colours, which go on in the next. It may be true for a line that doesn't."""
+    for raw in raws:
+        last = raw.rfind("\x1b[")
+        if last >= 0 and not raw.startswith(_RESETS, last):
+            colours = SGR.findall(raw)
+            if colours and colours[-1] not in _RESETS:
+                return True
+    return False
+
+
+class _Stamps:
+    """Times of a log. A mark may tell the time since the mark before."""
+
+    def __init__(self) -> None:
+        self.last: int | None = None
+        """Milliseconds of the last mark."""
+
+    def read(self, mark: str) -> int | None:
+        """Return the milliseconds that the content of a mark tells; None if it tells no time."""
+        keys = {key: value for key, _, value in (pair.partition("=") for pair in mark.split(";"))}
+        absolute, since = keys.get("t", ""), keys.get("dt", "")
+        if _is_number(absolute):
+            self.last = int(absolute)
+        elif _is_number(since) and "t" not in keys:
+            self.last = None if self.last is None else self.last + int(since)
+        else:
+            return None
+        return self.last
+
+    def of_line(self, raw: str) -> int | None:
+        """Return the milliseconds of the last mark in a line; None if it has none."""
+        one = _ONE_MARK.match(raw)
+        if one is not None and raw.find("\x1b_bk;", 1) < 0:  # as nearly every line has
+            self.last = int(one[1])
+            return self.last
+        last = None
+        for control in STRING_CONTROL.finditer(raw):
+            if control[0].startswith("\x1b_bk;") and control[0].endswith(("\x07", "\x1b\\")):
+                stamp = self.read(control[1][3:])
+                last = last if stamp is None else stamp
+        return last
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 16
 
 
-def _time(milliseconds: int) -> datetime | None:
+def _time(milliseconds: int | None) -> datetime | None:
+    if milliseconds is None:
+        return None
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (ValueError, OverflowError, OSError):

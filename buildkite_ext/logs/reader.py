@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from ..errors import ApiError, DeadlineExceeded, InvalidResponse, NetworkError, NotFound
+from ..events import LogRewritten
 from ..transport.wire import TRANSPORT_ERRORS, lost
 from ..urls import path_of
 from .parser import LineParser, LogLine
@@ -27,11 +28,20 @@ _ATTEMPTS = 5
 _ROUNDS = 10
 """Limit on the polls in a row, after the job has ended, that leave its log incomplete."""
 
+_QUIET = 2
+"""Polls in a row without new bytes, after which lines are given that were held back because the log draws them again."""
+
 _BLOCK = 1024 * 1024
 """Bytes that are read before their lines are given. A larger answer stays on its connection meanwhile."""
 
+_SLICE = 2.0
+"""Seconds for which such a block is read, so that a slow answer holds up nothing else."""
+
 _LINE = 200
 """Bytes of a line to expect, for the request of a log's last lines."""
+
+_LONGEST_LINE = 1024 * 1024
+"""Bytes of the longest line that is given in one piece."""
 
 
 class JobLogReader:
@@ -45,9 +55,13 @@ class JobLogReader:
         finished: True after `end`.
         requests: the number of requests that the last poll took.
         grew: True if the last poll found new bytes.
+        lost: the error of the last poll, if it has lost an answer. The next poll asks for the rest.
+        missing: the error of the last request, if there is no log.
     """
 
-    def __init__(self, requester: Requester, job_id: str, name: str, *, last: int | None = None) -> None:
+    def __init__(
+        self, requester: Requester, job_id: str, name: str, *, last: int | None = None, stored: bool = False
+    ) -> None:
         """Create a reader.
 
         Args:
@@ -55,30 +69,47 @@ class JobLogReader:
             job_id: the job's id.
             name: the job's name, for its lines.
             last: the number of the log's last lines to begin with; None to begin with its first line.
+            stored: read the log as it is now, so that each line is given once.
         """
         self.finished = False
         self.requests = 0
         self.grew = False
+        self.lost: NetworkError | None = None
+        self.missing: NotFound | None = None
         self._requester = requester
         self.job_id = job_id
         self._name = name
         self._last = last
+        self._stored = stored
         self._tail = Tail()
-        self._parser = LineParser(job_id, name)
+        self._parser = LineParser(job_id, name, live=not stored)
+        self._quiet = 0
+        """Polls in a row that found nothing new."""
         self._cut = False
         """True if the parser's unfinished line lacks its beginning."""
         self._response: httpx.Response | None = None
         """Answer whose body is still arriving."""
         self._body: AsyncIterator[bytes] | None = None
-        self._error: NetworkError | DeadlineExceeded | None = None
-        self._failures = 0
-        self._missing = False
+        self._late = False
+        """True if the time allowed was over while an answer arrived."""
+        self._over = False
+        """True if the job had ended before the last poll."""
         self._rounds = 0
 
     @property
-    def settled(self) -> bool:
-        """True if the last poll read all that the log had, so that the log of an ended job is complete."""
-        return self._missing or (self._tail.settled and self._response is None)
+    def arriving(self) -> bool:
+        """True if the last poll's answer is still arriving: `more` returns its next lines."""
+        return self._response is not None
+
+    @property
+    def complete(self) -> bool:
+        """True if the last poll read all that the log had, after the job had ended."""
+        return self._over and self._settled
+
+    @property
+    def read(self) -> int:
+        """Number of bytes of the log that are read, or left out before the last lines."""
+        return self._tail.offset
 
     async def poll(self, ends: float | None, *, over: bool = False) -> Iterator[LogLine]:
         """Return the first lines that are new since the last poll. `more` returns the others.
@@ -88,44 +119,49 @@ class JobLogReader:
             over: True if the job has ended, so that the log grows no longer.
 
         Raises:
-            NetworkError: the connection was lost, and the retry policy allows no further attempt.
             InvalidResponse: an answer doesn't have the form that is documented.
         """
-        self._raise_lost()
+        if self._late:
+            raise self._too_late()
         self.requests = 0
         self.grew = False
-        if over:
+        self.lost = None
+        self._over = over
+        if self._rounds >= _ROUNDS:
+            raise InvalidResponse(
+                f"The log of job {self._name!r} is still incomplete after {_ROUNDS} polls, although the job has ended. "
+                "Follow it again later."
+            )
+        lines = iter(await self._begin_with_last(self._last, ends)) if self._last is not None else await self._new(ends)
+        if over and self.lost is None and not self.grew:
             self._rounds += 1
-            if self._rounds > _ROUNDS:
-                raise InvalidResponse(
-                    f"The log of job {self._name!r} is still incomplete after {_ROUNDS} polls, although the job has ended. "
-                    "Follow it again later."
-                )
-        if self._last is not None:
-            return iter(await self._begin_with_last(self._last, ends, over=over))
+        self._quiet = 0 if self.grew else self._quiet + 1
+        return lines if self._quiet < _QUIET else chain(lines, self._parser.release())
+
+    async def _new(self, ends: float | None) -> Iterator[LogLine]:
+        """Return the first of the new lines."""
         before: list[LogLine] = []
         for _ in range(_ATTEMPTS):
             try:
                 block = await self._ask(ends)
-            except LogReplaced:
-                before += self.end()
-                self._restart(Tail())
+            except LogReplaced as replaced:
+                lines, resumed = await self._find_again(ends, replaced)
+                before += lines
+                if resumed:
+                    break
                 continue
             if block is not None:
                 return chain(before, self._lines(block))
         return iter(before)
 
-    async def more(self, ends: float | None) -> Iterator[LogLine] | None:
-        """Return the next lines of an answer that is still arriving; None if there are none. See `poll`."""
-        self._raise_lost()
-        if self._response is None:
-            return None
+    async def more(self, ends: float | None) -> Iterator[LogLine]:
+        """Return the next lines of an answer that is still arriving: see `poll`."""
+        if self._late:
+            raise self._too_late()
         try:
             return self._lines(await self._block(ends))
-        except LogReplaced:
-            lines = self.end()
-            self._restart(Tail())
-            return iter(lines)
+        except LogReplaced as replaced:
+            return iter((await self._find_again(ends, replaced))[0])
 
     def end(self) -> list[LogLine]:
         """Return the last line, once the log is complete."""
@@ -139,11 +175,45 @@ class JobLogReader:
         if response is not None:
             self._requester.runtime.abandon(response)
 
+    @property
+    def _settled(self) -> bool:
+        return self.missing is not None or (self._tail.settled and self._response is None)
+
     def _restart(self, tail: Tail) -> None:
         self.finished = False
         self._tail = tail
-        self._parser = LineParser(self.job_id, self._name)
+        self._parser = LineParser(self.job_id, self._name, live=not self._stored)
         self._cut = False
+
+    async def _find_again(self, ends: float | None, replaced: LogReplaced) -> tuple[list[LogLine], bool]:
+        """Continue in a log that isn't the one that was read: behind what was read last, or else at its beginning.
+
+        The bytes before that place may have become more or fewer, as they do where a secret is replaced.
+
+        Returns:
+            Lines, and True unless the log has to be asked for again from its beginning.
+        """
+        before = tail, parser, cut = self._tail, self._parser, self._cut
+        rest: bytes | None = None
+        if not replaced.gone:
+            try:
+                self._restart(Tail(tail.window))
+                block = await self._ask(ends)
+                rest = tail.rest_of(block or b"")
+            except BaseException:
+                self._tail, self._parser, self._cut = before
+                raise
+            if self.lost is not None:  # the next poll finds out again
+                self._tail, self._parser, self._cut = before
+                return [], True
+        self._parser, self._cut = parser, cut
+        self._requester.events.emit(LogRewritten(self.job_id, self._name, tail.offset, resumed=rest is not None))
+        if rest is not None:
+            return list(self._lines(rest)), True
+        await self._close()
+        lines = self.end()
+        self._restart(Tail())
+        return lines, False
 
     def _lines(self, block: bytes) -> Iterator[LogLine]:
         self.grew = self.grew or bool(block)
@@ -152,8 +222,8 @@ class JobLogReader:
             self._cut = False
         return lines
 
-    async def _begin_with_last(self, last: int, ends: float | None, *, over: bool) -> list[LogLine]:
-        """Return the last lines that the log has now, and continue behind them."""
+    async def _begin_with_last(self, last: int, ends: float | None) -> list[LogLine]:
+        """Return the last lines that the log has now, and continue behind them. The log is never read as a whole for them."""
         expected = last * _LINE
         lines, count = await self._read_end(last, expected + _LINE, ends)
         self.grew = count > 0
@@ -161,13 +231,14 @@ class JobLogReader:
             if count > last or not last or self._tail.begun_at == 0 or not self._tail.settled:
                 break
             expected *= 8  # its lines are longer
-            lines, count = await self._read_end(last, None if attempt == _ATTEMPTS else expected, ends)
-            if self._tail.offset == 0 and self.settled:  # there was a log a moment ago: the next poll begins again
-                self._missing = False
+            enough = (last + 1) * _LONGEST_LINE
+            lines, count = await self._read_end(last, enough if attempt == _ATTEMPTS else expected, ends)
+            if self._tail.offset == 0 and self._settled:  # there was a log a moment ago: the next poll begins again
+                self.missing = None
                 self._restart(Tail())
                 return []
         cut = self._tail.begun_at > 0
-        if not count and not self.settled:
+        if self.lost is not None or (not count and not self._settled):
             return []  # the answer was lost; the next poll begins again
         self._last = None
         if self._tail.offset == 0:  # the log is empty so far, so all of it will be new
@@ -176,11 +247,11 @@ class JobLogReader:
         if cut and 0 < count <= last:
             lines.popleft()
         self._cut = cut and not count
-        if over and self.settled:
+        if self.complete:
             lines.extend(self.end())
         return list(lines)
 
-    async def _read_end(self, last: int, first: int | None, ends: float | None) -> tuple[deque[LogLine], int]:
+    async def _read_end(self, last: int, first: int, ends: float | None) -> tuple[deque[LogLine], int]:
         """Return the last lines in the last `first` bytes of the log, and the number of all lines in them."""
         self._restart(Tail(first))
         lines: deque[LogLine] = deque(maxlen=last)
@@ -191,6 +262,9 @@ class JobLogReader:
                 lines.append(line)
                 count += 1
             block = None if self._response is None else await self._block(ends)
+        for line in self._parser.finish() if self._stored else ():
+            lines.append(line)
+            count += 1
         return lines, count
 
     async def _ask(self, ends: float | None) -> bytes | None:
@@ -233,15 +307,15 @@ class JobLogReader:
             ends=ends,
             stream=True,
         )
-        self._missing = False
+        self.missing = None
         self.requests += 1
         try:
             return await requester.send_by(ends, request)
-        except NotFound:
+        except NotFound as error:
             if self._tail.offset:
                 self._tail.empty()  # it was deleted, if the next answer says so too
             else:
-                self._missing = True  # the log does not exist before the job writes to it
+                self.missing = error  # the log does not exist before the job writes to it
         except ApiError as error:
             if error.status != 416:
                 raise
@@ -255,11 +329,13 @@ class JobLogReader:
         assert body is not None
         pieces: list[bytes] = []
         size = 0
-        if ends is not None and runtime.now() >= ends:
+        now = runtime.now()
+        if ends is not None and now >= ends:
             self.abandon()
             raise self._too_late()
+        until = now + _SLICE if ends is None else min(ends, now + _SLICE)
         try:
-            while size < _BLOCK and (ends is None or runtime.now() < ends):
+            while size < _BLOCK and runtime.now() < until:
                 chunk = await anext(body, None)
                 if chunk is None:
                     if not tail.end():
@@ -272,15 +348,14 @@ class JobLogReader:
         except TRANSPORT_ERRORS as error:
             await self._close()
             if ends is not None and runtime.now() >= ends - 0.01:  # the narrowed timeout was that of the whole
-                self._error = self._too_late()
+                self._late = True
             else:
-                self._note_failure(lost(error, response.request), progress=size > 0)
+                self.lost = lost(error, response.request)
         except BaseException:
             self.abandon()
             raise
-        else:
-            if size:
-                self._failures = self._rounds = 0
+        if size:
+            self._rounds = 0
         return b"".join(pieces)
 
     async def _decoded(self, response: httpx.Response) -> bytes:
@@ -306,17 +381,6 @@ class JobLogReader:
         response, self._response, self._body = self._response, None, None
         if response is not None:
             await self._requester.runtime.close(response)
-
-    def _note_failure(self, error: NetworkError, *, progress: bool) -> None:
-        """Keep the error of a lost answer if the policy allows no further request; the next poll asks for the rest."""
-        self._failures = 1 if progress else self._failures + 1
-        policy = self._requester.options.retry
-        if policy is None or policy.delay(self._failures, error, repeatable=True) is None:
-            self._error = error
-
-    def _raise_lost(self) -> None:
-        if self._error is not None:
-            raise self._error
 
     def _too_late(self) -> DeadlineExceeded:
         return DeadlineExceeded(

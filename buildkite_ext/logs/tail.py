@@ -27,14 +27,18 @@ _MARGIN = 4096
 """Bytes that are requested beyond the expected ones. They also show if the log is still the same."""
 
 _SHARE = 0.14
+_SHARE_OF_IRREGULAR = 0.95
 _SHARE_OF_POLL = 8000
-"""Bytes that may come twice: this share of the log, and so many a poll."""
+"""Bytes that may come twice: this share of the log, and so many a poll. An irregular log costs bytes rather than requests."""
+
+_UNREAD = 256 * 1024
+"""Bytes of an answer that may have been sent before its reader closes the connection."""
 
 _SAMPLES = 5
 """Measurements of the rate that count. A burst among them does not."""
 
-_TOO_MANY = 3
-"""Misses among these at which a poll begins with a small request, whose answer tells the size of the next one."""
+_IRREGULAR = 2
+"""Misses among the last polls at which a log counts as irregular."""
 
 _SHORTEST = 0.05
 """Seconds. Growth over a shorter time says nothing about the rate."""
@@ -42,11 +46,23 @@ _SHORTEST = 0.05
 _REMEMBERED = 64 * 1024
 """Bytes of the log's end that are kept for comparison with later answers."""
 
+_FOUND_BY = 512
+_FOUND_BY_AT_LEAST = 256
+"""Bytes, the last ones that were read, by which that place is found in a log that was rewritten."""
+
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)", re.ASCII)
 
 
 class LogReplaced(Exception):
-    """The log is another one than before: it was deleted, and is written again."""
+    """The log is another one than before: bytes that were read differ now, or are gone.
+
+    Attributes:
+        gone: True if there is no log any more.
+    """
+
+    def __init__(self, *, gone: bool = False) -> None:
+        super().__init__()
+        self.gone = gone
 
 
 @dataclass(slots=True)
@@ -61,6 +77,11 @@ class _Rate:
     @property
     def median(self) -> float | None:
         return median(self._samples) if self._samples else None
+
+    @property
+    def highest(self) -> float:
+        """The highest measurement, and how far a next one may be beyond it."""
+        return max(self._samples, default=0.0) + self.deviation
 
     @property
     def deviation(self) -> float:
@@ -119,6 +140,7 @@ class Tail:
         """Bytes that this poll would ask for if it could rely on the rate."""
         self._misses: deque[bool] = deque(maxlen=_SAMPLES)
         """For the last polls: True if that was too little, or far too much."""
+        self._share = _SHARE
         self._suffix: int | None = None
         """Bytes to ask for again in this poll."""
         self._total: int | None = None
@@ -135,6 +157,26 @@ class Tail:
     def begun_at(self) -> int:
         """Place in the log of the first byte that was read."""
         return self._origin
+
+    @property
+    def window(self) -> int:
+        """Bytes of the log's end in which `rest_of` looks."""
+        return 2 * _REMEMBERED
+
+    def rest_of(self, end: bytes) -> bytes | None:
+        """Return the bytes behind what was read last, in the end of a log that was rewritten. Return None if it isn't there.
+
+        Example:
+            >>> tail, log = Tail(), b"".join(b"line %d\\n" % number for number in range(100))
+            >>> _ = tail.request(now=0.0), tail.examine(0, len(log), now=0.1), tail.take(log)
+            >>> tail.rest_of(log.replace(b"line 0", b"[REDACTED]") + b"new")
+            b'new'
+        """
+        read = self._recent[-_FOUND_BY:]
+        place = end.find(read)
+        if len(read) < _FOUND_BY_AT_LEAST or place < 0 or place != end.rfind(read):
+            return None
+        return end[place + len(read) :]
 
     def request(self, now: float) -> int:
         """Return the number of bytes of the log's end to ask for.
@@ -157,9 +199,14 @@ class Tail:
             return _MARGIN
         elapsed = now - self._answered + self._took  # until the answer comes
         expected = self._rate.median * elapsed
-        spread = 0.05 * expected + 2 * self._rate.deviation * elapsed
-        self._expected = int(expected + max(_MARGIN, min(spread, self._allowed(expected) / 2)))
-        return _MARGIN if self._misses.count(True) >= _TOO_MANY else self._expected
+        spread = min(0.05 * expected + 2 * self._rate.deviation * elapsed, self._allowed(expected) / 2)
+        likely = int(expected + max(_MARGIN, spread))
+        if self._share == _SHARE_OF_IRREGULAR:
+            burst, most = int(1.05 * self._rate.highest * elapsed) + _MARGIN, self._allowed(0)
+            # A small request shows by its head how much is new.
+            likely = next((size for size in (burst, likely) if size <= most), _MARGIN)
+        self._expected = likely
+        return likely
 
     def examine(self, start: int, total: int | None, now: float, *, ranged: bool = True) -> Action:
         """Return what to do with an answer, of which only the head is known.
@@ -170,6 +217,12 @@ class Tail:
             now: the time in seconds at which it arrived.
             ranged: False if the answer has the whole log whatever was asked for.
         """
+        action = self._examine(start, total, now, ranged=ranged)
+        if action != "read" and ranged and total is not None:
+            self._twice += min(_UNREAD, total - start)
+        return action
+
+    def _examine(self, start: int, total: int | None, now: float, *, ranged: bool) -> Action:
         self._suffix = None
         self._position, self._ends, self._ranged, self._is_longer = start, total, ranged, False
         if self._first is not None:
@@ -187,6 +240,8 @@ class Tail:
         if first:
             if self._expected:
                 self._misses.append(not 0 <= self._expected - new <= self._allowed(new))
+                if self._misses.count(True) >= _IRREGULAR:
+                    self._share = _SHARE_OF_IRREGULAR
             self._measure(total, now)
         # The job writes meanwhile, so a request for exactly what is new would leave a gap again. A second gap shows how much is
         # written between two requests.
@@ -196,7 +251,9 @@ class Tail:
         if start > self.offset:
             self._suffix = new + int(written)
             return "ask"
-        if self.offset - start <= max(0.0, self._allowed(new)):
+        twice = self.offset - start
+        # To ask again would save nothing below that size.
+        if (ranged and twice <= _UNREAD) or (new and twice <= self._allowed(new)):
             return "read"
         if new == 0:
             self.settled = True
@@ -251,7 +308,7 @@ class Tail:
         """
         self._suffix = None
         if self.offset:
-            self._note_shorter()
+            self._note_shorter(gone=True)
         else:
             self.settled = True
 
@@ -264,10 +321,10 @@ class Tail:
         self._note_shorter()
         return "nothing"
 
-    def _note_shorter(self) -> None:
+    def _note_shorter(self, *, gone: bool = False) -> None:
         self._shorter += 1
         if self._shorter > 1:
-            raise LogReplaced
+            raise LogReplaced(gone=gone)
 
     def _compare(self, start: int, data: bytes) -> None:
         remembered = self.offset - len(self._recent)
@@ -279,7 +336,7 @@ class Tail:
 
     def _allowed(self, new: float) -> float:
         """Return how many bytes may come twice, if so many new ones come."""
-        return _SHARE * (self.offset - self._origin + new) + _SHARE_OF_POLL * self._polls - self._twice
+        return self._share * (self.offset - self._origin + new) + _SHARE_OF_POLL * self._polls - self._twice
 
     def _measure(self, total: int, now: float) -> None:
         if self._seen is None:

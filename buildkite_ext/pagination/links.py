@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ..errors import InvalidResponse
 from ..urls import CREDENTIALS, Origin, origin, path_in, root_of
@@ -25,8 +26,7 @@ _RELATION = re.compile(r"[a-z][a-z0-9.-]*|[a-z][a-z0-9+.-]*://[^\s<>\"',;]+|(?:u
 _END_OF_LINK = re.compile(r"[ \t,]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """The URLs of the pages around a page; None where the answer names none."""
 
     next: httpx.URL | None

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .. import strict_json
+from msgspec import Struct
+from msgspec.structs import replace
+
 from ..errors import InvalidResponse
 from ..messages import escaped, shown
 from ..redaction import redacted_text
 from ..states import FILTERS
+from ..strict_json import loads
 from ..timestamps import format_time
 from ..transport.context import context_of
 from ..transport.requester import operation_of
@@ -92,8 +94,7 @@ class PageSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointPages:
+class EndpointPages(Struct, frozen=True):
     """Pages of a generated list operation. The items are models, or JSON as it came.
 
     Attributes:
@@ -172,8 +173,7 @@ class EndpointPages:
         return replace(self, as_json=True)
 
 
-@dataclass(frozen=True, slots=True)
-class PathPages:
+class PathPages(Struct, frozen=True):
     """Pages of the list at a path. The items are JSON as it came.
 
     Attributes:
@@ -268,7 +268,7 @@ def _json_page(response: httpx.Response, name: str) -> object:
     if kind and not kind.endswith(("/json", "+json")):
         raise InvalidResponse(f"{name}: the answer is {escaped(kind)}, and isn't JSON, so it has no pages.")
     try:
-        body: object = strict_json.loads(response.content)
+        body: object = loads(response.content)
     except ValueError as error:
         raise InvalidResponse(f"{name}: the page isn't JSON: {error}.") from error
     if isinstance(body, list) or (isinstance(body, dict) and isinstance(body.get("items"), list)):

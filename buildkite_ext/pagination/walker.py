@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from buildkite_api.types import kind_of
+from msgspec import Struct
 
 from .._sync import DetachedIterator
 from ..errors import InvalidRequest, InvalidResponse, TooManyPages
@@ -31,8 +31,7 @@ MAX_PAGES = 10_000
 """The pages of a list that are read unless a user allows more or less."""
 
 
-@dataclass(frozen=True, slots=True)
-class Walker(Generic[T]):
+class Walker(Struct, Generic[T], frozen=True):
     """Walker over the pages of a list.
 
     An item that comes again, because the list grew at its front meanwhile, is given out once. Where Buildkite refuses to
@@ -184,8 +183,7 @@ class _UntilEnd(Generic[T]):
         return outcome
 
 
-@dataclass(frozen=True, slots=True)
-class _Fetched(Generic[T]):
+class _Fetched(Struct, Generic[T], frozen=True):
     url: httpx.URL
     items: list[T]
     links: Links

@@ -14,6 +14,7 @@ from ..messages import shown
 
 __all__ = [
     "Scalar",
+    "at_least",
     "aware",
     "aware_or_unset",
     "count",
@@ -276,6 +277,17 @@ def count(name: str, value: int | None) -> int | None:
         raise TypeError(f"{name}={shown(value)}: give a whole number, or None")
     if value < 0:
         raise ValueError(f"{name}={shown(value)}: give 0 or more, or None")
+    return value
+
+
+def at_least(name: str, value: int, least: int) -> int:
+    """Return a whole number that has a minimum.
+
+    Raises:
+        ValueError: it is below.
+    """
+    if value < least:
+        raise ValueError(f"{name}={shown(value)}: give {least} or more")
     return value
 
 

@@ -18,16 +18,17 @@ from buildkite_api.api.builds import get_build
 from buildkite_api.models import Artifact, Build, Job
 
 from ..artifacts.attempts import last_uploads, newest_attempts, repeated, successors
-from ..artifacts.folders import Tree, obstacle
-from ..artifacts.names import Target, absolute, checked, conflict, file_target, names_folder, tree_target
+from ..artifacts.folders import Tree, may_be_there, obstacles, root_problem
+from ..artifacts.names import Target, absolute, checked, file_target, names_folder, tree_target
 from ..artifacts.patterns import nothing_matched, unmatched
+from ..artifacts.result import DownloadedFiles, OnRefused, RefusedArtifact, fitting
 from ..artifacts.transfer import DEFAULT_MAX_BYTES, Progress, download, read
 from ..errors import AccessDenied, NothingMatched, UnsafePath
 from ..globs import matches_path, server_filter
 from ..pagination.items import AsyncItems
 from ._base import blocking
 from ._generated import artifacts as generated
-from .addresses import artifact_organization, names_build
+from .addresses import artifact_address, artifact_organization, names_build
 from .checks import check
 
 if TYPE_CHECKING:
@@ -100,11 +101,11 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             "artifacts.list", list_build_job_artifacts, *where, job, **options, limit=limit, concurrency=concurrency
         )
 
-    async def get(self, job_id: str | Job, artifact_id: str) -> Artifact:
+    async def get(self, job_id: str | Job | Artifact, artifact_id: str | Artifact | None = None) -> Artifact:
         """Get an artifact. Scope: read_artifacts.
 
         Args:
-            job_id: the id of the job that uploaded it, or the Job.
+            job_id: the id of the job that uploaded it, or the Job; or the Artifact, or its URL, which needs no other argument.
             artifact_id: its id.
 
         Raises:
@@ -113,24 +114,46 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
         check(AsyncArtifacts.get, locals())
-        at = self._job_by_id("artifacts.get", job_id)
-        return await self._requester.call(get_job_artifact, *at, artifact_id)
+        at = self._artifact_at("artifacts.get", job_id, artifact_id)
+        return await self._requester.call(get_job_artifact, *at)
+
+    def _artifact_at(self, called: str, job_id: object, artifact_id: object) -> tuple[str, str, str]:
+        """Return organization, job and id of the artifact that arguments name."""
+        requester = self._requester
+        organization, job, found = artifact_address(called, job_id, artifact_id, root=requester.options.base_url)
+        return organization or requester.organization, job, found
+
+    async def _described(self, called: str, artifact: Artifact | str) -> Artifact:
+        """Return an artifact as it is, or the one that a URL names."""
+        if isinstance(artifact, Artifact):
+            return artifact
+        if "://" not in artifact:
+            raise TypeError(
+                "artifact is a text that isn't a URL. Pass an Artifact, as artifacts.list returns it, or its URL."
+            )
+        return await self._requester.call(get_job_artifact, *self._artifact_at(called, artifact, None))
 
     async def download(
-        self, artifact: Artifact, to: str | os.PathLike[str], *, progress: Progress | None = None
+        self, artifact: Artifact | str, to: str | os.PathLike[str], *, on_progress: Progress | None = None
     ) -> Path:
         """Download an artifact, complete and checked, or not at all. Scope: read_artifacts.
+
+        A target that has the right size and SHA-1 already is left as it is, without a request. An artifact that is still
+        uploading is waited for, up to a minute.
 
         The file is written to a temporary file beside the target. When its size and SHA-1 agree with Buildkite's, it
         replaces the target. Temporary files that killed downloads left in that folder are removed. The storage that it comes
         from never sees the token; up to five redirects of the storage are followed, and none from https to http. What the
         storage serves with a Content-Encoding is written as it is stored, or decoded if only that agrees.
 
+        After a lost connection the download continues behind what has arrived, if the storage can do so and its file is the same
+        still. Otherwise it begins again, and so it does once if the content differs.
+
         Args:
-            artifact: as `list` or `get` give it.
+            artifact: as `list` or `get` give it; or its URL, which takes one more request.
             to: the file to write; or a folder to write it into under its own name, which exists or is a text that ends with a
                 slash, such as `"wheels/"`. Folders that are missing are made.
-            progress: called with the progress as bytes arrive.
+            on_progress: called with the progress as bytes arrive.
 
         Returns:
             The file that was written.
@@ -144,21 +167,23 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             >>> def fetch(buildkite, artifact) -> Path:
             ...     return buildkite.artifacts.download(artifact, to="report.xml")
         """
-        _refuse_another(artifact)
         check(AsyncArtifacts.download, locals())
+        artifact = await self._described("artifacts.download", artifact)
         target = file_target(checked(artifact), Path(to), folder=names_folder(to))
-        await self._refuse_obstacles([target])
+        problems, (there,) = await self._looked_at([target])
+        for _, error in problems:
+            raise error
         tree = Tree(target.root)
         try:
-            return await download(self._of(artifact), target, tree, progress=progress)
+            return await download(self._of(artifact), target, tree, may_be_there=there, progress=on_progress)
         finally:
             tree.close()
 
-    async def read(self, artifact: Artifact, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
+    async def read(self, artifact: Artifact | str, *, max_bytes: int = DEFAULT_MAX_BYTES) -> bytes:
         """Read a small artifact into memory, complete and checked like a download. Scope: read_artifacts.
 
         Args:
-            artifact: as `list` or `get` give it.
+            artifact: as `list` or `get` give it; or its URL, which takes one more request.
             max_bytes: the maximum of bytes. A larger artifact is for `download`.
 
         Returns:
@@ -175,10 +200,10 @@ class AsyncArtifacts(generated.AsyncArtifacts):
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
-        _refuse_another(artifact)
         check(AsyncArtifacts.read, locals())
         if max_bytes < 1:
             raise ValueError(f"max_bytes={max_bytes}: give a number of bytes above 0")
+        artifact = await self._described("artifacts.read", artifact)
         return await read(self._of(artifact), checked(artifact), max_bytes=max_bytes)
 
     def _of(self, artifact: Artifact) -> Requester:
@@ -196,14 +221,16 @@ class AsyncArtifacts(generated.AsyncArtifacts):
         missing: Literal["raise", "ignore"] = "raise",
         by_job: bool = False,
         include_retried_jobs: bool = False,
-        concurrency: int = 4,
-        progress: Progress | None = None,
-    ) -> builtins.list[Path]:
+        on_refused: OnRefused = "raise",
+        concurrency: int = 8,
+        on_progress: Progress | None = None,
+    ) -> DownloadedFiles:
         """Download a build's artifacts into a folder, each under its own path. Scope: read_artifacts.
 
         If several attempts of a job uploaded the same path, the artifact of the last of them is downloaded; if several jobs
         uploaded the same path, the scope read_builds is needed to see which of them are attempts of one job. If a job uploaded
-        a path twice, the last upload is downloaded.
+        a path twice, the last upload is downloaded. A file that is there with the right SHA-1 is left as it is, without a
+        request. Artifacts that are still uploading are waited for, up to a minute each.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build, a Job, or the URL of one, which needs no number:
@@ -216,12 +243,14 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             missing: `ignore` downloads what there is when a pattern matches nothing; `raise` downloads nothing then.
             by_job: write the artifacts of each job into a folder with the job's id as its name.
             include_retried_jobs: download the artifacts of earlier attempts too. `by_job=True` keeps them apart.
+            on_refused: `skip` leaves out artifacts that can't be written safely, and downloads the others; the result has them in
+                `refused`. Of those that can't be written together, the first one is downloaded. `raise` downloads nothing then.
             concurrency: downloads at once.
-            progress: called with the progress as bytes arrive.
+            on_progress: called with the progress as bytes arrive.
 
         Returns:
             The files that were written, in Buildkite's order. The list is empty if the build has no artifacts and no pattern
-            was given.
+            was given. Its attribute `refused` has what `on_refused="skip"` left out.
 
         Raises:
             NothingMatched: a pattern matches no artifact. Nothing is downloaded. The message shows what is near.
@@ -244,27 +273,32 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             globs, number = (number, *globs), None
         where, job = self._build_or_job_at("artifacts.download_all", pipeline, number, job_id)
         requester = self._requester.within(where[0])
+        if on_refused not in ("raise", "skip"):
+            raise ValueError(f'on_refused={on_refused!r}: give "raise" or "skip"')
         root = Path(to)
         absolute(root)  # before anything is asked, an error about a current folder that is gone
-        listed = self._listed(where, job, state="finished", path=server_filter(globs))
-        found = last_uploads([checked(artifact) async for artifact in listed if _may_match(artifact, globs)])
+        listed = self._listed(where, job, state=None, path=server_filter(globs))
+        found = last_uploads([checked(artifact) async for artifact in listed if _is_wanted(artifact, globs)])
         if missing == "raise":
             await self._refuse_unmatched(globs, found, where, job)
         if not include_retried_jobs and repeated(found, apart=by_job):
             found = newest_attempts(found, await self._retries(where))
-        targets = [tree_target(artifact, root, by_job=by_job) for artifact in found]
-        error = conflict(targets)
-        if error is not None:
-            raise error
-        await self._refuse_obstacles(targets)
+        targets, refused = fitting(found, lambda artifact: tree_target(artifact, root, by_job=by_job), on_refused)
         unique = list({target.parts: target for target in targets}.values())
+        problems, there = await self._looked_at(unique)
+        error = root_problem(root) if problems else None
+        if error is not None or (problems and on_refused == "raise"):
+            raise error or problems[0][1]
+        in_the_way = {target.parts for target, _ in problems}
+        refused += [RefusedArtifact(target.artifact, problem.reason) for target, problem in problems]
         tree = Tree(root)
 
-        async def one(target: Target) -> Path:
-            return await download(requester, target, tree, progress=progress)
+        async def one(target: tuple[Target, bool]) -> Path:
+            return await download(requester, target[0], tree, may_be_there=target[1], progress=on_progress)
 
+        wanted = [each for each in zip(unique, there, strict=True) if each[0].parts not in in_the_way]
         try:
-            return await requester.runtime.map(one, unique, at_once=concurrency)
+            return DownloadedFiles(await requester.runtime.map(one, wanted, at_once=concurrency), refused=refused)
         finally:
             tree.close()
 
@@ -284,10 +318,13 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             patterns=tuple(lacking),
         )
 
-    async def _refuse_obstacles(self, targets: Sequence[Target]) -> None:
-        error = await self._requester.runtime.offload(lambda: obstacle(targets))
-        if error is not None:
-            raise error
+    async def _looked_at(
+        self, targets: Sequence[Target]
+    ) -> tuple[builtins.list[tuple[Target, UnsafePath]], builtins.list[bool]]:
+        """Return what is in the way of which targets, and whether each target may have its content already."""
+        return await self._requester.runtime.offload(
+            lambda: (list(obstacles(targets)), [may_be_there(target) for target in targets])
+        )
 
     async def _retries(self, where: tuple[str, str, int]) -> dict[str, str]:
         """Return the job that retried each job of a build."""
@@ -302,25 +339,17 @@ class AsyncArtifacts(generated.AsyncArtifacts):
             ) from error
         return successors(build)
 
-    async def delete(self, job_id: str | Job, artifact_id: str) -> None:
+    async def delete(self, job_id: str | Job | Artifact, artifact_id: str | Artifact | None = None) -> None:
         """Delete an artifact. Files in your own storage stay there. Scope: write_artifacts.
 
         Args:
-            job_id: the id of the job that uploaded it, or the Job.
+            job_id: the id of the job that uploaded it, or the Job; or the Artifact, or its URL, which needs no other argument.
             artifact_id: its id.
 
         https://buildkite.com/docs/apis/rest-api/artifacts
         """
         check(AsyncArtifacts.delete, locals())
-        at = self._job_by_id("artifacts.delete", job_id)
-        await self._requester.call(delete_job_artifact, *at, artifact_id)
-
-
-def _refuse_another(artifact: object) -> None:
-    if not isinstance(artifact, Artifact):
-        raise TypeError(
-            f"artifact is a {type(artifact).__name__}. Pass an Artifact, as artifacts.list and artifacts.get return it."
-        )
+        await self._requester.call(delete_job_artifact, *self._artifact_at("artifacts.delete", job_id, artifact_id))
 
 
 def _refuse_list(number: object, globs: Sequence[object]) -> None:
@@ -333,8 +362,11 @@ def _refuse_list(number: object, globs: Sequence[object]) -> None:
             )
 
 
-def _may_match(artifact: Artifact, globs: Sequence[str]) -> bool:
-    """Tell whether an artifact is asked for. One whose path is no text counts as one, so that it is refused."""
+def _is_wanted(artifact: Artifact, globs: Sequence[str]) -> bool:
+    """Tell whether an artifact is asked for, and is uploaded or will be. One whose path is no text is, so that it is refused."""
+    state = getattr(artifact, "state", None)
+    if state is not None and str(state) not in ("new", "finished"):
+        return False
     path = getattr(artifact, "path", None)
     return not isinstance(path, str) or matches_path(path, globs)
 

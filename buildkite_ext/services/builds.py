@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from re import Pattern
+from typing import TYPE_CHECKING, Any, Literal
 
 from buildkite_api.api.builds import (
     cancel_build,
@@ -18,13 +19,14 @@ from buildkite_api.api.builds import (
     retry_failed_jobs,
 )
 from buildkite_api.api.pipelines import get_pipeline
-from buildkite_api.models import Build, Pipeline
+from buildkite_api.models import Build, Job, Pipeline
+from buildkite_api.webhooks.events import WebhookEvent
 
 from .._sync import DetachedIterator
 from ..errors import BuildAlreadyFinished
-from ..logs.follow import follow_build
+from ..failures.summary import LEAST_BYTES, FailureSummary
 from ..logs.parser import LogLine
-from ..logs.schedule import Pace
+from ..logs.search import LogMatch, LogSearch
 from ..messages import shown
 from ..pagination.items import AsyncItems
 from ..states import (
@@ -35,16 +37,40 @@ from ..states import (
     RetriedStateName,
     outcome_of,
 )
+from ..stores.recent_actions import Reopening
 from ..unknown_names import warn_unknown
+from ..watching.announcements import announced_build
 from ..watching.outcome import WaitResult
-from ..watching.wait import POLL_INTERVAL, wait
+from ..watching.pacing import Pacing
+from ..watching.reuse import full_sha, known_builds
+from ..watching.unblocking import unblock_step
+from ..watching.wait import GivenUp, OnBlocked, OnTimeout, Until, WaitOptions, build_events
 from ._base import blocking
 from ._generated import builds as generated
-from .arguments import Scalar, aware, count, filter_map, given, listed, many, per_minute, positive, scalar_map, text_map
+from .addresses import step_in
+from .arguments import (
+    Scalar,
+    at_least,
+    aware,
+    count,
+    field_map,
+    filter_map,
+    given,
+    listed,
+    many,
+    per_minute,
+    positive,
+    scalar_map,
+    text_map,
+)
 from .checks import check
+from .waits import Fields, checked, wait_for
 
 if TYPE_CHECKING:
+    from buildkite_api.webhooks.events import WebhookEvent
+
     from .once import Once
+    from .watcher import AsyncWatcher, Watcher
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -58,7 +84,7 @@ class Author:
 
 
 class AsyncBuilds(generated.AsyncBuilds):
-    """Builds: create, list, follow, wait, cancel, rebuild."""
+    """Builds: create, list, follow, wait, unblock, cancel, rebuild."""
 
     def list(
         self,
@@ -343,6 +369,79 @@ class AsyncBuilds(generated.AsyncBuilds):
             self._requester, *at, identity, body, cancel=lambda number: self.cancel("/".join(at), number)
         )
 
+    async def find_or_create(
+        self,
+        pipeline: str | Pipeline,
+        *,
+        commit: str,
+        branch: str | None = None,
+        rebuild: Literal["failed"] | None = None,
+        message: str | None = None,
+        author: Author | Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None,
+        meta_data: Mapping[str, Scalar] | None = None,
+        once: str | bool | None = None,
+    ) -> Build:
+        """Return a build of a commit: one that has passed or still runs, or else a new one. Scopes: read_builds and write_builds.
+
+        The newest build of the commit that has passed, or that continues, is returned as it is. That is also one that waits at a
+        block step, if nothing in it failed. Its environment and its meta-data aren't compared. Builds that failed, or were
+        canceled or skipped, are passed over. The newest 100 builds of the commit are looked at.
+
+        Two callers at once may both find nothing and both create a build, since a new build appears late in lists. With the same
+        key as `once`, both get one build: see `create`. That holds for what is created, not for a rebuild. A key is bound to its
+        build, though: once that has failed, a call with the same key gets it again, so give each attempt a key of its own.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
+            commit: the full SHA. `HEAD`, a branch or a shortened SHA can't be looked up.
+            branch: builds of this branch only, and the branch of a new build; None for builds of any branch, and for the
+                pipeline's default branch.
+            rebuild: `failed` repeats the newest build of the commit that has failed, with its environment and meta-data, in place
+                of creating one.
+            message, author, env, meta_data, once: for a build that is created: as for `create`.
+
+        Returns:
+            The build. It may have ended already: `builds.wait` returns at once then.
+
+        Raises:
+            ValueError: the commit isn't a full SHA. Nothing was sent.
+            PipelineNotFound: the pipeline doesn't exist for this token.
+            InvalidRequest, ResponseLost: as for `create`.
+
+        Example:
+            >>> def tested(buildkite, sha: str) -> bool:
+            ...     build = buildkite.builds.find_or_create("web", commit=sha, branch="main", once=f"test-{sha}")
+            ...     return buildkite.builds.wait(build, timeout=3600).passed
+
+        https://buildkite.com/docs/apis/rest-api/builds
+        """
+        check(AsyncBuilds.find_or_create, locals())
+        commit = full_sha(commit)
+        if rebuild not in (None, "failed"):
+            raise ValueError(f'rebuild={rebuild!r}: give "failed", or leave it out')
+        at = self._pipeline_at("builds.find_or_create", pipeline)
+        newest = await self._requester.call_fresh(
+            list_pipeline_builds,
+            *at,
+            **given(commit=commit, branch=branch, exclude_jobs=True, exclude_pipeline=True, per_page=100),
+        )
+        known = known_builds(newest, commit=commit, branch=branch)
+        if known.reusable is not None:
+            return known.reusable
+        if rebuild is not None and known.failed is not None:
+            return await self.rebuild("/".join(at), known.failed.number)
+        return await self.create(
+            pipeline,
+            branch=branch,
+            commit=commit,
+            message=message,
+            author=author,
+            env=env,
+            meta_data=meta_data,
+            once=once,
+        )
+
     def _identity(
         self, once: str | bool | None, meta_data: Mapping[str, Scalar] | None, *, commit: str, branch: str | None
     ) -> Once | None:
@@ -430,6 +529,8 @@ class AsyncBuilds(generated.AsyncBuilds):
     ) -> Build:
         """Retry the failed jobs of a finished build. Buildkite does so in the background. Scope: write_builds.
 
+        `wait` afterwards, by this client or with the Build that is returned, doesn't take the old end for the new one.
+
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
@@ -450,7 +551,58 @@ class AsyncBuilds(generated.AsyncBuilds):
         chosen = many(states)
         warn_unknown("state", chosen, RETRIED_STATES)
         body = RetryFailedJobsRequest(**given(states=None if chosen is None else ",".join(chosen)))
-        return await self._requester.call(retry_failed_jobs, *at, body=body)
+        build = await self._requester.call(retry_failed_jobs, *at, body=body)
+        self._requester.recent_actions.add(at, Reopening.of_build(build), now=self._requester.runtime.now())
+        return build
+
+    async def unblock(
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        step: str | Job | None = None,
+        fields: Mapping[str, Scalar | Sequence[Scalar]] | None = None,
+        unblocker: str | None = None,
+    ) -> Build:
+        """Unblock a block step of a build. Scopes: read_builds and write_builds.
+
+        The step is found and its type checked before anything is sent. The fields of its form are not: the REST API doesn't
+        tell them, so Buildkite refuses what lacks a required one. It takes three requests, and a fourth before an error about
+        the step.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number. The URL of the
+                page of a step names that step too.
+            number: the build's number, or a Build.
+            step: the key of the step, its label, the id of the step or of its job, or the Job. It may be left out if the build
+                waits at a single one.
+            fields: values of the step's fields, by their keys: texts, booleans or numbers, which are sent as texts; a list of
+                them for a field with `multiple`.
+            unblocker: the id of the user to name as the unblocker; by default the user of the token.
+
+        Returns:
+            The build, read again after that.
+
+        Raises:
+            BlockStepNotFound: the build waits at no block step, or at several and `step` names none; or `step` isn't one. Nothing
+                was unblocked. The message and `candidates` name those that can be.
+            JobNotUnblockable: Buildkite refused: the step was unblocked before or meanwhile, its build is canceled, or a
+                required field is missing.
+            BuildNotFound: the build doesn't exist for this token.
+
+        Example:
+            >>> def release(buildkite, number: int) -> str:
+            ...     build = buildkite.builds.unblock("web", number, step="release", fields={"version": "1.4.2"})
+            ...     return build.state
+
+        https://buildkite.com/docs/apis/rest-api/jobs
+        """
+        check(AsyncBuilds.unblock, locals())
+        organization, slug, found = self._build_at("builds.unblock", pipeline, number)
+        if step is None:
+            step = step_in(pipeline, root=self._requester.options.base_url)
+        requester = self._requester.within(organization)
+        return await unblock_step(requester, slug, found, step, fields=field_map("fields", fields), unblocker=unblocker)
 
     async def wait(
         self,
@@ -458,34 +610,238 @@ class AsyncBuilds(generated.AsyncBuilds):
         number: int | Build | None = None,
         *,
         timeout: float | None = None,
-        poll_interval: float = POLL_INTERVAL,
+        poll_interval: float | None = None,
+        until: Until | Callable[[Build], bool] = "finished",
+        on_blocked: OnBlocked = "return",
+        fields: Fields | None = None,
+        on_event: Callable[[WebhookEvent], object] | None = None,
+        on_timeout: OnTimeout = "raise",
+        cancel_on: GivenUp | Sequence[GivenUp] | None = None,
+        expected_duration: float | None = None,
+        learn: bool = False,
+        webhooks: bool = False,
     ) -> WaitResult:
         """Wait until a build has finished, or waits at a block step. Scope: read_builds.
+
+        Polls are frequent while the build is young, and every 15 seconds later: four requests a minute. An end is seen 15 seconds
+        later at most, and 18 in the first 20 minutes, in which the polls of the first one are made up for. Errors that pass,
+        such as a 5xx or a lost connection, are waited out once the build was seen, and so is a 404 for a minute.
+
+        The client remembers for five minutes that it retried jobs, or unblocked a step. A wait that begins then doesn't take the
+        old end of the build, which Buildkite may still answer, for the new one. Give the Build that `retry_failed_jobs` returned
+        for the same in another process.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
             number: the build's number, or a Build.
             timeout: maximum of seconds to wait; None for no limit.
-            poll_interval: maximum of seconds between two polls; the first polls come faster.
+            poll_interval: the longest pause between two polls, in seconds; None for 15. A build that waits at a block step is
+                polled every five thirds of it.
+            until: `finished`; `failing`, to return as soon as the build is going to fail; `blocked`, to return as soon as a step
+                blocks it, also while other jobs run; or a function that gets the build with its jobs at each poll and returns
+                True. Whatever it is, the wait is over when the build has ended.
+            on_blocked: at a block step: `return`; `wait` until a user has unblocked it; `unblock` it; or `raise` BuildBlocked.
+            fields: values of the fields of the steps, for `on_blocked="unblock"`.
+            on_event: called with each change of the build and its jobs, as the event that a webhook would bring, such as
+                `hooks.dispatch` of a `WebhookHandler`. The polls ask for the jobs then.
+            on_timeout: `raise` DeadlineExceeded, or `return` a result whose outcome is None.
+            cancel_on: what makes the wait cancel its build, and look whether it did: `timeout`; `interrupt`, which is Ctrl-C or
+                the cancellation of its task; `error`. One or several.
+            expected_duration: seconds that the build usually runs. Polls are frequent around that time.
+            learn: take the expected duration from the builds of the branch that passed last, by one more request.
+            webhooks: a handler of webhooks tells of the build by `builds.handle`, so it is polled every 60 seconds only.
 
         Returns:
             The build with its jobs, its outcome (`passed`, `failed`, `blocked`, `canceled`, `skipped`, `not_run`), the jobs
             that broke it, and the block steps that it waits at. `.passed` is True for the outcome `passed` alone.
 
         Raises:
-            DeadlineExceeded: the build did not finish in time. It continues.
+            DeadlineExceeded: the build did not finish in time. It continues, unless `cancel_on` names `timeout`.
+            BuildBlocked: the build waits at a block step, and `on_blocked` is `raise`.
+            BuildNotFound: the build doesn't exist, or has not been found for a minute.
+            ValueError: an argument takes other words, or `fields` is given without `on_blocked="unblock"`.
 
         Example:
             >>> def passes(buildkite, number: int) -> bool:
             ...     return buildkite.builds.wait("web", number, timeout=1800).passed
+            >>> def not_yet(buildkite, number: int) -> list[str | None]:
+            ...     result = buildkite.builds.wait("web", number, timeout=60, on_timeout="return")
+            ...     return [job.name for job in result.waiting_for]
         """
         check(AsyncBuilds.wait, locals())
         at = self._build_at("builds.wait", pipeline, number)
-        positive(timeout=timeout, poll_interval=poll_interval)
-        organization, slug, found = at
-        return await wait(
-            self._requester.within(organization), slug, found, timeout=timeout, poll_interval=poll_interval
+        options = WaitOptions(
+            timeout=timeout,
+            poll_interval=poll_interval,
+            until=until,
+            on_blocked=on_blocked,
+            on_timeout=on_timeout,
+            on_event=on_event,
+            cancel_on=many(cancel_on) or (),
+            expected_duration=expected_duration,
+            learn=learn,
+            webhooks=webhooks,
         )
+        known = next((each for each in (pipeline, number) if isinstance(each, Build)), None)
+        return await wait_for(self._requester, at, checked(options, fields), fields=fields, known=known)
+
+    async def run(
+        self,
+        pipeline: str | Pipeline,
+        *,
+        branch: str | None = None,
+        commit: str = "HEAD",
+        message: str | None = None,
+        author: Author | Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None,
+        meta_data: Mapping[str, Scalar] | None = None,
+        clean_checkout: bool | None = None,
+        ignore_pipeline_branch_filters: bool | None = None,
+        pull_request_base_branch: str | None = None,
+        pull_request_id: int | None = None,
+        pull_request_labels: str | Sequence[str] | None = None,
+        pull_request_repository: str | None = None,
+        once: str | bool | None = None,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        until: Until | Callable[[Build], bool] = "finished",
+        on_blocked: OnBlocked = "return",
+        fields: Fields | None = None,
+        on_event: Callable[[WebhookEvent], object] | None = None,
+        on_timeout: OnTimeout = "raise",
+        cancel_on: GivenUp | Sequence[GivenUp] | None = None,
+        expected_duration: float | None = None,
+        learn: bool = False,
+    ) -> WaitResult:
+        """Create a build, and wait for it: `create`, then `wait`. Scopes: write_builds, read_builds.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`, its URL, or a Pipeline.
+            branch, commit, message, author, env, meta_data: of the build, as for `create`.
+            clean_checkout, ignore_pipeline_branch_filters: as for `create`.
+            pull_request_base_branch, pull_request_id, pull_request_labels, pull_request_repository: as for `create`.
+            once: a key that no other build of the pipeline has, as for `create`. A build that has it already is waited for.
+            timeout, poll_interval, until, on_blocked, fields, on_event: as for `wait`. The time begins when the build is created.
+            on_timeout, cancel_on, expected_duration, learn: as for `wait`.
+
+        Returns:
+            The result of the wait, with the build.
+
+        Raises:
+            BuildkiteError: the build wasn't created, as for `create`, or wasn't waited for to its end, as for `wait`.
+            ValueError: as for `create` and `wait`. If the arguments are wrong no build was created.
+
+        Example:
+            >>> def deployed(buildkite) -> bool:
+            ...     return buildkite.builds.run("deploy", branch="main", timeout=1800, cancel_on=["timeout", "interrupt"]).passed
+
+        https://buildkite.com/docs/apis/rest-api/builds
+        """
+        check(AsyncBuilds.run, locals())
+        options = WaitOptions(
+            timeout=timeout,
+            poll_interval=poll_interval,
+            until=until,
+            on_blocked=on_blocked,
+            on_timeout=on_timeout,
+            on_event=on_event,
+            cancel_on=many(cancel_on) or (),
+            expected_duration=expected_duration,
+            learn=learn,
+        )
+        checked(options, fields)
+        build = await self.create(
+            pipeline,
+            branch=branch,
+            commit=commit,
+            message=message,
+            author=author,
+            env=env,
+            meta_data=meta_data,
+            clean_checkout=clean_checkout,
+            ignore_pipeline_branch_filters=ignore_pipeline_branch_filters,
+            pull_request_base_branch=pull_request_base_branch,
+            pull_request_id=pull_request_id,
+            pull_request_labels=pull_request_labels,
+            pull_request_repository=pull_request_repository,
+            once=once,
+        )
+        at = (*self._pipeline_at("builds.run", pipeline), build.number)
+        return await wait_for(self._requester, at, options, fields=fields, known=build)
+
+    def events(
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        timeout: float | None = None,
+        poll_interval: float | None = None,
+        on_blocked: Literal["return", "wait"] = "return",
+    ) -> DetachedIterator[WebhookEvent]:
+        """Poll a build, and yield each change of it and its jobs as the event that a webhook would bring. Scope: read_builds.
+
+        The events end with the build, or at a block step. What has happened before the first poll comes first. `hooks.dispatch`
+        of a `WebhookHandler` gives an event to the handlers of webhooks; it has no `raw` body. As in webhooks, the build and the
+        job in an event may be newer than the event.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
+            timeout: maximum of seconds to poll; None for no limit.
+            poll_interval: the longest pause between two polls, in seconds, as for `wait`.
+            on_blocked: at a block step: `return`, or `wait` until a user has unblocked it.
+
+        Raises:
+            DeadlineExceeded: the build did not finish in time. It continues.
+
+        Example:
+            >>> def report(buildkite, number: int) -> None:
+            ...     for event in buildkite.builds.events("web", number):
+            ...         print(event.event, event.build.state)
+        """
+        check(AsyncBuilds.events, locals())
+        organization, slug, found = self._build_at("builds.events", pipeline, number)
+        positive(timeout=timeout, poll_interval=poll_interval)
+        if on_blocked not in ("return", "wait"):
+            raise ValueError(f"on_blocked={on_blocked!r}: give 'return' or 'wait'")
+        requester = self._requester.within(organization)
+        pacing = Pacing.of(poll_interval)
+        return DetachedIterator(
+            build_events(requester, slug, found, timeout=timeout, pacing=pacing, on_blocked=on_blocked)
+        )
+
+    def watcher(self, *, webhooks: bool = False) -> AsyncWatcher:
+        """Return a watcher: any number of waits, in any tasks or threads, that share their requests. Nothing is sent.
+
+        Args:
+            webhooks: a handler of webhooks tells of builds by `builds.handle`, so that the watcher polls slowly.
+
+        Example:
+            >>> def all_pass(buildkite, builds) -> bool:
+            ...     return all(buildkite.builds.watcher().wait_all(builds, timeout=3600))
+        """
+        from .watcher import AsyncWatcher
+
+        return AsyncWatcher(self._requester, webhooks=webhooks)
+
+    async def handle(self, event: WebhookEvent) -> None:
+        """Wake the waits for the build of a webhook event, in all processes that share the client's store.
+
+        They are waits that expect webhooks: `wait(..., webhooks=True)` and those of `watcher(webhooks=True)`. Events of builds
+        wake them, other events do nothing.
+
+        Args:
+            event: the event.
+
+        Example:
+            >>> def connect(hooks, buildkite) -> None:
+            ...     hooks.on("*")(buildkite.builds.handle)
+
+        https://buildkite.com/docs/apis/webhooks/pipelines/build-events
+        """
+        name = announced_build(event, self._requester.options.organization)
+        if name is not None:
+            await self._requester.store.announce(name, self._requester.runtime)
 
     def follow(
         self,
@@ -496,13 +852,17 @@ class AsyncBuilds(generated.AsyncBuilds):
         timeout: float | None = None,
         tail: int | None = None,
         max_requests_per_minute: float | None = None,
+        jobs: str | Job | Sequence[str | Job] | None = None,
+        state: JobStateName | str | Sequence[JobStateName | str] | None = None,
+        focus: str | Job | Sequence[str | Job] | None = None,
         on_build: Callable[[Build], None] | None = None,
     ) -> DetachedIterator[LogLine]:
         """Follow the logs of all jobs, line by line, until the build finishes or waits at a block step.
         Scopes: read_builds and read_build_logs.
 
-        The logs share a number of requests a minute, whatever the number of jobs. Those that grow are polled more often than
-        quiet ones, and the log of a job that has ended is read to its end before others. See `jobs.follow`.
+        The logs share a number of requests a minute, whatever the number of jobs. Where not all can be read, the order is: jobs
+        that have failed, others that have ended, those of `focus`, and the longest unread. Logs that grow are polled more often
+        than quiet ones. See `jobs.follow`.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
@@ -515,11 +875,16 @@ class AsyncBuilds(generated.AsyncBuilds):
             max_requests_per_minute: limit on the requests in any minute, at least 4. Fewer than 40 poll the build less often. By
                 default 40, or what `poll_interval` takes for the build and one log if that is more. One running job takes
                 about 20, and 30 jobs 30.
+            jobs: the jobs to follow, one or several: a step key, a name in which `*` stands for any text, an id, or a Job.
+            state: the states of the jobs to follow, one or several, such as `failed`. A job that gets one of them is followed
+                from then on.
+            focus: the jobs whose logs come before those of other running jobs, as for `jobs`.
             on_build: called at each poll of the build with the build and its jobs. It serves to show a
                 table of jobs beside the log, without further requests.
 
         Raises:
             DeadlineExceeded: the build did not finish in time. It continues.
+            NothingMatched: the build has ended, and `jobs` names none of its jobs.
 
         Example:
             >>> def show(buildkite, number: int) -> None:
@@ -527,6 +892,10 @@ class AsyncBuilds(generated.AsyncBuilds):
             ...         print(f"{line.job_name:>20} {line.text}")
         """
         check(AsyncBuilds.follow, locals())
+        from ..logs.follow import follow_build  # here: most programs follow nothing
+        from ..logs.schedule import Pace
+        from .selections import selection
+
         at = self._build_at("builds.follow", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute))
@@ -539,23 +908,153 @@ class AsyncBuilds(generated.AsyncBuilds):
                 pace=pace,
                 timeout=timeout,
                 tail=count("tail", tail),
+                jobs=selection(jobs, state),
+                focus=selection(focus, None),
                 on_build=on_build,
             )
         )
 
+    def log_search(
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        pattern: str | Pattern[str],
+        context: int = 0,
+        jobs: str | Job | Sequence[str | Job] | None = None,
+        state: JobStateName | str | Sequence[JobStateName | str] | None = None,
+        follow: bool = False,
+        timeout: float | None = None,
+        max_requests_per_minute: float | None = None,
+    ) -> DetachedIterator[LogMatch]:
+        """Search the logs of all jobs of a build for lines that match a pattern. Scopes: read_builds and read_build_logs.
+
+        The logs are read as by `follow`, those of failed jobs first, at most five at the same time. They are searched while they
+        arrive, in little memory. See `jobs.log_search`.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
+            pattern: a regular expression, which is searched in the text of each line. `re.escape` makes one of a text.
+            context: the number of lines before and after a match to give with it.
+            jobs, state: the jobs whose logs are searched, as for `follow`.
+            follow: search the logs as they grow, until the build finishes. False searches what they have now.
+            timeout: maximum of seconds; None for no limit.
+            max_requests_per_minute: limit on the requests in any minute, at least 4; by default 40.
+
+        Raises:
+            NothingMatched: `jobs` names none of the build's jobs.
+            DeadlineExceeded: the logs were not searched to their ends in time.
+
+        Example:
+            >>> def errors(buildkite, number: int) -> None:
+            ...     for match in buildkite.builds.log_search("web", number, pattern="error:", state="failed"):
+            ...         print(f"{match.line.job_name}:{match.number}: {match.line.text}")
+        """
+        check(AsyncBuilds.log_search, locals())
+        organization, slug, found = self._build_at("builds.log_search", pipeline, number)
+        from ..logs.follow import follow_build
+        from ..logs.lookup import searched
+        from ..logs.schedule import Pace
+        from .selections import selection
+
+        search = LogSearch(pattern, before=count("context", context) or 0, after=context)
+        positive(timeout=timeout)
+        lines = follow_build(
+            self._requester.within(organization),
+            slug,
+            found,
+            pace=Pace.of(None, per_minute("max_requests_per_minute", max_requests_per_minute)),
+            timeout=timeout,
+            jobs=selection(jobs, state),
+            stored=not follow,
+        )
+        return DetachedIterator(searched(DetachedIterator(lines), search))
+
+    async def failure_summary(
+        self,
+        pipeline: str | Build,
+        number: int | Build | None = None,
+        *,
+        max_jobs: int = 10,
+        max_bytes: int = 8192,
+        max_log_bytes: int = 262_144,
+    ) -> FailureSummary:
+        """Tell why a build failed: its failed jobs with the useful lines of their logs, retries, annotations, failed tests.
+        Scopes: read_builds and read_build_logs; read_suites for a build with Test Engine runs.
+
+        At most 3 requests are sent, one for each job that is shown, and one for each of at most 3 Test Engine runs. Of each log
+        only the end is read, at most 5 at the same time. A part that can't be read, such as for want of a scope, is named in
+        `problems`, and the rest is there.
+
+        A build that hasn't failed has a summary too, which says so.
+
+        Args:
+            pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
+            number: the build's number, or a Build.
+            max_jobs: the maximum of jobs to show, those of builds that were triggered included. 0 reads no log.
+            max_bytes: the maximum of bytes of the summary's text, and of its JSON; at least 1024.
+            max_log_bytes: the maximum of bytes to read of the end of each log; at least 1.
+
+        Raises:
+            BuildNotFound: the build, its pipeline or its organization doesn't exist for this token.
+            ValueError: a maximum is too small.
+
+        Example:
+            >>> def report(buildkite, number: int) -> None:
+            ...     summary = buildkite.builds.failure_summary("web", number)
+            ...     if summary.failed:
+            ...         print(summary)
+
+        https://buildkite.com/docs/apis/rest-api/builds
+        """
+        check(AsyncBuilds.failure_summary, locals())
+        from ..failures.reading import read_summary
+
+        organization, slug, found = self._build_at("builds.failure_summary", pipeline, number)
+        return await read_summary(
+            self._requester.within(organization),
+            slug,
+            found,
+            max_jobs=at_least("max_jobs", max_jobs, 0),
+            max_bytes=at_least("max_bytes", max_bytes, LEAST_BYTES),
+            max_log_bytes=at_least("max_log_bytes", max_log_bytes, 1),
+        )
+
 
 class Builds(generated.Builds):
-    """Builds: create, list, follow, wait, cancel, rebuild."""
+    """Builds: create, list, follow, wait, unblock, cancel, rebuild."""
 
     list = blocking(AsyncBuilds.list)
     list_all = blocking(AsyncBuilds.list_all)
     get = blocking(AsyncBuilds.get)
     create = blocking(AsyncBuilds.create)
+    find_or_create = blocking(AsyncBuilds.find_or_create)
     cancel = blocking(AsyncBuilds.cancel)
     rebuild = blocking(AsyncBuilds.rebuild)
     retry_failed_jobs = blocking(AsyncBuilds.retry_failed_jobs)
+    unblock = blocking(AsyncBuilds.unblock)
     wait = blocking(AsyncBuilds.wait)
+    handle = blocking(AsyncBuilds.handle)
+    run = blocking(AsyncBuilds.run)
+    events = blocking(AsyncBuilds.events)
     follow = blocking(AsyncBuilds.follow)
+    log_search = blocking(AsyncBuilds.log_search)
+    failure_summary = blocking(AsyncBuilds.failure_summary)
+
+    def watcher(self, *, webhooks: bool = False) -> Watcher:
+        """Return a watcher: any number of waits, in any tasks or threads, that share their requests. Nothing is sent.
+
+        Args:
+            webhooks: a handler of webhooks tells of builds by `builds.handle`, so that the watcher polls slowly.
+
+        Example:
+            >>> def all_pass(buildkite, builds) -> bool:
+            ...     return all(buildkite.builds.watcher().wait_all(builds, timeout=3600))
+        """
+        from .watcher import AsyncWatcher, Watcher
+
+        return Watcher(AsyncWatcher(self._shared._requester, webhooks=webhooks))
 
 
 def _author(author: Author | Mapping[str, str]) -> dict[str, str]:

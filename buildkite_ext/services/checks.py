@@ -10,7 +10,6 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -18,6 +17,7 @@ from typing import Any, Literal
 
 from buildkite_api.base import Model
 from buildkite_api.types import UNSET, Secret, Unset, kind_of
+from msgspec import Struct
 
 from ..messages import shown
 
@@ -35,7 +35,7 @@ _WANTED: Mapping[type, str] = {
     Secret: "a Secret",
 }
 
-_SECONDS = frozenset({"timeout", "poll_interval"})
+_SECONDS = frozenset({"expected_duration", "poll_interval", "timeout"})
 """Arguments that are lengths of time."""
 
 _HARMLESS = (int, bool, float, datetime)
@@ -50,8 +50,7 @@ _Test = Callable[[object], bool]
 """Function that tells whether a value has a type."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Parameter:
+class _Parameter(Struct, frozen=True):
     """Parameter of a method."""
 
     name: str

@@ -21,7 +21,7 @@ from ..errors import (
     ServerError,
 )
 from ..messages import shown
-from ..watching.wait import next_interval, next_pause
+from ..watching.pacing import next_interval, next_pause
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, CreateBuildRequest

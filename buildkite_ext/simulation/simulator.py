@@ -15,6 +15,7 @@ from ..unknown_keywords import checks_keywords
 from ..unknown_names import missing_or_raised
 from .api.app import RestApi, Route, route
 from .api.handler import AnswerOptions
+from .api.lists import ListBehaviour
 from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .api.views.builds import BuildWriter
 from .api.views.urls import Urls
@@ -44,6 +45,7 @@ from .seeding import ResourceSeeding
 from .state.clusters import Agent, Queue
 from .state.organization import Ids, Organization
 from .state.pipelines import Pipeline
+from .state.settings import PipelineSettings
 from .state.users import DEFAULT_RATE_LIMIT, RateLimit, known_scopes
 
 __all__ = ["SimulatedOrganization"]
@@ -96,12 +98,17 @@ class SimulatedOrganization(ResourceSeeding):
         user_rate_limit: int = DEFAULT_RATE_LIMIT,
         deep_listing_after: int = 10_000,
         link_last: bool = True,
+        lists: ListBehaviour | None = None,
+        without_finished_at: Iterable[str] = (),
         log_timestamps: bool = True,
     ) -> None:
         self.clock = _checked_clock(VirtualClock() if clock is None else clock)
         if timing is not None and not isinstance(timing, Timing):
             raise TypeError(f"timing is {kind_of(timing)}: give a Timing, such as Timing(pickup=0)")
+        if lists is not None and not isinstance(lists, ListBehaviour):
+            raise TypeError(f"lists is {kind_of(lists)}: give a ListBehaviour, such as ListBehaviour(lag=12)")
         check_flags(link_last=link_last, log_timestamps=log_timestamps)
+        untimed = _checked_untimed(without_finished_at)
         check_optional_texts(name=name)
         check_whole("seed", seed, least=None)
         with configuration_errors():
@@ -125,10 +132,12 @@ class SimulatedOrganization(ResourceSeeding):
             Ids(seed),
             RateLimit("rest", rate_limit),
             user_rate_limit,
+            without_finished_at=untimed,
         )
         self._user = state.add_user(user)
         state.add_token(token, self._user, allowed, "Simulated", created_at)
         cluster = state.add_cluster("Default cluster", self._user, created_at)
+        state.pipeline_settings = PipelineSettings(default_cluster_id=cluster.id)
         queue = state.add_queue(cluster, "default", self._user, created_at)
         for number in range(1, (3 if agents is None else agents) + 1):
             state.add_agent(f"agent-{number}", queue, created_at)
@@ -139,7 +148,7 @@ class SimulatedOrganization(ResourceSeeding):
         self._artifact_storage = ArtifactStorage(state, seed)
         self._api = RestApi(
             self._engine,
-            AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url),
+            AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url, lists or ListBehaviour()),
             Ids(seed, "requests"),
         )
         self._faults = Faults()
@@ -184,6 +193,8 @@ class SimulatedOrganization(ResourceSeeding):
     ) -> SimulatedPipeline:
         """Return the pipeline of a slug, and create it if it is new. The options apply when it is created.
 
+        A pipeline that a request has created is returned too, so that a test can say what happens in its jobs.
+
         Args:
             slug: the slug.
             name: the name; the slug by default.
@@ -225,9 +236,9 @@ class SimulatedOrganization(ResourceSeeding):
         check_number("maximum_timeout", maximum_timeout, optional=True)
         variables = text_map("env", env)
         with self._lock, self._engine.at(self.clock.time()):
-            known = self._pipelines.get(slug)
-            if known is not None:
-                return known
+            existing = self.state.pipelines.get(slug)
+            if existing is not None:
+                return self._builder(existing)
             state = Pipeline(
                 id=self.state.ids.uuid(),
                 slug=slug,
@@ -249,11 +260,16 @@ class SimulatedOrganization(ResourceSeeding):
                 env=variables,
             )
             self._engine.administration.add_pipeline(state)
-            made = SimulatedPipeline(
+            return self._builder(state)
+
+    def _builder(self, state: Pipeline) -> SimulatedPipeline:
+        """Return the one builder of a pipeline."""
+        made = self._pipelines.get(state.id)
+        if made is None:
+            made = self._pipelines[state.id] = SimulatedPipeline(
                 state, engine=self._engine, past=self._past, user=self._user, lock=self._lock, now=self.clock.time
             )
-            self._pipelines[slug] = made
-            return made
+        return made
 
     @checks_keywords
     def agent(self, name: str, *, queue: str = "default", tags: Sequence[str] = ()) -> Agent:
@@ -324,7 +340,8 @@ class SimulatedOrganization(ResourceSeeding):
     def on_change(self, listener: Listener) -> Callable[[], None]:
         """Call a function with an event for each change of what the simulator holds.
 
-        These are builds, jobs, agents, artifacts, annotations, pipelines, clusters and queues.
+        These are builds, jobs, agents, artifacts, annotations, pipelines, clusters and queues, and what else users
+        administrate, such as schedules and teams.
 
         The events come in the order of the changes, at the simulator's time, when the action that caused them is
         complete. `SimulatedPipeline.history` sends the events of its builds with their past times. A listener that raises
@@ -333,7 +350,7 @@ class SimulatedOrganization(ResourceSeeding):
 
         Args:
             listener: receives a `BuildChanged`, `JobChanged`, `AgentChanged`, `ArtifactChanged`, `AnnotationChanged`,
-                `PipelineChanged`, `ClusterChanged` or `QueueChanged`.
+                `PipelineChanged`, `ClusterChanged`, `QueueChanged` or `ResourceChanged`.
 
         Returns:
             A function that removes the listener.
@@ -570,6 +587,22 @@ def _checked_clock(clock: EpochClock) -> EpochClock:
         if not callable(getattr(clock, name, None)):
             raise TypeError(f"clock is {kind_of(clock)} without `{name}()`: give a SystemClock or a VirtualClock")
     return clock
+
+
+def _checked_untimed(states: Iterable[str]) -> frozenset[str]:
+    """Return the states of builds that have no `finished_at`.
+
+    Raises:
+        TypeError: they are a single string, or nothing that holds several.
+        ConfigurationError: one is another state.
+    """
+    if isinstance(states, str) or not isinstance(states, Iterable):
+        raise TypeError(f"without_finished_at is {kind_of(states)}: give several states, such as ['blocked']")
+    given, possible = frozenset(states), frozenset({"blocked", "not_run", "skipped"})
+    with configuration_errors():
+        if given - possible:
+            raise ValueError(f"without_finished_at={sorted(given)}: give some of {', '.join(sorted(possible))}")
+    return given
 
 
 def _check_root(name: str, url: str) -> None:

@@ -5,9 +5,13 @@ The decisions are pure: a `Circuit` is a value, and each of its methods returns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..clock import check_seconds
 from ..errors import ConfigurationError
 
 __all__ = ["PROBE_LEASE", "PROBE_PAUSE", "Circuit", "CircuitBreaker", "CircuitState", "Permit"]
@@ -46,13 +50,10 @@ class CircuitBreaker:
     def __post_init__(self) -> None:
         if isinstance(self.failures, bool) or not isinstance(self.failures, int) or self.failures < 1:
             raise ConfigurationError(f"failures={self.failures!r}: give a whole number of 1 or more.")
-        seconds = self.open_for
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
-            raise ConfigurationError(f"open_for={self.open_for!r}: give seconds above 0.")
+        check_seconds("open_for", self.open_for)
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Struct, frozen=True):
     """Permission for one call.
 
     Attributes:
@@ -64,8 +65,7 @@ class Permit:
     probe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Circuit:
+class Circuit(Struct, frozen=True):
     """Circuit at a moment.
 
     Attributes:

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..clock import check_seconds
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -109,9 +113,7 @@ class Cache:
 
     def __post_init__(self) -> None:
         for name in ("pipelines", "builds", "clusters", "agents"):
-            seconds = getattr(self, name)
-            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
-                raise ConfigurationError(f"{name}={seconds!r}: give seconds, 0 or more.")
+            check_seconds(name, getattr(self, name), zero=True)
         for name in ("entries", "bytes"):
             number = getattr(self, name)
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
@@ -147,8 +149,7 @@ class CacheStats:
     bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(Struct, frozen=True):
     """What an answer tells of.
 
     Attributes:
@@ -160,8 +161,7 @@ class Reads:
     own: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What changes.
 
     Attributes:
@@ -181,8 +181,7 @@ class Change:
         return replace(self, settling=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Answer that is kept.
 
     Attributes:
@@ -209,8 +208,7 @@ class Entry:
         return len(self.content) + sum(len(name) + len(value) for name, value in self.headers) + _OVERHEAD
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a store has for a request.
 
     Attributes:

@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..clock import check_seconds
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
+
+    from .status import LimitStatus
 
 __all__ = [
     "GUARD",
@@ -24,8 +30,6 @@ __all__ = [
     "PATIENCE",
     "ROUNDING",
     "Budget",
-    "BudgetStatus",
-    "LimitStatus",
     "Limits",
     "Observation",
     "Priority",
@@ -77,13 +81,11 @@ class Budget:
     def __post_init__(self) -> None:
         if isinstance(self.reserve, bool) or not isinstance(self.reserve, int) or self.reserve < 0:
             raise ConfigurationError(f"reserve={self.reserve!r}: give a whole number of requests, 0 or more.")
-        wait = self.max_wait
-        if wait is not None and (isinstance(wait, bool) or not isinstance(wait, int | float) or not wait >= 0):
-            raise ConfigurationError(f"max_wait={wait!r}: give seconds, 0 or more, or None for no limit.")
+        if self.max_wait is not None:
+            check_seconds("max_wait", self.max_wait, zero=True, endless=True, also=", or None for no limit")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Names of the two rate limits that a request counts for.
 
     Attributes:
@@ -95,8 +97,7 @@ class Limits:
     user: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Struct, frozen=True):
     """One limit as an answer reports it.
 
     Attributes:
@@ -112,8 +113,7 @@ class Reported:
     scope: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """What an answer tells of both limits.
 
     Attributes:
@@ -129,55 +129,23 @@ class Observation:
     user: Reported | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Wait before a request may ask again.
 
     Attributes:
         until: the time at which to ask again; an answer to another request may come earlier.
         for_answer: True if the answer to another request decides.
         polls: True if that answer may come to another process, so that only asking again tells of it.
+        spread: True if the limit has room, and the request only leaves a gap behind the one before it in the background.
     """
 
     until: float
     for_answer: bool = False
     polls: bool = False
+    spread: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LimitStatus:
-    """What is known of a limit.
-
-    Attributes:
-        limit: requests that a window allows; None if no answer has told yet.
-        remaining: requests that are left in the window, less those that are on their way; None if it isn't known.
-        reset: seconds until the window ends; None if it isn't known.
-        scope: the name that Buildkite gives the limit; empty if it isn't known.
-    """
-
-    limit: int | None = None
-    remaining: int | None = None
-    reset: float | None = None
-    scope: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetStatus:
-    """What is known of both rate limits.
-
-    Attributes:
-        organization: the limit of the organization.
-        user: the limit of the user.
-        waiting: requests of this process that wait for them.
-    """
-
-    organization: LimitStatus
-    user: LimitStatus
-    waiting: int = 0
-
-
-@dataclass(slots=True)
-class Window:
+class Window(Struct):
     """What is known of one limit.
 
     Attributes:
@@ -223,7 +191,7 @@ class Window:
             # Some of the requests on their way may have been counted already, so their answers may tell of room.
             return Wait(self.ends + GUARD, for_answer=left + self.in_flight > 0)
         if priority == "background" and now < self.background:
-            return Wait(min(self.background, self.ends + GUARD))
+            return Wait(min(self.background, self.ends + GUARD), spread=True)
         return None
 
     def sent(self, now: float, *, reserve: int, priority: Priority = "foreground") -> None:
@@ -265,6 +233,8 @@ class Window:
 
     def status(self, now: float) -> LimitStatus:
         """Return what is known at a time."""
+        from .status import LimitStatus  # here: most programs never ask
+
         if self.remaining is None or now >= self.ends + GUARD:
             return LimitStatus(limit=self.limit, scope=self.scope)
         return LimitStatus(self.limit, self.remaining - self.in_flight, max(0.0, self.ends - now), self.scope)
@@ -282,6 +252,8 @@ def observation_of(response: httpx.Response, *, sent: float, arrived: float) -> 
     """
     # In one go: each question to the headers of httpx is a walk over them.
     headers = {key.lower(): value for key, value in response.headers.raw if key[:10].lower() == b"ratelimit-"}
+    if not headers and response.status_code != 429:
+        return Observation(sent, arrived)
     organization, user = (_of_headers(headers, prefix) for prefix in (b"ratelimit-", b"ratelimit-user-"))
     if response.status_code == 429:
         body = _of_body(response)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from .._forks import reset_after_fork
@@ -11,11 +11,15 @@ from .circuits import PROBE_LEASE, Circuit, Permit
 from .limits import Window
 
 if TYPE_CHECKING:
-    from ..events import Dispatcher, Event
+    from collections.abc import Callable, Sequence
+
+    from ..dispatcher import Dispatcher
+    from ..events import Event
     from ..runtime import Runtime
     from .circuits import CircuitBreaker, CircuitState
     from .entries import Cache, CacheStats, Change, Entries, Entry, Found
-    from .limits import Budget, Limits, LimitStatus, Observation, Priority, Wait
+    from .limits import Budget, Limits, Observation, Priority, Wait
+    from .status import LimitStatus
 
 __all__ = ["MemoryStore", "process_store"]
 
@@ -40,6 +44,7 @@ class MemoryStore:
         self._windows: dict[str, Window] = {}
         self._circuits: dict[str, Circuit] = {}
         self._kept: Entries | None = None
+        self._listeners: list[Callable[[str], None]] = []
         reset_after_fork(self)
 
     def subscribe(self, events: Dispatcher[Event]) -> None:
@@ -57,13 +62,16 @@ class MemoryStore:
     ) -> Wait | None:
         now = runtime.now()
         with self._lock:
-            pair = self._window(limits.organization), self._window(limits.user)
-            waits = [window.room(now, reserve=policy.reserve, priority=priority) for window in pair]
-            longest = max((wait for wait in waits if wait is not None), key=_until, default=None)
-            if longest is not None and not probe:
-                return longest
-            for window in pair:
-                window.sent(now, reserve=policy.reserve, priority=priority)
+            organization, user = self._window(limits.organization), self._window(limits.user)
+            reserve = policy.reserve
+            waits = (
+                organization.room(now, reserve=reserve, priority=priority),
+                user.room(now, reserve=reserve, priority=priority),
+            )
+            if any(waits) and not probe:
+                return max(filter(None, waits), key=_until)
+            organization.sent(now, reserve=reserve, priority=priority)
+            user.sent(now, reserve=reserve, priority=priority)
             return None
 
     async def answered(
@@ -75,11 +83,9 @@ class MemoryStore:
         permit: Permit | None = None,  # noqa: ARG002
     ) -> None:
         with self._lock:
-            for name, reported in (
-                (limits.organization, observation.organization),
-                (limits.user, observation.user),
-            ):
-                self._window(name).answered(reported, sent=observation.sent, arrived=observation.arrived)
+            sent, arrived = observation.sent, observation.arrived
+            self._window(limits.organization).answered(observation.organization, sent=sent, arrived=arrived)
+            self._window(limits.user).answered(observation.user, sent=sent, arrived=arrived)
 
     def lost(self, limits: Limits, runtime: Runtime, *, sent: float, counted: bool) -> None:  # noqa: ARG002
         with self._lock:
@@ -153,6 +159,25 @@ class MemoryStore:
         with self._lock:
             self._entries.change(change, now)
 
+    @property
+    def is_remote(self) -> bool:
+        return False
+
+    async def announce(self, name: str, runtime: Runtime) -> None:  # noqa: ARG002
+        for receive in tuple(self._listeners):
+            receive(name)
+
+    def listen(self, receive: Callable[[str], None]) -> Callable[[], None]:
+        self._listeners.append(receive)
+        return partial(self._listeners.remove, receive)
+
+    async def announced(
+        self,
+        position: str | None,  # noqa: ARG002
+        runtime: Runtime,  # noqa: ARG002
+    ) -> tuple[str | None, Sequence[str]]:
+        return None, ()
+
     def cache_stats(self) -> CacheStats:
         with self._lock:
             return self._entries.stats
@@ -175,6 +200,7 @@ class MemoryStore:
         """Forget what is on its way: it is the parent's. The entries may be those of a moment within a change of them."""
         self._lock = threading.Lock()
         self._kept = None if self._kept is None else type(self._kept)()
+        self._listeners.clear()
         for window in self._windows.values():
             window.in_flight, window.opened = 0, None
 

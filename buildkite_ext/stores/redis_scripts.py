@@ -9,7 +9,7 @@ as texts of 17 digits, from which the same number is read; an empty text stands 
 
 from __future__ import annotations
 
-__all__ = ["ADMIT", "ANSWERED", "LOST", "PERMIT", "RELEASE", "REPORT"]
+__all__ = ["ADMIT", "ANNOUNCE", "ANNOUNCED", "ANSWERED", "GIVE_BACK", "LOST", "PERMIT", "RELEASE", "REPORT"]
 
 _COMMON = """
 local a = cjson.decode(ARGV[1])
@@ -93,7 +93,7 @@ local function room(w)
   end
   local left = left_of(w, a.reserve)
   if left <= 0 then return {w.ends + a.guard, left + w.in_flight > 0} end
-  if a.background and now < w.background then return {math.min(w.background, w.ends + a.guard), false} end
+  if a.background and now < w.background then return {math.min(w.background, w.ends + a.guard), false, true} end
   return nil
 end
 
@@ -133,6 +133,29 @@ local function answered(w, reported)
 end
 
 local organization, user = load_window(KEYS[1], KEYS[2]), load_window(KEYS[3], KEYS[4])
+
+for _, w in ipairs({organization, user}) do
+  for _ = 1, a.unused or 0 do
+    if redis.call('LPOP', w.flights) then w.in_flight = w.in_flight - 1 end
+  end
+end
+
+-- Admit requests that will be sent soon, while there is plenty of room: they count as being on their way.
+local function lease()
+  local count = a.lot or 0
+  for _, w in ipairs({organization, user}) do
+    roll(w)
+    count = w.remaining and math.min(count, math.floor(left_of(w, a.reserve) / a.share)) or 0
+  end
+  for _ = 1, count do
+    for _, w in ipairs({organization, user}) do
+      redis.call('LPUSH', w.flights, text(now))
+      redis.call('PEXPIRE', w.flights, math.ceil(a.lease * 1000))
+      w.in_flight = w.in_flight + 1
+    end
+  end
+  return text(math.max(0, count))
+end
 
 local function state_of(w)
   return text(w.limit), text(w.remaining), text(w.ends - now), text(w.in_flight), w.scope
@@ -181,28 +204,29 @@ ADMIT = (
     _LIMITS
     + """
 -- KEYS: window and flights of the organization, of the user, and perhaps a circuit. Returns the seconds to wait ('': the request
--- is counted as sent), 1 if another answer decides, both windows, and the circuit.
+-- is counted as sent), 1 if another answer decides, 2 if the limit has room, the number of further requests
+-- that are admitted, both windows, and the circuit.
 local longest = nil
 for _, w in ipairs({organization, user}) do
   local wait = room(w)
   if wait and (not longest or wait[1] > longest[1]) then longest = wait end
 end
 if longest and not a.probe then
-  return windows_and_circuit(text(longest[1] - now), longest[2] and '1' or '0')
+  return windows_and_circuit(text(longest[1] - now), longest[2] and '1' or longest[3] and '2' or '0', '0')
 end
 sent(organization)
 sent(user)
-return windows_and_circuit('', '0')
+return windows_and_circuit('', '0', lease())
 """
 )
 
 ANSWERED = (
     _LIMITS
     + """
--- KEYS: as for ADMIT. Returns both windows and the circuit.
+-- KEYS: as for ADMIT. Returns the number of further requests that are admitted, both windows and the circuit.
 answered(organization, a.organization)
 answered(user, a.user)
-return windows_and_circuit()
+return windows_and_circuit(lease())
 """
 )
 
@@ -214,6 +238,14 @@ for _, w in ipairs({organization, user}) do
   ended(w)
   if a.counted and w.remaining then w.remaining = w.remaining - 1 end
 end
+return windows_and_circuit()
+"""
+)
+
+GIVE_BACK = (
+    _LIMITS
+    + """
+-- KEYS: as for ADMIT. Takes back the requests that were admitted and not sent. Returns both windows.
 return windows_and_circuit()
 """
 )
@@ -271,5 +303,35 @@ if a.epoch == c.epoch then
   save_circuit()
 end
 return with_circuit()
+"""
+)
+
+ANNOUNCE = (
+    _COMMON
+    + """
+-- KEYS: announcements, a stream.
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', a.most, '*', 'name', a.name, 'by', a.by)
+redis.call('PEXPIRE', KEYS[1], a.ttl)
+return {}
+"""
+)
+
+ANNOUNCED = (
+    _COMMON
+    + """
+-- KEYS: announcements, a stream. Returns the position of the last one, and the names behind a position ('': none) that others
+-- have announced.
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+local answer = {last[1] and last[1][1] or '0-0'}
+if a.position == '' or a.position == answer[1] then return answer end
+local seen = {}
+for _, each in ipairs(redis.call('XRANGE', KEYS[1], '(' .. a.position, '+')) do
+  local name, by = each[2][2], each[2][4]
+  if by ~= a.by and not seen[name] then
+    seen[name] = true
+    answer[#answer + 1] = name
+  end
+end
+return answer
 """
 )

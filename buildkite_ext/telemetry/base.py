@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from ..events import Event
     from ..stores.circuits import CircuitState
-    from ..stores.limits import LimitStatus
+    from ..stores.status import LimitStatus
 
 __all__ = ["Attributes", "LimitSource", "Span", "SpanKind", "Telemetry"]
 

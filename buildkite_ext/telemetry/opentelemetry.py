@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from ..events import ArtifactDownloaded, BuildSeen, RequestFinished, WaitFinished, WriteAudited
+from ..events import ArtifactDownloaded, BuildSeen, FollowFinished, RequestFinished, WaitFinished, WriteAudited
 from ..version import __version__
 from .labels import OTHER, BoundedLabels, method_label
 
@@ -156,7 +156,7 @@ class OpenTelemetry:
         )
         self._webhooks = meter.create_counter("buildkite.webhooks.received", description="Webhooks that were accepted")
         for name, description, observe in (
-            ("buildkite.builds.state", "Builds that are waited for, by their state", self._observe_builds),
+            ("buildkite.builds.state", "Builds that are waited for or followed, by their state", self._observe_builds),
             (
                 "buildkite.rate_limit.remaining",
                 "Requests left in the window of the tighter rate limit",
@@ -187,6 +187,8 @@ class OpenTelemetry:
                 self._waited[event.organization, event.pipeline, event.number] = event.state
             case WaitFinished():
                 self._wait_finished(event)
+            case FollowFinished():
+                self._waited.pop((event.organization, event.pipeline, event.number), None)
             case ArtifactDownloaded():
                 self._download_bytes.record(event.size)
 

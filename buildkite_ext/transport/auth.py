@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import ConfigurationError
 from ..redaction import is_token, used_token
@@ -40,11 +40,20 @@ class SignStage:
     def __repr__(self) -> str:
         return f"Sign(origin={self._origin!r})"
 
-    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
+    def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> Coroutine[Any, Any, httpx.Response]:
         if origin(request.url) == self._origin:
-            source = self._source
-            # The frames of an error show no plain token: no variable of this one holds it.
-            _sign(request, await self._ask(source, request, runtime) if callable(source) else source)
+            context = context_of(request)
+            source, context.token = context.token or self._source, None
+            if callable(source):
+                return self._asked(source, request, send, runtime)
+            _sign(request, source)
+        return send(request)
+
+    async def _asked(
+        self, source: TokenFunction, request: httpx.Request, send: Send, runtime: Runtime
+    ) -> httpx.Response:
+        # The frames of an error show no plain token: no variable of this one holds it.
+        _sign(request, await self._ask(source, request, runtime))
         return await send(request)
 
     async def token(self, request: httpx.Request, runtime: Runtime) -> Secret:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import CircuitOpen, NetworkError
-from ..events import CircuitChanged
 from ..stores.circuits import Permit
 from ..urls import path_of
 from .context import CircuitMoved, context_of, organization_of
@@ -17,7 +16,8 @@ from .context import CircuitMoved, context_of, organization_of
 if TYPE_CHECKING:
     import httpx
 
-    from ..events import Dispatcher, Event
+    from ..dispatcher import Dispatcher
+    from ..events import Event
     from ..runtime import Runtime, Send
     from ..stores.base import Store
     from ..stores.circuits import CircuitBreaker, CircuitState
@@ -95,6 +95,8 @@ class CircuitBreakerStage:
             else:
                 change = await store.report(name, permit, self._policy, runtime, failed=failed, answered=answered)
                 if change is not None:
+                    from ..events import CircuitChanged  # here: a circuit hardly ever changes
+
                     self._events.emit(CircuitChanged(name, *change))
 
 

@@ -9,41 +9,47 @@ import hashlib
 import math
 import threading
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
 from buildkite_api.types import Secret
+from msgspec import Struct, field
 
 from .._forks import reset_after_fork
-from ..errors import BudgetExhausted, ConnectionFailed, DeadlineExceeded
-from ..events import RateLimitWait
-from ..stores.limits import BudgetStatus, Limits, observation_of
+from ..errors import BudgetExhausted, BuildkiteError, ConnectionFailed, DeadlineExceeded
+from ..stores.limits import Limits, observation_of
 from ..urls import path_of
-from .context import CircuitMoved, context_of, organization_of
+from .context import CircuitMoved, RequestContext, context_of, organization_of
+from .users import PATH, Users, user_of
 
 if TYPE_CHECKING:
     import httpx
 
-    from ..events import Dispatcher, Event
+    from ..dispatcher import Dispatcher
+    from ..events import Event
     from ..runtime import Runtime, Send, Signal
     from ..stores.base import Store
     from ..stores.limits import Budget, Priority, Wait
-    from .auth import TokenFunction
-    from .context import RequestContext
+    from ..stores.status import BudgetStatus
+    from .auth import SignStage, TokenFunction
 
 __all__ = ["BudgetStage", "Lines", "Waiter", "lines_of", "token_identity"]
 
 
-@dataclass(eq=False, slots=True)
-class Waiter:
+_TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
+"""Timeouts of a request of the library's own, in seconds."""
+
+_LONG_GAP = 10.0
+"""Seconds between two requests in the background from which the second one is held up, and no longer only spread."""
+
+
+class Waiter(Struct, eq=False):
     """Request that waits for its turn."""
 
     signal: Signal | None = None
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """Requests that wait for the same limits. Those in the background wait behind all others."""
 
     foreground: deque[Waiter] = field(default_factory=deque)
@@ -67,6 +73,8 @@ class Lines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lines: dict[Limits, _Line] = {}
+        self.users = Users()
+        """Users of the tokens of these clients."""
         self.changes = 0
         """Number of answers and ends that may have made room, since a request has waited."""
         reset_after_fork(self)
@@ -158,10 +166,12 @@ class BudgetStage:
         priority: the priority of requests whose context has none.
         store: what is known of the limits.
         lines: the requests that wait.
-        user: the identity of the token.
+        token: the token, or the function that returns it.
+        sign: the stage that signs, which knows the current token.
+        ask: sends a request of the library's own, signed, without the other stages.
         root: the root of the API.
         organization: the organization of requests whose path has none.
-        events: gets a `RateLimitWait` for each wait.
+        events: gets a `RateLimitWait` for each wait that holds up its request: see `_holds_up`.
     """
 
     def __init__(
@@ -171,7 +181,9 @@ class BudgetStage:
         priority: Priority,
         store: Store,
         lines: Lines,
-        user: str,
+        token: Secret | TokenFunction,
+        sign: SignStage,
+        ask: Send,
         root: str,
         organization: str | None,
         events: Dispatcher[Event],
@@ -181,9 +193,13 @@ class BudgetStage:
         self._store = store
         self._lines = lines
         self._root = root
-        self._user = f"user {user} at {self._root}"
+        self._sign = sign
+        self._ask = ask
+        self._identity = token_identity(token) if isinstance(token, Secret) else None
+        """Identity of the token. That of a function is the identity of the first token that it returns."""
+        self._nobody = token_identity(token)
         self._organization = organization or ""
-        self._known: dict[str, Limits] = {}
+        self._known: dict[tuple[str, str], Limits] = {}
         self._events = events
 
     def __repr__(self) -> str:
@@ -191,10 +207,18 @@ class BudgetStage:
 
     def limits(self, organization: str = "") -> Limits:
         """Return the limits of requests for an organization."""
-        return Limits(f"organization {organization or self._organization} at {self._root}", self._user)
+        user = self._lines.users.name(self._root, self._identity or self._nobody)
+        limits = self._known.get((organization, user))
+        if limits is None:
+            limits = self._known[organization, user] = Limits(
+                f"organization {organization or self._organization} at {self._root}", f"user {user} at {self._root}"
+            )
+        return limits
 
     def status(self, now: float, organization: str = "") -> BudgetStatus:
         """Return what is known of the limits of an organization, by default that of the client, and of the user."""
+        from ..stores.status import BudgetStatus  # here: most programs never ask
+
         limits = self.limits(organization)
         return BudgetStatus(
             self._store.limit_status(limits.organization, now),
@@ -205,13 +229,30 @@ class BudgetStage:
     async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         context = context_of(request)
         organization = organization_of(request)
-        limits = self._known.get(organization)
-        if limits is None:
-            limits = self._known[organization] = self.limits(organization)
+        identity = self._identity
+        if identity is None:
+            context.token = await self._sign.token(request, runtime)
+            identity = self._identity = token_identity(context.token)
+        if self._lines.users.meet(self._root, identity):
+            await self._learn_user(identity, self.limits(organization), context, runtime)
+        limits = self.limits(organization)
         sent = runtime.now()
         if self._lines.busy or await self._admit(context, limits, runtime) is not None:
             await self._admitted(request, context, limits, runtime)
             sent = runtime.now()
+        return await self._counted(request, send, context, limits, runtime, sent=sent)
+
+    async def _counted(
+        self,
+        request: httpx.Request,
+        send: Send,
+        context: RequestContext,
+        limits: Limits,
+        runtime: Runtime,
+        *,
+        sent: float,
+    ) -> httpx.Response:
+        """Send a request that is counted, and take in what its answer tells."""
         counted: Literal["yes", "perhaps", "no"] = "perhaps"
         try:
             if context.halted is not None and context.halted():
@@ -229,6 +270,30 @@ class BudgetStage:
         await self._store.answered(limits, observation, runtime, permit=context.permit)
         self._lines.wake()
         return response
+
+    async def _learn_user(self, identity: str, limits: Limits, context: RequestContext, runtime: Runtime) -> None:
+        """Ask for the user of a token, if a request may go at once. Its failure is none of the caller's request."""
+        import httpx
+
+        users = self._lines.users
+        known = False
+        try:
+            sent = runtime.now()
+            if await self._store.admit(limits, self._policy, "foreground", runtime) is not None:
+                return  # the next request of this token asks
+            headers = {"Accept": "application/json"}
+            request = httpx.Request("GET", self._root + PATH, headers=headers, extensions={"timeout": _TIMEOUTS})
+            own = RequestContext()
+            own.deadline = context.deadline
+            own.attach(request)
+            response = await self._counted(request, self._ask, own, limits, runtime, sent=sent)
+            users.learn(self._root, identity, user_of(response))
+            known = True
+        except BuildkiteError:
+            known = True  # it counts as a user of its own
+        finally:
+            if not known:
+                users.forget(self._root, identity)
 
     async def _admit(self, context: RequestContext, limits: Limits, runtime: Runtime) -> Wait | None:
         priority = context.priority or self._priority
@@ -255,7 +320,7 @@ class BudgetStage:
                 ends = self._ends(context, joined)
                 if now >= ends or (wait is not None and not wait.for_answer and wait.until > ends):
                     raise self._refusal(request, context, joined, ends=ends, until=now if wait is None else wait.until)
-                if wait is not None and not wait.for_answer and not told:
+                if wait is not None and not told and _holds_up(wait, now):
                     told = True
                     self._tell(request, context, wait.until - now)
                 signal = runtime.signal()
@@ -303,6 +368,8 @@ class BudgetStage:
         )
 
     def _tell(self, request: httpx.Request, context: RequestContext, pause: float) -> None:
+        from ..events import RateLimitWait  # here: few requests wait
+
         operation = context.operation
         self._events.emit(
             RateLimitWait(
@@ -312,6 +379,11 @@ class BudgetStage:
                 pause=pause,
             )
         )
+
+
+def _holds_up(wait: Wait, now: float) -> bool:
+    """Tell if a wait is worth an event: the limit is exhausted, or the gap between requests in the background is long."""
+    return not wait.for_answer and (not wait.spread or wait.until - now > _LONG_GAP)
 
 
 def token_identity(source: Secret | TokenFunction) -> str:

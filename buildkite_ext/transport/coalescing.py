@@ -10,8 +10,9 @@ import copy
 import threading
 from collections.abc import Hashable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from .._forks import reset_after_fork
 
@@ -29,16 +30,14 @@ leads_a_flight: ContextVar[bool] = ContextVar("leads_a_flight", default=False)
 flight, that might be its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Struct, frozen=True):
     """End of a flight. Without an answer and an error, its request was given up, and tells the others nothing."""
 
     response: httpx.Response | None = None
     error: BuildkiteError | None = None
 
 
-@dataclass(eq=False, slots=True)
-class Flight:
+class Flight(Struct, eq=False):
     """Request that is on its way for several callers.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..urls import path_of
@@ -11,6 +10,7 @@ from ..urls import path_of
 if TYPE_CHECKING:
     import httpx
     from buildkite_api.operations import Operation
+    from buildkite_api.types import Secret
 
     from ..stores.circuits import Permit
     from ..stores.limits import Priority
@@ -31,30 +31,21 @@ class CircuitMoved(Exception):
     """The circuit has opened while a request waited to be sent. It never reaches a caller: the circuit breaker asks again."""
 
 
-@dataclass(slots=True)
 class RequestContext:
     """Context of one request, from its first stage to the wire."""
 
-    operation: Operation | None = None
-    """The documented operation; None for a request outside the description."""
-    stream: bool = False
-    """True if the body of the answer stays on the connection for its reader."""
-    ends: float | None = None
-    """End of the workflow that the request is a part of, such as a wait, on the runtime's clock."""
     deadline: Deadline | None = None
     """End of the request, set by the stage of the deadline."""
     organization: str | None = None
     """Slug of the organization in the path; None until it is asked for."""
-    files: tuple[BinaryIO, ...] = ()
-    """Files that the request sends."""
     priority: Priority | None = None
     """Priority of the request at the rate limits; None for that of the client."""
     probe: bool = False
     """True if the request probes the API for all others, so that it waits for no rate limit."""
     permit: Permit | None = None
     """Permit of the circuit breaker for the call; None without a breaker."""
-    fresh: bool = False
-    """True if neither a kept answer nor that of a request that is on its way will do, as for the polls of a wait."""
+    token: Secret | None = None
+    """Token of the next attempt, if a stage has asked for it already."""
     waited: float = 0.0
     """Seconds for which it has waited for the rate limit."""
     waits_since: float | None = None
@@ -66,6 +57,26 @@ class RequestContext:
     may_have_acted: bool = False
     """True if Buildkite may have done what was requested, although no answer says so."""
     _values: Mapping[str, str] | None = None
+
+    def __init__(
+        self,
+        operation: Operation | None = None,
+        *,
+        stream: bool = False,
+        ends: float | None = None,
+        fresh: bool = False,
+        files: tuple[BinaryIO, ...] = (),
+    ) -> None:
+        self.operation = operation
+        """The documented operation; None for a request outside the description."""
+        self.stream = stream
+        """True if the body of the answer stays on the connection for its reader."""
+        self.ends = ends
+        """End of the workflow that the request is a part of, such as a wait, on the runtime's clock."""
+        self.fresh = fresh
+        """True if neither a kept answer nor that of a request that is on its way will do, as for the polls of a wait."""
+        self.files = files
+        """Files that the request sends."""
 
     def attach(self, request: httpx.Request) -> httpx.Request:
         """Make this the context of a request, and return the request."""
@@ -91,7 +102,8 @@ def context_of(request: httpx.Request, match: Match | None = None) -> RequestCon
     if context is None:
         found = match(request.method, path_of(request)) if match else None
         operation, values = found or (None, {})
-        context = RequestContext(operation=operation, _values=values)
+        context = RequestContext(operation)
+        context._values = values
         context.attach(request)
     return context
 

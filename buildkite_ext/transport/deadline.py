@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import DeadlineExceeded, NetworkError
 from ..urls import path_of
@@ -21,8 +23,7 @@ DEFAULT_TIMEOUT = 120.0
 which a request waits for the rate limit doesn't count."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Struct, frozen=True):
     """End of a call."""
 
     ends: float

@@ -19,14 +19,13 @@ import httpx
 
 from .._cancellation import guarded
 from .._forks import keep_inherited, reset_after_fork
-from .network import BoundedTimeout
 from .pools import AsyncPool, AsyncPools, BlockingPool, ConnectionCounts, LoopPools, Pools, Routes, running_loop
+from .rates import DEFAULT_LIMITS, ConnectionLimits
+from .timeouts import BoundedTimeout
 
 __all__ = ["HTTPX_ERRORS", "AsyncHttpTransport", "HttpTransport"]
 
 _T = TypeVar("_T")
-
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5.0)
 
 _GRACE = 0.2
 """Seconds that the network has for its own, more exact error before an async attempt is cancelled at its deadline. The wire,
@@ -98,7 +97,9 @@ class HttpTransport(httpx.BaseTransport):
     A deadline is passed in the request's `timeout` extension: `bounded_timeouts` makes one.
     """
 
-    def __init__(self, *, limits: httpx.Limits = _LIMITS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, limits: ConnectionLimits = DEFAULT_LIMITS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Create a transport; proxies and certificates are read with the first request that needs them.
 
         Args:
@@ -159,7 +160,9 @@ class AsyncHttpTransport(httpx.AsyncBaseTransport):
     reading a chunk of the answer, closing it) runs by `guarded`, so that cancellation leaves no connection busy.
     """
 
-    def __init__(self, *, limits: httpx.Limits = _LIMITS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, limits: ConnectionLimits = DEFAULT_LIMITS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Create a transport; proxies and certificates are read with the first request that needs them.
 
         Args:

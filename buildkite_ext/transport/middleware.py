@@ -9,7 +9,6 @@ Every request to the API takes this path, also those of the generated functions.
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
     from .context import Match
 
 __all__ = ["Additions", "Invalidation", "RaiseForStatus", "ReadOnly", "Stage", "compose"]
+
+
+_DECODED_OR_HTML = frozenset({"application/json", "text/html"})
+"""Types of answers that need no check: a web page isn't JSON, which the decoder says."""
 
 
 class Stage(Protocol):
@@ -54,8 +57,12 @@ def compose(stages: Sequence[Stage], wire: Send, runtime: Runtime) -> Send:
     """Return one function that runs the stages, the first one outermost."""
     send = wire
     for stage in reversed(stages):
-        send = partial(stage, send=send, runtime=runtime)
+        send = _bound(stage, send, runtime)
     return send
+
+
+def _bound(stage: Stage, send: Send, runtime: Runtime) -> Send:
+    return lambda request: stage(request, send, runtime)
 
 
 class Additions:
@@ -146,6 +153,12 @@ class RaiseForStatus:
         response = await send(request)
         status = response.status_code
         if status < 300:
+            if operation is not None and operation.accept not in _DECODED_OR_HTML and _is_html(response):
+                await runtime.close(response)
+                raise InvalidResponse(
+                    f"{request.method} {path_of(request)}: the answer is a web page (text/html) instead of text. A proxy may "
+                    "have sent it. Check base_url and the proxies of the environment."
+                )
             return response
         if status >= 400:
             from ..error_responses import error_of  # here: most answers are no errors
@@ -158,3 +171,7 @@ class RaiseForStatus:
                 "Redirects aren't followed, since they could send the token elsewhere. Check base_url."
             )
         return response
+
+
+def _is_html(response: httpx.Response) -> bool:
+    return bool(response.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "text/html")

@@ -18,7 +18,7 @@ import select
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
@@ -28,13 +28,13 @@ import httpcore
 
 from .framing import AnswerFraming
 from .rates import RateMeter, TransferRate
+from .timeouts import BoundedTimeout
 
 if TYPE_CHECKING:
     from .sockets import SocketOption
 
-__all__ = ["AsyncNetwork", "BoundedTimeout", "Network", "OpenedStreams", "bounded_timeouts", "opened_streams"]
+__all__ = ["AsyncNetwork", "Network", "OpenedStreams", "opened_streams"]
 
-_PHASES = ("connect", "read", "write", "pool")
 _SLICE = 16 * 1024
 """Bytes that are written under one timeout: on a link that moves a few kB in that time, the connection stays."""
 
@@ -45,54 +45,6 @@ saves where fewer arrive at once, as by TLS."""
 _OVER = "the time allowed for the whole request is over"
 _CLOSED = "the client was closed in the meantime"
 _REFUSED = "the server has answered with an error before it had the whole request, or closed the connection"
-
-
-class BoundedTimeout(float):
-    """Timeout of one operation in seconds, together with the limits on the whole attempt.
-
-    Example:
-        >>> timeout = BoundedTimeout(30.0, ends=1_000.0)
-        >>> timeout, timeout.ends
-        (30.0, 1000.0)
-    """
-
-    __slots__ = ("ends", "rate")
-
-    ends: float
-    """End of the attempt, on the monotonic clock of the transport; infinite if it has none."""
-    rate: TransferRate | None
-    """Least rate of its transfers."""
-
-    def __new__(cls, seconds: float, ends: float, rate: TransferRate | None = None) -> Self:
-        """Create a timeout of `seconds` that never reaches past `ends`."""
-        timeout = super().__new__(cls, seconds)
-        timeout.ends = ends
-        timeout.rate = rate
-        return timeout
-
-
-def bounded_timeouts(
-    timeouts: Mapping[str, float | None], *, ends: float, now: float, rate: TransferRate | None = None
-) -> dict[str, float | None]:
-    """Return `timeouts` with the limits of the attempt in each of them, for a request's `timeout` extension.
-
-    Args:
-        timeouts: seconds for each phase; None for no limit of its own.
-        ends: end of the attempt on the transport's clock; infinite for none.
-        now: the time on that clock.
-        rate: least rate of the attempt's transfers. Without an end, a phase without a timeout has no rate.
-
-    Example:
-        >>> bounded_timeouts({"connect": 10.0, "read": 30.0}, ends=120.0, now=100.0)
-        {'connect': 10.0, 'read': 20.0, 'write': 20.0, 'pool': 20.0}
-    """
-    left = max(0.0, ends - now)
-    bounded: dict[str, float | None] = {}
-    for phase in _PHASES:
-        limit = timeouts.get(phase)
-        seconds = left if limit is None else min(limit, left)
-        bounded[phase] = BoundedTimeout(seconds, ends, rate) if math.isfinite(seconds) else None
-    return bounded
 
 
 class _Limits:

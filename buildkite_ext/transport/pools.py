@@ -18,12 +18,12 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpcore
 import httpx
+from msgspec import Struct
 
 from .._cancellation import asyncio_task
 from .._forks import keep_inherited
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from trio.lowlevel import TrioToken
+
+    from .rates import ConnectionLimits
 
 __all__ = [
     "AsyncPool",
@@ -48,8 +50,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionCounts:
+class ConnectionCounts(Struct, frozen=True):
     """Numbers of open connections."""
 
     busy: int
@@ -61,7 +62,7 @@ class ConnectionCounts:
 class Routes:
     """Routes to servers: the proxies of the environment and the TLS settings, read when they are first needed."""
 
-    def __init__(self, limits: httpx.Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._rules: ProxyRules | None = None
         self._ssl_context: ssl.SSLContext | None = None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from urllib.request import getproxies
 
 import httpx
+from msgspec import Struct
 
 from ..errors import ConfigurationError
 
@@ -18,17 +18,19 @@ __all__ = ["ProxyRules"]
 _SCHEMES = ("http", "https", "all")
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     """Entry of the environment: addresses, and the proxy for them."""
 
     scheme: str
     host: str
     port: int | None
-    proxy: httpx.Proxy | None = field(repr=False)
+    proxy: httpx.Proxy | None
     """None: these addresses are reached directly."""
-    fault: str | None = field(default=None, repr=False)
+    fault: str | None = None
     """Reason why the entry can't be used."""
+
+    def __repr__(self) -> str:
+        return f"_Rule({self.scheme!r}, {self.host!r}, {self.port!r})"  # a proxy has credentials
 
     @property
     def priority(self) -> tuple[bool, int, int]:

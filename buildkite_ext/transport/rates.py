@@ -1,17 +1,52 @@
-"""Least rate of a transfer: the limit that ends uploads and downloads that hardly move."""
+"""Bounds of connections: how many there are by default, and the least rate of uploads and downloads."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
+from ..clock import check_seconds
 from ..errors import ConfigurationError
 
-__all__ = ["RateMeter", "TransferRate"]
-
+__all__ = ["DEFAULT_LIMITS", "ConnectionLimits", "RateMeter", "TransferRate"]
 
 _TOLERANCE = 0.001
 """Seconds by which a wait may end before its timeout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimits:
+    """Limits of a client's connections: those to the API, and likewise those to the storage of artifacts.
+
+    A call for which there is no connection waits for one. It has begun no attempt, and only its timeout ends the wait. An async
+    client has so many connections in each event loop.
+
+    Attributes:
+        max_connections: the maximum of connections; None for no limit.
+        max_keepalive_connections: the maximum of connections that are kept for the next request; None for no limit.
+        keepalive_expiry: seconds for which such a connection is kept; None for no limit.
+
+    Example:
+        >>> ConnectionLimits(max_connections=10).keepalive_expiry
+        5.0
+    """
+
+    max_connections: int | None = 100
+    max_keepalive_connections: int | None = 20
+    keepalive_expiry: float | None = 5.0
+
+    def __post_init__(self) -> None:
+        for name, least in (("max_connections", 1), ("max_keepalive_connections", 0)):
+            number = getattr(self, name)
+            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < least):
+                raise ConfigurationError(
+                    f"{name}={number!r}: give a whole number of {least} or more, or None for no limit."
+                )
+        if self.keepalive_expiry is not None:
+            check_seconds("keepalive_expiry", self.keepalive_expiry, zero=True, also=", or None for no limit")
+
+
+DEFAULT_LIMITS = ConnectionLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +71,7 @@ class TransferRate:
     def __post_init__(self) -> None:
         if not isinstance(self.bytes, int) or isinstance(self.bytes, bool) or self.bytes < 1:
             raise ConfigurationError(f"bytes={self.bytes!r}: give a whole number of 1 or more.")
-        if not isinstance(self.seconds, int | float) or not 0 < self.seconds < math.inf:
-            raise ConfigurationError(f"seconds={self.seconds!r}: give seconds above 0.")
+        check_seconds("seconds", self.seconds)
 
 
 class RateMeter:

@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 
 import httpx
 
-from .. import strict_json
 from .._decompression import ACCEPT_ENCODING
 from ..errors import CircuitOpen, ConfigurationError, InvalidResponse
-from ..events import SchemaDrift
 from ..redaction import hide_token, redact_httpx_log, token_in, without_used_tokens
+from ..references import refuse_page
 from ..stores.limits import Budget
+from ..strict_json import dumps
 from ..urls import Origin, Params, address, origin, path_of, path_refused, query_of
 from ..version import __version__
 from .auth import SignStage
@@ -38,9 +38,11 @@ if TYPE_CHECKING:
 
     from ..options import ClientOptions
     from ..runtime import Http
+    from ..stores.base import Store
     from ..stores.circuits import CircuitState
     from ..stores.entries import CacheStats, Change
-    from ..stores.limits import BudgetStatus
+    from ..stores.recent_actions import RecentActions
+    from ..stores.status import BudgetStatus
     from ..telemetry.base import Attributes, Span
     from .shared import SharedState
 
@@ -76,26 +78,32 @@ class Requester:
     def __init__(self, options: ClientOptions, shared: SharedState, *, owner: bool = True) -> None:
         redact_httpx_log()
         self.options = options
-        self.runtime = shared.runtime
+        self.runtime = runtime = shared.runtime
         self.events = shared.events
         self._shared = shared
         self._owner = owner
         self.origin, self._prefix = _root_of(options.base_url)
-        self._headers = _default_headers(options.user_agent)
+        self._headers = _headers_of(options.user_agent)
         deadline = DeadlineStage(options.timeout, from_admission=options.timeout is DEFAULT_TIMEOUT)
         retry = RetryStage(options.retry or _NO_RETRY, self.events, shared.quota)
         actor = token_identity(options.token)
+        sign = SignStage(options.token, self.origin)
+        api, foreign = (
+            Wire(transport, runtime, max_body=options.max_body, rate=options.minimum_rate)
+            for transport in (shared.api, shared.foreign)
+        )
         self._budget = BudgetStage(
             options.budget or Budget(),
             priority=options.priority,
             store=shared.store,
             lines=shared.lines,
-            user=actor,
+            token=options.token,
+            sign=sign,
+            ask=compose((sign,), api, runtime),
             root=options.base_url,
             organization=options.organization,
             events=self.events,
         )
-        sign = SignStage(options.token, self.origin)
         cache = self._cache_stage(sign, actor)
         budget = self._budget if options.budget else None
         self._breaker: CircuitBreakerStage | None = None
@@ -128,11 +136,6 @@ class Requester:
             None if telemetry is None else TraceAttempt(telemetry, api=True),
         ]
         self.stages: tuple[Stage, ...] = tuple(stage for stage in stages if stage is not None)
-        runtime = self.runtime
-        api, foreign = (
-            Wire(transport, runtime, max_body=options.max_body, rate=options.minimum_rate)
-            for transport in (shared.api, shared.foreign)
-        )
         self._path = compose(self.stages, api, runtime)
         # Storage that artifacts redirect to gets the deadline and the retries, and neither token nor API errors.
         attempt = () if telemetry is None else (TraceAttempt(telemetry, api=False),)
@@ -195,6 +198,16 @@ class Requester:
     def cache_stats(self) -> CacheStats:
         """Counts of the cache, and of the answers that were shared."""
         return replace(self._shared.store.cache_stats(), shared=self._shared.flights.joined)
+
+    @property
+    def store(self) -> Store:
+        """Store that the client shares with others."""
+        return self._shared.store
+
+    @property
+    def recent_actions(self) -> RecentActions:
+        """What this client and its copies did to builds lately."""
+        return self._shared.recent_actions
 
     async def change(self, change: Change) -> None:
         """Drop the kept answers that a change makes wrong."""
@@ -288,22 +301,19 @@ class Requester:
             fresh: take no answer that is kept, or on its way already.
         """
         operation = operation_of(endpoint)
-        arguments = dict(kwargs)
-        arguments["headers"] = {
-            **self._headers,
-            "Accept": operation.accept,
-            **(kwargs.get("headers") or {}),
-            **(headers or {}),
-        }
-        if url is not None:
-            arguments |= {"url": url, "params": None}
-        else:
-            # httpx would parse the URL again to add the query.
-            query = urlencode(arguments.pop("params", None) or (), doseq=True)
-            arguments["url"] = f"{self.options.base_url}{kwargs['url']}{'?' if query else ''}{query}"
-        files = tuple(part for _, part in (kwargs.get("files") or {}).values())
+        merged = _headers_of(self.options.user_agent, operation.accept)
+        if headers or "headers" in kwargs:
+            merged = merged.copy()
+            merged.update(kwargs.get("headers"))
+            merged.update(headers)
+        arguments = {**kwargs, "headers": merged}
+        params = arguments.pop("params", None)
+        # The query is a part of the URL: httpx would parse that again to add it.
+        query = f"?{urlencode(params, doseq=True)}" if params else ""
+        arguments["url"] = _parsed(f"{self.options.base_url}{kwargs['url']}{query}") if url is None else url
         request = httpx.Request(**arguments, extensions={"timeout": _TIMEOUTS})
-        return RequestContext(operation=operation, stream=stream, ends=ends, fresh=fresh, files=files).attach(request)
+        files = tuple(part for _, part in kwargs["files"].values()) if kwargs.get("files") else ()
+        return RequestContext(operation, stream=stream, ends=ends, fresh=fresh, files=files).attach(request)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the API through the stages, signed."""
@@ -334,6 +344,7 @@ class Requester:
         Raises:
             ValueError: the path leads outside the API, or it isn't a path.
         """
+        refuse_page(path, root=self.options.base_url)
         typed = address(path, root=self.options.base_url, organization=self.options.organization, params=params)
         try:
             url = httpx.URL(typed)
@@ -341,7 +352,7 @@ class Requester:
             raise ValueError(f"it isn't a URL: {error}") from error
         if origin(url) != self.origin or not f"{url.path}/".startswith(f"{self._prefix}/v2/"):
             raise ValueError(f"it leads outside {self.options.base_url}/v2")
-        merged = httpx.Headers({**self._headers, "Accept": "application/json, */*;q=0.9"})
+        merged = _headers_of(self.options.user_agent, "application/json, */*;q=0.9").copy()
         merged.update(headers)
         request = httpx.Request(method, url, content=content, headers=merged, extensions={"timeout": _TIMEOUTS})
         context_of(request, self._match)
@@ -366,7 +377,7 @@ class Requester:
         if json is not None:
             if content is not None:
                 raise TypeError("json= and content= are two bodies: give one of them")
-            content = strict_json.dumps(json, name="json")
+            content = dumps(json, name="json")
             merged.setdefault("Content-Type", "application/json")
         if not _METHOD.fullmatch(method):
             raise ValueError(f'method={method!r} isn\'t an HTTP method: write request("GET", "organizations/{{org}}")')
@@ -379,12 +390,9 @@ class Requester:
     async def send_foreign(self, url: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         """GET a file from another origin, without the token. Its body stays on the connection for its reader."""
         try:
-            request = httpx.Request(
-                "GET",
-                url,
-                headers={**self._headers, "Accept-Encoding": "identity", **(headers or {})},
-                extensions={"timeout": _TIMEOUTS},
-            )
+            merged = self._headers.copy()
+            merged.update({"Accept-Encoding": "identity", **(headers or {})})
+            request = httpx.Request("GET", url, headers=merged, extensions={"timeout": _TIMEOUTS})
         except (httpx.InvalidURL, ValueError) as error:
             raise InvalidResponse(f"Buildkite gave a URL that can't be used: {error}") from error
         return await self._foreign_path(RequestContext(stream=True).attach(request))
@@ -397,6 +405,8 @@ class Requester:
             from buildkite_api.decoding import Decoder, Drift
 
             def report(drift: Drift) -> None:
+                from ..events import SchemaDrift  # here: most answers are as described
+
                 self.events.emit(SchemaDrift(drift.model, without_used_tokens(drift.key), drift.kind))
 
             self._client = Client(
@@ -434,15 +444,15 @@ def _root_of(base_url: str) -> tuple[Origin, str]:
 
 
 @lru_cache(maxsize=64)
-def _default_headers(user_agent: str | None) -> Mapping[str, str]:
-    """Return the headers of every request: those of httpx, with the names of the user's program and of this package."""
-    headers = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))).headers
+def _headers_of(user_agent: str | None, accept: str | None = None) -> httpx.Headers:
+    """Return the headers of requests, with the names of the user's program and of this package. Each request copies them."""
     own = f"buildkite-ext/{__version__} python-httpx/{httpx.__version__}"
-    return {
+    headers = {
         "Accept-Encoding": ACCEPT_ENCODING,
-        "Connection": headers["Connection"],
+        "Connection": "keep-alive",
         "User-Agent": own if user_agent is None else f"{user_agent.strip()} {own}",
     }
+    return httpx.Headers(headers if accept is None else {**headers, "Accept": accept})
 
 
 def checked_endpoint(endpoint: object, method: str) -> None:
@@ -457,6 +467,12 @@ def checked_endpoint(endpoint: object, method: str) -> None:
             f"{method}({written}): give a module of buildkite_api.api, such as buildkite_api.api.builds.get_build. For a "
             'path write request("GET", path), or iterate(path) for a list'
         )
+
+
+@lru_cache(maxsize=256)
+def _parsed(url: str) -> httpx.URL:
+    """Return a URL. Polls ask for the same ones again, and httpx takes a seventh of the time of a call to parse one."""
+    return httpx.URL(url)
 
 
 def operation_of(endpoint: Endpoint[..., Any]) -> Operation:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._forks import reset_after_fork
 from ..backoff import full_jitter
+from ..clock import check_seconds
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
-from ..events import Dispatcher, Event, RetryScheduled
 from ..urls import path_of
 from .context import READS, CircuitMoved, context_of
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import httpx
     from buildkite_api.operations import Operation
 
+    from ..dispatcher import Dispatcher
+    from ..events import Event
     from ..runtime import Runtime, Send
 
 __all__ = ["Retry", "RetryQuota", "RetryStage", "replayable"]
@@ -58,8 +60,7 @@ class Retry:
                 f"attempts={self.attempts!r}: give a whole number of 1 or more. It counts the first attempt."
             )
         for name, seconds in (("base", self.base), ("maximum", self.maximum)):
-            if not isinstance(seconds, int | float) or not seconds >= 0:
-                raise ConfigurationError(f"{name}={seconds!r}: give seconds, 0 or more.")
+            check_seconds(name, seconds, zero=True, endless=True)
 
     def delay(self, attempt: int, outcome: httpx.Response | NetworkError, *, repeatable: bool) -> float | None:
         """Return the seconds until the next attempt, or None if this was the last.
@@ -153,6 +154,9 @@ class RetryStage:
                 if outcome is None:
                     raise
                 # The circuit has opened since: what the attempt before ended with is the end of the call.
+            if not isinstance(outcome, NetworkError) and outcome.status_code < 400:
+                self._quota.succeeded(taken)
+                return outcome
             pause = self._policy.delay(attempt, outcome, repeatable=repeatable) if replayable(request) else None
             if pause is not None and context.halted is not None and context.halted():
                 pause = None
@@ -184,6 +188,8 @@ class RetryStage:
                 ) from cause
             if not isinstance(outcome, NetworkError):
                 await runtime.close(outcome)
+            from ..events import RetryScheduled  # here: most calls are not repeated
+
             self._events.emit(
                 RetryScheduled(
                     method=request.method,

@@ -9,9 +9,10 @@ import httpx
 
 from .._forks import reset_after_fork
 from ..debug_log import debug_log
+from ..dispatcher import client_events
 from ..errors import ClientClosed, ConfigurationError
-from ..events import RequestFinished, WriteAudited, client_events
 from ..stores.memory import MemoryStore, process_store
+from ..stores.recent_actions import RecentActions
 from .budget import lines_of
 from .coalescing import Flights
 from .retry import RetryQuota
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ..runtime import Runtime, Transport
     from ..stores.base import Store
     from ..telemetry.base import Telemetry
+    from .rates import ConnectionLimits
 
 __all__ = ["SharedState"]
 
@@ -40,6 +42,8 @@ class SharedState:
         hook: Hook | None = None,
         store: Store | None = None,
         telemetry: Telemetry | None = None,
+        *,
+        limits: ConnectionLimits,
     ) -> None:
         self.runtime = runtime
         # What a transport of the user's answers, or another clock measures, says nothing of Buildkite's limits now.
@@ -48,6 +52,7 @@ class SharedState:
         self.lines = lines_of(self.store)
         self.quota = RetryQuota()
         self.flights = Flights()
+        self.recent_actions = RecentActions()
         self.events = client_events(hook)
         self.store.subscribe(self.events)
         self.telemetry = telemetry
@@ -58,6 +63,8 @@ class SharedState:
             self.events.add(telemetry.on_event)
         debug = debug_log()
         if debug is not None:
+            from ..events import RequestFinished, WriteAudited
+
             # A request has a line of each attempt there, so that its end needs none.
             self.events.add(
                 lambda event: None if isinstance(event, RequestFinished | WriteAudited) else debug(str(event))
@@ -70,6 +77,7 @@ class SharedState:
             )
         self._passed = transport
         self._inherited = False
+        self._limits = limits
         # A transport such as httpx.MockTransport is of both kinds: the runtime decides.
         if not runtime.blocking and isinstance(transport, httpx.AsyncBaseTransport):
             from .._cancellation import GuardedTransport  # here, since it imports asyncio
@@ -125,4 +133,5 @@ class SharedState:
     def _made(self) -> Transport:
         from .http import AsyncHttpTransport, HttpTransport
 
-        return (HttpTransport if self.runtime.blocking else AsyncHttpTransport)(clock=self.runtime.now)
+        kind = HttpTransport if self.runtime.blocking else AsyncHttpTransport
+        return kind(limits=self._limits, clock=self.runtime.now)

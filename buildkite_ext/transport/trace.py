@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ..events import RequestFinished, WriteAudited
 from ..redaction import redacted_text
 from .context import READS, context_of, organization_of
 
 if TYPE_CHECKING:
     from buildkite_api.operations import Operation
 
-    from ..events import Dispatcher, Event, WriteResult
+    from ..dispatcher import Dispatcher
+    from ..events import Event, WriteResult
     from ..runtime import Runtime, Send
     from ..stores.circuits import CircuitState
-    from ..stores.limits import LimitStatus
+    from ..stores.status import LimitStatus
     from ..telemetry.base import Span, Telemetry
     from .breaker import CircuitBreakerStage
     from .budget import BudgetStage
@@ -117,9 +117,10 @@ class TraceCall:
     def __repr__(self) -> str:
         return "TraceCall()"
 
-    async def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
-        if not self._events.wanted:
-            return await send(request)
+    def __call__(self, request: httpx.Request, send: Send, runtime: Runtime) -> Coroutine[Any, Any, httpx.Response]:
+        return self._traced(request, send, runtime) if self._events.wanted else send(request)
+
+    async def _traced(self, request: httpx.Request, send: Send, runtime: Runtime) -> httpx.Response:
         context = context_of(request, self._match)
         operation = context.operation
         details = _details(operation, _SENT_DETAILS, request)
@@ -153,6 +154,8 @@ class TraceCall:
         error: str | None,
         seconds: float,
     ) -> None:
+        from ..events import RequestFinished, WriteAudited  # here: most clients have nobody who takes events
+
         operation = context.operation
         route, name = (_OTHER, None) if operation is None else (operation.path, operation.id)
         status = None if response is None else response.status_code

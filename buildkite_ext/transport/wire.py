@@ -6,7 +6,6 @@ import logging
 import math
 import ssl
 from collections.abc import Callable, Mapping
-from copy import copy
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from ..redaction import hide_token, token_in, unsigned
 from ..urls import path_of
 from .bodies import of_this_process
 from .context import context_of
+from .timeouts import bounded_timeouts
 
 if TYPE_CHECKING:
     from ..runtime import Runtime, Transport
@@ -36,7 +36,7 @@ _GRACE = 0.1
 _REFUSAL = 64 * 1024
 """Bytes of a body that are read if a stream was asked for and the status is an error or a redirect."""
 
-_DECODED = (b"content-encoding", b"transfer-encoding")
+_DECODED = frozenset({b"content-encoding", b"transfer-encoding"})
 """Headers of an encoded body. They are removed with the encoding, so that it is not decoded again."""
 
 _log = logging.getLogger("httpx")  # users of httpx expect the line of each request there
@@ -89,8 +89,6 @@ class Wire:
 
     def _bounded(self, timeouts: Mapping[str, float | None], ends: float) -> dict[str, float | None]:
         """Return the timeouts of an attempt that ends at `ends`."""
-        from .network import bounded_timeouts
-
         bounded = bounded_timeouts(timeouts, ends=ends, now=self._runtime.now(), rate=self._rate)
         if self._runtime.real_time:
             return bounded
@@ -150,7 +148,7 @@ class Wire:
         if response.is_stream_consumed:  # a mock had the body in memory, and may give the same answer again
             receive(response.content)
             await self._runtime.close(response)
-            whole = copy(response)
+            whole = _copied(response)
             whole.headers = _decoded_headers(response, size)
         else:
             try:
@@ -163,6 +161,13 @@ class Wire:
             whole.read()
         whole.extensions = _kept(response.extensions)
         return whole
+
+
+def _copied(response: httpx.Response) -> httpx.Response:
+    """Return another answer with the same content. `copy.copy` of httpx would do more for it."""
+    copied = object.__new__(type(response))
+    copied.__dict__.update(response.__dict__)
+    return copied
 
 
 def _log_line(response: httpx.Response, request: httpx.Request) -> None:
@@ -191,7 +196,7 @@ def _decoded_headers(response: httpx.Response, size: int) -> httpx.Headers:
     """Return the headers of an answer whose body was decoded and has `size` bytes."""
     raw = response.headers.raw
     names = [key.lower() for key, _ in raw]
-    if not any(name in names for name in _DECODED) and (b"content-length" in names or not size):
+    if _DECODED.isdisjoint(names) and (b"content-length" in names or not size):
         return response.headers
     headers = httpx.Headers([pair for pair, name in zip(raw, names, strict=True) if name not in _DECODED])
     if size:

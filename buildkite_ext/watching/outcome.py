@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..states import Outcome
+from ..states import Outcome, exit_code_of, unfinished_jobs
 from ..unknown_names import missing_or_raised
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ _OTHER_WORDS = {
     "jobs": "result.build.jobs",
     "number": "result.build.number",
     "raise_for_status": ("passed", "outcome"),
+    "returncode": "exit_code",
+    "timeout": "timed_out",
+    "waits_for": "waiting_for",
     "elapsed": "result.build.duration",
     "duration": "result.build.duration",
     "web_url": "result.build.web_url",
@@ -43,12 +46,15 @@ class WaitResult:
     Attributes:
         build: the build as it was last seen, with its jobs.
         outcome: `passed`, `failed`, `blocked` (it continues when a user unblocks it), `canceled`, `skipped` or `not_run`. A
-            build that is over in a state that this version doesn't know is `failed`.
+            build that is over in a state that this version doesn't know is `failed`. With `until="failing"` or a function
+            also `failing`: it still runs, and is going to fail. None if it continues: the time was over with
+            `on_timeout="return"`, or the function was true before.
         failed_jobs: the jobs that broke it: failed, timed out or expired, and neither soft-failed nor retried. If there are
-            none, those that were canceled. Empty unless the build failed, or will have failed once it is unblocked.
-        blocked_by: the block steps that it waits at; empty unless the outcome is `blocked`. Unblock one with
+            none, those that were canceled. Empty unless the build failed, is failing, or will have failed once it is unblocked.
+        blocked_by: the block steps that it waits at; empty if it isn't blocked. Unblock one with
             `jobs.unblock(pipeline, number, job.id)`.
         requests: number of requests that the wait took.
+        timed_out: True if the time was over, and the wait was to return then.
 
     Example:
         >>> def deployed(buildkite, number: int) -> bool:
@@ -59,10 +65,11 @@ class WaitResult:
     """
 
     build: Build
-    outcome: Outcome
+    outcome: Outcome | None
     failed_jobs: list[Job]
     blocked_by: list[Job]
     requests: int
+    timed_out: bool = False
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 
@@ -77,3 +84,13 @@ class WaitResult:
     def passed(self) -> bool:
         """True if the outcome is `passed`: the build has ended, and nothing broke it."""
         return self.outcome == "passed"
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code for a script, as that of the command: 0 only if the build passed. See `exit_code_of`."""
+        return exit_code_of(self.outcome)
+
+    @property
+    def waiting_for(self) -> list[Job]:
+        """What the build waits for: the block steps that hold it, and the jobs that run or are going to run."""
+        return unfinished_jobs(self.build)

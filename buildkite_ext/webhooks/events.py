@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from .._forks import reset_after_fork
-from ..events import Dispatcher
+from ..dispatcher import Dispatcher
 from .log_limit import LogLimiter
 
 __all__ = [

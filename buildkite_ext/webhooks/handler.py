@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from buildkite_api.webhooks.events import WebhookEvent
+
 from ..errors import ConfigurationError
 from ..messages import shown
 from .allowed_ips import AllowedIPs
@@ -20,7 +22,7 @@ from .events import DeliveryAccepted, DeliveryEvent, DeliveryEvents, DeliveryHoo
 from .http import MAX_BODY, Headers, RequestHead, WebhookResponse, received_headers
 from .parsing import event_of
 from .queue import MemoryQueue
-from .receiver import LONGEST_REMEMBERED, Receiver
+from .receiver import LONGEST_REMEMBERED, Receiver, delivery_of
 from .routing import Registration, Router
 from .runtime.lifecycle import Lifecycle, consume_until_signal
 from .signature import TOLERANCE, Secrets, verifier_for
@@ -363,6 +365,52 @@ class WebhookHandler(Router):
         telemetry, attributes = self._telemetry, {"event_type": delivery.event}
         with nullcontext() if telemetry is None else telemetry.span(_SPAN, attributes, kind="consumer"):
             await self._dispatcher.run(self._handlers, event_of(delivery), delivery)
+
+    async def dispatch(self, event: WebhookEvent, /) -> None:
+        """Run the handlers of an event that no delivery brought, such as one of `builds.events`.
+
+        The same handlers run as for a delivery of the event, with the same filters, and failures are reported in the same way.
+        Nothing is verified, and nothing is queued. The body of `current_delivery()` is empty.
+
+        Raises:
+            HandlersFailed: at least one handler failed. All were run, and their errors were reported.
+            TypeError: it isn't an event.
+
+        Example:
+            >>> import asyncio
+            >>> from buildkite_ext.webhooks.testing import sample
+            >>> hooks = WebhookHandler(allow_unsigned=True)
+            >>> @hooks.on("build.finished", state="passed")
+            ... async def celebrate(event):
+            ...     print(f"{event.pipeline.slug} passed")
+            >>> asyncio.run(hooks.dispatch(sample("build.finished")))
+            web passed
+        """
+        if not isinstance(event, WebhookEvent):
+            raise TypeError(f"dispatch() needs an event, such as one of builds.events, not {type(event).__name__}")
+        await self.handle(delivery_of(event, now=self._receiver.now()))
+
+    def dispatch_blocking(self, event: WebhookEvent, /) -> None:
+        """Do the same as `dispatch` in sync code: `builds.wait("web", 42, on_event=hooks.dispatch_blocking)`.
+
+        Handlers run in an event loop of this `WebhookHandler`, in a thread, as for `receive_blocking`.
+
+        Raises:
+            HandlersFailed: at least one handler failed. All were run, and their errors were reported.
+            TypeError: it isn't an event.
+            RuntimeError: it was called by an async handler of its own, which would wait for itself.
+
+        Example:
+            >>> from buildkite_ext.webhooks.testing import sample
+            >>> hooks = WebhookHandler(allow_unsigned=True)
+            >>> @hooks.on("build.finished", state="passed")
+            ... def celebrate(event):
+            ...     print(f"{event.pipeline.slug} passed")
+            >>> hooks.dispatch_blocking(sample("build.finished"))
+            web passed
+            >>> hooks.close()
+        """
+        self._lifecycle.run(self.dispatch(event))
 
     async def consume(self, source: EventSource) -> None:
         """Handle the deliveries of a source until it is closed. This is the work of a worker on any machine.

@@ -34,7 +34,7 @@ from .runtime.event_loop import LoopStopped
 from .runtime.lifecycle import Lifecycle
 from .signature import Verifier
 
-__all__ = ["LONGEST_REMEMBERED", "Receiver"]
+__all__ = ["LONGEST_REMEMBERED", "Receiver", "delivery_of"]
 
 T = TypeVar("T")
 
@@ -307,6 +307,18 @@ class Receiver:
         except HandlersFailed as error:
             return replace(response(failed, "A handler failed."), errors=error.errors)
         return response(200, "Handled.")
+
+
+def delivery_of(event: WebhookEvent, *, now: float) -> Delivery:
+    """Return a delivery of an event that came by another way than a request.
+
+    Args:
+        event: the event.
+        now: the time at which it came, in seconds since the epoch.
+    """
+    key = deduplication_key(event) or secrets.token_hex(16)
+    identifier = hashlib.sha256(f"dispatched\n{key}".encode()).hexdigest()
+    return Delivery(identifier, event.event, event.raw, now, _build_id(event), event)
 
 
 def _build_id(event: WebhookEvent) -> str | None:

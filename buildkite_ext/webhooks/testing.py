@@ -14,7 +14,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, Never, TypeVar, overload
 from weakref import WeakKeyDictionary
 
@@ -25,6 +24,7 @@ from buildkite_api.types import OpenEnum
 from buildkite_api.webhooks.events import EVENTS, WebhookEvent
 
 from ..simulation.webhook_samples import webhook_sample
+from ..unknown_names import nearest
 from .handler import WebhookHandler
 from .http import EVENT, SIGNATURE, Headers, WebhookResponse
 from .parsing import parse
@@ -94,8 +94,8 @@ def sample(
         raise ValueError(f"a change doesn't fit {parsed.event}: {drift.model}.{drift.key} is {_DRIFTS[drift.kind]}")
     for path, value in _undocumented(parsed) if changes else ():
         known = [each.value for each in type(value)]
-        near = get_close_matches(value.value, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"it is one of {', '.join(known)}"
+        near = nearest(value.value, known)
+        hint = f"did you mean {near!r}?" if near else f"it is one of {', '.join(known)}"
         raise ValueError(f"a change doesn't fit {parsed.event}: Buildkite documents no {path} {value.value!r}; {hint}")
     return parsed
 
@@ -132,9 +132,9 @@ def _event_name(event: object) -> str:
     if len(names) == 1:
         return names[0]
     shown = event.__name__ if isinstance(event, type) else repr(event)
-    near = get_close_matches(event, EVENTS, n=1, cutoff=_NEAR_EVENT) if isinstance(event, str) else []
+    near = nearest(event, EVENTS, cutoff=_NEAR_EVENT) if isinstance(event, str) else None
     if near:
-        raise ValueError(f"there is no sample of {shown}; did you mean {near[0]!r}?")
+        raise ValueError(f"there is no sample of {shown}; did you mean {near!r}?")
     raise ValueError(f"there is no sample of {shown}: give one event, of {', '.join(EVENTS)}, or its class")
 
 
@@ -180,7 +180,7 @@ def _near_path(body: dict[str, Any], given: str) -> str | None:
     if "slug" in inner.get(given, {}):
         return f"{given}.slug"
     paths = [f"{name}.{key}" for name, value in inner.items() for key in value]
-    return next(iter(get_close_matches(given, paths, n=1, cutoff=0.8)), None)
+    return nearest(given, paths, cutoff=0.8)
 
 
 def _refuse_misplaced(function: str, body: dict[str, Any], misplaced: Mapping[str, object]) -> None:

@@ -49,7 +49,7 @@ def before(url: str, release: str, sleep: Callable[[float], None] = time.sleep) 
         sleep(5)
 
 
-def after(buildkite: BuildkiteClient, release: str) -> str:
+def after(buildkite: BuildkiteClient, release: str) -> str | None:
     build = buildkite.builds.create("web", commit="HEAD", branch="main", once=f"release-{release}")
     return buildkite.builds.wait(build, timeout=1800).outcome
 

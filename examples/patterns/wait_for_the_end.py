@@ -36,7 +36,7 @@ def before(url: str, number: int, sleep: Callable[[float], None] = time.sleep) -
         sleep(5)
 
 
-def after(buildkite: BuildkiteClient, number: int) -> str:
+def after(buildkite: BuildkiteClient, number: int) -> str | None:
     return buildkite.builds.wait("release", number, timeout=1800).outcome
 
 

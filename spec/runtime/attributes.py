@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 __all__ = ["missing_attribute"]
 
@@ -50,6 +49,8 @@ def missing_attribute(
         return AttributeError(f"{said}; did you mean {' or '.join(map(repr, meant))}?", name=name)
     if written:
         return AttributeError(f"{said}; write {written[0]}", name=name)
+    from difflib import get_close_matches  # here: most attributes are there
+
     near = get_close_matches(name, [each for each in names if _harmless(each, name)], n=1)
     return AttributeError(f"{said}; did you mean {near[0]!r}?" if near else said, name=name)
 
@@ -63,4 +64,6 @@ def _harmless(suggested: str, asked: str) -> bool:
 
 def _means(word: str, verb: str) -> bool:
     """Return True if a word is a verb, or a misspelling of it. Those have its first letter: `unarchive` isn't one."""
+    from difflib import get_close_matches
+
     return word[:1] == verb[0] and bool(get_close_matches(word, [verb], cutoff=0.8))

@@ -25,10 +25,10 @@ class BuildProperties(ReadModel):
     _other_words: ClassVar[dict[str, str | tuple[str, ...]]] = {
         "status": "state",
         "result": "state",
-        "outcome": "client.builds.wait(build).outcome",
+        "outcome": "buildkite_ext.outcome_of(build)",
         "failed": "passed",
         "elapsed": "duration",
-        "failed_jobs": "client.builds.wait(build).failed_jobs",
+        "failed_jobs": "buildkite_ext.failed_jobs(build)",
         "retry_failed_jobs": "client.builds.retry_failed_jobs(build)",
         "unblock": "client.jobs.unblock(job), with a job of build.jobs",
         "sha": "commit",

@@ -6,6 +6,7 @@ import datetime
 import io
 import math
 import os
+import re
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from enum import Enum, StrEnum
@@ -245,6 +246,9 @@ def kind_of(value: object) -> str:
     return f"{'an' if name[:1].lower() in set('aeiou') else 'a'} {name}"
 
 
+_PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")
+
+
 def path_segment(name: str, value: str | int) -> str:
     """Encode a value as one segment of a path.
 
@@ -258,6 +262,8 @@ def path_segment(name: str, value: str | int) -> str:
     if not isinstance(value, (str, int)) or isinstance(value, bool):
         raise ValueError(f"{name} must be text or a number, not {kind_of(value)}")
     text = _digits(name, value) if isinstance(value, int) else str(value)
+    if _PLAIN_SEGMENT.fullmatch(text):
+        return text
     if text in ("", ".", ".."):
         raise ValueError(f"{name} must not be {text!r}: it would address another resource")
     return quote(_encodable(name, text), safe="")

@@ -98,7 +98,7 @@ def test_an_unknown_shell(command: Run) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("buildkite-ext ", ["run", "cancel", "api", "doctor", "webhooks", "simulate", "completion"]),
+        ("buildkite-ext ", ["run", "cancel", "why", "api", "doctor", "webhooks", "simulate", "completion"]),
         ("buildkite-ext webhooks ", ["listen", "verify", "send"]),
         ("buildkite-ext run web --art", ["--artifacts"]),
         ("buildkite-ext webhooks send --rep", ["--repeat"]),

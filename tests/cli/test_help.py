@@ -24,7 +24,7 @@ Run = Callable[..., Ended]
 
 
 COMMAND_WORDS = [
-    *[("run",), ("cancel",), ("api",), ("doctor",), ("simulate",), ("completion",)],
+    *[("run",), ("cancel",), ("why",), ("api",), ("doctor",), ("simulate",), ("completion",)],
     *[("webhooks", "listen"), ("webhooks", "verify"), ("webhooks", "send")],
 ]
 
@@ -65,7 +65,7 @@ def test_help_of_a_command_has_its_own_examples_options_and_codes_alone(command:
     assert result.out == command(*words, "-h").out
     builds = {4, 5, 6, 7, 8}
     assert builds & set(codes) == (builds if words == ("run",) else set())
-    assert ("BUILDKITE_API_TOKEN" in result.out) == (words in [("run",), ("cancel",), ("api",), ("doctor",)])
+    assert ("BUILDKITE_API_TOKEN" in result.out) == (words in [("run",), ("cancel",), ("why",), ("api",), ("doctor",)])
     assert ("BUILDKITE_WEBHOOK_SECRET" in result.out) == (words[0] == "webhooks")
 
 
@@ -73,7 +73,7 @@ def test_every_example_of_the_program_is_one_of_a_command(command: Run) -> None:
     own = [example for words in COMMAND_WORDS for example in _examples(command(*words, "--help").out)]
     for text in (API_EXAMPLES, WEBHOOKS_EXAMPLES):
         assert set(_examples(f"{text}\n\n")) <= set(own)
-    for words in (("run",), ("cancel",), ("simulate",)):
+    for words in (("run",), ("cancel",), ("why",), ("simulate",)):
         assert set(_examples(command(*words, "--help").out)) <= set(_examples(command("--help").out))
 
 

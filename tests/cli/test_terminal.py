@@ -16,9 +16,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from buildkite_ext import SystemClock
 from buildkite_ext.simulation import Simulator
 
-from .conftest import COMMAND
+from .conftest import COMMAND, TOKEN, SharedServer
 
 SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
 CSI = re.compile(r"\x1b\[([?0-9;:]*)([@-~])")
@@ -218,3 +219,15 @@ def test_hostile_names_on_a_terminal(web: Simulator) -> None:
     shown = screen(text, terminal.width)
     assert any(line.startswith("evil[red]name fakegnp │ [red]x[/red]red") for line in shown)
     assert any(line.startswith("✗  evil[red]name fakegnp  failed, exit status 1") for line in shown)
+
+
+@pytest.mark.parametrize("environment", [{}, {"TERM": "dumb"}], ids=["terminal", "plain lines"])
+def test_a_wait_for_the_rate_limit_is_told(web: Simulator, server: SharedServer, environment: dict[str, str]) -> None:
+    limited = Simulator(token=TOKEN, clock=SystemClock(), user_rate_limit=1)
+    limited.pipeline("web").job("test", after=300)
+    server.put_behind(limited)
+    terminal = Terminal("run", "web", "--branch", "main", *QUICK[2:], environment=environment)
+    terminal.until("The rate limit is exhausted: GET ")
+    terminal.until(" s for it.")
+    terminal.press("\x03")
+    assert terminal.end() == 130

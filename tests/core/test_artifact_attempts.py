@@ -200,6 +200,6 @@ def test_what_is_no_artifact_is_told(tmp_path: Path) -> None:
     client = BuildkiteClient("acme", token="bkua_x", transport=None)
     wrong: Any
     for wrong in ("id", {"id": "x"}, None, 5):
-        with pytest.raises(TypeError, match="artifact is a"):
+        with pytest.raises(TypeError, match=r"artifact is (a|None)"):
             client.artifacts.download(wrong, tmp_path / "a")
     client.close()

@@ -169,7 +169,7 @@ async def test_a_link_that_is_put_there_while_a_download_arrives_is_not_followed
     with pytest.raises(errors.UnsafePath, match="link"):
         await flavor.call(
             flavor.client(storage).artifacts.download_all,
-            "web", 7, to=tmp_path / "to", concurrency=1, progress=progress,
+            "web", 7, to=tmp_path / "to", concurrency=1, on_progress=progress,
         )  # fmt: skip
     assert files(tmp_path) == {"to/moved/a": b"first"}
 
@@ -347,7 +347,7 @@ async def test_downloads_to_one_file_at_once_leave_one_that_is_whole(flavor: Fla
             other = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(inner), clock=FakeClock())
             other.artifacts.download(artifact(), tmp_path / "a")
 
-    await flavor.call(clients[0].artifacts.download, artifact(), tmp_path / "a", progress=progress)
+    await flavor.call(clients[0].artifacts.download, artifact(), tmp_path / "a", on_progress=progress)
     assert begun
     assert files(tmp_path) == {"a": b"wheel"}
 
@@ -356,7 +356,7 @@ CHILD = """
 import sys
 from buildkite_ext import BuildkiteClient
 client = BuildkiteClient("acme", token="bkua_0123456789abcdef", base_url=sys.argv[1])
-client.artifacts.download_all("web", 7, to=sys.argv[2], progress=lambda progress: print(progress.done, flush=True))
+client.artifacts.download_all("web", 7, to=sys.argv[2], on_progress=lambda progress: print(progress.done, flush=True))
 """
 
 

@@ -84,7 +84,7 @@ async def test_content_that_storage_encodes_is_decoded_if_only_that_agrees(flavo
 @pytest.mark.parametrize("wrong", ["a", {"id": "x"}, None, 5])
 async def test_what_is_no_artifact_isn_t_read(flavor: Flavor, wrong: Any) -> None:
     client = flavor.client(Storage())
-    with pytest.raises(TypeError, match="artifact is a"):
+    with pytest.raises(TypeError, match=r"artifact(=5)? is (a|None)"):
         await flavor.call(client.artifacts.read, wrong)
     with pytest.raises(ArtifactUnavailable, match="no job_id"):
         await flavor.call(client.artifacts.read, artifact("a", b"", job_id=None))

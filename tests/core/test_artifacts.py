@@ -94,7 +94,7 @@ def test_downloads_by_threads_leave_the_process_s_umask_alone(tmp_path: Path) ->
 async def test_the_progress_is_told_as_bytes_arrive(flavor: Flavor, tmp_path: Path) -> None:
     storage = Storage({"dist/app.whl": [b"wheel"]})
     told: list[DownloadProgress] = []
-    await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a", progress=told.append)
+    await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a", on_progress=told.append)
     assert [(progress.done, progress.total, progress.artifact.path) for progress in told] == [
         (2, 5, "dist/app.whl"),
         (5, 5, "dist/app.whl"),
@@ -231,6 +231,52 @@ async def test_the_address_may_stand_in_the_body_alone(flavor: Flavor, tmp_path:
     assert str(app.requests[1].url) == "https://storage.test/a"
 
 
+API_URL = "https://api.buildkite.com/v2/organizations/other/pipelines/web/builds/7/jobs/job-1/artifacts/id-a"
+PAGE_URL = "https://buildkite.com/organizations/other/pipelines/web/builds/7/jobs/job-1/artifacts/id-a"
+
+
+@pytest.mark.parametrize("url", [API_URL, f"{API_URL}/download", PAGE_URL])
+async def test_an_artifact_is_named_by_its_url(flavor: Flavor, tmp_path: Path, url: str) -> None:
+    app = App(
+        answer(described("a", b"wheel", url=API_URL)),
+        answer({"url": "https://storage.test/a"}, 302),
+        httpx.Response(200, content=b"wheel"),
+    )
+    artifacts = flavor.client(app).artifacts
+    written = await flavor.call(artifacts.download, url, tmp_path / "a")
+    assert written.read_bytes() == b"wheel"
+    route = "/v2/organizations/other/jobs/job-1/artifacts/id-a"
+    assert app.paths[:2] == [route, f"{route}/download"]
+
+    again = App(answer(described("a", b"wheel")))
+    assert (await flavor.call(flavor.client(again).artifacts.get, url)).path == "a"
+    await flavor.call(flavor.client(again).artifacts.delete, url)
+    assert again.paths == [route, route]
+    assert again.requests[1].method == "DELETE"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.test/v2/organizations/acme/pipelines/web/builds/7/jobs/job-1/artifacts/id-a",
+        API_URL.replace("job-1", "%2e%2e"),
+        API_URL.replace("id-a", "..%2f..%2fuser"),
+        API_URL.replace("https://", "https://me:s3cret@"),
+        API_URL.partition("/artifacts/")[0],
+        "https://buildkite.com/acme/web/builds/7",
+    ],
+)
+async def test_a_url_of_no_artifact_is_refused_before_anything_is_sent(
+    flavor: Flavor, tmp_path: Path, url: str
+) -> None:
+    app = App(answer({}))
+    for method, more in (("download", (tmp_path / "a",)), ("read", ()), ("get", ()), ("delete", ())):
+        with pytest.raises((ValueError, TypeError), match="artifact") as caught:
+            await flavor.call(getattr(flavor.client(app).artifacts, method), url, *more)
+        assert "s3cret" not in str(caught.value)
+    assert app.requests == []
+
+
 async def test_an_artifact_that_is_gone_is_not_found(flavor: Flavor, tmp_path: Path) -> None:
     client = flavor.client(App(answer({"message": "No artifact found"}, 404)))
     with pytest.raises(errors.ArtifactNotFound):
@@ -248,7 +294,7 @@ async def test_an_error_in_the_progress_leaves_nothing(flavor: Flavor, tmp_path:
 
     storage = Storage({"dist/app.whl": [b"wheel"]})
     with pytest.raises((KeyboardInterrupt, LookupError)):
-        await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a", progress=progress)
+        await flavor.call(flavor.client(storage).artifacts.download, artifact(), tmp_path / "a", on_progress=progress)
     assert files(tmp_path) == {}
 
 
@@ -332,7 +378,7 @@ async def test_a_build_s_artifacts_are_downloaded_by_their_paths(
     assert written == [tmp_path / "to" / path for path in paths]
     assert files(tmp_path) == {f"to/{path}": path.encode() for path in paths}
     params = storage.asked[0].url.params
-    assert (params.get("path"), params["state"]) == (filters, "finished")
+    assert (params.get("path"), params.get("state")) == (filters, None)
 
 
 async def test_one_job_s_artifacts_can_be_downloaded_into_a_folder_of_its_own(flavor: Flavor, tmp_path: Path) -> None:
@@ -420,7 +466,7 @@ async def test_a_job_id_that_is_no_name_of_a_folder_stops_everything_before_it_b
 async def test_one_failure_ends_the_others_and_leaves_no_part(flavor: Flavor, tmp_path: Path) -> None:
     listed = [described(f"f{number}", b"x" * 10) for number in range(8)]
     contents: dict[str, Iterable[Content]] = {f"f{number}": [b"x" * 10] for number in range(8)}
-    contents["f1"] = [b"wrong"]
+    contents["f1"] = [b"x" * 11]  # too long, so it is not fetched again
     with pytest.raises(errors.ArtifactCorrupted, match="f1"):
         await flavor.call(
             flavor.client(Storage(contents, listed)).artifacts.download_all, "web", 7, to=tmp_path, concurrency=4
@@ -505,7 +551,9 @@ def test_async_downloads_hand_over_to_threads_by_the_megabyte(
 
     async def main() -> bytes:
         client = AsyncBuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(storage), clock=FakeClock())
-        await client.artifacts.download(one, tmp_path / "large", progress=lambda progress: told.append(progress.done))
+        await client.artifacts.download(
+            one, tmp_path / "large", on_progress=lambda progress: told.append(progress.done)
+        )
         assert len(hand_overs) <= most
         hand_overs.clear()
         return await client.artifacts.read(one, max_bytes=len(content))

@@ -224,9 +224,10 @@ class Walked:
                 self.status.append(now)
                 ended = {str(job) for job, end in enumerate(ends) if end <= now}
                 running = [job for job in self.polls if job not in ended]
-                schedule.saw(now, running=running, ended=sorted(ended - finished), over=not running)
+                schedule.follow(now, [*running, *sorted(ended - finished)], ended=ended)
+                schedule.saw(now, over=not running)
             else:
-                assert 0 < len(set(step.logs)) == len(step.logs) <= 8
+                assert 0 < len(set(step.logs)) == len(step.logs) <= 5
                 for log in step.logs:
                     assert log not in finished
                     count = next(takes)
@@ -234,7 +235,9 @@ class Walked:
                     self.polls[log].append(now)
                     if log in ended:
                         finished.add(log)
-                    schedule.polled(log, now, requests=count, grew=grows[int(log)], finished=log in ended)
+                    schedule.polled(log, now, requests=count, grew=grows[int(log)])
+                    if log in ended:
+                        schedule.finished(log)
         assert len(finished) == len(ends)
 
 

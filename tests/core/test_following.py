@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient, LogLine, errors
-from buildkite_ext.logs.follow import name_of
+from buildkite_ext.logs.selection import name_of
 from buildkite_ext.models import Job
 
 from .fakes import TOKEN, Answer, App, FakeClock, Flavor, answer, build, job
@@ -422,7 +422,7 @@ def test_however_a_log_grows_while_it_is_looked_at_its_lines_are_whole(growth: l
 
 
 def test_a_sink_may_be_any_function(capsys: pytest.CaptureFixture[str]) -> None:
-    server = Logs(step("passed", "passed", a=b"\x1b[31mhello\x1b[2J\n"))
+    server = Logs(step("passed", "passed", a=b"\x1b]0;title\x07\x1b[31mhello\x1b[0m\n"))
     client = BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(server), clock=FakeClock())
     show: Callable[[str], None] = print
     for line in client.builds.follow("web", 7):

@@ -22,6 +22,7 @@ from buildkite_ext import (
     BuildkiteClient,
     Cache,
     CircuitBreaker,
+    ConnectionLimits,
     Retry,
     Secret,
     TransferRate,
@@ -268,12 +269,36 @@ def test_an_option_that_can_t_be_used_is_refused_by_name(wrong: dict[str, Any]) 
         BuildkiteClient("acme", token=TOKEN).with_options(**wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"transport": 3}, {"clock": 3}, {"on_event": 3}, {"store": 3}], ids=str)
+@pytest.mark.parametrize(
+    "wrong", [{"transport": 3}, {"clock": 3}, {"on_event": 3}, {"store": 3}, {"limits": 3}], ids=str
+)
 @pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
 def test_a_shared_option_that_can_t_be_used_is_refused_by_name(kind: Any, wrong: dict[str, Any]) -> None:
     (name,) = wrong
     with pytest.raises(ConfigurationError, match=f"^{name}=3: give"):
         kind("acme", token=TOKEN, **wrong)
+
+
+@pytest.mark.parametrize("kind", [BuildkiteClient, AsyncBuildkiteClient])
+def test_limits_of_connections_beside_a_transport_are_refused(kind: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^limits= is for the client's own connections"):
+        kind("acme", token=TOKEN, transport=App(), limits=ConnectionLimits(max_connections=1))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"max_connections": value} for value in (0, -1, 1.5, True, "3")),
+        *({"max_keepalive_connections": value} for value in (-1, 1.5, False)),
+        *({"keepalive_expiry": value} for value in (-1, float("nan"), float("inf"), True)),
+    ],
+    ids=str,
+)
+def test_limits_of_connections_that_can_t_be_used_are_refused_by_name(wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(ConfigurationError, match=f"^{name}=.*or None for no limit"):
+        ConnectionLimits(**wrong)
+    assert getattr(ConnectionLimits(**{name: None}), name) is None
 
 
 def test_a_transport_of_the_other_kind_is_refused() -> None:

@@ -16,6 +16,7 @@ from buildkite_api.api.builds import cancel_build
 from buildkite_api.operations import OPERATIONS
 
 from buildkite_ext import AsyncBuildkiteClient, CircuitBreaker, Retry, errors
+from buildkite_ext.dispatcher import client_events
 from buildkite_ext.events import (
     ArtifactDownloaded,
     BuildSeen,
@@ -26,7 +27,6 @@ from buildkite_ext.events import (
     RetryScheduled,
     WaitFinished,
     WriteAudited,
-    client_events,
 )
 from buildkite_ext.transport.trace import write_result
 

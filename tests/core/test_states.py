@@ -6,13 +6,15 @@ import inspect
 import re
 from importlib import import_module
 from itertools import combinations
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from buildkite_api.models import AgentConnectionState, ArtifactState, BuildState, BuildStateFilter, JobState, TestState
 from buildkite_api.operations import OPERATIONS
 
 from buildkite_ext import states
+from buildkite_ext.cli import exit_codes
+from buildkite_ext.cli.exit_codes import ExitCode
 from buildkite_ext.models import Job
 
 BUILDS = (states.ACTIVE_BUILDS, states.BLOCKED_BUILDS, states.FINISHED_BUILDS)
@@ -73,3 +75,17 @@ def test_a_job_with_a_time_at_which_it_finished_is_over(job: dict[str, Any], ove
 @pytest.mark.parametrize("state", ["limiting", "reserved", "platform_limited", "a state of tomorrow", JobState("new")])
 def test_an_unknown_state_of_a_job_counts_as_active(state: object) -> None:
     assert states.is_job_active(state)
+
+
+@pytest.mark.parametrize("outcome", [*get_args(states.Outcome), None])
+def test_a_script_gets_the_exit_code_of_the_command(outcome: Any) -> None:
+    code = states.exit_code_of(outcome)
+    assert (code == 0) == (outcome == "passed")
+    assert code == (ExitCode.TIMEOUT if outcome is None else exit_codes.exit_code_of(outcome))
+
+
+def test_the_states_of_the_diagram_are_those_of_builds() -> None:
+    drawn = set(states.BUILD_TRANSITIONS)
+    assert frozenset().union(*states.BUILD_TRANSITIONS.values()) <= drawn
+    assert {str(state) for state in BuildState} - drawn == {"waiting", "waiting_failed"}
+    assert {state for state, after in states.BUILD_TRANSITIONS.items() if not after} < states.FINISHED_BUILDS

@@ -281,6 +281,19 @@ async def test_builds_that_are_waited_for_are_counted_by_state(flavor: Flavor, c
     assert collected.labels("buildkite.jobs.duration_ms") == {("job_type", "state")}
 
 
+async def test_builds_that_are_followed_are_counted_by_state(flavor: Flavor, collected: Collected) -> None:
+    seen: list[dict[Any, Any]] = []
+
+    def server(_: httpx.Request) -> httpx.Response:
+        seen.append(collected.values("buildkite.builds.state"))
+        return answer(PASSED if len(seen) > 2 else build(7))
+
+    client = flavor.client(server, telemetry=collected.telemetry)
+    await flavor.list(client.builds.follow("web", 7))
+    assert seen == [{}, *[{("web", "running"): 1}] * 2, *[{("web", "passed"): 1}] * (len(seen) - 3)]
+    assert collected.values("buildkite.builds.state") == {}
+
+
 @pytest.mark.parametrize("name", ["buildkite.builds.duration_ms", "buildkite.jobs.duration_ms"])
 def test_a_build_of_seconds_and_one_of_hours_are_in_different_buckets(collected: Collected, name: str) -> None:
     for finished in ("2026-11-25T10:00:30Z", "2026-11-25T10:20:00Z", "2026-11-25T13:00:00Z"):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from buildkite_ext import BuildkiteClient, WaitResult, errors
 from buildkite_ext.models import Build
-from buildkite_ext.states import blocking_jobs, failed_jobs, outcome_of
-from buildkite_ext.watching.wait import next_interval
+from buildkite_ext.states import blocking_jobs, failed_jobs, is_blocked, is_failing, outcome_of, unfinished_jobs
+from buildkite_ext.watching.pacing import next_interval
 
 from .fakes import LONGEST, TOKEN, App, FakeClock, Flavor, answer, build, job
 
@@ -144,7 +144,9 @@ def test_no_state_is_too_odd(
     assert outcome in (None, "blocked", *ENDED)
     assert outcome is not None or finished_at is None
     assert outcome != "passed" or (state == "passed" and not blocked)
-    assert not failed_jobs(build) or outcome in ("failed", "blocked")
+    assert not failed_jobs(build) or outcome in ("failed", "blocked") or is_failing(build)
+    assert not is_failing(build) or outcome is None
+    assert outcome != "blocked" or is_blocked(build)
 
 
 def test_the_jobs_that_broke_a_build_are_those_that_failed_for_good() -> None:
@@ -198,6 +200,62 @@ def test_waiters_and_blocks_never_broke_a_build(type: str, state: str) -> None: 
 def test_jobs_break_failed_builds_only(state: str, changes: dict[str, Any], names: list[str]) -> None:
     build = a_build(state, jobs=[job("a", state="failed"), job("b", state="canceled")], **changes)
     assert [one.name for one in failed_jobs(build)] == names
+
+
+T = "2026-01-05T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "failing"),
+    [
+        ("failing", {}, True),
+        ("failing", {"jobs": [job("a", state="passed")]}, True),  # Buildkite says so
+        ("failing", {"finished_at": FINISHED_AT}, False),
+        ("running", {"failing_at": T, "jobs": [job("a", state="failed"), job("b")]}, True),
+        ("running", {"failing_at": T, "jobs": [job("a", state="canceled"), job("b")]}, True),
+        ("running", {"failing_at": T, "jobs": [job("a", state="failed", soft_failed=True), job("b")]}, False),
+        ("running", {"failing_at": T, "jobs": [job("a", state="failed", retried=True), job("b")]}, False),
+        ("running", {"failing_at": T, "jobs": [job("a", state="broken"), job("b", state="waiting_failed")]}, False),
+        ("running", {"failing_at": T, "jobs": []}, False),
+        ("running", {"jobs": [job("a", state="failed"), job("b")]}, False),  # it may be retried
+        ("canceling", {"failing_at": T, "jobs": [job("a", state="failed")]}, False),
+        ("failed", {"failing_at": T, "jobs": [job("a", state="failed")]}, False),
+        ("passed", {"failing_at": T}, False),
+    ],
+)
+def test_a_build_that_continues_may_be_going_to_fail(state: str, changes: dict[str, Any], failing: bool) -> None:
+    found = a_build(state, **changes)
+    assert is_failing(found) is failing
+    assert not failing or outcome_of(found) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "blocked"),
+    [
+        ("passed", {"blocked": True, "finished_at": FINISHED_AT}, True),
+        ("blocked", {}, True),
+        ("running", {"blocked": True, "jobs": [job("a")]}, True),
+        ("canceling", {"blocked": True}, False),
+        ("canceled", {"blocked": True, "finished_at": FINISHED_AT}, False),
+        ("passed", {}, False),
+    ],
+)
+def test_a_step_may_block_a_build_while_other_jobs_run(state: str, changes: dict[str, Any], blocked: bool) -> None:
+    assert is_blocked(a_build(state, **changes)) is blocked
+
+
+def test_what_a_build_waits_for_are_its_block_steps_and_the_jobs_that_continue() -> None:
+    jobs = [
+        job("ended", state="passed"),
+        job("runs", state="running"),
+        job("queued", state="scheduled"),
+        job("of tomorrow", state="a state of tomorrow"),
+        job("wait", type="waiter", state="waiting"),
+        job("behind", state="waiting"),
+        job("deploy", type="manual", state="blocked"),
+    ]
+    names = [one.name for one in unfinished_jobs(a_build("running", jobs=jobs))]
+    assert names == ["deploy", "runs", "queued", "of tomorrow"]
 
 
 def test_the_steps_that_block_a_build_are_those_that_a_user_unblocks() -> None:

@@ -17,6 +17,7 @@ import trio
 from buildkite_ext import AsyncBuildkiteClient
 from buildkite_ext.events import Event, RetryScheduled
 from buildkite_ext.transport.http import AsyncHttpTransport
+from buildkite_ext.transport.rates import ConnectionLimits
 
 from ..transport.servers import Server, heads
 
@@ -83,7 +84,7 @@ def test_ten_thousand_cancellations_on_asyncio(url: str, cancels: int) -> None:
 
     async def main() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: logged.append(context))
-        async with AsyncHttpTransport(limits=httpx.Limits(max_connections=CONNECTIONS)) as transport:
+        async with AsyncHttpTransport(limits=ConnectionLimits(max_connections=CONNECTIONS)) as transport:
             for _ in range(CALLS // 50):
                 await asyncio.gather(*(one(transport) for _ in range(50)))
             await _check(transport, url)
@@ -100,7 +101,7 @@ def test_ten_thousand_cancellations_on_trio(url: str) -> None:
             await _get(transport, url)
 
     async def main() -> None:
-        async with AsyncHttpTransport(limits=httpx.Limits(max_connections=CONNECTIONS)) as transport:
+        async with AsyncHttpTransport(limits=ConnectionLimits(max_connections=CONNECTIONS)) as transport:
             for _ in range(CALLS // 50):
                 async with trio.open_nursery() as nursery:
                     for _ in range(50):

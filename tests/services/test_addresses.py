@@ -5,21 +5,28 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
-from buildkite_api.models import Build, Job, Pipeline
+from buildkite_api.models import Artifact, Build, Job, Pipeline
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildkite_ext.services.addresses import Level, artifact_organization, job_address, names_build, resolve
-from buildkite_ext.urls import BuildAddress
+from buildkite_ext.references import Reference
+from buildkite_ext.services.addresses import (
+    Level,
+    artifact_address,
+    artifact_organization,
+    job_address,
+    names_build,
+    resolve,
+)
 
 API = "https://api.buildkite.com"
 ID = "0199b4d2-3c1f-4b6e-9f00-0123456789ab"
 OTHER = "0199b4d2-3c1f-4b6e-9f00-0123456789ac"
 BUILD_URL = f"{API}/v2/organizations/acme/pipelines/web/builds/42"
 PAGE = "https://buildkite.com/acme/web/builds/42"
-PIPELINE = BuildAddress("web", "acme")
-BUILD = BuildAddress("web", "acme", 42)
-JOB = BuildAddress("web", "acme", 42, ID)
+PIPELINE = Reference("web", "acme")
+BUILD = Reference("web", "acme", 42)
+JOB = Reference("web", "acme", 42, ID)
 
 
 def build(**fields: Any) -> Build:
@@ -35,18 +42,18 @@ def pipeline(**fields: Any) -> Pipeline:
     return Pipeline.from_dict({"id": "p", "slug": "web", "url": url, **fields})
 
 
-def resolved(level: Level, *arguments: object, root: str = API) -> BuildAddress:
+def resolved(level: Level, *arguments: object, root: str = API) -> Reference:
     return resolve("builds.get", level, *arguments, root=root)
 
 
 @pytest.mark.parametrize(
     ("level", "arguments", "address"),
     [
-        ("pipeline", ("web",), BuildAddress("web")),
+        ("pipeline", ("web",), Reference("web")),
         ("pipeline", ("acme/web",), PIPELINE),
         ("pipeline", ("https://buildkite.com/acme/web",), PIPELINE),
         ("pipeline", (pipeline(),), PIPELINE),
-        ("build", ("web", 42), BuildAddress("web", None, 42)),
+        ("build", ("web", 42), Reference("web", None, 42)),
         ("build", ("acme/web", 42), BUILD),
         ("build", (pipeline(), 42), BUILD),
         ("build", (build(),), BUILD),
@@ -57,7 +64,7 @@ def resolved(level: Level, *arguments: object, root: str = API) -> BuildAddress:
         ("build", (BUILD_URL,), BUILD),
         ("build", (PAGE,), BUILD),
         ("build", (f"{PAGE}#{ID}",), JOB),
-        ("job", ("web", 42, ID), BuildAddress("web", None, 42, ID)),
+        ("job", ("web", 42, ID), Reference("web", None, 42, ID)),
         ("job", ("web", 42, job()), JOB),
         ("job", (job(),), JOB),
         ("job", (build(), None, ID), JOB),
@@ -71,7 +78,7 @@ def resolved(level: Level, *arguments: object, root: str = API) -> BuildAddress:
         ("build or job", ("web", 42, job()), JOB),
     ],
 )
-def test_arguments_name_an_address_together(level: Level, arguments: tuple[object, ...], address: BuildAddress) -> None:
+def test_arguments_name_an_address_together(level: Level, arguments: tuple[object, ...], address: Reference) -> None:
     assert resolved(level, *arguments) == address
 
 
@@ -167,7 +174,7 @@ def test_what_is_no_address_is_refused_by_the_name_of_the_argument(
 
 def test_a_waiter_s_id_is_enough_beside_a_pipeline_and_a_number() -> None:
     waiter = Job.from_dict({"id": ID, "type": "waiter"})
-    assert resolved("job", "web", 42, waiter) == BuildAddress("web", None, 42, ID)
+    assert resolved("job", "web", 42, waiter) == Reference("web", None, 42, ID)
     assert job_address("jobs.get_by_id", waiter, root=API) == (None, ID)
 
 
@@ -186,7 +193,7 @@ def test_a_pattern_follows_what_names_a_build() -> None:
 
 
 def test_the_organization_of_an_artifact() -> None:
-    from buildkite_api.models import Artifact
+    from buildkite_ext.models import Artifact
 
     def artifact(url: object) -> Artifact:
         return Artifact.from_dict({"id": "a", "job_id": ID, "url": url})
@@ -210,7 +217,7 @@ def test_each_way_to_write_an_address_leads_to_the_same(
     url = f"{API}/v2/organizations/{organization}/pipelines/{slug}/builds/{number}"
     model = Build.from_dict({"number": number, "url": url})
     part = Job.from_dict({"id": identity, "type": "script", "build_url": url})
-    expected = BuildAddress(slug, organization, number)
+    expected = Reference(slug, organization, number)
     ways: list[tuple[object, ...]] = [(f"{organization}/{slug}", number), (url,), (model,), (slug, model)]
     assert {resolved("build", *way) for way in ways} == {expected}
     jobs: list[tuple[object, ...]] = [
@@ -219,7 +226,7 @@ def test_each_way_to_write_an_address_leads_to_the_same(
         (slug, number, part),
         (f"{url}/jobs/{identity}",),
     ]
-    assert {resolved("job", *way) for way in jobs} == {BuildAddress(slug, organization, number, identity)}
+    assert {resolved("job", *way) for way in jobs} == {Reference(slug, organization, number, identity)}
 
 
 @given(level=st.sampled_from(get_args(Level)), arguments=st.tuples(ANYTHING, ANYTHING, ANYTHING))
@@ -231,3 +238,79 @@ def test_an_address_is_whole_or_refused(level: Level, arguments: tuple[object, o
     assert found.pipeline
     assert level == "pipeline" or found.number
     assert level != "job" or found.job_id
+
+
+ARTIFACT = "0199b4d2-9d5e-4b6e-9f00-ba9876543210"
+OF_JOB = f"{BUILD_URL}/jobs/{ID}/artifacts/{ARTIFACT}"
+LOADED = Artifact.from_dict({"id": ARTIFACT, "job_id": ID, "url": OF_JOB})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "organization"),
+    [
+        ((ID, ARTIFACT), None),
+        ((ID, LOADED), None),
+        ((job(), ARTIFACT), "acme"),
+        ((LOADED, None), "acme"),
+        ((LOADED, LOADED), "acme"),
+        ((OF_JOB, None), "acme"),
+        ((OF_JOB, ARTIFACT), "acme"),
+        ((f"{OF_JOB}/download", None), "acme"),
+        ((f"{API}/v2/organizations/acme/jobs/{ID}/artifacts/{ARTIFACT}", None), "acme"),
+        (
+            (f"https://buildkite.com/organizations/acme/pipelines/web/builds/42/jobs/{ID}/artifacts/{ARTIFACT}", None),
+            "acme",
+        ),
+        ((f"{PAGE}#{ID}", ARTIFACT), "acme"),
+    ],
+)
+def test_arguments_name_an_artifact_together(arguments: tuple[object, object], organization: str | None) -> None:
+    assert artifact_address("artifacts.get", *arguments, root=API) == (organization, ID, ARTIFACT)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ((ID, None), TypeError, r"artifacts.get\(\) misses the argument artifact_id"),
+        ((f"{PAGE}#{ID}", None), TypeError, "misses the argument artifact_id"),
+        ((ID, 7), TypeError, "artifact_id=7 is an int, and has to be the id of an artifact"),
+        ((ID, ".."), ValueError, "would address another resource"),
+        ((None, ARTIFACT), TypeError, "job_id is None, and has to be the id of a job"),
+        ((OF_JOB, ID), ValueError, f"the argument before it names the artifact '{ARTIFACT}'"),
+        ((PAGE, ARTIFACT), ValueError, "it is the URL of no job"),
+        ((f"https://me:s3cret@api.buildkite.com/v2/x/{ID}", None), ValueError, "holds a user or a password"),
+        ((OF_JOB.replace("api.buildkite.com", "evil.test"), None), ValueError, "another API"),
+        ((Artifact.from_dict({"id": ARTIFACT, "url": OF_JOB}), None), TypeError, "job_id is None"),
+    ],
+)
+def test_what_names_no_artifact_is_refused(arguments: tuple[object, object], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said) as caught:
+        artifact_address("artifacts.get", *arguments, root=API)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_page_of_a_step_says_how_its_jobs_are_found() -> None:
+    with pytest.raises(TypeError, match=rf"shows a step, which may have several jobs: .*step.id is '{ID}'"):
+        resolved("job", f"{PAGE}/list?sid={ID}")
+    with pytest.raises(ValueError, match=rf"shows a step, .*step.id is '{ID}'"):
+        resolved("job", "web", 42, f"{PAGE}/list?sid={ID}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:s3cret@buildkite.com/acme/web/builds/42",
+        "https://me:s3cret@evil.test/acme/web/builds/42",
+        "https://me:s3/s3cret@buildkite.com/acme/web",
+        f"https://evil.test/v2/organizations/acme/pipelines/web/builds/42/jobs/{ID}?api_key=s3cret",
+        f"https://evil.test/v2/organizations/acme/pipelines/web/builds/42/jobs/{ID}?access_token=s3cret#x",
+    ],
+)
+def test_no_error_about_a_url_holds_its_credentials(url: str) -> None:
+    for arguments in ((url,), ("web", 42, url)):
+        with pytest.raises(ValueError, match=r"builds?") as caught:
+            resolved("job", *arguments)
+        assert "s3cret" not in str(caught.value)
+    with pytest.raises(ValueError, match=r"job") as caught:
+        job_address("jobs.get_by_id", url, root=API)
+    assert "s3cret" not in str(caught.value)

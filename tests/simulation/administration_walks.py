@@ -159,13 +159,13 @@ def _registries(api: httpx.Client) -> None:
 
 def _suites(simulator: Simulator, api: httpx.Client) -> None:
     root = "/v2/analytics/organizations/acme/suites"
-    made = api.post(root, json={"name": "RSpec", "default_branch": "main", "show_api_token": True, "emoji": ":x:"})
+    made = api.post(root, json={"name": "Jest", "default_branch": "main", "show_api_token": True, "emoji": ":x:"})
     assert made.status_code == 201
-    path = f"{root}/rspec"
+    path = f"{root}/jest"
     assert api.patch(path, json={"application_name": "Shop"}).json() == api.get(path).json()
-    assert api.get(root, params={"show_api_token": "true"}).json()[0]["api_token"]
+    assert all(suite["api_token"] for suite in api.get(root, params={"show_api_token": "true"}).json())
     build = next(iter(simulator.state.builds))
-    run = simulator.suite("rspec").run(build).passed("adds", location="./a_spec.rb:1", tags={"os": "linux"})
+    run = simulator.suite("jest").run(build).passed("adds", location="./a_spec.rb:1", tags={"os": "linux"})
     run.failed("adds", backtrace=["a", "b"], details=["no"]).failed("divides", scope="Math").finish()
     (listed,) = api.get(f"{path}/runs", params={"build_id": build.id}).json()
     assert api.get(f"{path}/runs/{listed['id']}").json() == listed
@@ -193,5 +193,5 @@ def _suites(simulator: Simulator, api: httpx.Client) -> None:
     build_tests = api.get(f"/v2/analytics/organizations/acme/builds/{build.id}/tests")
     assert len(build_tests.json()) == 2
     shown = api.get(f"{ORG}/pipelines/{build.pipeline.slug}/builds/{build.number}?include_test_engine=true").json()
-    assert shown["test_engine"]["runs"][0]["suite"]["slug"] == "rspec"
+    assert shown["test_engine"]["runs"][0]["suite"]["slug"] == "jest"
     assert api.delete(path).status_code == 204

@@ -223,6 +223,28 @@ def test_maintainers_come_and_go(simulator: Simulator, client: BuildkiteClient, 
     assert list(client.clusters.maintainers.list(cluster)) == []
 
 
+def test_a_team_maintains_a_cluster(client: BuildkiteClient, cluster: str) -> None:
+    team = client.teams.create(
+        name="Developers",
+        description="",
+        privacy="visible",
+        is_default_team=False,
+        default_member_role="member",
+        members_can_create_pipelines=False,
+        members_can_create_suites=False,
+        members_can_create_registries=False,
+        members_can_destroy_registries=False,
+        members_can_destroy_packages=False,
+    )
+    made = client.clusters.maintainers.create(cluster, team=team.id)
+    assert made.actor is not None
+    assert (made.actor.slug, str(made.actor.type), made.actor.email) == ("developers", "team", None)
+    maintainers = client.clusters.get(cluster).maintainers
+    assert maintainers is not None
+    assert maintainers.teams == [made]
+    assert maintainers.users == []
+
+
 @pytest.mark.parametrize("body", [{}, {"user": "u", "team": "t"}, {"user": "u"}, {"team": "t"}])
 def test_a_wrong_maintainer_is_refused(api: httpx.Client, cluster: str, body: dict[str, str]) -> None:
     assert refusal(api.post(f"{ORG}/clusters/{cluster}/maintainers", json=body))[0] == 422

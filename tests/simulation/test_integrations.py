@@ -254,6 +254,8 @@ def test_changes_stand_in_the_audit_log_newest_first(simulator: Simulator, clien
     simulator.add_token("bkua_grace", user="Grace Hopper")
     with simulator.client(token="bkua_grace") as grace:
         cluster = grace.clusters.create(name="Macs")
+        with pytest.raises(AccessDenied, match="administrators"):
+            list(grace.audit_events.list())
     secret = client.clusters.secrets.create(cluster.id, key="PASSWORD", value="hunter2")
     client.clusters.secrets.update_value(cluster.id, secret.id, value="swordfish")
     client.clusters.delete(cluster.id)
@@ -306,3 +308,10 @@ def test_each_list_asks_for_its_scope(scope: str, method: str) -> None:
                 with pytest.raises(AccessDenied) as refused:
                     list(getattr(client, name).list())
                 assert isinstance(refused.value, ApiError)
+
+
+@pytest.mark.parametrize("name", ["notification_services", "repository_connections", "audit_events"])
+def test_only_administrators_read_them(simulator: Simulator, name: str) -> None:
+    simulator.add_token("bkua_grace", user="Grace Hopper")
+    with simulator.client(token="bkua_grace") as grace, pytest.raises(AccessDenied, match="administrators"):
+        list(getattr(grace, name).list())

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from buildkite_ext.simulation import SimulatedPipeline, Simulator
+from buildkite_ext.simulation import SimulatedPipeline, Simulator, VirtualClock
 from buildkite_ext.simulation.state.builds import Build, Job
 
 Script = Mapping[str, Any]
@@ -43,8 +43,14 @@ def states(build: Build) -> dict[str, str]:
     return found
 
 
+def advance(simulator: Simulator, seconds: float) -> None:
+    clock = simulator.clock
+    assert isinstance(clock, VirtualClock)
+    clock.advance(seconds)
+
+
 def after(simulator: Simulator, web: SimulatedPipeline, seconds: float) -> Build:
-    simulator.clock.advance(seconds)
+    advance(simulator, seconds)
     return web.builds[0]
 
 
@@ -525,7 +531,7 @@ def test_jobs_go_to_agents_that_have_their_tags() -> None:
         "[{command: a, key: a, agents: {gpu: '*'}}, {command: b, key: b}, {command: c, key: c, agents: {gpu: tpu}}]"
     )
     build = web.build(branch="main")
-    simulator.clock.advance(600)
+    advance(simulator, 600)
     assert states(web.builds[0]) == {"a": "passed", "b": "passed", "c": "scheduled"}
     assert build.jobs[0].agent is gpu
 
@@ -562,7 +568,7 @@ def test_a_concurrency_group_spans_pipelines_and_rest_shows_scheduled() -> None:
     with simulator.client() as buildkite:
         job = buildkite.builds.get("api", 1).jobs[0]
         assert job.state == "scheduled"
-        simulator.clock.advance(60)
+        advance(simulator, 60)
         waited = buildkite.builds.get("api", 1).jobs[0].concurrency_wait_time_ms
     assert waited is not None
     assert waited > 5000
@@ -604,7 +610,7 @@ def triggered(
     api.script("*", **{"after": 10, **(script or {})})
     web = simulator.pipeline("web").configure(f"[{{trigger: api, key: t, {step}}}]")
     build = web.build(branch="main", message="Parent")
-    simulator.clock.advance(600)
+    advance(simulator, 600)
     return simulator, web.builds[0], api.builds[0] if api.builds else build
 
 
@@ -644,7 +650,7 @@ def test_a_chain_of_triggers_ends() -> None:
     simulator = Simulator()
     web = simulator.pipeline("web").configure("[{trigger: web, key: t}]")
     web.build(branch="main")
-    simulator.clock.advance(600)
+    advance(simulator, 600)
     assert len(web.builds) == 11
     assert {build.state for build in web.builds} == {"failed"}
 
@@ -824,7 +830,7 @@ def test_intermediate_builds_are_skipped_and_canceled_by_branch() -> None:
     ).configure("[{command: a, key: a}]")
     for branch in ("main", "main", "next", "next"):
         web.build(branch=branch)
-    simulator.clock.advance(5)
+    advance(simulator, 5)
     assert [build.state for build in web.builds] == ["scheduled", "scheduled", "skipped", "scheduled"]
 
 

@@ -46,11 +46,11 @@ def store_of(url: str, **options: Any) -> RedisStore:
     return RedisStore(url, **{"timeout": 20.0, **options})
 
 
-def shared_by(simulator: Simulator, url: str, clients: int, **options: Any) -> list[Any]:
+def shared_by(simulator: Simulator, url: str, clients: int, *, lot: int = 1, **options: Any) -> list[Any]:
     """Return async clients in virtual time, each of which has a store as if it were a process of its own."""
     clock = TrioClock()
     return [
-        client(simulator, store=store_of(url, clock=lambda: 10_000 + clock.monotonic()), **options)
+        client(simulator, store=store_of(url, lot=lot, clock=lambda: 10_000 + clock.monotonic()), **options)
         for _ in range(clients)
     ]
 
@@ -98,15 +98,16 @@ def told(events: list[Any]) -> list[type]:
 # --- Limits -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("lot", [1, 5])
 @pytest.mark.parametrize("used", [0, 37], ids=["fresh", "a part of it used"])
-def test_four_clients_finish_their_calls_as_soon_as_the_limits_permit(url: str, used: int) -> None:
+def test_four_clients_finish_their_calls_as_soon_as_the_limits_permit(url: str, used: int, lot: int) -> None:
     async def main() -> tuple[float, float, list[int]]:
         simulator = simulated(rate_limit=200, user_rate_limit=50)
         other, _ = client(simulator, budget=None)
         for _ in range(used):
             await other.builds.get("web", 1)
         await trio.sleep(13)
-        clients = shared_by(simulator, url, 4)
+        clients = shared_by(simulator, url, 4, lot=lot)
         began, left = trio.current_time(), iter(range(300))
 
         async def work(api: AsyncBuildkiteClient) -> None:
@@ -340,6 +341,47 @@ def test_a_request_costs_two_round_trips(proxy: Proxy) -> None:
     other = blocking(store_of(proxy.url))
     other.budget.user  # noqa: B018  # asks nothing
     assert proxy.round_trips - before == 20
+
+
+def test_a_request_costs_one_round_trip_where_redis_admits_several_at_once(proxy: Proxy) -> None:
+    api = blocking(store_of(proxy.url, lot=5), lambda _: build(remaining=900, limit=1000))
+    for _ in range(2):
+        api.builds.get("web", 1)
+    before, began = proxy.round_trips, time.monotonic()
+    for _ in range(30):
+        api.builds.get("web", 1)
+    # What isn't sent within a second is given back, and asked for again.
+    assert proxy.round_trips - before <= 30 + 3 * (1 + time.monotonic() - began)
+
+
+def test_what_is_admitted_ahead_and_not_sent_is_given_back(url: str) -> None:
+    store = store_of(url, lot=5)
+    api = blocking(store, lambda _: build(remaining=900, limit=1000))
+    api.builds.get("web", 1)
+    api.builds.get("web", 1)
+    with redis.Redis.from_url(url) as client:
+        flights = [key for key in client.scan_iter() if b"flights" in key]
+        assert {client.llen(key) for key in flights} == {4}
+        until(lambda: not any(client.llen(key) for key in flights))
+        api.builds.get("web", 1)
+        store.close()
+        assert not any(client.llen(key) for key in flights)
+
+
+@pytest.mark.parametrize(
+    "options", [{"budget": Budget(reserve=960)}, {"priority": "background"}], ids=["no room", "background"]
+)
+def test_nothing_is_admitted_ahead_without_plenty_of_room_or_in_the_background(url: str, options: Any) -> None:
+    api = blocking(store_of(url, lot=5), lambda _: build(remaining=969, limit=1000, reset=1), **options)
+    api.builds.get("web", 1)
+    with redis.Redis.from_url(url) as client:
+        assert not any(b"flights" in key for key in client.scan_iter())
+
+
+@pytest.mark.parametrize("lot", [0, 21, 1.5, True, "5"])
+def test_a_lot_that_can_t_be_used_is_refused(url: str, lot: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^lot=.*1 to 20"):
+        RedisStore(url, lot=lot)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

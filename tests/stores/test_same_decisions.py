@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,14 +150,64 @@ def answered_in_time(
 
 
 @dataclass
-class Begin:
-    admission: bool
-
-
-@dataclass
 class End:
     which: int
     how: str
+
+
+@dataclass
+class Send:
+    """Request of one of the processes, if it may go."""
+
+    process: int
+    reserve: int
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.one_of(
+            *[st.builds(Send, st.integers(0, 2), st.sampled_from([0, 0, 3]))] * 3,
+            st.builds(Pass, st.sampled_from([0.0, 0.125, 1.0, 4.0])),
+            *[st.builds(End, which=st.integers(0, 9), how=st.just("answered"))] * 3,
+        ),
+        min_size=40,
+        max_size=80,
+    ),
+    st.sampled_from([12, 60]),
+)
+def test_processes_never_send_more_than_the_limit_whatever_is_admitted_ahead(
+    url: str, sequence: list[Any], limit: int
+) -> None:
+    """Three processes over one Redis, of which two have requests admitted ahead. Windows of 16 s begin at their first request."""
+    hand = Hand()
+    runtime, limits = BlockingRuntime(hand), LIMITS[0]
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+        stores = [RedisStore(client, clock=hand.monotonic, lot=lot) for lot in (1, 3, 20)]
+        on_their_way: list[tuple[RedisStore, float, Reported]] = []
+        used, ends = 0, 0.0
+        for step in sequence:
+            match step:
+                case Send():
+                    store, budget = stores[step.process], Budget(reserve=step.reserve)
+                    if run(store.admit(limits, budget, "foreground", runtime)) is None:
+                        if hand.at >= ends:
+                            used, ends = 0, hand.at + 16
+                        used += 1
+                        assert used <= limit - step.reserve
+                        told = Reported(limit, limit - used, math.ceil(ends - hand.at))
+                        on_their_way.append((store, hand.at, told))
+                case End() if on_their_way:
+                    store, sent, told = on_their_way.pop(step.which % len(on_their_way))
+                    run(store.answered(limits, Observation(sent, hand.at, told, told), runtime))
+                case Pass():
+                    hand.at += step.seconds
+
+
+@dataclass
+class Begin:
+    admission: bool
 
 
 calls = st.one_of(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.core.fakes import Flavor
+
 from .servers import CERTIFICATE, FLAVOURS, Serve, Server
 
 
@@ -34,3 +36,15 @@ def server() -> Iterator[Callable[..., Server]]:
 @pytest.fixture(params=FLAVOURS)
 def flavour(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture(params=["blocking", "asyncio", "trio"])
+def flavor(request: pytest.FixtureRequest) -> Flavor:
+    """The kind of client that a test calls: blocking, or async on one of the event loops."""
+    return Flavor(str(request.param))
+
+
+@pytest.fixture
+def anyio_backend(flavor: Flavor) -> str:
+    """The event loop of a test that takes a `flavor`. A blocking client is called on one as well."""
+    return "asyncio" if flavor.blocking else flavor.name

@@ -17,8 +17,8 @@ import anyio
 import httpx
 
 from buildkite_ext.transport.http import AsyncHttpTransport, HttpTransport
-from buildkite_ext.transport.network import bounded_timeouts
 from buildkite_ext.transport.rates import TransferRate
+from buildkite_ext.transport.timeouts import bounded_timeouts
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 """Private key and certificate for localhost and 127.0.0.1."""

@@ -24,16 +24,6 @@ CUT = httpx.ReadError("reset")
 ONCE = Retry(attempts=1)
 
 
-@pytest.fixture(params=["blocking", "asyncio", "trio"])
-def flavor(request: pytest.FixtureRequest) -> Any:
-    return Flavor(request.param)
-
-
-@pytest.fixture
-def anyio_backend(flavor: Flavor) -> str:
-    return "asyncio" if flavor.blocking else flavor.name
-
-
 async def failing(flavor: Flavor, buildkite: Any, times: int) -> list[type]:
     """Make calls, and return the classes of their errors."""
     kinds = []

@@ -199,6 +199,27 @@ def test_background_requests_are_spread_over_the_window_and_give_way() -> None:
     assert urgent <= 2 * TRIP
 
 
+def test_only_what_holds_a_request_up_is_an_event() -> None:
+    async def main() -> tuple[list[float], list[float]]:
+        spread: list[Any] = []
+        exhausted: list[Any] = []
+        simulator = simulated(rate_limit=200, user_rate_limit=50)
+        quiet, _ = client(simulator, priority="background", on_event=spread.append)
+        await many(quiet, 40, 1)
+        simulator = simulated(rate_limit=200, user_rate_limit=3)
+        slow, _ = client(simulator, priority="background", on_event=exhausted.append)
+        await many(slow, 4, 1)
+        return [
+            [round(event.pause) for event in events if isinstance(event, RateLimitWait)]
+            for events in (spread, exhausted)
+        ]  # type: ignore[return-value]
+
+    spread, exhausted = run(main)
+    assert spread == []
+    # Gaps of half a minute hold a request up, as the end of the window does.
+    assert exhausted == [30, 30]
+
+
 def test_a_wait_that_is_longer_than_allowed_is_refused_at_once() -> None:
     async def main() -> tuple[float, BudgetExhausted, DeadlineExceeded]:
         simulator = simulated(rate_limit=200, user_rate_limit=2)

@@ -38,16 +38,6 @@ DONE = {"state": "passed", "finished_at": "2026-01-05T10:00:00Z"}
 ONCE = Retry(attempts=1)
 
 
-@pytest.fixture(params=["blocking", "asyncio", "trio"])
-def flavor(request: pytest.FixtureRequest) -> Any:
-    return Flavor(request.param)
-
-
-@pytest.fixture
-def anyio_backend(flavor: Flavor) -> str:
-    return "asyncio" if flavor.blocking else flavor.name
-
-
 def done(number: int = 7, **changes: Any) -> dict[str, Any]:
     return build(number, **{**DONE, **changes})
 
@@ -344,7 +334,7 @@ async def test_a_token_never_gets_the_answer_of_another_one(flavor: Flavor) -> N
     for _ in range(2):
         assert (await flavor.call(mine.pipelines.get, "web")).name == "Bearer bkua_mine"
         assert (await flavor.call(theirs.pipelines.get, "web")).name == "Bearer bkua_theirs"
-    assert len(app.requests) == 2
+    assert len([request for request in app.requests if request.url.path.endswith("/web")]) == 2
 
 
 @pytest.mark.anyio
@@ -1155,9 +1145,7 @@ class CacheMachine(RuleBasedStateMachine):
 
 
 TestCacheMachine = CacheMachine.TestCase
-TestCacheMachine.settings = settings(
-    max_examples=300, stateful_step_count=25, deadline=None, phases=[Phase.reuse, Phase.generate]
-)
+TestCacheMachine.settings = settings(stateful_step_count=25, deadline=None, phases=[Phase.reuse, Phase.generate])
 
 
 @given(

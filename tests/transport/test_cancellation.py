@@ -19,6 +19,7 @@ import trio
 
 from buildkite_ext._cancellation import asyncio_task, guarded
 from buildkite_ext.transport.http import AsyncHttpTransport
+from buildkite_ext.transport.rates import ConnectionLimits
 
 from .servers import Server, heads, mute
 
@@ -64,7 +65,7 @@ def test_native_cancels_leave_no_connection_busy(server: Start, tls: bool, cance
     async def main() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: logged.append(context))
         # fewer connections than requests: some are cancelled while they wait for one
-        async with AsyncHttpTransport(limits=httpx.Limits(max_connections=15)) as transport:
+        async with AsyncHttpTransport(limits=ConnectionLimits(max_connections=15)) as transport:
             for _ in range(10 if tls else 50):
                 await asyncio.gather(*(one(transport) for _ in range(20)))
                 assert transport.connections.busy == 0
@@ -95,7 +96,7 @@ def test_native_cancels_on_uvloop_leave_no_connection_busy(server: Start) -> Non
 
     async def main() -> None:
         assert isinstance(asyncio.get_running_loop(), uvloop.Loop)
-        async with AsyncHttpTransport(limits=httpx.Limits(max_connections=15)) as transport:
+        async with AsyncHttpTransport(limits=ConnectionLimits(max_connections=15)) as transport:
             for _ in range(20):
                 await asyncio.gather(*(one(transport) for _ in range(20)))
             assert transport.connections.busy == 0
@@ -114,7 +115,7 @@ def test_cancels_on_trio_leave_no_connection_busy(server: Start) -> None:
                 await get(transport, url)
 
     async def main() -> None:
-        async with AsyncHttpTransport(limits=httpx.Limits(max_connections=15)) as transport:
+        async with AsyncHttpTransport(limits=ConnectionLimits(max_connections=15)) as transport:
             for _ in range(50):
                 async with trio.open_nursery() as nursery:
                     for _ in range(20):

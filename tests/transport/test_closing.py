@@ -16,6 +16,7 @@ from buildkite_api.api.builds import get_build
 
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, BuildkiteError, ClientClosed, Retry
 from buildkite_ext.transport.http import AsyncHttpTransport
+from buildkite_ext.transport.rates import ConnectionLimits
 
 from .servers import Server, answers, heads
 
@@ -231,7 +232,7 @@ def test_closing_ends_the_requests_that_wait_for_a_connection(server: Start, bac
             errors.append(error)
 
     async def main() -> None:
-        transport = AsyncHttpTransport(limits=httpx.Limits(max_connections=2))
+        transport = AsyncHttpTransport(limits=ConnectionLimits(max_connections=2))
         async with anyio.create_task_group() as group:
             for _ in range(6):
                 group.start_soon(call, transport)

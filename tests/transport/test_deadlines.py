@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from buildkite_ext.transport.http import HttpTransport
-from buildkite_ext.transport.network import BoundedTimeout, bounded_timeouts
+from buildkite_ext.transport.timeouts import BoundedTimeout, bounded_timeouts
 
 from .servers import HELLO, Serve, Server, answers, drip, exchange, heads, mute, reads_slowly
 

@@ -240,7 +240,7 @@ def test_a_download_that_is_forked_is_complete_in_both_processes(server: Start, 
         try:
             failed: errors.ResponseLost | None = None
             try:
-                client.artifacts.download(ARTIFACT, to=target, progress=forks)
+                client.artifacts.download(ARTIFACT, to=target, on_progress=forks)
             except errors.ResponseLost as error:
                 failed = error
             if forks.is_child and not retry:

@@ -16,6 +16,7 @@ import pytest
 from buildkite_ext.errors import ConfigurationError
 from buildkite_ext.transport.http import HTTPX_ERRORS, AsyncHttpTransport, HttpTransport
 from buildkite_ext.transport.proxies import ProxyRules
+from buildkite_ext.transport.rates import ConnectionLimits
 
 from .servers import HELLO, Server, answers, exchange, heads
 
@@ -68,7 +69,7 @@ class TestErrors:
 
     def test_no_connection_is_free(self, server: Start) -> None:
         hello = server(answers(HELLO))
-        with HttpTransport(limits=httpx.Limits(max_connections=1)) as transport:
+        with HttpTransport(limits=ConnectionLimits(max_connections=1)) as transport:
             held = transport.handle_request(httpx.Request("GET", hello.url))
             with pytest.raises(httpx.PoolTimeout):
                 transport.handle_request(httpx.Request("GET", hello.url, extensions={"timeout": {"pool": 0.01}}))

@@ -17,6 +17,7 @@ import pytest
 from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, DeadlineExceeded
 from buildkite_ext.events import RetryScheduled
 from buildkite_ext.transport.http import AsyncHttpTransport, HttpTransport
+from buildkite_ext.transport.rates import ConnectionLimits
 
 from .servers import HELLO, Server, answers, heads, mute
 
@@ -63,7 +64,7 @@ def retries(events: list[object]) -> Callable[[object], None]:
 
 def own(flavour: str, connections: int) -> Any:
     kind: Any = HttpTransport if flavour == "blocking" else AsyncHttpTransport
-    return kind(limits=httpx.Limits(max_connections=connections))
+    return kind(limits=ConnectionLimits(max_connections=connections))
 
 
 def test_all_get_their_answers(server: Start, flavour: str) -> None:
@@ -71,6 +72,16 @@ def test_all_get_their_answers(server: Start, flavour: str) -> None:
     events: list[object] = []
     numbers = get_all(flavour, 150, base_url=api.url, transport=own(flavour, 3), timeout=None, on_event=retries(events))
     assert numbers == list(range(1, 151))
+    assert events == []
+
+
+def test_the_limits_of_a_client_bound_its_connections_and_the_wait_is_no_attempt(server: Start, flavour: str) -> None:
+    api = server(builds)
+    events: list[object] = []
+    limits = ConnectionLimits(max_connections=2)
+    numbers = get_all(flavour, 30, base_url=api.url, limits=limits, timeout=None, on_event=retries(events))
+    assert numbers == list(range(1, 31))
+    assert api.connections <= 2
     assert events == []
 
 

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
 import pytest
 import trio
+from buildkite_api.operations import OPERATIONS, Operation
 
-from buildkite_ext import BuildkiteClient, ResponseLost, Retry, Runtime, Send, errors
+from buildkite_ext import BuildkiteClient, InvalidResponse, ResponseLost, Retry, Runtime, Send, errors
 from buildkite_ext.simulation import Simulator
 from tests.core.fakes import TOKEN, App, Flavor, answer, build
 
 from .virtual_time import run, simulated
 
 FAST = Retry(attempts=3, base=0)
-
-
-@pytest.fixture(params=["blocking", "asyncio", "trio"])
-def flavor(request: pytest.FixtureRequest) -> Any:
-    return Flavor(request.param)
-
-
-@pytest.fixture
-def anyio_backend(flavor: Flavor) -> str:
-    return "asyncio" if flavor.blocking else flavor.name
 
 
 @pytest.mark.anyio
@@ -182,3 +174,47 @@ def test_successes_give_retries_back() -> None:
     for _ in range(300):
         assert buildkite.builds.get("web", 7).number == 7
     assert len(app.requests) == 600
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["text/html", "text/html; charset=utf-8", "TEXT/HTML"])
+async def test_a_web_page_instead_of_a_text_is_no_answer(flavor: Flavor, kind: str) -> None:
+    page = httpx.Response(200, headers={"Content-Type": kind}, content=b"<h1>Sign in to the proxy</h1>")
+    buildkite = flavor.client(App(page))
+    with pytest.raises(InvalidResponse, match=r"log\.txt: the answer is a web page .* Check base_url"):
+        await flavor.call(buildkite.jobs.log_text, "web", 7, "b2c3d4e5-0000-4000-8000-000000000000")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("headers", [{"Content-Type": "text/plain"}, {"Content-Type": "text/plain; charset=utf-8"}, {}])
+async def test_a_text_is_one_whatever_it_looks_like(flavor: Flavor, headers: dict[str, str]) -> None:
+    buildkite = flavor.client(App(httpx.Response(200, headers=headers, content=b"<h1>Report</h1>")))
+    assert (
+        await flavor.call(buildkite.jobs.log_text, "web", 7, "b2c3d4e5-0000-4000-8000-000000000000")
+        == "<h1>Report</h1>"
+    )
+
+
+@pytest.mark.anyio
+async def test_a_log_as_a_web_page_is_one(flavor: Flavor) -> None:
+    buildkite = flavor.client(
+        App(httpx.Response(200, headers={"Content-Type": "text/html"}, content=b"<span>ok</span>"))
+    )
+    assert (
+        await flavor.call(buildkite.jobs.log_html, "web", 7, "b2c3d4e5-0000-4000-8000-000000000000")
+        == "<span>ok</span>"
+    )
+
+
+OTHER_TYPES = [each for each in OPERATIONS.values() if each.accept not in ("application/json", "text/html")]
+
+
+@pytest.mark.parametrize("operation", OTHER_TYPES, ids=[each.id for each in OTHER_TYPES])
+def test_every_operation_that_answers_something_else_than_json_refuses_a_web_page(operation: Operation) -> None:
+    page = httpx.Response(200, headers={"Content-Type": "text/html"}, content=b"<h1>Sign in</h1>")
+    path = re.sub(r"{\w+}", "7", operation.path).removeprefix("/v2/")
+    with (
+        BuildkiteClient("acme", token=TOKEN, transport=httpx.MockTransport(lambda _: page)) as client,
+        pytest.raises(InvalidResponse),
+    ):
+        client.request(operation.method, path)

@@ -15,6 +15,7 @@ from buildkite_ext import (
     AsyncItems,
     Author,
     BuildkiteClient,
+    DownloadedFiles,
     DownloadProgress,
     Event,
     Health,
@@ -25,6 +26,9 @@ from buildkite_ext import (
     Retry,
     WaitResult,
     errors,
+    exit_code_of,
+    failed_jobs,
+    outcome_of,
 )
 from buildkite_ext._sync import BlockingIterator, DetachedIterator
 from buildkite_ext.models import (
@@ -42,7 +46,7 @@ from buildkite_ext.models import (
     StopAgentRequest,
 )
 from buildkite_ext.telemetry import OpenTelemetry, Telemetry
-from buildkite_ext.webhooks import WebhookHandler
+from buildkite_ext.webhooks import WebhookEvent, WebhookHandler
 
 
 def token() -> str:
@@ -95,7 +99,7 @@ def blocking(client: BuildkiteClient) -> None:
     assert_type(client.jobs.env("web", 7, "j1"), dict[str, str])
     assert_type(client.jobs.follow("web", 7, "j1"), BlockingIterator[LogLine])
     assert_type(client.artifacts.list("web", 7), Items[Artifact])
-    assert_type(client.artifacts.download_all("web", 7, "dist/*", to="dist"), list[Path])
+    assert_type(client.artifacts.download_all("web", 7, "dist/*", to="dist"), DownloadedFiles)
     assert_type(client.artifacts.delete("j1", "a1"), None)
     assert_type(client.annotations.list("web", 7, scope="all"), Items[Annotation])
     assert_type(client.annotations.create("web", 7, "hi", style="info"), Annotation)
@@ -118,9 +122,17 @@ def blocking(client: BuildkiteClient) -> None:
     for line in client.builds.follow("web", 7, on_build=lambda build: print(build.number)):
         assert_type(line, LogLine)
     for artifact in client.artifacts.list("web", 7):
-        assert_type(client.artifacts.download(artifact, to="x", progress=lambda told: print(told.done)), Path)
+        assert_type(client.artifacts.download(artifact, to="x", on_progress=lambda told: print(told.done)), Path)
     result = client.builds.wait("web", 7)
-    assert_type(result.outcome, Outcome)
+    assert_type(result.outcome, Outcome | None)
+    assert_type(result.exit_code, int)
+    assert_type(result.waiting_for, list[Job])
+    assert_type(outcome_of(client.builds.get("web", 7)), Outcome | None)
+    assert_type(exit_code_of(outcome_of(client.builds.get("web", 7))), int)
+    assert_type(failed_jobs(client.builds.get("web", 7)), list[Job])
+    assert_type(client.builds.run("web", branch="main", timeout=60, until=lambda build: build.number > 1), WaitResult)
+    assert_type(client.builds.events("web", 7), BlockingIterator[WebhookEvent])
+    client.builds.wait("web", 7, on_blocked="unblok")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(result.failed_jobs, list[Job])
     assert_type(result.blocked_by, list[Job])
     assert_type(result.passed, bool)
@@ -167,7 +179,7 @@ async def asynchronous(client: AsyncBuildkiteClient) -> None:
     assert_type(await client.jobs.log_text("web", 7, "j1"), str)
     assert_type(client.jobs.follow("web", 7, "j1"), DetachedIterator[LogLine])
     assert_type(client.artifacts.list("web", 7), AsyncItems[Artifact])
-    assert_type(await client.artifacts.download_all("web", 7), list[Path])
+    assert_type(await client.artifacts.download_all("web", 7), DownloadedFiles)
     assert_type(await client.metadata.list_keys("web", 7), list[str])
     assert_type(client.clusters.queues("c1"), AsyncItems[ClusterQueue])
     assert_type(await client.agents.get("a1"), Agent)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from datetime import timedelta
-from pathlib import Path
 from typing import assert_type
 
 from buildkite_api.models import (
@@ -28,7 +27,7 @@ from buildkite_api.models import (
     User,
 )
 
-from buildkite_ext import UNSET, AsyncBuildkiteClient, BuildkiteClient, LogLine, Secret, WaitResult
+from buildkite_ext import UNSET, AsyncBuildkiteClient, BuildkiteClient, DownloadedFiles, LogLine, Secret, WaitResult
 from buildkite_ext.pagination.items import AsyncItems, Items
 from buildkite_ext.services.pipelines import AsyncPipelines, Pipelines
 
@@ -80,7 +79,7 @@ def handles(client: BuildkiteClient, build: Build, job: Job, pipeline: Pipeline)
     assert_type(client.jobs.get_by_id(job), Job)
     assert_type(client.annotations.create(build, body="Hi"), Annotation)
     assert_type(client.artifacts.list(job), Items[Artifact])
-    assert_type(client.artifacts.download_all(build, "dist/*", missing="ignore"), builtins.list[Path])
+    assert_type(client.artifacts.download_all(build, "dist/*", missing="ignore"), DownloadedFiles)
     assert_type(client.step_uploads.get(build, step_upload_uuid="u1"), StepUpload)
     assert_type(client.builds.list(pipeline, created_from="2026-11-25T10:00:00Z"), Items[Build])
     assert_type(client.with_options(token=lambda: "t"), BuildkiteClient)

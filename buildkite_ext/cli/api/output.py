@@ -115,7 +115,7 @@ class JsonPrinter:
     def _safe(self, line: str) -> str:
         if not self.colour:
             return clean(line)
-        from ...logs.parser import SGR, styled
+        from ...logs.screen import SGR, styled
 
         pieces = re.split(f"({SGR.pattern})", styled(line))  # every second piece is a colour
         return "".join(piece if place % 2 else clean(piece) for place, piece in enumerate(pieces))

@@ -13,7 +13,7 @@ from ..streams import clean
 
 if TYPE_CHECKING:
     from ...health import Health
-    from ...stores.limits import LimitStatus
+    from ...stores.status import LimitStatus
 
 __all__ = ["doctor"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...logs.parser import GROUP
 from ..run.job_table import duration_text
-from ..run.result import FailedJob, RunResult
+from ..run.result import FailedStep, RunResult
 from ..streams import clean, log_text
 from .colour import Tone, painted
 
@@ -103,7 +103,7 @@ def summary(result: RunResult) -> Iterator[SummaryLine]:
             return
 
 
-def _failed_job(job: FailedJob) -> Iterator[SummaryLine]:
+def _failed_job(job: FailedStep) -> Iterator[SummaryLine]:
     detail = f" ({job.detail})" if job.detail else ""
     yield SummaryLine(f"{job.label} {job.state.replace('_', ' ')}{detail}: {job.url}", "bad")
     for line in job.lines:

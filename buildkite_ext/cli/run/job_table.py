@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ...logs.follow import name_of
+from ...logs.selection import name_of
 from ...states import FAILED_JOBS, is_job_active, is_job_over
 from ..streams import short
 

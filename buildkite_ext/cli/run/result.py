@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from ...states import Outcome
     from ..problem import Problem
 
-__all__ = ["BlockingStep", "FailedJob", "RunResult"]
+__all__ = ["BlockingStep", "FailedStep", "RunResult"]
 
 
 @dataclass(frozen=True, slots=True)
-class FailedJob:
+class FailedStep:
     """A job that made the build fail, with the last lines of its log."""
 
     id: str
@@ -34,7 +34,7 @@ class FailedJob:
     lines: tuple[str, ...]
 
     @classmethod
-    def of(cls, job: Job, lines: tuple[str, ...]) -> FailedJob:
+    def of(cls, job: Job, lines: tuple[str, ...]) -> FailedStep:
         """Make it of a job of the API."""
         return cls(
             id=job.id,
@@ -85,7 +85,7 @@ class RunResult:
     organization: str | None = None
     build: Build | None = None
     outcome: Outcome | None = None
-    failed: tuple[FailedJob, ...] = ()
+    failed: tuple[FailedStep, ...] = ()
     blocked: tuple[BlockingStep, ...] = ()
     artifacts: tuple[Path, ...] = ()
     elapsed: float = 0.0

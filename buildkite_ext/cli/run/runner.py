@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from ...errors import AccessDenied, BuildkiteError, NothingMatched, PipelineNotFound, UnsafePath
-from ...events import RetryScheduled
+from ...events import LogRewritten, RateLimitWait, RetryScheduled
 from ...states import blocking_jobs, failed_jobs, outcome_of
-from ...watching.wait import POLL_INTERVAL as WAIT_INTERVAL
+from ...watching.pacing import LONGEST_PAUSE as WAIT_INTERVAL
 from ..exit_codes import ExitCode
 from ..hints import in_options
 from ..problem import Problem, Terminated, UsageError
 from ..streams import clean, discard, output_failure, short
 from .job_table import ServerTime, label_of
 from .log_tails import LogTails, fetch_tail
-from .result import BlockingStep, FailedJob, RunResult
+from .result import BlockingStep, FailedStep, RunResult
 from .state import RunState
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class Run:
                 self._options.pipeline,
                 state.number,
                 timeout=state.left,
-                poll_interval=self._interval() or WAIT_INTERVAL,
+                poll_interval=self._interval(),
             )
             state.build, state.outcome = waited.build, waited.outcome
         state.ended_after = state.time.elapsed
@@ -202,7 +202,7 @@ class Run:
             state.blocked = tuple(BlockingStep.of(job) for job in blocking_jobs(state.build))
         if state.outcome == "failed":
             state.failed = tuple(
-                FailedJob.of(job, self._tail(client, job, fetch=place < _MOST_FETCHED_TAILS))
+                FailedStep.of(job, self._tail(client, job, fetch=place < _MOST_FETCHED_TAILS))
                 for place, job in enumerate(failed_jobs(state.build))
             )
         if not self._options.follow:
@@ -223,7 +223,7 @@ class Run:
             *options.artifacts,
             to=options.to,
             by_job=options.by_job,
-            progress=self._view.progress,
+            on_progress=self._view.progress,
         )
         try:
             try:
@@ -265,6 +265,12 @@ class Run:
     def _on_event(self, event: Event) -> None:
         if isinstance(event, RetryScheduled) and event.pause >= 1:
             self._view.note(f"{event.method} {event.path}: {event.reason}. Trying again in {event.pause:.0f} s.")
+        elif isinstance(event, RateLimitWait) and event.pause >= 1:
+            self._view.note(
+                f"The rate limit is exhausted: {event.method} {event.path} waits {event.pause:.0f} s for it."
+            )
+        elif isinstance(event, LogRewritten) and not event.resumed:
+            self._view.note(f"The log of job {event.name!r} was rewritten. It is shown again from its beginning.")
 
     def _interval(self) -> float | None:
         """Return the poll interval: the option's, and at least four polls within a timeout. None: the default."""

@@ -14,7 +14,7 @@ from ..hints import in_options
 from ..problem import Problem
 from ..streams import clean, short
 from .job_table import ServerTime
-from .result import BlockingStep, FailedJob, RunResult
+from .result import BlockingStep, FailedStep, RunResult
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build
@@ -57,7 +57,7 @@ class RunState:
     outcome: Outcome | None = None
     time: ServerTime = field(default_factory=lambda: ServerTime(None))
     ended_after: float | None = None
-    failed: tuple[FailedJob, ...] = ()
+    failed: tuple[FailedStep, ...] = ()
     blocked: tuple[BlockingStep, ...] = ()
     written: tuple[Path, ...] = ()
 

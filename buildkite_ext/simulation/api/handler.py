@@ -14,6 +14,7 @@ from ..state.builds import Artifact, Build, Job
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
 from ..state.users import Token, User
+from .lists import ListBehaviour
 from .pages import numbered
 from .request import Json, Query, RefusedRequest, SimRequest, SimResponse, json_response
 from .views.builds import BuildWriter
@@ -31,6 +32,7 @@ class AnswerOptions:
     deep_listing_after: int
     link_last: bool
     artifact_link: Callable[[Artifact, float], str]
+    lists: ListBehaviour
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ class RoutedRequest:
     def may_write_pipelines(self) -> bool:
         """True if the token has the scope `write_pipelines`."""
         return self.token is not None and self.token.allows("write_pipelines")
+
+    def require_administrator(self) -> None:
+        """Refuse the request of a user who doesn't administrate the organization."""
+        if not self.user.administrates:
+            raise RefusedRequest(403, "Forbidden: only administrators of the organization may do this")
 
     def pipeline(self) -> Pipeline:
         """Return the pipeline that the path names."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from types import MappingProxyType
 
 from buildkite_api.types import kind_of
 
 from ...messages import shown
+from ...unknown_names import nearest
 
 __all__ = [
     "check_flags",
@@ -68,8 +69,7 @@ def check_name(
         raise TypeError(f"{argument} is {kind_of(value)}: give a text, the name of {_article(kind)}")
     if value in known or value in also:
         return
-    # In order, since the nearest of a set would be another one in each process where two are equally near.
-    near = [each for names in (known, also) for each in get_close_matches(value, sorted(names), n=1)]
+    near = [each for names in (known, also) if (each := nearest(value, names)) is not None]
     near.sort(key=lambda each: -SequenceMatcher(None, each, value).ratio())
     if near:
         meant = (f"{each!r} ({also[each]})" if each in also else repr(each) for each in near)

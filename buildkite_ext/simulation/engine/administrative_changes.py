@@ -23,9 +23,16 @@ _AUDITED: Mapping[str, str] = {
     "cluster_token": "ClusterToken",
     "cluster_maintainer": "ClusterPermission",
     "cluster_secret": "Secret",
+    "invitation": "OrganizationInvitation",
+    "member": "OrganizationMember",
     "notification_service": "NotificationService",
+    "pipeline": "Pipeline",
+    "pipeline_template": "PipelineTemplate",
     "registry": "Registry",
+    "schedule": "PipelineSchedule",
+    "settings": "Organization",
     "suite": "Suite",
+    "team": "Team",
 }
 """Kinds of objects whose changes stand in Buildkite's audit log, with the name that they have there."""
 
@@ -49,15 +56,32 @@ class AdministrativeChanges:
         """Current time, at the precision that the API shows."""
         return to_millisecond(self._scheduler.now)
 
+    def audit(self, kind: str, id_: str, action: str, name: str | None, by: User | None) -> None:
+        """Note in the audit log that a user has done something with an object."""
+        audited = _AUDITED.get(kind)
+        if audited is None or by is None:
+            return
+        self._organization.audit_log.append(
+            AuditEvent(
+                self._organization.ids.uuid(),
+                f"{audited}{action.capitalize()}Event",
+                self.now,
+                by,
+                audited,
+                id_,
+                name or "",
+            )
+        )
+
     def cluster(self, cluster: Cluster, before: str | None, after: str | None, by: User | None) -> None:
         """Report a change of a cluster, from one name to another."""
-        self._audit("cluster", cluster.id, _action(before, after), after or before, by)
+        self.audit("cluster", cluster.id, _action(before, after), after or before, by)
         if self._changes.wanted:
             self._changes.emit(ClusterChanged(cluster, before, after, self.now))
 
     def queue(self, queue: Queue, before: str | None, after: str | None, by: User | None) -> None:
         """Report a change of a queue, from one state to another."""
-        self._audit("cluster_queue", queue.id, _action(before, after), queue.key, by)
+        self.audit("cluster_queue", queue.id, _action(before, after), queue.key, by)
         if self._changes.wanted:
             self._changes.emit(QueueChanged(queue, before, after, self.now))
 
@@ -75,25 +99,9 @@ class AdministrativeChanges:
             action: what has happened, if that is more than a change.
         """
         action = action or _action(before, after)
-        self._audit(kind, id_, action, after or before, by)
+        self.audit(kind, id_, action, after or before, by)
         if self._changes.wanted:
             self._changes.emit(ResourceChanged(kind, id_, action, before, after, by, self.now))
-
-    def _audit(self, kind: str, id_: str, action: str, name: str | None, by: User | None) -> None:
-        audited = _AUDITED.get(kind)
-        if audited is None or by is None:
-            return
-        self._organization.audit_log.append(
-            AuditEvent(
-                self._organization.ids.uuid(),
-                f"{audited}{action.capitalize()}Event",
-                self.now,
-                by,
-                audited,
-                id_,
-                name or "",
-            )
-        )
 
 
 def _action(before: str | None, after: str | None) -> str:

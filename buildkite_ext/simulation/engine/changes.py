@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...events import Dispatcher
+from ...dispatcher import Dispatcher
 from ..state.builds import Annotation, Artifact, Build, Job
 from ..state.clusters import Agent, Cluster, Queue
 from ..state.pipelines import Pipeline
@@ -123,13 +123,14 @@ class PipelineChanged:
     Attributes:
         pipeline: the pipeline as it is now.
         before: its slug before; None for a new pipeline.
-        after: its slug after the change. The same as `before` where a step was added.
+        after: its slug after the change; None for a deleted pipeline. The same as `before` where only something else has
+            changed, such as its steps.
         time: when it changed, in seconds since the epoch.
     """
 
     pipeline: Pipeline
     before: str | None
-    after: str
+    after: str | None
     time: float
 
 
@@ -171,17 +172,19 @@ class QueueChanged:
 
 @dataclass(frozen=True, slots=True)
 class ResourceChanged:
-    """Change of another object that users administrate, such as an agent token, a secret or a test suite.
+    """Change of another object that users administrate, such as a schedule, a team or a secret.
 
     It holds no values of tokens and secrets.
 
     Attributes:
-        kind: the kind of the object: `"cluster_token"`, `"cluster_maintainer"`, `"cluster_secret"`, `"agent_image"`,
-            `"cache_volume"`, `"notification_service"`, `"portal"`, `"repository_connection"`, `"registry"`,
-            `"registry_token"`, `"package"`, `"suite"`, `"run"` or `"test"`.
+        kind: the kind of the object: `"agent_image"`, `"cache_volume"`, `"cluster_maintainer"`, `"cluster_secret"`,
+            `"cluster_token"`, `"invitation"`, `"member"`, `"notification_service"`, `"package"`, `"pipeline_template"`,
+            `"portal"`, `"registry"`, `"registry_token"`, `"repository_connection"`, `"rule"`, `"run"`, `"schedule"`,
+            `"settings"`, `"suite"`, `"team"` or `"test"`. A change of the members, pipelines and test suites of a team is
+            one of the team.
         id: its id.
-        action: what has happened: `"created"`, `"updated"`, `"deleted"`, `"enabled"` or `"disabled"`.
-        before: its name before, or its description where it has no name; None for a new object.
+        action: what has happened: `"created"`, `"updated"`, `"deleted"`, `"enabled"`, `"disabled"` or `"revoked"`.
+        before: its name before, or what describes it where it has no name; None for a new object.
         after: its name after the change; None for a deleted object.
         user: the user who has changed it; None where the simulator has.
         time: when it changed, in seconds since the epoch.

@@ -6,9 +6,7 @@ Builds follow the diagram of https://buildkite.com/docs/pipelines/configure/defi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from ...states import ACTIVE_JOBS, FINISHED_BUILDS, JOB_STATES
+from ...states import ACTIVE_JOBS, BUILD_TRANSITIONS, FINISHED_BUILDS, JOB_STATES
 from ...timestamps import to_millisecond
 from ..state.builds import Build, Job
 from ..state.organization import Organization
@@ -17,20 +15,6 @@ from .changes import BuildChanged, Changes, JobChanged
 from .scheduler import Scheduler
 
 __all__ = ["Transitions", "derived_state"]
-
-_BUILD_DIAGRAM: Mapping[str, frozenset[str]] = {
-    "creating": frozenset({"scheduled"}),
-    "scheduled": frozenset({"not_run", "skipped", "running", "blocked", "canceled"}),
-    "running": frozenset({"blocked", "passed", "failing", "failed", "canceling"}),
-    "failing": frozenset({"running", "failed", "canceling"}),
-    "blocked": frozenset({"running", "canceled"}),
-    "passed": frozenset({"running"}),
-    "failed": frozenset({"running"}),
-    "canceling": frozenset({"canceled"}),
-    "canceled": frozenset(),
-    "skipped": frozenset(),
-    "not_run": frozenset(),
-}
 
 
 class Transitions:
@@ -66,11 +50,11 @@ class Transitions:
         before = build.state
         if state == before:
             return
-        if state not in _BUILD_DIAGRAM[before]:
-            assert "running" in _BUILD_DIAGRAM[before], f"{before} -> {state}"
+        if state not in BUILD_TRANSITIONS[before]:
+            assert "running" in BUILD_TRANSITIONS[before], f"{before} -> {state}"
             self.move_build(build, "running")
             before = build.state
-        assert state in _BUILD_DIAGRAM[before], f"{before} -> {state}"
+        assert state in BUILD_TRANSITIONS[before], f"{before} -> {state}"
         build.state = state
         build.history.append((self._scheduler.now, state))
         now = to_millisecond(self._scheduler.now)
@@ -80,7 +64,8 @@ class Transitions:
             build.started_at = now
         elif state == "failing" and build.failing_at is None:
             build.failing_at = now
-        build.finished_at = now if state in FINISHED_BUILDS or state == "blocked" else None
+        ended = (state in FINISHED_BUILDS or state == "blocked") and state not in self._organization.without_finished_at
+        build.finished_at = now if ended else None
         self._organization.build_moved(build, before)
         build.touch()
         self.build_changed(build, before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...events import Dispatcher
+from ...dispatcher import Dispatcher
 from ..delivery import Delivery
 from ..events import logger
 from .codec import UnreadableEntry, from_fields

@@ -1,4 +1,7 @@
-"""Routes of audit events. https://buildkite.com/docs/apis/rest-api/organizations/audit-events"""
+"""Routes of audit events. https://buildkite.com/docs/apis/rest-api/organizations/audit-events
+
+The organization is on the Enterprise plan.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ __all__ = ["HANDLERS"]
 
 
 def _list_audit_events(request: RoutedRequest) -> SimResponse:
+    request.require_administrator()
     events = list(request.organization.audit_log)[::-1]
     page = by_cursor(events, events, request.query, request.url)
     items = [audit_event_view(each, request.urls) for each in page.items]
@@ -20,6 +24,7 @@ def _list_audit_events(request: RoutedRequest) -> SimResponse:
 
 
 def _get_audit_event(request: RoutedRequest) -> SimResponse:
+    request.require_administrator()
     wanted = request.path["audit_event_uuid"]
     event = next((each for each in request.organization.audit_log if each.id == wanted), None)
     if event is None:

@@ -11,6 +11,7 @@ from ...state.build_index import BuildIndex
 from ...state.builds import Build, BuildRequest, Job
 from ...state.pipelines import Pipeline
 from ..handler import Handler, RoutedRequest
+from ..lists import ListBehaviour
 from ..pages import numbered, requested_page
 from ..request import Json, Query, RefusedRequest, SimResponse, invalid, raw_json_response
 from ..views.builds import BuildSelection, on_paused_queue
@@ -28,7 +29,8 @@ _Filter = Callable[[Build], bool]
 
 
 def _list_everywhere(request: RoutedRequest) -> SimResponse:
-    return _list(request, request.organization.build_index)
+    organization = request.organization
+    return _list(request, organization.build_index if request.user.id in organization.users else BuildIndex())
 
 
 def _list_of_pipeline(request: RoutedRequest) -> SimResponse:
@@ -44,7 +46,11 @@ def _list(request: RoutedRequest, builds: BuildIndex) -> SimResponse:
             "Listing builds this deep is not supported. Narrow the list by branch or created_from to reach older builds.",
         )
     found = numbered(
-        _filtered(builds, query), query, request.url, with_last=request.options.link_last, newest_first=True
+        _filtered(builds, query, request.options.lists, request.now),
+        query,
+        request.url,
+        with_last=request.options.link_last,
+        newest_first=True,
     )
     selection = BuildSelection(
         jobs=not query.flag("exclude_jobs"),
@@ -75,6 +81,7 @@ def _create_build(request: RoutedRequest) -> SimResponse:
     pipeline = request.pipeline()
     body = request.body()
     asked = _build_request(body)
+    _refuse_archived(pipeline)
     _refuse_branch(pipeline, asked, body)
     build = request.engine.create(pipeline, asked, source="api", creator=request.user)
     return _acted(request, build, 201)
@@ -92,6 +99,7 @@ def _cancel_build(request: RoutedRequest) -> SimResponse:
 
 def _rebuild_build(request: RoutedRequest) -> SimResponse:
     old = request.build()
+    _refuse_archived(old.pipeline)
     if not old.pipeline.allow_rebuilds:
         raise RefusedRequest(422, "The pipeline doesn't allow rebuilds")
     build = request.engine.create(old.pipeline, old.request, source="api", creator=request.user, rebuilt_from=old)
@@ -106,7 +114,7 @@ def _retry_failed_jobs(request: RoutedRequest) -> SimResponse:
 
     def retry() -> None:
         for job in jobs:
-            if not job.retried and build.state != "canceled":
+            if not job.retried and build.listed and build.state != "canceled":
                 request.engine.retry(job, by=user)
 
     request.engine.soon(request.engine.timing.retrying, retry)
@@ -177,6 +185,18 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _refuse_archived(pipeline: Pipeline) -> None:
+    """Refuse a new build of an archived pipeline.
+
+    The documentation says that it is read-only, but not what is answered; here it is 422.
+
+    Raises:
+        RefusedRequest: it is archived.
+    """
+    if pipeline.archived_at is not None:
+        raise RefusedRequest(422, "The pipeline is archived")
+
+
 def _refuse_branch(pipeline: Pipeline, asked: BuildRequest, body: Json) -> None:
     """Refuse a branch that the pipeline's filter excludes.
 
@@ -208,7 +228,7 @@ def _jobs_to_retry(build: Build, states: object) -> list[Job]:
     ]
 
 
-def _filtered(builds: BuildIndex, query: Query) -> Sequence[Build]:
+def _filtered(builds: BuildIndex, query: Query, lists: ListBehaviour, now: float) -> Sequence[Build]:
     """Return the builds that match every filter of a query, oldest first.
 
     The filter `state` compares the state that the list shows. `blocked` matches blocked builds in any shown state.
@@ -217,17 +237,21 @@ def _filtered(builds: BuildIndex, query: Query) -> Sequence[Build]:
     Args:
         builds: the builds.
         query: branch, commit, creator, state, meta_data, created_from, created_to, finished_from, include_paused.
+        lists: how lists show builds.
+        now: the time.
     """
     branches = query.values("branch") or None
     states = frozenset(query.values("state"))
     found = builds.select(
-        states=_behind(states) if states else None,
+        # What a list shows late may have been in any state.
+        states=_behind(states) if states and not lists.lag else None,
         branches=branches,
         # Only the scalar form takes patterns.
         pattern=query.text("branch") or "",
         since=query.time("created_from"),
         until=query.time("created_to"),
     )
+    found = lists.shown(found, now)
     for matches in _filters(query, states):
         found = [build for build in found if matches(build)]
     return found

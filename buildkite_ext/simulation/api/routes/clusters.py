@@ -194,6 +194,8 @@ def actor_named(request: RoutedRequest, given: Attributes) -> tuple[Literal["use
         raise validation_failed("Give either a user or a team")
     if user is not None and user in request.organization.users:
         return "user", user
+    if team is not None and team in request.organization.teams:
+        return "team", team
     raise validation_failed("User must exist" if team is None else "Team must exist")
 
 

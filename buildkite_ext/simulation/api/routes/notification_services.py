@@ -94,6 +94,7 @@ _CHOICES = {"token_mode": ("token", "signature"), "theme": ("text", "emoji")}
 
 
 def _list_services(request: RoutedRequest) -> SimResponse:
+    request.require_administrator()
     services = list(request.organization.notification_services.values())
     page = by_cursor(services, services, request.query, request.url)
     return json_response({"items": [service_view(each, request.urls) for each in page.items], "links": page.links})
@@ -109,6 +110,7 @@ def _create_service(request: RoutedRequest) -> SimResponse:
     A webhook without events gets those of builds, and one without a token a random token. States that are left out are
     false. None of this is documented.
     """
+    request.require_administrator()
     given = _attributes(request)
     provider = given.required("provider")
     known = _PROVIDERS.get(provider)
@@ -186,6 +188,7 @@ def _set_enabled(request: RoutedRequest, enabled: bool) -> SimResponse:
 
 
 def _service(request: RoutedRequest) -> NotificationService:
+    request.require_administrator()
     service = request.organization.notification_services.get(request.path["service_uuid"])
     if service is None:
         raise RefusedRequest(404, "No notification service found")
@@ -269,7 +272,7 @@ def _ids(request: RoutedRequest, scope: str) -> set[str]:
         return {each.id for each in organization.pipelines.values()}
     if scope == "some_clusters":
         return {each.id for each in organization.clusters}
-    return set()
+    return set(organization.teams)
 
 
 HANDLERS: Mapping[str, Handler] = {

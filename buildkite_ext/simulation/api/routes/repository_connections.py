@@ -17,6 +17,7 @@ _UNLISTED = frozenset({"bitbucket_server", "gitlab_self_managed", "github_enterp
 
 
 def _list_connections(request: RoutedRequest) -> SimResponse:
+    request.require_administrator()
     connections = request.organization.repository_connections.values()
     return json_response([connection_view(each, request.urls) for each in connections])
 
@@ -40,6 +41,7 @@ def _list_repositories(request: RoutedRequest) -> SimResponse:
 
 
 def _connection(request: RoutedRequest) -> RepositoryConnection:
+    request.require_administrator()
     wanted = request.path["repository_connection_id"]
     try:
         UUID(wanted)

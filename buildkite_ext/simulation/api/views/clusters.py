@@ -64,6 +64,9 @@ def maintainer_view(maintainer: Maintainer, organization: Organization) -> Json:
     user = organization.users.get(maintainer.actor_id)
     if user is not None:
         actor |= {"name": user.name, "email": user.email}
+    team = organization.teams.get(maintainer.actor_id)
+    if team is not None:
+        actor |= {"name": team.name, "slug": team.slug}
     return {"id": maintainer.id, "actor": {**actor, "type": maintainer.kind}}
 
 

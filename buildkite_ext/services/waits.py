@@ -1,0 +1,63 @@
+"""Waits for builds, as the services begin them: the options of a call, and the steps that a wait unblocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..stores.recent_actions import Reopening
+from ..watching.wait import WaitOptions, wait
+from .arguments import Scalar, positive
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Build, Job
+
+    from ..transport.requester import Requester
+    from ..watching.outcome import WaitResult
+
+__all__ = ["Fields", "checked", "wait_for"]
+
+Fields = Mapping[str, Scalar | Sequence[Scalar]]
+"""Values of the fields of block steps, by their keys."""
+
+
+def checked(options: WaitOptions, fields: Fields | None) -> WaitOptions:
+    """Check the options of a wait, and return them.
+
+    Raises:
+        TypeError, ValueError: a length of time isn't one, or the fields are for no step.
+    """
+    positive(timeout=options.timeout, poll_interval=options.poll_interval, expected_duration=options.expected_duration)
+    if fields is not None and options.on_blocked != "unblock":
+        raise ValueError('fields= are for the block steps that a wait unblocks: give on_blocked="unblock" as well')
+    return options
+
+
+async def wait_for(
+    requester: Requester,
+    at: tuple[str, str, int],
+    options: WaitOptions,
+    *,
+    fields: Fields | None,
+    known: Build | None,
+) -> WaitResult:
+    """Wait for a build.
+
+    Args:
+        requester: sends the requests.
+        at: organization, pipeline and number of the build.
+        options: the options of the wait.
+        fields: values of the fields of the steps that it unblocks.
+        known: the build as the caller has it; None if there is only its address.
+    """
+    organization, pipeline, number = at
+    requester = requester.within(organization)
+    if known is not None:
+        requester.recent_actions.add(at, Reopening.of_build(known), now=requester.runtime.now())
+
+    async def unblock(job: Job) -> None:
+        from .jobs import AsyncJobs  # here: the two services know each other
+
+        await AsyncJobs(requester).unblock(pipeline, number, job.id, fields=fields)
+
+    return await wait(requester, pipeline, number, options, unblock=unblock, known=known)

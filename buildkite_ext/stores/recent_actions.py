@@ -1,0 +1,122 @@
+"""Recent actions of a client that Buildkite's answers may not show yet.
+
+Buildkite retries failed jobs in the background, and answers before it has done so. For a while the build still shows its old
+end. A wait that began then would take that for the new one, so a client remembers for some minutes what it did.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from .._forks import reset_after_fork
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Build, Job
+
+__all__ = ["PendingActions", "RecentActions", "Reopening"]
+
+
+_REMEMBERED = 300.0
+"""Seconds for which an action is remembered. A build that shows its old end for longer has probably not been reopened."""
+
+_MOST_BUILDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """Retry of jobs of a build that had ended.
+
+    Attributes:
+        old_end: the `finished_at` that the build had.
+        since: the time at which the retry was made, on Buildkite's clock; an end before it is the old one. None if only
+            `old_end` is known.
+    """
+
+    old_end: datetime | None
+    since: datetime | None = None
+
+    @classmethod
+    def of_build(cls, build: Build) -> Reopening | None:
+        """Return the reopening that the answer to a retry of failed jobs tells; None if it isn't one, or nothing was retried."""
+        if not build.retried_jobs_count or not isinstance(build.finished_at, datetime):
+            return None
+        return cls(build.finished_at)
+
+    @classmethod
+    def of_job(cls, job: Job) -> Reopening | None:
+        """Return the reopening that the new job of a retry tells; None if it has no time."""
+        return cls(None, job.created_at) if isinstance(job.created_at, datetime) else None
+
+    def is_old(self, build: Build) -> bool:
+        """Tell whether the end that a build shows is the one that it had before."""
+        end: object = build.finished_at
+        if not isinstance(end, datetime):
+            return False
+        return end < self.since if self.since is not None else end == self.old_end
+
+
+@dataclass(frozen=True, slots=True)
+class PendingActions:
+    """Actions on one build that its answers may not show yet.
+
+    Attributes:
+        reopening: the last retry of its jobs.
+        unblocked: the ids of the block steps that were unblocked.
+    """
+
+    reopening: Reopening | None = None
+    unblocked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    """Action at a time of the runtime's clock: a reopening, or the id of a job that was unblocked."""
+
+    at: float
+    what: Reopening | str
+
+
+class RecentActions:
+    """Actions of a client and its copies on builds, each remembered for five minutes.
+
+    Example:
+        >>> actions = RecentActions()
+        >>> actions.add(("acme", "web", 7), "job-1", now=0.0)
+        >>> actions.pending(("acme", "web", 7), now=60.0).unblocked, actions.pending(("acme", "web", 7), now=600.0).unblocked
+        (frozenset({'job-1'}), frozenset())
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._actions: OrderedDict[tuple[str, str, int], tuple[_Action, ...]] = OrderedDict()
+        reset_after_fork(self)
+
+    def add(self, build: tuple[str, str, int], what: Reopening | str | None, *, now: float) -> None:
+        """Remember a retry, or the id of a block step that was unblocked. None is ignored."""
+        if what is None:
+            return
+        with self._lock:
+            self._actions[build] = (*self._lasting(build, now), _Action(now, what))
+            self._actions.move_to_end(build)
+            while len(self._actions) > _MOST_BUILDS:
+                self._actions.popitem(last=False)
+
+    def pending(self, build: tuple[str, str, int], *, now: float) -> PendingActions:
+        """Return what was done to a build lately."""
+        if not self._actions:
+            return PendingActions()
+        with self._lock:
+            actions = [action.what for action in self._lasting(build, now)]
+        reopenings = [what for what in actions if isinstance(what, Reopening)]
+        unblocked = frozenset(what for what in actions if isinstance(what, str))
+        return PendingActions(reopenings[-1] if reopenings else None, unblocked)
+
+    def _lasting(self, build: tuple[str, str, int], now: float) -> tuple[_Action, ...]:
+        return tuple(action for action in self._actions.get(build, ()) if action.at + _REMEMBERED > now)
+
+    def _reset_after_fork(self) -> None:
+        self._lock = threading.Lock()

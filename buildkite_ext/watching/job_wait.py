@@ -1,0 +1,261 @@
+"""Waiting for jobs: of one or of many with one poll, through their retries.
+
+A job that is retried has another id from then on. Its end isn't that of the wait: that goes on with the job that retries it, also
+where the retry came by itself, by a user, or after the job had been seen to end.
+
+https://buildkite.com/docs/apis/rest-api/jobs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import DeadlineExceeded
+from ..messages import shown
+from ..states import FAILED_OUTCOMES, PASSED_OUTCOMES, JobOutcome, job_outcome
+from .pacing import next_interval, next_pause
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Build, Job
+
+    from ..transport.requester import Requester
+
+__all__ = ["JOB_POLL_INTERVAL", "JobResult", "JobWaitResult", "OnJobTimeout", "RetryChains", "wait_for_jobs"]
+
+JOB_POLL_INTERVAL = 15.0
+"""Seconds between two polls of jobs, once they have been waited for for a while: four requests a minute."""
+
+OnJobTimeout = Literal["raise", "return"]
+
+_FIRST_INTERVAL = 1.0
+_TOLD = 3
+"""Limit on the jobs that a message tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """Result of waiting for one job.
+
+    Attributes:
+        job: the job as it was last seen: the last attempt, if it was retried.
+        outcome: `passed`, `failed`, `soft_failed`, `timed_out`, `canceled`, `expired`, `skipped`, `broken`, `not_run` or, for a
+            block step, `unblocked`. None if the job hasn't ended, which is so after `on_timeout="return"` alone.
+        attempts: the job that was asked for, and those that retried it one after another; `job` is the last one.
+    """
+
+    job: Job
+    outcome: JobOutcome | None
+    attempts: tuple[Job, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True if the job passed, or is a block step that was unblocked. A job that failed softly has not passed."""
+        return self.outcome in PASSED_OUTCOMES
+
+
+@dataclass(frozen=True, slots=True)
+class JobWaitResult:
+    """Result of waiting for jobs. It is true if all passed: `if buildkite.jobs.wait(job):`.
+
+    Attributes:
+        results: what became of each job, in the order in which they were asked for.
+        requests: number of requests that the wait took.
+
+    Example:
+        >>> def retried(buildkite, build) -> list[str | None]:
+        ...     result = buildkite.jobs.wait(build, job_ids=[job.id for job in build.jobs if job.type == "script"])
+        ...     return [each.job.name for each in result.results if len(each.attempts) > 1]
+    """
+
+    results: tuple[JobResult, ...]
+    requests: int
+
+    def __bool__(self) -> bool:
+        """Return `passed`."""
+        return self.passed
+
+    @property
+    def passed(self) -> bool:
+        """True if all jobs passed."""
+        return all(result.passed for result in self.results)
+
+    @property
+    def finished(self) -> bool:
+        """True if all jobs have ended."""
+        return all(result.outcome is not None for result in self.results)
+
+    @property
+    def failed_jobs(self) -> list[Job]:
+        """The jobs that failed, timed out, expired or were canceled. Those that failed softly are not among them."""
+        return [result.job for result in self.results if result.outcome in FAILED_OUTCOMES]
+
+    @property
+    def job(self) -> Job:
+        """The job, where one was waited for.
+
+        Raises:
+            ValueError: there were several: `results` holds them.
+        """
+        return self._only.job
+
+    @property
+    def outcome(self) -> JobOutcome | None:
+        """The outcome of the job, where one was waited for.
+
+        Raises:
+            ValueError: there were several: `results` holds them.
+        """
+        return self._only.outcome
+
+    @property
+    def _only(self) -> JobResult:
+        if len(self.results) != 1:
+            raise ValueError(f"{len(self.results)} jobs were waited for: each is in .results")
+        return self.results[0]
+
+
+class RetryChains:
+    """What has been seen of jobs and of the jobs that retried them.
+
+    Args:
+        ids: the ids of the jobs that are waited for.
+    """
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._chains: dict[str, list[str]] = {identity: [identity] for identity in ids}
+        self._seen: dict[str, Job] = {}
+        self._ended: set[str] = set()
+
+    def see(self, jobs: Iterable[Job]) -> None:
+        """Take what a poll has shown."""
+        for job in jobs:
+            self._seen[job.id] = job
+        for chain in self._chains.values():
+            while True:
+                last = self._seen.get(chain[-1])
+                following = None if last is None else last.retried_in_job_id
+                if following is None or following in chain:
+                    break
+                chain.append(following)
+
+    @property
+    def unseen(self) -> list[str]:
+        """The ids of last attempts that no poll has shown yet."""
+        return [chain[-1] for chain in self._chains.values() if chain[-1] not in self._seen]
+
+    @property
+    def current(self) -> list[str]:
+        """The ids of the last attempts."""
+        return [chain[-1] for chain in self._chains.values()]
+
+    def ended(self) -> bool:
+        """Tell whether all jobs have ended for good. It is asked once after each poll.
+
+        A job that ended in a way that a retry may follow is believed when a second poll still shows no retry.
+        """
+        for_good = True
+        for identity in self.current:
+            job = self._seen.get(identity)
+            outcome = None if job is None else job_outcome(job)
+            if outcome is None or (outcome in _RETRYABLE and identity not in self._ended):
+                for_good = False
+            if outcome is not None:
+                self._ended.add(identity)
+        return for_good
+
+    def over(self) -> bool:
+        """Tell whether all jobs were seen to have ended, for good or not."""
+        return all(identity in self._seen and job_outcome(self._seen[identity]) for identity in self.current)
+
+    def results(self) -> tuple[JobResult, ...]:
+        """Return what became of the jobs. The last attempt that was seen counts."""
+        found = []
+        for chain in self._chains.values():
+            attempts = tuple(self._seen[identity] for identity in chain if identity in self._seen)
+            job = attempts[-1]
+            outcome = job_outcome(job) if job.id == chain[-1] else None
+            found.append(JobResult(job, outcome, attempts))
+        return tuple(found)
+
+    @property
+    def started(self) -> bool:
+        """True if each job was seen."""
+        return all(chain[0] in self._seen for chain in self._chains.values())
+
+    def waiting(self) -> list[Job]:
+        """Return the jobs that haven't ended."""
+        return [result.job for result in self.results() if result.outcome is None]
+
+
+_RETRYABLE: frozenset[str] = FAILED_OUTCOMES | {"soft_failed"}
+
+
+async def wait_for_jobs(
+    requester: Requester,
+    pipeline: str,
+    number: int,
+    ids: Sequence[str],
+    *,
+    timeout: float | None,
+    poll_interval: float = JOB_POLL_INTERVAL,
+    on_timeout: OnJobTimeout = "raise",
+) -> JobWaitResult:
+    """Poll jobs of a build until all have ended. See `AsyncJobs.wait`.
+
+    One job is read by itself. Several are read with their build, so that their number doesn't matter.
+    """
+    get_build = requester.module("builds", "get_build")
+    get_build_job = requester.module("jobs", "get_build_job")
+    runtime = requester.runtime
+    organization = requester.organization
+    ends = None if timeout is None else runtime.now() + timeout
+    chains = RetryChains(ids)
+    interval = min(_FIRST_INTERVAL, poll_interval)
+    requests = 0
+    last = False
+
+    async def read(identity: str) -> None:
+        nonlocal requests
+        requests += 1
+        chains.see([await requester.call_by(ends, get_build_job, organization, pipeline, number, identity)])
+
+    while True:
+        try:
+            if len(ids) > 1:
+                requests += 1
+                build: Build = await requester.call_by(
+                    ends, get_build, organization, pipeline, number, include_retried_jobs=True, exclude_pipeline=True
+                )
+                chains.see(build.jobs)
+            else:
+                await read(chains.current[0])
+            while unseen := chains.unseen:  # a retry that the build doesn't show yet, or an id that is none
+                await read(unseen[0])
+        except DeadlineExceeded:
+            if on_timeout == "return" and chains.started:
+                return JobWaitResult(chains.results(), requests)
+            raise
+        if chains.ended() or (last and chains.over()):
+            return JobWaitResult(chains.results(), requests)
+        left = None if ends is None else ends - runtime.now()
+        if last or (left is not None and left <= 0):
+            if on_timeout == "return":
+                return JobWaitResult(chains.results(), requests)
+            raise DeadlineExceeded(_too_late(chains.waiting(), f"{pipeline} #{number}", timeout or 0.0))
+        if chains.over():
+            pause, last = next_pause(_FIRST_INTERVAL, left)
+        else:
+            pause, last = next_pause(interval, left)
+            interval = next_interval(interval, poll_interval)
+        await runtime.sleep(pause)
+
+
+def _too_late(jobs: Sequence[Job], build: str, timeout: float) -> str:
+    told = ", ".join(f"{shown(job.name or job.label or job.id)} is {job.state}" for job in jobs[:_TOLD])
+    more = "" if len(jobs) <= _TOLD else f", and {len(jobs) - _TOLD} more have not ended"
+    return (
+        f"Jobs of build {build} have not ended after {timeout:g} s: {told}{more}. They continue. Wait again, or pass "
+        'on_timeout="return" for what is known.'
+    )

@@ -1,0 +1,162 @@
+"""Finished is not final: after a retry, a wait doesn't take the end that the build had for the one that it comes to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from buildkite_ext import BuildkiteClient
+from buildkite_ext.models import Build
+from buildkite_ext.simulation import Simulator, Timing
+from buildkite_ext.stores.recent_actions import RecentActions, Reopening
+
+from .fakes import FakeClock, Flavor, answer, build, job
+from .timelines import Shown, Timeline
+
+OLD = "2026-01-05T12:05:00Z"
+FAILED: Shown = {"state": "failed", "finished_at": OLD}
+PASSED: Shown = {"state": "passed", "finished_at": "2026-01-05T12:10:00Z"}
+AGAIN: Shown = {"state": "failed", "finished_at": "2026-01-05T12:10:00Z"}
+
+
+def reopened(
+    flavor: Flavor, clock: FakeClock, shown: list[tuple[float, Shown]], **retried: Any
+) -> tuple[Any, Timeline]:
+    """Return a client whose retries are answered as a build that has ended at `OLD`, or by a new job."""
+
+    def on_write(action: str) -> Any:
+        if action == "retry":
+            return answer(job("new", state="scheduled", created_at="2026-01-05T12:06:00Z"))
+        return answer(build(7, **{"state": "failed", "finished_at": OLD, "retried_jobs_count": 2, **retried}), 202)
+
+    timeline = Timeline(clock, shown, on_write=on_write)
+    return flavor.client(timeline, clock=clock), timeline
+
+
+SEQUENCES: list[Any] = [
+    pytest.param([(0, FAILED), (40, {"state": "running"}), (90, PASSED)], "passed", id="old end, running, passed"),
+    pytest.param([(0, FAILED), (40, PASSED)], "passed", id="old end, new end, and nothing between that was seen"),
+    pytest.param([(0, FAILED), (40, AGAIN)], "failed", id="it failed again"),
+    pytest.param([(0, {"state": "running"}), (40, PASSED)], "passed", id="reopened at once"),
+    pytest.param([(0, FAILED), (20, 502), (60, FAILED), (90, PASSED)], "passed", id="an outage between"),
+]
+
+
+@pytest.mark.parametrize(("shown", "outcome"), SEQUENCES)
+@pytest.mark.parametrize("action", ["retry_failed_jobs", "retry"])
+async def test_a_wait_after_a_retry_waits_for_the_new_end(
+    flavor: Flavor, clock: FakeClock, shown: list[tuple[float, Shown]], outcome: str, action: str
+) -> None:
+    client, _ = reopened(flavor, clock, shown)
+    if action == "retry":
+        await flavor.call(client.jobs.retry, "web", 7, "job-old")
+    else:
+        await flavor.call(client.builds.retry_failed_jobs, "web", 7)
+    result = await flavor.call(client.builds.wait, "web", 7, timeout=600)
+    assert result.outcome == outcome
+    assert result.build.finished_at is None or result.build.finished_at.isoformat() != "2026-01-05T12:05:00+00:00"
+
+
+async def test_a_copy_of_the_client_knows_what_the_client_did(flavor: Flavor, clock: FakeClock) -> None:
+    client, _ = reopened(flavor, clock, [(0, FAILED), (40, PASSED)])
+    await flavor.call(client.with_options(timeout=30).builds.retry_failed_jobs, "acme/web", 7)
+    assert (await flavor.call(client.builds.wait, "web", 7)).outcome == "passed"
+
+
+async def test_the_build_that_the_retry_returned_tells_another_client(flavor: Flavor, clock: FakeClock) -> None:
+    client, timeline = reopened(flavor, clock, [(0, FAILED), (40, PASSED)])
+    retried = await flavor.call(client.builds.retry_failed_jobs, "web", 7)
+    other = flavor.client(timeline, clock=clock)
+    assert (await flavor.call(other.builds.wait, retried)).outcome == "passed"
+    assert (await flavor.call(other.builds.wait, "web", 7)).outcome == "passed"
+
+
+async def test_a_retry_of_no_job_reopens_nothing(flavor: Flavor, clock: FakeClock) -> None:
+    client, timeline = reopened(flavor, clock, [(0, FAILED)], retried_jobs_count=0)
+    await flavor.call(client.builds.retry_failed_jobs, "web", 7)
+    assert (await flavor.call(client.builds.wait, "web", 7)).outcome == "failed"
+    assert timeline.now == 0
+
+
+async def test_an_end_that_stays_for_minutes_is_believed(flavor: Flavor, clock: FakeClock) -> None:
+    client, timeline = reopened(flavor, clock, [(0, FAILED)])
+    await flavor.call(client.builds.retry_failed_jobs, "web", 7)
+    assert (await flavor.call(client.builds.wait, "web", 7)).outcome == "failed"
+    assert 300 <= timeline.now <= 330
+
+
+async def test_another_build_isnt_waited_for_longer(flavor: Flavor, clock: FakeClock) -> None:
+    client, timeline = reopened(flavor, clock, [(0, FAILED)])
+    await flavor.call(client.builds.retry_failed_jobs, "web", 8)
+    assert (await flavor.call(client.builds.wait, "web", 7)).outcome == "failed"
+    assert timeline.now == 0
+
+
+@pytest.mark.parametrize("states", [None, ["failed"]])
+def test_the_simulator_retries_in_the_background_and_the_wait_sees_the_end_of_it(states: list[str] | None) -> None:
+    simulator = Simulator(timing=Timing(retrying=20))
+    simulator.pipeline("web").job("test", exit_status=[1, 1, 0], after=60)
+    with simulator.client() as buildkite:
+        created = buildkite.builds.create("web", branch="main")
+        assert buildkite.builds.wait(created).outcome == "failed"
+        buildkite.builds.retry_failed_jobs(created, states=states)
+        again = buildkite.builds.wait(created)
+        assert (again.outcome, again.build.jobs[0].retries_count) == ("failed", 1)
+        buildkite.jobs.retry(again.failed_jobs[0])
+        last = buildkite.builds.wait(created)
+        assert (last.outcome, last.failed_jobs) == ("passed", [])
+
+
+def test_a_job_that_is_retried_again_and_again_is_followed_to_the_end() -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test", exit_status=[1, 1, 0], after=60, automatic_retries=2)
+    with simulator.client() as buildkite:
+        assert buildkite.builds.run("web", branch="main").passed
+
+
+# --- The memory -------------------------------------------------------------------------------------------------------
+
+AT = ("acme", "web", 7)
+
+
+def a_build(**changes: Any) -> Build:
+    return Build.from_dict(build(7, **{"state": "failed", **changes}))
+
+
+@pytest.mark.parametrize(
+    ("finished_at", "old"),
+    [(OLD, True), ("2026-01-05T12:05:01Z", False), ("2026-01-05T12:04:59Z", False), (None, False)],
+)
+def test_the_end_of_before_is_told_by_its_time(finished_at: str | None, old: bool) -> None:
+    reopening = Reopening.of_build(a_build(finished_at=OLD, retried_jobs_count=1))
+    assert reopening is not None
+    assert reopening.is_old(a_build(finished_at=finished_at)) is old
+
+
+def test_an_end_before_the_new_job_is_old() -> None:
+    from buildkite_ext.models import Job
+
+    reopening = Reopening.of_job(Job.from_dict(job("new", created_at="2026-01-05T12:06:00Z")))
+    assert reopening is not None
+    assert reopening.is_old(a_build(finished_at=OLD))
+    assert not reopening.is_old(a_build(finished_at="2026-01-05T12:06:30Z"))
+    assert Reopening.of_job(Job.from_dict(job("new"))) is None
+
+
+def test_what_was_done_is_forgotten_after_some_minutes_and_beyond_a_number_of_builds() -> None:
+    actions = RecentActions()
+    reopening = Reopening(None)
+    actions.add(AT, reopening, now=0)
+    actions.add(AT, None, now=0)
+    assert actions.pending(AT, now=299).reopening is reopening
+    assert actions.pending(AT, now=301).reopening is None
+    for number in range(1000):
+        actions.add(("acme", "web", 1000 + number), "job", now=1)
+    assert actions.pending(AT, now=2).reopening is None
+    assert actions.pending(("acme", "web", 1999), now=2).unblocked == {"job"}
+
+
+def test_a_client_that_did_nothing_remembers_nothing() -> None:
+    with BuildkiteClient("acme", token="t") as client:
+        assert client._requester.recent_actions.pending(AT, now=0).reopening is None

@@ -1,0 +1,136 @@
+"""Whose tokens they are: the limit of a user counts for all tokens of that user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from buildkite_ext import Budget, BudgetExhausted, BuildkiteClient, MemoryStore, Retry
+from tests.core.fakes import FakeClock
+
+EMAILS = {"bkua_ada_1": "ada@acme.test", "bkua_ada_2": "Ada@acme.test", "bkua_grace": "grace@acme.test"}
+
+
+class Api:
+    """API that tells the user of each token, and limits of 50 for each user."""
+
+    def __init__(self, *, whose: Any = None, remaining: int | None = None) -> None:
+        self.paths: list[tuple[str, str]] = []
+        self.left = dict.fromkeys({email.lower() for email in EMAILS.values()}, 50)
+        self._whose = whose
+        self._remaining = remaining
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        path, email = request.url.path, EMAILS[token].lower()
+        self.paths.append((token, path))
+        self.left[email] -= 1
+        left = self.left[email] if self._remaining is None else self._remaining
+        headers = {"RateLimit-User-Limit": "50", "RateLimit-User-Remaining": str(left), "RateLimit-User-Reset": "60"}
+        if self._remaining is not None:
+            headers |= {name.replace("User-", ""): value for name, value in headers.items()}
+        if path == "/v2/access-token":
+            answer = {"user": {"name": "…", "email": EMAILS[token]}} if self._whose is None else self._whose
+            if isinstance(answer, Exception):
+                raise answer
+            if isinstance(answer, int):
+                return httpx.Response(answer, headers=headers, json={"message": "no"})
+            return httpx.Response(200, headers=headers, json=answer)
+        return httpx.Response(200, headers=headers, json={"id": "b", "number": 1})
+
+    @property
+    def asked(self) -> list[str]:
+        return [token for token, path in self.paths if path == "/v2/access-token"]
+
+
+def of(api: Api, store: MemoryStore, token: Any, **options: Any) -> BuildkiteClient:
+    options = {"retry": Retry(attempts=1), "clock": FakeClock(), **options}
+    return BuildkiteClient("acme", token=token, transport=httpx.MockTransport(api), store=store, **options)
+
+
+def test_nobody_is_asked_for_while_there_is_one_token() -> None:
+    api, store = Api(), MemoryStore()
+    for _ in range(3):
+        of(api, store, "bkua_ada_1").builds.get("web", 1)
+    assert api.asked == []
+
+
+def test_two_tokens_of_one_user_share_its_limit_and_each_is_asked_for_its_user_once() -> None:
+    api, store = Api(), MemoryStore()
+    one, two, other = (of(api, store, token) for token in EMAILS)
+    for _ in range(2):
+        for buildkite in (one, two, other):
+            buildkite.builds.get("web", 1)
+    one.builds.get("web", 1)
+    assert sorted(api.asked) == sorted(EMAILS)
+    assert one.budget.user == two.budget.user
+    assert one.budget.user.remaining == api.left["ada@acme.test"]
+    assert other.budget.user.remaining == api.left["grace@acme.test"]
+    assert other.budget.user.remaining == 50 - 3
+
+
+def test_a_copy_with_another_token_is_a_second_token() -> None:
+    api = Api()
+    one = of(api, MemoryStore(), "bkua_ada_1")
+    two = one.with_options(token="bkua_ada_2")
+    for _ in range(2):
+        one.builds.get("web", 1)
+        two.builds.get("web", 1)
+    assert sorted(api.asked) == ["bkua_ada_1", "bkua_ada_2"]
+    assert one.budget.user.remaining == two.budget.user.remaining == 50 - 6
+
+
+@pytest.mark.parametrize(
+    "whose",
+    [403, 500, {}, {"user": None}, {"user": {"email": ""}}, {"user": "ada"}, [], httpx.ReadError("reset")],
+    ids=str,
+)
+def test_a_token_whose_user_can_t_be_told_is_a_user_of_its_own(whose: Any) -> None:
+    api, store = Api(whose=whose), MemoryStore()
+    one, two = of(api, store, "bkua_ada_1"), of(api, store, "bkua_grace")
+    for _ in range(3):
+        assert (one.builds.get("web", 1).number, two.builds.get("web", 1).number) == (1, 1)
+    assert sorted(api.asked) == ["bkua_ada_1", "bkua_grace"]
+    assert one.budget.user.remaining == api.left["ada@acme.test"]
+    assert two.budget.user.remaining == api.left["grace@acme.test"]
+
+
+def test_nobody_is_asked_while_the_limit_is_exhausted() -> None:
+    api, store = Api(remaining=0), MemoryStore()
+    of(api, store, "bkua_ada_1").builds.get("web", 1)
+    two = of(api, store, "bkua_ada_2", budget=Budget(max_wait=0))
+    with pytest.raises(BudgetExhausted):
+        two.builds.get("web", 1)
+    assert api.asked == []
+
+
+def test_other_roots_have_other_users() -> None:
+    api, store = Api(), MemoryStore()
+    of(api, store, "bkua_ada_1", base_url="https://one.test").builds.get("web", 1)
+    of(api, store, "bkua_ada_2", base_url="https://two.test").builds.get("web", 1)
+    assert api.asked == []
+
+
+def test_without_a_budget_nobody_is_asked() -> None:
+    api, store = Api(), MemoryStore()
+    for token in EMAILS:
+        of(api, store, token, budget=None).builds.get("web", 1)
+    assert api.asked == []
+
+
+def test_a_function_counts_as_the_first_token_that_it_returns_and_is_asked_once_an_attempt() -> None:
+    api, store, calls = Api(), MemoryStore(), []
+
+    def token() -> str:
+        calls.append(1)
+        return "bkua_ada_1"
+
+    function, text = of(api, store, token), of(api, store, "bkua_ada_1")
+    for number in range(1, 4):
+        function.builds.get("web", 1)
+        assert len(calls) == number
+    assert text.budget.user.remaining == function.budget.user.remaining == 47
+    text.builds.get("web", 1)
+    assert api.asked == []
