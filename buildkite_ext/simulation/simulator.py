@@ -41,6 +41,7 @@ from .engine.scheduler import Scheduler
 from .faults import Fault, Faults, answer_fault
 from .hosts import AllowedHosts
 from .recording import RecordedRequest, record
+from .seeding import ResourceSeeding
 from .state.clusters import Agent, Queue
 from .state.organization import Ids, Organization
 from .state.pipelines import Pipeline
@@ -64,7 +65,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
 """Words that users look for, and what each is called here."""
 
 
-class SimulatedOrganization:
+class SimulatedOrganization(ResourceSeeding):
     """Organization in memory that answers the REST API. `Simulator` explains the arguments.
 
     Attributes:
@@ -77,7 +78,6 @@ class SimulatedOrganization:
     organization: str
     token: str
     clock: EpochClock
-    state: Organization
 
     @checks_keywords
     def __init__(
@@ -141,6 +141,7 @@ class SimulatedOrganization:
         queue = state.add_queue(cluster, "default", self._user, created_at)
         for number in range(1, (3 if agents is None else agents) + 1):
             state.add_agent(f"agent-{number}", queue, created_at)
+        state.add_maintainer(cluster, "user", self._user.id)
         self._engine, self._past = self._engines(
             timing or Timing(), now, fixed=agents is not None, stamps=log_timestamps
         )
@@ -299,7 +300,7 @@ class SimulatedOrganization:
         """
         check_names(key=key)
         with self._lock, self._engine.at(self.clock.time()):
-            return self._engine.administration.add_queue(self.state.clusters[0], key, self._user)
+            return self._engine.administration.clusters.add_queue(self.state.clusters[0], key, self._user)
 
     def add_token(
         self,

@@ -1,4 +1,4 @@
-"""Administration: it adds and changes pipelines with their templates and rules, clusters and queues."""
+"""Administration: it adds and changes pipelines with their templates and rules. Its chapters administrate other objects."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from ...timestamps import to_millisecond
 from ..behaviour.commands import CommandBehaviour
 from ..definition.steps import CommandStep, Step
 from ..definition.template import Template
-from ..state.clusters import Cluster, Queue
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline, PipelineAttributes, PipelineRule, PipelineTemplate, TemplateAttributes
 from ..state.users import User
 from .administrative_changes import AdministrativeChanges
-from .changes import Changes, ClusterChanged, PipelineChanged, QueueChanged
+from .changes import Changes, PipelineChanged
+from .cluster_administration import ClusterAdministration
+from .integration_administration import IntegrationAdministration
 from .memberships import Memberships
+from .registry_administration import RegistryAdministration
 from .scheduler import Scheduler
+from .test_engine import SuiteAdministration
 
 __all__ = ["Administration"]
 
 
 class Administration:
-    """Administration: the only writer of pipelines, their templates and rules, clusters and queues.
-
-    Each change is emitted as an event.
+    """Administration: the only writer of pipelines, their templates and rules. Each change is emitted as an event.
 
     Args:
         organization: the organization that it changes.
@@ -31,19 +32,28 @@ class Administration:
         changes: receives the events.
 
     Attributes:
+        clusters: writes clusters and what belongs to them.
+        integrations: writes notification services, portals and repository connections.
         memberships: writes teams, members, invitations and settings.
+        registries: writes package registries.
+        suites: writes test suites.
     """
 
     def __init__(self, organization: Organization, scheduler: Scheduler, changes: Changes) -> None:
         self._organization = organization
         self._scheduler = scheduler
         self._changes = changes
-        self._reported = AdministrativeChanges(scheduler, changes)
+        self._reported = AdministrativeChanges(organization, scheduler, changes)
+        self.clusters = ClusterAdministration(organization, scheduler, self._reported)
+        self.integrations = IntegrationAdministration(organization, self._reported)
         self.memberships = Memberships(organization, self._reported)
+        self.registries = RegistryAdministration(organization, self._reported)
+        self.suites = SuiteAdministration(organization, self._reported)
 
     def add_pipeline(self, pipeline: Pipeline) -> None:
         """Add a pipeline."""
         self._organization.pipelines[pipeline.slug] = pipeline
+        self._reported.audit("pipeline", pipeline.id, "created", pipeline.slug, pipeline.created_by)
         self._pipeline_changed(pipeline, None)
 
     def add_step(self, pipeline: Pipeline, step: Step, behaviour: CommandBehaviour | None = None) -> None:
@@ -66,7 +76,7 @@ class Administration:
         for step in pipeline.steps:
             for each in (step, *step.combinations) if isinstance(step, CommandStep) else ():
                 if each.queue is not None and "$" not in each.queue and "{{" not in each.queue:
-                    self.add_queue(cluster, each.queue, pipeline.created_by)
+                    self.clusters.add_queue(cluster, each.queue, pipeline.created_by)
 
     def draw(self, pipeline: Pipeline, steps: Sequence[Step]) -> None:
         """Give a pipeline visual steps."""
@@ -107,6 +117,7 @@ class Administration:
             if pipeline in (rule.source, rule.target):
                 self.delete_rule(rule, by)
         self.memberships.forget_pipeline(pipeline, by)
+        self._reported.audit("pipeline", pipeline.id, "deleted", pipeline.slug, by)
         self._pipeline_changed(pipeline, pipeline.slug)
 
     def add_webhook(self, pipeline: Pipeline) -> None:
@@ -155,54 +166,6 @@ class Administration:
         del self._organization.rules[rule.uuid]
         self._reported.resource("rule", rule.uuid, rule.type, None, by)
 
-    def add_queue(self, cluster: Cluster, key: str, by: User) -> Queue:
-        """Return the queue of a cluster by its key, and add it if it is new."""
-        count = len(cluster.queues)
-        queue = self._organization.add_queue(cluster, key, by, self._scheduler.now)
-        if len(cluster.queues) > count:
-            self._queue_changed(queue, None)
-        return queue
-
-    def update_cluster(
-        self,
-        cluster: Cluster,
-        *,
-        name: str | None,
-        description: str | None,
-        emoji: str | None,
-        color: str | None,
-        default_queue: Queue | None,
-    ) -> None:
-        """Change a cluster. None leaves a value as it is."""
-        before = cluster.name
-        cluster.name = cluster.name if name is None else name
-        cluster.description = cluster.description if description is None else description
-        cluster.emoji = cluster.emoji if emoji is None else emoji
-        cluster.color = cluster.color if color is None else color
-        cluster.chosen_queue = cluster.chosen_queue if default_queue is None else default_queue
-        if self._changes.wanted:
-            self._changes.emit(ClusterChanged(cluster, before, cluster.name, self._now))
-
-    def update_queue(self, queue: Queue, *, description: str | None, retry_agent_affinity: str | None) -> None:
-        """Change a queue. None leaves a value as it is."""
-        queue.description = queue.description if description is None else description
-        queue.retry_agent_affinity = (
-            queue.retry_agent_affinity if retry_agent_affinity is None else retry_agent_affinity
-        )
-        self._queue_changed(queue, queue.state)
-
-    def pause_queue(self, queue: Queue, by: User, note: str | None) -> None:
-        """Keep the jobs of a queue from its agents."""
-        before = queue.state
-        queue.pause(self._now, by, note)
-        self._queue_changed(queue, before)
-
-    def resume_queue(self, queue: Queue) -> None:
-        """Give the jobs of a queue to its agents again, at the next dispatch."""
-        before = queue.state
-        queue.resume()
-        self._queue_changed(queue, before)
-
     @property
     def _now(self) -> float:
         return to_millisecond(self._scheduler.now)
@@ -213,7 +176,3 @@ class Administration:
             self._changes.emit(
                 PipelineChanged(pipeline, before, None if pipeline.deleted else pipeline.slug, self._now)
             )
-
-    def _queue_changed(self, queue: Queue, before: str | None) -> None:
-        if self._changes.wanted:
-            self._changes.emit(QueueChanged(queue, before, queue.state, self._now))

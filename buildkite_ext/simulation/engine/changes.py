@@ -140,15 +140,15 @@ class ClusterChanged:
 
     Attributes:
         cluster: the cluster as it is now.
-        before: its name before.
-        after: its name after the change. The same as `before` where only something else has changed, such as its
-            default queue.
+        before: its name before; None for a new cluster.
+        after: its name after the change; None for a deleted cluster. The same as `before` where only something else has
+            changed, such as its default queue.
         time: when it changed, in seconds since the epoch.
     """
 
     cluster: Cluster
-    before: str
-    after: str
+    before: str | None
+    after: str | None
     time: float
 
 
@@ -159,24 +159,29 @@ class QueueChanged:
     Attributes:
         queue: the queue as it is now.
         before: its state before, `"dispatching"` or `"paused"`; None for a new queue.
-        after: its state after the change. The same as `before` where only something else has changed, such as its
-            description.
+        after: its state after the change; None for a deleted queue. The same as `before` where only something else has
+            changed, such as its description.
         time: when it changed, in seconds since the epoch.
     """
 
     queue: Queue
     before: str | None
-    after: str
+    after: str | None
     time: float
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceChanged:
-    """Change of another object that users administrate, such as a schedule, a team or a rule.
+    """Change of another object that users administrate, such as a schedule, a team or a secret.
+
+    It holds no values of tokens and secrets.
 
     Attributes:
-        kind: the kind of the object: `"invitation"`, `"member"`, `"pipeline_template"`, `"rule"`, `"schedule"`,
-            `"settings"` or `"team"`. A change of the members, pipelines and test suites of a team is one of the team.
+        kind: the kind of the object: `"agent_image"`, `"cache_volume"`, `"cluster_maintainer"`, `"cluster_secret"`,
+            `"cluster_token"`, `"invitation"`, `"member"`, `"notification_service"`, `"package"`, `"pipeline_template"`,
+            `"portal"`, `"registry"`, `"registry_token"`, `"repository_connection"`, `"rule"`, `"run"`, `"schedule"`,
+            `"settings"`, `"suite"`, `"team"` or `"test"`. A change of the members, pipelines and test suites of a team is
+            one of the team.
         id: its id.
         action: what has happened: `"created"`, `"updated"`, `"deleted"`, `"enabled"`, `"disabled"` or `"revoked"`.
         before: its name before, or what describes it where it has no name; None for a new object.

@@ -79,7 +79,7 @@ class Engine:
         self.changes = changes
         self.administration = Administration(organization, scheduler, changes)
         self.schedules = ScheduleAdministration(
-            organization, scheduler, AdministrativeChanges(scheduler, changes), self._create_scheduled
+            organization, scheduler, AdministrativeChanges(organization, scheduler, changes), self._create_scheduled
         )
         self.agents = AgentConnections(
             organization, scheduler, changes, pool, cancel=self.cancel, dispatch=self.dispatch

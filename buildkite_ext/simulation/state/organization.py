@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ...timestamps import to_millisecond
+from .audit import AUDIT_LOG_SIZE, AuditEvent
 from .build_index import BuildIndex, PipelineBuilds
 from .builds import Artifact, Build, Job
+from .cluster_resources import Maintainer
 from .clusters import Agent, Cluster, Queue
+from .integrations import NotificationService, Portal, RepositoryConnection
 from .pipelines import Pipeline, PipelineRule, PipelineTemplate
+from .registries import Registry
 from .schedules import PipelineSchedule
 from .settings import ApiSettings, PipelineSettings
 from .teams import Invitation, Team
-from .test_engine import Suite
+from .test_engine import Suite, SuiteRun
 from .users import RateLimit, Token, User
 
 __all__ = ["EMOJIS", "Ids", "Organization"]
@@ -65,7 +71,9 @@ class Organization:
         connected_agents: those that have not stopped, by id.
         users: its members. Builds keep the users who have left.
         teams_enabled: whether it uses teams.
-        suites: by slug.
+        portals, registries, suites: by slug.
+        runs_of_builds: the Test Engine runs of a build by its id, each with its suite.
+        audit_log: the newest audit events, oldest first.
     """
 
     slug: str
@@ -86,13 +94,21 @@ class Organization:
     agents: list[Agent] = field(default_factory=list[Agent])
     agents_by_id: dict[str, Agent] = field(default_factory=dict[str, Agent])
     connected_agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
+    notification_services: dict[str, NotificationService] = field(default_factory=dict[str, NotificationService])
+    portals: dict[str, Portal] = field(default_factory=dict[str, Portal])
+    repository_connections: dict[str, RepositoryConnection] = field(default_factory=dict[str, RepositoryConnection])
+    registries: dict[str, Registry] = field(default_factory=dict[str, Registry])
+    suites: dict[str, Suite] = field(default_factory=dict[str, Suite])
+    runs_of_builds: dict[str, list[tuple[Suite, SuiteRun]]] = field(
+        default_factory=dict[str, list[tuple[Suite, SuiteRun]]]
+    )
+    audit_log: deque[AuditEvent] = field(default_factory=lambda: deque[AuditEvent](maxlen=AUDIT_LOG_SIZE))
     templates: dict[str, PipelineTemplate] = field(default_factory=dict[str, PipelineTemplate])
     rules: dict[str, PipelineRule] = field(default_factory=dict[str, PipelineRule])
     schedules: dict[str, PipelineSchedule] = field(default_factory=dict[str, PipelineSchedule])
     teams: dict[str, Team] = field(default_factory=dict[str, Team])
     teams_enabled: bool = False
     invitations: dict[str, Invitation] = field(default_factory=dict[str, Invitation])
-    suites: dict[str, Suite] = field(default_factory=dict[str, Suite])
     pipeline_settings: PipelineSettings = field(default_factory=PipelineSettings)
     api_settings: ApiSettings = field(default_factory=ApiSettings)
     _pipeline_builds: dict[str, PipelineBuilds] = field(default_factory=dict[str, PipelineBuilds])
@@ -125,6 +141,12 @@ class Organization:
         )
         self.clusters.append(cluster)
         return cluster
+
+    def add_maintainer(self, cluster: Cluster, kind: Literal["user", "team"], actor_id: str) -> Maintainer:
+        """Let a user or a team manage a cluster."""
+        maintainer = Maintainer(self.ids.uuid(), kind, actor_id)
+        cluster.maintainers[maintainer.id] = maintainer
+        return maintainer
 
     def add_queue(self, cluster: Cluster, key: str, by: User, now: float) -> Queue:
         """Return the queue of a cluster by its key, and add it if it is new."""

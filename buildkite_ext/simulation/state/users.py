@@ -103,7 +103,11 @@ class Token:
         return all(each in self.scopes or _PUBLISHED.get(each) in self.scopes for each in scope.split("+"))
 
 
-_PUBLISHED = {"read_accounts": "read_organizations", "view_teams": "read_teams"}
+_PUBLISHED = {
+    "read_accounts": "read_organizations",
+    "read_secret_details": "read_secrets_details",
+    "view_teams": "read_teams",
+}
 """Scopes that pages of operations ask for and that no token can have, with those that stand for them here."""
 
 _OTHER_SCOPES = frozenset(
