@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 
 from buildkite_ext.simulation import Simulator
-from buildkite_ext.simulation.state.test_engine import Suite
 
 from .helpers import ORG
 
@@ -26,7 +25,7 @@ def administrate(simulator: Simulator, api: httpx.Client) -> None:
     templates(api)
     pipelines(api)
     schedules(simulator, api)
-    people(simulator, api)
+    people(api)
     settings(api)
     uploads(simulator, api)
 
@@ -91,7 +90,7 @@ def schedules(simulator: Simulator, api: httpx.Client) -> None:
     assert api.get(f"{ORG}/pipelines/my-pipeline-x/builds").json()[0]["source"] == "schedule"
 
 
-def people(simulator: Simulator, api: httpx.Client) -> None:
+def people(api: httpx.Client) -> None:
     me, other = api.get(f"{ORG}/members").json()
     made(api.get(f"{ORG}/members/{me['id']}"), 200)
     made(api.patch(f"{ORG}/members/{other['id']}", json={"role": "admin", "sso_mode": "optional"}), 200)
@@ -102,11 +101,12 @@ def people(simulator: Simulator, api: httpx.Client) -> None:
     made(api.get(one), 200)
     made(api.patch(one, json={**TEAM, "name": "Core"}), 200)
     pipeline = api.get(f"{ORG}/pipelines/visual").json()["id"]
-    suite = simulator.state.suites["rspec"] = Suite(simulator.state.ids.uuid(), "rspec", "RSpec", "main", "token")
+    suites = "/v2/analytics/organizations/acme/suites"
+    suite = made(api.post(suites, json={"name": "RSpec", "default_branch": "main"}))["id"]
     parts: tuple[tuple[str, str, str, str, Any, Any], ...] = (
         ("members", "user_id", other["id"], "role", "member", "maintainer"),
         ("pipelines", "pipeline_id", pipeline, "access_level", "read_only", "build_and_read"),
-        ("suites", "suite_id", suite.id, "access_level", ["read"], ["read", "edit"]),
+        ("suites", "suite_id", suite, "access_level", ["read"], ["read", "edit"]),
     )
     for part, key, value, field, first, then in parts:
         made(api.post(f"{one}/{part}", json={key: value, field: first}))
@@ -122,6 +122,7 @@ def people(simulator: Simulator, api: httpx.Client) -> None:
     assert api.get(f"{ORG}/invitations/{invitation['id']}").json()["state"] == "revoked"
     assert api.delete(one).status_code == 204
     assert api.delete(f"{ORG}/members/{other['id']}").status_code == 204
+    assert api.delete(f"{suites}/rspec").status_code == 204
 
 
 def settings(api: httpx.Client) -> None:

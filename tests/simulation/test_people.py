@@ -10,7 +10,6 @@ import pytest
 from buildkite_ext import BuildkiteClient
 from buildkite_ext.errors import AccessDenied, ApiError, InvalidRequest, NotFound
 from buildkite_ext.simulation import ResourceChanged, Simulator
-from buildkite_ext.simulation.state.test_engine import Suite
 
 from .administration import TEAM
 from .helpers import ORG, WEB, connect, refusal
@@ -217,9 +216,8 @@ def test_pipelines_of_teams(simulator: Simulator, client: BuildkiteClient, team:
 
 
 def test_suites_of_teams(simulator: Simulator, client: BuildkiteClient, api: httpx.Client, team: str) -> None:
-    first, second = (simulator.state.ids.uuid() for _ in range(2))
-    for suite_id, slug in ((first, "rspec"), (second, "jest")):
-        simulator.state.suites[slug] = Suite(suite_id, slug, slug, "main", "token")
+    suites = client.test_engine.suites
+    first, second = (suites.create(name=name, default_branch="main").id for name in ("rspec", "jest"))
     added = client.teams.suites.create(team, suite_id=first, access_level=["read"])
     assert added.suite_url == f"{simulator.base_url}/v2/analytics/organizations/acme/suites/rspec"
     # Buildkite's Go client posts to another path.
@@ -239,7 +237,7 @@ def test_suites_of_teams(simulator: Simulator, client: BuildkiteClient, api: htt
     client.teams.suites.delete(team, first)
     with pytest.raises(NotFound):
         client.teams.suites.get(team, first)
-    del simulator.state.suites["jest"]
+    suites.delete("jest")
     assert list(client.teams.suites.list(team)) == []
 
 

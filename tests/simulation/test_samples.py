@@ -16,18 +16,19 @@ from buildkite_api.operations import match
 from buildkite_ext.simulation import Simulator
 
 from .administration import administrate
+from .administration_walks import walk_administration
 from .helpers import ORG
 
 _PLACES = [folder / "shared" / "reference" / "documented-samples.jsonl" for folder in Path(__file__).parents]
 SAMPLES = next((place for place in _PLACES if place.exists()), _PLACES[0])
-FREE = ("settings", "env", "features")
-"""Objects with other keys for each pipeline or plan."""
-STATES = {
-    ".links.next",
-    ".hosted_agents_terminal_access.enabled_by.id",
-    ".hosted_agents_terminal_access.enabled_by.name",
-}
-"""Fields that stand in an answer only while something is so."""
+FREE = ("settings", "env", "features", "tags", "context", "executions_count_by_result")
+"""Objects whose keys differ between pipelines, plans, tests and requests."""
+STATES = re.compile(
+    r"\.links\.next|\.hosted_agents_terminal_access\.enabled_by\.\w+|\.rate_limit\.\w+|(\[\])?\.actor\.slug"
+)
+"""Fields that stand in an answer only while something is so, such as those of a team that maintains a cluster."""
+OTHER_JOBS = {"get_build"}
+"""Operations whose samples are of other kinds of jobs: tests of their own compare these."""
 
 
 def _fields(value: Any, path: str = "") -> Iterator[str]:
@@ -63,6 +64,7 @@ def test_answers_have_the_fields_of_the_documented_samples(simulator: Simulator)
     headers = {"Authorization": f"Bearer {simulator.token}"}
     with httpx.Client(transport=transport, base_url=simulator.base_url, headers=headers) as api:
         administrate(simulator, api)
+        walk_administration(simulator, api)
         for path in (f"{ORG}/pipelines", ORG, "/v2/organizations", f"{ORG}/rate_limit", "/v2/user", "/v2/access-token"):
             assert api.get(path).status_code == 200
     compared: set[str] = set()
@@ -71,8 +73,9 @@ def test_answers_have_the_fields_of_the_documented_samples(simulator: Simulator)
         if sample["kind"] != "response" or not sample["path"]:
             continue
         found = match(sample["method"], re.sub(r"{[\w.]+}", "x", sample["path"]).rstrip("/"))
-        if found is not None and found[0].id in transport.fields:
-            missing = set(_fields(sample["body"])) - transport.fields[found[0].id] - STATES
+        if found is not None and found[0].id in transport.fields.keys() - OTHER_JOBS:
+            wanted = {field for field in _fields(sample["body"]) if not STATES.fullmatch(field)}
+            missing = wanted - transport.fields[found[0].id]
             assert not missing, f"{found[0].id} lacks {sorted(missing)}"
             compared.add(found[0].id)
-    assert len(compared) >= 40
+    assert len(compared) >= 100

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import TypeVar, cast
 
 from .request import Json, RefusedRequest, invalid
 
-__all__ = ["Fields", "slug_of"]
+__all__ = ["Fields"]
 
 T = TypeVar("T")
 
@@ -147,16 +146,6 @@ class Fields:
         """
         if self.wrong:
             raise RefusedRequest(422, f"Validation failed: {', '.join(reason for _, reason in self.wrong)}")
-
-
-def slug_of(name: str) -> str:
-    """Return the slug for a name: its letters and digits in lower case, the rest as single hyphens.
-
-    Example:
-        >>> slug_of("My suite, the 2nd")
-        'my-suite-the-2nd'
-    """
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def _variable(value: object) -> str:

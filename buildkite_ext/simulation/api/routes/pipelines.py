@@ -12,7 +12,8 @@ from ...definition.visual import visual_steps
 from ...definition.yaml_tree import PipelineError
 from ...state.pipelines import Pipeline, PipelineAttributes, PipelineTemplate
 from ...state.teams import Team
-from ..fields import Fields, slug_of
+from ..attributes import slug_of
+from ..fields import Fields
 from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import Json, RefusedRequest, SimResponse, json_response
 from ..views.pipelines import pipeline_view, provider_of, webhook_processing_view

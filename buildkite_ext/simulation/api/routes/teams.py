@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from ...state.pipelines import Pipeline
 from ...state.teams import Team, TeamAttributes, TeamMember, TeamPipeline
-from ..fields import Fields, slug_of
+from ..attributes import slug_of
+from ..fields import Fields
 from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import Json, RefusedRequest, SimResponse, json_response
 from ..views.teams import team_member_view, team_pipeline_view, team_view
