@@ -99,7 +99,8 @@ def kind_of_step(step: Tree) -> StepKind:
     if "type" in step:
         found = step["type"]
         return _TYPES.get(found, "unknown") if isinstance(found, str) else "unknown"
-    return next((kind for key, kind in _BY_KEY if key in step), "unknown")
+    named: list[StepKind] = [kind for key, kind in _BY_KEY if key in step]
+    return named[0] if named else "unknown"
 
 
 class _Misfit(TypeError):

@@ -119,7 +119,7 @@ def _list_flaky(request: RoutedRequest) -> SimResponse:
         passed = any(each.result == "passed" for each in executions)
         if failures and passed and any(search in text.lower() for text in (test.name, test.scope)):
             found.append((test, failures))
-    return request.page(found, lambda each: flaky_test_view(*each, suite, request.urls))
+    return request.page(found, lambda each: flaky_test_view(each[0], each[1], suite, request.urls))
 
 
 def _update_execution_tags(request: RoutedRequest) -> SimResponse:
