@@ -32,6 +32,7 @@ from .engine.changes import (
     JobChanged,
     PipelineChanged,
     QueueChanged,
+    ResourceChanged,
 )
 from .plan import Plan
 from .planned_steps import PlannedJob, PlannedStep
@@ -56,6 +57,7 @@ __all__ = [
     "PlannedStep",
     "QueueChanged",
     "RecordedRequest",
+    "ResourceChanged",
     "SimRequest",
     "SimResponse",
     "SimulatedPipeline",

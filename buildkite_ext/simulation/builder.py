@@ -176,7 +176,7 @@ class SimulatedPipeline(ScriptedPipeline):
             with self._current():
                 organization = self._engine.organization
                 cluster = next(item for item in organization.clusters if item.id == self.state.cluster_id)
-                self._engine.administration.add_queue(cluster, queue, self._user)
+                self._engine.administration.clusters.add_queue(cluster, queue, self._user)
         step = CommandStep(
             label=name,
             command=command if command is not None else f"make {name}",

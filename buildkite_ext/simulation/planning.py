@@ -200,7 +200,7 @@ def _add_queues(engine: Engine, build: Build) -> None:
     for job in build.jobs:
         step = job.command_step
         if step is not None and job.queue is None and step.queue:
-            job.queue = engine.administration.add_queue(cluster, step.queue, build.creator)
+            job.queue = engine.administration.clusters.add_queue(cluster, step.queue, build.creator)
 
 
 def _check_names(argument: str, names: Iterable[str], build: Build, kind: type[Step] | UnionType) -> None:

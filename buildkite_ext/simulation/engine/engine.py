@@ -16,7 +16,7 @@ from ..definition.selection import LeftOut, left_out
 from ..definition.steps import BlockStep, CommandStep, Group, Step, TriggerStep, WaitStep
 from ..definition.template import Template
 from ..definition.yaml_tree import PipelineError
-from ..state.builds import Build, BuildRequest, Job, StepRun
+from ..state.builds import Build, BuildRequest, Job, StepRun, StepUpload
 from ..state.clusters import Queue
 from ..state.graph import Effect, Node
 from ..state.organization import Organization
@@ -24,6 +24,7 @@ from ..state.pipelines import Pipeline
 from ..state.states import JOB_WAITING
 from ..state.users import User
 from .administration import Administration
+from .administrative_changes import AdministrativeChanges
 from .agent_pool import AgentPool
 from .agents import AgentConnections
 from .changes import Changes
@@ -32,6 +33,7 @@ from .contexts import build_environment, condition_context, environment
 from .files import Files
 from .job_runner import JobRunner
 from .scheduler import Scheduler
+from .schedules import ScheduleAdministration
 from .transitions import Transitions, derived_state
 from .uploads import read_upload, refusal
 
@@ -57,7 +59,8 @@ class Engine:
         timestamps: whether logs hold the time of each line.
 
     Attributes:
-        administration: writes pipelines, clusters and queues.
+        administration: writes pipelines, clusters and queues, and what else administrators change.
+        schedules: writes schedules.
         agents: writes agents.
         files: writes artifacts and annotations.
     """
@@ -77,6 +80,9 @@ class Engine:
         self.timing = timing
         self.changes = changes
         self.administration = Administration(organization, scheduler, changes)
+        self.schedules = ScheduleAdministration(
+            organization, scheduler, AdministrativeChanges(organization, scheduler, changes), self._create_scheduled
+        )
         self.agents = AgentConnections(
             organization, scheduler, changes, pool, cancel=self.cancel, dispatch=self.dispatch
         )
@@ -165,6 +171,19 @@ class Engine:
         self.soon(self.timing.creating, self._schedule, build)
         return build
 
+    def _create_scheduled(self, pipeline: Pipeline, request: BuildRequest, creator: User) -> None:
+        self.create(pipeline, request, source="schedule", creator=creator)
+
+    def delete_pipeline(self, pipeline: Pipeline, by: User) -> None:
+        """Delete a pipeline with its schedules and builds. Those that run are canceled."""
+        for build in list(self.organization.builds_of(pipeline).listed):
+            if build.state == "creating":
+                self._transitions.move_build(build, "scheduled")
+            if not build.done:
+                self.cancel(build)
+        self.schedules.delete_of(pipeline, by)
+        self.administration.delete_pipeline(pipeline, by)
+
     def cancel(self, build: Build, reason: str | None = None) -> None:
         """Cancel a build: its running jobs and its waiting jobs."""
         before, build.cancel_reason = build.cancel_reason, reason
@@ -232,6 +251,8 @@ class Engine:
             self._runner.assign(job)
 
     def _schedule(self, build: Build) -> None:
+        if build.state != "creating":
+            return
         self._transitions.move_build(build, "scheduled")
         pipeline, branch = build.pipeline, build.branch
         skips = pipeline.skip_queued_branch_builds and _applies(pipeline.skip_queued_branch_builds_filter, branch)
@@ -271,8 +292,7 @@ class Engine:
         self, build: Build, steps: Iterable[Step], groups: Sequence[Group], uploader: Job | None = None
     ) -> list[Node]:
         """Add steps to a build, with their jobs."""
-        organization = self.organization
-        context = condition_context(build, organization.slug, organization.id)
+        context = condition_context(build, self.organization)
         found: dict[Step, LeftOut] = {}
         for step in steps:
             try:
@@ -487,7 +507,7 @@ class Engine:
             self._runner.later(0.0 if step.asynchronous else job.behaviour.duration, job, self._end_unfollowed)
             return
         target = self.organization.pipelines.get(step.pipeline)
-        if target is None or job.build.depth >= _MAX_TRIGGER_DEPTH:
+        if target is None or target.refuses_builds or job.build.depth >= _MAX_TRIGGER_DEPTH:
             self._end(job, "failed")
             return
         parent = job.build
@@ -540,12 +560,19 @@ class Engine:
             return read
         for definition in read:
             refused = refusal(build, definition)
+            count = len(build.jobs)
+            if refused is None:
+                if upload.replace:
+                    self._replace_rest(build, job)
+                    count = len(build.jobs)
+                self._add_steps(build, definition.steps, definition.groups, job)
+            created = len(build.jobs) - count
+            upload_id = self.organization.ids.uuid()
+            build.step_uploads.append(
+                StepUpload(upload_id, job, upload.text, upload.replace, created, refused, self.now)
+            )
             if refused is not None:
                 return refused
-            build.uploads += 1
-            if upload.replace:
-                self._replace_rest(build, job)
-            self._add_steps(build, definition.steps, definition.groups, job)
             self._apply(build, build.graph.begin())
             for each in build.current_jobs:
                 if each.state == "pending":

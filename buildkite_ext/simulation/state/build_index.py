@@ -39,14 +39,22 @@ class BuildIndex:
         self._branches.add(build.branch)
         self._enter(build)
 
+    def remove(self, build: Build) -> None:
+        """Remove a build."""
+        del self.listed[self.listed.index(build, bisect_left(self.listed, build.created_at, key=_created_at))]
+        self._leave(build, build.state)
+
     def moved(self, build: Build, before: str) -> None:
         """Note the new state of a build."""
+        self._leave(build, before)
+        self._enter(build)
+
+    def _leave(self, build: Build, before: str) -> None:
         branches = self._groups[before]
         group = branches[build.branch]
         del group[build.id]
         if not group:
             del branches[build.branch]
-        self._enter(build)
 
     def select(
         self,

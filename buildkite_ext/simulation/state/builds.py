@@ -19,7 +19,7 @@ from .ids import uuid_of
 from .pipelines import Pipeline
 from .users import User
 
-__all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun"]
+__all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun", "StepUpload"]
 
 # The machine's own table would make the answers differ between machines.
 _MIME_TYPES = MimeTypes(filenames=())
@@ -67,7 +67,7 @@ class Build:
         jobs: all jobs, in the order in which they were created.
         graph: what its steps wait for.
         runs: the jobs of each of its steps.
-        uploads: how many uploads of steps it has taken.
+        step_uploads: the uploads of steps by its jobs, also those that were refused.
         history: its states, each with the time at which it began.
         version: goes up with every change that the API shows.
         sequence: its place in the order in which the builds of the organization were added.
@@ -94,7 +94,7 @@ class Build:
     annotations: list[Annotation] = field(default_factory=list["Annotation"])
     graph: Graph = field(default_factory=Graph)
     runs: dict[Node, StepRun] = field(default_factory=dict[Node, "StepRun"])
-    uploads: int = 0
+    step_uploads: list[StepUpload] = field(default_factory=list["StepUpload"])
     executed: bool = False
     """True if a job has started, or was unblocked."""
 
@@ -134,6 +134,16 @@ class Build:
     def commit(self) -> str:
         """Commit with which it was created, such as `HEAD`."""
         return self.request.commit
+
+    @property
+    def uploads(self) -> int:
+        """Number of uploads of steps that it has taken."""
+        return sum(upload.refused is None for upload in self.step_uploads)
+
+    @property
+    def listed(self) -> bool:
+        """True if it stands in lists: it is no rehearsal, which has no number, and its pipeline exists."""
+        return bool(self.number) and not self.pipeline.deleted
 
     @property
     def blocked(self) -> bool:
@@ -328,6 +338,26 @@ class StepRun:
         if states & {"canceled", "expired"}:
             return "canceled"
         return "failed" if any(job.failed_hard for job in self.jobs) else "passed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepUpload:
+    """Upload of steps by a job.
+
+    Attributes:
+        text: the YAML text.
+        replaces: True if it replaces the steps that have not begun.
+        created_jobs: how many jobs it has created.
+        refused: why it was refused; None if it was taken.
+    """
+
+    id: str
+    job: Job
+    text: str
+    replaces: bool
+    created_jobs: int
+    refused: str | None
+    created_at: float
 
 
 @dataclass(slots=True, eq=False)
