@@ -65,7 +65,10 @@ class ArtifactStorage:
             return _refused(403, "SignatureDoesNotMatch", "The URL isn't signed")
         if now >= int(expires[:12]):
             return _refused(403, "AccessDenied", "The URL has expired")
-        return _bytes(self._organization.artifacts[artifact_id], request.headers.get("range"))
+        artifact = self._organization.artifacts.get(artifact_id)
+        if artifact is None:
+            return _refused(404, "NoSuchKey", "The artifact doesn't exist any more")
+        return _bytes(artifact, request.headers.get("range"))
 
     def _signature(self, artifact_id: str, expires: int) -> str:
         return hmac.digest(self._key, f"{artifact_id} {expires}".encode(), hashlib.sha256).hex()

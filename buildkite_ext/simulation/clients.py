@@ -41,6 +41,8 @@ class Simulator(SimulatedOrganization):
         lists: how late and how much out of order lists of builds show them; at once and in order by default.
         without_finished_at: states in which a build has no `finished_at`: some of `blocked`, `not_run` and `skipped`. Buildkite
             doesn't document whether they have one.
+        retain: the number of finished builds that are kept, the newest ones; all by default. Requests for older ones are
+            answered with 404.
         log_timestamps: whether logs hold the time of each line, as the logs of real agents do.
 
     Raises:

@@ -29,6 +29,9 @@ __all__ = ["ServerUrl", "reserve_address", "running", "serve", "url_of"]
 _STARTUP_TIMEOUT = 10.0
 _PAUSE = 3600.0
 
+_RETAINED = 10_000
+"""Number of finished builds that a simulator keeps which is served for days."""
+
 _OTHER_LOOPBACK = {"127.0.0.1": "::1", "::1": "127.0.0.1", "localhost": "::1", "0.0.0.0": "::1"}  # noqa: S104
 """Address that `localhost` may stand for as well. Some clients try it first, or alone."""
 
@@ -44,7 +47,7 @@ def serve(
     allowed_hosts: Iterable[str] = (),
     started: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve a simulator until Ctrl-C.
+    """Serve a simulator until Ctrl-C. It keeps the newest 10,000 finished builds, unless it has another `retain`.
 
     Args:
         simulator: the simulator.
@@ -65,6 +68,8 @@ def serve(
         >>> def show() -> None:
         ...     serve(demo_organization(SystemClock()), port=8080, started=print)
     """
+    if simulator.retain is None:
+        simulator.retain = _RETAINED
     with running(
         simulator,
         port,

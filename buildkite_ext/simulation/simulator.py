@@ -46,6 +46,7 @@ from .state.clusters import Agent, Queue
 from .state.ids import Ids
 from .state.organization import Organization
 from .state.pipelines import Pipeline
+from .state.retention import Retention
 from .state.settings import PipelineSettings
 from .state.users import DEFAULT_RATE_LIMIT, RateLimit, known_scopes
 
@@ -102,6 +103,7 @@ class SimulatedOrganization(ResourceSeeding):
         lists: ListBehaviour | None = None,
         without_finished_at: Iterable[str] = (),
         log_timestamps: bool = True,
+        retain: int | None = None,
     ) -> None:
         self.clock = _checked_clock(VirtualClock() if clock is None else clock)
         if timing is not None and not isinstance(timing, Timing):
@@ -119,6 +121,7 @@ class SimulatedOrganization(ResourceSeeding):
             check_whole("rate_limit", rate_limit)
             check_whole("user_rate_limit", user_rate_limit)
             check_whole("deep_listing_after", deep_listing_after)
+            check_whole("retain", retain, least=1, optional=True)
             _check_root("base_url", base_url)
             _check_root("artifacts_url", artifacts_url)
         self.organization = organization
@@ -134,6 +137,7 @@ class SimulatedOrganization(ResourceSeeding):
             RateLimit("rest", rate_limit),
             user_rate_limit,
             without_finished_at=untimed,
+            retention=Retention(retain),
         )
         self._user = state.add_user(user)
         state.add_token(token, self._user, allowed, "Simulated", created_at)
@@ -462,6 +466,24 @@ class SimulatedOrganization(ResourceSeeding):
         """
         with self._lock:
             self._faults.add(Fault(times=times, operation=operation, after_acting=after_acting))
+
+    @property
+    def retain(self) -> int | None:
+        """Number of finished builds that are kept, the newest ones; None for all.
+
+        Older ones are dropped, with their jobs, logs and artifacts: requests for them are answered with 404.
+
+        Raises:
+            TypeError: it is set to something else than a number or None.
+            ValueError: it is set to less than 1.
+        """
+        return self.state.retention.limit
+
+    @retain.setter
+    def retain(self, limit: int | None) -> None:
+        check_whole("retain", limit, least=1, optional=True)
+        with self._lock, self._engine.at(self.clock.time()):
+            self.state.retention = Retention(limit, self.state.builds)
 
     @property
     def requests(self) -> list[RecordedRequest]:

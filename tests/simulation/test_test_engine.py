@@ -218,3 +218,12 @@ def test_the_tests_of_a_build_are_of_all_suites(simulator: Simulator, client: Bu
     ]
     with pytest.raises(NotFound):
         list(client.test_engine.tests.list_of_build("00000000-0000-4000-a000-000000000000"))
+
+
+def test_the_summary_of_a_failure_shows_the_failed_tests(simulator: Simulator, client: BuildkiteClient) -> None:
+    web = simulator.pipeline("web").job("test", exit_status=1)
+    client.builds.create("web", commit="HEAD", branch="main")
+    client.builds.wait("web", 1)
+    run = simulator.suite("rspec").run(web.builds[0])
+    run.passed("is valid", scope="User").failed("has an email", scope="User", reason="it is nil").finish()
+    assert "User has an email: it is nil" in client.builds.failure_summary("web", 1).text()

@@ -114,9 +114,11 @@ class Engine:
         while self.scheduler.run_next(time):
             self.changes.deliver()
         self.scheduler.advance(time)
+        self.organization.drop_surplus()
         try:
             yield
         finally:
+            self.organization.drop_surplus()
             self.changes.deliver()
 
     def drain(self) -> None:
@@ -592,6 +594,8 @@ class Engine:
                 build.failures -= each.fails_build
         build.current_jobs = [each for each in build.current_jobs if each.id not in gone]
         build.jobs = [each for each in build.jobs if each.id not in gone]
+        for each_id in gone:
+            self.organization.jobs.pop(each_id, None)
         for index, each in enumerate(build.current_jobs):
             each.position = index
 

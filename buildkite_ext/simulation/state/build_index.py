@@ -36,7 +36,6 @@ class BuildIndex:
     def add(self, build: Build) -> None:
         """Add a new build."""
         insort(self.listed, build, key=_created_at)
-        self._branches.add(build.branch)
         self._enter(build)
 
     def remove(self, build: Build) -> None:
@@ -55,6 +54,8 @@ class BuildIndex:
         del group[build.id]
         if not group:
             del branches[build.branch]
+            if not any(build.branch in named for named in self._groups.values()):
+                self._branches.discard(build.branch)
 
     def select(
         self,
@@ -103,6 +104,7 @@ class BuildIndex:
         return {*branches, *matching}
 
     def _enter(self, build: Build) -> None:
+        self._branches.add(build.branch)
         self._groups.setdefault(build.state, {}).setdefault(build.branch, {})[build.id] = build
 
 
@@ -131,6 +133,11 @@ class PipelineBuilds(BuildIndex):
         super().add(build)
         self.by_number[build.number] = self.by_id[build.id] = build
         self._states[build.state] += 1
+
+    def remove(self, build: Build) -> None:
+        super().remove(build)
+        del self.by_number[build.number], self.by_id[build.id]
+        self._states[build.state] -= 1
 
     def moved(self, build: Build, before: str) -> None:
         super().moved(build, before)

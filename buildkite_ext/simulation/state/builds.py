@@ -111,6 +111,8 @@ class Build:
     history: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     version: int = 0
     sequence: int = 0
+    dropped: bool = False
+    """True if the organization doesn't keep it any more."""
 
     def __post_init__(self) -> None:
         self.history.append((self.created_at, self.state))
@@ -142,8 +144,8 @@ class Build:
 
     @property
     def listed(self) -> bool:
-        """True if it stands in lists: it is no rehearsal, which has no number, and its pipeline exists."""
-        return bool(self.number) and not self.pipeline.deleted
+        """True if it stands in lists: it is no rehearsal, which has no number, its pipeline exists, and it is kept."""
+        return bool(self.number) and not self.pipeline.deleted and not self.dropped
 
     @property
     def blocked(self) -> bool:

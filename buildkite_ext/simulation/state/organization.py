@@ -17,6 +17,7 @@ from .ids import Ids
 from .integrations import NotificationService, Portal, RepositoryConnection
 from .pipelines import Pipeline, PipelineRule, PipelineTemplate
 from .registries import Registry
+from .retention import Retention
 from .schedules import PipelineSchedule
 from .settings import ApiSettings, PipelineSettings
 from .teams import Invitation, Team
@@ -46,6 +47,7 @@ class Organization:
         teams_enabled: whether it uses teams.
         portals, registries, suites: by slug.
         runs_of_builds: the Test Engine runs of a build by its id, each with its suite.
+        retention: which finished builds it keeps.
         audit_log: the newest audit events, oldest first.
     """
 
@@ -84,6 +86,8 @@ class Organization:
     invitations: dict[str, Invitation] = field(default_factory=dict[str, Invitation])
     pipeline_settings: PipelineSettings = field(default_factory=PipelineSettings)
     api_settings: ApiSettings = field(default_factory=ApiSettings)
+    retention: Retention = field(default_factory=lambda: Retention(None))
+    _added: int = 0
     _pipeline_builds: dict[str, PipelineBuilds] = field(default_factory=dict[str, PipelineBuilds])
 
     def __post_init__(self) -> None:
@@ -172,7 +176,7 @@ class Organization:
 
     def add_build(self, build: Build) -> None:
         """Add a build to the lists."""
-        build.sequence = len(self.builds)
+        build.sequence = self._added = self._added + 1
         self.build_index.add(build)
         self.builds_of(build.pipeline).add(build)
 
@@ -188,6 +192,20 @@ class Organization:
                 del self.artifacts[artifact.id]
         del self._pipeline_builds[pipeline.id]
 
+    def drop_surplus(self) -> None:
+        """Drop the finished builds that are not kept, with their jobs and artifacts."""
+        for build in self.retention.surplus():
+            self.build_index.remove(build)
+            self.builds_of(build.pipeline).remove(build)
+            for job in build.jobs:
+                self.jobs.pop(job.id, None)
+                for artifact in job.artifacts:
+                    self.artifacts.pop(artifact.id, None)
+            self.runs_of_builds.pop(build.id, None)
+            build.dropped = True
+            # Without these, a chain of rebuilds would keep all that were dropped.
+            build.rebuilt_from = build.triggered_by = None
+
     def teams_of(self, user: User) -> list[Team]:
         """Return the teams that a user is a member of."""
         return [team for team in self.teams.values() if user.id in team.members]
@@ -197,6 +215,7 @@ class Organization:
         if build.listed:
             self.build_index.moved(build, before)
             self.builds_of(build.pipeline).moved(build, before)
+            self.retention.note(build)
 
     def job_moved(self, job: Job, before: str) -> None:
         """Note the new state of a job in the counts of its pipeline."""
