@@ -58,8 +58,10 @@ def simulated_client(organization: str | None, on_event: Hook | None = None) -> 
         )
 
 
-def serve_until_stopped(host: str, port: int, organization: str, allowed_hosts: Sequence[str]) -> None:
-    """Serve the demo organization until Ctrl-C.
+def serve_until_stopped(
+    host: str, port: int, organization: str, allowed_hosts: Sequence[str], *, admin: bool = False
+) -> None:
+    """Serve the demo organization until Ctrl-C, with the admin route if `admin`.
 
     Raises:
         UsageError: uvicorn isn't installed, the address can't be listened on, or a name in `allowed_hosts` is none.
@@ -71,7 +73,7 @@ def serve_until_stopped(host: str, port: int, organization: str, allowed_hosts: 
         raise UsageError(str(error).replace("allowed_hosts", "--allow-host")) from error
     started = partial(_print_instructions, simulator)
     try:
-        serve(simulator, host, port, allowed_hosts=allowed_hosts, started=started)
+        serve(simulator, host, port, allowed_hosts=allowed_hosts, admin=admin, started=started)
     except ImportError as error:
         raise UsageError(str(error)) from error
     except OSError as error:

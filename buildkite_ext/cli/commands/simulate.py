@@ -21,6 +21,7 @@ def simulate(
     host: Annotated[str, Parameter(metavar="ADDRESS")] = "127.0.0.1",
     organization: Annotated[str, Parameter(metavar="SLUG")] = "acme",
     allow_host: Annotated[tuple[str, ...], Repeated, Parameter(metavar="NAME")] = (),
+    admin: Annotated[bool, Flag] = False,
     debug: Annotated[bool, Flag] = False,  # noqa: ARG001 - main reads it
 ) -> ExitCode:
     """Serve a simulated Buildkite on this computer until Ctrl-C, and say how to connect clients to it.
@@ -31,10 +32,11 @@ def simulate(
         organization: The organization's slug.
         allow_host: A further host name by which clients may address it, or of web pages that may send requests to it. Give it
             again for each; * allows any. Others are refused, so that web pages can't use it.
+        admin: Let requests below /_simulator/ add and remove faults, for tests in other languages. They need no token.
         debug: Show the traceback of an error.
     """
     from ..simulator import serve_until_stopped
 
     end_startup()
-    serve_until_stopped(host, check_port(port), not_empty("--organization", organization), allow_host)
+    serve_until_stopped(host, check_port(port), not_empty("--organization", organization), allow_host, admin=admin)
     return ExitCode.PASSED
