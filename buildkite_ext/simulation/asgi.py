@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from .api.request import MAX_BODY, Arrival, ConnectionDropped, RefusedRequest, SimRequest, SimResponse, body_too_large
 from .hosts import AllowedHosts
 
-__all__ = ["CONNECTION", "App", "Pause", "RawConnection", "application"]
+__all__ = ["CONNECTION", "App", "Pause", "application"]
 
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
@@ -22,7 +22,7 @@ CONNECTION = "buildkite_ext.connection"
 """Name of the ASGI extension that holds the connection of a request, where the server gives it."""
 
 
-class RawConnection(Protocol):
+class _RawConnection(Protocol):
     """Connection of a request, for answers that ASGI can't express."""
 
     def write(self, data: bytes) -> None:
@@ -129,7 +129,7 @@ def _request(scope: _Message, body: bytes) -> SimRequest:
     )
 
 
-async def _drop(connection: RawConnection | None, receive: _Receive, send: _Send) -> None:
+async def _drop(connection: _RawConnection | None, receive: _Receive, send: _Send) -> None:
     if connection is None:
         # ASGI can't close a connection. An answer that is shorter than its Content-Length comes closest.
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
@@ -170,7 +170,7 @@ async def _arrive(response: SimResponse, arrival: Arrival, send: _Send, pause: P
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _arrive_raw(response: SimResponse, arrival: Arrival, connection: RawConnection, pause: Pause) -> None:
+async def _arrive_raw(response: SimResponse, arrival: Arrival, connection: _RawConnection, pause: Pause) -> None:
     """Write an answer to its connection, and close that."""
     lines = [
         f"HTTP/1.1 {response.status} {responses.get(response.status, '')}",
