@@ -60,7 +60,13 @@ def simulated_client(organization: str | None, on_event: Hook | None = None) -> 
 
 
 def serve_until_stopped(
-    host: str, port: int, organization: str, allowed_hosts: Sequence[str], pipelines: Mapping[str, str]
+    host: str,
+    port: int,
+    organization: str,
+    allowed_hosts: Sequence[str],
+    pipelines: Mapping[str, str],
+    *,
+    admin: bool = False,
 ) -> None:
     """Serve an organization until Ctrl-C.
 
@@ -69,6 +75,7 @@ def serve_until_stopped(
         organization: the organization's slug.
         allowed_hosts: further names of hosts that requests may name.
         pipelines: the texts of its pipelines by slug; empty for those of the demo organization.
+        admin: True if requests may add and remove faults.
 
     Raises:
         UsageError: uvicorn isn't installed, the address can't be listened on, a name in `allowed_hosts` is none, or Buildkite
@@ -81,7 +88,7 @@ def serve_until_stopped(
         raise UsageError(str(error).replace("allowed_hosts", "--allow-host")) from error
     started = partial(_print_instructions, simulator)
     try:
-        serve(simulator, host, port, allowed_hosts=allowed_hosts, started=started)
+        serve(simulator, host, port, allowed_hosts=allowed_hosts, admin=admin, started=started)
     except ImportError as error:
         raise UsageError(str(error)) from error
     except OSError as error:

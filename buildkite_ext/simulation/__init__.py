@@ -14,30 +14,35 @@ docstring of the handler says what the simulator does. https://buildkite.com/doc
 
 from __future__ import annotations
 
-from ..clock import SystemClock, VirtualClock
-from .api.lists import ListBehaviour
-from .api.request import ConnectionDropped, SimRequest, SimResponse
-from .behaviour.timing import Timing
-from .builder import SimulatedPipeline
-from .checking import check_pipeline
-from .clients import Simulator
-from .definition.selection import LeftOut
-from .definition.yaml_tree import Mark, PipelineProblem
-from .engine.changes import (
-    AgentChanged,
-    AnnotationChanged,
-    ArtifactChanged,
-    BuildChanged,
-    ClusterChanged,
-    JobChanged,
-    PipelineChanged,
-    QueueChanged,
-    ResourceChanged,
-)
-from .plan import Plan
-from .planned_steps import PlannedJob, PlannedStep
-from .planning import plan_pipeline
-from .recording import RecordedRequest
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..clock import SystemClock, VirtualClock
+    from .api.lists import ListBehaviour
+    from .api.request import ConnectionDropped, SimRequest, SimResponse
+    from .behaviour.timing import Timing
+    from .builder import SimulatedPipeline
+    from .checking import check_pipeline
+    from .clients import Simulator
+    from .definition.selection import LeftOut
+    from .definition.yaml_tree import Mark, PipelineProblem
+    from .engine.changes import (
+        AgentChanged,
+        AnnotationChanged,
+        ArtifactChanged,
+        BuildChanged,
+        ClusterChanged,
+        JobChanged,
+        PipelineChanged,
+        QueueChanged,
+        ResourceChanged,
+    )
+    from .faults import Fault, Faults
+    from .plan import Plan
+    from .planned_steps import PlannedJob, PlannedStep
+    from .planning import plan_pipeline
+    from .recording import RecordedRequest
 
 __all__ = [
     "AgentChanged",
@@ -46,6 +51,8 @@ __all__ = [
     "BuildChanged",
     "ClusterChanged",
     "ConnectionDropped",
+    "Fault",
+    "Faults",
     "JobChanged",
     "LeftOut",
     "ListBehaviour",
@@ -68,3 +75,38 @@ __all__ = [
     "check_pipeline",
     "plan_pipeline",
 ]
+
+_HOMES = {
+    **dict.fromkeys(("SystemClock", "VirtualClock"), "..clock"),
+    "ListBehaviour": ".api.lists",
+    **dict.fromkeys(("ConnectionDropped", "SimRequest", "SimResponse"), ".api.request"),
+    "Timing": ".behaviour.timing",
+    "SimulatedPipeline": ".builder",
+    "Simulator": ".clients",
+    **dict.fromkeys(("Fault", "Faults"), ".faults"),
+    "RecordedRequest": ".recording",
+    "check_pipeline": ".checking",
+    "LeftOut": ".definition.selection",
+    **dict.fromkeys(("Mark", "PipelineProblem"), ".definition.yaml_tree"),
+    "Plan": ".plan",
+    **dict.fromkeys(("PlannedJob", "PlannedStep"), ".planned_steps"),
+    "plan_pipeline": ".planning",
+}
+"""Modules of the names, which are loaded when a name is first used. Those that aren't here are in `engine.changes`."""
+
+if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            if name.startswith("_"):
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            from buildkite_api.attributes import missing_attribute
+
+            raise missing_attribute(f"module {__name__!r}", name, __all__, {})
+        value = getattr(import_module(_HOMES.get(name, ".engine.changes"), __name__), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return __all__

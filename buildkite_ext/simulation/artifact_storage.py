@@ -9,7 +9,7 @@ import re
 from urllib.parse import quote
 
 from .api.request import SimRequest, SimResponse
-from .recording import RecordedRequest, record
+from .recording import RecordedRequest
 from .state.builds import Artifact
 from .state.organization import Organization
 
@@ -30,7 +30,7 @@ class ArtifactStorage:
 
     Attributes:
         url: the root of the origin. Download URLs are below it.
-        requests: the requests to it.
+        requests: the requests to it, which the simulator records.
     """
 
     def __init__(self, organization: Organization, seed: int) -> None:
@@ -47,11 +47,6 @@ class ArtifactStorage:
 
     def answer(self, request: SimRequest, now: float) -> SimResponse:
         """Answer a request at a time, in seconds since the epoch."""
-        response = self._answer(request, now)
-        record(self.requests, request, None, response)
-        return response
-
-    def _answer(self, request: SimRequest, now: float) -> SimResponse:
         if "authorization" in request.headers:
             return _refused(400, "InvalidArgument", "Only one auth mechanism is allowed: the URL is signed already")
         if request.method != "GET":

@@ -49,6 +49,7 @@ class RecordedRequest:
         operation: the id of the operation, such as `"create_build"`; None where no route was found.
         call: the method of the client that sends it, such as `"builds.create"`; None where `operation` is.
         status: the status of the answer; None where the connection was dropped.
+        faults: the kinds of the faults that affected it, such as `("latency",)`.
     """
 
     method: str
@@ -59,6 +60,7 @@ class RecordedRequest:
     operation: str | None
     call: str | None
     status: int | None
+    faults: tuple[str, ...] = ()
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 
@@ -66,7 +68,13 @@ class RecordedRequest:
             return missing_or_raised(self, name, _OTHER_WORDS)
 
     @classmethod
-    def of(cls, request: SimRequest, operation: Operation | None, response: SimResponse | None) -> RecordedRequest:
+    def of(
+        cls,
+        request: SimRequest,
+        operation: Operation | None,
+        response: SimResponse | None,
+        faults: tuple[str, ...] = (),
+    ) -> RecordedRequest:
         """Create the record of a request."""
         return cls(
             request.method,
@@ -80,14 +88,19 @@ class RecordedRequest:
             operation.id if operation else None,
             operation.call if operation else None,
             response.status if response else None,
+            faults,
         )
 
 
 def record(
-    records: list[RecordedRequest], request: SimRequest, operation: Operation | None, response: SimResponse | None
+    records: list[RecordedRequest],
+    request: SimRequest,
+    operation: Operation | None,
+    response: SimResponse | None,
+    faults: tuple[str, ...] = (),
 ) -> None:
     """Add a request to a list of records, and drop the older half of a long list."""
-    records.append(RecordedRequest.of(request, operation, response))
+    records.append(RecordedRequest.of(request, operation, response, faults))
     large = len(request.body) >= _LARGE and sum(len(each.body) for each in records) > _BYTES_LIMIT
     if large or len(records) > _LIMIT:
         del records[: len(records) // 2]

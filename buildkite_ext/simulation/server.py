@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import struct
 import sys
 import threading
 import time
@@ -18,11 +19,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..clock import VirtualClock
-from .asgi import App
+from .asgi import CONNECTION, App, Pause
+from .definition.checks import check_number
 from .simulator import SimulatedOrganization
 
 if TYPE_CHECKING:
     import uvicorn
+
+_Message = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[_Message]]
+_Send = Callable[[_Message], Awaitable[None]]
 
 __all__ = ["ServerUrl", "reserve_address", "running", "serve", "url_of"]
 
@@ -45,6 +51,7 @@ def serve(
     base_url: str | None = None,
     artifacts_url: str | None = None,
     allowed_hosts: Iterable[str] = (),
+    admin: bool = False,
     started: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a simulator until Ctrl-C. It keeps the newest 10,000 finished builds, unless it has another `retain`.
@@ -57,6 +64,7 @@ def serve(
         base_url: the root of the API for clients; `http://host:port` by default.
         artifacts_url: the root of the artifacts for clients, as `running` explains.
         allowed_hosts: further names of hosts that requests may name, as `Simulator.app` explains.
+        admin: whether requests below `/_simulator/` add and remove faults.
         started: called with the root of the API when it answers.
 
     Raises:
@@ -78,6 +86,7 @@ def serve(
         base_url=base_url,
         artifacts_url=artifacts_url,
         allowed_hosts=allowed_hosts,
+        admin=admin,
     ) as url:
         if started is not None:
             started(url)
@@ -109,7 +118,9 @@ def running(
     base_url: str | None = None,
     artifacts_url: str | None = None,
     allowed_hosts: Iterable[str] = (),
+    admin: bool = False,
     real_time: bool = True,
+    seconds_per_request: float = 0.0,
 ) -> Iterator[ServerUrl]:
     """Serve a simulator from a thread while a `with` block runs.
 
@@ -128,8 +139,11 @@ def running(
         artifacts_url: the root of the artifacts for clients. By default it has the host that `base_url` doesn't have of
             `localhost` and `127.0.0.1`, or `host` where that is another address.
         allowed_hosts: further names of hosts that requests may name, as `Simulator.app` explains.
+        admin: whether requests below `/_simulator/` add and remove faults, for clients in other languages. They need no token.
         real_time: whether real time passes on a `VirtualClock`. Give False where the test itself moves the clock, or its
             clients sleep by it, so that the times in the answers are the same each time.
+        seconds_per_request: the seconds of a `VirtualClock` that pass before each request to the API, besides real time: a
+            program that polls sees the end of a long build after a few requests.
 
     Yields:
         The root of the API, a text, which `base_url` of it gives too.
@@ -149,10 +163,17 @@ def running(
     uvicorn = _uvicorn()
     before = simulator.base_url, simulator.artifacts_url
     names = tuple(allowed_hosts) if not isinstance(allowed_hosts, str) else allowed_hosts
-    apps = [simulator.app(allowed_hosts=names), simulator.artifacts_app(allowed_hosts=names)]
-    if real_time and isinstance(simulator.clock, VirtualClock):
-        passing = _PassingTime(simulator.clock)
-        apps = [passing.before(app) for app in apps]
+    virtual = isinstance(simulator.clock, VirtualClock)
+    pause: Pause = asyncio.sleep if real_time and virtual else simulator.clock.asleep
+    apps = [
+        simulator.app(allowed_hosts=names, admin=admin, pause=pause),
+        simulator.artifacts_app(allowed_hosts=names, pause=pause),
+    ]
+    check_number("seconds_per_request", seconds_per_request)
+    if isinstance(simulator.clock, VirtualClock) and (real_time or seconds_per_request):
+        passing = _PassingTime(simulator.clock, real=real_time)
+        apps = [passing.before(app, more) for app, more in zip(apps, (seconds_per_request, 0.0), strict=True)]
+    apps = [_with_connection(app) for app in apps]
     with ExitStack() as stack:
         sockets = [stack.enter_context(_bound(host, wanted)) for wanted in (port, artifacts_port)]
         stack.enter_context(_without_dropped_connections())
@@ -172,26 +193,65 @@ def running(
 
 
 class _PassingTime:
-    """Real time that passes on a virtual clock before each request."""
+    """Time that passes on a virtual clock before each request."""
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: VirtualClock, *, real: bool) -> None:
         self._clock = clock
+        self._real = real
         self._last = time.monotonic()
 
-    def before(self, app: App) -> App:
-        """Return an application that lets the time since the last request pass, and then calls another."""
+    def before(self, app: App, more: float) -> App:
+        """Return an application that lets time pass, and then calls another.
 
-        async def passing(
-            scope: MutableMapping[str, Any],
-            receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
-            send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
-        ) -> None:
-            now = time.monotonic()
-            self._clock.advance(now - self._last)
-            self._last = now
+        Args:
+            app: the other application.
+            more: the seconds that pass besides the real time since the last request.
+        """
+
+        async def passing(scope: _Message, receive: _Receive, send: _Send) -> None:
+            if scope["type"] == "http":
+                now = time.monotonic()
+                self._clock.advance(more + (now - self._last if self._real else 0.0))
+                self._last = now
             await app(scope, receive, send)
 
         return passing
+
+
+def _with_connection(app: App) -> App:
+    """Return an application whose requests have their connection, so that it can be reset and written to."""
+
+    async def connected(scope: _Message, receive: _Receive, send: _Send) -> None:
+        # uvicorn's `send` is a method of the request, which knows its transport. ASGI has no other way to it.
+        transport = getattr(getattr(send, "__self__", None), "transport", None)
+        if transport is not None:
+            scope.setdefault("extensions", {})[CONNECTION] = _Connection(transport)
+        await app(scope, receive, send)
+
+    return connected
+
+
+class _Connection:
+    """Connection of a request that uvicorn serves."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """Close the connection when all bytes are sent."""
+        self._transport.close()
+
+    def reset(self) -> None:
+        """Reset the connection: without lingering, the system sends RST instead of FIN."""
+        bound = self._transport.get_extra_info("socket")
+        bound.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+        )
+        self._transport.abort()
 
 
 def _uvicorn() -> type[uvicorn.Server]:

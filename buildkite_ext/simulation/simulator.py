@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from email.utils import formatdate
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ from ..clock import EpochClock, VirtualClock
 from ..timestamps import to_millisecond
 from ..unknown_keywords import checks_keywords
 from ..unknown_names import missing_or_raised
+from .admin import AdminRoute
 from .api.app import RestApi, Route, route
 from .api.handler import AnswerOptions
 from .api.lists import ListBehaviour
@@ -20,7 +23,7 @@ from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .api.views.builds import BuildWriter
 from .api.views.urls import Urls
 from .artifact_storage import ArtifactStorage
-from .asgi import App, application
+from .asgi import App, Pause, application
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
 from .definition.checks import (
@@ -38,7 +41,8 @@ from .engine.agent_pool import AgentPool, HistoryAgentPool
 from .engine.changes import Changes, Listener
 from .engine.engine import Engine
 from .engine.scheduler import Scheduler
-from .faults import Fault, Faults, answer_fault
+from .faults import Fault, Faults, check_status
+from .faulty_answers import faulty_answer, given_answer, lists_of
 from .hosts import AllowedHosts
 from .recording import RecordedRequest, record
 from .seeding import ResourceSeeding
@@ -75,11 +79,13 @@ class SimulatedOrganization(ResourceSeeding):
         token: the token that requests carry.
         clock: the clock.
         state: the users, pipelines, builds, clusters and agents. Only the simulator changes it.
+        faults: what goes wrong with requests. `fail_next`, `answer_next` and `drop_next` add to them.
     """
 
     organization: str
     token: str
     clock: EpochClock
+    faults: Faults
 
     @checks_keywords
     def __init__(
@@ -151,12 +157,13 @@ class SimulatedOrganization(ResourceSeeding):
             timing or Timing(), now, fixed=agents is not None, stamps=log_timestamps
         )
         self._artifact_storage = ArtifactStorage(state, seed)
+        self._lists = lists or ListBehaviour()
         self._api = RestApi(
             self._engine,
-            AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url, lists or ListBehaviour()),
+            AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url, self._lists),
             Ids(seed, "requests"),
         )
-        self._faults = Faults()
+        self.faults = Faults(self._lock)
         self._requests: list[RecordedRequest] = []
         self._pipelines: dict[str, SimulatedPipeline] = {}
         self.move_to(base_url, artifacts_url)
@@ -415,9 +422,9 @@ class SimulatedOrganization(ResourceSeeding):
             >>> from buildkite_ext.simulation import Simulator
             >>> Simulator().fail_next(status=502, body=b"<html>Bad Gateway</html>", operation="builds.get")
         """
-        fault = answer_fault(status=status, least=400, times=times, operation=operation, headers=headers, body=body)
-        with self._lock:
-            self._faults.add(fault)
+        check_whole("times", times, least=1)
+        check_status(status, 400)
+        self.faults.add(Fault("error", times=times, operation=operation, status=status, headers=headers, body=body))
 
     @checks_keywords
     def answer_next(
@@ -444,16 +451,16 @@ class SimulatedOrganization(ResourceSeeding):
             >>> from buildkite_ext.simulation import Simulator
             >>> Simulator().answer_next(body={"number": "one"}, operation="builds.get")
         """
-        fault = answer_fault(status=status, least=200, times=times, operation=operation, headers=headers, body=body)
-        with self._lock:
-            self._faults.add(fault)
+        check_whole("times", times, least=1)
+        check_status(status, 200)
+        self.faults.add(Fault("answer", times=times, operation=operation, status=status, headers=headers, body=body))
 
     @checks_keywords
     def drop_next(self, *, times: int = 1, operation: str | None = None, after_acting: bool = False) -> None:
         """Drop the connection of the next requests.
 
-        With a transport, the client sees `httpx.ConnectError`, or `httpx.ReadError` after acting. With a socket, it sees
-        an answer that is cut off.
+        With a transport, the client sees `httpx.ConnectError`, or `httpx.ReadError` after acting. With a socket, the
+        connection is reset.
 
         Args:
             times: the number of requests.
@@ -464,8 +471,9 @@ class SimulatedOrganization(ResourceSeeding):
             TypeError: an argument has another type. The message names it.
             ValueError: times is less than 1, or there is no such operation.
         """
-        with self._lock:
-            self._faults.add(Fault(times=times, operation=operation, after_acting=after_acting))
+        check_whole("times", times, least=1)
+        check_flags(after_acting=after_acting)
+        self.faults.add(Fault("reset", times=times, operation=operation, after_acting=after_acting))
 
     @property
     def retain(self) -> int | None:
@@ -547,21 +555,35 @@ class SimulatedOrganization(ResourceSeeding):
         """
         with self._lock, self._engine.at(self.clock.time()):
             found = route(request)
+            operation = found[0] if found else None
+            faults = self.faults.take(request, operation, "api", self.clock.time)
             response: SimResponse | None = None
             try:
-                response = self._answer(request, found)
+                response = self._answer(request, found, faults)
                 return response
             finally:
-                record(self._requests, request, found[0] if found else None, response)
+                record(self._requests, request, operation, response, _kinds(faults))
 
     def handle_artifact(self, request: SimRequest) -> SimResponse:
-        """Answer a request to the origin of the artifacts at the clock's time."""
+        """Answer a request to the origin of the artifacts at the clock's time.
+
+        Raises:
+            ConnectionDropped: a fault asked for it.
+        """
         with self._lock:
             now = self.clock.time()
             with self._engine.at(now):
-                return self._artifact_storage.answer(request, now)
+                faults = self.faults.take(request, None, "artifacts", self.clock.time)
+                response: SimResponse | None = None
+                try:
+                    response = self._faulty(
+                        request, faults, lambda: self._artifact_storage.answer(request, now), lambda answer: answer
+                    )
+                    return response
+                finally:
+                    record(self._artifact_storage.requests, request, None, response, _kinds(faults))
 
-    def app(self, *, allowed_hosts: Iterable[str] = ()) -> App:
+    def app(self, *, allowed_hosts: Iterable[str] = (), admin: bool = False, pause: Pause | None = None) -> App:
         """Return an ASGI application that is the API.
 
         `buildkite_ext.simulation.server` serves it. Under another server it needs a `SystemClock`: its virtual time passes
@@ -571,29 +593,84 @@ class SimulatedOrganization(ResourceSeeding):
             allowed_hosts: further names of hosts that the `Host` and `Origin` headers of requests may have, such as
                 `["sim.test"]`; `["*"]` for any. Requests that name other hosts are refused with 403, so that web pages can't
                 use the simulator. This computer, IP addresses in `Host`, and the host of `base_url` are always allowed.
+            admin: whether requests below `/_simulator/` add and remove faults, for clients in other languages. They need no
+                token.
+            pause: lets the seconds of a slow answer pass; `clock.asleep` by default.
 
         Raises:
             TypeError: `allowed_hosts` is a single string.
             ValueError: a name has a scheme, a port or a path.
         """
-        return application(self.handle, AllowedHosts(allowed_hosts, lambda: self.base_url), self._completed)
+        check_flags(admin=admin)
+        answer = AdminRoute(self.faults, self.clock.time, self.handle) if admin else self.handle
+        hosts = AllowedHosts(allowed_hosts, lambda: self.base_url)
+        return application(answer, hosts, self._completed, pause=pause or self.clock.asleep)
 
-    def artifacts_app(self, *, allowed_hosts: Iterable[str] = ()) -> App:
+    def artifacts_app(self, *, allowed_hosts: Iterable[str] = (), pause: Pause | None = None) -> App:
         """Return an ASGI application that is the origin of the artifacts, as `app` does."""
-        return application(self.handle_artifact, AllowedHosts(allowed_hosts, lambda: self.artifacts_url))
+        hosts = AllowedHosts(allowed_hosts, lambda: self.artifacts_url)
+        return application(self.handle_artifact, hosts, pause=pause or self.clock.asleep)
 
     def _completed(self, response: SimResponse) -> SimResponse:
         with self._lock, self._engine.at(self.clock.time()):
-            return self._api.completed(response)
+            return self._dated(self._api.completed(response))
 
-    def _answer(self, request: SimRequest, found: Route | None) -> SimResponse:
-        fault = self._faults.take(found[0] if found else None)
-        if fault is None:
-            return self._api.answer(request, found)
-        if fault.after_acting and fault.status is None:
-            self._api.answer(request, found)
-            raise ConnectionDropped(acted=True)
-        return self._api.completed(fault.answer())
+    def _answer(self, request: SimRequest, found: Route | None, faults: Mapping[str, Fault]) -> SimResponse:
+        if "token" in faults and (token := self._api.token_of(request)) is not None:
+            token.expires_at = self.clock.time()
+        lists = lists_of(faults, self._lists) if faults else None
+        return self._faulty(request, faults, lambda: self._api.answer(request, found, lists), self._api.completed)
+
+    def _faulty(
+        self,
+        request: SimRequest,
+        faults: Mapping[str, Fault],
+        proper: Callable[[], SimResponse],
+        completed: Callable[[SimResponse], SimResponse],
+    ) -> SimResponse:
+        """Return the answer to a request with its faults.
+
+        Args:
+            request: the request.
+            faults: its faults, by their groups.
+            proper: lets the request act and returns its proper answer.
+            completed: adds the headers that each answer has.
+
+        Raises:
+            ConnectionDropped: a fault asks for it.
+        """
+        if not faults:
+            return self._dated(proper())
+        instead = faults.get("answer")
+        acted = proper() if instead is None or instead.after_acting else None
+        if instead is None:
+            assert acted is not None
+            response = acted
+        elif instead.kind == "reset":
+            raise ConnectionDropped(acted is not None)
+        elif instead.kind == "rate_limit":
+            response = completed(self._api.limited(request, instead.limit or "", instead.seconds or 0.0))
+        else:
+            response = completed(given_answer(instead, request))
+        skew = faults["date"].seconds or 0.0 if "date" in faults else 0.0
+        return faulty_answer(self._dated(response, skew), faults)
+
+    def _dated(self, response: SimResponse, skew: float = 0.0) -> SimResponse:
+        """Return an answer with the `Date` of the clock, unless it has one."""
+        if response.header("Date") is not None:
+            return response
+        date = _http_date(int(self.clock.time() + skew))
+        return SimResponse(response.status, (*response.headers, ("Date", date)), response.body)
+
+
+@lru_cache(maxsize=4)
+def _http_date(seconds: int) -> str:
+    """Return a time as the `Date` header has it. https://www.rfc-editor.org/rfc/rfc9110#name-date"""
+    return formatdate(max(0, seconds), usegmt=True)
+
+
+def _kinds(faults: Mapping[str, Fault]) -> tuple[str, ...]:
+    return tuple(fault.kind for fault in faults.values())
 
 
 def _checked_clock(clock: EpochClock) -> EpochClock:

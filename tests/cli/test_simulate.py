@@ -109,6 +109,19 @@ def test_simulate_says_how_to_point_clients_at_it_and_ends_cleanly(start: Start)
     assert result.err == ""
 
 
+@pytest.mark.parametrize(("flags", "status"), [((), 404), (("--admin",), 201)])
+def test_faults_are_added_over_http_only_with_admin(start: Start, flags: tuple[str, ...], status: int) -> None:
+    process = start("simulate", "--port", "0", *flags)
+    assert process.stdout is not None
+    found = re.search(r"answers at (\S+)$", process.stdout.readline().strip())
+    assert found
+    with httpx.Client(trust_env=False, base_url=found[1]) as http:
+        assert http.post("/_simulator/faults", json={"kind": "error", "status": 502}).status_code == status
+        assert http.get("/v2/meta").status_code == (502 if flags else 200)
+    process.send_signal(signal.SIGINT)
+    assert ended(process).code == 0
+
+
 def test_a_blocked_build_is_not_told_to_be_unblocked_where_the_simulator_ends(command: Run) -> None:
     result = command("run", "release", "--branch", "main", "--simulate")
     assert result.code == 5

@@ -24,6 +24,7 @@ def simulate(
     allow_host: Annotated[tuple[str, ...], Repeated, Parameter(metavar="NAME")] = (),
     pipeline: Annotated[tuple[str, ...], Repeated, Parameter(metavar="[SLUG=]FILE", allow_leading_hyphen=True)] = (),
     coverage: Annotated[bool, Flag] = False,
+    admin: Annotated[bool, Flag] = False,
     debug: Annotated[bool, Flag] = False,  # noqa: ARG001 - main reads it
 ) -> ExitCode:
     """Serve a simulated Buildkite on this computer until Ctrl-C, and say how to connect clients to it.
@@ -38,6 +39,7 @@ def simulate(
             Its slug is the name of the file, or of the folder of a .buildkite/pipeline.yml. Give it again for each.
         coverage: Print which operations are simulated, and what the simulator does where Buildkite's documentation is silent.
             Nothing is served.
+        admin: Let requests below /_simulator/ add and remove faults, for tests in other languages. They need no token.
         debug: Show the traceback of an error.
     """
     end_startup()
@@ -49,5 +51,6 @@ def simulate(
     from ..simulator import serve_until_stopped
 
     pipelines = pipeline_files(pipeline)
-    serve_until_stopped(host, check_port(port), not_empty("--organization", organization), allow_host, pipelines)
+    named = not_empty("--organization", organization)
+    serve_until_stopped(host, check_port(port), named, allow_host, pipelines, admin=admin)
     return ExitCode.PASSED

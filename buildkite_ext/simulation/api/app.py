@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from buildkite_api.operations import Operation, match
 
 from ..engine.engine import Engine
 from ..state.ids import Ids
-from ..state.users import RateLimit, Token
+from ..state.users import WINDOW, RateLimit, Token
 from .handler import AnswerOptions, RoutedRequest
+from .lists import ListBehaviour
 from .request import (
     MAX_BODY,
     TOKEN_PARAMETERS,
@@ -75,8 +77,14 @@ class RestApi:
         self._options = options
         self.writer = BuildWriter(Urls("", "", engine.organization.slug), engine.organization)
 
-    def answer(self, request: SimRequest, found: Route | None) -> SimResponse:
-        """Return the answer to a request with the route that was found for it."""
+    def answer(self, request: SimRequest, found: Route | None, lists: ListBehaviour | None = None) -> SimResponse:
+        """Return the answer to a request with the route that was found for it.
+
+        Args:
+            request: the request.
+            found: its route.
+            lists: how lists of builds behave; as the options say by default.
+        """
         token: Token | None = None
         try:
             if len(request.body) > MAX_BODY:
@@ -96,8 +104,9 @@ class RestApi:
                 raise RefusedRequest(
                     501, f"{said}; {instead}. Its documentation lists what it answers: page Operations"
                 )
+            options = self._options if lists is None else replace(self._options, lists=lists)
             response = handler(
-                RoutedRequest(request, operation, path, query, token, self._engine, self.writer, self._options)
+                RoutedRequest(request, operation, path, query, token, self._engine, self.writer, options)
             )
         except RefusedRequest as refused:
             response = refused.response
@@ -119,11 +128,37 @@ class RestApi:
         added = tuple(pair for pair in headers if pair[0].lower() not in given)
         return SimResponse(response.status, (*response.headers, *added), response.body)
 
-    def _token(self, request: SimRequest, query: Query) -> Token:
+    def limited(self, request: SimRequest, whose: str, seconds: float) -> SimResponse:
+        """Return the answer to a request that the limit of the organization or of the user refuses.
+
+        Args:
+            request: the request.
+            whose: `"organization"` or `"user"`.
+            seconds: the seconds until the limit ends.
+        """
+        now = self._engine.scheduler.now
+        token = self.token_of(request)
+        user = token.user if token is not None else next(iter(self._organization.users.values()))
+        proper, prefix = (
+            (user.rate_limit, "RateLimit-User-") if whose == "user" else (self._organization.rate_limit, "RateLimit-")
+        )
+        used_up = replace(proper, current=proper.limit + 1, began=now + seconds - WINDOW)
+        refused = _too_many_requests(used_up, now).response
+        headers = (*refused.headers, *_rate_limit_headers(used_up, prefix, now))
+        return SimResponse(refused.status, headers, refused.body)
+
+    def token_of(self, request: SimRequest) -> Token | None:
+        """Return the token of a request, also one that has expired; None where the organization has no such token."""
+        return self._found(request, Query(request.query))
+
+    def _found(self, request: SimRequest, query: Query) -> Token | None:
         kind, _, value = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer":
             value = next((text for name in TOKEN_PARAMETERS if (text := query.text(name))), "")
-        token = self._organization.tokens.get(value.strip())
+        return self._organization.tokens.get(value.strip())
+
+    def _token(self, request: SimRequest, query: Query) -> Token:
+        token = self._found(request, query)
         if token is None or (token.expires_at is not None and token.expires_at <= self._engine.now):
             raise RefusedRequest(401, "Authentication required: send a valid API access token")
         return token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -17,6 +17,7 @@ __all__ = [
     "MAX_PER_PAGE",
     "PER_PAGE",
     "TOKEN_PARAMETERS",
+    "Arrival",
     "ConnectionDropped",
     "Json",
     "Pairs",
@@ -93,12 +94,61 @@ class SimRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """Arrival of an answer that is slow, or whose end is missing.
+
+    Attributes:
+        delay: the seconds before the first byte.
+        head_pause: the seconds before each further piece of the head.
+        head_pieces: the number of its pieces.
+        body_pause: the seconds before each further piece of the body.
+        body_pieces: the number of its pieces.
+        length: the bytes of the body after which the connection ends; None for all of it.
+    """
+
+    delay: float = 0.0
+    head_pause: float = 0.0
+    head_pieces: int = 1
+    body_pause: float = 0.0
+    body_pieces: int = 1
+    length: int | None = None
+
+    def before_body(self) -> list[float]:
+        """Return the pauses before the head is complete, in seconds."""
+        return [each for each in (self.delay, *[self.head_pause] * (self.head_pieces - 1)) if each]
+
+    def of_head(self, head: bytes) -> Iterator[tuple[float, bytes]]:
+        """Yield the pieces of a head, each with the seconds before it."""
+        for number, piece in enumerate(_pieces(head, self.head_pieces)):
+            yield self.head_pause if number else self.delay, piece
+
+    def of_body(self, body: bytes) -> Iterator[tuple[float, bytes]]:
+        """Yield the pieces of a body that arrive, each with the seconds before it."""
+        left = len(body) if self.length is None else self.length
+        for number, piece in enumerate(_pieces(body, self.body_pieces)):
+            if left > 0:
+                yield self.body_pause if number else 0.0, piece[:left]
+            left -= len(piece)
+
+    def cuts(self, body: bytes) -> bool:
+        """Return whether a body doesn't arrive whole."""
+        return self.length is not None and self.length < len(body)
+
+
+def _pieces(data: bytes, count: int) -> Iterator[bytes]:
+    size = max(1, -(-len(data) // count))
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
+
+
+@dataclass(frozen=True, slots=True)
 class SimResponse:
-    """Answer: its status, its headers in order, its body."""
+    """Answer: its status, its headers in order, its body, and how it arrives if that isn't at once."""
 
     status: int
     headers: Pairs = ()
     body: bytes = b""
+    arrival: Arrival | None = None
 
     def header(self, name: str) -> str | None:
         """Return the value of a header, whose name may be in any case, or None."""

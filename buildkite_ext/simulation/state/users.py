@@ -13,9 +13,10 @@ from buildkite_api.operations import OPERATIONS
 
 from ..definition.checks import check_name, elements
 
-__all__ = ["DEFAULT_RATE_LIMIT", "SCOPES", "RateLimit", "Token", "User", "known_scopes"]
+__all__ = ["DEFAULT_RATE_LIMIT", "SCOPES", "WINDOW", "RateLimit", "Token", "User", "known_scopes"]
 
-_WINDOW = 60.0
+WINDOW = 60.0
+"""Seconds of the time in which requests are counted."""
 
 DEFAULT_RATE_LIMIT = 100_000
 """Limit of requests a minute unless another is given: more than a test needs. Buildkite's own limits are 200 and 50."""
@@ -28,19 +29,19 @@ class RateLimit:
     scope: str
     limit: int
     current: int = 0
-    _began: float | None = None
+    began: float | None = None
 
     def count(self, now: float) -> None:
         """Count a request."""
         self._roll(now)
-        if self._began is None:
-            self._began = now
+        if self.began is None:
+            self.began = now
         self.current += 1
 
     def reset(self, now: float) -> int:
         """Return the seconds until the end of the minute."""
         self._roll(now)
-        return math.ceil(_WINDOW if self._began is None else self._began + _WINDOW - now)
+        return math.ceil(WINDOW if self.began is None else self.began + WINDOW - now)
 
     @property
     def exceeded(self) -> bool:
@@ -53,8 +54,8 @@ class RateLimit:
         return max(0, self.limit - self.current)
 
     def _roll(self, now: float) -> None:
-        if self._began is not None and now >= self._began + _WINDOW:
-            self._began = None
+        if self.began is not None and now >= self.began + WINDOW:
+            self.began = None
             self.current = 0
 
 
