@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..logs.parser import parse_log
-from ..logs.screen import plain
+from ..logs.screen import without_controls
 from ..logs.selection import name_of
 from ..messages import printable
 from ..redaction import redacted_text
@@ -362,7 +362,7 @@ def _annotations(found: Sequence[Annotation], truncated: list[str]) -> tuple[Fai
 def _annotation(each: Annotation, truncated: list[str]) -> FailureAnnotation:
     body = each.body_html or ""
     lines = text_of_html(body[:_LONGEST_HTML]).split("\n")
-    text = redacted_text("\n".join(printable(plain(line)).rstrip() for line in lines))
+    text = redacted_text("\n".join(printable(without_controls(line)).rstrip() for line in lines))
     if len(text) > _LONGEST_ANNOTATION or len(body) > _LONGEST_HTML:
         truncated.append(f"the end of the annotation {_text(each.context, 60)!r}")
         text = f"{text[:_LONGEST_ANNOTATION]}…"
@@ -398,5 +398,5 @@ def _optional(text: str | None) -> str | None:
 
 def _text(text: str, longest: int = _LONGEST_NAME) -> str:
     """Return a text of others as one short line, safe to print."""
-    shown = printable(plain(text)).strip()
+    shown = printable(without_controls(text)).strip()
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

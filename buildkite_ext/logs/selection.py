@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import NothingMatched
 from ..globs import matches_wildcard
-from .screen import plain
+from .screen import without_controls
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
@@ -22,7 +22,7 @@ _SHOWN = 10
 def name_of(job: Job) -> str:
     """Return the name of a job, safe to print: its name, label, step key, first line of its command, or id."""
     command = (job.command or "").strip().partition("\n")[0]
-    return plain(job.name or job.label or job.step_key or command or job.id)
+    return without_controls(job.name or job.label or job.step_key or command or job.id)
 
 
 @dataclass(frozen=True, slots=True)
