@@ -236,7 +236,8 @@ def test_content_that_cannot_be_read_is_a_miss(processes: Processes, url: str, c
     one.builds.get("web", 7)
     with redis.Redis.from_url(url, decode_responses=True) as client:
         key = "{buildkite}:cache:entries"
-        name, value = next((name, value) for name, value in client.hgetall(key).items() if name)
+        held: Any = client.hgetall(key)
+        name, value = next((name, value) for name, value in held.items() if name)
         client.hset(key, name, " ".join([*value.split(" ")[:4], content]))
     for _ in range(2):
         assert one.builds.get("web", 7).number == 7
@@ -248,7 +249,8 @@ def test_redis_gets_no_url_and_no_token_and_each_key_expires(processes: Processe
     one.pipelines.get("web")
     one.cache.invalidate("web", 7)
     with redis.Redis.from_url(url) as client:
-        keys = {key.decode(): client.ttl(key) for key in client.keys("*cache*")}
+        found: Any = client.keys("*cache*")
+        keys: dict[str, Any] = {key.decode(): client.ttl(key) for key in found}
         assert set(keys) == {f"{{buildkite}}:cache:{name}" for name in ("versions", "entries", "recency")}
         assert all(0 < seconds <= 7200 for seconds in keys.values())
         held = repr([client.hgetall("{buildkite}:cache:entries"), client.zrange("{buildkite}:cache:recency", 0, -1)])
