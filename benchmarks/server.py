@@ -21,6 +21,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 PATH = "/v2/organizations/acme/pipelines/web/builds"
 
 
+_LIMITS = [
+    f"RateLimit-{kind}{name}: {value}"
+    for kind in ("", "User-")
+    for name, value in (("Limit", 1_000_000), ("Remaining", 1_000_000), ("Reset", 60))
+]
+"""Headers of the rate limits, as Buildkite sends them, with room for any benchmark."""
+
+
 class _Builds:
     """Builds, newest first, and the answers about them."""
 
@@ -63,7 +71,7 @@ async def serve(builds: Sequence[Mapping[str, Any]], latency: float) -> None:
                 if latency:
                     await asyncio.sleep(latency)
                 body, links = served.answer(base, head.split(b" ", 2)[1].decode())
-                lines = ["HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+                lines = ["HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Length: {len(body)}", *_LIMITS]
                 if links:
                     lines.append(f"Link: {links}")
                 writer.write("\r\n".join([*lines, "", ""]).encode() + body)

@@ -116,22 +116,24 @@ class Store(Protocol):
         """Return a circuit, as far as it is known here."""
         ...
 
-    async def cached(self, key: str, tags: frozenset[str], now: float, *, seconds: float) -> Found:
+    async def cached(self, key: str, tags: frozenset[str], runtime: Runtime, *, seconds: float) -> Found:
         """Return the entry of a request, and the version of its tags.
 
         Args:
             key: what the answer depends on: the token's identity, the accepted type and the URL.
             tags: the tags of the answer.
-            now: the time.
+            runtime: the runtime of the client.
             seconds: maximum of the entry's age. 0 asks for the version alone.
         """
         ...
 
-    async def keep(self, key: str, tags: frozenset[str], entry: Entry, version: int, policy: Cache) -> None:
+    async def keep(
+        self, key: str, tags: frozenset[str], entry: Entry, runtime: Runtime, *, version: int, policy: Cache
+    ) -> None:
         """Keep an entry within the bounds of a policy, unless its tags have another version now, or settle."""
         ...
 
-    async def change(self, change: Change, now: float) -> None:
+    async def change(self, change: Change, runtime: Runtime) -> None:
         """Drop the entries with a tag of a change. It is also called in a task that is being cancelled."""
         ...
 

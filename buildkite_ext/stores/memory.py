@@ -147,17 +147,26 @@ class MemoryStore:
     def caches(self) -> bool:
         return self._kept is not None
 
-    async def cached(self, key: str, tags: frozenset[str], now: float, *, seconds: float) -> Found:
+    async def cached(self, key: str, tags: frozenset[str], runtime: Runtime, *, seconds: float) -> Found:
         with self._lock:
-            return self._entries.find(key, tags, now, seconds=seconds)
+            return self._entries.find(key, tags, runtime.now(), seconds=seconds)
 
-    async def keep(self, key: str, tags: frozenset[str], entry: Entry, version: int, policy: Cache) -> None:
+    async def keep(
+        self,
+        key: str,
+        tags: frozenset[str],
+        entry: Entry,
+        runtime: Runtime,  # noqa: ARG002
+        *,
+        version: int,
+        policy: Cache,
+    ) -> None:
         with self._lock:
             self._entries.keep(key, tags, entry, version, policy)
 
-    async def change(self, change: Change, now: float) -> None:
+    async def change(self, change: Change, runtime: Runtime) -> None:
         with self._lock:
-            self._entries.change(change, now)
+            self._entries.change(change, runtime.now())
 
     @property
     def is_remote(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from . import redis_scripts
+from .redis_cache import RedisCache
 from .redis_calls import RedisCalls
 from .redis_limits import RedisLimits
 
@@ -41,7 +42,8 @@ class RedisStore(RedisLimits):
     machine opens no circuit for the others.
 
     Answers that a `cache=` keeps stay in the process, since they hold what its token may see. What another process changes is
-    seen there when their time is over, or by a webhook event.
+    seen there when their time is over, or by a webhook event. With `share_cache=True` they stand in Redis, compressed and not
+    encrypted. Each token has its own, and what one process changes is dropped for all.
 
     A Redis that is slow or away makes no call fail. The clients go on with what this process knows, until Redis answers again.
     A `StoreUnavailable` and a `StoreRecovered` tell of it, once each, and so does the log.
@@ -58,6 +60,8 @@ class RedisStore(RedisLimits):
         lot: maximum of requests that one round trip admits. With more than 1, a request that goes at once costs one round trip
             instead of two. So many requests at most are admitted ahead while the limits have plenty of room, and are given back
             after a second if they aren't sent.
+        share_cache: keep the answers of clients with a `cache=` in Redis, for all processes. All processes with the same prefix
+            are to be given the same. Who can read this Redis can read them, and who can write to it decides what clients get.
         clock: returns the time instead of Redis, for tests.
 
     Raises:
@@ -80,12 +84,14 @@ class RedisStore(RedisLimits):
         timeout: float = 0.25,
         retry_after: float = 3.0,
         lot: int = 1,
+        share_cache: bool = False,
         clock: Callable[[], float] | None = None,
     ) -> None:
         if isinstance(lot, bool) or not isinstance(lot, int) or not 1 <= lot <= _LARGEST_LOT:
             raise ConfigurationError(f"lot={lot!r}: give a whole number of 1 to {_LARGEST_LOT}.")
         calls = RedisCalls(client_or_url, prefix=prefix, timeout=timeout, retry_after=retry_after, clock=clock)
         super().__init__(calls, lot=lot)
+        self._entries = RedisCache(calls) if share_cache else self._own
 
     def __repr__(self) -> str:
         return f"RedisStore({self._calls!r})"
@@ -100,17 +106,19 @@ class RedisStore(RedisLimits):
 
     @property
     def caches(self) -> bool:
-        """True if a client of this process may have asked for entries."""
-        return self._own.caches
+        """True if a client of this process may have asked for entries, or one of another process where they are shared."""
+        return self._entries.caches
 
-    async def cached(self, key: str, tags: frozenset[str], now: float, *, seconds: float) -> Found:
-        return await self._own.cached(key, tags, now, seconds=seconds)
+    async def cached(self, key: str, tags: frozenset[str], runtime: Runtime, *, seconds: float) -> Found:
+        return await self._entries.cached(key, tags, runtime, seconds=seconds)
 
-    async def keep(self, key: str, tags: frozenset[str], entry: Entry, version: int, policy: Cache) -> None:
-        await self._own.keep(key, tags, entry, version, policy)
+    async def keep(
+        self, key: str, tags: frozenset[str], entry: Entry, runtime: Runtime, *, version: int, policy: Cache
+    ) -> None:
+        await self._entries.keep(key, tags, entry, runtime, version=version, policy=policy)
 
-    async def change(self, change: Change, now: float) -> None:
-        await self._own.change(change, now)
+    async def change(self, change: Change, runtime: Runtime) -> None:
+        await self._entries.change(change, runtime)
 
     @property
     def is_remote(self) -> bool:
@@ -132,4 +140,4 @@ class RedisStore(RedisLimits):
         return (position, ()) if told is None else (told[0], told[1:])
 
     def cache_stats(self) -> CacheStats:
-        return self._own.cache_stats()
+        return self._entries.cache_stats()

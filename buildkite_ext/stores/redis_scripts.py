@@ -1,6 +1,7 @@
 """Lua scripts of the store in Redis. Each runs as one step.
 
-They decide what `Window` and `Circuit` decide, by the same constants, which come as arguments. Tests compare their answers.
+They decide what `Window`, `Circuit` and `Entries` decide, by the same constants, which come as arguments. Tests compare their
+answers.
 
 Each script takes one argument, an object in JSON. Its `now` is the time; without it Redis' own clock tells it. Other times are
 seconds before now on the way in, and seconds from now on the way out, since the clocks of machines differ. Numbers are answered
@@ -9,7 +10,20 @@ as texts of 17 digits, from which the same number is read; an empty text stands 
 
 from __future__ import annotations
 
-__all__ = ["ADMIT", "ANNOUNCE", "ANNOUNCED", "ANSWERED", "GIVE_BACK", "LOST", "PERMIT", "RELEASE", "REPORT"]
+__all__ = [
+    "ADMIT",
+    "ANNOUNCE",
+    "ANNOUNCED",
+    "ANSWERED",
+    "CHANGE",
+    "FIND",
+    "GIVE_BACK",
+    "KEEP",
+    "LOST",
+    "PERMIT",
+    "RELEASE",
+    "REPORT",
+]
 
 _COMMON = """
 local a = cjson.decode(ARGV[1])
@@ -303,6 +317,138 @@ if a.epoch == c.epoch then
   save_circuit()
 end
 return with_circuit()
+"""
+)
+
+# The versions of tags, and the latest and the oldest one, are one key, so that Redis can't lose a part of them. Where it has lost
+# them, they begin at a random number, so that nothing that was begun or kept before has a version of now. An entry is wrong once
+# the version of its tags is another one. Its bytes are counted in the field '' of the entries.
+_CACHE = (
+    _COMMON
+    + """
+local versions, entries, recency = KEYS[1], KEYS[2], KEYS[3]
+local known = redis.call('HMGET', versions, 'latest', 'oldest', 'oldest_settles', 'settles')
+local latest, fresh = number(known[1]) or a.random, not known[1]
+local oldest, oldest_settles, settles = number(known[2]) or latest, number(known[3]) or 0, number(known[4]) or 0
+
+local function state_of_tag(tag)
+  local version, settled = string.match(redis.call('HGET', versions, 'tag ' .. tag) or '', '^(%S+) (%S+)$')
+  return number(version) or 0, number(settled) or 0
+end
+
+local function save_versions()
+  redis.call('HSET', versions, 'latest', text(latest), 'oldest', text(oldest), 'oldest_settles', text(oldest_settles),
+    'settles', text(settles))
+end
+
+if next(a.changes) then
+  latest = latest + 1
+  for tag, settling in pairs(a.changes) do
+    local _, settled = state_of_tag(tag)
+    if settling > 0 then settled = math.max(settled, now + settling) end
+    settles = math.max(settles, settled)
+    redis.call('HSET', versions, 'tag ' .. tag, text(latest) .. ' ' .. text(settled))
+  end
+  if a.changes[''] or redis.call('HLEN', versions) > a.remembered then
+    redis.call('DEL', versions)
+    oldest, oldest_settles, fresh = latest, settles, true
+  end
+end
+if next(a.changes) or fresh then save_versions() end
+redis.call('PEXPIRE', versions, a.ttl)
+
+-- Where Redis has lost one of the keys, the others are of no use.
+if fresh or redis.call('HLEN', entries) - redis.call('HEXISTS', entries, '') ~= redis.call('ZCARD', recency) then
+  redis.call('DEL', entries, recency)
+end
+
+local function state(tags)
+  local version, settled = oldest, oldest_settles
+  for _, tag in ipairs(tags) do
+    local of_tag, settled_of_tag = state_of_tag(tag)
+    version, settled = math.max(version, of_tag), math.max(settled, settled_of_tag)
+  end
+  return version, settled
+end
+
+local function load_entry(key)
+  local held = redis.call('HGET', entries, key)
+  if not held then return nil end
+  local version, sent, expires, size, content = string.match(held, '^(%S+) (%S+) (%S+) (%S+) (.*)$')
+  return {
+    version = tonumber(version), sent = tonumber(sent), expires = tonumber(expires), size = tonumber(size), content = content,
+  }
+end
+
+local function use(key)
+  redis.call('ZADD', recency, redis.call('HINCRBY', versions, 'uses', 1), key)
+  redis.call('PEXPIRE', entries, a.ttl)
+  redis.call('PEXPIRE', recency, a.ttl)
+end
+
+local function remove(key, entry)
+  redis.call('HDEL', entries, key)
+  redis.call('ZREM', recency, key)
+  redis.call('HINCRBY', entries, '', -entry.size)
+end
+
+local function with_counts(...)
+  local answer = {...}
+  answer[#answer + 1] = text(redis.call('ZCARD', recency))
+  answer[#answer + 1] = redis.call('HGET', entries, '') or '0'
+  return answer
+end
+"""
+)
+
+CHANGE = (
+    _CACHE
+    + """
+-- KEYS: versions, entries and recency. Takes in changes. Returns the number of entries and their bytes.
+return with_counts()
+"""
+)
+
+FIND = (
+    _CACHE
+    + """
+-- KEYS: as for CHANGE, whose changes it takes in first. Returns the version of the tags, the seconds since the request of the
+-- entry was sent ('': there is none), the seconds for which it is still kept, its content, the number of entries and their bytes.
+local version = state(a.tags)
+local entry = a.seconds > 0 and load_entry(a.key)
+if entry and (entry.version ~= version or now >= entry.expires) then
+  remove(a.key, entry)
+  entry = nil
+end
+if not entry or now - entry.sent >= a.seconds then return with_counts(text(version), '', '', '') end
+use(a.key)
+return with_counts(text(version), text(now - entry.sent), text(entry.expires - now), entry.content)
+"""
+)
+
+KEEP = (
+    _CACHE
+    + """
+-- KEYS: as for CHANGE, whose changes it takes in first. Returns the number of entries and their bytes.
+local version, settled = state(a.tags)
+local sent = now - a.sent_ago
+local held = load_entry(a.key)
+if held and held.version ~= version then
+  remove(a.key, held)
+  held = nil
+end
+if a.version ~= version or sent < settled or (held and held.sent > sent) then return with_counts() end
+if held then remove(a.key, held) end
+if a.size > a.bytes then return with_counts() end
+redis.call('HSET', entries, a.key,
+  table.concat({text(version), text(sent), text(sent + a.kept_for), text(a.size), a.content}, ' '))
+redis.call('HINCRBY', entries, '', a.size)
+use(a.key)
+while redis.call('ZCARD', recency) > a.entries or tonumber(redis.call('HGET', entries, '')) > a.bytes do
+  local oldest_key = redis.call('ZRANGE', recency, 0, 0)[1]
+  remove(oldest_key, load_entry(oldest_key))
+end
+return with_counts()
 """
 )
 

@@ -110,7 +110,7 @@ class CacheStage:
         while True:
             now = runtime.now()
             asked = 0.0 if context.fresh else seconds
-            found = await self._store.cached(reading.key, reading.reads.tags, now, seconds=asked)
+            found = await self._store.cached(reading.key, reading.reads.tags, runtime, seconds=asked)
             entry = found.entry
             if entry is not None and len(entry.content) <= self._max_body:
                 return _answer(entry, request, age=now - entry.sent)
@@ -194,10 +194,10 @@ class CacheStage:
         if is_storable(reading.operation, response):
             if is_for_all:
                 entry = Entry.of(response, sent=_sent(response, began, now), seconds=reading.seconds)
-                await self._store.keep(reading.key, reading.reads.tags, entry, version, policy)
+                await self._store.keep(reading.key, reading.reads.tags, entry, runtime, version=version, policy=policy)
         elif response.status_code in (404, 410) or (response.status_code == 200 and reading.operation == "get_build"):
             # Someone else has deleted it, or the build goes on.
-            await self._store.change(Change(frozenset({reading.reads.own})), now)
+            await self._store.change(Change(frozenset({reading.reads.own})), runtime)
         return response, is_for_all
 
 

@@ -132,7 +132,7 @@ class Invalidation:
             known = response.status_code < 500
             return response
         finally:
-            await self._store.change(change if known else change.unknown(), runtime.now())
+            await self._store.change(change if known else change.unknown(), runtime)
 
 
 class RaiseForStatus:

@@ -211,7 +211,7 @@ class Requester:
 
     async def change(self, change: Change) -> None:
         """Drop the kept answers that a change makes wrong."""
-        await self._shared.store.change(change, self.runtime.now())
+        await self._shared.store.change(change, self.runtime)
 
     @property
     def circuit(self) -> CircuitState | None:

@@ -735,6 +735,12 @@ async def test_at_most_five_logs_are_read_at_once(flavor: Flavor) -> None:
     assert most == 5
 
 
+async def test_names_keep_what_an_escape_would_erase_on_a_terminal(flavor: Flavor) -> None:
+    server = Server(ended("a", name="unit\x1b[2J tests\x1b[1K"), message="Fix\x1b[2K it\x1b[3D", branch="ma\x1b[Hin")
+    found = await summary_of(flavor, server)
+    assert (found.jobs[0].name, found.message, found.branch) == ("unit tests", "Fix it", "main")
+
+
 async def test_nothing_of_others_moves_the_cursor_or_holds_the_token(flavor: Flavor) -> None:
     evil = "\x1b]0;title\x07\x1b[2J\u202eabc\r"
     server = Server(

@@ -27,6 +27,19 @@ with BuildkiteClient("acme", token="bkua_0123", base_url=sys.argv[1], store=stor
 """
 
 
+READER = """
+import sys
+from buildkite_ext import BuildkiteClient, Cache, RedisStore
+store = RedisStore(sys.argv[2], timeout=20, share_cache=True)
+options = {"token": "bkua_0123", "base_url": sys.argv[1], "store": store, "cache": Cache()}
+with BuildkiteClient("acme", **options) as buildkite:
+    for line in sys.stdin:
+        if line == "write\\n":
+            buildkite.pipelines.update("web", description="changed")
+        print(buildkite.pipelines.get("web").description, flush=True)
+"""
+
+
 class Limited(ThreadingHTTPServer):
     """Server that allows some requests in each window of two seconds."""
 
@@ -68,6 +81,56 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+class Pipeline(BaseHTTPRequestHandler):
+    """API with one pipeline, whose description is the number of its writes."""
+
+    writes = reads = 0
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        type(self).reads += 1
+        self._answer()
+
+    def do_PATCH(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).writes += 1
+        self._answer()
+
+    def _answer(self) -> None:
+        body = json.dumps({"id": "p", "slug": "web", "description": str(self.writes)}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_four_processes_share_a_cache_and_what_one_of_them_writes_all_see(own_server: RedisServer) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pipeline) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        command = [sys.executable, "-c", READER, f"http://127.0.0.1:{server.server_port}", own_server.url]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        workers = [subprocess.Popen(command, text=True, **pipes) for _ in range(PROCESSES)]
+
+        def tell(worker: subprocess.Popen[str], line: str) -> str:
+            assert worker.stdin is not None
+            assert worker.stdout is not None
+            worker.stdin.write(f"{line}\n")
+            worker.stdin.flush()
+            return worker.stdout.readline().strip()
+
+        for writes in range(20):
+            assert [tell(worker, "read") for worker in workers * 2] == [str(writes)] * 8
+            assert tell(workers[writes % PROCESSES], "write") == str(writes + 1)
+        said = [worker.communicate(timeout=250)[1] for worker in workers]
+        server.shutdown()
+    assert said == [""] * PROCESSES
+    assert (Pipeline.writes, Pipeline.reads) == (20, 21)
 
 
 def test_four_processes_share_a_limit_without_a_refusal(own_server: RedisServer) -> None:

@@ -11,10 +11,11 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from buildkite_ext import Budget, CircuitBreaker, MemoryStore, RedisStore
+from buildkite_ext import Budget, Cache, CircuitBreaker, MemoryStore, RedisStore
 from buildkite_ext._sync import run
 from buildkite_ext.runtime import BlockingRuntime
 from buildkite_ext.stores.circuits import Permit
+from buildkite_ext.stores.entries import Change, Entry, Found, change_of, reads_of
 from buildkite_ext.stores.limits import Limits, Observation, Reported
 
 LIMITS = (Limits("acme", "ada"), Limits("acme", "grace"), Limits("other", "ada"))
@@ -255,3 +256,96 @@ def test_circuits(url: str, sequence: list[Any], failures: int, open_for: float)
             one, other = here.circuit("acme"), there.circuit("acme")
             if isinstance(step, Begin):
                 assert other == one
+
+
+PATHS = (
+    "/v2/organizations/acme/pipelines/web",
+    "/v2/organizations/acme/pipelines/web/builds/1",
+    "/v2/organizations/acme/pipelines/web/builds/2",
+    "/v2/organizations/acme/pipelines",
+    "/v2/organizations/other/agents/sœurs",
+)
+
+
+@dataclass
+class Look:
+    """Read of a path by one of two processes. Without an answer its request is on its way from then on."""
+
+    process: int
+    path: int
+    seconds: float
+
+
+@dataclass
+class Keep:
+    """Answer to the request at `which` of those on their way, which one of the processes keeps."""
+
+    process: int
+    which: int
+    size: int
+
+
+@dataclass
+class Alter:
+    """Change by one of the processes: of what a write to a path may change, or of everything."""
+
+    process: int
+    path: int
+    settling: float
+
+
+looks = st.builds(Look, st.integers(0, 1), st.integers(0, 4), st.sampled_from([0.0, 4.0, 60.0, 60.0]))
+keeps = st.builds(Keep, st.integers(0, 1), st.integers(0, 9), st.sampled_from([0, 10, 900]))
+passes = st.builds(Pass, st.sampled_from([0.125, 1.0, 4.0, 20.0]))
+changes = st.builds(Alter, st.integers(0, 1), st.integers(-1, 4), st.sampled_from([0.0, 0.0, 3.0]))
+
+
+@settings(max_examples=100)
+@given(
+    st.one_of(
+        # What a change drops takes its place in Redis until it is found or the oldest, so bounds are shown without changes.
+        st.tuples(st.lists(st.one_of(looks, looks, keeps, keeps, passes), min_size=10, max_size=40), st.just(True)),
+        st.tuples(
+            st.lists(st.one_of(looks, looks, keeps, keeps, changes, passes), min_size=10, max_size=40), st.just(False)
+        ),
+    )
+)
+def test_entries(url: str, drawn: tuple[list[Any], bool]) -> None:
+    """Two processes over one Redis find and keep what the clients of one process do."""
+    sequence, is_bounded = drawn
+    policy = Cache(entries=3, bytes=2600) if is_bounded else Cache()
+    hand = Hand()
+    runtime = BlockingRuntime(hand)
+    with redis.Redis.from_url(url) as client:
+        client.flushall()
+        here = MemoryStore()
+        there = [RedisStore(client, clock=hand.monotonic, share_cache=True) for _ in range(2)]
+        on_their_way: list[tuple[int, float, tuple[Found, Found]]] = []
+        for number, step in enumerate(sequence):
+            match step:
+                case Look():
+                    asked = PATHS[step.path], reads_of("", PATHS[step.path]).tags, runtime
+                    one, other = (
+                        run(store.cached(*asked, seconds=step.seconds)) for store in (here, there[step.process])
+                    )
+                    assert other.entry == one.entry
+                    if one.entry is None:
+                        on_their_way.append((step.path, hand.at, (one, other)))
+                case Keep() if on_their_way:
+                    path, sent, found = on_their_way.pop(step.which % len(on_their_way))
+                    entry = Entry(
+                        ((b"X-Number", str(number).encode()),), bytes(range(250)) * (step.size // 250), sent, sent + 30
+                    )
+                    for store, each in zip((here, there[step.process]), found, strict=True):
+                        tags = reads_of("", PATHS[path]).tags
+                        run(store.keep(PATHS[path], tags, entry, runtime, version=each.version, policy=policy))
+                    if is_bounded:
+                        counts = here.cache_stats()
+                        told = there[step.process].cache_stats()
+                        assert (told.entries, told.bytes) == (counts.entries, counts.bytes)
+                case Alter():
+                    change = change_of("", "PATCH", PATHS[step.path]) if step.path >= 0 else Change(frozenset({""}))
+                    for store in (here, there[step.process]):
+                        run(store.change(Change(change.tags, step.settling), runtime))
+                case Pass():
+                    hand.at += step.seconds

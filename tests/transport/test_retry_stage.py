@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 from typing import Any
 
 import httpx
@@ -11,8 +13,10 @@ import pytest
 from buildkite_ext import BuildkiteClient, CircuitBreaker, DeadlineExceeded, MemoryStore, Retry, RetryScheduled, errors
 from buildkite_ext._sync import run
 from buildkite_ext.backoff import equal_jitter, full_jitter
+from buildkite_ext.dispatcher import Dispatcher
 from buildkite_ext.errors import ConnectionFailed, ResponseLost
 from buildkite_ext.runtime import BlockingRuntime
+from buildkite_ext.transport.context import CircuitMoved
 from buildkite_ext.transport.retry import RetryQuota, RetryStage, replayable
 from tests.core.fakes import TOKEN, FakeClock, build
 
@@ -271,3 +275,61 @@ def test_once_the_circuit_is_open_nothing_is_repeated() -> None:
 def test_the_stage_is_shown_by_its_policy() -> None:
     policy = Retry(attempts=2)
     assert repr(RetryStage(policy, None, RetryQuota())) == repr(policy)  # type: ignore[arg-type]
+
+
+def through(quota: RetryQuota, *outcomes: int | Exception) -> httpx.Response:
+    """Send a GET through the stage, whose attempts end one after the other with a status or an error."""
+    left = list(outcomes)
+
+    async def send(request: httpx.Request) -> httpx.Response:
+        outcome = left.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return httpx.Response(outcome, request=request)
+
+    stage = RetryStage(Retry(attempts=3), Dispatcher(), quota)
+    return run(stage(httpx.Request("GET", "https://api.buildkite.com/v2/x"), send, BlockingRuntime(FakeClock())))
+
+
+@pytest.mark.parametrize("outcomes", [(500, 200), (500, 500, 200), (ResponseLost("lost"), 204), (500, 404)])
+def test_a_call_that_succeeds_after_retries_leaves_the_quota_as_it_was(outcomes: Any) -> None:
+    quota = RetryQuota()
+    for _ in range(50):
+        quota.take()
+    through(quota, *outcomes)
+    assert drained(quota) == 50
+
+
+def test_a_429_is_repeated_without_any_quota() -> None:
+    quota = RetryQuota()
+    drained(quota)
+    assert through(quota, 429, 429, 200).status_code == 200
+
+
+def test_a_circuit_that_has_opened_ends_a_call_with_the_failure_before_if_there_is_one() -> None:
+    with pytest.raises(CircuitMoved):
+        through(RetryQuota(), CircuitMoved())
+    assert through(RetryQuota(), 500, CircuitMoved(), CircuitMoved()).status_code == 500
+    with pytest.raises(ResponseLost):
+        through(RetryQuota(), ResponseLost("lost"), CircuitMoved(), CircuitMoved(), CircuitMoved())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no fork")
+def test_a_forked_process_takes_from_its_own_quota() -> None:
+    quota = RetryQuota()
+    child = os.fork()
+    if not child:
+        try:
+            os._exit(0 if quota.take() else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert drained(quota) == 100
+
+
+def test_the_cause_of_a_deadline_is_the_error_of_the_operation() -> None:
+    with pytest.raises(DeadlineExceeded) as raised:
+        client(Answers(DOWN), timeout=0.5).builds.get("web", 7)
+    cause = raised.value.__cause__
+    assert isinstance(cause, errors.ServerError)
+    assert cause.operation == "get_build"
