@@ -20,6 +20,8 @@ from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
 from .clients import Simulator
+from .deliveries.endpoints import SentDelivery, WebhookEndpoint
+from .deliveries.plan import Deliveries
 from .engine.changes import (
     AgentChanged,
     AnnotationChanged,
@@ -39,11 +41,13 @@ __all__ = [
     "BuildChanged",
     "ClusterChanged",
     "ConnectionDropped",
+    "Deliveries",
     "JobChanged",
     "ListBehaviour",
     "PipelineChanged",
     "QueueChanged",
     "RecordedRequest",
+    "SentDelivery",
     "SimRequest",
     "SimResponse",
     "SimulatedPipeline",
@@ -51,4 +55,5 @@ __all__ = [
     "SystemClock",
     "Timing",
     "VirtualClock",
+    "WebhookEndpoint",
 ]

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from ..clock import VirtualClock
 from .asgi import App
+from .deliveries.sender import Pulse
 from .simulator import SimulatedOrganization
 
 if TYPE_CHECKING:
@@ -145,8 +146,8 @@ def running(
     before = simulator.base_url, simulator.artifacts_url
     names = tuple(allowed_hosts) if not isinstance(allowed_hosts, str) else allowed_hosts
     apps = [simulator.app(allowed_hosts=names), simulator.artifacts_app(allowed_hosts=names)]
-    if real_time and isinstance(simulator.clock, VirtualClock):
-        passing = _PassingTime(simulator.clock)
+    passing = _PassingTime(simulator.clock) if real_time and isinstance(simulator.clock, VirtualClock) else None
+    if passing is not None:
         apps = [passing.before(app) for app in apps]
     with ExitStack() as stack:
         sockets = [stack.enter_context(_bound(host, wanted)) for wanted in (port, artifacts_port)]
@@ -158,6 +159,8 @@ def running(
         thread.start()
         try:
             _await_start([server for server, _ in servers], thread)
+            if passing is not None:
+                stack.callback(Pulse(lambda: passing.for_webhooks(simulator)).stop)
             yield ServerUrl(simulator.base_url)
         finally:
             for server, _ in servers:
@@ -172,6 +175,7 @@ class _PassingTime:
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
         self._last = time.monotonic()
+        self._lock = threading.Lock()
 
     def before(self, app: App) -> App:
         """Return an application that lets the time since the last request pass, and then calls another."""
@@ -181,12 +185,22 @@ class _PassingTime:
             receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
             send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
         ) -> None:
-            now = time.monotonic()
-            self._clock.advance(now - self._last)
-            self._last = now
+            self._let_pass()
             await app(scope, receive, send)
 
         return passing
+
+    def for_webhooks(self, simulator: SimulatedOrganization) -> bool:
+        """Let time pass without a request where webhooks are sent: their receivers need not ask. Return True."""
+        if len(simulator.webhooks):
+            self._let_pass()
+        return True
+
+    def _let_pass(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            passed, self._last = now - self._last, now
+        self._clock.advance(passed)
 
 
 def _uvicorn() -> type[uvicorn.Server]:

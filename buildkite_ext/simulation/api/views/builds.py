@@ -17,7 +17,7 @@ from .pipelines import embedded_pipeline
 from .urls import Urls, graphql_id
 from .users import user_view
 
-__all__ = ["BuildSelection", "BuildWriter", "annotation_view", "on_paused_queue"]
+__all__ = ["BuildSelection", "BuildWriter", "annotation_view", "build_view", "on_paused_queue"]
 
 
 _CACHE_SIZE = 5_000
@@ -56,7 +56,7 @@ def on_paused_queue(job: Job) -> bool:
     return job.queue is not None and job.queue.paused and job.state == "scheduled"
 
 
-def _build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
+def build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
     """Return a build without its pipeline, which changes independently."""
     request = build.request
     view: Json = {
@@ -133,7 +133,7 @@ class BuildWriter:
 
     def one(self, build: Build, selection: BuildSelection, **more: object) -> bytes:
         """Return a build as JSON."""
-        view = {**_build_view(build, self.urls, selection), **more}
+        view = {**build_view(build, self.urls, selection), **more}
         return b"".join(self._with_pipeline(encoded(view)[:-1], build.pipeline, selection))
 
     def _build(self, build: Build, selection: BuildSelection, known: dict[str, tuple[int, bytes]]) -> tuple[bytes, ...]:
@@ -142,7 +142,7 @@ class BuildWriter:
         if version != build.version:
             if len(known) >= _CACHE_SIZE:
                 known.clear()
-            text = encoded(_build_view(build, self.urls, selection))[:-1]
+            text = encoded(build_view(build, self.urls, selection))[:-1]
             known[build.id] = build.version, text
         return self._with_pipeline(text, build.pipeline, selection)
 
