@@ -19,6 +19,9 @@ from .api.lists import ListBehaviour
 from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
+from .cassettes.cleaning import SecretRecorded
+from .cassettes.recorder import Recorder
+from .cassettes.replayer import Replayer, ReplayMiss
 from .clients import Simulator
 from .deliveries.endpoints import SentDelivery, WebhookEndpoint
 from .deliveries.plan import Deliveries
@@ -33,6 +36,7 @@ from .engine.changes import (
     QueueChanged,
 )
 from .recording import RecordedRequest
+from .scenario import JobAttempt, Scenario, ScenarioJob
 
 __all__ = [
     "AgentChanged",
@@ -42,11 +46,18 @@ __all__ = [
     "ClusterChanged",
     "ConnectionDropped",
     "Deliveries",
+    "JobAttempt",
     "JobChanged",
     "ListBehaviour",
     "PipelineChanged",
     "QueueChanged",
     "RecordedRequest",
+    "Recorder",
+    "ReplayMiss",
+    "Replayer",
+    "Scenario",
+    "ScenarioJob",
+    "SecretRecorded",
     "SentDelivery",
     "SimRequest",
     "SimResponse",

@@ -25,7 +25,7 @@ from ..state.organization import Organization
 from ..state.states import JOB_LEFT_OUT
 from ..state.users import User
 
-__all__ = ["EventBodies", "SimulatedEvent", "in_webhook_form", "matching_events", "sender_view"]
+__all__ = ["EventBodies", "SimulatedEvent", "in_webhook_form", "matching_events"]
 
 _ALONE = BuildSelection(jobs=False, pipeline=False)
 _TIMELESS = frozenset({"env", "meta_data", "provider", "steps"})
@@ -63,7 +63,7 @@ class SimulatedEvent:
 
     def body(self) -> Json:
         """Return the body."""
-        sender = {} if self.sender is None else {"sender": sender_view(self.sender)}
+        sender = {} if self.sender is None else {"sender": _sender_view(self.sender)}
         return {"event": self.name, **self.fields, **sender}
 
 
@@ -150,7 +150,7 @@ class EventBodies:
         return in_webhook_form({**view, "connection_state": event.partition(".")[2]})
 
 
-def sender_view(user: User) -> Json:
+def _sender_view(user: User) -> Json:
     """Return the sender of an event."""
     return {"id": user.id, "name": user.name}
 
