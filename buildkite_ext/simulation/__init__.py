@@ -36,7 +36,7 @@ from .engine.changes import (
     QueueChanged,
 )
 from .recording import RecordedRequest
-from .scenario import JobAttempt, Scenario, ScenarioJob
+from .scenario import Scenario, ScenarioAttempt, ScenarioJob
 
 __all__ = [
     "AgentChanged",
@@ -46,7 +46,6 @@ __all__ = [
     "ClusterChanged",
     "ConnectionDropped",
     "Deliveries",
-    "JobAttempt",
     "JobChanged",
     "ListBehaviour",
     "PipelineChanged",
@@ -56,6 +55,7 @@ __all__ = [
     "ReplayMiss",
     "Replayer",
     "Scenario",
+    "ScenarioAttempt",
     "ScenarioJob",
     "SecretRecorded",
     "SentDelivery",

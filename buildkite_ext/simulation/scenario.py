@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..client import BuildkiteClient
 
-__all__ = ["JobAttempt", "Scenario", "ScenarioJob"]
+__all__ = ["Scenario", "ScenarioAttempt", "ScenarioJob"]
 
 _LOG_BYTES = 64 * 1024
 _KINDS = ("script", "manual", "trigger", "waiter")
@@ -29,7 +29,7 @@ _LEFT = "\n[the rest of the log was not recorded]\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobAttempt:
+class ScenarioAttempt:
     """Attempt of a job.
 
     Attributes:
@@ -69,7 +69,7 @@ class ScenarioJob:
     key: str | None = None
     command: str | None = None
     pipeline: str | None = None
-    attempts: tuple[JobAttempt, ...] = ()
+    attempts: tuple[ScenarioAttempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +288,7 @@ def _recorded(client: BuildkiteClient, pipeline: str, number: int, attempts: lis
     )
 
 
-def _attempt(client: BuildkiteClient, pipeline: str, number: int, job: Any, *, log_bytes: int) -> JobAttempt:
+def _attempt(client: BuildkiteClient, pipeline: str, number: int, job: Any, *, log_bytes: int) -> ScenarioAttempt:
     state = str(getattr(job.state, "value", job.state))
     status = getattr(job, "exit_status", None)
     ended = getattr(job, "unblocked_at", None) or getattr(job, "finished_at", None)
@@ -305,7 +305,7 @@ def _attempt(client: BuildkiteClient, pipeline: str, number: int, job: Any, *, l
             log = redacted_text(cut) + (_LEFT if len(cut) < len(text) else "")
         artifacts = tuple(each.path for each in client.artifacts.list_for_job(pipeline, number, job.id) if each.path)
     retried = getattr(job, "retry_type", None)
-    return JobAttempt(
+    return ScenarioAttempt(
         state=state,
         exit_status=status if isinstance(status, int) else None,
         seconds=seconds,
@@ -322,7 +322,7 @@ def _text(job: Any, name: str) -> str | None:
 
 
 def _step(job: ScenarioJob, scale: float) -> Step:
-    last = job.attempts[-1] if job.attempts else JobAttempt()
+    last = job.attempts[-1] if job.attempts else ScenarioAttempt()
     if job.kind == "waiter":
         return WaitStep()
     if job.kind == "manual":
@@ -363,7 +363,8 @@ def _loaded(found: Any) -> ScenarioJob:
         raise TypeError(f"a job is {kind_of(found)}, not a map")
     check_name("kind", found.get("kind"), _KINDS, "kind of a job")
     attempts = tuple(
-        JobAttempt(**{**each, "artifacts": tuple(each.get("artifacts") or ())}) for each in found.get("attempts") or ()
+        ScenarioAttempt(**{**each, "artifacts": tuple(each.get("artifacts") or ())})
+        for each in found.get("attempts") or ()
     )
     return ScenarioJob(**{**found, "attempts": attempts})
 
