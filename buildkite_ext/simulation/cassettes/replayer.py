@@ -110,13 +110,13 @@ class Replayer:
         """Return a transport for `httpx.Client` and `BuildkiteClient`."""
         from .transports import ReplayTransport
 
-        return ReplayTransport(self)
+        return ReplayTransport(self.answer)
 
     def async_transport(self) -> httpx.AsyncBaseTransport:
         """Return a transport for `httpx.AsyncClient` and `AsyncBuildkiteClient`."""
         from .transports import AsyncReplayTransport
 
-        return AsyncReplayTransport(self)
+        return AsyncReplayTransport(self.answer)
 
     def answer(self, method: str, url: str, body: bytes) -> Interaction:
         """Return the recorded interaction that answers a request.
