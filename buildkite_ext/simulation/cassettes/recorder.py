@@ -71,7 +71,7 @@ class Recorder:
         self._stack = ExitStack()
         self._failed = False
         self._vcr = vcr.VCR(
-            record_mode="all",
+            record_mode=vcr.mode.ALL,
             serializer="clean",
             before_record_request=self._request,
             before_record_response=self._response,
