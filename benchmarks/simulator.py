@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -37,8 +37,8 @@ LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
 def measure() -> list[Row]:
-    """Return the rows: requests over sockets and without, and runs of many builds."""
-    return [*_served(), *_requested(), *_run(), *_run_text()]
+    """Return the rows: requests over sockets and without, runs of many builds, and their webhooks."""
+    return [*_served(), *_requested(), *_run(), *_run_text(), *_delivered()]
 
 
 def _served() -> Iterator[Row]:
@@ -111,6 +111,43 @@ def _run_text() -> Iterator[Row]:
         yield Row(work, spent["cpu"], "s", "by wall time", spent["wall"], goal=at_most(seconds, of="figure"))
         if (builds, door) == (10_000, "client"):
             yield Row(f"{work}: memory", spent["memory"], "MB", goal=at_most(300, of="figure"))
+
+
+def _delivered() -> Iterator[Row]:
+    """Yield the rows of webhooks: those of many builds, to a function that verifies each and to a `WebhookHandler`."""
+    from buildkite_ext.simulation import Simulator
+    from buildkite_ext.webhooks import WebhookHandler, verify
+
+    def run(builds: int, *, handled: bool) -> tuple[float, float, int]:
+        simulator = Simulator(agents=50)
+        hooks = WebhookHandler(secret="s3cret", now=simulator.clock.time)
+        got: list[int] = []
+
+        def receive(body: bytes, headers: Mapping[str, str]) -> int:
+            got.append(verify(body, headers, "s3cret", now=simulator.clock.time).timestamp)
+            return 200
+
+        simulator.webhook(hooks if handled else receive, secret="s3cret")
+        web = simulator.pipeline("web").job("lint").job("unit").job("browser").wait().job("wheel").job("deploy")
+        cpu, wall = time.process_time(), time.perf_counter()
+        for _ in range(builds):
+            web.build()
+        simulator.clock.sleep(10_000_000)
+        spent = time.process_time() - cpu, time.perf_counter() - wall
+        hooks.close()
+        return *spent, hooks.counts["accepted"] if handled else len(got)
+
+    cpu, wall, sent = run(10_000, handled=False)
+    yield Row(
+        f"{sent:,} webhooks of 10,000 builds × 5 jobs, verified",
+        cpu,
+        "s",
+        "by wall time",
+        wall,
+        goal=at_most(60, of="figure"),
+    )
+    cpu, wall, sent = run(500, handled=True)
+    yield Row("Webhooks of builds to a WebhookHandler", sent / cpu, "/s", "by wall time", sent / wall)
 
 
 def _in_a_process(builds: int, agents: str, door: str) -> dict[str, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from .errors import ConfigurationError
@@ -91,6 +92,7 @@ class VirtualClock:
     def __init__(self, start: float = START) -> None:
         self._now = float(start)
         self._lock = threading.Lock()
+        self._listeners: tuple[Callable[[], object], ...] = ()
 
     def monotonic(self) -> float:
         """Return the same seconds as `time`: virtual time never goes back."""
@@ -113,7 +115,26 @@ class VirtualClock:
             raise ValueError(f"advance({seconds}): seconds must not be negative, since time never goes back")
         with self._lock:
             self._now += seconds
-            return self._now
+            now = self._now
+        for listener in self._listeners:
+            listener()
+        return now
+
+    def on_advance(self, listener: Callable[[], object]) -> None:
+        """Call a function each time that time has passed, in the thread that let it pass.
+
+        Args:
+            listener: the function. What it raises reaches that thread.
+
+        Example:
+            >>> clock, seen = VirtualClock(), []
+            >>> clock.on_advance(lambda: seen.append(clock.time() - START))
+            >>> clock.sleep(5)
+            >>> seen
+            [5.0]
+        """
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass without waiting for them."""

@@ -40,6 +40,7 @@ MODULES = (
     "buildkite_ext.webhooks.redis",
     "buildkite_ext.webhooks.testing",
     "buildkite_ext.simulation",
+    "buildkite_ext.simulation.mock_client",
 )
 """The public modules. A name that stands in two of them is described in the first."""
 NAMES_ONLY = ("buildkite_ext.models",)

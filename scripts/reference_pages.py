@@ -29,7 +29,7 @@ HEADER = "<!-- Written by scripts/reference_pages.py (`make generate`): edit the
 MORE = tuple(
     f"buildkite_ext.simulation.{name}"
     for name in (
-        *("demo.demo_organization", "server.running", "server.serve"),
+        *("demo.demo_organization", "mock_client.MockBuildkiteClient", "server.running", "server.serve"),
         *(f"state.builds.{name}" for name in ("Annotation", "Artifact", "Build", "Job")),
     )
 )

@@ -23,10 +23,15 @@ if TYPE_CHECKING:
     from .api.request import ConnectionDropped, SimRequest, SimResponse
     from .behaviour.timing import Timing
     from .builder import SimulatedPipeline
+    from .cassettes.cleaning import SecretRecorded
+    from .cassettes.recorder import Recorder
+    from .cassettes.replayer import Replayer, ReplayMiss
     from .checking import check_pipeline
     from .clients import Simulator
     from .definition.selection import LeftOut
     from .definition.yaml_tree import Mark, PipelineProblem
+    from .deliveries.endpoints import SentDelivery, WebhookEndpoint
+    from .deliveries.plan import Deliveries
     from .engine.changes import (
         AgentChanged,
         AnnotationChanged,
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
     from .planned_steps import PlannedJob, PlannedStep
     from .planning import plan_pipeline
     from .recording import RecordedRequest
+    from .scenario import Scenario, ScenarioAttempt, ScenarioJob
 
 __all__ = [
     "AgentChanged",
@@ -51,6 +57,7 @@ __all__ = [
     "BuildChanged",
     "ClusterChanged",
     "ConnectionDropped",
+    "Deliveries",
     "Fault",
     "Faults",
     "JobChanged",
@@ -64,7 +71,15 @@ __all__ = [
     "PlannedStep",
     "QueueChanged",
     "RecordedRequest",
+    "Recorder",
+    "ReplayMiss",
+    "Replayer",
     "ResourceChanged",
+    "Scenario",
+    "ScenarioAttempt",
+    "ScenarioJob",
+    "SecretRecorded",
+    "SentDelivery",
     "SimRequest",
     "SimResponse",
     "SimulatedPipeline",
@@ -72,6 +87,7 @@ __all__ = [
     "SystemClock",
     "Timing",
     "VirtualClock",
+    "WebhookEndpoint",
     "check_pipeline",
     "plan_pipeline",
 ]
@@ -85,6 +101,12 @@ _HOMES = {
     "Simulator": ".clients",
     **dict.fromkeys(("Fault", "Faults"), ".faults"),
     "RecordedRequest": ".recording",
+    "SecretRecorded": ".cassettes.cleaning",
+    "Recorder": ".cassettes.recorder",
+    **dict.fromkeys(("ReplayMiss", "Replayer"), ".cassettes.replayer"),
+    **dict.fromkeys(("SentDelivery", "WebhookEndpoint"), ".deliveries.endpoints"),
+    "Deliveries": ".deliveries.plan",
+    **dict.fromkeys(("Scenario", "ScenarioAttempt", "ScenarioJob"), ".scenario"),
     "check_pipeline": ".checking",
     "LeftOut": ".definition.selection",
     **dict.fromkeys(("Mark", "PipelineProblem"), ".definition.yaml_tree"),

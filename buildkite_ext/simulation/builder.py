@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
@@ -25,6 +24,7 @@ from .definition.checks import (
     texts_of,
 )
 from .definition.steps import BlockStep, CommandStep, Group, RetryRule, Step, TriggerStep, WaitStep, block_fields
+from .deliveries.lock import StateLock
 from .engine.engine import Engine
 from .engine.history import History, check_plans, longest_build
 from .engine.scheduler import Scheduler
@@ -62,7 +62,7 @@ class SimulatedPipeline(ScriptedPipeline):
         engine: Engine,
         past: Callable[[Scheduler], Engine],
         user: User,
-        lock: threading.RLock,
+        lock: StateLock,
         now: Callable[[], float],
     ) -> None:
         self.state = state

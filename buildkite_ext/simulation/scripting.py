@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +14,7 @@ from .behaviour.rules import BehaviourRule, StepMatcher
 from .definition.checks import check_flags, check_number, check_text, check_whole, files_of, statuses_of
 from .definition.template import Template
 from .definition.yaml_tree import PipelineError
+from .deliveries.lock import StateLock
 from .engine.engine import Engine
 from .state.pipelines import Pipeline
 
@@ -26,7 +26,7 @@ class ScriptedPipeline:
 
     state: Pipeline
     _engine: Engine
-    _lock: threading.RLock
+    _lock: StateLock
     _now: Callable[[], float]
 
     def configure(self, text: str) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
@@ -16,6 +15,7 @@ from .definition.checks import (
     text_map,
     texts_of,
 )
+from .deliveries.lock import StateLock
 from .engine.administration import Administration
 from .engine.engine import Engine
 from .state.builds import Build
@@ -55,7 +55,7 @@ class ResourceSeeding:
     clock: EpochClock
     _engine: Engine
     _user: User
-    _lock: threading.RLock
+    _lock: StateLock
 
     def suite(self, slug: str, *, name: str | None = None, default_branch: str = "main") -> SimulatedSuite:
         """Return the Test Engine suite of a slug, and create it if it is new. Tests report their runs to it.

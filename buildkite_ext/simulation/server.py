@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from ..clock import VirtualClock
 from .asgi import CONNECTION, App, Pause
 from .definition.checks import check_number
+from .deliveries.sender import Pulse
 from .simulator import SimulatedOrganization
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def running(
         simulator.artifacts_app(allowed_hosts=names, pause=pause),
     ]
     check_number("seconds_per_request", seconds_per_request)
+    passing: _PassingTime | None = None
     if isinstance(simulator.clock, VirtualClock) and (real_time or seconds_per_request):
         passing = _PassingTime(simulator.clock, real=real_time)
         apps = [passing.before(app, more) for app, more in zip(apps, (seconds_per_request, 0.0), strict=True)]
@@ -184,6 +186,8 @@ def running(
         thread.start()
         try:
             _await_start([server for server, _ in servers], thread)
+            if passing is not None:
+                stack.callback(Pulse(lambda: passing.for_webhooks(simulator)).stop)
             yield ServerUrl(simulator.base_url)
         finally:
             for server, _ in servers:
@@ -199,6 +203,7 @@ class _PassingTime:
         self._clock = clock
         self._real = real
         self._last = time.monotonic()
+        self._lock = threading.Lock()
 
     def before(self, app: App, more: float) -> App:
         """Return an application that lets time pass, and then calls another.
@@ -210,12 +215,22 @@ class _PassingTime:
 
         async def passing(scope: _Message, receive: _Receive, send: _Send) -> None:
             if scope["type"] == "http":
-                now = time.monotonic()
-                self._clock.advance(more + (now - self._last if self._real else 0.0))
-                self._last = now
+                self._let_pass(more)
             await app(scope, receive, send)
 
         return passing
+
+    def for_webhooks(self, simulator: SimulatedOrganization) -> bool:
+        """Let time pass without a request where webhooks are sent: their receivers need not ask. Return True."""
+        if len(simulator.webhooks):
+            self._let_pass()
+        return True
+
+    def _let_pass(self, more: float = 0.0) -> None:
+        with self._lock:
+            now = time.monotonic()
+            passed, self._last = now - self._last, now
+        self._clock.advance(more + (passed if self._real else 0.0))
 
 
 def _with_connection(app: App) -> App:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from weakref import ref
 
 from buildkite_api.types import kind_of
 
@@ -22,6 +22,7 @@ from .api.lists import ListBehaviour
 from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .api.views.builds import BuildWriter
 from .api.views.urls import Urls
+from .api.views.users import organization_view
 from .artifact_storage import ArtifactStorage
 from .asgi import App, Pause, application
 from .behaviour.timing import Timing
@@ -37,6 +38,11 @@ from .definition.checks import (
     text_map,
     texts_of,
 )
+from .deliveries.bodies import EventBodies
+from .deliveries.endpoints import BlockingReceiver, Receive, WebhookEndpoint, WebhookEndpoints
+from .deliveries.lock import StateLock
+from .deliveries.plan import Deliveries
+from .deliveries.sender import Pulse
 from .engine.agent_pool import AgentPool, HistoryAgentPool
 from .engine.changes import Changes, Listener
 from .engine.engine import Engine
@@ -132,7 +138,7 @@ class SimulatedOrganization(ResourceSeeding):
             _check_root("artifacts_url", artifacts_url)
         self.organization = organization
         self.token = token
-        self._lock = threading.RLock()
+        self._lock = StateLock()
         now = self.clock.time()
         self._created_at = created_at = to_millisecond(now - 365 * _DAY)
         self.state = state = Organization(
@@ -167,12 +173,19 @@ class SimulatedOrganization(ResourceSeeding):
         self._requests: list[RecordedRequest] = []
         self._pipelines: dict[str, SimulatedPipeline] = {}
         self.move_to(base_url, artifacts_url)
+        self._endpoints = WebhookEndpoints(
+            EventBodies(state, lambda: self._api.writer.urls),
+            now=self.clock.time,
+            organization_view=lambda: organization_view(state, self._api.writer.urls),
+            new_id=Ids(seed, "webhooks").uuid,
+        )
 
     def _engines(
         self, timing: Timing, now: float, *, fixed: bool, stamps: bool
     ) -> tuple[Engine, Callable[[Scheduler], Engine]]:
         """Return the engine, and a function that makes an engine for builds of the past."""
         state, changes = self.state, Changes()
+        past = self._past_changes = Changes()
 
         def connect(queue: Queue, tags: Sequence[str]) -> Agent:
             return engine.agents.connect(f"agent-{len(state.agents) + 1}", queue, tags)
@@ -180,7 +193,7 @@ class SimulatedOrganization(ResourceSeeding):
         pool = AgentPool(state.agents, None if fixed else connect)
         engine = Engine(state, Scheduler(now), pool, timing, changes, timestamps=stamps)
         history_pool = HistoryAgentPool(None if fixed else connect)
-        return engine, lambda scheduler: Engine(state, scheduler, history_pool, timing, changes, timestamps=stamps)
+        return engine, lambda scheduler: Engine(state, scheduler, history_pool, timing, past, timestamps=stamps)
 
     # Organization ---------------------------------------------------------------------------------------------------
 
@@ -384,7 +397,108 @@ class SimulatedOrganization(ResourceSeeding):
         if not callable(listener):
             raise TypeError(f"listener is {kind_of(listener)}: give a function that takes a change")
         with self._lock:
-            return self._engine.changes.subscribe(listener)
+            removals = [changes.subscribe(listener) for changes in (self._engine.changes, self._past_changes)]
+
+        def remove() -> None:
+            for each in removals:
+                each()
+
+        return remove
+
+    # Webhooks ------------------------------------------------------------------------------------------------------
+
+    @property
+    def webhooks(self) -> WebhookEndpoints:
+        """Endpoints that get webhooks. `webhook` adds one."""
+        return self._endpoints
+
+    @checks_keywords
+    def webhook(
+        self,
+        to: str | BlockingReceiver | Receive,
+        *,
+        events: Iterable[str] | None = None,
+        secret: str | None = None,
+        token: str | None = None,
+        pipelines: Sequence[str] | None = None,
+        branches: str | None = None,
+        deliveries: Deliveries | None = None,
+    ) -> WebhookEndpoint:
+        """Send webhooks of what happens from now on, beginning with a `ping`.
+
+        With a `VirtualClock`, deliveries are sent when time passes on it, by the thread that lets it pass, before it goes on:
+        after `clock.sleep(60)` the handlers of what happened in this minute have run. With a `SystemClock`, they are sent as
+        time passes.
+
+        Args:
+            to: a URL, a `WebhookHandler`, or a function that takes the body and the headers and returns a status.
+            events: the names of the events, or patterns such as `"build.*"`; all by default.
+            secret: the webhook's token, with which deliveries are signed.
+            token: the same, sent in plain text. Give at most one of both. Without one, nothing proves the sender.
+            pipelines: the slugs of the pipelines whose builds and jobs are sent; all by default.
+            branches: the branches of these builds, as patterns such as `"main release/*"`; all by default.
+            deliveries: what is delayed, repeated, shuffled or lost, and what happens to refused deliveries.
+
+        Returns:
+            The endpoint. Its `deliveries` are what was sent, and `remove` ends it.
+
+        Raises:
+            TypeError: an argument has another type. The message names it.
+            ConfigurationError: there is no such event, a text is empty, or both a secret and a token are given.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> from buildkite_ext.webhooks import WebhookHandler
+            >>> simulator = Simulator()
+            >>> hooks = WebhookHandler(secret="s3cret", now=simulator.clock.time)
+            >>> @hooks.on("build.finished")
+            ... def show(event):
+            ...     print(event.pipeline.slug, event.build.number, event.build.state.value)
+            >>> endpoint = simulator.webhook(hooks, secret="s3cret", events=["build.*"])
+            >>> build = simulator.pipeline("web").job("test", exit_status=1).build()
+            >>> simulator.clock.sleep(60)
+            web 1 failed
+            >>> [sent.event for sent in endpoint.deliveries]
+            ['build.scheduled', 'build.running', 'build.finished']
+            >>> hooks.close()
+
+        Documentation: https://buildkite.com/docs/apis/webhooks
+        """
+        self.send_webhooks()
+        self.catch_up()
+        endpoint = self._endpoints.add(
+            to,
+            events=events,
+            secret=secret,
+            token=token,
+            pipelines=pipelines,
+            branches=branches,
+            deliveries=deliveries,
+        )
+        endpoint.ping()
+        return endpoint
+
+    def send_webhooks(self) -> None:
+        """Send webhooks to the endpoints of `webhooks` from now on. Only the first call does something."""
+        with self._lock:
+            if self._lock.released is not None:
+                return
+            self._lock.released = self._endpoints.dispatch
+            self._engine.changes.subscribe(self._endpoints.on_change)
+        if isinstance(self.clock, VirtualClock):
+            self.clock.on_advance(self.catch_up)
+        else:
+            reference = ref(self)
+            Pulse(lambda: _caught_up(reference()))
+
+    def catch_up(self) -> None:
+        """Let happen what is due by the clock's time, and send its webhooks.
+
+        Requests and reads do it as well. Code that only waits for webhooks needs it where its clock is neither a
+        `VirtualClock` nor a `SystemClock`.
+        """
+        with self._lock, self._engine.at(self.clock.time()):
+            pass
 
     if not TYPE_CHECKING:  # hidden from type checkers, for which every attribute would exist
 
@@ -671,6 +785,14 @@ def _http_date(seconds: int) -> str:
 
 def _kinds(faults: Mapping[str, Fault]) -> tuple[str, ...]:
     return tuple(fault.kind for fault in faults.values())
+
+
+def _caught_up(simulator: SimulatedOrganization | None) -> bool:
+    """Let a simulator catch up, and return whether it still exists."""
+    if simulator is None:
+        return False
+    simulator.catch_up()
+    return True
 
 
 def _checked_clock(clock: EpochClock) -> EpochClock:

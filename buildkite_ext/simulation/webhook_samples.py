@@ -7,20 +7,16 @@ and times such as `2026-05-28 20:16:40 UTC`.
 from __future__ import annotations
 
 import json
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
-from buildkite_api.webhooks.events import EVENTS
-
 from ..clock import VirtualClock
-from ..globs import matches_wildcard
 from ..timestamps import format_time
 from .api.request import SimRequest
 from .behaviour.timing import Timing
 from .clients import Simulator
+from .deliveries.bodies import in_webhook_form, matching_events
 
 __all__ = ["matching_events", "webhook_sample"]
 
@@ -28,7 +24,6 @@ _Json = dict[str, Any]
 
 _LEAD = 600.0
 """Seconds before now at which the simulated organization begins."""
-_REST_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def webhook_sample(event: str, *, seed: int = 0, now: float | None = None) -> _Json:
@@ -51,20 +46,7 @@ def webhook_sample(event: str, *, seed: int = 0, now: float | None = None) -> _J
     body: _Json = {"event": event, **_SAMPLES[event](organization)}
     if event != "workflow.alarm":  # Test Engine sends no sender
         body["sender"] = organization.sender
-    return {key: _in_webhook_form(value) for key, value in body.items()}
-
-
-def matching_events(patterns: Sequence[str]) -> Iterator[str]:
-    """Yield the events that names and patterns match, in the order of the patterns, each event once.
-
-    `*` in a pattern stands for any text.
-
-    Example:
-        >>> list(matching_events(["ping", "agent.stop*"]))
-        ['ping', 'agent.stopping', 'agent.stopped']
-    """
-    matching = (event for pattern in patterns for event in EVENTS if matches_wildcard(event, pattern))
-    yield from dict.fromkeys(matching)
+    return {key: in_webhook_form(value) for key, value in body.items()}
 
 
 class _SampleOrganization:
@@ -255,14 +237,3 @@ _SAMPLES: dict[str, _Sample] = {
     "ping": _ping,
     "workflow.alarm": _alarm,
 }
-
-
-def _in_webhook_form(value: Any) -> Any:
-    """Return a JSON value with its times in the form of webhooks."""
-    if isinstance(value, dict):
-        return {key: _in_webhook_form(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_in_webhook_form(each) for each in value]
-    if isinstance(value, str) and _REST_TIME.fullmatch(value):
-        return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return value

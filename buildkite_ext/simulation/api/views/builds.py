@@ -18,7 +18,7 @@ from .test_engine import runs_of_build_view
 from .urls import Urls, graphql_id
 from .users import user_view
 
-__all__ = ["BuildSelection", "BuildWriter", "annotation_view", "on_paused_queue"]
+__all__ = ["BuildSelection", "BuildWriter", "annotation_view", "build_view", "on_paused_queue"]
 
 
 _CACHE_SIZE = 5_000
@@ -57,7 +57,7 @@ def on_paused_queue(job: Job) -> bool:
     return job.queue is not None and job.queue.paused and job.state == "scheduled"
 
 
-def _build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
+def build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
     """Return a build without its pipeline, which changes independently."""
     request = build.request
     view: Json = {
@@ -146,7 +146,7 @@ class BuildWriter:
         return self._with_pipeline(text, build.pipeline, selection)
 
     def _view(self, build: Build, selection: BuildSelection) -> Json:
-        view = _build_view(build, self.urls, selection)
+        view = build_view(build, self.urls, selection)
         if selection.test_engine:
             view["test_engine"] = runs_of_build_view(self._organization.runs_of_builds.get(build.id, ()))
         return view

@@ -1,0 +1,134 @@
+"""Recorder of real traffic, by vcrpy, into a cassette without secrets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ...errors import ConfigurationError
+from ..definition.checks import texts_of
+from .cleaning import Cleaner
+
+__all__ = ["Recorder"]
+
+_TOKEN_VARIABLES = ("BUILDKITE_API_TOKEN", "BUILDKITE_TOKEN", "BUILDKITE_AGENT_TOKEN")
+
+
+class Recorder:
+    """Recorder of the requests that httpx sends in a `with` block, by sync and async clients, into a cassette.
+
+    These don't get into it: tokens, addresses of webhooks, signatures of download URLs, values of environment variables and of
+    meta-data, and headers that tell of the machine. `Replayer` answers from the file; so does vcrpy.
+
+    Args:
+        path: the file, in YAML. It is replaced.
+        keep_env: the names of environment variables whose values are kept.
+        keep_meta_data: the keys of meta-data whose values are kept.
+        emails: True to replace addresses of users.
+        secrets: further texts that mustn't be in the file, such as a password that a log repeats. They are replaced.
+        before_record: takes the body of each answer and returns what is recorded of it.
+
+    Raises:
+        ConfigurationError: vcrpy isn't installed.
+        SecretRecorded: when the block ends: a known secret is still in what would be written. There is no file then.
+
+    The bodies of streams are read whole before the program gets them. Traffic of other libraries than httpx isn't recorded.
+
+    Example:
+        ```python
+        with Recorder("tests/cassettes/build.yaml"), BuildkiteClient("acme") as buildkite:
+            buildkite.builds.get("web", 123)
+        ```
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        keep_env: Collection[str] = (),
+        keep_meta_data: Collection[str] = (),
+        emails: bool = False,
+        secrets: Iterable[str] = (),
+        before_record: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        try:
+            import vcr
+        except ImportError as error:
+            raise ConfigurationError("Recording needs vcrpy: pip install 'buildkite-ext[record]'") from error
+        self._path = Path(path)
+        known = {value for name in _TOKEN_VARIABLES if (value := os.environ.get(name))}
+        self._cleaner = Cleaner(
+            keep_env=texts_of("keep_env", keep_env, give="names of variables, such as ['CI']"),
+            keep_meta_data=texts_of("keep_meta_data", keep_meta_data, give="keys of meta-data, such as ['release']"),
+            emails=emails,
+            secrets=known | set(texts_of("secrets", secrets, give="several texts")),
+        )
+        self._before_record = before_record
+        self._stack = ExitStack()
+        self._failed = False
+        self._vcr = vcr.VCR(
+            record_mode=vcr.mode.ALL,
+            serializer="clean",
+            before_record_request=self._request,
+            before_record_response=self._response,
+            decode_compressed_response=True,
+        )
+        self._vcr.register_serializer("clean", self)
+        self._paths: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._path.unlink(missing_ok=True)
+        self._stack.enter_context(self._vcr.use_cassette(str(self._path)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, traceback)
+
+    # vcrpy calls both ----------------------------------------------------------------------------------------------
+
+    def serialize(self, cassette: dict[str, Any]) -> str:
+        """Return the text of a cassette. vcrpy calls it when the block ends.
+
+        Raises:
+            SecretRecorded: a known secret is in it.
+        """
+        from vcr.serializers import yamlserializer
+
+        for interaction in cassette["interactions"]:
+            path = interaction["request"]["uri"].partition("?")[0]
+            body = interaction["response"]["body"]
+            if body.get("string"):
+                body["string"] = self._clean(body["string"], path)
+        self._cleaner.check(cassette)
+        return str(yamlserializer.serialize(cassette))
+
+    def deserialize(self, text: str) -> Any:
+        """Return the cassette of a text."""
+        from vcr.serializers import yamlserializer
+
+        return yamlserializer.deserialize(text)
+
+    def _clean(self, body: str | bytes, path: str) -> bytes:
+        return self._cleaner.body(body.encode() if isinstance(body, str) else body, path)
+
+    def _request(self, request: Any) -> Any:
+        self._cleaner.learn(request.headers, request.uri)
+        request.uri = self._cleaner.url(request.uri)
+        clean = self._cleaner.headers(dict(request.headers))
+        request.headers.clear()
+        request.headers.update(clean)
+        if request.body:
+            request.body = self._clean(request.body, "")
+        return request
+
+    def _response(self, response: dict[str, Any]) -> dict[str, Any]:
+        body = response["body"]["string"] or b""
+        if self._before_record is not None:
+            body = self._before_record(body.encode() if isinstance(body, str) else body)
+        return {**response, "headers": self._cleaner.headers(response["headers"]), "body": {"string": body}}

@@ -1,0 +1,251 @@
+"""Replayer of cassettes: it answers as the recorded server did."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from ...errors import ConfigurationError
+from ..definition.checks import check_flags
+from .cleaning import Cleaner
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Interaction", "ReplayMiss", "Replayer"]
+
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_PIPELINE_PARTS = 6
+"""Components of `/v2/organizations/acme/pipelines/web`, with the empty one before the first slash."""
+
+
+class ReplayMiss(LookupError):
+    """A request that the cassette doesn't answer."""
+
+
+@dataclass(slots=True, eq=False)
+class Interaction:
+    """Recorded request and its answer.
+
+    Attributes:
+        index: its place in the cassette, from 0.
+        method, url: of the request.
+        body: of the request.
+        status, headers, content: of the answer.
+        used: how often it was the answer.
+    """
+
+    index: int
+    method: str
+    url: str
+    body: bytes
+    status: int
+    headers: Sequence[tuple[str, str]]
+    content: bytes
+    used: int = 0
+    key: tuple[str, ...] = field(default=())
+
+    @property
+    def path(self) -> str:
+        """Path of the request."""
+        return urlsplit(self.url).path
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        return f"{self.method} {parts.path}{'?' if parts.query else ''}{parts.query}"
+
+
+class Replayer:
+    """Replayer of a cassette. Its transports answer without a network.
+
+    A request that was recorded several times gets the answers in their order, and then the last one again, so that a program may
+    poll more often than the recorded one did. Requests that don't depend on each other may come in any order. A read after a
+    write gets an answer from after this write, if the cassette has one, and a read before it one from before.
+
+    Args:
+        path: the file, as `Recorder` or vcrpy writes it.
+        strict: whether the query and the body of a request have to be those of the recorded one. With False, the nearest request
+            with its method and path answers.
+
+    Attributes:
+        interactions: what the cassette holds.
+
+    Raises:
+        ConfigurationError: PyYAML isn't installed, or the file isn't a cassette.
+        OSError: the file can't be read.
+
+    Example:
+        ```python
+        with BuildkiteClient("acme", token="x", transport=Replayer("build.yaml").transport()) as buildkite:
+            buildkite.builds.get("web", 123)
+        ```
+    """
+
+    interactions: list[Interaction]
+
+    def __init__(self, path: str | os.PathLike[str], *, strict: bool = True) -> None:
+        check_flags(strict=strict)
+        self.interactions = _read(Path(path))
+        self._strict = strict
+        self._cleaner = Cleaner()
+        self._lock = threading.Lock()
+        self._at: dict[tuple[str, ...], Interaction] = {}
+        for each in self.interactions:
+            each.key = self._key(each.method, each.url, each.body)
+
+    @property
+    def unused(self) -> list[Interaction]:
+        """Recorded requests that nobody has sent, except those that only repeat one that was sent."""
+        asked = {each.key for each in self.interactions if each.used}
+        return [each for each in self.interactions if each.key not in asked]
+
+    def transport(self) -> httpx.BaseTransport:
+        """Return a transport for `httpx.Client` and `BuildkiteClient`."""
+        from .transports import ReplayTransport
+
+        return ReplayTransport(self.answer)
+
+    def async_transport(self) -> httpx.AsyncBaseTransport:
+        """Return a transport for `httpx.AsyncClient` and `AsyncBuildkiteClient`."""
+        from .transports import AsyncReplayTransport
+
+        return AsyncReplayTransport(self.answer)
+
+    def answer(self, method: str, url: str, body: bytes) -> Interaction:
+        """Return the recorded interaction that answers a request.
+
+        Raises:
+            ReplayMiss: there is none. The message names the nearest recorded request.
+        """
+        with self._lock:
+            key = self._key(method, url, body)
+            group = [each for each in self.interactions if each.key == key]
+            if not group and not self._strict:
+                group = self._alike(method, url, body)
+            if not group:
+                raise ReplayMiss(self._missed(method, url, body))
+            found = self._next(group) if method in _READS else _next_write(group)
+            found.used += 1
+            self._at[found.key] = found
+            return found
+
+    def _key(self, method: str, url: str, body: bytes) -> tuple[str, ...]:
+        parts = urlsplit(self._cleaner.url(url))
+        query = sorted(parse_qsl(parts.query, keep_blank_values=True))
+        return method, parts.netloc, parts.path, json.dumps(query), _canonical(body, self._cleaner)
+
+    def _next(self, group: list[Interaction]) -> Interaction:
+        """Return the next answer of a read: behind the last one, and on its side of the writes."""
+        writes = [
+            each for each in self.interactions if each.method not in _READS and _related(each.path, group[0].path)
+        ]
+        least = max((each.index for each in writes if each.used), default=-1)
+        most = min(
+            (each.index for each in writes if not each.used and each.index > least), default=len(self.interactions)
+        )
+        last = self._at.get(group[0].key)
+        open_ = [each for each in group if least < each.index < most]
+        ahead = [each for each in open_ if last is None or each.index > last.index]
+        if ahead:
+            return ahead[0]
+        if last is not None:
+            return last
+        return group[0] if not open_ else open_[0]
+
+    def _alike(self, method: str, url: str, body: bytes) -> list[Interaction]:
+        wanted = self._key(method, url, body)
+        same = [each for each in self.interactions if each.key[:3] == wanted[:3]]
+        if not same:
+            return []
+        nearest = max(same, key=lambda each: _likeness(each.key, wanted))
+        return [each for each in same if each.key == nearest.key]
+
+    def _missed(self, method: str, url: str, body: bytes) -> str:
+        shown = str(Interaction(0, method, self._cleaner.url(url), body, 0, (), b""))
+        if not self.interactions:
+            return f"the cassette is empty, so it doesn't answer {shown}"
+        wanted = self._key(method, url, body)
+        near = max(self.interactions, key=lambda each: _likeness(each.key, wanted))
+        names = ("method", "host", "path", "query", "body")
+        differs = [
+            f"its {name} is {_short(have)}, not {_short(want)}"
+            for name, have, want in zip(names, near.key, wanted, strict=True)
+            if have != want
+        ]
+        return f"the cassette doesn't answer {shown}. The nearest recorded request is {near}: {'; '.join(differs)}"
+
+
+def _next_write(group: list[Interaction]) -> Interaction:
+    return next((each for each in group if not each.used), group[-1])
+
+
+def _likeness(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[int, float]:
+    same = sum(a == b for a, b in zip(one, other, strict=True))
+    text = difflib.SequenceMatcher(None, " ".join(one)[:500], " ".join(other)[:500]).ratio()
+    return (one[2] == other[2]) * 2 + (one[0] == other[0]), same + text
+
+
+def _related(write: str, read: str) -> bool:
+    """Tell whether a write can change what a read shows: unless both name pipelines, and different ones.
+
+    Example:
+        >>> _related("/v2/organizations/a/pipelines/web/builds", "/v2/organizations/a/pipelines/api/builds/1")
+        False
+    """
+    pipelines = [path.split("/")[:_PIPELINE_PARTS] for path in (write, read)]
+    named = [len(parts) == _PIPELINE_PARTS and parts[4] == "pipelines" for parts in pipelines]
+    return not all(named) or pipelines[0] == pipelines[1]
+
+
+def _canonical(body: bytes, cleaner: Cleaner) -> str:
+    clean = cleaner.body(body)
+    try:
+        return json.dumps(json.loads(clean), sort_keys=True)
+    except ValueError:
+        return clean.decode("latin-1")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 120 else f"{text[:117]}...")
+
+
+def _read(path: Path) -> list[Interaction]:
+    try:
+        import yaml
+    except ImportError as error:
+        raise ConfigurationError("Replaying needs PyYAML: pip install 'buildkite-ext[record]'") from error
+    try:
+        found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return [_interaction(index, each) for index, each in enumerate(found["interactions"] or ())]
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} isn't a cassette, as vcrpy writes them in YAML: {error!r}") from error
+
+
+def _interaction(index: int, recorded: Any) -> Interaction:
+    request, response = recorded["request"], recorded["response"]
+    pairs = [
+        (name, str(value))
+        for name, values in response["headers"].items()
+        for value in (values if isinstance(values, list) else [values])
+        if name.lower() not in ("content-length", "content-encoding", "transfer-encoding")
+    ]
+    return Interaction(
+        index,
+        request["method"],
+        request["uri"],
+        _bytes(request.get("body")),
+        response["status"]["code"],
+        pairs,
+        _bytes(response["body"].get("string")),
+    )
+
+
+def _bytes(body: str | bytes | None) -> bytes:
+    return body.encode() if isinstance(body, str) else body or b""

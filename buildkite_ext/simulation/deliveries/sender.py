@@ -1,0 +1,91 @@
+"""Sender of deliveries to URLs, from a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from queue import SimpleQueue
+
+__all__ = ["Pulse", "UrlSender"]
+
+_Answered = Callable[[int | None, str], object]
+
+
+class UrlSender:
+    """Sender of deliveries to URLs, one after another, in the order in which they were submitted.
+
+    A simulator may be served in the event loop in which a receiver waits for its answer. So no thread of a caller sends.
+    """
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._idle = threading.Condition()
+        self._open = 0
+        self._thread: threading.Thread | None = None
+
+    def submit(self, url: str, body: bytes, headers: Mapping[str, str], timeout: float, answered: _Answered) -> None:
+        """Send a delivery later.
+
+        Args:
+            url: where to.
+            body, headers: what to send.
+            timeout: the seconds in which the receiver has to answer.
+            answered: called with the status, or with None and the reason why there is none.
+        """
+        with self._idle:
+            self._open += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="simulated webhooks", daemon=True)
+                self._thread.start()
+        self._queue.put(lambda: self._send(url, body, headers, timeout, answered))
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until all are answered, and return whether they are."""
+        with self._idle:
+            return self._idle.wait_for(lambda: not self._open, timeout)
+
+    def _run(self) -> None:
+        while True:
+            send = self._queue.get()
+            try:
+                send()
+            finally:
+                with self._idle:
+                    self._open -= 1
+                    self._idle.notify_all()
+
+    @staticmethod
+    def _send(url: str, body: bytes, headers: Mapping[str, str], timeout: float, answered: _Answered) -> None:
+        import httpx
+
+        try:
+            status = httpx.post(url, content=body, headers=dict(headers), timeout=timeout).status_code
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            answered(None, f"{type(error).__name__}: {error}")
+        else:
+            answered(status, "")
+
+
+class Pulse:
+    """Thread that calls a function at short intervals of real time, until it is told to stop.
+
+    Args:
+        beat: the function. The thread ends when it returns False.
+        every: the seconds between two calls.
+    """
+
+    def __init__(self, beat: Callable[[], bool], every: float = 0.05) -> None:
+        self._beat = beat
+        self._every = every
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="simulated time", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait until a call that runs has returned."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._every) and self._beat():
+            pass

@@ -1,0 +1,260 @@
+"""Recording of real traffic without secrets, and answers from it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from buildkite_ext import BuildkiteClient
+from buildkite_ext.simulation import Recorder, Replayer, ReplayMiss, SecretRecorded, Simulator
+
+TOKEN = "bkua_canary0123456789canary"
+UNPREFIXED = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+SIGNED = "https://s3.test/a.whl?X-Amz-Signature=abcdef123&part=1"
+API = "https://api.test/v2"
+
+
+def transport(answer: Callable[[httpx.Request], httpx.Response]) -> httpx.MockTransport:
+    return httpx.MockTransport(answer)
+
+
+def recording(
+    path: Path, answer: Callable[[httpx.Request], httpx.Response], *requests: httpx.Request, **options: object
+) -> str:
+    """Record some requests, and return the text of the cassette."""
+    with Recorder(path, **options), httpx.Client(transport=transport(answer)) as client:  # type: ignore[arg-type]
+        for request in requests:
+            client.send(request)
+    return path.read_text()
+
+
+def get(path: str, token: str = TOKEN) -> httpx.Request:
+    return httpx.Request("GET", f"{API}/{path}", headers={"Authorization": f"Bearer {token}"})
+
+
+def test_no_canary_is_in_a_cassette(tmp_path: Path) -> None:
+    secrets = {
+        "token": TOKEN,
+        "agent": "bkct_agentcanary012345",
+        "signature": "abcdef123",
+        "hook": "hookcanary01234567",
+        "env": "envcanary",
+        "meta": "metacanary",
+        "cluster": "clustercanary",
+        "cookie": "cookiecanary",
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/env.txt"):
+            return httpx.Response(200, text=f"CI=true\nKEY={secrets['env']}\n")
+        if request.url.path.endswith("/download"):
+            return httpx.Response(
+                302, headers={"Location": SIGNED, "Set-Cookie": secrets["cookie"]}, json={"url": SIGNED}
+            )
+        body = {
+            "env": {"KEY": secrets["env"], "CI": "true"},
+            "meta_data": {"note": secrets["meta"], "release": "1.4"},
+            "token": secrets["cluster"],
+            "message": f"use {secrets['agent']} and {TOKEN}",
+            "provider": {"webhook_url": f"https://webhook.buildkite.com/deliver/{secrets['hook']}"},
+            "creator": {"email": "ada@acme.test"},
+        }
+        return httpx.Response(200, json=body)
+
+    text = recording(
+        tmp_path / "a.yaml",
+        answer,
+        get("builds/1"),
+        get("jobs/2/env.txt"),
+        get("artifacts/1/download"),
+        get(f"builds?access_token={TOKEN}&page=2"),
+        httpx.Request("POST", f"{API}/builds", json={"env": {"KEY": secrets["env"]}, "commit": "HEAD"}),
+        keep_env=["CI"],
+        keep_meta_data=["release"],
+        emails=True,
+    )
+    for name, secret in secrets.items():
+        assert secret not in text, name
+    assert "ada@acme.test" not in text
+    answers = [each.content for each in Replayer(tmp_path / "a.yaml").interactions]
+    assert json.loads(answers[0])["env"] == {"KEY": "REDACTED", "CI": "true"}
+    assert json.loads(answers[0])["meta_data"] == {"note": "REDACTED", "release": "1.4"}
+    assert answers[1] == b"CI=true\nKEY=REDACTED\n"
+    assert "page=2" in text
+
+
+def test_a_token_without_a_prefix_that_is_sent_back(tmp_path: Path) -> None:
+    text = recording(
+        tmp_path / "a.yaml",
+        lambda request: httpx.Response(401, json={"message": f"no {UNPREFIXED}"}),
+        get("user", UNPREFIXED),
+    )
+    assert UNPREFIXED not in text
+
+
+@pytest.mark.parametrize("form", [bytes, "base64", "quoted"])
+def test_a_secret_that_still_stands_keeps_the_cassette_from_being_written(tmp_path: Path, form: object) -> None:
+    secret = "pässwort/1234"
+    body = {
+        "base64": b64encode(b"user:" + secret.encode() + b"!"),
+        "quoted": quote(secret, safe="").encode(),
+    }.get(str(form), b"\xff\xfe" + secret.encode("latin-1"))
+    path = tmp_path / "a.yaml"
+    with pytest.raises(SecretRecorded, match="isn't written"):
+        recording(path, lambda request: httpx.Response(200, content=body), get("x"), secrets=[secret])
+    assert not path.exists()
+
+
+def test_streams_binary_bodies_and_async(tmp_path: Path) -> None:
+    path, data = tmp_path / "a.yaml", bytes(range(256)) * 64
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=data)
+
+    async def record() -> None:
+        async with (
+            httpx.AsyncClient(transport=transport(answer)) as client,
+            client.stream("GET", f"{API}/a") as streamed,
+        ):
+            assert b"".join([part async for part in streamed.aiter_bytes()]) == data
+
+    with Recorder(path), httpx.Client(transport=transport(answer)) as client:
+        with client.stream("GET", f"{API}/b") as streamed:
+            assert b"".join(streamed.iter_bytes()) == data
+        asyncio.run(record())
+    replayer = Replayer(path)
+
+    async def replay() -> bytes:
+        async with httpx.AsyncClient(transport=replayer.async_transport()) as client:
+            return (await client.get(f"{API}/a")).content
+
+    assert asyncio.run(replay()) == data
+    with httpx.Client(transport=replayer.transport()) as client:
+        assert client.get(f"{API}/b").content == data
+    assert replayer.unused == []
+
+
+def polled(tmp_path: Path) -> Replayer:
+    """Return a replayer of a build that is polled, canceled and polled again."""
+    states = iter(["scheduled", "running", "running", "canceled"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            return httpx.Response(200, json={"state": "canceling"})
+        if request.url.path.endswith("/other"):
+            return httpx.Response(200, json={"state": "other"})
+        return httpx.Response(200, json={"state": next(states)})
+
+    build = "organizations/acme/pipelines/web/builds/1"
+    requests = [
+        get(build),
+        get(f"{build}/other"),
+        get(build),
+        get(build),
+        httpx.Request("PUT", f"{API}/{build}/cancel"),
+        get(build),
+    ]
+    recording(tmp_path / "a.yaml", answer, *requests)
+    return Replayer(tmp_path / "a.yaml")
+
+
+def asked(replayer: Replayer, *what: str) -> list[str]:
+    build = f"{API}/organizations/acme/pipelines/web/builds/1"
+    with httpx.Client(transport=replayer.transport()) as client:
+        sent = [each.split(" ", 1) for each in what]
+        return [client.request(method, f"{build}{path}").json()["state"] for method, path in sent]
+
+
+def test_polls_repeat_the_last_answer_on_their_side_of_a_write(tmp_path: Path) -> None:
+    replayer = polled(tmp_path)
+    assert asked(replayer, *["GET "] * 5) == ["scheduled", "running", "running", "running", "running"]
+    assert asked(replayer, "GET /other", "PUT /cancel", *["GET "] * 3) == ["other", "canceling", *["canceled"] * 3]
+    assert replayer.unused == []
+
+
+def test_fewer_polls_and_another_order(tmp_path: Path) -> None:
+    replayer = polled(tmp_path)
+    assert asked(replayer, "GET /other", "GET ", "PUT /cancel", "GET ") == [
+        "other",
+        "scheduled",
+        "canceling",
+        "canceled",
+    ]
+    replayer = polled(tmp_path)
+    assert asked(replayer, "GET ") == ["scheduled"]
+    assert [str(each).rpartition("/")[2] for each in replayer.unused] == ["other", "cancel"]
+
+
+def test_a_miss_names_the_nearest(tmp_path: Path) -> None:
+    replayer = polled(tmp_path)
+    with pytest.raises(ReplayMiss, match=r"nearest recorded request is GET .*/builds/1/other: its path is"):
+        asked(replayer, "GET /others")
+    with pytest.raises(ReplayMiss, match="its query is"):
+        asked(replayer, "GET /other?page=2")
+    with pytest.raises(ReplayMiss, match="its method is"):
+        asked(replayer, "POST /cancel")
+
+
+def test_lenient_takes_another_query_or_body(tmp_path: Path) -> None:
+    polled(tmp_path)
+    replayer = Replayer(tmp_path / "a.yaml", strict=False)
+    assert asked(replayer, "GET /other?page=2") == ["other"]
+    with pytest.raises(ReplayMiss):
+        asked(replayer, "GET /none")
+
+
+def test_our_client_records_a_simulator_and_replays_it(tmp_path: Path) -> None:
+    from buildkite_ext.simulation.server import running
+
+    simulator, path = Simulator(token=TOKEN), tmp_path / "a.yaml"
+    web = simulator.pipeline("web").job("test", artifacts={"a.bin": bytes(range(256))}, env={"KEY": "envcanary"})
+    web.build(env={"KEY": "envcanary"})
+    simulator.clock.advance(60)
+
+    def work(buildkite: BuildkiteClient) -> tuple[object, bytes]:
+        build = buildkite.builds.get("web", 1)
+        (artifact,) = buildkite.artifacts.list("web", 1)
+        return build.state, buildkite.artifacts.read(artifact)
+
+    with running(simulator, real_time=False) as url:
+        with Recorder(path), BuildkiteClient("acme", token=TOKEN, base_url=url) as buildkite:
+            seen = work(buildkite)
+        text = path.read_text()
+        for secret in (TOKEN, "envcanary"):
+            assert secret not in text
+    with BuildkiteClient("acme", token="other", base_url=url, transport=Replayer(path).transport()) as buildkite:
+        assert work(buildkite) == seen
+
+
+def test_what_is_no_cassette(tmp_path: Path) -> None:
+    for text in ("[", "a: 1", json.dumps({"interactions": [3]})):
+        (tmp_path / "a.yaml").write_text(text)
+        with pytest.raises(ValueError, match="isn't a cassette"):
+            Replayer(tmp_path / "a.yaml")
+
+
+def test_a_block_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={})
+
+    client = httpx.Client(transport=transport(answer))
+
+    def broken() -> None:
+        with Recorder(tmp_path / "a.yaml"):
+            client.get(f"{API}/a")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        broken()
+    with Recorder(tmp_path / "b.yaml"):
+        client.get(f"{API}/b")
+        client.get(f"{API}/c")
+    client.get(f"{API}/d")
+    assert [each.path for each in Replayer(tmp_path / "b.yaml").interactions] == ["/v2/b", "/v2/c"]

@@ -1,0 +1,426 @@
+"""Webhooks of a simulator: which deliveries follow from what happens, and how they arrive."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from buildkite_api.webhooks.events import EVENTS
+
+from buildkite_ext import ConfigurationError, SystemClock
+from buildkite_ext.simulation import Deliveries, SentDelivery, Simulator, Timing, WebhookEndpoint
+from buildkite_ext.simulation.server import running
+from buildkite_ext.webhooks import (
+    BuildFinished,
+    WebhookEvent,
+    WebhookHandler,
+    WebhookUnverified,
+    parse,
+    verify,
+    verify_token,
+)
+
+SECRET = "s3cret"
+
+
+class Receiver:
+    """Receiver that keeps what it gets, and answers with statuses."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.got: list[tuple[bytes, Mapping[str, str]]] = []
+        self._statuses = list(statuses)
+
+    def __call__(self, body: bytes, headers: Mapping[str, str]) -> int:
+        self.got.append((body, headers))
+        return self._statuses.pop(0) if self._statuses else 200
+
+    @property
+    def events(self) -> list[str]:
+        return [str(json.loads(body)["event"]) for body, _ in self.got]
+
+    def bodies(self, event: str) -> list[dict[str, Any]]:
+        return [found for body, _ in self.got if (found := json.loads(body))["event"] == event]
+
+
+def test_a_build_from_its_creation_to_its_end() -> None:
+    simulator, receiver = Simulator(agents=1), Receiver()
+    simulator.webhook(receiver, secret=SECRET)
+    simulator.pipeline("web").job("test", after=30).build()
+    simulator.clock.sleep(60)
+    assert receiver.events == [
+        "ping",
+        "build.scheduled",
+        "job.scheduled",
+        "job.started",
+        "build.running",
+        "job.finished",
+        "build.finished",
+    ]
+
+
+def test_a_build_that_waits_for_a_user_and_goes_on() -> None:
+    simulator, receiver = Simulator(agents=1), Receiver()
+    simulator.webhook(receiver, events=["build.*", "job.activated"])
+    simulator.pipeline("web").block("Ship it?", key="ship").job("deploy").build()
+    simulator.clock.sleep(60)
+    assert receiver.events == ["build.scheduled", "build.finished"]
+    assert receiver.bodies("build.finished")[0]["build"]["blocked"] is True
+    with simulator.client() as buildkite:
+        buildkite.jobs.unblock("web", 1, buildkite.builds.get("web", 1).jobs[0].id)  # type: ignore[index, union-attr]
+    simulator.clock.sleep(60)
+    assert receiver.events[2:] == ["job.activated", "build.running", "build.finished"]
+    assert receiver.bodies("job.activated")[0]["job"]["unblocked_by"]["name"] == "Ada Byron"
+
+
+def test_builds_that_fail_early_and_are_skipped() -> None:
+    simulator, receiver = Simulator(agents=2), Receiver()
+    simulator.webhook(receiver, events=["build.*", "job.promised_exit_status"])
+    web = simulator.pipeline("web", skip_queued_branch_builds=True).job("a", exit_status=1, after=60).job("b", after=90)
+    web.script("a", promise=(10, 1))
+    web.build()
+    web.build()
+    simulator.clock.sleep(300)
+    assert sorted(receiver.events) == [
+        "build.failing",
+        "build.finished",
+        "build.running",
+        "build.scheduled",
+        "build.scheduled",
+        "build.skipped",
+        "job.promised_exit_status",
+    ]
+    assert receiver.bodies("job.promised_exit_status")[0]["job"]["promised_exit_status"] == 1
+
+
+def test_agents_that_connect_stop_and_are_lost() -> None:
+    simulator, receiver = Simulator(agents=0), Receiver()
+    simulator.webhook(receiver, events=["agent.*"])
+    simulator.agent("mac-1")
+    with simulator.client() as buildkite:
+        buildkite.agents.stop(next(iter(buildkite.agents.list())).id)
+    simulator.agent("mac-2")
+    simulator.pipeline("web").job("test", exit_status=-1).build()
+    simulator.clock.sleep(60)
+    assert receiver.events == [
+        "agent.connected",
+        "agent.stopped",
+        "agent.disconnected",
+        "agent.connected",
+        "agent.lost",
+    ]
+    states = [json.loads(body)["agent"]["connection_state"] for body, _ in receiver.got]
+    assert states == ["connected", "stopped", "disconnected", "connected", "lost"]
+
+
+def test_builds_of_the_past_and_builds_before_send_nothing() -> None:
+    simulator, receiver = Simulator(agents=1), Receiver()
+    web = simulator.pipeline("web").job("test")
+    web.build()
+    simulator.clock.sleep(60)
+    simulator.webhook(receiver, events=["build.*"])
+    web.history(5)
+    simulator.clock.sleep(60)
+    assert receiver.events == []
+
+
+def everything() -> Receiver:
+    """Return a receiver that got the events of builds of all kinds."""
+    simulator, receiver = Simulator(agents=2), Receiver()
+    simulator.webhook(receiver, secret=SECRET)
+    web = simulator.pipeline("web").job("test", exit_status=[1, 0], automatic_retries=1).job("slow", after=90)
+    web.block("Ship it?", key="ship").trigger("api")
+    simulator.pipeline("api").job("lint", exit_status=1)
+    web.build(meta_data={"created_at": "2026-01-05T09:00:00Z"}, message="of 2026-01-05T09:00:00Z")
+    simulator.clock.sleep(300)
+    with simulator.client() as buildkite:
+        block = next(job for job in buildkite.builds.get("web", 1).jobs or () if job.type == "manual")
+        buildkite.jobs.unblock("web", 1, block.id)
+    simulator.clock.sleep(300)
+    return receiver
+
+
+def test_bodies_are_as_documented() -> None:
+    receiver = everything()
+    assert {"build.finished", "job.activated", "job.finished"} <= {*receiver.events}
+    for body, headers in receiver.got:
+        drifts: list[object] = []
+        event = parse(body, headers, on_drift=drifts.append)
+        assert type(event) is EVENTS[event.event], body
+        assert drifts == []
+        found = json.loads(body)
+        assert sorted(found["sender"]) == ["id", "name"]
+        if "build" in found:
+            assert not {"jobs", "pipeline"} & {*found["build"]}
+            assert found["pipeline"]["slug"] in ("web", "api")
+            if found["pipeline"]["slug"] == "web":
+                assert found["build"].pop("meta_data") == {"created_at": "2026-01-05T09:00:00Z"}
+                assert found["build"].pop("message") == "of 2026-01-05T09:00:00Z"
+        assert not re.search(r"_at\": \"\d{4}-\d\d-\d\dT", json.dumps(found))
+
+
+def test_signed_with_a_secret_or_a_token_in_plain_text() -> None:
+    for options in ({"secret": SECRET}, {"token": SECRET}, {}):
+        simulator, receiver = Simulator(agents=1), Receiver()
+        simulator.webhook(receiver, **options)  # type: ignore[arg-type]
+        simulator.pipeline("web").job("test").build()
+        simulator.clock.sleep(60)
+        for body, headers in receiver.got:
+            assert headers["Content-Length"] == str(len(body))
+            given = {name for name in headers if name in ("X-Buildkite-Token", "X-Buildkite-Signature")}
+            if "secret" in options:
+                assert verify(body, headers, SECRET, now=simulator.clock.time).timestamp
+                with pytest.raises(WebhookUnverified):
+                    verify(body + b" ", headers, SECRET, now=simulator.clock.time)
+            elif "token" in options:
+                verify_token(headers, SECRET)
+            assert len(given) == len(options)
+
+
+def test_a_handler_gets_them_before_the_clock_has_moved_on() -> None:
+    simulator = Simulator()
+    hooks = WebhookHandler(secret=SECRET, now=simulator.clock.time)
+    seen: list[tuple[str, int]] = []
+
+    @hooks.on(BuildFinished, state="failed")
+    def rebuild(event: BuildFinished) -> None:
+        seen.append((event.pipeline.slug, event.build.number or 0))
+        if len(seen) == 1:  # a handler may use the simulator
+            with simulator.client() as buildkite:
+                buildkite.builds.rebuild("web", event.build.number or 0)
+
+    simulator.webhook(hooks, secret=SECRET)
+    simulator.pipeline("web").job("test", exit_status=1, after=30).build()
+    simulator.clock.sleep(60)
+    assert seen == [("web", 1)]
+    simulator.clock.sleep(60)
+    assert seen == [("web", 1), ("web", 2)]
+    assert hooks.counts["refused"] == 0
+    hooks.close()
+
+
+@pytest.mark.anyio
+async def test_an_async_client_lets_deliveries_arrive() -> None:
+    simulator, receiver = Simulator(), Receiver()
+    simulator.webhook(receiver, events=["build.finished"])
+    simulator.pipeline("web").job("test")
+    async with simulator.async_client() as buildkite:
+        build = await buildkite.builds.create("web", commit="HEAD", branch="main")
+        await buildkite.builds.wait("web", build.number or 0)
+    assert receiver.events == ["build.finished"]
+
+
+def delivered(plan: Deliveries, *statuses: int, seconds: float = 600) -> tuple[WebhookEndpoint, Receiver]:
+    """Return an endpoint of a plan, and its receiver, after five builds."""
+    simulator, receiver = Simulator(agents=5), Receiver(*statuses)
+    endpoint = simulator.webhook(receiver, secret=SECRET, events=["build.*"], deliveries=plan)
+    web = simulator.pipeline("web").job("test", after=7)
+    for _ in range(5):
+        web.build()
+    for _ in range(int(seconds)):
+        simulator.clock.sleep(1)
+    return endpoint, receiver
+
+
+def numbered(receiver: Receiver) -> list[tuple[str, int]]:
+    return [(found["event"], found["build"]["number"]) for body, _ in receiver.got for found in [json.loads(body)]]
+
+
+def test_deliveries_in_order_or_shuffled() -> None:
+    kept, shuffled = (numbered(delivered(plan)[1]) for plan in (Deliveries(), Deliveries(order="shuffled", spread=30)))
+    assert len(kept) == 15
+    assert sorted(kept) == sorted(shuffled)
+    assert kept != shuffled
+    assert shuffled == numbered(delivered(Deliveries(order="shuffled", spread=30))[1])
+    assert shuffled != numbered(delivered(Deliveries(order="shuffled", spread=30, seed=1))[1])
+
+
+def test_deliveries_that_are_repeated_lost_and_late() -> None:
+    _, receiver = delivered(Deliveries(repeat=1))
+    assert len(numbered(receiver)) == 30
+    assert len({body for body, _ in receiver.got}) == 15
+    endpoint, receiver = delivered(Deliveries(lose=0.4))
+    assert endpoint.lost == 15 - len(receiver.got) > 0
+    assert delivered(Deliveries(lose=1))[1].got == []
+    endpoint, receiver = delivered(Deliveries(delay=100), seconds=99)
+    assert receiver.got == []
+    endpoint, receiver = delivered(Deliveries(delay=100))
+    assert len(receiver.got) == 15
+
+
+def test_a_refused_delivery_is_sent_again_where_the_plan_says_so() -> None:
+    endpoint, receiver = delivered(Deliveries(), 500)
+    assert len(receiver.got) == 15
+    endpoint, receiver = delivered(Deliveries(retries=(60, 120)), 500, 200, 302)
+    again = [sent for sent in endpoint.deliveries if sent.body == receiver.got[0][0]]
+    assert [(sent.attempt, sent.status, sent.accepted) for sent in again] == [(1, 500, False), (2, 200, True)]
+    assert again[1].sent_at - again[0].sent_at == pytest.approx(60, abs=2)
+    assert again[0].headers["X-Buildkite-Signature"] != again[1].headers["X-Buildkite-Signature"]
+    assert len(receiver.got) == 17
+
+
+def test_a_receiver_that_raises_disturbs_nobody() -> None:
+    simulator, receiver = Simulator(), Receiver()
+
+    def broken(body: bytes, headers: Mapping[str, str]) -> None:
+        raise LookupError("no such pipeline")
+
+    first = simulator.webhook(broken)
+    simulator.webhook(receiver)
+    assert receiver.events == ["ping"]
+    (sent,) = first.deliveries
+    assert isinstance(sent, SentDelivery)
+    assert (sent.status, sent.error) == (None, "LookupError: no such pipeline")
+    wrong = simulator.webhook(lambda body, headers: "fine")
+    assert "return a status" in wrong.deliveries[0].error
+
+
+def test_pipelines_branches_and_events_restrict_what_is_sent() -> None:
+    simulator, of_web, of_releases, of_jobs = Simulator(), Receiver(), Receiver(), Receiver()
+    simulator.webhook(of_web, pipelines=["web"], events=["build.finished"])
+    simulator.webhook(of_releases, branches="release/*", events=["build.finished"])
+    removed = simulator.webhook(of_jobs, events=["job.finished"])
+    for slug in ("web", "api"):
+        for branch in ("main", "release/1"):
+            simulator.pipeline(slug).job("test")
+            simulator.pipeline(slug).build(branch=branch)
+    simulator.clock.sleep(60)
+    assert [body["pipeline"]["slug"] for body in of_web.bodies("build.finished")] == ["web", "web"]
+    assert [body["build"]["branch"] for body in of_releases.bodies("build.finished")] == ["release/1"] * 2
+    before = len(of_jobs.got)
+    assert before
+    removed.remove()
+    simulator.pipeline("web").build()
+    simulator.clock.sleep(60)
+    assert len(of_jobs.got) == before
+    assert len(simulator.webhooks) == 2
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, Receiver]]:
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(receiver(body, dict(self.headers)))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    listening = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.server_port}/hook", receiver
+    listening.shutdown()
+    listening.server_close()
+    thread.join()
+
+
+def test_deliveries_to_a_url(server: tuple[str, Receiver]) -> None:
+    url, receiver = server
+    simulator = Simulator()
+    endpoint = simulator.webhook(url, secret=SECRET, events=["ping", "build.*"])
+    simulator.pipeline("web").job("test").build()
+    simulator.clock.sleep(60)
+    assert simulator.webhooks.wait(30)
+    assert receiver.events == ["ping", "build.scheduled", "build.running", "build.finished"]
+    assert receiver.bodies("ping")[0]["service"]["settings"] == {"url": url}
+    assert [sent.status for sent in endpoint.deliveries] == [200] * 4
+    for body, headers in receiver.got:
+        verify(body, headers, SECRET, now=simulator.clock.time)
+    lost = simulator.webhook("http://127.0.0.1:1/", events=["ping"])
+    assert simulator.webhooks.wait(30)
+    assert lost.deliveries[0].status is None
+    assert "ConnectError" in lost.deliveries[0].error
+
+
+def test_in_real_time_nobody_has_to_ask() -> None:
+    arrived = threading.Event()
+    simulator = Simulator(clock=SystemClock(), timing=Timing(pickup=0))
+    simulator.webhook(lambda body, headers: arrived.set(), events=["build.finished"])
+    simulator.pipeline("web").job("test", after=0).build()
+    assert arrived.wait(60)
+
+
+def test_served_with_virtual_time_nobody_has_to_ask() -> None:
+    arrived = threading.Event()
+    simulator = Simulator(timing=Timing(pickup=0))
+    simulator.webhook(lambda body, headers: arrived.set(), events=["build.finished"])
+    with running(simulator):
+        simulator.pipeline("web").job("test", after=0).build()
+        assert arrived.wait(60)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"events": ["build.finnished"]}, ConfigurationError, "did you mean 'build.finished'"),
+        ({"events": "build.finished"}, TypeError, "events"),
+        ({"secret": "a", "token": "b"}, ConfigurationError, "one of them"),
+        ({"secret": ""}, ConfigurationError, "secret is empty"),
+        ({"to": "ftp://x"}, ConfigurationError, "http or https"),
+        ({"to": 3}, TypeError, "WebhookHandler"),
+        ({"deliveries": 3}, TypeError, "Deliveries"),
+    ],
+)
+def test_arguments_that_cant_be_used(options: dict[str, Any], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        Simulator().webhook(**{"to": Receiver(), **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"lose": 2}, ConfigurationError),
+        ({"repeat": -1}, ConfigurationError),
+        ({"order": "mixed"}, ConfigurationError),
+        ({"retries": 3}, TypeError),
+        ({"delay": "1"}, TypeError),
+    ],
+)
+def test_plans_that_cant_be(options: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        Deliveries(**options)
+
+
+def test_our_receiver_accepts_each_once() -> None:
+    simulator = Simulator(agents=2)
+    handled: list[WebhookEvent] = []
+    hooks = WebhookHandler(secret=SECRET, now=simulator.clock.time)
+    hooks.on("*")(handled.append)
+    simulator.webhook(hooks, secret=SECRET, deliveries=Deliveries(repeat=1, spread=20, order="shuffled"))
+    web = simulator.pipeline("web").job("test")
+    for _ in range(5):
+        web.build()
+    for _ in range(60):
+        simulator.clock.sleep(5)
+    assert hooks.counts["refused"] == 0
+    assert hooks.counts["accepted"] + hooks.counts["repeated"] == 2 * (1 + 5 * 6)
+    hooks.close()
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="Go isn't installed")
+def test_the_official_go_client_verifies_and_parses_them(tmp_path: Path) -> None:
+    program = tmp_path / "parser"
+    environment = {**os.environ, "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod", "GONOSUMDB": "*"}
+    sources = tmp_path / "sources"
+    shutil.copytree(Path(__file__).parent / "go_parser", sources)
+    build = ["go", "build", "-o", str(program), "."]
+    built = subprocess.run(build, cwd=sources, env=environment, capture_output=True, text=True)
+    if built.returncode:
+        pytest.skip(f"the module isn't on this machine: {built.stderr[-300:]}")
+    got = everything().got
+    lines = "\n".join(json.dumps({"headers": dict(headers), "body": body.decode()}) for body, headers in got)
+    parsed = subprocess.run([str(program), SECRET], input=lines, capture_output=True, text=True, check=True)
+    names = ["".join(word.title() for word in re.split(r"[._]", json.loads(body)["event"])) for body, _ in got]
+    expected = [f"*buildkite.{name}Event" for name in names]
+    assert parsed.stdout.split("\n")[:-1] == expected
