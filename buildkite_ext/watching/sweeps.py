@@ -32,7 +32,7 @@ __all__ = [
     "Narrowing",
     "Pause",
     "ReadBuild",
-    "Row",
+    "SeenBuild",
     "Step",
     "Sweeps",
     "Traits",
@@ -123,7 +123,7 @@ class Traits:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SeenBuild:
     """Build as an answer shows it.
 
     Attributes:
@@ -153,7 +153,7 @@ class Answer:
         pages_left: the number of further pages; None if nothing tells it.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[SeenBuild]
     time: float | None = None
     more: bool = False
     pages_left: int | None = None
@@ -286,7 +286,7 @@ class Sweeps:
         >>> sweeps.add(("web", 42), 0.0)
         >>> sweeps.next(0.0)
         ReadBuild(key=('web', 42))
-        >>> sweeps.answered(Answer([Row(("web", 42), over=False)]), 0.2)
+        >>> sweeps.answered(Answer([SeenBuild(("web", 42), over=False)]), 0.2)
         []
         >>> sweeps.next(0.2)
         Pause(until=15.2)
@@ -604,7 +604,7 @@ class Sweeps:
 
     # --- What an answer shows
 
-    def _see(self, row: Row) -> None:
+    def _see(self, row: SeenBuild) -> None:
         """Take in a build that is waited for."""
         waited = self._waited[row.key]
         waited.created_at = row.created_at if row.created_at is not None else waited.created_at

@@ -23,7 +23,7 @@ from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from .announcements import Announcements, announced_name
 from .outcome import WaitResult
 from .patience import LONGEST_OUTAGE, is_passing
-from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, Row, Sweeps, Traits
+from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, SeenBuild, Sweeps, Traits
 
 if TYPE_CHECKING:
     import httpx
@@ -351,7 +351,7 @@ class SharedPoller:
                 return None
         return outcome
 
-    def _rows(self, builds: Iterable[Build]) -> tuple[list[Row], dict[Key, Build]]:
+    def _rows(self, builds: Iterable[Build]) -> tuple[list[SeenBuild], dict[Key, Build]]:
         known: dict[Key, Build] = {}
         root = self._requester.options.base_url
         for build in builds:
@@ -363,17 +363,19 @@ class SharedPoller:
                 known[address.pipeline, address.number] = build
         return [self._row(key, build) for key, build in known.items()], known
 
-    def _row(self, key: Key, build: Build) -> Row:
+    def _row(self, key: Key, build: Build) -> SeenBuild:
         waiters = tuple(self._waiters.get(key, ()))
         created, finished = _seconds(build.created_at), _seconds(build.finished_at)
         times = (created, _seconds(build.scheduled_at), _seconds(build.started_at), finished)
         if not waiters:
-            return Row(key, False, created, finished, max((time for time in times if time is not None), default=None))
+            return SeenBuild(
+                key, False, created, finished, max((time for time in times if time is not None), default=None)
+            )
         outcome = self._outcome(key, build)
         state = build_state(build) or ""
         for waiter in waiters:
             waiter.seen[key] = state
-        return Row(
+        return SeenBuild(
             key,
             any(waiter.accepts(outcome) for waiter in waiters),
             created,

@@ -15,7 +15,7 @@ from buildkite_ext.watching.sweeps import (
     Narrowing,
     Pause,
     ReadBuild,
-    Row,
+    SeenBuild,
     Sweeps,
     Traits,
 )
@@ -36,10 +36,10 @@ class FakeBuild:
     """Its end has a time."""
     branch: str = "main"
 
-    def row(self, now: float, *, alone: bool) -> Row:
+    def row(self, now: float, *, alone: bool) -> SeenBuild:
         over = self.ended_at is not None and (alone or now >= self.shown_at)
         finished = self.ended_at if over and self.timed else None
-        return Row(
+        return SeenBuild(
             self.key, over, self.created_at, finished, finished or self.created_at, Traits("ada", self.branch, None)
         )
 
@@ -71,7 +71,7 @@ class Server:
         left = -(-max(0, len(rows) - start - self.page_size) // self.page_size)
         return Answer(rows[start : start + self.page_size], time, left > 0, left)
 
-    def _fits(self, step: ListBuilds, build: FakeBuild, row: Row) -> bool:
+    def _fits(self, step: ListBuilds, build: FakeBuild, row: SeenBuild) -> bool:
         if step.pipeline not in (None, build.key[0]) or (
             step.narrowing.branches and build.branch not in step.narrowing.branches
         ):
