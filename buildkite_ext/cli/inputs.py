@@ -14,6 +14,7 @@ from .streams import print_error
 __all__ = [
     "STDIN",
     "Inputs",
+    "field_values",
     "is_stdin",
     "json_or_text",
     "name_and_value",
@@ -23,7 +24,7 @@ __all__ = [
     "source_of",
 ]
 
-_PAIRS = frozenset({"--env", "--meta-data", "--set"})
+_PAIRS = frozenset({"--env", "--field", "--meta-data", "--set"})
 """Options whose values are `NAME=VALUE`."""
 
 STDIN = "-"
@@ -154,6 +155,23 @@ def pairs(argument: str, words: Iterable[str]) -> dict[str, str]:
             raise UsageError(f"{argument} {name!r}: give NAME=VALUE.")  # without the value: it may be a secret
         found[name] = value
     return found
+
+
+def field_values(argument: str, words: Iterable[str]) -> dict[str, str | list[str]]:
+    """Return repeated `NAME=VALUE` arguments as the fields of a block step. A name that is repeated has a list.
+
+    Raises:
+        UsageError: a word has no `=` or no name.
+
+    Example:
+        >>> field_values("--field", ["version=1.4.2", "region=eu", "region=us"])
+        {'version': '1.4.2', 'region': ['eu', 'us']}
+    """
+    found: dict[str, list[str]] = {}
+    for word in words:
+        name, value = name_and_value(argument, word)
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def json_or_text(text: str) -> Any:
