@@ -34,6 +34,34 @@ def measure() -> list[Row]:
     return [
         Row(f"{work}: requests a minute", costs[0], "/min", PEER, costs[1], goal=at_most(4, of="figure")),
         Row(f"{work}: its end is seen after", late[0], "s", PEER, late[1], goal=at_most(15, of="figure")),
+        *(row for waits in (100, 1000) for row in _of_many(waits)),
+    ]
+
+
+def _of_many(waits: int) -> list[Row]:
+    """Return the rows of many waits, of whose builds a tenth ends each minute, and twice as many others, and a tenth fails.
+
+    The peer reads each build every 5 s: nothing has to be sent to count that.
+    """
+    from tests.transport.virtual_time import run
+    from tests.watching.load import Load
+
+    ours = waits / 10
+    measured = run(Load(waits=waits, ours=ours, others=2 * ours, minutes=5).run)
+    work = f"{waits:,} waits of a watcher, {ours:g} end a minute"
+    reads = ours / 10  # of those that fail
+    return [
+        Row(
+            f"{work}: lists a minute",
+            measured.lists / 5,
+            "/min",
+            PEER,
+            waits * 12,
+            goal=at_most(15, of="figure"),
+        ),
+        Row(f"{work}: reads a minute, {reads:g} failed", measured.reads / 5, "/min"),
+        Row(f"{work}: an end is seen after, median", measured.median, "s", PEER, 2.5, goal=at_most(4, of="figure")),
+        Row(f"{work}: an end is seen after, at worst", measured.worst, "s", PEER, 5, goal=at_most(10, of="figure")),
     ]
 
 

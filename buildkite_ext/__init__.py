@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from .events import StoreUnavailable as StoreUnavailable
     from .events import UnexpectedState as UnexpectedState
     from .events import WaitFinished as WaitFinished
+    from .events import WatcherSlowed as WatcherSlowed
     from .events import WriteAudited as WriteAudited
     from .failures.summary import FailedJob as FailedJob
     from .failures.summary import FailedTest as FailedTest
@@ -185,6 +186,7 @@ _HOMES = {
     "JobTiming": "events",
     "RequestFinished": "events",
     "WaitFinished": "events",
+    "WatcherSlowed": "events",
     "WriteAudited": "events",
     "SchemaDrift": "events",
     "StoreRecovered": "events",
@@ -342,6 +344,7 @@ __all__ = [
     "VirtualClock",
     "WaitFinished",
     "WaitResult",
+    "WatcherSlowed",
     "WebhookError",
     "WebhookMalformed",
     "WebhookQueueFull",

@@ -83,7 +83,7 @@ def client_events(hook: Hook | None) -> Dispatcher[Event]:
 
 def _line(event: object) -> tuple[int, object]:
     """Return the level of an event in the log, and its text."""
-    # here: without hooks and a debug log, hardly any event is made
+    # Here: without hooks and a debug log, hardly any event is made.
     from .events import CircuitChanged, LogRewritten, RateLimitWait, UnexpectedState
 
     match event:

@@ -30,6 +30,7 @@ __all__ = [
     "StoreUnavailable",
     "UnexpectedState",
     "WaitFinished",
+    "WatcherSlowed",
     "WriteAudited",
     "WriteResult",
 ]
@@ -163,6 +164,17 @@ class LogRewritten:
 
 
 @dataclass(frozen=True, slots=True)
+class WatcherSlowed:
+    """Change of the pace of a watcher: more builds end than its requests of a minute can show in time, or no longer so many."""
+
+    organization: str
+    builds: int
+    """Number of builds that are waited for."""
+    seconds: float
+    """Seconds between two looks for builds that have ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class ArtifactDownloaded:
     """Artifact that was downloaded, or read into memory."""
 
@@ -253,6 +265,7 @@ Event = (
     | WaitFinished
     | FollowFinished
     | LogRewritten
+    | WatcherSlowed
     | ArtifactDownloaded
     | StoreUnavailable
     | StoreRecovered

@@ -39,6 +39,7 @@ from ..states import (
 )
 from ..stores.recent_actions import Reopening
 from ..unknown_names import warn_unknown
+from ..watching.announcements import announced_build
 from ..watching.outcome import WaitResult
 from ..watching.pacing import Pacing
 from ..watching.reuse import full_sha, known_builds
@@ -66,7 +67,10 @@ from .checks import check
 from .waits import Fields, checked, wait_for
 
 if TYPE_CHECKING:
+    from buildkite_api.webhooks.events import WebhookEvent
+
     from .once import Once
+    from .watcher import AsyncWatcher, Watcher
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -615,6 +619,7 @@ class AsyncBuilds(generated.AsyncBuilds):
         cancel_on: GivenUp | Sequence[GivenUp] | None = None,
         expected_duration: float | None = None,
         learn: bool = False,
+        webhooks: bool = False,
     ) -> WaitResult:
         """Wait until a build has finished, or waits at a block step. Scope: read_builds.
 
@@ -644,6 +649,7 @@ class AsyncBuilds(generated.AsyncBuilds):
                 the cancellation of its task; `error`. One or several.
             expected_duration: seconds that the build usually runs. Polls are frequent around that time.
             learn: take the expected duration from the builds of the branch that passed last, by one more request.
+            webhooks: a handler of webhooks tells of the build by `builds.handle`, so it is polled every 60 seconds only.
 
         Returns:
             The build with its jobs, its outcome (`passed`, `failed`, `blocked`, `canceled`, `skipped`, `not_run`), the jobs
@@ -674,6 +680,7 @@ class AsyncBuilds(generated.AsyncBuilds):
             cancel_on=many(cancel_on) or (),
             expected_duration=expected_duration,
             learn=learn,
+            webhooks=webhooks,
         )
         known = next((each for each in (pipeline, number) if isinstance(each, Build)), None)
         return await wait_for(self._requester, at, checked(options, fields), fields=fields, known=known)
@@ -802,6 +809,39 @@ class AsyncBuilds(generated.AsyncBuilds):
         return DetachedIterator(
             build_events(requester, slug, found, timeout=timeout, pacing=pacing, on_blocked=on_blocked)
         )
+
+    def watcher(self, *, webhooks: bool = False) -> AsyncWatcher:
+        """Return a watcher: any number of waits, in any tasks or threads, that share their requests. Nothing is sent.
+
+        Args:
+            webhooks: a handler of webhooks tells of builds by `builds.handle`, so that the watcher polls slowly.
+
+        Example:
+            >>> def all_pass(buildkite, builds) -> bool:
+            ...     return all(buildkite.builds.watcher().wait_all(builds, timeout=3600))
+        """
+        from .watcher import AsyncWatcher
+
+        return AsyncWatcher(self._requester, webhooks=webhooks)
+
+    async def handle(self, event: WebhookEvent) -> None:
+        """Wake the waits for the build of a webhook event, in all processes that share the client's store.
+
+        They are waits that expect webhooks: `wait(..., webhooks=True)` and those of `watcher(webhooks=True)`. Events of builds
+        wake them, other events do nothing.
+
+        Args:
+            event: the event.
+
+        Example:
+            >>> def connect(hooks, buildkite) -> None:
+            ...     hooks.on("*")(buildkite.builds.handle)
+
+        https://buildkite.com/docs/apis/webhooks/pipelines/build-events
+        """
+        name = announced_build(event, self._requester.options.organization)
+        if name is not None:
+            await self._requester.store.announce(name, self._requester.runtime)
 
     def follow(
         self,
@@ -995,11 +1035,26 @@ class Builds(generated.Builds):
     retry_failed_jobs = blocking(AsyncBuilds.retry_failed_jobs)
     unblock = blocking(AsyncBuilds.unblock)
     wait = blocking(AsyncBuilds.wait)
+    handle = blocking(AsyncBuilds.handle)
     run = blocking(AsyncBuilds.run)
     events = blocking(AsyncBuilds.events)
     follow = blocking(AsyncBuilds.follow)
     log_search = blocking(AsyncBuilds.log_search)
     failure_summary = blocking(AsyncBuilds.failure_summary)
+
+    def watcher(self, *, webhooks: bool = False) -> Watcher:
+        """Return a watcher: any number of waits, in any tasks or threads, that share their requests. Nothing is sent.
+
+        Args:
+            webhooks: a handler of webhooks tells of builds by `builds.handle`, so that the watcher polls slowly.
+
+        Example:
+            >>> def all_pass(buildkite, builds) -> bool:
+            ...     return all(buildkite.builds.watcher().wait_all(builds, timeout=3600))
+        """
+        from .watcher import AsyncWatcher, Watcher
+
+        return Watcher(AsyncWatcher(self._shared._requester, webhooks=webhooks))
 
 
 def _author(author: Author | Mapping[str, str]) -> dict[str, str]:

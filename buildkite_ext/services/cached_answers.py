@@ -8,6 +8,7 @@ from buildkite_api.models import Build, Pipeline
 from buildkite_api.webhooks.events import WebhookEvent
 
 from ..stores.entries import CacheStats, Change, change_of
+from ..watching.announcements import event_field
 from ._base import AsyncService, Service, blocking
 from .addresses import names_build
 
@@ -116,7 +117,7 @@ def _change_of_event(event: WebhookEvent, root: str, organization: str | None) -
 def _build_path(event: WebhookEvent, organization: str | None) -> str:
     """Return the path of the build of an event without its URL, or a path that stands for all builds that it may be."""
     pipeline = _path_in(event, "pipeline")
-    slug, number = _field(event, "pipeline", "slug"), _field(event, "build", "number")
+    slug, number = event_field(event, "pipeline", "slug"), event_field(event, "build", "number")
     if pipeline is None:
         if organization is None:
             return "/v2"
@@ -128,18 +129,9 @@ def _build_path(event: WebhookEvent, organization: str | None) -> str:
 
 def _path_in(event: WebhookEvent, name: str) -> str | None:
     """Return the path of an object in an event below the root of the API; None if its URL isn't there."""
-    url = _field(event, name, "url")
+    url = event_field(event, name, "url")
     path = url.partition("/v2/organizations/")[2] if isinstance(url, str) else ""
     return f"/v2/organizations/{path}" if path else None
-
-
-def _field(event: WebhookEvent, name: str, field: str) -> object:
-    """Return a field of an object in an event, also of an event that this version doesn't know."""
-    found = getattr(event, name, None)
-    if found is not None:
-        return getattr(found, field, None)
-    data = event.data.get(name)
-    return data.get(field) if isinstance(data, dict) else None
 
 
 def _path(organization: object, pipeline: object, number: object = None) -> str:

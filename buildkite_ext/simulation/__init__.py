@@ -15,6 +15,7 @@ docstring of the handler says what the simulator does. https://buildkite.com/doc
 from __future__ import annotations
 
 from ..clock import SystemClock, VirtualClock
+from .api.lists import ListBehaviour
 from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
@@ -39,6 +40,7 @@ __all__ = [
     "ClusterChanged",
     "ConnectionDropped",
     "JobChanged",
+    "ListBehaviour",
     "PipelineChanged",
     "QueueChanged",
     "RecordedRequest",

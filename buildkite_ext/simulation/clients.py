@@ -38,6 +38,9 @@ class Simulator(SimulatedOrganization):
         deep_listing_after: the number of builds after which a further page of a list is refused with 400. Buildkite has
             such a number but doesn't document it.
         link_last: whether `Link` headers name the last page.
+        lists: how late and how much out of order lists of builds show them; at once and in order by default.
+        without_finished_at: states in which a build has no `finished_at`: some of `blocked`, `not_run` and `skipped`. Buildkite
+            doesn't document whether they have one.
         log_timestamps: whether logs hold the time of each line, as the logs of real agents do.
 
     Raises:

@@ -15,6 +15,7 @@ from ..unknown_keywords import checks_keywords
 from ..unknown_names import missing_or_raised
 from .api.app import RestApi, Route, route
 from .api.handler import AnswerOptions
+from .api.lists import ListBehaviour
 from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .api.views.builds import BuildWriter
 from .api.views.urls import Urls
@@ -96,12 +97,17 @@ class SimulatedOrganization:
         user_rate_limit: int = DEFAULT_RATE_LIMIT,
         deep_listing_after: int = 10_000,
         link_last: bool = True,
+        lists: ListBehaviour | None = None,
+        without_finished_at: Iterable[str] = (),
         log_timestamps: bool = True,
     ) -> None:
         self.clock = _checked_clock(VirtualClock() if clock is None else clock)
         if timing is not None and not isinstance(timing, Timing):
             raise TypeError(f"timing is {kind_of(timing)}: give a Timing, such as Timing(pickup=0)")
+        if lists is not None and not isinstance(lists, ListBehaviour):
+            raise TypeError(f"lists is {kind_of(lists)}: give a ListBehaviour, such as ListBehaviour(lag=12)")
         check_flags(link_last=link_last, log_timestamps=log_timestamps)
+        untimed = _checked_untimed(without_finished_at)
         check_optional_texts(name=name)
         check_whole("seed", seed, least=None)
         with configuration_errors():
@@ -125,6 +131,7 @@ class SimulatedOrganization:
             Ids(seed),
             RateLimit("rest", rate_limit),
             user_rate_limit,
+            without_finished_at=untimed,
         )
         self._user = state.add_user(user)
         state.add_token(token, self._user, allowed, "Simulated", created_at)
@@ -138,7 +145,7 @@ class SimulatedOrganization:
         self._artifact_storage = ArtifactStorage(state, seed)
         self._api = RestApi(
             self._engine,
-            AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url),
+            AnswerOptions(deep_listing_after, link_last, self._artifact_storage.download_url, lists or ListBehaviour()),
             Ids(seed, "requests"),
         )
         self._faults = Faults()
@@ -569,6 +576,22 @@ def _checked_clock(clock: EpochClock) -> EpochClock:
         if not callable(getattr(clock, name, None)):
             raise TypeError(f"clock is {kind_of(clock)} without `{name}()`: give a SystemClock or a VirtualClock")
     return clock
+
+
+def _checked_untimed(states: Iterable[str]) -> frozenset[str]:
+    """Return the states of builds that have no `finished_at`.
+
+    Raises:
+        TypeError: they are a single string, or nothing that holds several.
+        ConfigurationError: one is another state.
+    """
+    if isinstance(states, str) or not isinstance(states, Iterable):
+        raise TypeError(f"without_finished_at is {kind_of(states)}: give several states, such as ['blocked']")
+    given, possible = frozenset(states), frozenset({"blocked", "not_run", "skipped"})
+    with configuration_errors():
+        if given - possible:
+            raise ValueError(f"without_finished_at={sorted(given)}: give some of {', '.join(sorted(possible))}")
+    return given
 
 
 def _check_root(name: str, url: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ..dispatcher import Dispatcher
     from ..events import Event
     from ..runtime import Runtime
@@ -131,6 +133,28 @@ class Store(Protocol):
 
     async def change(self, change: Change, now: float) -> None:
         """Drop the entries with a tag of a change. It is also called in a task that is being cancelled."""
+        ...
+
+    @property
+    def is_remote(self) -> bool:
+        """True if other processes share the store, so that `announced` has to be asked for what they announce."""
+        ...
+
+    async def announce(self, name: str, runtime: Runtime) -> None:
+        """Tell all who listen, in all processes that share the store, that something has changed, such as a build."""
+        ...
+
+    def listen(self, receive: Callable[[str], None]) -> Callable[[], None]:
+        """Call a function with each name that this process announces, from any thread. Return what ends that."""
+        ...
+
+    async def announced(self, position: str | None, runtime: Runtime) -> tuple[str | None, Sequence[str]]:
+        """Return the names that other processes have announced since a position, and the position now.
+
+        Args:
+            position: what an earlier call returned; None for now.
+            runtime: the runtime of the client.
+        """
         ...
 
     def cache_stats(self) -> CacheStats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from .._forks import reset_after_fork
@@ -11,6 +11,8 @@ from .circuits import PROBE_LEASE, Circuit, Permit
 from .limits import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ..dispatcher import Dispatcher
     from ..events import Event
     from ..runtime import Runtime
@@ -42,6 +44,7 @@ class MemoryStore:
         self._windows: dict[str, Window] = {}
         self._circuits: dict[str, Circuit] = {}
         self._kept: Entries | None = None
+        self._listeners: list[Callable[[str], None]] = []
         reset_after_fork(self)
 
     def subscribe(self, events: Dispatcher[Event]) -> None:
@@ -156,6 +159,25 @@ class MemoryStore:
         with self._lock:
             self._entries.change(change, now)
 
+    @property
+    def is_remote(self) -> bool:
+        return False
+
+    async def announce(self, name: str, runtime: Runtime) -> None:  # noqa: ARG002
+        for receive in tuple(self._listeners):
+            receive(name)
+
+    def listen(self, receive: Callable[[str], None]) -> Callable[[], None]:
+        self._listeners.append(receive)
+        return partial(self._listeners.remove, receive)
+
+    async def announced(
+        self,
+        position: str | None,  # noqa: ARG002
+        runtime: Runtime,  # noqa: ARG002
+    ) -> tuple[str | None, Sequence[str]]:
+        return None, ()
+
     def cache_stats(self) -> CacheStats:
         with self._lock:
             return self._entries.stats
@@ -178,6 +200,7 @@ class MemoryStore:
         """Forget what is on its way: it is the parent's. The entries may be those of a moment within a change of them."""
         self._lock = threading.Lock()
         self._kept = None if self._kept is None else type(self._kept)()
+        self._listeners.clear()
         for window in self._windows.values():
             window.in_flight, window.opened = 0, None
 

@@ -7,10 +7,11 @@ its answer said of the limits, and that may admit the next ones ahead. The circu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
+from . import redis_scripts
 from .redis_calls import RedisCalls
 from .redis_limits import RedisLimits
 
@@ -18,11 +19,18 @@ if TYPE_CHECKING:
     from ..dispatcher import Dispatcher
     from ..events import Event
     from ..redis.connection import BlockingRedisClient
+    from ..runtime import Runtime
     from .entries import Cache, CacheStats, Change, Entry, Found
 
 __all__ = ["RedisStore"]
 
 _LARGEST_LOT = 20
+
+_MOST_ANNOUNCEMENTS = 10_000
+"""Announcements that Redis keeps."""
+
+_ANNOUNCED = 600_000
+"""Milliseconds for which Redis keeps announcements, from the last one on."""
 
 
 class RedisStore(RedisLimits):
@@ -103,6 +111,25 @@ class RedisStore(RedisLimits):
 
     async def change(self, change: Change, now: float) -> None:
         await self._own.change(change, now)
+
+    @property
+    def is_remote(self) -> bool:
+        return True
+
+    async def announce(self, name: str, runtime: Runtime) -> None:
+        await self._own.announce(name, runtime)
+        arguments = {"name": name, "by": self._calls.identity, "most": _MOST_ANNOUNCEMENTS, "ttl": _ANNOUNCED}
+        await self._calls.ask(redis_scripts.ANNOUNCE, [self._calls.key("announced", "builds")], arguments, runtime)
+
+    def listen(self, receive: Callable[[str], None]) -> Callable[[], None]:
+        return self._own.listen(receive)
+
+    async def announced(self, position: str | None, runtime: Runtime) -> tuple[str | None, Sequence[str]]:
+        arguments = {"position": position or "", "by": self._calls.identity}
+        told = await self._calls.ask(
+            redis_scripts.ANNOUNCED, [self._calls.key("announced", "builds")], arguments, runtime
+        )
+        return (position, ()) if told is None else (told[0], told[1:])
 
     def cache_stats(self) -> CacheStats:
         return self._own.cache_stats()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
 from weakref import WeakSet
 
 from .._forks import reset_after_fork
@@ -93,6 +94,8 @@ class RedisCalls:
         self._timeout = timeout
         self._retry_after = retry_after
         self._clock = clock
+        self.identity = uuid4().hex
+        """Tells what this process announces from what others do."""
         self._subscribers: WeakSet[Dispatcher[Event]] = WeakSet()
         self._state: Literal["up", "away", "back"] = "up"
         self._look_at = 0.0
@@ -309,6 +312,7 @@ class RedisCalls:
     def _reset_after_fork(self) -> None:
         """Forget what is on its way: it is the parent's. redis-py replaces its connections itself."""
         self._lock = threading.Lock()
+        self.identity = uuid4().hex
         self._notes.clear()
         self._writing = self._looking = self._worked = False
 

@@ -9,7 +9,7 @@ as texts of 17 digits, from which the same number is read; an empty text stands 
 
 from __future__ import annotations
 
-__all__ = ["ADMIT", "ANSWERED", "GIVE_BACK", "LOST", "PERMIT", "RELEASE", "REPORT"]
+__all__ = ["ADMIT", "ANNOUNCE", "ANNOUNCED", "ANSWERED", "GIVE_BACK", "LOST", "PERMIT", "RELEASE", "REPORT"]
 
 _COMMON = """
 local a = cjson.decode(ARGV[1])
@@ -303,5 +303,35 @@ if a.epoch == c.epoch then
   save_circuit()
 end
 return with_circuit()
+"""
+)
+
+ANNOUNCE = (
+    _COMMON
+    + """
+-- KEYS: announcements, a stream.
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', a.most, '*', 'name', a.name, 'by', a.by)
+redis.call('PEXPIRE', KEYS[1], a.ttl)
+return {}
+"""
+)
+
+ANNOUNCED = (
+    _COMMON
+    + """
+-- KEYS: announcements, a stream. Returns the position of the last one, and the names behind a position ('': none) that others
+-- have announced.
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+local answer = {last[1] and last[1][1] or '0-0'}
+if a.position == '' or a.position == answer[1] then return answer end
+local seen = {}
+for _, each in ipairs(redis.call('XRANGE', KEYS[1], '(' .. a.position, '+')) do
+  local name, by = each[2][2], each[2][4]
+  if by ~= a.by and not seen[name] then
+    seen[name] = true
+    answer[#answer + 1] = name
+  end
+end
+return answer
 """
 )

@@ -29,20 +29,21 @@ if TYPE_CHECKING:
 
     from ..stores.recent_actions import PendingActions
     from ..transport.requester import Requester
+    from .announcements import AnnouncedPauses
 
-__all__ = ["BuildPoller", "seconds_of", "usual_duration"]
+__all__ = ["LONGEST_OUTAGE", "BuildPoller", "is_passing", "seconds_of", "usual_duration"]
 
 _LONGEST_ABSENCE = 60.0
 """Seconds for which a build that was seen may not be found. Buildkite's answers come from several servers."""
 
-_LONGEST_OUTAGE = 3600.0
+LONGEST_OUTAGE = 3600.0
 """Seconds for which a poll may fail, if the wait has no timeout."""
 
 _HISTORY = 10
 """Builds from which the usual duration is learned."""
 
 
-def _is_passing(error: BuildkiteError) -> bool:
+def is_passing(error: BuildkiteError) -> bool:
     """Tell whether an error of a poll says nothing about the next one: an outage, a lost connection, a limit."""
     if isinstance(error, ConnectionFailed):
         return not error.permanent
@@ -77,6 +78,7 @@ class BuildPoller:
         learn: read how long the builds before it ran, by one more request.
         known: the build as the caller has seen it. Then it exists, and a 404 passes for a while.
         on_event: called with each event of the build and of its jobs, in their order.
+        pauses: pauses that webhooks end; None if none are expected.
     """
 
     def __init__(
@@ -91,7 +93,9 @@ class BuildPoller:
         learn: bool = False,
         known: Build | None = None,
         on_event: Callable[[WebhookEvent], Coroutine[Any, Any, None]] | None = None,
+        pauses: AnnouncedPauses | None = None,
     ) -> None:
+        self._pauses = pauses
         self.requests = 0
         self.seen: Build | None = None
         self.has_jobs = False
@@ -152,7 +156,7 @@ class BuildPoller:
                 now = self._requester.runtime.now()
                 failing_since = now if failing_since is None else failing_since
                 if not self._is_tolerated(error, now - failing_since):
-                    if self._ends is not None and now >= self._ends and self.seen is not None and _is_passing(error):
+                    if self._ends is not None and now >= self._ends and self.seen is not None and is_passing(error):
                         return None
                     raise
                 at_least = error.retry_after if isinstance(error, CircuitOpen | BudgetExhausted) else 0.0
@@ -182,8 +186,13 @@ class BuildPoller:
             blocked=blocked,
             chance=1.0 if retry is None else retry.random(),
         )
+        if self._pauses is not None:
+            pause = self._pauses.lengthened(pause)
         pause, self.last = next_pause(max(pause, at_least), left)
-        await runtime.sleep(pause)
+        if self._pauses is None:
+            await runtime.sleep(pause)
+        elif await self._pauses.pause(pause):
+            self.last = False
         return True
 
     def revive(self) -> None:
@@ -260,9 +269,9 @@ class BuildPoller:
             return False
         if isinstance(error, BuildNotFound):
             return seconds < _LONGEST_ABSENCE
-        if not _is_passing(error):
+        if not is_passing(error):
             return False
-        return seconds < _LONGEST_OUTAGE if self._ends is None else self._requester.runtime.now() < self._ends
+        return seconds < LONGEST_OUTAGE if self._ends is None else self._requester.runtime.now() < self._ends
 
     async def _report(self, build: Build) -> None:
         """Report what a look has shown."""

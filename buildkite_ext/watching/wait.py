@@ -20,6 +20,7 @@ from ..states import (
     is_failing,
     outcome_of,
 )
+from .announcements import AnnouncedPauses
 from .outcome import WaitResult
 from .pacing import Pacing
 from .poller import BuildPoller, seconds_of
@@ -56,6 +57,7 @@ class WaitOptions:
     cancel_on: Collection[GivenUp | str] = ()
     expected_duration: float | None = None
     learn: bool = False
+    webhooks: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what an option doesn't take.
@@ -146,6 +148,7 @@ async def wait(
     """
     events, runtime = requester.events, requester.runtime
     began = runtime.now()
+    pauses = AnnouncedPauses(requester, pipeline, number) if options.webhooks else None
     poller = BuildPoller(
         requester,
         pipeline,
@@ -156,6 +159,7 @@ async def wait(
         learn=options.learn,
         known=known,
         on_event=None if options.on_event is None else _told(requester, options.on_event),
+        pauses=pauses,
     )
     outcome: str | None = None
     with requester.span("buildkite.build.wait", {"pipeline": pipeline, "build_number": number}) as span:
@@ -177,6 +181,8 @@ async def wait(
                 await _cancel(requester, poller, error)
             raise
         finally:
+            if pauses is not None:
+                pauses.close()
             seconds = runtime.now() - began
             seen = poller.seen
             state = None if seen is None else build_state(seen)

@@ -146,6 +146,7 @@ def test_no_service_is_forgotten() -> None:
         "checks",
         "once",
         "waits",
+        "watcher",
         "_argument_errors",
         "_base",
         "_generated",

@@ -14,6 +14,7 @@ from ..state.builds import Artifact, Build, Job
 from ..state.organization import Organization
 from ..state.pipelines import Pipeline
 from ..state.users import Token, User
+from .lists import ListBehaviour
 from .pages import numbered
 from .request import Json, Query, RefusedRequest, SimRequest, SimResponse, json_response
 from .views.builds import BuildWriter
@@ -31,6 +32,7 @@ class AnswerOptions:
     deep_listing_after: int
     link_last: bool
     artifact_link: Callable[[Artifact, float], str]
+    lists: ListBehaviour
 
 
 @dataclass(frozen=True, slots=True)

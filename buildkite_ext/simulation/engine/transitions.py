@@ -64,7 +64,8 @@ class Transitions:
             build.started_at = now
         elif state == "failing" and build.failing_at is None:
             build.failing_at = now
-        build.finished_at = now if state in FINISHED_BUILDS or state == "blocked" else None
+        ended = (state in FINISHED_BUILDS or state == "blocked") and state not in self._organization.without_finished_at
+        build.finished_at = now if ended else None
         self._organization.build_moved(build, before)
         build.touch()
         self.build_changed(build, before)

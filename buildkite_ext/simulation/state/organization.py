@@ -55,6 +55,7 @@ class Organization:
     """Organization with its users, pipelines, builds, clusters and agents.
 
     Attributes:
+        without_finished_at: states in which a build has no `finished_at`: blocked, not_run and skipped may be among them.
         agents: all agents, in the order in which they connected.
         agents_by_id: the same by id.
         connected_agents: those that have not stopped, by id.
@@ -66,6 +67,7 @@ class Organization:
     ids: Ids
     rate_limit: RateLimit
     user_rate_limit: int
+    without_finished_at: frozenset[str] = frozenset()
     id: str = field(init=False)
     users: dict[str, User] = field(default_factory=dict[str, User])
     tokens: dict[str, Token] = field(default_factory=dict[str, Token])

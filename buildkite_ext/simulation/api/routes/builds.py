@@ -11,6 +11,7 @@ from ...state.build_index import BuildIndex
 from ...state.builds import Build, BuildRequest, Job
 from ...state.pipelines import Pipeline
 from ..handler import Handler, RoutedRequest
+from ..lists import ListBehaviour
 from ..pages import numbered, requested_page
 from ..request import Json, Query, RefusedRequest, SimResponse, invalid, raw_json_response
 from ..views.builds import BuildSelection, on_paused_queue
@@ -44,7 +45,11 @@ def _list(request: RoutedRequest, builds: BuildIndex) -> SimResponse:
             "Listing builds this deep is not supported. Narrow the list by branch or created_from to reach older builds.",
         )
     found = numbered(
-        _filtered(builds, query), query, request.url, with_last=request.options.link_last, newest_first=True
+        _filtered(builds, query, request.options.lists, request.now),
+        query,
+        request.url,
+        with_last=request.options.link_last,
+        newest_first=True,
     )
     selection = BuildSelection(
         jobs=not query.flag("exclude_jobs"),
@@ -208,7 +213,7 @@ def _jobs_to_retry(build: Build, states: object) -> list[Job]:
     ]
 
 
-def _filtered(builds: BuildIndex, query: Query) -> Sequence[Build]:
+def _filtered(builds: BuildIndex, query: Query, lists: ListBehaviour, now: float) -> Sequence[Build]:
     """Return the builds that match every filter of a query, oldest first.
 
     The filter `state` compares the state that the list shows. `blocked` matches blocked builds in any shown state.
@@ -217,17 +222,21 @@ def _filtered(builds: BuildIndex, query: Query) -> Sequence[Build]:
     Args:
         builds: the builds.
         query: branch, commit, creator, state, meta_data, created_from, created_to, finished_from, include_paused.
+        lists: how lists show builds.
+        now: the time.
     """
     branches = query.values("branch") or None
     states = frozenset(query.values("state"))
     found = builds.select(
-        states=_behind(states) if states else None,
+        # What a list shows late may have been in any state.
+        states=_behind(states) if states and not lists.lag else None,
         branches=branches,
         # Only the scalar form takes patterns.
         pattern=query.text("branch") or "",
         since=query.time("created_from"),
         until=query.time("created_to"),
     )
+    found = lists.shown(found, now)
     for matches in _filters(query, states):
         found = [build for build in found if matches(build)]
     return found

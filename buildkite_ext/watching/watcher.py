@@ -1,0 +1,502 @@
+"""Waits of many tasks or threads for many builds, which share one poller.
+
+Nothing runs in the background. The poller is one of those who wait; when its wait ends, another one takes over. What to ask for
+next is decided in `sweeps`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from .._forks import reset_after_fork
+from ..dispatcher import logger
+from ..errors import BuildkiteError, CircuitOpen, DeadlineExceeded, NotFound
+from ..events import BuildSeen, WaitFinished, WatcherSlowed
+from ..references import read_reference
+from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
+from .announcements import Announcements, announced_name
+from .outcome import WaitResult
+from .poller import LONGEST_OUTAGE, is_passing
+from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, Row, Sweeps, Traits
+
+if TYPE_CHECKING:
+    import httpx
+    from buildkite_api.models import Build
+
+    from ..runtime import Signal
+    from ..states import Outcome
+    from ..transport.requester import Requester
+
+__all__ = ["SharedPoller"]
+
+_MOST_READS = 10
+"""Reads of a build that has ended, of which each failed by an error that passes."""
+
+_SLOW = 2 * LOOK_EVERY
+"""Seconds between two looks from which on it is said that ends are seen late."""
+
+
+class _Waiter:
+    """Task or thread that waits for one or several builds.
+
+    Attributes:
+        pending: the builds that have not ended.
+        ended: those that have ended and were not taken, each as it was seen, or with the error that ended the wait for it.
+        requests: number of requests that were sent for one of its builds alone.
+        blocked_ends: the wait for a build ends when that is blocked.
+        ends: when its time is over.
+        signal: wakes it.
+    """
+
+    def __init__(self, builds: Iterable[Key], *, blocked_ends: bool, ends: float | None, signal: Signal) -> None:
+        self.pending = dict.fromkeys(builds)
+        self.ended: deque[tuple[Key, Build | BuildkiteError]] = deque()
+        self.requests = dict.fromkeys(self.pending, 0)
+        self.seen: dict[Key, str] = {}
+        self.blocked_ends = blocked_ends
+        self.ends = ends
+        self.signal = signal
+
+    def accepts(self, outcome: Outcome | None) -> bool:
+        """Tell whether an outcome ends the wait for a build."""
+        return outcome is not None and (self.blocked_ends or outcome != "blocked")
+
+
+class SharedPoller:
+    """Poller of the builds of an organization, for all who wait for some of them.
+
+    Args:
+        requester: sends the requests.
+        webhooks: webhooks tell of ends, so it polls slowly.
+        further_pages: tells whether a page of a list has further ones, and their number if the answer tells it.
+
+    Attributes:
+        requests: number of requests that were sent.
+    """
+
+    def __init__(
+        self,
+        requester: Requester,
+        *,
+        webhooks: bool,
+        further_pages: Callable[[httpx.Response], tuple[bool, int | None]],
+    ) -> None:
+        self._requester = requester
+        self._further_pages = further_pages
+        self._runtime = requester.runtime
+        self._webhooks = webhooks
+        self._lock = threading.Lock()  # never held across an await
+        self._start()
+        reset_after_fork(self)
+
+    def _start(self) -> None:
+        self._sweeps = Sweeps(webhooks=self._webhooks)
+        self._waiters: dict[Key, list[_Waiter]] = {}
+        self._poller: _Waiter | None = None
+        self._announcements: Announcements | None = None
+        self._answered = False
+        self._failing_since: float | None = None
+        self._slow = False
+        self.requests = 0
+
+    @property
+    def seconds_between_looks(self) -> float:
+        """Seconds between two looks for builds that have ended."""
+        return self._sweeps.looks_every
+
+    async def results(
+        self, builds: Sequence[Key], *, timeout: float | None, blocked_ends: bool
+    ) -> AsyncGenerator[tuple[Key, WaitResult], None]:
+        """Yield the result of each build as it ends.
+
+        Raises:
+            DeadlineExceeded: some did not end in time.
+            BuildkiteError: one can't be read.
+        """
+        began = self._runtime.now()
+        waiter = _Waiter(
+            builds,
+            blocked_ends=blocked_ends,
+            ends=None if timeout is None else began + timeout,
+            signal=self._runtime.signal(),
+        )
+        self._enter(waiter)
+        try:
+            while waiter.pending or waiter.ended:
+                key, found = await self._next_end(waiter, timeout)
+                if isinstance(found, BuildkiteError):
+                    raise found
+                try:
+                    result = await self._result(waiter, key, found)
+                except BuildkiteError as error:
+                    if not is_passing(error) or waiter.requests[key] >= _MOST_READS:
+                        raise
+                    result = None
+                if result is None:
+                    self._enter(waiter, (key,))  # it continues, by a retry or an unblocked step, or could not be read
+                    continue
+                self._report(waiter, key, result, self._runtime.now() - began)
+                yield key, result
+        finally:
+            for key in waiter.pending:
+                self._report(waiter, key, None, self._runtime.now() - began)
+            self._leave(waiter)
+
+    # --- Those who wait
+
+    def _enter(self, waiter: _Waiter, builds: Iterable[Key] = ()) -> None:
+        """Wait for builds of a waiter; for all that it begins with if none are named."""
+        with self._lock:
+            for key in builds or waiter.pending:
+                waiter.pending[key] = None
+                waiters = self._waiters.setdefault(key, [])
+                if waiter not in waiters:
+                    waiters.append(waiter)
+                self._sweeps.add(key, self._runtime.now())
+            self._wake(self._poller)
+            if self._webhooks and self._announcements is None:
+                self._announcements = Announcements(self._requester, self._announced)
+
+    def _leave(self, waiter: _Waiter) -> None:
+        """Wait no longer. If the waiter is the poller, another one takes over."""
+        with self._lock:
+            for key in waiter.requests:
+                self._forget(waiter, key)
+            if self._poller in (waiter, None):  # None: it was woken to take over
+                self._pass_on()
+            if not self._waiters and self._announcements is not None:
+                self._announcements.close()
+                self._announcements = None
+
+    def _pass_on(self) -> None:
+        """Let another one be the poller. The caller holds the lock."""
+        self._poller = None
+        self._sweeps.abandoned(self._runtime.now())
+        # Any of them: one that is about to leave passes it on in turn.
+        self._wake(next((each for waiters in self._waiters.values() for each in waiters), None))
+
+    def _forget(self, waiter: _Waiter, key: Key) -> None:
+        """Take a build out of those of a waiter. The caller holds the lock."""
+        waiter.pending.pop(key, None)
+        waiters = self._waiters.get(key, [])
+        if waiter in waiters:
+            waiters.remove(waiter)
+        if not waiters and self._waiters.pop(key, None) is not None:
+            self._sweeps.remove(key)
+
+    def _wake(self, waiter: _Waiter | None) -> None:
+        if waiter is not None:
+            waiter.signal.set()
+
+    def _announced(self, name: str) -> None:
+        """Take in that a webhook told of a build."""
+        with self._lock:
+            for key in self._waiters:
+                if announced_name(self._requester.organization, *key) == name:
+                    self._sweeps.woken(key, self._runtime.now())
+                    self._wake(self._poller)
+
+    # --- The wait
+
+    async def _next_end(self, waiter: _Waiter, timeout: float | None) -> tuple[Key, Build | BuildkiteError]:
+        """Return the next build that has ended. Poll for all, unless another one does."""
+        runtime = self._runtime
+        while True:
+            with self._lock:
+                if waiter.ended:
+                    if self._poller in (waiter, None):
+                        self._pass_on()  # before the caller has the result, and perhaps never comes back
+                    return waiter.ended.popleft()
+                left = inf if waiter.ends is None else waiter.ends - runtime.now()
+                if left > 0 and self._poller is None:
+                    self._poller = waiter
+                polls = self._poller is waiter
+                waiter.signal = signal = runtime.signal()
+            if left <= 0:
+                raise DeadlineExceeded(_not_ended(waiter, timeout))
+            if polls:
+                await self._poll(waiter, signal, left)
+            else:
+                # By another clock than the system's, the poller wakes those whose time is over.
+                await signal.wait(left if left < inf and runtime.real_time else None)
+
+    async def _poll(self, waiter: _Waiter, signal: Signal, left: float) -> None:
+        """Send the next request, or pause until it is due."""
+        runtime = self._runtime
+        with self._lock:
+            step = self._sweeps.next(runtime.now())
+        if isinstance(step, Pause):
+            await self._pause(signal, min(step.until - runtime.now(), left))
+            return
+        try:
+            answer, builds = await (
+                self._list(step, waiter.ends) if isinstance(step, ListBuilds) else self._read(step, waiter.ends)
+            )
+        except BuildkiteError as error:
+            with self._lock:
+                self._failed(waiter, step, error)
+            return
+        except BaseException:
+            with self._lock:
+                self._sweeps.abandoned(runtime.now())
+            raise
+        with self._lock:
+            self._answered, self._failing_since = True, None
+            for key in self._sweeps.answered(answer, runtime.now()):
+                self._end(key, builds[key])
+        self._tell_of_pace()
+
+    def _failed(self, waiter: _Waiter, step: ListBuilds | ReadBuild, error: BuildkiteError) -> None:
+        """Take in that a request of the poller failed. The caller holds the lock."""
+        now = self._runtime.now()
+        if waiter.ends is not None and waiter.ends <= now:  # its own time was over
+            self._sweeps.abandoned(now)
+            return
+        at_least = error.retry_after if isinstance(error, CircuitOpen) else 0.0
+        self._sweeps.failed(now, at_least=at_least)
+        if isinstance(error, NotFound) and isinstance(step, ReadBuild):
+            self._end_all(error, [step.key])
+            return
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        if not (self._answered and is_passing(error) and now - self._failing_since < LONGEST_OUTAGE):
+            self._end_all(error)
+
+    async def _pause(self, signal: Signal, seconds: float) -> None:
+        """Pause for the poller, until it is woken at most."""
+        if seconds <= 0:
+            return
+        if self._announcements is not None:
+            await self._announcements.pause(signal, seconds)
+        elif self._runtime.real_time:
+            await signal.wait(seconds)
+        else:
+            # By another clock than the system's, the others can't see that their time is over.
+            with self._lock:
+                limited = {
+                    each: each.ends for waiters in self._waiters.values() for each in waiters if each.ends is not None
+                }
+            now = self._runtime.now()
+            await self._runtime.sleep(min([seconds, *(ends - now for ends in limited.values() if ends > now)]))
+            now = self._runtime.now()
+            for each, ends in limited.items():
+                if ends <= now:
+                    self._wake(each)
+
+    def _end(self, key: Key, build: Build) -> None:
+        """Tell those who wait for a build that it has ended. The caller holds the lock."""
+        outcome = outcome_of(build)
+        for waiter in tuple(self._waiters.get(key, ())):
+            if waiter.accepts(outcome):
+                self._forget(waiter, key)
+                waiter.ended.append((key, build))
+                self._wake(waiter)
+        if key in self._waiters:  # others wait for more than that
+            self._sweeps.add(key, self._runtime.now())
+
+    def _end_all(self, error: BuildkiteError, builds: Collection[Key] | None = None) -> None:
+        """End the waits for some builds, or all, with an error. The caller holds the lock."""
+        for key in tuple(self._waiters if builds is None else builds):
+            for waiter in tuple(self._waiters.get(key, ())):
+                self._forget(waiter, key)
+                waiter.ended.append((key, error))
+                self._wake(waiter)
+
+    # --- Requests
+
+    async def _list(self, step: ListBuilds, ends: float | None) -> tuple[Answer, Mapping[Key, Build]]:
+        requester = self._requester
+        name = "list_organization_builds" if step.pipeline is None else "list_pipeline_builds"
+        endpoint = requester.module("builds", name)
+        at = (requester.organization,) if step.pipeline is None else (requester.organization, step.pipeline)
+        kwargs = endpoint._get_kwargs(
+            *at, **_query(step), exclude_jobs=True, exclude_pipeline=True, page=step.page, per_page=100
+        )
+        self.requests += 1
+        # It gives way to none: one request serves all waits.
+        response = await requester.send(requester.build(endpoint, kwargs, ends=ends, fresh=True))
+        builds: list[Build] = requester.parse(endpoint, response)
+        rows, known = self._rows(builds)
+        more, left = self._further_pages(response)
+        return Answer(rows, _date(response.headers.get("Date")), more, left), known
+
+    async def _read(self, step: ReadBuild, ends: float | None) -> tuple[Answer, Mapping[Key, Build]]:
+        requester = self._requester
+        self.requests += 1
+        with self._lock:
+            for waiter in self._waiters.get(step.key, ()):
+                waiter.requests[step.key] += 1
+        build = await requester.call_by(
+            ends, requester.module("builds", "get_build"), *self._at(step.key), exclude_jobs=True
+        )
+        return Answer([self._row(step.key, build)]), {step.key: build}
+
+    def _at(self, key: Key) -> tuple[Any, ...]:
+        return (self._requester.organization, *key)
+
+    def _outcome(self, key: Key, build: Build) -> Outcome | None:
+        """Return the outcome of a build; None while it continues, or shows the end that it had before a retry."""
+        pending = self._requester.recent_actions.pending(self._at(key), now=self._runtime.now())
+        if pending.reopening is not None and pending.reopening.is_old(build):
+            return None
+        outcome = outcome_of(build)
+        if outcome == "blocked" and pending.unblocked:
+            steps = blocking_jobs(build)
+            if steps and all(step.id in pending.unblocked for step in steps):
+                return None
+        return outcome
+
+    def _rows(self, builds: Iterable[Build]) -> tuple[list[Row], dict[Key, Build]]:
+        known: dict[Key, Build] = {}
+        root = self._requester.options.base_url
+        for build in builds:
+            try:
+                address = read_reference(build.url or "", root=root)
+            except ValueError:
+                continue
+            if address.number is not None:
+                known[address.pipeline, address.number] = build
+        return [self._row(key, build) for key, build in known.items()], known
+
+    def _row(self, key: Key, build: Build) -> Row:
+        waiters = tuple(self._waiters.get(key, ()))
+        created, finished = _seconds(build.created_at), _seconds(build.finished_at)
+        times = (created, _seconds(build.scheduled_at), _seconds(build.started_at), finished)
+        if not waiters:
+            return Row(key, False, created, finished, max((time for time in times if time is not None), default=None))
+        outcome = self._outcome(key, build)
+        state = build_state(build) or ""
+        for waiter in waiters:
+            waiter.seen[key] = state
+        return Row(
+            key,
+            any(waiter.accepts(outcome) for waiter in waiters),
+            created,
+            finished,
+            max((time for time in times if time is not None), default=None),
+            _traits(build),
+        )
+
+    async def _result(self, waiter: _Waiter, key: Key, build: Build) -> WaitResult | None:
+        """Return the result for a build that has ended; None if it continues meanwhile.
+
+        A list shows no jobs, so a build that failed or is blocked is read.
+        """
+        outcome = outcome_of(build)
+        if outcome in ("failed", "blocked"):
+            requester = self._requester
+            self.requests += 1
+            waiter.requests[key] += 1
+            build = await requester.call_by(waiter.ends, requester.module("builds", "get_build"), *self._at(key))
+            outcome = self._outcome(key, build)
+        if outcome is None or not waiter.accepts(outcome):
+            return None
+        return WaitResult(
+            build=build,
+            outcome=outcome,
+            failed_jobs=failed_jobs(build),
+            blocked_by=blocking_jobs(build) if outcome == "blocked" else [],
+            requests=waiter.requests[key],
+        )
+
+    # --- Events
+
+    def _report(self, waiter: _Waiter, key: Key, result: WaitResult | None, seconds: float) -> None:
+        """Emit the end of a wait."""
+        events = self._requester.events
+        if not events.wanted:
+            return
+        build = None if result is None else result.build
+        state = waiter.seen.get(key) if build is None else build_state(build)
+        if state:
+            events.emit(BuildSeen(self._requester.organization, *key, state))
+        began, ended = (None, None) if build is None else (_seconds(build.started_at), _seconds(build.finished_at))
+        ran = None if began is None or ended is None else max(0.0, ended - began)
+        outcome = None if result is None else result.outcome
+        if outcome == "blocked":
+            ran = None
+        events.emit(WaitFinished(self._requester.organization, *key, state, outcome, seconds, ran))
+
+    def _tell_of_pace(self) -> None:
+        """Say that ends are seen late, once, when so many builds end that the requests of a minute don't suffice."""
+        every = self._sweeps.looks_every
+        usual = Sweeps(webhooks=self._webhooks).looks_every
+        slow = self._sweeps.lists and every > usual * (_SLOW / LOOK_EVERY)
+        if slow == self._slow:
+            return
+        self._slow = slow
+        if slow:
+            logger.warning(
+                "So many builds of %s end that the watcher looks for them every %.0f s.",
+                self._requester.organization,
+                every,
+            )
+        self._requester.events.emit(WatcherSlowed(self._requester.organization, len(self._waiters), every))
+
+    def _reset_after_fork(self) -> None:
+        """Forget the waits: they are those of the parent's threads."""
+        self._lock = threading.Lock()
+        self._start()
+
+
+def _query(step: ListBuilds) -> dict[str, Any]:
+    """Return the filters of a list."""
+    narrowing: Narrowing = step.narrowing
+    filters: dict[str, Any] = {
+        "state": list(step.states),
+        "finished_from": _time(step.finished_from),
+        "created_from": _time(step.created_from),
+        "created_to": _time(step.created_to),
+        "creator": narrowing.creator,
+        "branch": list(narrowing.branches),
+        "commit": list(narrowing.commits),
+        "meta_data": None if narrowing.meta_data is None else dict([narrowing.meta_data]),
+    }
+    return {name: value for name, value in filters.items() if value}
+
+
+def _traits(build: Build) -> Traits:
+    """Return what lists can be narrowed by. Decoding keeps values of other types as they came."""
+    creator: object = getattr(build.creator, "id", None)
+    meta_data: object = build.meta_data
+    pairs = meta_data.items() if isinstance(meta_data, Mapping) else ()
+    return Traits(
+        creator if isinstance(creator, str) else None,
+        build.branch if isinstance(build.branch, str) else None,
+        build.commit if isinstance(build.commit, str) else None,
+        frozenset((key, value) for key, value in pairs if isinstance(value, str)),
+    )
+
+
+def _seconds(value: object) -> float | None:
+    return round(value.timestamp(), 3) if isinstance(value, datetime) else None
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(round(seconds, 3), UTC)
+
+
+def _date(value: str | None) -> float | None:
+    """Return the time in a `Date` header."""
+    try:
+        return None if value is None else parsedate_to_datetime(value).timestamp()
+    except ValueError:
+        return None
+
+
+def _not_ended(waiter: _Waiter, timeout: float | None) -> str:
+    """Return the message about builds that did not end in time."""
+    builds = [
+        f"{pipeline} #{number} ({waiter.seen.get((pipeline, number), 'not seen yet')})"
+        for pipeline, number in waiter.pending
+    ]
+    shown = ", ".join(builds[:3]) + (f" and {len(builds) - 3} more" if len(builds) > 3 else "")
+    are = "is" if len(builds) == 1 else "are"
+    return (
+        f"{shown} {are} not over after {timeout:g} s. What runs continues. Wait again, or cancel with builds.cancel()."
+    )
