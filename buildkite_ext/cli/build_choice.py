@@ -209,32 +209,24 @@ def slug_of(build: Build, client: BuildkiteClient) -> str:
     return read_reference(build.url, root=client.options.base_url).pipeline
 
 
-def _pipeline(
-    words: Sequence[str], which: BuildOptions, common: CommonOptions, *, simulate: bool
-) -> Reference | None:
+def _pipeline(words: Sequence[str], which: BuildOptions, common: CommonOptions, *, simulate: bool) -> Reference | None:
     if which.mine and not words and which.pipeline is None:
         return None
     word = words[0] if words else None
     address = pipeline_of(word, which.pipeline, organization=common.organization, simulate=simulate)
     if address.number is not None:
-        raise UsageError(
-            f"the address names build {address.number}, and {_NEWEST} the newest: give one of them."
-        )
+        raise UsageError(f"the address names build {address.number}, and {_NEWEST} the newest: give one of them.")
     return address
 
 
 def _numbered(
     words: Sequence[str], pipeline: str | None, common: CommonOptions, *, command: str, simulate: bool
 ) -> Reference:
-    address, number = build_of(
-        words, pipeline, organization=common.organization, simulate=simulate, command=command
-    )
+    address, number = build_of(words, pipeline, organization=common.organization, simulate=simulate, command=command)
     return replace(address, number=number)
 
 
-def _choice(
-    address: Reference | None, which: BuildOptions, common: CommonOptions, *, simulate: bool
-) -> BuildChoice:
+def _choice(address: Reference | None, which: BuildOptions, common: CommonOptions, *, simulate: bool) -> BuildChoice:
     return BuildChoice(
         connection=ConnectionOptions(
             organization=common.organization if address is None else address.organization,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ __all__ = [
     "STDIN",
     "Inputs",
     "field_values",
+    "folder_of",
     "is_stdin",
     "json_or_text",
     "name_and_value",
@@ -206,6 +208,34 @@ def not_empty(argument: str, text: str) -> str:
     if not text.strip():
         raise UsageError(f"{argument} is empty.")
     return text
+
+
+def folder_of(to: Path | None) -> Path:
+    """Return the folder that artifacts are written to: that of `--to`, or the current one.
+
+    Raises:
+        UsageError: it can't be one.
+    """
+    folder = Path() if to is None else to
+    if not folder.is_absolute():
+        try:
+            Path.cwd()
+        except OSError as error:
+            raise UsageError(
+                f"the current folder, which artifacts would be written to, can't be used: {error.strerror}. It may be deleted. "
+                "Change to another folder, or give an absolute path in --to."
+            ) from error
+    if to is None:
+        return folder
+    try:
+        is_folder = stat.S_ISDIR(to.stat().st_mode)
+    except FileNotFoundError:
+        return to
+    except OSError as error:  # a name that is too long, for example
+        raise UsageError(f"--to {str(to)!r} can't be a folder: {error.strerror}.") from error
+    if not is_folder:
+        raise UsageError(f"--to {str(to)!r} is a file; artifacts need a folder.")
+    return to
 
 
 def is_stdin(path: str | Path | None) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..client import BuildkiteClient
 
-__all__ = ["JobWords", "chosen_jobs", "job_id_of", "job_words"]
+__all__ = ["JobWords", "chosen_job", "chosen_jobs", "job_id_of", "job_words"]
 
 JobWords = Annotated[tuple[str, ...], Repeated, Parameter(alias="-j", metavar="JOB")]
 """The type of `--job`: a step key, a name in which `*` stands for any text, or an id; may be repeated."""
@@ -55,13 +55,21 @@ def chosen_jobs(client: BuildkiteClient, address: Reference, words: Sequence[str
     for word in words:
         if not any(JobSelection((word,)).matches(job) for job in jobs):
             names = ", ".join(repr(short(name_of(job), 60)) for job in jobs[:10]) or "none"
-            raise NothingMatched(f"--job {short(word, 100)!r} names no job of build #{build.number}. Its jobs: {names}.")
+            raise NothingMatched(
+                f"--job {short(word, 100)!r} names no job of build #{build.number}. Its jobs: {names}."
+            )
     wanted = JobSelection(tuple(words))
     return [job for job in jobs if wanted.matches(job)]
 
 
 def job_id_of(client: BuildkiteClient, address: Reference, word: str) -> str:
-    """Return the id of the one job that a word names. An id is taken as it is, without a request.
+    """Return the id of the one job that a word names, as `chosen_job`."""
+    found = chosen_job(client, address, word)
+    return found if isinstance(found, str) else found.id
+
+
+def chosen_job(client: BuildkiteClient, address: Reference, word: str) -> str | Job:
+    """Return the one job that a word names. An id is taken as it is, without a request.
 
     Raises:
         NothingMatched: it names no job.
@@ -73,4 +81,4 @@ def job_id_of(client: BuildkiteClient, address: Reference, word: str) -> str:
     if len(found) > 1:
         ids = ", ".join(job.id for job in found[:10])
         raise UsageError(f"--job {short(word, 100)!r} names {len(found)} jobs: give the id of one of them: {ids}.")
-    return found[0].id
+    return found[0]

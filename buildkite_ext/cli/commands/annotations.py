@@ -117,7 +117,9 @@ def annotations_add(
         print_json_line(made.to_dict())
     else:
         said = f"Build {short(at.pipeline, 100)} #{at.number} is annotated"
-        print(f"{said}: {clean(str(made.style or 'no style'))}, context {short(made.context, 100)}, id {clean(made.id)}")
+        print(
+            f"{said}: {clean(str(made.style or 'no style'))}, context {short(made.context, 100)}, id {clean(made.id)}"
+        )
     return ExitCode.PASSED
 
 

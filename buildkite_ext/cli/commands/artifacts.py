@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,6 +14,7 @@ from ..exit_codes import ExitCode
 from ..inputs import folder_of, not_empty
 from ..job_choice import job_id_of, job_words
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag
+from ..problem import CommandFailed
 from ..streams import Colour, clean, print_error
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ def artifacts_list(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
     which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
     path: Annotated[str | None, Parameter(metavar="GLOB")] = None,
-    state: Annotated[_State | None, Parameter(alias="-s")] = None,
+    state: Annotated[_State | None, Parameter(alias="-s", metavar="STATE")] = None,
     job: Annotated[str | None, Parameter(alias="-j", metavar="JOB")] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
@@ -79,8 +82,9 @@ def artifacts_download(
     """Download artifacts of a build into a folder, each under its own path. Their size and SHA-1 are checked.
 
     Args:
-        build: The build, then the globs of the artifacts; without globs all of them. The build is its URL, ORG/PIPELINE/NUMBER, or
+        build: The build, then globs of artifacts; without globs all of them. The build is its URL, ORG/PIPELINE/NUMBER, or
             PIPELINE before NUMBER. The URL of a job names its artifacts alone. With --branch, --latest or --mine: the pipeline.
+            In a glob * stays within a folder, and ** goes through folders.
         to: The folder; by default the current one.
         by_job: Write the artifacts of each job into a folder of its own, which has the job's id as its name.
         job: Those of this job: its id, its step key or its name.
@@ -89,38 +93,61 @@ def artifacts_download(
         simulate: Ask a simulator in this process instead. Its pipelines are web, api and release.
     """
     from ..render.records import print_json_line
-    from ..render.views import download_view
+    from ..render.views import run_view
 
     choice, globs = build_and_rest(build, which, common, command="artifacts download", simulate=simulate)
     for glob in globs:
         not_empty("GLOB", glob)
     folder = folder_of(to)
-    view = download_view(json=json, color=color)
+    view = run_view(output="events" if json else "lines", color=color)
     try:
         with choice.connection.client() as client:
             at = choice.find(client)
             words = job_words([] if job is None else [job], at)
-            files = client.artifacts.download_all(
-                at.pipeline,
-                at.number,
-                *globs,
-                to=folder,
-                job_id=job_id_of(client, at, words[0]) if words else None,
-                by_job=by_job,
-                on_refused="skip",
-                on_progress=view.progress,
-            )
-        if not json:
-            view.fetched(files)
+            job_id = job_id_of(client, at, words[0]) if words else None
+            with _failures():
+                files = client.artifacts.download_all(
+                    at.pipeline,
+                    at.number,
+                    *globs,
+                    to=folder,
+                    job_id=job_id,
+                    by_job=by_job,
+                    on_refused="skip",
+                    on_progress=view.progress,
+                )
+        view.fetched(files)
     finally:
         view.close()
-    for path in files if json else ():
-        print_json_line({"type": "fetched", "path": str(path)})
     for refused in files.refused:
         if json:
             print_json_line({"type": "refused", "path": refused.artifact.path, "reason": refused.reason})
         print_error(f"Not fetched: {clean(refused.reason)}")
     return ExitCode.ARTIFACTS if files.refused else ExitCode.PASSED
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Give errors about artifacts and files the exit code of artifacts that weren't all fetched.
+
+    Raises:
+        CommandFailed: an artifact can't be fetched or written, or none matches.
+    """
+    from ...errors import ArtifactCorrupted, ArtifactUnavailable, NothingMatched, UnsafePath
+    from ..hints import in_options
+
+    try:
+        yield
+    except NothingMatched as error:
+        raise CommandFailed(ExitCode.ARTIFACTS, f"{error.reason} Nothing was downloaded.") from error
+    except UnsafePath as error:  # its advice is for callers of the library
+        raise CommandFailed(ExitCode.ARTIFACTS, f"{error.reason} Name another folder in --to.") from error
+    except (ArtifactCorrupted, ArtifactUnavailable) as error:
+        raise CommandFailed(ExitCode.ARTIFACTS, in_options(str(error))) from error
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise CommandFailed(ExitCode.ARTIFACTS, f"An artifact can't be written: {error}") from error
 
 
 def _row(artifact: Artifact) -> list[str]:

@@ -33,7 +33,7 @@ def builds_list(
     ] = None,
     branch: Annotated[tuple[str, ...], Repeated, Parameter(group=_FILTERS, alias="-b", metavar="B")] = (),
     commit: Annotated[tuple[str, ...], Repeated, Parameter(group=_FILTERS, alias="-c", metavar="C")] = (),
-    state: Annotated[tuple[BuildStateName, ...], Repeated, Parameter(group=_FILTERS, alias="-s")] = (),
+    state: Annotated[tuple[BuildStateName, ...], Repeated, Parameter(group=_FILTERS, alias="-s", metavar="STATE")] = (),
     meta_data: Annotated[tuple[str, ...], Repeated, Parameter(group=_FILTERS, alias="-M", metavar="K=V")] = (),
     mine: Annotated[bool, Flag, Parameter(group=_FILTERS)] = False,
     limit: Annotated[int, WholeNumber, Parameter(group=OUTPUT)] = 20,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ...states import JobStateName
 from ...references import Reference
+from ...states import JobStateName
 from ..build_choice import BuildOptions, build_choice
 from ..exit_codes import ExitCode
 from ..inputs import field_values
-from ..job_choice import JobWords, chosen_jobs, job_id_of, job_words
+from ..job_choice import JobWords, chosen_job, chosen_jobs, job_words
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
 from ..problem import UsageError
 from ..streams import Colour, clean
@@ -27,7 +27,7 @@ def jobs_list(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
     which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
     job: JobWords = (),
-    state: Annotated[tuple[JobStateName, ...], Repeated, Parameter(alias="-s")] = (),
+    state: Annotated[tuple[JobStateName, ...], Repeated, Parameter(alias="-s", metavar="STATE")] = (),
     retried: Annotated[bool, Flag] = False,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
@@ -139,7 +139,7 @@ def jobs_unblock(
     values = field_values("--field", field)
     with choice.connection.client() as client:
         at = choice.find(client)
-        unblocked = client.jobs.unblock(at.pipeline, at.number, job_id_of(client, at, words[0]), fields=values or None)
+        unblocked = client.jobs.unblock(at.pipeline, at.number, chosen_job(client, at, words[0]), fields=values or None)
     if json:
         print_json_line(unblocked.to_dict())
     else:

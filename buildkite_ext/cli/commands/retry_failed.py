@@ -19,7 +19,7 @@ __all__ = ["retry_failed"]
 def retry_failed(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
     which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
-    state: Annotated[tuple[RetriedStateName, ...], Repeated, Parameter(alias="-s")] = (),
+    state: Annotated[tuple[RetriedStateName, ...], Repeated, Parameter(alias="-s", metavar="STATE")] = (),
     wait: Annotated[bool, Flag] = False,
     timeout: Annotated[float | None, Duration] = None,
     poll_interval: Annotated[float | None, Duration] = None,
@@ -46,13 +46,15 @@ def retry_failed(
             raise UsageError(f"{option} is for --wait.")
     choice = build_choice(build, which, common, command="retry-failed")
     if wait:
-        from ..run.options import RunOptions
         from ..render.views import executed
+        from ..run.options import RunOptions
 
         options = RunOptions(
-            choice=choice, retry_states=tuple(state), timeout=timeout, poll_interval=poll_interval, follow=False
+            choice=choice, retry=True, retry_states=state, timeout=timeout, poll_interval=poll_interval
         )
-        return executed(options, choice.connection, events=json, color=color, debug=common.debug)
+        return executed(
+            options, choice.connection, output="events" if json else "lines", color=color, debug=common.debug
+        )
     with choice.connection.client() as client:
         at = choice.find(client)
         found = client.builds.retry_failed_jobs(at.pipeline, at.number, states=list(state) or None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 
 from ..exit_codes import ExitCode
-from ..inputs import not_empty, pairs
+from ..inputs import folder_of, not_empty, pairs
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
 from ..problem import UsageError
 from ..streams import Colour
@@ -72,8 +71,8 @@ def run(
     """
     from ..addresses import pipeline_of
     from ..connection import ConnectionOptions
+    from ..render.views import Output, executed
     from ..run.options import RunOptions
-    from ..render.views import executed
 
     address = pipeline_of(pipeline, pipeline_option, organization=common.organization, simulate=simulate)
     if web and simulate:
@@ -95,32 +94,14 @@ def run(
         last_lines=not quiet,
     )
     connection = ConnectionOptions(organization=address.organization, token_file=common.token_file, simulate=simulate)
-    return executed(options, connection, json=json, quiet=quiet, color=color, debug=common.debug)
+    output: Output = "json" if json else "lines"
+    return executed(options, connection, output=output, quiet=quiet, color=color, debug=common.debug)
 
 
 def _folder(to: Path | None, artifacts: Sequence[str]) -> Path:
     if to is not None and not artifacts:
         raise UsageError("--to is the folder for artifacts: select them with --artifacts GLOB.")
-    folder = Path() if to is None else to
-    if artifacts and not folder.is_absolute():
-        try:
-            Path.cwd()
-        except OSError as error:
-            raise UsageError(
-                f"the current folder, which artifacts would be written to, can't be used: {error.strerror}. It may be deleted. "
-                "Change to another folder, or give an absolute path in --to."
-            ) from error
-    if to is None:
-        return folder
-    try:
-        is_folder = stat.S_ISDIR(to.stat().st_mode)
-    except FileNotFoundError:
-        return to
-    except OSError as error:  # a name that is too long, for example
-        raise UsageError(f"--to {str(to)!r} can't be a folder: {error.strerror}.") from error
-    if not is_folder:
-        raise UsageError(f"--to {str(to)!r} is a file; artifacts need a folder.")
-    return to
+    return folder_of(to) if artifacts else Path()
 
 
 def _by_job(by_job: bool, artifacts: Sequence[str]) -> bool:

@@ -47,7 +47,7 @@ def print_records(
     *,
     json_lines: bool = False,
     color: Colour = "auto",
-) -> int:
+) -> None:
     """Print records, one a line: as objects of the API; with tabs between the values; or aligned on a terminal.
 
     Args:
@@ -55,23 +55,19 @@ def print_records(
         row: returns the values of a record. The first is a state, whose colour is that of the state.
         json_lines: print JSON.
         color: when to use colours.
-
-    Returns:
-        The number of records.
     """
-    count = 0
     if json_lines:
-        for count, record in enumerate(records, start=1):
+        for record in records:
             print_json_line(record.to_dict())
-        return count
+        return
     if is_terminal(sys.stdout):
-        return _print_aligned([_cleaned(row(record)) for record in records], color)
+        _print_aligned([_cleaned(row(record)) for record in records], color)
+        return
     colours = coloured(color, sys.stdout)
-    for count, record in enumerate(records, start=1):
+    for record in records:
         state, *values = _cleaned(row(record))
         shown = painted(state, TONES[tone_of(state)]) if colours else state
         print_line("\t".join([shown, *values]), sys.stdout)
-    return count
 
 
 def tone_of(state: str) -> Tone:
@@ -88,14 +84,14 @@ def _cleaned(values: Sequence[str]) -> list[str]:
     return [clean(value).replace("\t", " ").strip() for value in values]
 
 
-def _print_aligned(rows: Sequence[Sequence[str]], color: Colour) -> int:
+def _print_aligned(rows: Sequence[Sequence[str]], color: Colour) -> None:
     from rich.table import Table
     from rich.text import Text
 
     from .console import terminal_console
 
     if not rows:
-        return 0
+        return
     console = terminal_console(sys.stdout, color)
     styles = {"good": "bold green", "bad": "bold red", "warn": "bold yellow", "faint": "dim", "plain": ""}
     grid = Table.grid(padding=(0, _GAP, 0, 0))
@@ -105,4 +101,3 @@ def _print_aligned(rows: Sequence[Sequence[str]], color: Colour) -> int:
         # Names come from the server, so they are text and not markup.
         grid.add_row(Text(state, styles[tone_of(state)]), *map(Text, values))
     console.print(grid)
-    return len(rows)

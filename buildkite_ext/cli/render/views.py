@@ -1,9 +1,9 @@
-"""The view of a run that suits its options and streams, and the execution of a run with it."""
+"""Views of runs that suit the options and streams, and the execution of a run with one."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..problem import write_traceback
 from ..run.runner import Run
@@ -15,31 +15,31 @@ if TYPE_CHECKING:
     from ..run.options import RunOptions
     from ..run.runner import RunView
 
-__all__ = ["executed"]
+__all__ = ["Output", "executed", "run_view"]
+
+Output = Literal["lines", "json", "events"]
 
 
 def executed(
     options: RunOptions,
     connection: ConnectionOptions,
     *,
-    json: bool,
-    quiet: bool,
+    output: Output,
     color: Colour,
-    debug: bool,
-    events: bool = False,
+    quiet: bool = False,
+    debug: bool = False,
 ) -> ExitCode:
     """Execute a run, show it, and return the exit code.
 
     Args:
         options: the run.
         connection: its connection.
-        json: print one JSON object at the end.
-        quiet: show only how the build ended.
+        output: lines, or on a terminal a table; one JSON object at the end; or each change as a JSON line.
         color: when to use colours.
+        quiet: show only how the build ended.
         debug: show the traceback of an error.
-        events: print the changes as JSON lines, in place of one object.
     """
-    view = _view(json=json, quiet=quiet, color=color, events=events)
+    view = run_view(output=output, quiet=quiet, color=color)
     try:
         result = Run(options, connection, view).result()
         view.finish(result)
@@ -50,14 +50,14 @@ def executed(
     return result.code
 
 
-def _view(*, json: bool, quiet: bool, color: Colour, events: bool) -> RunView:
-    """Return the output format that suits the options and the streams."""
+def run_view(*, output: Output, color: Colour, quiet: bool = False) -> RunView:
+    """Return the view that suits the options and the streams."""
     out, err = sys.stdout, sys.stderr
-    if events:
+    if output == "events":
         from .events import EventsRunView
 
         return EventsRunView(out, err, err_colour=coloured(color, err))
-    if json:
+    if output == "json":
         from .plain import JsonRunView
 
         return JsonRunView(out, err, colour=coloured(color, err), quiet=quiet)
