@@ -110,8 +110,7 @@ JOBS_EXAMPLES = """
 Examples:
   buildkite-ext jobs list web 42 --state failed
   buildkite-ext jobs retry web 42 --job unit --wait
-  buildkite-ext jobs retry \\
-    'https://buildkite.com/acme/web/builds/42#0199b4d2-3c1f-4b6e-9f00-0123456789ab'
+  buildkite-ext jobs retry "$JOB_URL" --json | jq -r .id
   buildkite-ext jobs unblock release 7 --job ship --field version=1.4.2"""
 
 ANNOTATIONS_EXAMPLES = """

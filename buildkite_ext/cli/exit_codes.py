@@ -99,7 +99,7 @@ WHY_CODES: Mapping[ExitCode, str] = {
 READ_CODES: Mapping[ExitCode, str] = {
     **WHY_CODES,
     ExitCode.PASSED: "done, also if nothing matches",
-    ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached; or there is no such build or job",
+    ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached; or nothing matches",
 }
 LOGS_CODES: Mapping[ExitCode, str] = {
     **READ_CODES,
@@ -130,7 +130,7 @@ WATCH_CODES: Mapping[ExitCode, str] = {
     **READ_CODES,
     **_ENDS,
     ExitCode.PASSED: "all builds passed",
-    ExitCode.FAILED: "a build failed; of several builds the first of 1, 4, 5 and 7 that one has counts",
+    ExitCode.FAILED: "a build failed; of several builds 1 counts before 4, 5 and 7",
 }
 RETRY_CODES: Mapping[ExitCode, str] = {
     **READ_CODES,

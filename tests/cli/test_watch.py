@@ -20,10 +20,12 @@ Start = Callable[..., subprocess.Popen[str]]
 QUICK = ("--poll-interval", "0.05")
 
 
-def created(web: Simulator, slug: str, count: int = 1) -> None:
+def created(web: Simulator, slug: str, count: int = 1, *, over: bool = False) -> None:
     with web.client() as client:
         for _ in range(count):
-            client.builds.create(slug, branch="main", commit="HEAD")
+            build = client.builds.create(slug, branch="main", commit="HEAD")
+            if over:
+                client.builds.wait(build, poll_interval=0.02)
     web.requests.clear()
 
 
@@ -31,7 +33,9 @@ def created(web: Simulator, slug: str, count: int = 1) -> None:
 def org(web: Simulator) -> Simulator:
     """Return a simulator whose pipelines end in each way: good, bad, held."""
     web.pipeline("good").job("lint", after=0.05).job("test", after=0.1)
-    web.pipeline("bad").job("lint", after=0.01).job("test", key="test", log="no\nboom\n", exit_status=[1, 0], after=0.05)
+    web.pipeline("bad").job("lint", after=0.01).job(
+        "test", key="test", log="no\nboom\n", exit_status=[1, 0], after=0.05
+    )
     web.pipeline("held").job("package", after=0.01).block("Ship it?", key="ship").job("deploy")
     return web
 
@@ -103,9 +107,9 @@ def test_changes_as_json_lines(org: Simulator, command: Run) -> None:
 
 
 def test_several_builds_share_their_requests(org: Simulator, command: Run) -> None:
-    created(org, "good", 2)
-    created(org, "bad")
-    created(org, "held")
+    created(org, "good", 2, over=True)
+    created(org, "bad", over=True)
+    created(org, "held", over=True)
     result = command("watch", "good", "1", "2", "bad", "1", "acme/held/1")
     assert (result.code, result.err) == (1, "")
     assert result.lines[0] == "* watching 4 builds"
@@ -120,8 +124,8 @@ def test_several_builds_share_their_requests(org: Simulator, command: Run) -> No
 
 
 def test_several_builds_as_json_lines(org: Simulator, command: Run) -> None:
-    created(org, "good")
-    created(org, "held")
+    created(org, "good", over=True)
+    created(org, "held", over=True)
     result = command("watch", "held", "1", "good", "1", "--json")
     told = events(result)
     assert result.code == 5
@@ -180,8 +184,9 @@ def test_ctrl_c_leaves_the_builds_alone(web: Simulator, start: Start, numbers: t
     created(web, "slow", 2)
     process = start("watch", "slow", *numbers)
     assert process.stdout is not None
-    while not process.stdout.readline().endswith(": running\n"):
-        pass
+    for line in process.stdout:
+        if line.endswith(": running\n"):
+            break
     process.send_signal(signal.SIGINT)
     result = ended(process)
     assert result.code == 130
@@ -192,7 +197,7 @@ def test_ctrl_c_leaves_the_builds_alone(web: Simulator, start: Start, numbers: t
 
 @pytest.mark.parametrize("words", [("good", "1", *QUICK), ("good", "1", "2")], ids=len)
 def test_a_table_on_a_terminal(org: Simulator, words: tuple[str, ...]) -> None:
-    created(org, "good", 2)
+    created(org, "good", 2, over="2" in words)
     terminal = Terminal("watch", *words)
     assert terminal.end() == 0
     assert terminal.text.rfind(SHOW_CURSOR) > terminal.text.rfind(HIDE_CURSOR) > -1

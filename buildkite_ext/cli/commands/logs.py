@@ -90,7 +90,7 @@ def logs(
             for line in lines:
                 view.line(line)
             return ExitCode.PASSED
-        found = _show_matches(lines, search, view)
+        found = _show_matches(lines, search, view, job_by_job=not follow)
     return ExitCode.PASSED if found else ExitCode.FAILED
 
 
@@ -104,10 +104,21 @@ def _search(pattern: str, context: int) -> LogSearch:
         raise UsageError(f"--grep isn't a regular expression: {reason}.") from error
 
 
-def _show_matches(lines: Iterable[LogLine], search: LogSearch, view: LogView) -> bool:
+def _show_matches(lines: Iterable[LogLine], search: LogSearch, view: LogView, *, job_by_job: bool) -> bool:
+    """Show the lines that match, and return whether there are any.
+
+    Args:
+        lines: the lines.
+        search: the search.
+        view: shows them.
+        job_by_job: the lines of a job come together, so that its matches are complete when those of the next begin.
+    """
     found = False
+    job: str | None = None
     for line in lines:
-        for match in search.feed(line):
+        ended = search.finish() if job_by_job and line.job_id != job else []
+        job = line.job_id
+        for match in (*ended, *search.feed(line)):
             view.match(match)
             found = True
     for match in search.finish():
