@@ -24,12 +24,21 @@ __all__ = ["TITLE", "measure"]
 TITLE = "Simulator"
 
 BUILDS = "/v2/organizations/acme/pipelines/web/builds"
+DIAMOND = """
+steps:
+  - {label: Lint, command: make lint, key: lint}
+  - {label: Unit, command: make unit, key: unit, depends_on: lint, if: build.branch == "main"}
+  - {label: Browser, command: make browser, key: browser, depends_on: lint}
+  - {label: Wheel, command: make wheel, key: wheel, depends_on: [unit, browser], if: build.tag == null || build.message =~ /x/}
+  - {label: Deploy, command: make deploy, depends_on: wheel}
+"""
+
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
 def measure() -> list[Row]:
     """Return the rows: requests over sockets and without, and runs of many builds."""
-    return [*_served(), *_requested(), *_run()]
+    return [*_served(), *_requested(), *_run(), *_run_text()]
 
 
 def _served() -> Iterator[Row]:
@@ -89,6 +98,21 @@ def _run() -> Iterator[Row]:
             yield Row(f"{work}: memory", spent["memory"], "MB", goal=at_most(300, of="figure"))
 
 
+def _run_text() -> Iterator[Row]:
+    """Yield the rows of builds of a pipeline.yml, whose 5 jobs are a diamond of dependencies with two conditions."""
+    for builds, door, seconds in (
+        (10_000, "engine", 2),
+        (10_000, "client", 10),
+        (50_000, "client", 60),
+    ):
+        spent = _in_a_process(builds, "unlimited", door)
+        done = "run by the engine alone" if door == "engine" else "created and read through the client"
+        work = f"{builds:,} builds of a pipeline.yml, {done}"
+        yield Row(work, spent["cpu"], "s", "by wall time", spent["wall"], goal=at_most(seconds, of="figure"))
+        if (builds, door) == (10_000, "client"):
+            yield Row(f"{work}: memory", spent["memory"], "MB", goal=at_most(300, of="figure"))
+
+
 def _in_a_process(builds: int, agents: str, door: str) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.simulator", str(builds), agents, door]
     found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -101,6 +125,8 @@ def _run_builds(builds: int, agents: int | None, door: str) -> dict[str, float]:
 
     from buildkite_ext.simulation import Simulator
 
+    if door in ("engine", "client"):
+        return _run_text_builds(builds, door)
     simulator = Simulator(agents=agents)
     web = simulator.pipeline("web").job("lint").job("unit").job("browser").wait().job("wheel").job("deploy")
     cpu, wall = time.process_time(), time.perf_counter()
@@ -114,6 +140,34 @@ def _run_builds(builds: int, agents: int | None, door: str) -> dict[str, float]:
             web.build()
     simulator.clock.sleep(10_000_000)
     assert all(build.state == "passed" for build in web.builds)
+    return {
+        "cpu": time.process_time() - cpu,
+        "wall": time.perf_counter() - wall,
+        "memory": peak_kilobytes() / 1024,
+    }
+
+
+def _run_text_builds(builds: int, door: str) -> dict[str, float]:
+    """Create builds of a pipeline.yml and run them to their ends, and return the seconds and the size of the process."""
+    from buildkite_ext.simulation import Simulator
+    from buildkite_ext.simulation.state.builds import BuildRequest
+
+    simulator = Simulator()
+    web = simulator.pipeline("web").configure(DIAMOND)
+    cpu, wall = time.process_time(), time.perf_counter()
+    if door == "engine":
+        engine, request = simulator._engine, BuildRequest(commit="HEAD", branch="main", message="Nightly")
+        for _ in range(builds):
+            engine.create(web.state, request, source="api", creator=web.state.created_by)
+        engine.drain()
+        passed = sum(build.state == "passed" for build in simulator.state.builds)
+    else:
+        with simulator.client() as buildkite:
+            for _ in range(builds):
+                buildkite.builds.create("web", commit="HEAD", branch="main")
+            simulator.clock.sleep(10_000_000)
+            passed = sum(build.state == "passed" for build in buildkite.builds.list("web", per_page=100))
+    assert passed == builds
     return {
         "cpu": time.process_time() - cpu,
         "wall": time.perf_counter() - wall,

@@ -6,10 +6,14 @@ import unicodedata
 import uuid
 from datetime import date
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from buildkite_api.types import kind_of
 
-__all__ = ["escaped", "printable", "shown"]
+if TYPE_CHECKING:
+    from buildkite_api.models import Job
+
+__all__ = ["escaped", "job_name", "printable", "shown"]
 
 _LONGEST = 100
 
@@ -28,6 +32,12 @@ def shown(value: object) -> str:
     if value is None or isinstance(value, int | float | date | uuid.UUID | Enum):
         return repr(value)
     return kind_of(value)
+
+
+def job_name(job: Job) -> str:
+    """Return the name of a job as it is written: its name, label, step key, first line of its command, or id."""
+    command = (job.command or "").strip().partition("\n")[0]
+    return job.name or job.label or job.step_key or command or job.id
 
 
 def escaped(text: str, *, kept: str = "") -> str:

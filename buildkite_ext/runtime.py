@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import inspect
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol, TypeVar, cast
 
 import httpx
 
@@ -19,9 +22,6 @@ from ._tracebacks import EndsAtCaller
 from .clock import MonotonicClock, SystemClock
 from .errors import ConfigurationError
 from .redaction import unsigned
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -185,10 +185,6 @@ def _heed(interrupt: threading.Event | None) -> None:
         raise _Interrupted
 
 
-def _has_failed(future: Future[Any]) -> bool:
-    return not isinstance(future.exception(), _Interrupted | None)
-
-
 class BlockingRuntime:
     """Runtime that blocks the calling thread. Its coroutines never suspend, so `_sync.run` finishes them."""
 
@@ -280,44 +276,64 @@ class BlockingRuntime:
         most = len(items) if at_once is None else min(at_once, len(items))
         if most < 2:
             return [await function(item) for item in items]
-        from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-
         interrupt = threading.Event()
         outer = _interrupt.get()
+        # What this thread shares with the others is made so that Ctrl-C can come anywhere in it. A pool of concurrent.futures
+        # isn't: KeyboardInterrupt may leave a lock of it taken, for which a worker then waits for ever.
+        waiting = deque((index, item, contextvars.copy_context()) for index, item in enumerate(items))
+        ended: SimpleQueue[tuple[int, R] | BaseException] = SimpleQueue()
 
-        def work(item: T) -> R:
+        def call(item: T) -> R:
             _interrupt.set(interrupt)
             _heed(interrupt)
-            try:
-                return run(function(item))
-            except BaseException:
-                interrupt.set()  # here, before this thread takes its next item
-                raise
+            return run(function(item))
 
-        # A pool for each call: a shared one would deadlock if a mapped function called map.
-        pool = ThreadPoolExecutor(max_workers=most, thread_name_prefix="buildkite")
+        def work() -> None:
+            with contextlib.suppress(IndexError):
+                while True:
+                    index, item, context = waiting.popleft()
+                    try:
+                        ended.put((index, context.run(call, item)))
+                    except BaseException as error:
+                        if not interrupt.is_set():  # else it follows from the first error, or nobody waits any more
+                            interrupt.set()  # here, before another thread takes its next item
+                            ended.put(error)
+                        return
+
+        # Threads for each call: shared ones would deadlock if a mapped function called map.
+        threads: list[threading.Thread] = []
+        results: dict[int, R] = {}
+        end: tuple[int, R] | BaseException | None
+        # In slices, so that a batch inside a batch notices the interruption of the outer one, and Windows Ctrl-C.
+        slice_ = 0.1 if outer is not None or sys.platform == "win32" else None
         try:
-            futures: list[Future[R]] = [pool.submit(contextvars.copy_context().run, work, item) for item in items]
-            pending: set[Future[R]] = set(futures)
-            while pending:
-                # In slices, so that a batch inside a batch notices the interruption of the outer one, and Windows Ctrl-C.
-                in_slices = outer is not None or sys.platform == "win32"
-                done, pending = wait(pending, timeout=0.1 if in_slices else None, return_when=FIRST_EXCEPTION)
-                failed = [future for future in futures if future in done and _has_failed(future)]
-                if failed:
-                    return [failed[0].result()]  # raises
+            for number in range(most):
+                thread = threading.Thread(target=work, name=f"buildkite_{number}")
+                thread.start()
+                threads.append(thread)
+            while len(results) < len(items):
+                try:
+                    end = ended.get(timeout=slice_)
+                except Empty:
+                    end = None
+                if isinstance(end, BaseException):
+                    raise end
+                if end is not None:
+                    results[end[0]] = end[1]
                 _heed(outer)
-            results = [future.result() for future in futures]
         except KeyboardInterrupt:
-            interrupt.set()
-            pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for pending answers
+            interrupt.set()  # Ctrl-C does not wait for pending answers
             raise
         except BaseException:
             interrupt.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+            for thread in threads:
+                thread.join()
             raise
-        pool.shutdown()
-        return results
+        finally:
+            end = None  # an error's traceback holds this frame
+        for thread in threads:
+            thread.join()
+        return [results[index] for index in range(len(items))]
 
     def signal(self) -> Signal:
         return _ThreadSignal()

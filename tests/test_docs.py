@@ -73,6 +73,7 @@ def acme(switch: Switch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sim
     web.job("test", log="3 passed\n", artifacts={WHEEL: b"wheel"}, after=0).history(3)
     simulator.pipeline("api").job("test", log="1 failed\n", exit_status=1, after=0).history(2)
     simulator.pipeline("release").job("package", after=0).block("Ship it?", ["version"]).job("deploy", after=0)
+    simulator.registry("my-registry", ecosystem="python")
     for name in UNSIMULATED:
         status, headers, body = described_answer(name)
         simulator.answer_next(operation=name, times=5, status=status, headers=headers, body=body)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "buildkite_ext"
 USERS = ("buildkite_ext", "tests", "scripts", "examples", "benchmarks")
 PUBLIC = {(module, name) for module in (*MODULES, *NAMES_ONLY) for name in import_module(module).__all__}
-TYPE_PARAMETERS = ("ParamSpec", "TypeVar")
+TYPE_PARAMETERS = ("ParamSpec", "TypeVar", "TypeVarTuple")
 
 
 def _module_of(path: Path) -> str:

@@ -64,6 +64,7 @@ def _own_examples(text: str, words: str) -> str:
         >>> print(_own_examples(EXAMPLES, "simulate"))
         Examples:
           buildkite-ext simulate --port 8080
+          buildkite-ext simulate --pipeline .buildkite/pipeline.yml
     """
     title, *lines = text.strip().splitlines()
     own: list[str] = []

@@ -14,11 +14,13 @@ from .exit_codes import (
     API_CODES,
     ARTIFACTS_CODES,
     CANCEL_CODES,
+    CHECK_CODES,
     DOCTOR_CODES,
     JOB_RETRY_CODES,
     LISTEN_CODES,
     LOCAL_CODES,
     LOGS_CODES,
+    PLAN_CODES,
     READ_CODES,
     RETRY_CODES,
     RUN_CODES,
@@ -42,6 +44,7 @@ __all__ = [
     "EPILOGUE",
     "EXAMPLES",
     "JOBS_EXAMPLES",
+    "PIPELINE_EXAMPLES",
     "PROGRAM",
     "WEBHOOKS_EXAMPLES",
     "Command",
@@ -74,8 +77,11 @@ Examples:
   buildkite-ext api GET organizations/{org}/pipelines --select '[].slug'
   buildkite-ext api GET organizations/{org}/builds -f state=failed --paginate
   buildkite-ext webhooks listen --secret-file hook.secret --event 'build.*'
+  buildkite-ext pipeline check .buildkite/pipeline.yml
+  buildkite-ext pipeline plan .buildkite/pipeline.yml --branch main
   buildkite-ext doctor --json | jq .token_valid
-  buildkite-ext simulate --port 8080"""
+  buildkite-ext simulate --port 8080
+  buildkite-ext simulate --pipeline .buildkite/pipeline.yml"""
 
 API_EXAMPLES = """
 Examples:
@@ -128,6 +134,19 @@ Examples:
 _BUILD = "BUILD | PIPELINE NUMBER | PIPELINE --branch B | --latest | --mine"
 _NEWEST = "PIPELINE --branch B | --latest | --mine"
 _ANNOTATE = "Annotate a build or a job, with a text or with the failures of a JUnit report."
+
+PIPELINE_EXAMPLES = """
+Examples:
+  buildkite-ext pipeline check .buildkite/pipeline.yml
+  buildkite-ext pipeline check --strict '.buildkite/*.yml'
+  ./generate-pipeline | buildkite-ext pipeline check -
+  buildkite-ext pipeline check --format annotation .buildkite/pipeline.yml \\
+    | buildkite-agent annotate --style error
+  buildkite-ext pipeline plan .buildkite/pipeline.yml --branch main
+  buildkite-ext pipeline plan .buildkite/pipeline.yml --branch fix \\
+    --pull-request 12 --base-branch main --changed docs/index.md
+  buildkite-ext pipeline plan web.yml --fail test=1 --svg web.svg
+  ./generate-pipeline | buildkite-ext pipeline plan -"""
 
 _COMPLETION_EXAMPLES = """
 Examples:
@@ -422,6 +441,30 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
                 help="Sign a sample of an event, post it to a URL, and show the response.\n\nNo API token is needed or sent.",
                 examples=WEBHOOKS_EXAMPLES,
                 codes=SEND_CODES,
+            ),
+        ),
+    ),
+    CommandGroup(
+        name="pipeline",
+        help="Check a pipeline.yml, and show what its build would do, without a network and without a token.",
+        examples=PIPELINE_EXAMPLES,
+        commands=(
+            Command(
+                name="check",
+                function="buildkite_ext.cli.commands.pipeline_check:check",
+                help="Check pipelines: errors and warnings, each with its line and column.\n\nNothing is sent anywhere.",
+                examples=PIPELINE_EXAMPLES,
+                codes=CHECK_CODES,
+                usage="[OPTIONS] FILE...",
+            ),
+            Command(
+                name="plan",
+                function="buildkite_ext.cli.commands.pipeline_plan:plan",
+                help="Show what a build of a pipeline would do: which jobs run, in which order and at once with which, and "
+                "which are left out by which condition.\n\nNothing is sent anywhere.",
+                examples=PIPELINE_EXAMPLES,
+                codes=PLAN_CODES,
+                usage="[OPTIONS] FILE",
             ),
         ),
     ),

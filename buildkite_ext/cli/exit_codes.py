@@ -16,11 +16,13 @@ __all__ = [
     "API_CODES",
     "ARTIFACTS_CODES",
     "CANCEL_CODES",
+    "CHECK_CODES",
     "DOCTOR_CODES",
     "JOB_RETRY_CODES",
     "LISTEN_CODES",
     "LOCAL_CODES",
     "LOGS_CODES",
+    "PLAN_CODES",
     "READ_CODES",
     "RETRY_CODES",
     "RUN_CODES",
@@ -161,6 +163,18 @@ SEND_CODES: Mapping[ExitCode, str] = {
     ExitCode.PASSED: "the receiver accepted each delivery",
     ExitCode.FAILED: "the receiver refused a delivery",
     ExitCode.API_ERROR: "the URL can't be reached",
+}
+CHECK_CODES: Mapping[ExitCode, str] = {
+    **LOCAL_CODES,
+    ExitCode.PASSED: "no errors (with --strict: and no warnings)",
+    ExitCode.FAILED: "a pipeline has an error (with --strict: or a warning)",
+    ExitCode.USAGE: "the command line is wrong, or a file can't be read",
+}
+PLAN_CODES: Mapping[ExitCode, str] = {
+    **LOCAL_CODES,
+    ExitCode.PASSED: "the plan was made, however its build ends",
+    ExitCode.FAILED: "the pipeline has an error",
+    ExitCode.USAGE: "the command line is wrong, or a file can't be read",
 }
 SIMULATE_CODES: Mapping[ExitCode, str] = {
     **LOCAL_CODES,

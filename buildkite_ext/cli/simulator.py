@@ -6,7 +6,7 @@ import os
 import shlex
 import ssl
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ import httpx
 
 from ..client import BuildkiteClient
 from ..clock import SystemClock
+from ..errors import ConfigurationError
 from ..options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
 from ..simulation import Simulator
 from ..simulation.demo import demo_organization
@@ -58,13 +59,22 @@ def simulated_client(organization: str | None, on_event: Hook | None = None) -> 
         )
 
 
-def serve_until_stopped(host: str, port: int, organization: str, allowed_hosts: Sequence[str]) -> None:
-    """Serve the demo organization until Ctrl-C.
+def serve_until_stopped(
+    host: str, port: int, organization: str, allowed_hosts: Sequence[str], pipelines: Mapping[str, str]
+) -> None:
+    """Serve an organization until Ctrl-C.
+
+    Args:
+        host, port: the address to listen on.
+        organization: the organization's slug.
+        allowed_hosts: further names of hosts that requests may name.
+        pipelines: the texts of its pipelines by slug; empty for those of the demo organization.
 
     Raises:
-        UsageError: uvicorn isn't installed, the address can't be listened on, or a name in `allowed_hosts` is none.
+        UsageError: uvicorn isn't installed, the address can't be listened on, a name in `allowed_hosts` is none, or Buildkite
+            would refuse a pipeline.
     """
-    simulator = demo_organization(SystemClock(), organization=organization)
+    simulator = _simulator(organization, pipelines)
     try:
         simulator.app(allowed_hosts=allowed_hosts)
     except ValueError as error:
@@ -79,6 +89,18 @@ def serve_until_stopped(host: str, port: int, organization: str, allowed_hosts: 
             raise
         raise unusable_address(host, port, error) from error
     print("\nThe simulator has ended, and its builds with it.", flush=True)
+
+
+def _simulator(organization: str, pipelines: Mapping[str, str]) -> Simulator:
+    if not pipelines:
+        return demo_organization(SystemClock(), organization=organization)
+    simulator = Simulator(organization, clock=SystemClock())
+    for slug, text in pipelines.items():
+        try:
+            simulator.pipeline(slug).configure(text)
+        except (ConfigurationError, ImportError) as error:
+            raise UsageError(f"--pipeline {slug}: {error}") from error
+    return simulator
 
 
 def _direct_transport() -> httpx.BaseTransport:
@@ -100,14 +122,14 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
     exports = "\n".join(f"  {_assignment(name, value)}" for name, value in variables.items())
     curl, prefix = ("curl.exe", "$env:") if sys.platform == "win32" else ("curl", "$")
     slugs = ", ".join(sorted(simulator.state.pipelines))
-    slug = simulator.organization
+    slug, first = simulator.organization, next(iter(simulator.state.pipelines))
     print(
         f"A Buildkite with the organization {slug} (pipelines: {slugs}) answers at {url}\n"
         "Ctrl-C ends it.\n\n"
         "These variables connect buildkite-ext, BuildkiteClient and every other client that reads the official names:\n"
         f"{exports}\n\n"
         "Then try:\n"
-        "  buildkite-ext run web --branch main\n"
+        f"  buildkite-ext run {first} --branch main\n"
         f'  {curl} -H "Authorization: Bearer {prefix}{TOKEN_VARIABLES[0]}" {url}/v2/organizations/{slug}/pipelines',
         flush=True,
     )

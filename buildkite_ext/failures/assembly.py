@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..logs.parser import parse_log
-from ..logs.screen import plain
+from ..logs.screen import without_controls
 from ..logs.selection import name_of
 from ..messages import printable
 from ..redaction import redacted_text
-from ..states import FAILED_JOBS, blocking_jobs, build_state, outcome_of
+from ..states import FAILED_JOBS, blocking_jobs, build_state, is_failing, outcome_of
 from .excerpt import Excerpt, excerpt_of
 from .html_text import text_of_html
 from .summary import (
@@ -170,14 +170,13 @@ def assembled(
         for each in chains
         if str(each.job.type) != "waiter"
     )
-    hard = any(each.kind is not None and _ORDER.get(each.kind, 0) == 0 for each in chains)
     return FailureSummary(
         organization=organization,
         pipeline=pipeline,
         number=build.number,
         state=_optional(build_state(build)),
         outcome=outcome,
-        failing=outcome is None and (str(build.state) == "failing" or hard),
+        failing=is_failing(build),
         web_url=_optional(build.web_url),
         branch=_optional(build.branch),
         commit=_optional(build.commit),
@@ -362,7 +361,7 @@ def _annotations(found: Sequence[Annotation], truncated: list[str]) -> tuple[Fai
 def _annotation(each: Annotation, truncated: list[str]) -> FailureAnnotation:
     body = each.body_html or ""
     lines = text_of_html(body[:_LONGEST_HTML]).split("\n")
-    text = redacted_text("\n".join(printable(plain(line)).rstrip() for line in lines))
+    text = redacted_text("\n".join(printable(without_controls(line)).rstrip() for line in lines))
     if len(text) > _LONGEST_ANNOTATION or len(body) > _LONGEST_HTML:
         truncated.append(f"the end of the annotation {_text(each.context, 60)!r}")
         text = f"{text[:_LONGEST_ANNOTATION]}…"
@@ -398,5 +397,5 @@ def _optional(text: str | None) -> str | None:
 
 def _text(text: str, longest: int = _LONGEST_NAME) -> str:
     """Return a text of others as one short line, safe to print."""
-    shown = printable(plain(text)).strip()
+    shown = printable(without_controls(text)).strip()
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

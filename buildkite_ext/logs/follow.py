@@ -10,19 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..backoff import full_jitter
-from ..errors import (
-    BudgetExhausted,
-    BuildkiteError,
-    CircuitOpen,
-    ConnectionFailed,
-    DeadlineExceeded,
-    NetworkError,
-    RateLimited,
-    ServerError,
-)
+from ..errors import BuildkiteError, DeadlineExceeded
 from ..events import BuildSeen, FollowFinished
 from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
 from ..watching.pacing import next_pause
+from ..watching.patience import LONGEST_OUTAGE, is_passing
 from .parser import LogLine
 from .reader import JobLogReader
 from .schedule import Pace, Schedule
@@ -34,13 +26,6 @@ if TYPE_CHECKING:
     from ..transport.requester import Requester
 
 __all__ = ["follow_build", "follow_job", "read_job"]
-
-_PASSING = (NetworkError, ServerError, RateLimited, CircuitOpen, BudgetExhausted, DeadlineExceeded)
-"""Errors after which a later request may succeed. A DeadlineExceeded among them is that of one call."""
-
-_PATIENCE = 3600.0
-"""Seconds of such errors in a row after which following without a timeout gives up."""
-
 
 _STATUS = ""
 """The status among what can fail; the others are logs, by the ids of their jobs."""
@@ -246,8 +231,8 @@ class _Follower:
                 if step.action == "status":
                     try:
                         await self._look(now)
-                    except _PASSING as error:
-                        if self._first:
+                    except BuildkiteError as error:
+                        if self._first or not is_passing(error):
                             raise
                         schedule.postpone(now, patience.failed(_STATUS, error))
                     else:
@@ -338,7 +323,9 @@ async def _poll(
     """Poll a log. Return the error of a poll that may succeed later, which would end the polls beside it if it were raised."""
     try:
         return await log.poll(ends, over=log.job_id in ended)
-    except _PASSING as error:
+    except BuildkiteError as error:
+        if not is_passing(error):
+            raise
         return error
 
 
@@ -377,9 +364,9 @@ class _Patience:
         now, policy = self._runtime.now(), self._policy
         failures, since, _ = self._failing.get(subject, (0, now, None))
         self._failing[subject] = failures + 1, since, error
-        over = now - since >= _PATIENCE if self._ends is None else now >= self._ends - 0.01
+        over = now - since >= LONGEST_OUTAGE if self._ends is None else now >= self._ends - 0.01
         over = over or (self._by_attempts and policy is not None and failures + 1 >= policy.attempts)
-        if over or policy is None or policy.attempts == 1 or (isinstance(error, ConnectionFailed) and error.permanent):
+        if over or policy is None or policy.attempts == 1:
             raise error
         pause = full_jitter(failures + 1, base=policy.base, maximum=policy.maximum, random=policy.random())
         return max(pause, getattr(error, "retry_after", None) or 0.0)

@@ -82,7 +82,11 @@ class JobLogReader:
         self._last = last
         self._stored = stored
         self._tail = Tail()
-        self._parser = LineParser(job_id, name, live=not stored)
+        self._live = not stored
+        """False if each line is given once, as it is at last."""
+        self._parser = LineParser(job_id, name, live=self._live)
+        self._polled = False
+        """True after the first poll."""
         self._quiet = 0
         """Polls in a row that found nothing new."""
         self._cut = False
@@ -132,6 +136,10 @@ class JobLogReader:
                 f"The log of job {self._name!r} is still incomplete after {_ROUNDS} polls, although the job has ended. "
                 "Follow it again later."
             )
+        if over and not self._polled and self._last is None:  # nobody waits for lines that may still change
+            self._live = False
+            self._restart(self._tail)
+        self._polled = True
         lines = iter(await self._begin_with_last(self._last, ends)) if self._last is not None else await self._new(ends)
         if over and self.lost is None and not self.grew:
             self._rounds += 1
@@ -182,7 +190,7 @@ class JobLogReader:
     def _restart(self, tail: Tail) -> None:
         self.finished = False
         self._tail = tail
-        self._parser = LineParser(self.job_id, self._name, live=not self._stored)
+        self._parser = LineParser(self.job_id, self._name, live=self._live)
         self._cut = False
 
     async def _find_again(self, ends: float | None, replaced: LogReplaced) -> tuple[list[LogLine], bool]:

@@ -29,6 +29,7 @@ __all__ = [
     "shown_styled",
     "shown_text",
     "styled",
+    "without_controls",
 ]
 
 _COLUMNS = 160
@@ -434,8 +435,18 @@ def plain(raw: str) -> str:
     if CONTROL.search(raw) is None:
         return raw
     if _MOVE.search(raw) is None:
-        return _TOKEN.sub(_text_of, raw)
+        return without_controls(raw)
     return "\n".join([shown_text(rows) for rows in _drawn(raw)])
+
+
+def without_controls(text: str) -> str:
+    """Return a text that isn't of a log, without escape sequences and control characters. Nothing is overwritten or erased.
+
+    Example:
+        >>> without_controls("No\\x1b[2J space"), plain("No\\x1b[2J space")
+        ('No space', '   space')
+    """
+    return _TOKEN.sub(_text_of, text)
 
 
 def styled(raw: str, *, links: bool = False) -> str:

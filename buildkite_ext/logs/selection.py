@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import NothingMatched
 from ..globs import matches_wildcard
-from .screen import plain
+from ..messages import job_name
+from .screen import without_controls
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
@@ -20,9 +21,8 @@ _SHOWN = 10
 
 
 def name_of(job: Job) -> str:
-    """Return the name of a job, safe to print: its name, label, step key, first line of its command, or id."""
-    command = (job.command or "").strip().partition("\n")[0]
-    return plain(job.name or job.label or job.step_key or command or job.id)
+    """Return the name of a job, safe to print. See `job_name`."""
+    return without_controls(job_name(job))
 
 
 @dataclass(frozen=True, slots=True)

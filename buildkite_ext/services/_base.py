@@ -96,9 +96,14 @@ class AsyncService:
     _names_of_borrowed: ClassVar[Mapping[str, str]] = {}
     """Names of the lists that this service borrows from another one: that of the original, and its own."""
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, part_of: str | None = None) -> None:
+        """Wrap the methods.
+
+        Args:
+            part_of: the name of the service, for a class that has a part of its methods.
+        """
         super().__init_subclass__()
-        _name_methods(cls)
+        _name_methods(cls, part_of or cls.__qualname__)
         for name, value in list(vars(cls).items()):
             if isinstance(value, FunctionType) and not name.startswith("_"):
                 setattr(cls, name, _public(value))
@@ -174,7 +179,7 @@ class Service(Generic[S]):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        _name_methods(cls)
+        _name_methods(cls, cls.__qualname__)
 
     def __init__(self, shared: S) -> None:
         self._shared = shared
@@ -185,11 +190,11 @@ class Service(Generic[S]):
             return missing_or_raised(self, name, _OTHER_WORDS)
 
 
-def _name_methods(cls: type) -> None:
-    """Name the methods of a class after it: a blocking or borrowed method has the name of its original."""
+def _name_methods(cls: type, owner: str) -> None:
+    """Name the methods of a class after their owner: a blocking or borrowed method has the name of its original."""
     for name, value in vars(cls).items():
         if isinstance(value, FunctionType):
-            value.__name__, value.__qualname__, value.__module__ = name, f"{cls.__qualname__}.{name}", cls.__module__
+            value.__name__, value.__qualname__, value.__module__ = name, f"{owner}.{name}", cls.__module__
 
 
 @overload

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..stores.recent_actions import Reopening
+from ..watching.unblocking import send_unblock
 from ..watching.wait import WaitOptions, wait
-from .arguments import Scalar, positive
+from .arguments import Scalar, field_map, positive
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
@@ -30,6 +31,7 @@ def checked(options: WaitOptions, fields: Fields | None) -> WaitOptions:
     positive(timeout=options.timeout, poll_interval=options.poll_interval, expected_duration=options.expected_duration)
     if fields is not None and options.on_blocked != "unblock":
         raise ValueError('fields= are for the block steps that a wait unblocks: give on_blocked="unblock" as well')
+    field_map("fields", fields)
     return options
 
 
@@ -55,9 +57,9 @@ async def wait_for(
     if known is not None:
         requester.recent_actions.add(at, Reopening.of_build(known), now=requester.runtime.now())
 
-    async def unblock(job: Job) -> None:
-        from .jobs import AsyncJobs  # here: the two services know each other
+    values = field_map("fields", fields)
 
-        await AsyncJobs(requester).unblock(pipeline, number, job.id, fields=fields)
+    async def unblock(job: Job) -> None:
+        await send_unblock(requester, pipeline, number, job.id, fields=values)
 
     return await wait(requester, pipeline, number, options, unblock=unblock, known=known)

@@ -19,7 +19,10 @@ from .api.lists import ListBehaviour
 from .api.request import ConnectionDropped, SimRequest, SimResponse
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
+from .checking import check_pipeline
 from .clients import Simulator
+from .definition.selection import LeftOut
+from .definition.yaml_tree import Mark, PipelineProblem
 from .engine.changes import (
     AgentChanged,
     AnnotationChanged,
@@ -29,7 +32,11 @@ from .engine.changes import (
     JobChanged,
     PipelineChanged,
     QueueChanged,
+    ResourceChanged,
 )
+from .plan import Plan
+from .planned_steps import PlannedJob, PlannedStep
+from .planning import plan_pipeline
 from .recording import RecordedRequest
 
 __all__ = [
@@ -40,10 +47,17 @@ __all__ = [
     "ClusterChanged",
     "ConnectionDropped",
     "JobChanged",
+    "LeftOut",
     "ListBehaviour",
+    "Mark",
     "PipelineChanged",
+    "PipelineProblem",
+    "Plan",
+    "PlannedJob",
+    "PlannedStep",
     "QueueChanged",
     "RecordedRequest",
+    "ResourceChanged",
     "SimRequest",
     "SimResponse",
     "SimulatedPipeline",
@@ -51,4 +65,6 @@ __all__ = [
     "SystemClock",
     "Timing",
     "VirtualClock",
+    "check_pipeline",
+    "plan_pipeline",
 ]

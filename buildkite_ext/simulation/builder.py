@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from random import Random
 
 from ..unknown_keywords import checks_keywords
@@ -177,7 +176,7 @@ class SimulatedPipeline(ScriptedPipeline):
             with self._current():
                 organization = self._engine.organization
                 cluster = next(item for item in organization.clusters if item.id == self.state.cluster_id)
-                self._engine.administration.add_queue(cluster, queue, self._user)
+                self._engine.administration.clusters.add_queue(cluster, queue, self._user)
         step = CommandStep(
             label=name,
             command=command if command is not None else f"make {name}",
@@ -376,7 +375,7 @@ class SimulatedPipeline(ScriptedPipeline):
             history = History(self._past(scheduler), self.state, self._user)
             for number, planned in enumerate(plans):
                 request = self._request(planned.branch, None, None, None, meta_data)
-                scheduler.after(number * every, partial(history.create, request, planned))
+                scheduler.after(number * every, history.create, request, planned)
             history.run(users_act=chosen)
         return self
 

@@ -26,7 +26,7 @@ class Simulator(SimulatedOrganization):
         name: the name; the slug by default.
         token: the token that requests carry.
         scopes: the scopes of the token, such as `{"read_builds"}`; all by default.
-        user: the name of the user that the token belongs to.
+        user: the name of the user that the token belongs to, who administrates the organization.
         clock: the clock.
         seed: the seed of the identifiers. The same seed gives the same identifiers.
         base_url: the root of the API. The URLs in answers are below it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildkite_api.operations import Operation
@@ -45,7 +45,7 @@ class RecordedRequest:
         path: the path as it was sent.
         query: the decoded parameters in their order.
         headers: the headers; their names are in lower case.
-        body: the bytes of the body.
+        body: the bytes of the body. The text form of the record leaves them out: they may hold secrets.
         operation: the id of the operation, such as `"create_build"`; None where no route was found.
         call: the method of the client that sends it, such as `"builds.create"`; None where `operation` is.
         status: the status of the answer; None where the connection was dropped.
@@ -55,7 +55,7 @@ class RecordedRequest:
     path: str
     query: Pairs
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
     operation: str | None
     call: str | None
     status: int | None

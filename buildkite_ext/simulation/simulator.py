@@ -41,9 +41,12 @@ from .engine.scheduler import Scheduler
 from .faults import Fault, Faults, answer_fault
 from .hosts import AllowedHosts
 from .recording import RecordedRequest, record
+from .seeding import ResourceSeeding
 from .state.clusters import Agent, Queue
-from .state.organization import Ids, Organization
+from .state.ids import Ids
+from .state.organization import Organization
 from .state.pipelines import Pipeline
+from .state.settings import PipelineSettings
 from .state.users import DEFAULT_RATE_LIMIT, RateLimit, known_scopes
 
 __all__ = ["SimulatedOrganization"]
@@ -63,7 +66,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
 """Words that users look for, and what each is called here."""
 
 
-class SimulatedOrganization:
+class SimulatedOrganization(ResourceSeeding):
     """Organization in memory that answers the REST API. `Simulator` explains the arguments.
 
     Attributes:
@@ -76,7 +79,6 @@ class SimulatedOrganization:
     organization: str
     token: str
     clock: EpochClock
-    state: Organization
 
     @checks_keywords
     def __init__(
@@ -136,9 +138,11 @@ class SimulatedOrganization:
         self._user = state.add_user(user)
         state.add_token(token, self._user, allowed, "Simulated", created_at)
         cluster = state.add_cluster("Default cluster", self._user, created_at)
+        state.pipeline_settings = PipelineSettings(default_cluster_id=cluster.id)
         queue = state.add_queue(cluster, "default", self._user, created_at)
         for number in range(1, (3 if agents is None else agents) + 1):
             state.add_agent(f"agent-{number}", queue, created_at)
+        state.add_maintainer(cluster, "user", self._user.id)
         self._engine, self._past = self._engines(
             timing or Timing(), now, fixed=agents is not None, stamps=log_timestamps
         )
@@ -190,6 +194,8 @@ class SimulatedOrganization:
     ) -> SimulatedPipeline:
         """Return the pipeline of a slug, and create it if it is new. The options apply when it is created.
 
+        A pipeline that a request has created is returned too, so that a test can say what happens in its jobs.
+
         Args:
             slug: the slug.
             name: the name; the slug by default.
@@ -231,9 +237,9 @@ class SimulatedOrganization:
         check_number("maximum_timeout", maximum_timeout, optional=True)
         variables = text_map("env", env)
         with self._lock, self._engine.at(self.clock.time()):
-            known = self._pipelines.get(slug)
-            if known is not None:
-                return known
+            existing = self.state.pipelines.get(slug)
+            if existing is not None:
+                return self._builder(existing)
             state = Pipeline(
                 id=self.state.ids.uuid(),
                 slug=slug,
@@ -255,11 +261,16 @@ class SimulatedOrganization:
                 env=variables,
             )
             self._engine.administration.add_pipeline(state)
-            made = SimulatedPipeline(
+            return self._builder(state)
+
+    def _builder(self, state: Pipeline) -> SimulatedPipeline:
+        """Return the one builder of a pipeline."""
+        made = self._pipelines.get(state.id)
+        if made is None:
+            made = self._pipelines[state.id] = SimulatedPipeline(
                 state, engine=self._engine, past=self._past, user=self._user, lock=self._lock, now=self.clock.time
             )
-            self._pipelines[slug] = made
-            return made
+        return made
 
     @checks_keywords
     def agent(self, name: str, *, queue: str = "default", tags: Sequence[str] = ()) -> Agent:
@@ -290,7 +301,7 @@ class SimulatedOrganization:
         """
         check_names(key=key)
         with self._lock, self._engine.at(self.clock.time()):
-            return self._engine.administration.add_queue(self.state.clusters[0], key, self._user)
+            return self._engine.administration.clusters.add_queue(self.state.clusters[0], key, self._user)
 
     def add_token(
         self,
@@ -305,7 +316,8 @@ class SimulatedOrganization:
         Args:
             token: the value.
             scopes: the scopes; all by default.
-            user: the name of its user, who is created if new; the first user by default. Each user has a rate limit.
+            user: the name of its user, who is created if new, as a member who doesn't administrate the organization; the
+                first user by default. Each user has a rate limit.
             expires_in: the seconds after which it expires; never by default.
 
         Raises:
@@ -330,7 +342,8 @@ class SimulatedOrganization:
     def on_change(self, listener: Listener) -> Callable[[], None]:
         """Call a function with an event for each change of what the simulator holds.
 
-        These are builds, jobs, agents, artifacts, annotations, pipelines, clusters and queues.
+        These are builds, jobs, agents, artifacts, annotations, pipelines, clusters and queues, and what else users
+        administrate, such as schedules and teams.
 
         The events come in the order of the changes, at the simulator's time, when the action that caused them is
         complete. `SimulatedPipeline.history` sends the events of its builds with their past times. A listener that raises
@@ -339,7 +352,7 @@ class SimulatedOrganization:
 
         Args:
             listener: receives a `BuildChanged`, `JobChanged`, `AgentChanged`, `ArtifactChanged`, `AnnotationChanged`,
-                `PipelineChanged`, `ClusterChanged` or `QueueChanged`.
+                `PipelineChanged`, `ClusterChanged`, `QueueChanged` or `ResourceChanged`.
 
         Returns:
             A function that removes the listener.

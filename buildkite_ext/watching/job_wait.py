@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import DeadlineExceeded
-from ..messages import shown
+from ..messages import job_name, shown
 from ..states import FAILED_OUTCOMES, PASSED_OUTCOMES, JobOutcome, job_outcome
 from .pacing import next_interval, next_pause
 
@@ -253,7 +253,7 @@ async def wait_for_jobs(
 
 
 def _too_late(jobs: Sequence[Job], build: str, timeout: float) -> str:
-    told = ", ".join(f"{shown(job.name or job.label or job.id)} is {job.state}" for job in jobs[:_TOLD])
+    told = ", ".join(f"{shown(job_name(job))} is {job.state}" for job in jobs[:_TOLD])
     more = "" if len(jobs) <= _TOLD else f", and {len(jobs) - _TOLD} more have not ended"
     return (
         f"Jobs of build {build} have not ended after {timeout:g} s: {told}{more}. They continue. Wait again, or pass "

@@ -51,8 +51,8 @@ class WaitResult:
             `on_timeout="return"`, or the function was true before.
         failed_jobs: the jobs that broke it: failed, timed out or expired, and neither soft-failed nor retried. If there are
             none, those that were canceled. Empty unless the build failed, is failing, or will have failed once it is unblocked.
-        blocked_by: the block steps that it waits at; empty if it isn't blocked. Unblock one with
-            `jobs.unblock(pipeline, number, job.id)`.
+        blocked_by: the block steps that it waits at; empty if it isn't blocked. `builds.unblock(result.build)` unblocks the
+            only one; with `step=job` one of several.
         requests: number of requests that the wait took.
         timed_out: True if the time was over, and the wait was to return then.
 

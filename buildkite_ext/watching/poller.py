@@ -8,19 +8,10 @@ from email.utils import parsedate_to_datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from ..errors import (
-    BudgetExhausted,
-    BuildkiteError,
-    BuildNotFound,
-    CircuitOpen,
-    ConnectionFailed,
-    DeadlineExceeded,
-    NetworkError,
-    RateLimited,
-    ServerError,
-)
+from ..errors import BudgetExhausted, BuildkiteError, BuildNotFound, CircuitOpen, DeadlineExceeded
 from ..states import build_state
 from .pacing import Pacing, next_pause
+from .patience import LONGEST_OUTAGE, is_passing
 from .state_machine import StateMachine
 
 if TYPE_CHECKING:
@@ -31,25 +22,13 @@ if TYPE_CHECKING:
     from ..transport.requester import Requester
     from .announcements import AnnouncedPauses
 
-__all__ = ["LONGEST_OUTAGE", "BuildPoller", "is_passing", "seconds_of", "usual_duration"]
+__all__ = ["BuildPoller", "seconds_of", "usual_duration"]
 
 _LONGEST_ABSENCE = 60.0
 """Seconds for which a build that was seen may not be found. Buildkite's answers come from several servers."""
 
-LONGEST_OUTAGE = 3600.0
-"""Seconds for which a poll may fail, if the wait has no timeout."""
-
 _HISTORY = 10
 """Builds from which the usual duration is learned."""
-
-
-def is_passing(error: BuildkiteError) -> bool:
-    """Tell whether an error of a poll says nothing about the next one: an outage, a lost connection, a limit."""
-    if isinstance(error, ConnectionFailed):
-        return not error.permanent
-    return isinstance(
-        error, ServerError | NetworkError | CircuitOpen | DeadlineExceeded | RateLimited | BudgetExhausted
-    )
 
 
 def seconds_of(ended: object) -> float | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import BlockStepNotFound
-from ..messages import shown
+from ..messages import job_name, shown
 from ..states import is_block_step
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..transport.requester import Requester
 
-__all__ = ["block_step", "refuse_other_step", "unblock_step"]
+__all__ = ["block_step", "refuse_other_step", "send_unblock", "unblock_step"]
 
 _LISTED = 10
 """Limit on the steps that a message lists."""
@@ -80,7 +80,7 @@ def refuse_other_step(job: Job) -> None:
     """
     if not is_block_step(job):
         raise BlockStepNotFound(
-            f"Job {shown(job.name or job.id)} is a {_kind(job)}, and only a block step is unblocked. Nothing was sent."
+            f"Job {shown(job_name(job))} is a {_kind(job)}, and only a block step is unblocked. Nothing was sent."
         )
 
 
@@ -100,9 +100,7 @@ async def unblock_step(
         JobNotUnblockable: Buildkite refused.
     """
     from buildkite_api.api.builds import get_build
-    from buildkite_api.api.jobs import unblock_build_job
-    from buildkite_api.models import Job, UnblockBuildJobRequest
-    from buildkite_api.types import UNSET
+    from buildkite_api.models import Job
 
     at = requester.organization, pipeline, number
     if isinstance(step, Job):
@@ -110,12 +108,35 @@ async def unblock_step(
         job = step
     else:
         job = await _found(requester, at, step)
+    await send_unblock(requester, pipeline, number, job.id, fields=fields, unblocker=unblocker)
+    return await requester.call_fresh(get_build, *at)
+
+
+async def send_unblock(
+    requester: Requester,
+    pipeline: str,
+    number: int,
+    job_id: str,
+    *,
+    fields: Mapping[str, str | list[str]] | None,
+    unblocker: str | None = None,
+) -> Job:
+    """Unblock the block step of a job, and remember it for waits. Return the job as Buildkite answers it.
+
+    Raises:
+        JobNotUnblockable: Buildkite refused.
+    """
+    from buildkite_api.api.jobs import unblock_build_job
+    from buildkite_api.models import UnblockBuildJobRequest
+    from buildkite_api.types import UNSET
+
+    at = requester.organization, pipeline, number
     body = UnblockBuildJobRequest(
         fields=UNSET if fields is None else dict(fields), unblocker=UNSET if unblocker is None else unblocker
     )
-    await requester.call(unblock_build_job, *at, job.id, body=body)
-    requester.recent_actions.add(at, job.id, now=requester.runtime.now())
-    return await requester.call_fresh(get_build, *at)
+    job = await requester.call(unblock_build_job, *at, job_id, body=body)
+    requester.recent_actions.add(at, job_id, now=requester.runtime.now())
+    return job
 
 
 async def _found(requester: Requester, at: tuple[str, str, int], step: str | None) -> Job:

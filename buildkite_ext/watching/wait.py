@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..dispatcher import logger
 from ..errors import BuildAlreadyFinished, BuildBlocked, BuildkiteError, DeadlineExceeded, JobNotUnblockable
-from ..messages import shown
+from ..messages import job_name, shown
 from ..states import (
     Outcome,
     blocking_jobs,
@@ -281,9 +281,10 @@ async def _unblock(poller: BuildPoller, build: Build, unblock: _Unblock) -> bool
 
 
 def _blocked(poller: BuildPoller, build: Build) -> BuildBlocked:
-    names = ", ".join(repr(job.label or job.name or job.id) for job in blocking_jobs(build)) or "a block step"
+    names = ", ".join(shown(job.label or job_name(job)) for job in blocking_jobs(build)) or "a block step"
     return BuildBlocked(
-        f"{poller.name} waits at {names}. Unblock it with jobs.unblock, or wait with another on_blocked.", build=build
+        f"{poller.name} waits at {names}. Unblock it with {poller.call('builds.unblock')}, or wait with another on_blocked.",
+        build=build,
     )
 
 

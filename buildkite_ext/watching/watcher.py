@@ -22,7 +22,7 @@ from ..references import read_reference
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from .announcements import Announcements, announced_name
 from .outcome import WaitResult
-from .poller import LONGEST_OUTAGE, is_passing
+from .patience import LONGEST_OUTAGE, is_passing
 from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, Row, Sweeps, Traits
 
 if TYPE_CHECKING:

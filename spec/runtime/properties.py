@@ -30,7 +30,7 @@ class BuildProperties(ReadModel):
         "elapsed": "duration",
         "failed_jobs": "buildkite_ext.failed_jobs(build)",
         "retry_failed_jobs": "client.builds.retry_failed_jobs(build)",
-        "unblock": "client.jobs.unblock(job), with a job of build.jobs",
+        "unblock": "client.builds.unblock(build)",
         "sha": "commit",
         "ref": "branch",
         "user": "creator",
@@ -45,6 +45,7 @@ class BuildProperties(ReadModel):
         "reload": "client.builds.get(build)",
         "artifacts": "client.artifacts.list(build)",
         "annotations": "client.annotations.list(build)",
+        **dict.fromkeys(("failure_summary", "failures", "failure", "why"), "client.builds.failure_summary(build)"),
     }
 
     @property

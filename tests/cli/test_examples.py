@@ -19,6 +19,7 @@ from tests.webhooks.redis.server import a_server
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SAID = {
     "trigger_and_wait": ["passed, after"],
+    "generate_and_check": ["The build of main passes: 4 jobs in 2 waves", "Test 3.13", "Publish"],
     "follow_logs": ["lint All checks passed!", "tests 2 failed, 7 passed"],
     "download_artifacts": ["dist/web-1.4.2-py3-none-any.whl: 100 %", "1 in "],
     "async_dashboard": ["web #41   passed", "api #13   failed", "release #7    blocked"],

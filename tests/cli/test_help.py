@@ -19,6 +19,7 @@ from buildkite_ext.cli.command_table import (
     BUILDS_EXAMPLES,
     EXAMPLES,
     JOBS_EXAMPLES,
+    PIPELINE_EXAMPLES,
     WEBHOOKS_EXAMPLES,
 )
 from buildkite_ext.cli.env import ENVIRONMENT_HELP, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
@@ -39,6 +40,7 @@ COMMAND_WORDS = [
     *[("jobs", "list"), ("jobs", "retry"), ("jobs", "unblock")],
     *[("annotations", "list"), ("annotations", "add"), ("artifacts", "list"), ("artifacts", "download")],
     *[("webhooks", "listen"), ("webhooks", "verify"), ("webhooks", "send")],
+    *[("pipeline", "check"), ("pipeline", "plan")],
 ]
 
 
@@ -47,6 +49,7 @@ GROUPS = {
     "jobs": JOBS_EXAMPLES,
     "annotations": ANNOTATIONS_EXAMPLES,
     "artifacts": ARTIFACTS_EXAMPLES,
+    "pipeline": PIPELINE_EXAMPLES,
     "webhooks": WEBHOOKS_EXAMPLES,
 }
 
@@ -94,7 +97,7 @@ def test_help_of_a_command_has_its_own_examples_options_and_codes_alone(command:
         ("artifacts", "download"): {8},
     }
     assert builds & set(codes) == own.get(words, set())
-    assert ("BUILDKITE_API_TOKEN" in result.out) == (words[0] not in ("simulate", "completion", "webhooks"))
+    assert ("BUILDKITE_API_TOKEN" in result.out) == (words[0] not in ("simulate", "completion", "pipeline", "webhooks"))
     assert ("BUILDKITE_WEBHOOK_SECRET" in result.out) == (words[0] == "webhooks")
 
 
@@ -112,8 +115,9 @@ def test_help_of_a_group_has_the_examples_of_its_commands(command: Run, name: st
         result = command(*words)
         assert (result.code, result.err) == (0, "")
         assert GROUPS[name].strip() in result.out
-        assert ("BUILDKITE_API_TOKEN" in result.out) == (name != "webhooks")
+        assert ("BUILDKITE_API_TOKEN" in result.out) == (name not in ("pipeline", "webhooks"))
         assert _codes(result.out) == []
+        assert ("BUILDKITE_WEBHOOK_SECRET" in result.out) == (name == "webhooks")
 
 
 def test_each_exit_code_of_the_program_is_one_of_a_command(command: Run) -> None:
@@ -246,7 +250,7 @@ def test_the_examples_can_be_parsed(command: Run) -> None:
     for line in EXAMPLES.strip().splitlines()[1:]:
         words = line.split(" | ")[0].split()[1:]
         # Nothing is sent: there is no organization, or no token. --simulate would be; that one is tried elsewhere.
-        if "--simulate" not in words and words[0] not in ("simulate", "webhooks"):
+        if "--simulate" not in words and words[0] not in ("pipeline", "simulate", "webhooks"):
             said = command(*[word.strip("'") for word in words]).err
             assert said.startswith(
                 (

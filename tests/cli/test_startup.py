@@ -142,7 +142,7 @@ OTHERS = {
 }
 UNUSED: dict[tuple[str, ...], set[str]] = {
     ("--version",): PARSER | CLIENT | MODELS | OTHERS | {"json", "buildkite_ext.errors"},
-    ("run", "--token", "x"): PARSER | CLIENT | MODELS | OTHERS - {"logging"},
+    ("run", "--token", "x"): PARSER | CLIENT | MODELS - {"msgspec"} | OTHERS - {"logging"},
     ("--help",): PARSER - {"rich"} | CLIENT | MODELS | OTHERS | {"json", "buildkite_ext.errors"},
     ("run", "--help"): CLIENT | OTHERS | {"msgspec", "buildkite_ext.errors", "buildkite_ext.logs"},
     ("runn",): CLIENT | OTHERS - {"logging"},
@@ -150,8 +150,8 @@ UNUSED: dict[tuple[str, ...], set[str]] = {
     ("completion", "bash"): CLIENT | {"asyncio", "ssl", "trio", "click", "pygments"},
     ("webhooks", "verify", "--signature", "x", "--secret-file", "none"): CLIENT | {"asyncio", "ssl", "trio"},
     ("api", "GET", "user"): PARSER
-    | MODELS - {"buildkite_api.operations"}
-    | {"asyncio", "subprocess", "trio", "click", "pygments", "httpx._main", "anyio.streams", "typing_extensions"},
+    | MODELS - {"buildkite_api.operations", "msgspec"}
+    | {"asyncio", "subprocess", "trio", "click", "pygments", "httpx._main", "anyio.streams"},
     ("api", "user", "--compact"): {"rich", "asyncio", "subprocess", "trio", "click", "pygments", "httpx._main"},
 }
 """Modules that a command line doesn't load."""

@@ -210,7 +210,7 @@ def test_a_dumb_terminal_gets_plain_lines(web: Simulator) -> None:
 
 def test_hostile_names_on_a_terminal(web: Simulator) -> None:
     name = "evil\x1b]0;title\x07\x1b[2J[red]na\x07me\nfake\u202egnp"
-    web.pipeline("web").job(name, log="[red]x[/red]\x1b[2J\x1b[31mred\x1b[0m\n", exit_status=1, after=0.3)
+    web.pipeline("web").job(name, log="\x1b[2J[red]x[/red]\x1b[31mred\x1b[0m\n", exit_status=1, after=0.3)
     terminal = Terminal("run", "web", *QUICK)
     assert terminal.end() == 1
     text = terminal.text

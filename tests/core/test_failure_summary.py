@@ -334,7 +334,7 @@ BUILDS: dict[str, tuple[dict[str, Any], list[dict[str, Any]], str]] = {
         "is failing; something in it has failed already.",
     ),
     "running with a failure": (
-        {"state": "running", "finished_at": None},
+        {"state": "running", "finished_at": None, "failing_at": "2026-01-05T09:01:00.000Z"},
         [ended("a")],
         "is running; something in it has failed already.",
     ),

@@ -143,8 +143,11 @@ def test_no_service_is_forgotten() -> None:
     assert {module.name for module in pkgutil.iter_modules(package.__path__)} - {
         "addresses",
         "arguments",
+        "build_requests",
         "checks",
+        "job_logs",
         "once",
+        "selections",
         "waits",
         "watcher",
         "_argument_errors",

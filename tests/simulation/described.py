@@ -54,7 +54,7 @@ class Described(httpx.BaseTransport):
         described = description()["paths"][operation.path][operation.method.lower()]
         _check_query(operation, described, request)
         if body:
-            _check_body(described, json.loads(body))
+            _check_body(described, request, body)
         response = self._inner.handle_request(request)
         content = response.read()
         _check_answer(operation, described, response, content)
@@ -73,9 +73,12 @@ def _check_query(operation: Operation, described: Json, request: httpx.Request) 
         assert known, f"{operation.id} has no query parameter {name}"
 
 
-def _check_body(described: Json, body: object) -> None:
+def _check_body(described: Json, request: httpx.Request, body: bytes) -> None:
     content = _resolved(described["requestBody"])["content"]
-    _validate(content["application/json"]["schema"], body)
+    if request.headers.get("Content-Type", "").startswith("multipart/form-data"):
+        assert "multipart/form-data" in content
+    else:
+        _validate(content["application/json"]["schema"], json.loads(body))
 
 
 def _check_answer(operation: Operation, described: Json, response: httpx.Response, content: bytes) -> None:

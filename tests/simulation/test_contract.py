@@ -12,6 +12,8 @@ from buildkite_api.operations import OPERATIONS
 from buildkite_ext.simulation import Simulator
 from buildkite_ext.simulation.api.routes import HANDLERS
 
+from .administration import administrate
+from .administration_walks import walk_administration
 from .described import Described
 from .helpers import ORG, WEB, create
 
@@ -99,6 +101,8 @@ def test_every_simulated_operation_answers_as_described(
     agents_and_queues(simulator, api)
     lists(api)
     annotated(api, second["id"])
+    administrate(simulator, api)
+    walk_administration(simulator, api)
     leftovers(api, second["id"])
     assert described.operations == SIMULATED
 

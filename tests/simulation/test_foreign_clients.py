@@ -24,7 +24,7 @@ def test_each_answer_has_the_id_of_its_request(simulator: Simulator, api: httpx.
         api.get("/v2/meta"),
         api.get("/v2/user", headers={"Authorization": "Bearer wrong"}),
         api.get("/v2/nothing"),
-        api.post(f"{ORG}/teams", json={}),
+        api.post(f"{ORG}/jobs/1/vnc-session"),
         api.post(f"{WEB}/builds", json={}),
         api.post(f"{WEB}/builds", json={"commit": "HEAD", "branch": "main"}),
         api.put(f"{WEB}/builds/1/cancel"),

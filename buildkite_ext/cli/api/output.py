@@ -115,9 +115,10 @@ class JsonPrinter:
     def _safe(self, line: str) -> str:
         if not self.colour:
             return clean(line)
-        from ...logs.screen import SGR, styled
+        from ...logs.screen import SGR, VERTICAL, styled
 
-        pieces = re.split(f"({SGR.pattern})", styled(line))  # every second piece is a colour
+        text = styled(VERTICAL.sub("", line))  # a line alone: what would erase the screen hides nothing of it
+        pieces = re.split(f"({SGR.pattern})", text)  # every second piece is a colour
         return "".join(piece if place % 2 else clean(piece) for place, piece in enumerate(pieces))
 
     def _write(self, text: str) -> None:

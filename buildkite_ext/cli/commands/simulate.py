@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from ..exit_codes import ExitCode
 from ..inputs import not_empty
 from ..parameters import Flag, Repeated, WholeNumber
+from ..pipeline_files import pipeline_files
 from ..sockets import check_port
 from ..startup import end_startup
 
@@ -21,6 +22,8 @@ def simulate(
     host: Annotated[str, Parameter(metavar="ADDRESS")] = "127.0.0.1",
     organization: Annotated[str, Parameter(metavar="SLUG")] = "acme",
     allow_host: Annotated[tuple[str, ...], Repeated, Parameter(metavar="NAME")] = (),
+    pipeline: Annotated[tuple[str, ...], Repeated, Parameter(metavar="[SLUG=]FILE", allow_leading_hyphen=True)] = (),
+    coverage: Annotated[bool, Flag] = False,
     debug: Annotated[bool, Flag] = False,  # noqa: ARG001 - main reads it
 ) -> ExitCode:
     """Serve a simulated Buildkite on this computer until Ctrl-C, and say how to connect clients to it.
@@ -31,10 +34,20 @@ def simulate(
         organization: The organization's slug.
         allow_host: A further host name by which clients may address it, or of web pages that may send requests to it. Give it
             again for each; * allows any. Others are refused, so that web pages can't use it.
+        pipeline: A pipeline.yml, which a pipeline of the organization runs in place of the samples; - reads the standard input.
+            Its slug is the name of the file, or of the folder of a .buildkite/pipeline.yml. Give it again for each.
+        coverage: Print which operations are simulated, and what the simulator does where Buildkite's documentation is silent.
+            Nothing is served.
         debug: Show the traceback of an error.
     """
+    end_startup()
+    if coverage:
+        from ..render.coverage import coverage_table
+
+        print(coverage_table())
+        return ExitCode.PASSED
     from ..simulator import serve_until_stopped
 
-    end_startup()
-    serve_until_stopped(host, check_port(port), not_empty("--organization", organization), allow_host)
+    pipelines = pipeline_files(pipeline)
+    serve_until_stopped(host, check_port(port), not_empty("--organization", organization), allow_host, pipelines)
     return ExitCode.PASSED

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from buildkite_api.operations import Operation, match
 
 from ..engine.engine import Engine
-from ..state.organization import Ids
+from ..state.ids import Ids
 from ..state.users import RateLimit, Token
 from .handler import AnswerOptions, RoutedRequest
 from .request import (
@@ -34,10 +36,15 @@ _PATCHED = frozenset(
 )
 """Updates that are documented with PUT or POST, and for which Buildkite's own clients send PATCH."""
 
+_GO_PATH = re.compile(r"(/v2/organizations/[^/]+/teams/[^/]+/suite)/?")
+"""Path to which Buildkite's Go client posts a new test suite of a team, where the documentation has `suites`."""
+
 
 def route(request: SimRequest) -> Route | None:
     """Return the route of a request; None where no operation has this method and path."""
     method, path = request.method, request.path
+    if method == "POST" and (found := _GO_PATH.fullmatch(path)):
+        path = f"{found[1]}s"
     return match(method, path) or match(method, without_suffix(path)) or (_patched(path) if method == "PATCH" else None)
 
 
@@ -133,7 +140,8 @@ class RestApi:
     def _check(self, operation: Operation, path: dict[str, str], token: Token) -> None:
         if not token.allows(operation.scope):
             raise RefusedRequest(403, f"Forbidden: the token lacks the scope {operation.scope}")
-        if path.get("org_slug", self._organization.slug) != self._organization.slug:
+        known = token.user.id in self._organization.users
+        if "org_slug" in path and (path["org_slug"] != self._organization.slug or not known):
             raise RefusedRequest(404, "No organization found")
 
 

@@ -77,6 +77,11 @@ class RoutedRequest:
         """True if the token has the scope `write_pipelines`."""
         return self.token is not None and self.token.allows("write_pipelines")
 
+    def require_administrator(self) -> None:
+        """Refuse the request of a user who doesn't administrate the organization."""
+        if not self.user.administrates:
+            raise RefusedRequest(403, "Forbidden: only administrators of the organization may do this")
+
     def pipeline(self) -> Pipeline:
         """Return the pipeline that the path names."""
         pipeline = self.organization.pipelines.get(self.path["pipeline_slug"])

@@ -10,15 +10,22 @@ import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
-from ..state.builds import Job
 from .request import MAX_PER_PAGE, PER_PAGE, Json, Pairs, Query, RefusedRequest
 
 __all__ = ["by_cursor", "numbered", "requested_page"]
 
 T = TypeVar("T")
+
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=_Identified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,37 +85,43 @@ def requested_page(query: Query) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _JobPage:
-    """Page of jobs, and the links in its body."""
+class _CursorPage(Generic[T]):
+    """Page of a list, and the links in its body."""
 
-    items: list[Job]
+    items: list[T]
     links: Json
 
+    @property
+    def headers(self) -> Pairs:
+        """Header that repeats the links, for the lists that have it."""
+        links = [f'<{url}>; rel="{rel}"' for rel, url in self.links.items() if rel != "self"]
+        return (("Link", ", ".join(links)),) if links else ()
 
-def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], query: Query, url: str) -> _JobPage:
-    """Return the page of jobs that a query asks for.
+
+def by_cursor(known: Sequence[Item], shown: Sequence[Item], query: Query, url: str) -> _CursorPage[Item]:
+    """Return the page of a list that a query asks for.
 
     Args:
-        jobs: all jobs of the build in order. A cursor is a position among these: it stays valid when its job no longer
-            matches the filters.
-        shown: the jobs that match the filters.
+        known: all items in order. A cursor is a position among these: it stays valid when its item no longer matches the
+            filters.
+        shown: the items that match the filters.
         query: the query.
         url: the URL of the list without a query.
 
     Raises:
         RefusedRequest: the cursor or `per_page` is invalid.
     """
-    positions = {job.id: position for position, job in enumerate(jobs)}
+    positions = {item.id: position for position, item in enumerate(known)}
     size = _size(query)
     after, before = query.text("after"), query.text("before")
     if after is not None and before is not None:
         raise RefusedRequest(400, "after and before can't be given together")
     if before is not None:
         end = _position(before, positions)
-        items = [job for job in shown if positions[job.id] < end][-size:]
+        items = [item for item in shown if positions[item.id] < end][-size:]
     else:
         start = -1 if after is None else _position(after, positions)
-        items = [job for job in shown if positions[job.id] > start][:size]
+        items = [item for item in shown if positions[item.id] > start][:size]
 
     pairs = [pair for pair in query.pairs if pair[0] not in ("after", "before", "per_page")]
     pairs.append(("per_page", str(size)))
@@ -124,7 +137,7 @@ def by_cursor(jobs: Sequence[Job], shown: Sequence[Job], query: Query, url: str)
         links["prev"] = link(("before", _cursor(items[0])))
     if given:
         links["first"] = link()
-    return _JobPage(items, links)
+    return _CursorPage(items, links)
 
 
 def _size(query: Query) -> int:
@@ -136,15 +149,15 @@ def _size(query: Query) -> int:
     return int(text)
 
 
-def _cursor(job: Job) -> str:
-    return base64.urlsafe_b64encode(job.id.encode()).decode().rstrip("=")
+def _cursor(item: _Identified) -> str:
+    return base64.urlsafe_b64encode(item.id.encode()).decode().rstrip("=")
 
 
 def _position(cursor: str, positions: dict[str, int]) -> int:
     try:
-        job_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        item_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError):
-        job_id = ""
-    if job_id not in positions:
+        item_id = ""
+    if item_id not in positions:
         raise RefusedRequest(400, "The cursor isn't valid")
-    return positions[job_id]
+    return positions[item_id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -80,12 +80,14 @@ class Log:
         b'one'
     """
 
+    __slots__ = ("_data", "_ends", "_script", "_stopped", "_times", "deleted")
+
     def __init__(self) -> None:
         self.deleted = False
         self._script: Callable[[], list[Piece]] | None = None
         self._data = b""
-        self._times: list[float] = []
-        self._ends: list[int] = []
+        self._times: Sequence[float] = ()
+        self._ends: Sequence[int] = ()
         self._stopped: float | None = None
 
     def begin(self, script: Callable[[], list[Piece]]) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...globs import matches_wildcard
-from ..definition.steps import CommandStep
+from ..definition.steps import CommandStep, Step, TriggerStep
 from .commands import CommandBehaviour
 
-__all__ = ["BehaviourRule", "StepMatcher", "behaviour_of"]
+__all__ = ["BehaviourRule", "StepMatcher", "behaviour_of", "names_step"]
 
 StepMatcher = str | Callable[[CommandStep], bool]
-"""Which steps are meant: the key or the label of a step, a pattern of it with `*`, or a function of the step."""
+"""Which steps are meant: the key or the label of a step, a pattern of it with `*`, or a function of the step. A command step
+without a label is named by its command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,29 @@ class BehaviourRule:
     steps: StepMatcher
     change: Callable[[CommandBehaviour], CommandBehaviour]
 
-    def matches(self, step: CommandStep) -> bool:
-        """Tell whether it holds for a step."""
-        if not isinstance(self.steps, str):
-            return self.steps(step)
-        names = [name for name in (step.key, step.label) if name]
-        return any(name == self.steps or ("*" in self.steps and matches_wildcard(name, self.steps)) for name in names)
+    def matches(self, step: CommandStep | TriggerStep) -> bool:
+        """Tell whether it holds for a step. A function is asked about command steps only."""
+        if isinstance(self.steps, str):
+            return names_step(self.steps, step)
+        return isinstance(step, CommandStep) and self.steps(step)
 
 
-def behaviour_of(step: CommandStep, rules: Sequence[BehaviourRule], default: CommandBehaviour) -> CommandBehaviour:
+def names_step(name: str, step: Step) -> bool:
+    """Tell whether a name, or a pattern with `*`, is that of a step: its key, its label, or else its command.
+
+    Example:
+        >>> names_step("unit-*", CommandStep(label="Unit", key="unit-1")), names_step("*", CommandStep(command="make"))
+        (True, True)
+    """
+    label = step.label or (step.command if isinstance(step, CommandStep) else "")
+    return any(
+        each == name or ("*" in name and matches_wildcard(each, name)) for each in (step.key, label) if each is not None
+    )
+
+
+def behaviour_of(
+    step: CommandStep | TriggerStep, rules: Sequence[BehaviourRule], default: CommandBehaviour
+) -> CommandBehaviour:
     """Return the behaviour of a step: the default one, changed by each rule that holds, in order."""
     found = default
     for rule in rules:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypedDict, cast
+from typing import TypedDict, cast
 
+from .attributes import AttributeReader, Problems
 from .conditions import Condition, ConditionError
+from .failures import automatic_retries, manual_retry, soft_fail
+from .interpolation import InterpolationError, expand, names_in
 from .matrix import combinations, replace_tokens
 from .parser import kind_of_step
 from .steps import (
@@ -23,15 +26,12 @@ from .steps import (
     FilePatterns,
     Group,
     InputStep,
-    ManualRetry,
-    RetryRule,
-    SoftFail,
     Step,
     TriggerStep,
     WaitStep,
     block_field,
 )
-from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe, text_of
+from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe
 
 __all__ = ["Definition", "compile_pipeline"]
 
@@ -66,6 +66,7 @@ class Definition:
         groups: its groups, also those without steps.
         env: its environment variables.
         notify: its notifications, as they were written.
+        keys: the keys of its steps and groups, with their places.
         problems: errors, for which Buildkite would refuse it, and warnings, in the order of their places.
     """
 
@@ -73,6 +74,7 @@ class Definition:
     groups: tuple[Group, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     notify: Tree = None
+    keys: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
     problems: tuple[PipelineProblem, ...] = ()
 
     @property
@@ -81,12 +83,13 @@ class Definition:
         return tuple(problem for problem in self.problems if problem.level == "error")
 
 
-def compile_pipeline(tree: TreeMap, warnings: Sequence[PipelineProblem] = ()) -> Definition:
+def compile_pipeline(tree: TreeMap, warnings: Sequence[PipelineProblem] = (), *, expanded: bool = True) -> Definition:
     """Return the steps of a pipeline.
 
     Args:
-        tree: the parsed pipeline, interpolated or not.
+        tree: the parsed pipeline.
         warnings: what its parser warned about.
+        expanded: False if variables stand in it as they were written, and will be expanded.
 
     Example:
         >>> from .parser import parse_pipeline
@@ -94,120 +97,18 @@ def compile_pipeline(tree: TreeMap, warnings: Sequence[PipelineProblem] = ()) ->
         >>> definition.steps[0].key, definition.errors[0].message
         ('build', '`build.brnch` is not a variable: did you mean `build.branch`?')
     """
-    return _Compiler(tree, warnings).run()
-
-
-class _Reader:
-    """Reader of the attributes of one mapping. A value of the wrong form is an error, and counts as not given."""
-
-    def __init__(self, tree: TreeMap, problems: list[PipelineProblem]) -> None:
-        self.tree = tree
-        self._problems = problems
-
-    def error(self, key: str, message: str) -> None:
-        """Note an error at an attribute."""
-        self._problems.append(PipelineProblem("error", message, self.tree.value_mark(key)))
-
-    def warn(self, key: str, message: str) -> None:
-        """Note a warning at an attribute."""
-        self._problems.append(PipelineProblem("warning", message, self.tree.key_mark(key)))
-
-    def has(self, key: str) -> bool:
-        """Tell whether an attribute is there and isn't null."""
-        return self.tree.get(key) is not None
-
-    def _wrong(self, key: str, expected: str) -> None:
-        self.error(key, f"`{key}` is {describe(self.tree[key])}: {expected} was expected")
-
-    def text(self, *keys: str) -> str | None:
-        """Return the text of the first attribute that is there."""
-        for key in keys:
-            if self.has(key):
-                try:
-                    return text_of(self.tree[key])
-                except TypeError:
-                    self._wrong(key, "a text")
-                    return None
-        return None
-
-    def flag(self, key: str, default: bool = False) -> bool:
-        """Return a boolean."""
-        value = self.tree.get(key)
-        if value is None:
-            return default
-        if isinstance(value, bool):
-            return value
-        if value in ("true", "false"):
-            return value == "true"
-        self._wrong(key, "true or false")
-        return default
-
-    def whole(self, key: str, least: int | None = None, most: int | None = None) -> int | None:
-        """Return a whole number."""
-        value = self.tree.get(key)
-        if value is None:
-            return None
-        number = _whole(value)
-        if number is None:
-            self._wrong(key, "a whole number")
-        elif least is not None and number < least:
-            self.error(key, f"`{key}` is {number}: at least {least} was expected")
-        elif most is not None and number > most:
-            self.error(key, f"`{key}` is {number}: at most {most} was expected")
-        else:
-            return number
-        return None
-
-    def texts(self, key: str, *, split: str | None = None) -> tuple[str, ...]:
-        """Return the texts of a list, or of a single value."""
-        value = self.tree.get(key)
-        if value is None:
-            return ()
-        if isinstance(value, TreeList):
-            try:
-                return tuple(text_of(item) for item in value)
-            except TypeError:
-                self._wrong(key, "a list of texts")
-                return ()
-        text = self.text(key) or ""
-        return tuple(part.strip() for part in text.split(split) if part.strip()) if split else (text,)
-
-    def mapping(self, key: str) -> TreeMap | None:
-        """Return a mapping."""
-        value = self.tree.get(key)
-        if isinstance(value, TreeMap) or value is None:
-            return value
-        self._wrong(key, "a mapping")
-        return None
-
-    def variables(self, key: str) -> dict[str, str]:
-        """Return a mapping of texts."""
-        value = self.mapping(key)
-        if value is None:
-            return {}
-        found = _Reader(value, self._problems)
-        return {name: found.text(name) or "" for name in value}
-
-    def choice(self, key: str, values: Sequence[str], default: str) -> str:
-        """Return one of some values."""
-        value = self.text(key)
-        if value is None or value in values:
-            return value or default
-        self.error(key, f"`{key}` is {value!r}: one of {', '.join(values)} was expected")
-        return default
+    return _Compiler(tree, Problems(warnings, expanded=expanded)).run()
 
 
 class _Compiler:
     """Compiler of one pipeline."""
 
-    def __init__(self, tree: TreeMap, warnings: Sequence[PipelineProblem]) -> None:
+    def __init__(self, tree: TreeMap, problems: Problems) -> None:
         self._tree = tree
-        self._problems = list(warnings)
+        self._problems = problems
         self._keys: dict[str, Mark] = {}
         self._steps: list[Step] = []
         self._groups: list[Group] = []
-        self._named: list[tuple[str, Mark]] = []
-        """The keys that dependencies name, and where."""
         top = self._read(tree)
         self._env = top.variables("env")
         self._agents = _agents(top)
@@ -216,20 +117,17 @@ class _Compiler:
     def run(self) -> Definition:
         """Compile the pipeline."""
         self._sequence(self._tree.get("steps"), None)
-        for key, mark in self._named:
-            if key not in self._keys:
-                message = f"no step has the key {key!r} yet: the build fails, unless one is uploaded"
-                self._problems.append(PipelineProblem("warning", message, mark))
         return Definition(
             tuple(self._steps),
             tuple(self._groups),
             self._env,
             self._tree.get("notify"),
-            tuple(sorted(self._problems, key=lambda problem: problem.mark)),
+            self._keys,
+            tuple(sorted(self._problems.found, key=lambda problem: problem.mark)),
         )
 
-    def _read(self, tree: TreeMap) -> _Reader:
-        return _Reader(tree, self._problems)
+    def _read(self, tree: TreeMap) -> AttributeReader:
+        return AttributeReader(tree, self._problems)
 
     def _sequence(self, steps: Tree, group: Group | None) -> None:
         if isinstance(steps, TreeList):
@@ -283,21 +181,28 @@ class _Compiler:
     def _claim(self, key: str, step: TreeMap) -> None:
         mark = step.value_mark("key")
         if _UUID.fullmatch(key):
-            self._problems.append(PipelineProblem("error", f"the key {key!r} has the form of a UUID", mark))
+            self._problems.error(f"the key {key!r} has the form of a UUID", mark)
         if key in self._keys:
             message = f'The key "{key}" has already been used by another step in this build'
-            self._problems.append(PipelineProblem("error", f"{message} (line {self._keys[key].line})", mark))
+            self._problems.error(f"{message} (line {self._keys[key].line})", mark)
         self._keys.setdefault(key, mark)
 
     def _condition(self, step: TreeMap) -> Condition | None:
         text = self._read(step).text("if")
         if text is None or not text.strip():
             return None
+        mark = step.value_mark("if")
         try:
-            return Condition(text)
+            condition = Condition(text)
         except ConditionError as error:
-            self._problems.append(PipelineProblem("error", str(error), step.value_mark("if")))
-            return None
+            documented = _condition_of_documentation(text)
+            if documented is not None:
+                message = f"Buildkite's documentation lists a value that its evaluator refuses: {error}"
+                self._problems.found.append(PipelineProblem("warning", message, mark, (text, error.position)))
+            elif not (self._problems.is_open(text) and _is_condition_when_expanded(text)):
+                self._problems.found.append(PipelineProblem("error", str(error), mark, (text, error.position)))
+            return documented
+        return condition
 
     def _depends_on(self, step: TreeMap) -> tuple[Dependency, ...] | None:
         if "depends_on" not in step:
@@ -312,14 +217,13 @@ class _Compiler:
         found: list[Dependency] = []
         for item, at in items:
             if isinstance(item, str):
-                found.append(Dependency(item))
+                found.append(Dependency(item, mark=at))
             elif isinstance(item, TreeMap) and isinstance(item.get("step"), str):
-                found.append(Dependency(str(item["step"]), self._read(item).flag("allow_failure")))
+                allowed = self._read(item).flag("allow_failure")
+                found.append(Dependency(str(item["step"]), allowed, item.value_mark("step")))
             else:
                 message = f"an entry of `depends_on` is {describe(item)}: a key, or a mapping with `step`, was expected"
-                self._problems.append(PipelineProblem("error", message, at))
-                continue
-            self._named.append((found[-1].key, at))
+                self._problems.error(message, at)
         return tuple(found)
 
     def _if_changed(self, step: TreeMap) -> FilePatterns | None:
@@ -344,9 +248,7 @@ class _Compiler:
     def _group(self, step: TreeMap, outer: Group | None) -> None:
         read = self._read(step)
         if outer is not None:
-            self._problems.append(
-                PipelineProblem("error", "a group stands in a group: groups can't be nested", step.mark)
-            )
+            self._problems.error("a group stands in a group: groups can't be nested", step.mark)
             return
         common = self._common(step, None, read.text("group", "label", "name") or "")
         found = Group(
@@ -378,17 +280,17 @@ class _Compiler:
         mark = step.value_mark("matrix")
         try:
             for each in combinations(matrix, mark):
-                known = len(self._problems)
+                known = len(self._problems.found)
                 replaced = replace_tokens(_without(step, "matrix"), each.values, step.mark)
                 one = self._one_command(cast("TreeMap", replaced), common, each.values)
                 if each.skip:
                     one = replace(one, skip=each.skip)
                 if each.soft_fail is not None:
-                    one = replace(one, soft_fail=self._soft_fail(each.soft_fail, mark))
-                del self._problems[known:]  # the whole step has told them
+                    one = replace(one, soft_fail=soft_fail(each.soft_fail, mark, self._problems))
+                del self._problems.found[known:]  # the whole step has told them
                 yield one
         except PipelineError as error:
-            self._problems.append(error.problem)
+            self._problems.found.append(error.problem)
 
     def _one_command(self, step: TreeMap, common: _CommonAttributes, matrix: Mapping[str, str] | None) -> CommandStep:
         read = self._read(step)
@@ -403,10 +305,10 @@ class _Compiler:
             **common,
             command=command,
             artifact_paths=read.texts("artifact_paths", split=";") or read.texts("artifacts", split=";"),
-            soft_fail=self._soft_fail(step.get("soft_fail"), step.value_mark("soft_fail")),
+            soft_fail=soft_fail(step.get("soft_fail"), step.value_mark("soft_fail"), self._problems),
             parallelism=read.whole("parallelism", least=1),
-            retry=self._automatic(step),
-            manual_retry=self._manual(step),
+            retry=automatic_retries(step, self._problems),
+            manual_retry=manual_retry(step, self._problems),
             timeout=None if minutes is None else minutes * _MINUTE,
             agents=_agents(read) or self._agents,
             priority=self._priority if not read.has("priority") else read.whole("priority") or 0,
@@ -423,74 +325,6 @@ class _Compiler:
         read = self._read(step)
         key = "timeout_in_minutes" if read.has("timeout_in_minutes") else "timeout"
         return read.whole(key, least=1) if read.tree.get(key) != 0 else None
-
-    def _soft_fail(self, value: Tree, mark: Mark) -> SoftFail:
-        if value is None or isinstance(value, bool):
-            return bool(value)
-        if value in ("true", "false"):
-            return value == "true"
-        if isinstance(value, TreeList):
-            statuses: list[int | Literal["*"]] = []
-            for index, item in enumerate(value):
-                status = item.get("exit_status") if isinstance(item, TreeMap) else None
-                found = "*" if status == "*" else _whole(status)
-                if found is None:
-                    message = "an entry of `soft_fail` is wrong: a mapping was expected, such as exit_status: 1"
-                    self._problems.append(PipelineProblem("error", message, value.item_mark(index)))
-                else:
-                    statuses.append(cast("int | Literal['*']", found))
-            return tuple(statuses)
-        message = f"`soft_fail` is {describe(value)}: true, false or a list of exit statuses was expected"
-        self._problems.append(PipelineProblem("error", message, mark))
-        return False
-
-    def _automatic(self, step: TreeMap) -> tuple[RetryRule, ...]:
-        retry = self._read(step).mapping("retry")
-        value = None if retry is None else retry.get("automatic")
-        if retry is None or value is None or value is False:
-            return ()
-        if value is True:
-            return (RetryRule(exit_statuses=("*",)),)
-        if isinstance(value, TreeMap):
-            return (self._rule(value),)
-        if isinstance(value, TreeList):
-            return tuple(self._rule(item) for item in value if isinstance(item, TreeMap))
-        self._read(retry).error(
-            "automatic", f"`automatic` is {describe(value)}: true, or a list of rules, was expected"
-        )
-        return ()
-
-    def _rule(self, tree: TreeMap) -> RetryRule:
-        read = self._read(tree)
-        value = tree.get("exit_status")
-        items = list(value) if isinstance(value, TreeList) else [] if value is None else [value]
-        statuses: list[int | Literal["*"]] = []
-        for item in items:
-            found = _whole(item)
-            if found is None and item != "*":
-                read.error("exit_status", "`exit_status` is wrong: a whole number, a list of them or `*` was expected")
-            else:
-                statuses.append("*" if found is None else found)
-        limit = read.whole("limit", least=0, most=_MOST_RETRIES)
-        return RetryRule(
-            tuple(statuses) if items else None,
-            read.text("signal"),
-            read.text("signal_reason"),
-            2 if limit is None else limit,
-        )
-
-    def _manual(self, step: TreeMap) -> ManualRetry:
-        retry = step.get("retry")
-        value = retry.get("manual") if isinstance(retry, TreeMap) else None
-        if not isinstance(retry, TreeMap) or value is None:
-            return ManualRetry()
-        if isinstance(value, bool):
-            return ManualRetry(allowed=value)
-        if not isinstance(value, TreeMap):
-            self._read(retry).error("manual", f"`manual` is {describe(value)}: true, false or a mapping was expected")
-            return ManualRetry()
-        read = self._read(value)
-        return ManualRetry(read.flag("allowed", default=True), read.flag("permit_on_passed"), read.text("reason"))
 
     def _concurrency(self, step: TreeMap) -> Concurrency | None:
         read = self._read(step)
@@ -535,12 +369,12 @@ class _Compiler:
             at = value.item_mark(index)
             if not isinstance(item, TreeMap) or not ("text" in item or "select" in item):
                 message = "a field needs `text` or `select`, and a `key`"
-                self._problems.append(PipelineProblem("error", message, at))
+                self._problems.error(message, at)
                 continue
             try:
                 found.append(block_field("a field", item))
             except (TypeError, ValueError) as error:
-                self._problems.append(PipelineProblem("error", str(error), at))
+                self._problems.error(str(error), at)
         return tuple(found)
 
     def _trigger(self, step: TreeMap, group: Group | None) -> None:
@@ -559,24 +393,30 @@ class _Compiler:
                 message=build.text("message"),
                 env=build.variables("env"),
                 meta_data=build.variables("meta_data"),
-                soft_fail=self._soft_fail(step.get("soft_fail"), step.value_mark("soft_fail")),
+                soft_fail=soft_fail(step.get("soft_fail"), step.value_mark("soft_fail"), self._problems),
                 parallelism=read.whole("parallelism", least=1),
             )
         )
 
 
-def _whole(value: Tree) -> int | None:
-    """Return the whole number that a value is, also as a text or a float; None if it is none."""
-    if isinstance(value, bool):
+def _condition_of_documentation(text: str) -> Condition | None:
+    """Return a condition that compares with a value which Buildkite's documentation lists and its evaluator refuses."""
+    try:
+        return Condition(text, documented=True)
+    except ConditionError:
         return None
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    if isinstance(value, str):
-        return int(value) if re.fullmatch(r"[-+]?[0-9]{1,9}", value) else None
-    return value if isinstance(value, int) else None
 
 
-def _agents(read: _Reader) -> tuple[str, ...]:
+def _is_condition_when_expanded(text: str) -> bool:
+    """Tell whether a text with variables is a condition, or nothing, when the variables are unset."""
+    try:
+        expanded = expand(text, dict.fromkeys(names_in(text), ""))
+        return not expanded.strip() or Condition(expanded) is not None
+    except (InterpolationError, ConditionError):
+        return False
+
+
+def _agents(read: AttributeReader) -> tuple[str, ...]:
     """Return the tags of `agents`, a mapping or a list of `key=value`."""
     key = "agents" if read.has("agents") else "agent_query_rules"
     value = read.tree.get(key)

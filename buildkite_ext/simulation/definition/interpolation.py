@@ -8,12 +8,13 @@ https://buildkite.com/docs/agent/cli/reference/pipeline
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from .yaml_tree import Mark, PipelineError, Tree, TreeList, TreeMap
+from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap
 
-__all__ = ["InterpolationError", "expand", "interpolate"]
+__all__ = ["InterpolationError", "expand", "interpolate", "interpolation_problems", "names_in"]
 
+_VARIABLE = re.compile(r"\$\{?([A-Za-z][A-Za-z0-9_]*)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _WHOLE_NUMBER = re.compile(r" *(-?[0-9]{1,9}) *")
 _MOST_NESTED = 50
@@ -65,6 +66,32 @@ def expand(text: str, environment: Mapping[str, str]) -> str:
         'Bonn Bo none $HOME'
     """
     return _Expansion(text, environment).run() if "$" in text else text
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names of the variables that a text may expand, each once.
+
+    Example:
+        >>> names_in("${B:-$A} $$A $B")
+        ['A', 'B']
+    """
+    return sorted(set(_VARIABLE.findall(text)))
+
+
+def interpolation_problems(tree: Tree, mark: Mark) -> Iterator[PipelineProblem]:
+    """Yield an error for each text of a value in which an expansion is wrong, whatever the variables are."""
+    if isinstance(tree, str):
+        try:
+            expand(tree, dict.fromkeys(names_in(tree), ""))
+        except InterpolationError as error:
+            yield PipelineProblem("error", str(error), mark)
+    elif isinstance(tree, TreeList):
+        for index, item in enumerate(tree):
+            yield from interpolation_problems(item, tree.item_mark(index))
+    elif isinstance(tree, TreeMap):
+        for key, value in tree.items():
+            yield from interpolation_problems(key, tree.key_mark(key))
+            yield from interpolation_problems(value, tree.value_mark(key))
 
 
 def _walk(value: Tree, environment: Mapping[str, str], mark: Mark) -> Tree:

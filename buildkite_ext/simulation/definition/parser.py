@@ -15,7 +15,7 @@ from typing import Literal
 
 from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe, documents, text_of
 
-__all__ = ["ParsedPipeline", "StepKind", "kind_of_step", "parse_pipeline", "parse_pipelines"]
+__all__ = ["ParsedPipeline", "StepKind", "kind_of_step", "parse_document", "parse_pipeline", "parse_pipelines"]
 
 StepKind = Literal["command", "wait", "input", "trigger", "group", "unknown"]
 """Kind of a step. A block step is an `input`: see its key `block`."""
@@ -74,7 +74,20 @@ def parse_pipelines(text: str) -> list[ParsedPipeline]:
     Raises:
         PipelineError: it isn't YAML, or a document isn't a pipeline.
     """
-    return [_DocumentParser().pipeline(tree, mark) for tree, mark in documents(text) or [(None, Mark(1, 1))]]
+    return [parse_document(tree, mark) for tree, mark in documents(text)]
+
+
+def parse_document(tree: Tree, mark: Mark) -> ParsedPipeline:
+    """Return the pipeline of a document.
+
+    Args:
+        tree: the value of the document.
+        mark: the place where it begins.
+
+    Raises:
+        PipelineError: it isn't a pipeline.
+    """
+    return _DocumentParser().pipeline(tree, mark)
 
 
 def parse_pipeline(text: str) -> ParsedPipeline:
@@ -99,7 +112,10 @@ def kind_of_step(step: Tree) -> StepKind:
     if "type" in step:
         found = step["type"]
         return _TYPES.get(found, "unknown") if isinstance(found, str) else "unknown"
-    return next((kind for key, kind in _BY_KEY if key in step), "unknown")
+    for key, kind in _BY_KEY:
+        if key in step:
+            return kind
+    return "unknown"
 
 
 class _Misfit(TypeError):

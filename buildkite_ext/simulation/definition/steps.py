@@ -14,6 +14,7 @@ from buildkite_api.types import kind_of
 
 from .checks import elements
 from .conditions import Condition
+from .yaml_tree import Mark
 
 __all__ = [
     "BlockField",
@@ -45,10 +46,12 @@ class Dependency:
     Attributes:
         key: the key of a step, or of a group.
         allow_failure: True if the step may run after that one has failed.
+        mark: its place in the text; None for a step that was added by Python.
     """
 
     key: str
     allow_failure: bool = False
+    mark: Mark | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from .compiler import Definition, compile_pipeline
-from .interpolation import interpolate
-from .parser import parse_pipeline
+from .interpolation import interpolate, names_in
+from .parser import parse_pipelines
 from .yaml_tree import PipelineError
 
 __all__ = ["Template"]
 
-_NAME = re.compile(r"\$\{?([A-Za-z][A-Za-z0-9_]*)")
 _KEPT = 64
 """Environments whose steps are kept. A text that names the number of a build has other steps in each build."""
 
@@ -21,13 +19,17 @@ class Template:
     """Pipeline's text. The steps in an environment are compiled when they are first asked for.
 
     Args:
-        text: the YAML text. Of several documents, the first counts.
+        text: the YAML text.
+        interpolated: False if variables stay as they are.
+        document: the index of the document that counts.
 
     Attributes:
         definition: the steps, with variables as they were written.
+        expands: True if there are variables to be expanded.
 
     Raises:
         PipelineError: it isn't YAML, or not a pipeline.
+        IndexError: it has no such document.
 
     Example:
         >>> template = Template("- command: deploy $REGION")
@@ -35,12 +37,12 @@ class Template:
         'deploy eu'
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, interpolated: bool = True, document: int = 0) -> None:
         self.text = text
-        self._parsed = parse_pipeline(text)
-        self.definition = compile_pipeline(self._parsed.tree, self._parsed.warnings)
-        self._names = sorted(set(_NAME.findall(text)))
-        self._expands = "$" in text
+        self._parsed = parse_pipelines(text)[document]
+        self._names = names_in(text)
+        self.expands = interpolated and "$" in text
+        self.definition = compile_pipeline(self._parsed.tree, self._parsed.warnings, expanded=not self.expands)
         self._known: dict[tuple[str | None, ...], Definition] = {}
 
     def within(self, environment: Mapping[str, str]) -> Definition:
@@ -49,7 +51,7 @@ class Template:
         Raises:
             PipelineError: an expansion is wrong, or Buildkite would refuse the steps.
         """
-        if not self._expands:
+        if not self.expands:
             return _accepted(self.definition)
         key = tuple(environment.get(name) for name in self._names)
         found = self._known.get(key)

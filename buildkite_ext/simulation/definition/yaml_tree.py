@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from math import isfinite
@@ -62,11 +62,13 @@ class PipelineProblem:
         level: `error` if Buildkite would refuse the text, else `warning`.
         message: what is wrong, and what was expected there.
         mark: the place.
+        inside: the text at that place and the index of the character in it that is wrong, where that is known.
     """
 
     level: Literal["error", "warning"]
     message: str
     mark: Mark
+    inside: tuple[str, int] | None = field(default=None, compare=False, repr=False)
 
 
 class PipelineError(ValueError):
@@ -137,17 +139,20 @@ Tree = None | bool | int | float | str | TreeList | TreeMap
 
 
 def documents(text: str) -> list[tuple[Tree, Mark]]:
-    """Return the documents of a YAML text, each with the place where it begins.
+    """Return the documents of a YAML text, each with the place where it begins. An empty text is one document.
 
     Raises:
         PipelineError: the text isn't YAML, refers to itself, or is too large when its aliases are followed.
+        ImportError: PyYAML isn't installed.
 
     Example:
         >>> documents("steps:\\n  - command: yes\\n    timeout: 0x10\\n")[0][0]
         {'steps': [{'command': 'yes', 'timeout': 16}]}
     """
-    import yaml
-
+    try:
+        import yaml
+    except ImportError as error:
+        raise ImportError("Reading a pipeline needs PyYAML: pip install 'buildkite-ext[simulator]'") from error
     loader: type[yaml.CLoader | yaml.Loader] = getattr(yaml, "CLoader", yaml.Loader)
     try:
         _refuse_depth(text, loader)
@@ -158,9 +163,8 @@ def documents(text: str) -> list[tuple[Tree, Mark]]:
         raise PipelineError(f"not YAML: {message}", _mark(place) if place else Mark(1, 1)) from None
     except yaml.YAMLError as error:  # a character that YAML doesn't have
         raise PipelineError(f"not YAML: {' '.join(str(error).split())}", Mark(1, 1)) from None
-    return [
-        (None, Mark(1, 1)) if node is None else (_Constructor().value(node), _mark(node.start_mark)) for node in nodes
-    ]
+    found = [(_Constructor().value(node), _mark(node.start_mark)) for node in nodes if node is not None]
+    return found or [(None, Mark(1, 1))]
 
 
 def _refuse_depth(text: str, loader: type[yaml.CLoader | yaml.Loader]) -> None:

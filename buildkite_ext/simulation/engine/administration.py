@@ -1,38 +1,58 @@
-"""Administration: it adds and changes pipelines, clusters and queues."""
+"""Administration: it adds and changes pipelines with their templates and rules. Its chapters administrate other objects."""
 
 from __future__ import annotations
 
-from ...timestamps import to_millisecond
+from collections.abc import Sequence
+
 from ..behaviour.commands import CommandBehaviour
 from ..definition.steps import CommandStep, Step
 from ..definition.template import Template
-from ..state.clusters import Cluster, Queue
 from ..state.organization import Organization
-from ..state.pipelines import Pipeline
+from ..state.pipelines import Pipeline, PipelineAttributes, PipelineRule, PipelineTemplate, TemplateAttributes
 from ..state.users import User
-from .changes import Changes, ClusterChanged, PipelineChanged, QueueChanged
+from .administrative_changes import AdministrativeChanges
+from .changes import Changes, PipelineChanged
+from .cluster_administration import ClusterAdministration
+from .integration_administration import IntegrationAdministration
+from .memberships import Memberships
+from .registry_administration import RegistryAdministration
 from .scheduler import Scheduler
+from .test_engine import SuiteAdministration
 
 __all__ = ["Administration"]
 
 
 class Administration:
-    """Administration: the only writer of pipelines, clusters and queues. Each change is emitted as an event.
+    """Administration: the only writer of pipelines, their templates and rules. Each change is emitted as an event.
 
     Args:
         organization: the organization that it changes.
         scheduler: knows the time.
         changes: receives the events.
+
+    Attributes:
+        clusters: writes clusters and what belongs to them.
+        integrations: writes notification services, portals and repository connections.
+        memberships: writes teams, members, invitations and settings.
+        registries: writes package registries.
+        suites: writes test suites.
     """
 
     def __init__(self, organization: Organization, scheduler: Scheduler, changes: Changes) -> None:
         self._organization = organization
         self._scheduler = scheduler
         self._changes = changes
+        self._reported = AdministrativeChanges(organization, scheduler, changes)
+        self.clusters = ClusterAdministration(organization, scheduler, self._reported)
+        self.integrations = IntegrationAdministration(organization, self._reported)
+        self.memberships = Memberships(organization, self._reported)
+        self.registries = RegistryAdministration(organization, self._reported)
+        self.suites = SuiteAdministration(organization, self._reported)
 
     def add_pipeline(self, pipeline: Pipeline) -> None:
         """Add a pipeline."""
         self._organization.pipelines[pipeline.slug] = pipeline
+        self._reported.audit("pipeline", pipeline.id, "created", pipeline.slug, pipeline.created_by)
         self._pipeline_changed(pipeline, None)
 
     def add_step(self, pipeline: Pipeline, step: Step, behaviour: CommandBehaviour | None = None) -> None:
@@ -47,69 +67,111 @@ class Administration:
         definition = template.definition
         pipeline.template, pipeline.notify = template, definition.notify
         pipeline.steps[:], pipeline.groups[:] = definition.steps, definition.groups
-        cluster = next(item for item in self._organization.clusters if item.id == pipeline.cluster_id)
-        for step in definition.steps:
-            for each in (step, *step.combinations) if isinstance(step, CommandStep) else ():
-                if each.queue is not None and "$" not in each.queue and "{{" not in each.queue:
-                    self.add_queue(cluster, each.queue, pipeline.created_by)
+        self._add_queues(pipeline)
         self._pipeline_changed(pipeline, pipeline.slug)
 
-    def add_queue(self, cluster: Cluster, key: str, by: User) -> Queue:
-        """Return the queue of a cluster by its key, and add it if it is new."""
-        count = len(cluster.queues)
-        queue = self._organization.add_queue(cluster, key, by, self._scheduler.now)
-        if len(cluster.queues) > count:
-            self._queue_changed(queue, None)
-        return queue
+    def _add_queues(self, pipeline: Pipeline) -> None:
+        cluster = next(item for item in self._organization.clusters if item.id == pipeline.cluster_id)
+        for step in pipeline.steps:
+            for each in (step, *step.combinations) if isinstance(step, CommandStep) else ():
+                if each.queue is not None and "$" not in each.queue and "{{" not in each.queue:
+                    self.clusters.add_queue(cluster, each.queue, pipeline.created_by)
 
-    def update_cluster(
-        self,
-        cluster: Cluster,
-        *,
-        name: str | None,
-        description: str | None,
-        emoji: str | None,
-        color: str | None,
-        default_queue: Queue | None,
-    ) -> None:
-        """Change a cluster. None leaves a value as it is."""
-        before = cluster.name
-        cluster.name = cluster.name if name is None else name
-        cluster.description = cluster.description if description is None else description
-        cluster.emoji = cluster.emoji if emoji is None else emoji
-        cluster.color = cluster.color if color is None else color
-        cluster.chosen_queue = cluster.chosen_queue if default_queue is None else default_queue
-        if self._changes.wanted:
-            self._changes.emit(ClusterChanged(cluster, before, cluster.name, self._now))
+    def draw(self, pipeline: Pipeline, steps: Sequence[Step]) -> None:
+        """Give a pipeline visual steps."""
+        pipeline.template = pipeline.shared = pipeline.notify = None
+        pipeline.steps[:], pipeline.groups[:] = steps, ()
+        self._add_queues(pipeline)
+        self._pipeline_changed(pipeline, pipeline.slug)
 
-    def update_queue(self, queue: Queue, *, description: str | None, retry_agent_affinity: str | None) -> None:
-        """Change a queue. None leaves a value as it is."""
-        queue.description = queue.description if description is None else description
-        queue.retry_agent_affinity = (
-            queue.retry_agent_affinity if retry_agent_affinity is None else retry_agent_affinity
-        )
-        self._queue_changed(queue, queue.state)
+    def share(self, pipeline: Pipeline, shared: PipelineTemplate | None) -> None:
+        """Give a pipeline the steps of a template of the organization. Without one it keeps those that it has."""
+        pipeline.shared = shared
+        if shared is None:
+            self._pipeline_changed(pipeline, pipeline.slug)
+        else:
+            self.configure(pipeline, shared.attributes.template)
 
-    def pause_queue(self, queue: Queue, by: User, note: str | None) -> None:
-        """Keep the jobs of a queue from its agents."""
-        before = queue.state
-        queue.pause(self._now, by, note)
-        self._queue_changed(queue, before)
+    def update_pipeline(self, pipeline: Pipeline, attributes: PipelineAttributes) -> None:
+        """Change a pipeline. A new slug changes the URLs of its builds, which others show too."""
+        before, pipelines = pipeline.slug, self._organization.pipelines
+        pipeline.attributes = attributes
+        if pipeline.slug != before:
+            renamed = {each.slug: each for each in pipelines.values()}
+            pipelines.clear()
+            pipelines.update(renamed)
+            for build in self._organization.builds:
+                build.touch()  # also those that this pipeline's builds have triggered, or were triggered by
+        self._pipeline_changed(pipeline, before)
 
-    def resume_queue(self, queue: Queue) -> None:
-        """Give the jobs of a queue to its agents again, at the next dispatch."""
-        before = queue.state
-        queue.resume()
-        self._queue_changed(queue, before)
+    def archive_pipeline(self, pipeline: Pipeline, archived_at: float | None) -> None:
+        """Archive a pipeline, or take it out of the archive: None."""
+        pipeline.archived_at = archived_at
+        self._pipeline_changed(pipeline, pipeline.slug)
+
+    def delete_pipeline(self, pipeline: Pipeline, by: User) -> None:
+        """Delete a pipeline, its builds and its rules."""
+        self._organization.remove_pipeline(pipeline)
+        for rule in list(self._organization.rules.values()):
+            if pipeline in (rule.source, rule.target):
+                self.delete_rule(rule, by)
+        self.memberships.forget_pipeline(pipeline, by)
+        self._reported.audit("pipeline", pipeline.id, "deleted", pipeline.slug, by)
+        self._pipeline_changed(pipeline, pipeline.slug)
+
+    def add_webhook(self, pipeline: Pipeline) -> None:
+        """Note that the source code provider of a pipeline has a webhook."""
+        pipeline.webhook = True
+        self._pipeline_changed(pipeline, pipeline.slug)
+
+    def process_webhooks(self, pipeline: Pipeline, disabled_by: User | None) -> None:
+        """Process the webhooks of a pipeline, or ignore them if a user wants that."""
+        if (pipeline.webhooks_disabled is None) == (disabled_by is None):
+            return
+        pipeline.webhooks_disabled = None if disabled_by is None else (self._now, disabled_by)
+        self._pipeline_changed(pipeline, pipeline.slug)
+
+    def add_template(self, attributes: TemplateAttributes, by: User) -> PipelineTemplate:
+        """Add a template of pipelines."""
+        template = PipelineTemplate(self._organization.ids.uuid(), attributes, self._now, by, self._now, by)
+        self._organization.templates[template.uuid] = template
+        self._reported.resource("pipeline_template", template.uuid, None, attributes.name, by)
+        return template
+
+    def update_template(self, template: PipelineTemplate, attributes: TemplateAttributes, by: User) -> None:
+        """Change a template. Later builds of its pipelines have its new steps."""
+        before, template.attributes = template.attributes, attributes
+        template.updated_at, template.updated_by = self._now, by
+        self._reported.resource("pipeline_template", template.uuid, before.name, attributes.name, by)
+        if attributes.template is not before.template:
+            for pipeline in self._organization.pipelines.values():
+                if pipeline.shared is template:
+                    self.configure(pipeline, attributes.template)
+
+    def delete_template(self, template: PipelineTemplate, by: User) -> None:
+        """Delete a template."""
+        del self._organization.templates[template.uuid]
+        self._reported.resource("pipeline_template", template.uuid, template.attributes.name, None, by)
+
+    def add_rule(self, kind: str, source: Pipeline, target: Pipeline, by: User) -> PipelineRule:
+        """Add a rule from one pipeline to another."""
+        rule = PipelineRule(self._organization.ids.uuid(), kind, source, target, self._now, by)
+        self._organization.rules[rule.uuid] = rule
+        self._reported.resource("rule", rule.uuid, None, kind, by)
+        return rule
+
+    def delete_rule(self, rule: PipelineRule, by: User) -> None:
+        """Delete a rule."""
+        del self._organization.rules[rule.uuid]
+        self._reported.resource("rule", rule.uuid, rule.type, None, by)
 
     @property
     def _now(self) -> float:
-        return to_millisecond(self._scheduler.now)
+        return self._scheduler.millisecond
 
     def _pipeline_changed(self, pipeline: Pipeline, before: str | None) -> None:
+        pipeline.version += 1
         if self._changes.wanted:
-            self._changes.emit(PipelineChanged(pipeline, before, pipeline.slug, self._now))
-
-    def _queue_changed(self, queue: Queue, before: str | None) -> None:
-        if self._changes.wanted:
-            self._changes.emit(QueueChanged(queue, before, queue.state, self._now))
+            self._changes.emit(
+                PipelineChanged(pipeline, before, None if pipeline.deleted else pipeline.slug, self._now)
+            )

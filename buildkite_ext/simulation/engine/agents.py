@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ...timestamps import to_millisecond
 from ..state.builds import Build, Job
 from ..state.clusters import Agent, Queue
 from ..state.organization import Organization
@@ -74,7 +73,7 @@ class AgentConnections:
         """Pause an agent for some minutes: it takes no jobs."""
         agent.paused_at, agent.paused_by = self._now, by
         agent.paused_note, agent.paused_timeout_in_minutes = note, minutes
-        self._wakes[agent.id] = self._scheduler.after(minutes * 60, lambda: self.resume(agent))
+        self._wakes[agent.id] = self._scheduler.after(minutes * 60, self.resume, agent)
         self._changed(agent, agent.connection_state)
 
     def resume(self, agent: Agent) -> None:
@@ -140,7 +139,7 @@ class AgentConnections:
 
     @property
     def _now(self) -> float:
-        return to_millisecond(self._scheduler.now)
+        return self._scheduler.millisecond
 
     def _changed(self, agent: Agent, before: str | None) -> None:
         if self._changes.wanted:

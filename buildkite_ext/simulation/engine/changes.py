@@ -1,4 +1,4 @@
-"""Events of the engine: one for each change of a build, job, agent, artifact, annotation, pipeline, cluster or queue."""
+"""Events of the engine: one for each change of what the organization holds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ...dispatcher import Dispatcher
 from ..state.builds import Annotation, Artifact, Build, Job
 from ..state.clusters import Agent, Cluster, Queue
 from ..state.pipelines import Pipeline
+from ..state.users import User
 
 __all__ = [
     "AgentChanged",
@@ -23,6 +24,7 @@ __all__ = [
     "Listener",
     "PipelineChanged",
     "QueueChanged",
+    "ResourceChanged",
 ]
 
 
@@ -121,13 +123,14 @@ class PipelineChanged:
     Attributes:
         pipeline: the pipeline as it is now.
         before: its slug before; None for a new pipeline.
-        after: its slug after the change. The same as `before` where a step was added.
+        after: its slug after the change; None for a deleted pipeline. The same as `before` where only something else has
+            changed, such as its steps.
         time: when it changed, in seconds since the epoch.
     """
 
     pipeline: Pipeline
     before: str | None
-    after: str
+    after: str | None
     time: float
 
 
@@ -137,15 +140,15 @@ class ClusterChanged:
 
     Attributes:
         cluster: the cluster as it is now.
-        before: its name before.
-        after: its name after the change. The same as `before` where only something else has changed, such as its
-            default queue.
+        before: its name before; None for a new cluster.
+        after: its name after the change; None for a deleted cluster. The same as `before` where only something else has
+            changed, such as its default queue.
         time: when it changed, in seconds since the epoch.
     """
 
     cluster: Cluster
-    before: str
-    after: str
+    before: str | None
+    after: str | None
     time: float
 
 
@@ -156,14 +159,43 @@ class QueueChanged:
     Attributes:
         queue: the queue as it is now.
         before: its state before, `"dispatching"` or `"paused"`; None for a new queue.
-        after: its state after the change. The same as `before` where only something else has changed, such as its
-            description.
+        after: its state after the change; None for a deleted queue. The same as `before` where only something else has
+            changed, such as its description.
         time: when it changed, in seconds since the epoch.
     """
 
     queue: Queue
     before: str | None
-    after: str
+    after: str | None
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChanged:
+    """Change of another object that users administrate, such as a schedule, a team or a secret.
+
+    It holds no values of tokens and secrets.
+
+    Attributes:
+        kind: the kind of the object: `"agent_image"`, `"cache_volume"`, `"cluster_maintainer"`, `"cluster_secret"`,
+            `"cluster_token"`, `"invitation"`, `"member"`, `"notification_service"`, `"package"`, `"pipeline_template"`,
+            `"portal"`, `"registry"`, `"registry_token"`, `"repository_connection"`, `"rule"`, `"run"`, `"schedule"`,
+            `"settings"`, `"suite"`, `"team"` or `"test"`. A change of the members, pipelines and test suites of a team is
+            one of the team.
+        id: its id.
+        action: what has happened: `"created"`, `"updated"`, `"deleted"`, `"enabled"`, `"disabled"` or `"revoked"`.
+        before: its name before, or what describes it where it has no name; None for a new object.
+        after: its name after the change; None for a deleted object.
+        user: the user who has changed it; None where the simulator has.
+        time: when it changed, in seconds since the epoch.
+    """
+
+    kind: str
+    id: str
+    action: str
+    before: str | None
+    after: str | None
+    user: User | None
     time: float
 
 
@@ -176,6 +208,7 @@ Change = (
     | PipelineChanged
     | ClusterChanged
     | QueueChanged
+    | ResourceChanged
 )
 Listener = Callable[[Change], object]
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from ..definition.conditions import ConditionContext, Value
 from ..state.builds import Build, Job
+from ..state.organization import Organization
 
 __all__ = ["build_environment", "condition_context", "environment"]
 
 
-def condition_context(build: Build, slug: str, organization_id: str) -> ConditionContext:
-    """Return what the conditions of a build's steps read.
-
-    Args:
-        build: the build.
-        slug, organization_id: of the organization.
-    """
+def condition_context(build: Build, organization: Organization) -> ConditionContext:
+    """Return what the conditions of a build's steps read."""
     request, pipeline = build.request, build.pipeline
     pull_request = request.pull_request or {}
     author = request.author or {}
@@ -31,7 +27,7 @@ def condition_context(build: Build, slug: str, organization_id: str) -> Conditio
         "build.creator.id": build.creator.id,
         "build.creator.name": build.creator.name,
         "build.creator.email": build.creator.email,
-        "build.creator.teams": [],
+        "build.creator.teams": [team.slug for team in organization.teams_of(build.creator)],
         "build.creator.verified": True,
         "build.author.name": author.get("name"),
         "build.author.email": author.get("email"),
@@ -41,8 +37,8 @@ def condition_context(build: Build, slug: str, organization_id: str) -> Conditio
         "pipeline.slug": pipeline.slug,
         "pipeline.default_branch": pipeline.default_branch,
         "pipeline.repository": pipeline.repository,
-        "organization.id": organization_id,
-        "organization.slug": slug,
+        "organization.id": organization.id,
+        "organization.slug": organization.slug,
     }
     for key, name in (("base", "base_branch"), ("repository", "repository")):
         found = pull_request.get(key)

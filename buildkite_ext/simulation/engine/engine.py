@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TypeVarTuple
 
 from ...globs import branch_matches
 from ...states import ACTIVE_JOBS, RUNNING_BUILDS, RUNNING_JOBS
-from ...timestamps import to_millisecond
 from ..behaviour.commands import CommandBehaviour, Upload
 from ..behaviour.timing import Timing
 from ..definition.conditions import ConditionError
@@ -16,7 +16,7 @@ from ..definition.selection import LeftOut, left_out
 from ..definition.steps import BlockStep, CommandStep, Group, Step, TriggerStep, WaitStep
 from ..definition.template import Template
 from ..definition.yaml_tree import PipelineError
-from ..state.builds import Build, BuildRequest, Job, StepRun
+from ..state.builds import Build, BuildRequest, Job, StepRun, StepUpload
 from ..state.clusters import Queue
 from ..state.graph import Effect, Node
 from ..state.organization import Organization
@@ -24,6 +24,7 @@ from ..state.pipelines import Pipeline
 from ..state.states import JOB_WAITING
 from ..state.users import User
 from .administration import Administration
+from .administrative_changes import AdministrativeChanges
 from .agent_pool import AgentPool
 from .agents import AgentConnections
 from .changes import Changes
@@ -31,11 +32,14 @@ from .concurrency import ConcurrencyGroups
 from .contexts import build_environment, condition_context, environment
 from .files import Files
 from .job_runner import JobRunner
-from .scheduler import Action, Scheduler
+from .scheduler import Scheduler
+from .schedules import ScheduleAdministration
 from .transitions import Transitions, derived_state
 from .uploads import read_upload, refusal
 
 __all__ = ["Engine"]
+
+T = TypeVarTuple("T")
 
 _MAX_TRIGGER_DEPTH = 10
 """Without a limit, a pipeline that triggers itself would create builds for ever."""
@@ -55,7 +59,8 @@ class Engine:
         timestamps: whether logs hold the time of each line.
 
     Attributes:
-        administration: writes pipelines, clusters and queues.
+        administration: writes pipelines, clusters and queues, and what else administrators change.
+        schedules: writes schedules.
         agents: writes agents.
         files: writes artifacts and annotations.
     """
@@ -75,6 +80,9 @@ class Engine:
         self.timing = timing
         self.changes = changes
         self.administration = Administration(organization, scheduler, changes)
+        self.schedules = ScheduleAdministration(
+            organization, scheduler, AdministrativeChanges(organization, scheduler, changes), self._create_scheduled
+        )
         self.agents = AgentConnections(
             organization, scheduler, changes, pool, cancel=self.cancel, dispatch=self.dispatch
         )
@@ -98,7 +106,7 @@ class Engine:
     @property
     def now(self) -> float:
         """Current time, at the precision that the API shows."""
-        return to_millisecond(self.scheduler.now)
+        return self.scheduler.millisecond
 
     @contextmanager
     def at(self, time: float) -> Iterator[None]:
@@ -116,12 +124,12 @@ class Engine:
         while self.scheduler.run_next(float("inf")):
             self.changes.deliver()
 
-    def soon(self, seconds: float, action: Action) -> None:
-        """Run an action after some seconds, or now where they are 0."""
+    def soon(self, seconds: float, action: Callable[[*T], object], *arguments: *T) -> None:
+        """Run an action with some arguments after some seconds, or now where they are 0."""
         if seconds > 0:
-            self.scheduler.after(seconds, action)
+            self.scheduler.after(seconds, action, *arguments)
         else:
-            action()
+            action(*arguments)
 
     # Builds --------------------------------------------------------------------------------------------------------
 
@@ -160,8 +168,21 @@ class Engine:
             self._add_steps(build, pipeline.steps, pipeline.groups)
         else:
             self._add_template(build, pipeline.template)
-        self.soon(self.timing.creating, lambda: self._schedule(build))
+        self.soon(self.timing.creating, self._schedule, build)
         return build
+
+    def _create_scheduled(self, pipeline: Pipeline, request: BuildRequest, creator: User) -> None:
+        self.create(pipeline, request, source="schedule", creator=creator)
+
+    def delete_pipeline(self, pipeline: Pipeline, by: User) -> None:
+        """Delete a pipeline with its schedules and builds. Those that run are canceled."""
+        for build in list(self.organization.builds_of(pipeline).listed):
+            if build.state == "creating":
+                self._transitions.move_build(build, "scheduled")
+            if not build.done:
+                self.cancel(build)
+        self.schedules.delete_of(pipeline, by)
+        self.administration.delete_pipeline(pipeline, by)
 
     def cancel(self, build: Build, reason: str | None = None) -> None:
         """Cancel a build: its running jobs and its waiting jobs."""
@@ -230,6 +251,8 @@ class Engine:
             self._runner.assign(job)
 
     def _schedule(self, build: Build) -> None:
+        if build.state != "creating":
+            return
         self._transitions.move_build(build, "scheduled")
         pipeline, branch = build.pipeline, build.branch
         skips = pipeline.skip_queued_branch_builds and _applies(pipeline.skip_queued_branch_builds_filter, branch)
@@ -238,7 +261,10 @@ class Engine:
         )
         skipped = ("scheduled",) if skips else ()
         canceled = ("running", "failing", "blocked") if cancels else ()
-        for other in self.organization.builds_of(pipeline).select(states=skipped + canceled, branches=(branch,)):
+        replaced = skipped + canceled
+        for other in (
+            () if not replaced else self.organization.builds_of(pipeline).select(states=replaced, branches=(branch,))
+        ):
             if other is build:
                 continue
             if other.state in skipped:
@@ -266,8 +292,7 @@ class Engine:
         self, build: Build, steps: Iterable[Step], groups: Sequence[Group], uploader: Job | None = None
     ) -> list[Node]:
         """Add steps to a build, with their jobs."""
-        organization = self.organization
-        context = condition_context(build, organization.slug, organization.id)
+        context = condition_context(build, self.organization)
         found: dict[Step, LeftOut] = {}
         for step in steps:
             try:
@@ -290,9 +315,11 @@ class Engine:
 
     def _add_template(self, build: Build, template: Template) -> None:
         """Add the steps of a pipeline's text. A build in which they can't be expanded fails without steps."""
-        known = build_environment(build, self.organization.slug)
+        known: Mapping[str, str] = {}
+        if template.expands:
+            known = {**build.pipeline.env, **build.request.env, **build_environment(build, self.organization.slug)}
         try:
-            definition = template.within({**build.pipeline.env, **build.request.env, **known})
+            definition = template.within(known)
         except PipelineError as error:
             build.broken = str(error)
         else:
@@ -300,12 +327,12 @@ class Engine:
 
     def _add_jobs(self, build: Build, node: Node, reason: LeftOut | None, uploader: Job | None) -> None:
         step = node.step
-        run = build.runs[node] = StepRun(self.organization.ids.uuid(), node)
-        behaviour = build.pipeline.behaviour_of(step)
+        run = build.runs[node] = StepRun(build, len(build.runs), node, reason)
         each: Sequence[Step] = (isinstance(step, CommandStep) and step.combinations) or (step,)
         parallelism = step.parallelism if isinstance(step, CommandStep | TriggerStep) else None
         for one in each:
             for index in range(parallelism or 1):
+                behaviour = build.pipeline.behaviour_of(one)
                 job = self._new_job(build, run, one, behaviour, position=len(build.current_jobs))
                 job.queued_at = None if uploader is None else uploader.queued_at
                 build.current_jobs.append(job)
@@ -329,7 +356,7 @@ class Engine:
         return job
 
     def _queue_of(self, pipeline: Pipeline, step: CommandStep) -> Queue | None:
-        cluster = next(item for item in self.organization.clusters if item.id == pipeline.cluster_id)
+        cluster = self.organization.cluster_of(pipeline)
         if step.queue is None:
             return cluster.default_queue
         return next((queue for queue in cluster.queues if queue.key == step.queue), None)
@@ -425,8 +452,9 @@ class Engine:
             and job.build.state in RUNNING_BUILDS - {"canceling"}
         ):
             rule = step.retry_rule(job.exit_status, job.signal, job.signal_reason)
-        if rule is not None and step is not None and job.rule_uses.get(rule, 0) < step.retry[rule].limit:
-            job.rule_uses = {**job.rule_uses, rule: job.rule_uses.get(rule, 0) + 1}
+        uses = job.rule_uses or {}
+        if rule is not None and step is not None and uses.get(rule, 0) < step.retry[rule].limit:
+            job.rule_uses = {**uses, rule: uses.get(rule, 0) + 1}
             self.retry(job, by=None, kind="automatic")
         else:
             self._step_ended(job)
@@ -450,10 +478,8 @@ class Engine:
             if not any(job.running for job in build.current_jobs):
                 self._transitions.move_build(build, "canceled")
         elif build.state not in ("creating", "canceled", "skipped", "not_run"):
-            if not any(build.tally[state] for state in ACTIVE_JOBS | {"blocked"}):
-                stuck = build.graph.give_up()
-                if stuck:
-                    build.broken = build.broken or "a step waited for a key that no step has"
+            while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
+                build.broken = build.broken or "steps waited for a key that no step has, or for each other"
                 self._apply(build, stuck)
             self._transitions.move_build(build, derived_state(build))
             if build.state == "failing":
@@ -477,8 +503,11 @@ class Engine:
         job.started_at = self.now
         self._transitions.move_job(job, "running")
         self._settle(job.build)
+        if not job.build.pipeline.follows_triggers:
+            self._runner.later(0.0 if step.asynchronous else job.behaviour.duration, job, self._end_unfollowed)
+            return
         target = self.organization.pipelines.get(step.pipeline)
-        if target is None or job.build.depth >= _MAX_TRIGGER_DEPTH:
+        if target is None or target.refuses_builds or job.build.depth >= _MAX_TRIGGER_DEPTH:
             self._end(job, "failed")
             return
         parent = job.build
@@ -500,6 +529,13 @@ class Engine:
             self._end(job, "passed")
         else:
             self._settle(parent)
+
+    def _end_unfollowed(self, job: Job) -> None:
+        """End a trigger job that creates no build, as its behaviour says."""
+        assert isinstance(job.step, TriggerStep)
+        failed = job.behaviour.exit_status(job.attempt) != 0
+        job.soft_failed = failed and job.step.allows_any_failure
+        self._end(job, "failed" if failed else "passed")
 
     def _finish_trigger(self, build: Build) -> None:
         """Finish the trigger job that waits for a build, where the build is done."""
@@ -524,12 +560,19 @@ class Engine:
             return read
         for definition in read:
             refused = refusal(build, definition)
+            count = len(build.jobs)
+            if refused is None:
+                if upload.replace:
+                    self._replace_rest(build, job)
+                    count = len(build.jobs)
+                self._add_steps(build, definition.steps, definition.groups, job)
+            created = len(build.jobs) - count
+            upload_id = self.organization.ids.uuid()
+            build.step_uploads.append(
+                StepUpload(upload_id, job, upload.text, upload.replace, created, refused, self.now)
+            )
             if refused is not None:
                 return refused
-            build.uploads += 1
-            if upload.replace:
-                self._replace_rest(build, job)
-            self._add_steps(build, definition.steps, definition.groups, job)
             self._apply(build, build.graph.begin())
             for each in build.current_jobs:
                 if each.state == "pending":
@@ -545,7 +588,7 @@ class Engine:
         for each in build.current_jobs:
             if each.id in gone:
                 self._finish(each, "canceled")
-                build.tally[each.state] -= 1
+                build.count(each.state, -1)
                 build.failures -= each.fails_build
         build.current_jobs = [each for each in build.current_jobs if each.id not in gone]
         build.jobs = [each for each in build.jobs if each.id not in gone]

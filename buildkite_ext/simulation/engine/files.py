@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...timestamps import to_millisecond
 from ..state.builds import Annotation, Artifact, Build, Job
 from ..state.organization import Organization
 from .changes import AnnotationChanged, ArtifactChanged, Changes
@@ -89,7 +88,7 @@ class Files:
 
     @property
     def _now(self) -> float:
-        return to_millisecond(self._scheduler.now)
+        return self._scheduler.millisecond
 
     def _artifact_changed(self, artifact: Artifact, before: str | None) -> None:
         if artifact.job.build.number and self._changes.wanted:

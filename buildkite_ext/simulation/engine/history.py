@@ -100,15 +100,15 @@ class History:
     def _react(self, change: Change) -> None:
         match change:
             case BuildChanged(after="blocked") if self._wants(change.build, "passed", "failed"):
-                self._engine.scheduler.after(_USER_PAUSE, lambda: self._unblock(change.build))
+                self._engine.scheduler.after(_USER_PAUSE, self._unblock, change.build)
             case BuildChanged(after="blocked") if self._wants(change.build, "canceled"):
-                self._engine.scheduler.after(_USER_PAUSE, lambda: self._cancel(change.build))
+                self._engine.scheduler.after(_USER_PAUSE, self._cancel, change.build)
             case JobChanged(after="running", before="accepted") if self._wants(change.job.build, "canceled"):
                 moment = change.job.behaviour.duration * self._plans[change.job.build.id].chance * 0.9
-                self._engine.scheduler.after(moment, lambda: self._cancel(change.job.build))
+                self._engine.scheduler.after(moment, self._cancel, change.job.build)
             case JobChanged(after="failed") if change.job.build.id in self._plans:
                 if self._plans[change.job.build.id].retried:
-                    self._engine.scheduler.after(_USER_PAUSE, lambda: self._retry(change.job))
+                    self._engine.scheduler.after(_USER_PAUSE, self._retry, change.job)
             case _:
                 pass
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ...timestamps import to_millisecond
 from ..behaviour.commands import Upload
 from ..behaviour.logs import compose
 from ..behaviour.timing import Timing
@@ -66,13 +65,13 @@ class JobRunner:
 
     def later(self, seconds: float, job: Job, act: Callable[[Job], object]) -> None:
         """Let something happen to a job after some seconds, unless the job ends or is interrupted before."""
-        self._actions.setdefault(job.id, []).append(self._scheduler.after(seconds, lambda: act(job)))
+        self._actions.setdefault(job.id, []).append(self._scheduler.after(seconds, act, job))
 
     def assign(self, job: Job) -> None:
         """Let the agent of a job accept and start it."""
         self._cancel_actions(job)
         self._transitions.move_job(job, "assigned")
-        self.later(self._timing.assigned, job, self._accept)
+        self._soon(self._timing.assigned, job, self._accept)
 
     def interrupt(self, job: Job, first: str, then: str) -> None:
         """Move a running job to the state `first` and, when it has stopped, to the state `then`."""
@@ -100,19 +99,25 @@ class JobRunner:
         self._transitions.move_job(job, state)
         self._agents.release(job, lost=job.exit_status == _LOST_AGENT and job.signal is None)
 
+    def _soon(self, seconds: float, job: Job, act: Callable[[Job], object]) -> None:
+        if seconds > 0:
+            self.later(seconds, job, act)
+        else:
+            act(job)
+
     def _accept(self, job: Job) -> None:
         self._transitions.move_job(job, "accepted")
-        self.later(self._timing.accepted, job, self._start)
+        self._soon(self._timing.accepted, job, self._start)
 
     def _start(self, job: Job) -> None:
         step, behaviour = job.command_step, job.behaviour
         assert step is not None
         started, duration = self._scheduler.now, behaviour.duration
-        job.started_at = to_millisecond(started)
+        job.started_at = self._now
         job.log.begin(partial(compose, behaviour.log, started=started, duration=duration, timestamps=self._timestamps))
         self._transitions.move_job(job, "running")
         if behaviour.artifacts:
-            self._scheduler.after(duration * _UPLOAD_AT, lambda: self._files.upload(job))
+            self._scheduler.after(duration * _UPLOAD_AT, self._files.upload, job)
         for upload in behaviour.uploads:
             if upload.attempt in (None, job.attempt):
                 self.later(min(upload.after, duration), job, partial(self._take_upload, upload))
@@ -151,7 +156,7 @@ class JobRunner:
 
     @property
     def _now(self) -> float:
-        return to_millisecond(self._scheduler.now)
+        return self._scheduler.millisecond
 
 
 def _timeout(job: Job, step: CommandStep) -> float | None:

@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from typing import TypeVarTuple
 
-__all__ = ["Action", "ScheduledAction", "Scheduler"]
+from ...timestamps import to_millisecond
 
-Action = Callable[[], object]
+__all__ = ["ScheduledAction", "Scheduler"]
+
+T = TypeVarTuple("T")
 
 
 class ScheduledAction:
-    """Action that runs at its time unless it is canceled before."""
+    """Action that runs at its time unless it is canceled before.
 
-    __slots__ = ("_action",)
+    Attributes:
+        canceled: True if it was canceled.
+    """
 
-    def __init__(self, action: Action) -> None:
-        self._action: Action | None = action
+    __slots__ = ("_action", "_arguments", "canceled")
+
+    def __init__(self, action: Callable[[*T], object], arguments: tuple[*T]) -> None:
+        self._action: Callable[..., object] = action
+        self._arguments = arguments
+        self.canceled = False
 
     def cancel(self) -> None:
         """Keep the action from running."""
-        self._action = None
+        self.canceled = True
 
     def run(self) -> None:
-        """Run the action unless it was canceled."""
-        if self._action is not None:
-            self._action()
-
-    @property
-    def canceled(self) -> bool:
-        """True if it was canceled."""
-        return self._action is None
+        """Run the action."""
+        self._action(*self._arguments)
 
 
 class Scheduler:
@@ -38,17 +41,19 @@ class Scheduler:
 
     Attributes:
         now: the current time in seconds since the epoch.
+        millisecond: the same, at the precision that the API shows.
     """
 
     def __init__(self, now: float) -> None:
         self.now = now
+        self.millisecond = to_millisecond(now)
         self._actions: list[tuple[float, int, ScheduledAction]] = []
         self._count = 0
 
-    def after(self, seconds: float, action: Action) -> ScheduledAction:
-        """Add an action that runs after some seconds."""
+    def after(self, seconds: float, action: Callable[[*T], object], *arguments: *T) -> ScheduledAction:
+        """Add an action that runs after some seconds, with some arguments."""
         self._count += 1
-        scheduled = ScheduledAction(action)
+        scheduled = ScheduledAction(action, arguments)
         heapq.heappush(self._actions, (self.now + seconds, self._count, scheduled))
         return scheduled
 
@@ -57,11 +62,18 @@ class Scheduler:
         while self._actions and self._actions[0][0] <= until:
             time, _, scheduled = heapq.heappop(self._actions)
             if not scheduled.canceled:
-                self.now = max(self.now, time)
+                self.advance(time)
                 scheduled.run()
                 return True
         return False
 
+    def next_time(self) -> float | None:
+        """Return the time of the next action; None if there is none."""
+        while self._actions and self._actions[0][2].canceled:
+            heapq.heappop(self._actions)
+        return self._actions[0][0] if self._actions else None
+
     def advance(self, now: float) -> None:
         """Set the time; it never goes back."""
-        self.now = max(self.now, now)
+        if now > self.now:
+            self.now, self.millisecond = now, to_millisecond(now)

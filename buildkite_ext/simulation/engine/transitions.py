@@ -6,8 +6,7 @@ Builds follow the diagram of https://buildkite.com/docs/pipelines/configure/defi
 
 from __future__ import annotations
 
-from ...states import ACTIVE_JOBS, BUILD_TRANSITIONS, FINISHED_BUILDS, JOB_STATES
-from ...timestamps import to_millisecond
+from ...states import BUILD_TRANSITIONS, FAILING_JOBS, FINISHED_BUILDS, JOB_STATES
 from ..state.builds import Build, Job
 from ..state.organization import Organization
 from ..state.states import JOB_LEFT_OUT
@@ -34,12 +33,12 @@ class Transitions:
     def build_changed(self, build: Build, before: str | None) -> None:
         """Emit the change of a build. A rehearsal, which has no number, emits nothing."""
         if build.number and self._changes.wanted:
-            self._changes.emit(BuildChanged(build, before, build.state, to_millisecond(self._scheduler.now)))
+            self._changes.emit(BuildChanged(build, before, build.state, self._scheduler.millisecond))
 
     def job_changed(self, job: Job, before: str | None) -> None:
         """Emit the change of a job."""
         if job.build.number and self._changes.wanted:
-            self._changes.emit(JobChanged(job, before, job.state, to_millisecond(self._scheduler.now)))
+            self._changes.emit(JobChanged(job, before, job.state, self._scheduler.millisecond))
 
     def move_build(self, build: Build, state: str) -> None:
         """Move a build to a state, by way of `running` where the diagram has no direct way.
@@ -57,7 +56,7 @@ class Transitions:
         assert state in BUILD_TRANSITIONS[before], f"{before} -> {state}"
         build.state = state
         build.history.append((self._scheduler.now, state))
-        now = to_millisecond(self._scheduler.now)
+        now = self._scheduler.millisecond
         if state == "scheduled":
             build.scheduled_at = now
         elif state == "running" and build.started_at is None:
@@ -71,8 +70,8 @@ class Transitions:
         self.build_changed(build, before)
 
     def add_job(self, job: Job) -> None:
-        """Add a new job to the tally of its build."""
-        job.build.tally[job.state] += 1
+        """Add a new job to the counts of its build."""
+        job.build.count(job.state, 1)
         self.job_changed(job, None)
 
     def move_job(self, job: Job, state: str) -> None:
@@ -83,17 +82,19 @@ class Transitions:
             return
         build = job.build
         job.state = state
-        build.tally[before] -= 1
-        build.tally[state] += 1
-        self._count_failure(job)
-        build.executed = build.executed or job.executed
+        build.count(before, -1)
+        build.count(state, 1)
+        if state in FAILING_JOBS:
+            self._count_failure(job)
+        if not build.executed and job.executed:
+            build.executed = True
         self._organization.job_moved(job, before)
         build.touch()
         self.job_changed(job, before)
 
     def promise(self, job: Job, exit_status: int) -> None:
         """Note that a job has promised to fail."""
-        job.promised_exit_status, job.promised_exit_status_at = exit_status, to_millisecond(self._scheduler.now)
+        job.promised_exit_status, job.promised_exit_status_at = exit_status, self._scheduler.millisecond
         self._count_failure(job)
         job.build.touch()
         self.job_changed(job, job.state)
@@ -101,7 +102,7 @@ class Transitions:
     def replace(self, old: Job, new: Job) -> None:
         """Let a new job count in place of one that it retries."""
         build = old.build
-        build.tally[old.state] -= 1
+        build.count(old.state, -1)
         build.failures -= old.fails_build
         build.current_jobs[old.position] = new
         old.run.jobs[old.run.jobs.index(old)] = new
@@ -117,13 +118,12 @@ class Transitions:
 
 def derived_state(build: Build) -> str:
     """Return the state of a build that follows from the states of its jobs."""
-    tally = build.tally
     failed = build.failures > 0 or build.broken is not None
-    if any(tally[state] for state in ACTIVE_JOBS):
+    if build.active_jobs:
         if build.state == "scheduled" and not build.executed:
             return "scheduled"
         return "failing" if failed else "running"
-    if tally["blocked"] and not (failed and build.waits_for_input_only):
+    if build.blocked_jobs and not (failed and build.waits_for_input_only):
         return "blocked"
     if failed:
         return "failed"

@@ -34,14 +34,13 @@ def read_upload(text: str, environment: Mapping[str, str], *, interpolated: bool
             definitions.append(compile_pipeline(tree, parsed.warnings))
     except PipelineError as error:
         return f"Pipeline parsing failed: {error}"
-    for definition in definitions:
-        for problem in definition.errors:
-            return problem.message
     return definitions
 
 
 def refusal(build: Build, definition: Definition) -> str | None:
     """Return why an upload is refused; None if it is taken."""
+    for problem in definition.errors:
+        return problem.message
     if build.done or build.state in ("canceling", "blocked"):
         return "You can only change the pipeline of a running build"
     if build.uploads >= _MOST_UPLOADS:

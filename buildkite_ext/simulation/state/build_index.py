@@ -39,14 +39,22 @@ class BuildIndex:
         self._branches.add(build.branch)
         self._enter(build)
 
+    def remove(self, build: Build) -> None:
+        """Remove a build."""
+        del self.listed[self.listed.index(build, bisect_left(self.listed, build.created_at, key=_created_at))]
+        self._leave(build, build.state)
+
     def moved(self, build: Build, before: str) -> None:
         """Note the new state of a build."""
+        self._leave(build, before)
+        self._enter(build)
+
+    def _leave(self, build: Build, before: str) -> None:
         branches = self._groups[before]
         group = branches[build.branch]
         del group[build.id]
         if not group:
             del branches[build.branch]
-        self._enter(build)
 
     def select(
         self,
@@ -130,13 +138,17 @@ class PipelineBuilds(BuildIndex):
         self._states[build.state] += 1
         if (before in FINISHED_BUILDS) != build.done:
             for job in build.current_jobs:
-                self._count(job, job.state, -1 if build.done else 1)
+                if job.state in _COUNTED_JOBS and job.command_step is not None:
+                    self._job_states[job.state] += -1 if build.done else 1
 
     def job_moved(self, job: Job, before: str) -> None:
         """Note the new state of a job."""
-        if not job.build.done:
-            self._count(job, before, -1)
-            self._count(job, job.state, 1)
+        if job.build.done or job.command_step is None:
+            return
+        if before in _COUNTED_JOBS:
+            self._job_states[before] -= 1
+        if job.state in _COUNTED_JOBS:
+            self._job_states[job.state] += 1
 
     def counts(self) -> dict[str, int]:
         """Return how many builds wait and run, and how many command jobs of builds that are not done."""
@@ -151,7 +163,3 @@ class PipelineBuilds(BuildIndex):
             "running_jobs_count": total(RUNNING_JOBS, self._job_states),
             "waiting_jobs_count": total(JOB_WAITING, self._job_states),
         }
-
-    def _count(self, job: Job, state: str, change: int) -> None:
-        if state in _COUNTED_JOBS and job.command_step is not None:
-            self._job_states[state] += change

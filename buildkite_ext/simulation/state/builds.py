@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 from posixpath import basename, dirname
 
-from ...states import FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
+from ...states import ACTIVE_JOBS, FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
+from ..definition.selection import LeftOut
 from ..definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep
 from .clusters import Agent, Queue
 from .graph import Graph, Node, Result
+from .ids import uuid_of
 from .pipelines import Pipeline
 from .users import User
 
-__all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun"]
+__all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun", "StepUpload"]
 
 # The machine's own table would make the answers differ between machines.
 _MIME_TYPES = MimeTypes(filenames=())
@@ -66,7 +67,7 @@ class Build:
         jobs: all jobs, in the order in which they were created.
         graph: what its steps wait for.
         runs: the jobs of each of its steps.
-        uploads: how many uploads of steps it has taken.
+        step_uploads: the uploads of steps by its jobs, also those that were refused.
         history: its states, each with the time at which it began.
         version: goes up with every change that the API shows.
         sequence: its place in the order in which the builds of the organization were added.
@@ -93,7 +94,7 @@ class Build:
     annotations: list[Annotation] = field(default_factory=list["Annotation"])
     graph: Graph = field(default_factory=Graph)
     runs: dict[Node, StepRun] = field(default_factory=dict[Node, "StepRun"])
-    uploads: int = 0
+    step_uploads: list[StepUpload] = field(default_factory=list["StepUpload"])
     executed: bool = False
     """True if a job has started, or was unblocked."""
 
@@ -103,8 +104,9 @@ class Build:
     failures: int = 0
     """How many of the current jobs make it fail, or have promised to."""
 
-    tally: Counter[str] = field(default_factory=Counter[str])
-    """The states of the current jobs, with the number of each."""
+    active_jobs: int = 0
+    blocked_jobs: int = 0
+    """How many of the current jobs continue by themselves, and how many wait for a user."""
 
     history: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     version: int = 0
@@ -132,6 +134,16 @@ class Build:
     def commit(self) -> str:
         """Commit with which it was created, such as `HEAD`."""
         return self.request.commit
+
+    @property
+    def uploads(self) -> int:
+        """Number of uploads of steps that it has taken."""
+        return sum(upload.refused is None for upload in self.step_uploads)
+
+    @property
+    def listed(self) -> bool:
+        """True if it stands in lists: it is no rehearsal, which has no number, and its pipeline exists."""
+        return bool(self.number) and not self.pipeline.deleted
 
     @property
     def blocked(self) -> bool:
@@ -162,6 +174,13 @@ class Build:
         """Number of builds that triggered each other before this one."""
         return 0 if self.triggered_by is None else self.triggered_by.build.depth + 1
 
+    def count(self, state: str, change: int) -> None:
+        """Count a state of a current job."""
+        if state in ACTIVE_JOBS:
+            self.active_jobs += change
+        elif state == "blocked":
+            self.blocked_jobs += change
+
     def touch(self) -> None:
         """Note that something that the API shows has changed."""
         self.version += 1
@@ -188,7 +207,7 @@ class Job:
         run: the jobs of its step.
         position: its index in the build's `current_jobs`.
         attempt: how often its step was tried before.
-        rule_uses: how often each rule of `retry.automatic` has retried it, by the rule's index.
+        rule_uses: how often each rule of `retry.automatic` has retried it, by the rule's index; None if none has.
         queued_at: the time by which it takes its turn at the agents; that of the uploading job for an uploaded one.
         limited_at: when it began to wait for its concurrency group.
         promised_exit_status, promised_exit_status_at: the failure that it has promised, and when.
@@ -206,7 +225,7 @@ class Job:
     attempt: int = 0
     priority: int = 0
     parallel_index: int | None = None
-    rule_uses: dict[int, int] = field(default_factory=dict[int, int])
+    rule_uses: Mapping[int, int] | None = None
     queued_at: float | None = None
     limited_at: float | None = None
     promised_exit_status: int | None = None
@@ -233,7 +252,7 @@ class Job:
     unblocked_at: float | None = None
     triggered_build: Build | None = None
     log: Log = field(default_factory=Log)
-    artifacts: list[Artifact] = field(default_factory=list["Artifact"])
+    artifacts: Sequence[Artifact] = ()
 
     @property
     def type(self) -> str:
@@ -289,14 +308,23 @@ class StepRun:
     """Jobs of a step in a build.
 
     Attributes:
-        id: the UUID of the step in the build.
+        build: the build.
+        number: its number among the steps of the build, in the order in which they were added.
         node: the step in the graph.
+        left_out: why it doesn't run; None if it may.
         jobs: its jobs, without those that were retried.
     """
 
-    id: str
+    build: Build
+    number: int
     node: Node
+    left_out: LeftOut | None = None
     jobs: list[Job] = field(default_factory=list[Job])
+
+    @property
+    def id(self) -> str:
+        """UUID of the step in the build."""
+        return uuid_of(f"{self.build.id}:{self.number}")
 
     @property
     def over(self) -> bool:
@@ -310,6 +338,26 @@ class StepRun:
         if states & {"canceled", "expired"}:
             return "canceled"
         return "failed" if any(job.failed_hard for job in self.jobs) else "passed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepUpload:
+    """Upload of steps by a job.
+
+    Attributes:
+        text: the YAML text.
+        replaces: True if it replaces the steps that have not begun.
+        created_jobs: how many jobs it has created.
+        refused: why it was refused; None if it was taken.
+    """
+
+    id: str
+    job: Job
+    text: str
+    replaces: bool
+    created_jobs: int
+    refused: str | None
+    created_at: float
 
 
 @dataclass(slots=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .cluster_resources import AgentImage, CacheVolume, ClusterSecret, ClusterToken, Maintainer
 from .users import User
 
 __all__ = ["Agent", "Cluster", "Queue"]
@@ -11,11 +12,16 @@ __all__ = ["Agent", "Cluster", "Queue"]
 
 @dataclass(slots=True, eq=False)
 class Queue:
-    """Queue of jobs for one kind of agent."""
+    """Queue of jobs for one kind of agent.
+
+    Attributes:
+        instance_shape: the machines of its hosted agents; None for a queue of self-hosted agents.
+        agent_image_ref: the image that they run; None for Buildkite's own.
+    """
 
     id: str
     key: str
-    description: str
+    description: str | None
     cluster: Cluster
     created_at: float
     created_by: User
@@ -24,6 +30,13 @@ class Queue:
     paused_by: User | None = None
     paused_note: str | None = None
     agents: list[Agent] = field(default_factory=list["Agent"])
+    instance_shape: str | None = None
+    agent_image_ref: str | None = None
+
+    @property
+    def hosted(self) -> bool:
+        """True if its agents are Buildkite's."""
+        return self.instance_shape is not None
 
     @property
     def paused(self) -> bool:
@@ -46,17 +59,29 @@ class Queue:
 
 @dataclass(slots=True, eq=False)
 class Cluster:
-    """Cluster of queues."""
+    """Cluster of queues, with what belongs to it, each by id; the cache volumes by tag."""
 
     id: str
     name: str
-    description: str
-    emoji: str
-    color: str
+    description: str | None
+    emoji: str | None
+    color: str | None
     created_at: float
     created_by: User
     queues: list[Queue] = field(default_factory=list[Queue])
     chosen_queue: Queue | None = None
+    maintainers: dict[str, Maintainer] = field(default_factory=dict[str, Maintainer])
+    tokens: dict[str, ClusterToken] = field(default_factory=dict[str, ClusterToken])
+    secrets: dict[str, ClusterSecret] = field(default_factory=dict[str, ClusterSecret])
+    agent_images: dict[str, AgentImage] = field(default_factory=dict[str, AgentImage])
+    cache_volumes: dict[str, CacheVolume] = field(default_factory=dict[str, CacheVolume])
+    git_mirror: bool = False
+    container_cache: bool = False
+
+    @property
+    def hosted(self) -> bool:
+        """True if it has a queue of hosted agents."""
+        return any(queue.hosted for queue in self.queues)
 
     @property
     def default_queue(self) -> Queue | None:

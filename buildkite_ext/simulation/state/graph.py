@@ -7,35 +7,36 @@ https://buildkite.com/docs/pipelines/configure/depends-on
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
 from ..definition.steps import BlockStep, Dependency, Group, InputStep, Step, WaitStep
 
-__all__ = ["Effect", "Graph", "Node", "Result"]
+__all__ = ["Edge", "EdgeKind", "Effect", "Graph", "Node", "Result"]
 
 Result = Literal["passed", "failed", "canceled", "unmet"]
 """Result of a step. `passed`: also softly failed, or left out. `canceled`: also expired. `unmet`: it can't run."""
 
-_Kind = Literal["dependency", "before", "gate", "upload"]
+EdgeKind = Literal["dependency", "before", "gate", "upload"]
 """Reason of an edge. `dependency`: `depends_on`. `before`: a wait or block step and each step before it. `gate`: a step and the
 last wait or block step before it. `upload`: an uploaded step and the step that uploaded it."""
 
 
 @dataclass(slots=True)
-class _Edge:
+class Edge:
     """Step that waits for another one.
 
     Attributes:
         to: the step that waits.
+        kind: why it waits.
         allow: True if it may continue after a failure.
         unmet: True if the other one has ended in a way that keeps this one from running.
     """
 
     to: Node
-    kind: _Kind
+    kind: EdgeKind
     allow: bool
     unmet: bool = False
 
@@ -62,7 +63,7 @@ class Node:
     _unmet: int = 0
     """How many of the steps that it waits for haven't ended, and how many have in a way that keeps it from running."""
 
-    _edges: list[_Edge] = field(default_factory=list[_Edge])
+    _edges: list[Edge] = field(default_factory=list[Edge])
     _ignored: bool = False
 
     @property
@@ -184,6 +185,12 @@ class Graph:
                 if not names[key]:
                     del names[key]
         return removed
+
+    def edges(self) -> Iterator[tuple[Node, Edge]]:
+        """Yield each step with the steps that wait for it."""
+        for node in self.nodes:
+            for edge in node._edges:
+                yield node, edge
 
     def has_key(self, key: str) -> bool:
         """Tell whether a step or a group of the build has a key."""
@@ -366,8 +373,8 @@ class Graph:
                 break
 
     @staticmethod
-    def _edge(source: Node, to: Node, kind: _Kind, *, allow: bool) -> None:
-        edge = _Edge(to, kind, allow)
+    def _edge(source: Node, to: Node, kind: EdgeKind, *, allow: bool) -> None:
+        edge = Edge(to, kind, allow)
         source._edges.append(edge)
         if source.result is None:
             to._unfinished += 1
@@ -380,7 +387,7 @@ def _blocks(node: Node) -> bool:
     return isinstance(node.step, BlockStep) and not isinstance(node.step, InputStep)
 
 
-def _meets(edge: _Edge, node: Node, result: Result) -> bool:
+def _meets(edge: Edge, node: Node, result: Result) -> bool:
     """Tell whether the step of an edge may go on after a result of what it waits for."""
     match edge.kind:
         case "upload":

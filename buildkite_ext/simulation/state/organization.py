@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ...timestamps import to_millisecond
+from .audit import AUDIT_LOG_SIZE, AuditEvent
 from .build_index import BuildIndex, PipelineBuilds
 from .builds import Artifact, Build, Job
+from .cluster_resources import Maintainer
 from .clusters import Agent, Cluster, Queue
-from .pipelines import Pipeline
+from .ids import Ids
+from .integrations import NotificationService, Portal, RepositoryConnection
+from .pipelines import Pipeline, PipelineRule, PipelineTemplate
+from .registries import Registry
+from .schedules import PipelineSchedule
+from .settings import ApiSettings, PipelineSettings
+from .teams import Invitation, Team
+from .test_engine import Suite, SuiteRun
 from .users import RateLimit, Token, User
 
-__all__ = ["EMOJIS", "Ids", "Organization"]
+__all__ = ["EMOJIS", "Organization"]
 
 EMOJIS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("toolbox", ()),
@@ -21,33 +31,6 @@ EMOJIS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("snake", ("python",)),
 )
 """Names of the organization's own emojis, each with its aliases."""
-
-
-class Ids:
-    """Generator of identifiers. The same seed and the same order of calls give the same identifiers.
-
-    Args:
-        seed: the seed.
-        kind: what is identified, where another generator of the same seed must give other identifiers.
-    """
-
-    def __init__(self, seed: int = 0, kind: str = "") -> None:
-        self._key = f"{seed}{kind}"
-        self._count = 0
-
-    def uuid(self) -> str:
-        """Return a new UUID."""
-        text = self._digest(16)
-        # The two fixed digits say version 4 and its variant: strict UUID parsers accept them.
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:32]}"
-
-    def commit(self) -> str:
-        """Return the full SHA of a new commit."""
-        return self._digest(20)
-
-    def _digest(self, size: int) -> str:
-        self._count += 1
-        return hashlib.blake2b(f"{self._key}:{self._count}".encode(), digest_size=size).hexdigest()
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +42,11 @@ class Organization:
         agents: all agents, in the order in which they connected.
         agents_by_id: the same by id.
         connected_agents: those that have not stopped, by id.
+        users: its members. Builds keep the users who have left.
+        teams_enabled: whether it uses teams.
+        portals, registries, suites: by slug.
+        runs_of_builds: the Test Engine runs of a build by its id, each with its suite.
+        audit_log: the newest audit events, oldest first.
     """
 
     slug: str
@@ -79,18 +67,37 @@ class Organization:
     agents: list[Agent] = field(default_factory=list[Agent])
     agents_by_id: dict[str, Agent] = field(default_factory=dict[str, Agent])
     connected_agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
+    notification_services: dict[str, NotificationService] = field(default_factory=dict[str, NotificationService])
+    portals: dict[str, Portal] = field(default_factory=dict[str, Portal])
+    repository_connections: dict[str, RepositoryConnection] = field(default_factory=dict[str, RepositoryConnection])
+    registries: dict[str, Registry] = field(default_factory=dict[str, Registry])
+    suites: dict[str, Suite] = field(default_factory=dict[str, Suite])
+    runs_of_builds: dict[str, list[tuple[Suite, SuiteRun]]] = field(
+        default_factory=dict[str, list[tuple[Suite, SuiteRun]]]
+    )
+    audit_log: deque[AuditEvent] = field(default_factory=lambda: deque[AuditEvent](maxlen=AUDIT_LOG_SIZE))
+    templates: dict[str, PipelineTemplate] = field(default_factory=dict[str, PipelineTemplate])
+    rules: dict[str, PipelineRule] = field(default_factory=dict[str, PipelineRule])
+    schedules: dict[str, PipelineSchedule] = field(default_factory=dict[str, PipelineSchedule])
+    teams: dict[str, Team] = field(default_factory=dict[str, Team])
+    teams_enabled: bool = False
+    invitations: dict[str, Invitation] = field(default_factory=dict[str, Invitation])
+    pipeline_settings: PipelineSettings = field(default_factory=PipelineSettings)
+    api_settings: ApiSettings = field(default_factory=ApiSettings)
     _pipeline_builds: dict[str, PipelineBuilds] = field(default_factory=dict[str, PipelineBuilds])
 
     def __post_init__(self) -> None:
         self.id = self.ids.uuid()
 
     def add_user(self, name: str) -> User:
-        """Return the user of this name, and add it if it is new."""
+        """Return the user of this name, and add it if it is new. The first one administrates the organization."""
         known = next((user for user in self.users.values() if user.name == name), None)
         if known is not None:
             return known
         email = f"{name.lower().replace(' ', '.')}@{self.slug}.example"
-        user = User(self.ids.uuid(), name, email, self.created_at, RateLimit("rest_user", self.user_rate_limit))
+        limit = RateLimit("rest_user", self.user_rate_limit)
+        role = "member" if self.users else "admin"
+        user = User(self.ids.uuid(), name, email, self.created_at, limit, role)
         self.users[user.id] = user
         return user
 
@@ -107,6 +114,12 @@ class Organization:
         )
         self.clusters.append(cluster)
         return cluster
+
+    def add_maintainer(self, cluster: Cluster, kind: Literal["user", "team"], actor_id: str) -> Maintainer:
+        """Let a user or a team manage a cluster."""
+        maintainer = Maintainer(self.ids.uuid(), kind, actor_id)
+        cluster.maintainers[maintainer.id] = maintainer
+        return maintainer
 
     def add_queue(self, cluster: Cluster, key: str, by: User, now: float) -> Queue:
         """Return the queue of a cluster by its key, and add it if it is new."""
@@ -138,6 +151,13 @@ class Organization:
         queue.agents.append(agent)
         return agent
 
+    def cluster_of(self, pipeline: Pipeline) -> Cluster:
+        """Return the cluster of a pipeline."""
+        for cluster in self.clusters:
+            if cluster.id == pipeline.cluster_id:
+                return cluster
+        raise LookupError(pipeline.cluster_id)
+
     @property
     def builds(self) -> list[Build]:
         """All builds, oldest first."""
@@ -156,24 +176,41 @@ class Organization:
         self.build_index.add(build)
         self.builds_of(build.pipeline).add(build)
 
+    def remove_pipeline(self, pipeline: Pipeline) -> None:
+        """Remove a pipeline with its builds, their jobs and their artifacts."""
+        del self.pipelines[pipeline.slug]
+        pipeline.deleted = True
+        for build in self.builds_of(pipeline).listed:
+            self.build_index.remove(build)
+        for job in [job for job in self.jobs.values() if job.build.pipeline is pipeline]:
+            del self.jobs[job.id]
+            for artifact in job.artifacts:
+                del self.artifacts[artifact.id]
+        del self._pipeline_builds[pipeline.id]
+
+    def teams_of(self, user: User) -> list[Team]:
+        """Return the teams that a user is a member of."""
+        return [team for team in self.teams.values() if user.id in team.members]
+
     def build_moved(self, build: Build, before: str) -> None:
-        """Note the new state of a build in the lists. A rehearsal, a build without a number, stands in none."""
-        if build.number:
+        """Note the new state of a build in the lists, if it stands in them."""
+        if build.listed:
             self.build_index.moved(build, before)
             self.builds_of(build.pipeline).moved(build, before)
 
     def job_moved(self, job: Job, before: str) -> None:
         """Note the new state of a job in the counts of its pipeline."""
-        if job.build.number:
+        if job.build.listed:
             self.builds_of(job.build.pipeline).job_moved(job, before)
 
     def add_artifact(self, artifact: Artifact) -> None:
         """Add an artifact to its job."""
-        artifact.job.artifacts.append(artifact)
-        self.artifacts[artifact.id] = artifact
+        artifact.job.artifacts = (*artifact.job.artifacts, artifact)
+        if not artifact.job.build.pipeline.deleted:
+            self.artifacts[artifact.id] = artifact
 
     def add_job(self, job: Job) -> None:
-        """Add a job to its build. The jobs of a rehearsal, a build without a number, can't be found by id."""
+        """Add a job to its build. It can be found by its id if the build stands in the lists."""
         job.build.jobs.append(job)
-        if job.build.number:
+        if job.build.listed:
             self.jobs[job.id] = job

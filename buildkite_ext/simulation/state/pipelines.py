@@ -1,16 +1,88 @@
-"""Pipeline."""
+"""Pipelines, their templates, and the rules between them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.rules import BehaviourRule, behaviour_of
-from ..definition.steps import CommandStep, Group, Step
+from ..definition.steps import CommandStep, Group, Step, TriggerStep
 from ..definition.template import Template
 from .users import User
 
-__all__ = ["Pipeline"]
+__all__ = ["Pipeline", "PipelineAttributes", "PipelineRule", "PipelineTemplate", "TemplateAttributes"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineAttributes:
+    """Attributes of a pipeline that requests set, apart from its steps. `Pipeline` has the same ones.
+
+    Attributes:
+        default_timeout, maximum_timeout: seconds.
+        provider_settings: the settings of the source code provider that were set.
+    """
+
+    slug: str
+    name: str
+    repository: str
+    cluster_id: str
+    default_branch: str
+    description: str | None = None
+    allow_rebuilds: bool = True
+    branch_configuration: str | None = None
+    skip_queued_branch_builds: bool = False
+    cancel_running_branch_builds: bool = False
+    skip_queued_branch_builds_filter: str | None = None
+    cancel_running_branch_builds_filter: str | None = None
+    default_timeout: float | None = None
+    maximum_timeout: float | None = None
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    visibility: str = "private"
+    tags: tuple[str, ...] | None = None
+    emoji: str | None = None
+    color: str | None = None
+    clone_mirror_url: str | None = None
+    provider_settings: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateAttributes:
+    """Attributes of a template of pipelines that requests set.
+
+    Attributes:
+        template: its steps, of `configuration`.
+        available: True if others than administrators may give it to pipelines.
+    """
+
+    name: str
+    template: Template
+    description: str | None = None
+    available: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class PipelineTemplate:
+    """Template of pipelines: steps that pipelines share."""
+
+    uuid: str
+    attributes: TemplateAttributes
+    created_at: float
+    created_by: User
+    updated_at: float
+    updated_by: User
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PipelineRule:
+    """Rule that lets one pipeline trigger builds of another, or read its artifacts."""
+
+    uuid: str
+    type: str
+    source: Pipeline
+    target: Pipeline
+    created_at: float
+    created_by: User
 
 
 @dataclass(slots=True, eq=False)
@@ -24,8 +96,14 @@ class Pipeline:
         template: its text, if its steps come from one.
         behaviours: what happens in the jobs of its command steps.
         rules: changes of that, which also hold for steps that are uploaded.
+        follows_triggers: False if its trigger steps create no builds, and end as their behaviour says.
         version: goes up with every change that the API shows in it.
         last_number: the number of its last build.
+        shared: the template of the organization that its text comes from.
+        archived_at: when it was archived; None if it isn't.
+        deleted: True if it was deleted.
+        webhook: True if a webhook was created at its source code provider.
+        webhooks_disabled: when, and by whom, its webhooks were switched off; None while they are processed.
     """
 
     id: str
@@ -45,21 +123,48 @@ class Pipeline:
     cancel_running_branch_builds_filter: str | None = None
     default_timeout: float | None = None
     maximum_timeout: float | None = None
-    env: dict[str, str] = field(default_factory=dict[str, str])
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    visibility: str = "private"
+    tags: tuple[str, ...] | None = None
+    emoji: str | None = None
+    color: str | None = None
+    clone_mirror_url: str | None = None
+    provider_settings: Mapping[str, object] = field(default_factory=dict[str, object])
     steps: list[Step] = field(default_factory=list[Step])
     template: Template | None = None
     groups: list[Group] = field(default_factory=list[Group])
     notify: object = None
     behaviours: dict[CommandStep, CommandBehaviour] = field(default_factory=dict[CommandStep, CommandBehaviour])
     rules: list[BehaviourRule] = field(default_factory=list[BehaviourRule])
+    follows_triggers: bool = True
     version: int = 0
     last_number: int = 0
+    shared: PipelineTemplate | None = None
+    archived_at: float | None = None
+    deleted: bool = False
+    webhook: bool = False
+    webhooks_disabled: tuple[float, User] | None = None
+
+    @property
+    def attributes(self) -> PipelineAttributes:
+        """Attributes that requests set."""
+        return PipelineAttributes(**{each.name: getattr(self, each.name) for each in fields(PipelineAttributes)})
+
+    @attributes.setter
+    def attributes(self, attributes: PipelineAttributes) -> None:
+        for each in fields(PipelineAttributes):
+            setattr(self, each.name, getattr(attributes, each.name))
+
+    @property
+    def refuses_builds(self) -> bool:
+        """True if no builds can be created: it is archived or deleted."""
+        return self.deleted or self.archived_at is not None
 
     def behaviour_of(self, step: Step) -> CommandBehaviour:
         """Return what happens in the jobs of a step."""
-        if not isinstance(step, CommandStep):
+        if not isinstance(step, CommandStep | TriggerStep):
             return _DEFAULT
-        known = self.behaviours.get(step, _DEFAULT)
+        known = self.behaviours.get(step, _DEFAULT) if isinstance(step, CommandStep) else _DEFAULT
         return behaviour_of(step, self.rules, known) if self.rules else known
 
 

@@ -60,13 +60,25 @@ class RateLimit:
 
 @dataclass(slots=True, eq=False)
 class User:
-    """User: creates, cancels and unblocks builds, and has a rate limit."""
+    """User: creates, cancels and unblocks builds, and has a rate limit.
+
+    Attributes:
+        role: the role in the organization: `admin` or `member`.
+        sso_mode: `required` or `optional`.
+    """
 
     id: str
     name: str
     email: str
     created_at: float
     rate_limit: RateLimit
+    role: str = "member"
+    sso_mode: str = "required"
+
+    @property
+    def administrates(self) -> bool:
+        """True for an administrator of the organization."""
+        return self.role == "admin"
 
 
 @dataclass(slots=True, eq=False)
@@ -82,9 +94,21 @@ class Token:
     expires_at: float | None = None
 
     def allows(self, scope: str | None) -> bool:
-        """Return whether the token has a scope; a token without a set of scopes has them all."""
-        return scope is None or self.scopes is None or scope in self.scopes
+        """Return whether the token has a scope; a token without a set of scopes has them all.
 
+        An operation that needs two scopes names both, with a `+` between them.
+        """
+        if scope is None or self.scopes is None:
+            return True
+        return all(each in self.scopes or _PUBLISHED.get(each) in self.scopes for each in scope.split("+"))
+
+
+_PUBLISHED = {
+    "read_accounts": "read_organizations",
+    "read_secret_details": "read_secrets_details",
+    "view_teams": "read_teams",
+}
+"""Scopes that pages of operations ask for and that no token can have, with those that stand for them here."""
 
 _OTHER_SCOPES = frozenset(
     {

@@ -80,7 +80,8 @@ def _agent(request: RoutedRequest) -> Agent:
 
 
 def _view(request: RoutedRequest, agent: Agent) -> Json:
-    job = None if agent.job_id is None else request.organization.jobs[agent.job_id]
+    # The job of a deleted pipeline runs on, and can't be found.
+    job = None if agent.job_id is None else request.organization.jobs.get(agent.job_id)
     return agent_view(agent, request.urls, agents_job_view(job, request.urls) if job else None)
 
 

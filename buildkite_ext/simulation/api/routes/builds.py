@@ -29,7 +29,8 @@ _Filter = Callable[[Build], bool]
 
 
 def _list_everywhere(request: RoutedRequest) -> SimResponse:
-    return _list(request, request.organization.build_index)
+    organization = request.organization
+    return _list(request, organization.build_index if request.user.id in organization.users else BuildIndex())
 
 
 def _list_of_pipeline(request: RoutedRequest) -> SimResponse:
@@ -80,6 +81,7 @@ def _create_build(request: RoutedRequest) -> SimResponse:
     pipeline = request.pipeline()
     body = request.body()
     asked = _build_request(body)
+    _refuse_archived(pipeline)
     _refuse_branch(pipeline, asked, body)
     build = request.engine.create(pipeline, asked, source="api", creator=request.user)
     return _acted(request, build, 201)
@@ -97,6 +99,7 @@ def _cancel_build(request: RoutedRequest) -> SimResponse:
 
 def _rebuild_build(request: RoutedRequest) -> SimResponse:
     old = request.build()
+    _refuse_archived(old.pipeline)
     if not old.pipeline.allow_rebuilds:
         raise RefusedRequest(422, "The pipeline doesn't allow rebuilds")
     build = request.engine.create(old.pipeline, old.request, source="api", creator=request.user, rebuilt_from=old)
@@ -111,7 +114,7 @@ def _retry_failed_jobs(request: RoutedRequest) -> SimResponse:
 
     def retry() -> None:
         for job in jobs:
-            if not job.retried and build.state != "canceled":
+            if not job.retried and build.listed and build.state != "canceled":
                 request.engine.retry(job, by=user)
 
     request.engine.soon(request.engine.timing.retrying, retry)
@@ -180,6 +183,18 @@ def _pull_request(body: Json) -> Json | None:
 def _text(value: object) -> str:
     """Return a value as meta-data and environment variables hold it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _refuse_archived(pipeline: Pipeline) -> None:
+    """Refuse a new build of an archived pipeline.
+
+    The documentation says that it is read-only, but not what is answered; here it is 422.
+
+    Raises:
+        RefusedRequest: it is archived.
+    """
+    if pipeline.archived_at is not None:
+        raise RefusedRequest(422, "The pipeline is archived")
 
 
 def _refuse_branch(pipeline: Pipeline, asked: BuildRequest, body: Json) -> None:

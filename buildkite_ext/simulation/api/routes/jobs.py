@@ -96,7 +96,7 @@ def _unblock_job(request: RoutedRequest) -> SimResponse:
     """Unblock a block job.
 
     The answer for a job that isn't blocked is the one that the official command looks for. The status for missing fields
-    is not documented; here it is 422.
+    is not documented; here it is 422. Nor is it for a user who is in none of the allowed teams; here it is 403.
     """
     job = request.job()
     step = job.step
@@ -113,6 +113,9 @@ def _unblock_job(request: RoutedRequest) -> SimResponse:
         by = known
     if job.state != "blocked":
         raise RefusedRequest(422, "The job's state must be blocked")
+    teams = {name for team in request.organization.teams_of(by) for name in (team.slug, team.id)}
+    if step.allowed_teams and not teams.intersection(step.allowed_teams):
+        raise RefusedRequest(403, "Forbidden: only members of the allowed teams may unblock this step")
     request.engine.unblock(job, by, _answers(step, body.get("fields")))
     return json_response(job_view(job, request.urls, agents="none", in_build=False))
 

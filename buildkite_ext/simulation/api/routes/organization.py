@@ -17,7 +17,9 @@ _GRAPHQL_LIMIT, _GRAPHQL_SECONDS = 20_000, 300
 
 
 def _list_organizations(request: RoutedRequest) -> SimResponse:
-    return request.page([request.organization], lambda item: organization_view(item, request.urls))
+    organization = request.organization
+    shown = [organization] if request.user.id in organization.users else []
+    return request.page(shown, lambda item: organization_view(item, request.urls))
 
 
 def _get_organization(request: RoutedRequest) -> SimResponse:

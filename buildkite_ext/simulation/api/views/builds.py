@@ -14,6 +14,7 @@ from ..request import Json, encoded
 from .jobs import AgentDetail, job_view
 from .markdown import rendered
 from .pipelines import embedded_pipeline
+from .test_engine import runs_of_build_view
 from .urls import Urls, graphql_id
 from .users import user_view
 
@@ -101,8 +102,6 @@ def _build_view(build: Build, urls: Urls, selection: BuildSelection) -> Json:
     if selection.counts:
         states = Counter(job.state for job in build.jobs if selection.retried or not job.retried)
         view["job_state_counts"] = {"total": states.total(), "states": dict(states)}
-    if selection.test_engine:
-        view["test_engine"] = {"runs": []}
     return view
 
 
@@ -133,7 +132,7 @@ class BuildWriter:
 
     def one(self, build: Build, selection: BuildSelection, **more: object) -> bytes:
         """Return a build as JSON."""
-        view = {**_build_view(build, self.urls, selection), **more}
+        view = {**self._view(build, selection), **more}
         return b"".join(self._with_pipeline(encoded(view)[:-1], build.pipeline, selection))
 
     def _build(self, build: Build, selection: BuildSelection, known: dict[str, tuple[int, bytes]]) -> tuple[bytes, ...]:
@@ -142,9 +141,15 @@ class BuildWriter:
         if version != build.version:
             if len(known) >= _CACHE_SIZE:
                 known.clear()
-            text = encoded(_build_view(build, self.urls, selection))[:-1]
+            text = encoded(self._view(build, selection))[:-1]
             known[build.id] = build.version, text
         return self._with_pipeline(text, build.pipeline, selection)
+
+    def _view(self, build: Build, selection: BuildSelection) -> Json:
+        view = _build_view(build, self.urls, selection)
+        if selection.test_engine:
+            view["test_engine"] = runs_of_build_view(self._organization.runs_of_builds.get(build.id, ()))
+        return view
 
     def _with_pipeline(self, build: bytes, pipeline: Pipeline, selection: BuildSelection) -> tuple[bytes, ...]:
         """Return the JSON of a build, given without its last brace, and of its pipeline in it."""

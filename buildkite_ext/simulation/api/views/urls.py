@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from ...state.builds import Build, Job
 from ...state.clusters import Agent, Cluster, Queue
-from ...state.pipelines import Pipeline
+from ...state.pipelines import Pipeline, PipelineTemplate
+from ...state.teams import Invitation
 
 __all__ = ["Urls", "graphql_id"]
 
@@ -33,6 +34,22 @@ class Urls:
     def pipeline_web(self, pipeline: Pipeline) -> str:
         """Return the URL of the web page of a pipeline."""
         return f"{self.web}/{self.organization}/{_quoted(pipeline.slug)}"
+
+    def template(self, template: PipelineTemplate) -> str:
+        """Return the URL of a template of pipelines in the API."""
+        return f"{self.org()}/pipeline-templates/{template.uuid}"
+
+    def template_web(self, template: PipelineTemplate) -> str:
+        """Return the URL of the web page of a template of pipelines."""
+        return f"{self.web}/organizations/{self.organization}/pipeline-templates/{template.uuid}"
+
+    def invitation(self, invitation: Invitation) -> str:
+        """Return the URL of an invitation in the API."""
+        return f"{self.org()}/invitations/{invitation.id}"
+
+    def suite(self, slug: str) -> str:
+        """Return the URL of a test suite in the API."""
+        return f"{self.api}/v2/analytics/organizations/{self.organization}/suites/{_quoted(slug)}"
 
     def build(self, build: Build) -> str:
         """Return the URL of a build in the API."""

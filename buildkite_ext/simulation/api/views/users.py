@@ -8,7 +8,7 @@ from ...state.users import SCOPES, Token, User
 from ..request import Json
 from .urls import Urls, graphql_id
 
-__all__ = ["emojis_view", "organization_view", "token_view", "user_or_none", "user_view"]
+__all__ = ["emojis_view", "organization_reference", "organization_view", "token_view", "user_or_none", "user_view"]
 
 
 def user_view(user: User) -> Json:
@@ -26,6 +26,16 @@ def user_view(user: User) -> Json:
 def user_or_none(user: User | None) -> Json | None:
     """Return a user, or None for None."""
     return None if user is None else user_view(user)
+
+
+def organization_reference(organization: Organization, urls: Urls) -> Json:
+    """Return an organization as other objects name it."""
+    return {
+        "id": organization.id,
+        "slug": organization.slug,
+        "url": urls.org(),
+        "web_url": f"{urls.web}/{organization.slug}",
+    }
 
 
 def organization_view(organization: Organization, urls: Urls) -> Json:

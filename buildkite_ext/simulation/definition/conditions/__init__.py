@@ -22,6 +22,8 @@ class Condition:
     Args:
         text: the condition.
         entry_point: the place in which it stands.
+        documented: True if a variable may be compared with a value that Buildkite's documentation lists and its evaluator
+            refuses. It never has such a value.
 
     Raises:
         ConditionError: it isn't a condition, or has an unknown name or a wrong type.
@@ -36,10 +38,10 @@ class Condition:
 
     __slots__ = ("_node", "entry_point", "text")
 
-    def __init__(self, text: str, entry_point: EntryPoint = "build_condition") -> None:
+    def __init__(self, text: str, entry_point: EntryPoint = "build_condition", *, documented: bool = False) -> None:
         self.text = text
         self.entry_point: EntryPoint = entry_point
-        self._node = _checked(text, entry_point)
+        self._node = _checked(text, entry_point, documented)
 
     def __repr__(self) -> str:
         return f"Condition({self.text!r})"
@@ -63,9 +65,9 @@ class Condition:
 
 
 @lru_cache(maxsize=1024)
-def _checked(text: str, entry_point: EntryPoint) -> Node:
+def _checked(text: str, entry_point: EntryPoint, documented: bool) -> Node:
     node = parse(text)
-    check(node, entry_point)
+    check(node, entry_point, documented=documented)
     return node
 
 

@@ -21,6 +21,7 @@ from .syntax import (
     Variable,
 )
 from .variables import (
+    DOCUMENTED_VALUES,
     ENUM_VALUES,
     VARIABLES,
     EntryPoint,
@@ -39,8 +40,13 @@ _FUNCTIONS = ("env", "build.env")
 _ENV_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
-def check(node: Node, entry_point: EntryPoint) -> None:
+def check(node: Node, entry_point: EntryPoint, *, documented: bool = False) -> None:
     """Check an expression.
+
+    Args:
+        node: the expression.
+        entry_point: the place in which it stands.
+        documented: True if values may be compared that Buildkite's documentation lists and its evaluator refuses.
 
     Raises:
         ConditionError: a name is unknown or isn't available in this place, an argument or an operand has the wrong type
@@ -54,6 +60,10 @@ def check(node: Node, entry_point: EntryPoint) -> None:
         if isinstance(each, Call):
             _check_call(each)
     found = _type(node)
+    if not documented:
+        for each in _nodes(node):
+            if isinstance(each, Binary) and isinstance(each.left, Variable) and each.left.name in DOCUMENTED_VALUES:
+                _check_value(each.left.name, each.right, ENUM_VALUES[each.left.name])
     if found != _BOOL:
         raise ConditionError("result", f"the condition is a {found}: it has to be true or false", node.position)
 
@@ -229,16 +239,16 @@ def _equals(node: Binary) -> None:
             raise _invalid(side, f"a regular expression is compared by =~, not by {node.operator}")
     if left.name == "enum":
         if right == _STRING:
-            _check_value(left.enum, node.right)
+            _check_value(left.enum, node.right, ENUM_VALUES[left.enum] | DOCUMENTED_VALUES.get(left.enum, frozenset()))
             return
         left = _STRING
     if left != right and _NULL not in (left, right):
         raise _invalid(node, f"`{node.operator}` compares a {_type(node.left)} with a {right}: they never are equal")
 
 
-def _check_value(enum: str, node: Node) -> None:
+def _check_value(enum: str, node: Node, values: frozenset[str]) -> None:
     text = node.fixed if isinstance(node, Text) else None
-    if text is None or text in ENUM_VALUES[enum]:
+    if text is None or text in values:
         return
     near = get_close_matches(text, sorted(ENUM_VALUES[enum]), 1)
     hint = f": did you mean {near[0]!r}?" if near else f": there are {', '.join(sorted(ENUM_VALUES[enum]))}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .patterns import SearchTimeout, search
 from .syntax import (
@@ -94,13 +95,13 @@ class ConditionContext:
     values: Mapping[str, Value] = field(default_factory=dict[str, Value])
     build_env: Mapping[str, str] = field(default_factory=dict[str, str])
     pipeline_env: Mapping[str, str] = field(default_factory=dict[str, str])
-    environment: Mapping[str, str] = field(init=False, repr=False, compare=False)
-    """What `env` and `$NAME` read: the pipeline's, the build's, and those that Buildkite sets."""
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def environment(self) -> Mapping[str, str]:
+        """What `env` and `$NAME` read: the pipeline's, the build's, and those that Buildkite sets."""
         own = {**self.pipeline_env, **self.build_env}
         merged = {name: value for name, value in own.items() if allowed_when_computed(name)}
-        object.__setattr__(self, "environment", {**merged, **self._built_in()})
+        return {**merged, **self._built_in()}
 
     def value(self, name: str) -> Value:
         """Return the value of a variable."""

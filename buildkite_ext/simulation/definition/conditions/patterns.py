@@ -48,13 +48,16 @@ def compile_pattern(source: str, *, ignore_case: bool) -> regex.Pattern[str]:
 
     Raises:
         PatternError: it has a construct that Buildkite refuses, or it isn't a regular expression.
+        ImportError: the library `regex` isn't installed.
 
     Example:
         >>> search(compile_pattern("^v[[:digit:]]+$", ignore_case=False), "v12")
         True
     """
-    import regex
-
+    try:
+        import regex
+    except ImportError as error:
+        raise ImportError("A regular expression needs regex: pip install 'buildkite-ext[simulator]'") from error
     translated = _Translation(source).run()
     try:
         return regex.compile(translated, regex.IGNORECASE if ignore_case else 0)

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 __all__ = [
+    "DOCUMENTED_VALUES",
     "ENUM_VALUES",
     "VARIABLES",
     "EntryPoint",
@@ -79,6 +80,12 @@ ENUM_VALUES: Mapping[str, frozenset[str]] = {
     "step.outcome": frozenset({"neutral", "passed", "soft_failed", "hard_failed", "errored"}),
 }
 """The values that each enum has."""
+
+DOCUMENTED_VALUES: Mapping[str, frozenset[str]] = {
+    "build.state": frozenset({"started_failing"}),
+    "build.source": frozenset({"scheduled"}),
+}
+"""Further values that Buildkite's documentation lists, and its evaluator refuses."""
 
 _STRINGS = (
     "build.id build.branch build.tag build.message build.commit build.source_event build.source_action build.creator.id "

@@ -1,0 +1,61 @@
+"""Files of pipelines that an option names, and the slugs of their pipelines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from .inputs import Inputs, is_stdin
+from .problem import UsageError
+
+__all__ = ["pipeline_files"]
+
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_USUAL_NAMES = frozenset({"pipeline", "buildkite"})
+_USUAL_FOLDERS = frozenset({".buildkite", "buildkite", "pipelines"})
+
+
+def pipeline_files(words: Iterable[str]) -> dict[str, str]:
+    """Return the texts of the files of `--pipeline`, by slug.
+
+    Args:
+        words: each `FILE` or `SLUG=FILE`; - reads the standard input.
+
+    Raises:
+        UsageError: a file can't be read, two have the same slug, or one has none.
+    """
+    inputs = Inputs()
+    found: dict[str, str] = {}
+    for word in words:
+        slug, sign, name = word.partition("=")
+        if not sign or Path(word).exists() or _SLUG.fullmatch(slug) is None:
+            slug, name = "", word
+        if not slug and is_stdin(name):
+            raise UsageError("--pipeline -: give its slug, as in --pipeline web=-")
+        slug = slug or _slug_of(Path(name))
+        if not slug:
+            raise UsageError(f"--pipeline {word!r}: its name is no slug. Give one, as in --pipeline web={word}")
+        if slug in found:
+            raise UsageError(
+                f"--pipeline {word!r}: another file has the slug {slug} already. Give --pipeline SLUG=FILE"
+            )
+        found[slug] = inputs.text("--pipeline", name)
+    return found
+
+
+def _slug_of(path: Path) -> str:
+    """Return the slug of the pipeline of a file: its name, or that of its folder where all such files have one name.
+
+    Example:
+        >>> _slug_of(Path("/src/shop/.buildkite/pipeline.yml")), _slug_of(Path("pipelines/Deploy Web.yaml"))
+        ('shop', 'deploy-web')
+    """
+    path = path.absolute()
+    name = path.name.partition(".")[0] if not path.name.startswith(".") else path.stem
+    if name.lower() in _USUAL_NAMES:
+        folder = path.parent
+        while folder.name in _USUAL_FOLDERS:
+            folder = folder.parent
+        name = folder.name
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

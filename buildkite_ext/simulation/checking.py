@@ -1,0 +1,140 @@
+"""Check of a pipeline's text, without a build: what Buildkite would refuse, and what it would do otherwise than meant."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from .definition.checks import check_flags, check_text
+from .definition.compiler import Definition, compile_pipeline
+from .definition.dependencies import dependency_cycles, unknown_keys
+from .definition.interpolation import interpolation_problems
+from .definition.parser import parse_document
+from .definition.steps import Group, Step
+from .definition.yaml_tree import Mark, PipelineError, PipelineProblem, Tree, documents
+from .state.graph import Graph
+
+__all__ = ["check_pipeline"]
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+
+def check_pipeline(text: str, *, interpolated: bool = True) -> tuple[PipelineProblem, ...]:
+    """Check the text of a pipeline.yml, without a network and without a token.
+
+    All documents of the text are checked. What a value will be that holds a variable isn't known, so that only the expansion
+    itself is checked there.
+
+    Args:
+        text: the YAML text.
+        interpolated: False if variables stay as they are, as with `--no-interpolation`.
+
+    Returns:
+        The errors and warnings, in the order of their places. An error is what Buildkite refuses, or what makes each build
+        fail. A warning is what Buildkite ignores, what depends on something that the text doesn't say, and what the
+        documentation and Buildkite's own tools tell differently.
+
+    Raises:
+        TypeError: the text isn't one.
+        ImportError: the extra `simulator` isn't installed.
+
+    Example:
+        >>> from buildkite_ext.simulation import check_pipeline
+        >>> for problem in check_pipeline("steps:\\n  - {command: make, if: 'build.brnch == null', paralelism: 2}"):
+        ...     print(problem.mark.line, problem.mark.column, problem.level, problem.message)
+        2 26 error `build.brnch` is not a variable: did you mean `build.branch`?
+        2 49 warning `paralelism` is not an attribute of a command step: did you mean `parallelism`?
+
+    https://buildkite.com/docs/pipelines/configure/defining-steps
+    """
+    check_text("text", text, give="the text of a pipeline.yml")
+    check_flags(interpolated=interpolated)
+    try:
+        found = documents(text)
+    except PipelineError as error:
+        return (error.problem,)
+    problems: list[PipelineProblem] = []
+    definitions: list[Definition] = []
+    for tree, mark in found:
+        problems += _document(tree, mark, definitions, interpolated=interpolated)
+    problems += _together(definitions, interpolated=interpolated and "$" in text)
+    lines = _LINE_BREAK.split(text)
+    return tuple(sorted((_placed(each, lines) for each in problems), key=lambda each: (each.mark, each.level)))
+
+
+def _document(
+    tree: Tree, mark: Mark, definitions: list[Definition], *, interpolated: bool
+) -> Iterator[PipelineProblem]:
+    """Yield the problems of a document by itself, and add its definition to those of the text."""
+    if interpolated:
+        yield from interpolation_problems(tree, mark)
+    try:
+        parsed = parse_document(tree, mark)
+        definition = compile_pipeline(parsed.tree, parsed.warnings, expanded=not interpolated)
+    except PipelineError as error:
+        yield error.problem
+        return
+    yield from definition.problems
+    for earlier in definitions:
+        for key, place in definition.keys.items():
+            if key in earlier.keys:
+                line = earlier.keys[key].line
+                message = f'The key "{key}" has already been used by another step in this build (line {line})'
+                yield PipelineProblem("error", message, place)
+    definitions.append(definition)
+
+
+def _together(definitions: Sequence[Definition], *, interpolated: bool) -> Iterator[PipelineProblem]:
+    """Yield the problems between the steps of all documents."""
+    steps = [step for definition in definitions for step in definition.steps]
+    groups = [group for definition in definitions for group in definition.groups]
+    yield from (each for each in unknown_keys(steps, groups) if not (interpolated and "$" in each.message))
+    circles = list(dependency_cycles(steps))
+    yield from circles
+    if not circles:
+        yield from _stuck(steps, groups)
+
+
+def _stuck(steps: Sequence[Step], groups: Sequence[Group]) -> Iterator[PipelineProblem]:
+    """Yield a warning if steps wait for each other by way of a wait or block step, when all of them run."""
+    known = {each.key for each in (*steps, *groups)}
+    graph = Graph()
+    graph.add([_with_known_dependencies(step, known) for step in steps], groups=groups)
+    ready = deque(graph.begin())
+    while ready:
+        effect = ready.popleft()
+        if effect.to == "ready":
+            ready.extend(graph.finish(effect.node, "passed"))
+    stuck = (
+        [] if any(node.missing for node in graph.nodes) else [node.step for node in graph.nodes if node.result is None]
+    )
+    for step in stuck:
+        for entry in step.depends_on or ():
+            if entry.mark is not None and any(entry.key == other.key for other in stuck):
+                message = f"the step waits for {entry.key!r}, which a wait or block step behind this one holds back"
+                yield PipelineProblem("warning", message, entry.mark)
+                return
+
+
+def _with_known_dependencies(step: Step, known: set[str | None]) -> Step:
+    if step.depends_on is None:
+        return step
+    return replace(step, depends_on=tuple(entry for entry in step.depends_on if entry.key in known))
+
+
+def _placed(problem: PipelineProblem, lines: Sequence[str]) -> PipelineProblem:
+    """Return a problem with the place of the character that is wrong, where the text has the value as it was read."""
+    if problem.inside is None:
+        return problem
+    value, position = problem.inside
+    above, _, before = value[:position].rpartition("\n")
+    wanted = before + value[position:].partition("\n")[0]
+    first = problem.mark.line - 1
+    beginning = first + (above.count("\n") + 1 if above or position > len(before) else 0)
+    for index in range(beginning, min(beginning + 2, len(lines))):  # a block scalar begins below its mark
+        start = lines[index].find(wanted, problem.mark.column - 1 if index == first else 0)
+        if wanted and start >= 0:
+            return replace(problem, mark=Mark(index + 1, start + len(before) + 1))
+    return problem

@@ -1,0 +1,141 @@
+"""Choices of the simulator: what neither Buildkite's documentation nor its published programs say, and what is done here.
+
+A test that relies on one of these relies on the simulator, not on Buildkite. `buildkite-ext simulate --coverage` prints them, and
+`tests/simulation/test_choices.py` shows each of them at work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CHOICES", "Choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Choice of the simulator.
+
+    Attributes:
+        name: its name.
+        question: what the sources leave open.
+        answer: what the simulator does.
+    """
+
+    name: str
+    question: str
+    answer: str
+
+
+CHOICES: tuple[Choice, ...] = (
+    Choice(
+        "unknown-step",
+        "What does the server do with a step of an unknown kind?",
+        "The step is kept in the text with a warning, and makes no job.",
+    ),
+    Choice(
+        "settings-interpolation",
+        "Are variables expanded in steps that are stored in a pipeline's settings?",
+        "Yes, by the rules of an upload, with the environment of the build.",
+    ),
+    Choice(
+        "boolean-condition",
+        "What is `if: true`, a boolean of YAML and no text?",
+        "It is the condition that its text is.",
+    ),
+    Choice(
+        "pattern-lines",
+        "Do ^ and $ in a regular expression match at the line breaks inside of a text?",
+        "No. They match at the ends of the text alone, as in the published evaluator.",
+    ),
+    Choice(
+        "if-and-branches",
+        "What happens to a step with both `if` and `branches`, which isn't allowed?",
+        "Both have to hold, with a warning.",
+    ),
+    Choice(
+        "group-if-and-skip",
+        "How are `if` and `skip` of a group merged with those of its steps?",
+        "Both conditions have to hold, and one `skip` is enough.",
+    ),
+    Choice(
+        "skipped-step",
+        "Is the job of a step with `skip` broken or skipped?",
+        "It is broken, with the reason as broken_reason.",
+    ),
+    Choice(
+        "parallelism-zero",
+        "What is a parallelism of 0, or of a text that is no number?",
+        "It is an error, at least 1 is expected.",
+    ),
+    Choice(
+        "agents-of-a-step",
+        "Do `agents` of a step replace those of the pipeline, or are they merged by key?",
+        "They replace them.",
+    ),
+    Choice(
+        "upload-with-depends-on",
+        "Does `depends_on` free an uploaded step from waiting for the end of the job that uploaded it?",
+        "No. It waits for both.",
+    ),
+    Choice(
+        "refused-upload",
+        "Is a part of an upload kept that is refused?",
+        "Nothing of it is added.",
+    ),
+    Choice(
+        "missing-key",
+        "When is it decided that a key on which a step depends never appears, where uploads are possible?",
+        "When nothing else can run.",
+    ),
+    Choice(
+        "dependency-cycle",
+        "Are steps refused that wait for each other?",
+        "`pipeline check` calls it an error. A build with such steps runs the others and fails.",
+    ),
+    Choice(
+        "step-of-several-jobs",
+        "When has a step of several jobs ended, and which attempts count?",
+        "When all of its jobs have. The newest attempt of each counts.",
+    ),
+    Choice(
+        "used-up-retry-rule",
+        "Does a rule of `retry.automatic` whose limit is reached give way to the next rule that matches?",
+        "No. The first rule that matches decides.",
+    ),
+    Choice(
+        "retry-of-passed-job",
+        "What is the default of `permit_on_passed`?",
+        "False. A passed job of such a step can't be retried.",
+    ),
+    Choice(
+        "soft-fail-any",
+        "Do `soft_fail: true` and `*` count the exit status -1 of a lost agent?",
+        "Yes, they count any but 0.",
+    ),
+    Choice(
+        "open-input-after-failure",
+        "What is the state of a build that failed while an input step is open?",
+        "It is failed.",
+    ),
+    Choice(
+        "only-waits",
+        "What is the state of a build whose steps are only waits?",
+        "It is not_run, as where all steps are left out.",
+    ),
+    Choice(
+        "skip-in-the-message",
+        "Does [skip ci] in the message of a build that the API creates skip the build?",
+        "No.",
+    ),
+    Choice(
+        "blocked-child",
+        "Can a trigger step continue after the build that it waits for was blocked as failed?",
+        "Yes. It waits until that build is unblocked and has ended.",
+    ),
+    Choice(
+        "unblock-format",
+        "Does the API check the answers to a form as the form itself does?",
+        "Yes: required fields, formats and options. Others are refused with 422.",
+    ),
+)
+"""The choices."""

@@ -1,0 +1,161 @@
+"""Attributes of steps: reading of their values, with the place of each that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .yaml_tree import Mark, PipelineProblem, Tree, TreeList, TreeMap, describe, text_of
+
+__all__ = ["AttributeReader", "Problems", "whole_number"]
+
+
+class Problems:
+    """Problems that were found in a pipeline.
+
+    Args:
+        warnings: those that are known.
+        expanded: False if variables stand in the pipeline as they were written. What a value with a variable will be isn't
+            known then, so that it is no error.
+
+    Attributes:
+        found: the problems.
+        expanded: as above.
+    """
+
+    def __init__(self, warnings: Sequence[PipelineProblem] = (), *, expanded: bool = True) -> None:
+        self.found = list(warnings)
+        self.expanded = expanded
+
+    def error(self, message: str, mark: Mark, *, value: Tree = None) -> None:
+        """Note an error.
+
+        Args:
+            message: what is wrong.
+            mark: the place of the value.
+            value: the value; None if the error isn't about it alone.
+        """
+        if not self.is_open(value):
+            self.found.append(PipelineProblem("error", message, mark))
+
+    def warn(self, message: str, mark: Mark) -> None:
+        """Note a warning."""
+        self.found.append(PipelineProblem("warning", message, mark))
+
+    def is_open(self, value: Tree) -> bool:
+        """Tell whether a value holds a variable that will be expanded."""
+        return not self.expanded and isinstance(value, str) and "$" in value
+
+
+class AttributeReader:
+    """Reader of the attributes of one mapping. A value of the wrong form is an error, and counts as not given."""
+
+    def __init__(self, tree: TreeMap, problems: Problems) -> None:
+        self.tree = tree
+        self._problems = problems
+
+    def error(self, key: str, message: str) -> None:
+        """Note an error at an attribute."""
+        self._problems.error(message, self.tree.value_mark(key))
+
+    def warn(self, key: str, message: str) -> None:
+        """Note a warning at an attribute."""
+        self._problems.warn(message, self.tree.key_mark(key))
+
+    def has(self, key: str) -> bool:
+        """Tell whether an attribute is there and isn't null."""
+        return self.tree.get(key) is not None
+
+    def _wrong(self, key: str, expected: str) -> None:
+        value = self.tree[key]
+        message = f"`{key}` is {describe(value)}: {expected} was expected"
+        self._problems.error(message, self.tree.value_mark(key), value=value)
+
+    def text(self, *keys: str) -> str | None:
+        """Return the text of the first attribute that is there."""
+        for key in keys:
+            if self.has(key):
+                try:
+                    return text_of(self.tree[key])
+                except TypeError:
+                    self._wrong(key, "a text")
+                    return None
+        return None
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Return a boolean."""
+        value = self.tree.get(key)
+        if value is None:
+            return default
+        if isinstance(value, bool):
+            return value
+        if value in ("true", "false"):
+            return value == "true"
+        self._wrong(key, "true or false")
+        return default
+
+    def whole(self, key: str, least: int | None = None, most: int | None = None) -> int | None:
+        """Return a whole number."""
+        value = self.tree.get(key)
+        if value is None:
+            return None
+        number = whole_number(value)
+        if number is None:
+            self._wrong(key, "a whole number")
+        elif least is not None and number < least:
+            self.error(key, f"`{key}` is {number}: at least {least} was expected")
+        elif most is not None and number > most:
+            self.error(key, f"`{key}` is {number}: at most {most} was expected")
+        else:
+            return number
+        return None
+
+    def texts(self, key: str, *, split: str | None = None) -> tuple[str, ...]:
+        """Return the texts of a list, or of a single value."""
+        value = self.tree.get(key)
+        if value is None:
+            return ()
+        if isinstance(value, TreeList):
+            try:
+                return tuple(text_of(item) for item in value)
+            except TypeError:
+                self._wrong(key, "a list of texts")
+                return ()
+        text = self.text(key) or ""
+        return tuple(part.strip() for part in text.split(split) if part.strip()) if split else (text,)
+
+    def mapping(self, key: str) -> TreeMap | None:
+        """Return a mapping."""
+        value = self.tree.get(key)
+        if isinstance(value, TreeMap) or value is None:
+            return value
+        self._wrong(key, "a mapping")
+        return None
+
+    def variables(self, key: str) -> dict[str, str]:
+        """Return a mapping of texts."""
+        value = self.mapping(key)
+        if value is None:
+            return {}
+        found = AttributeReader(value, self._problems)
+        return {name: found.text(name) or "" for name in value}
+
+    def choice(self, key: str, values: Sequence[str], default: str) -> str:
+        """Return one of some values."""
+        value = self.text(key)
+        if value is None or value in values:
+            return value or default
+        message = f"`{key}` is {value!r}: one of {', '.join(values)} was expected"
+        self._problems.error(message, self.tree.value_mark(key), value=value)
+        return default
+
+
+def whole_number(value: Tree) -> int | None:
+    """Return the whole number that a value is, also as a text or a float; None if it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"[-+]?[0-9]{1,9}", value) else None
+    return value if isinstance(value, int) else None

@@ -1,0 +1,179 @@
+"""Drawing of a plan for a terminal: its waves one below the other, with the wait and block steps between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ..terminal_text import cells, fitted, printable
+from .planned_steps import PlannedJob, PlannedStep, waves_of
+
+__all__ = ["draw_text"]
+
+_LEAST_WIDTH = 30
+_GATES = ("wait", "block", "input")
+_STATES = {
+    "passed": "passes",
+    "failed": "fails",
+    "blocked": "blocks",
+    "canceled": "is canceled",
+    "not_run": "isn't run",
+}
+_ENDS = {
+    "failed": "failed",
+    "soft_failed": "failed softly",
+    "canceled": "was canceled",
+    "held_back": "can't run",
+    "blocked": "waits for a user",
+    "waiting": "waits itself",
+    "left_out": "is left out",
+    "passed": "passed",
+}
+
+
+def draw_text(branch: str, state: str, steps: Sequence[PlannedStep], documents: int, width: int) -> str:
+    """Return a picture of a plan as lines.
+
+    Args:
+        branch, state: of its build.
+        steps: its steps.
+        documents: how many documents its text has.
+        width: the cells of a line.
+    """
+    width = max(width, _LEAST_WIDTH)
+    lines = [_head(branch, state, steps)]
+    if documents > 1:
+        lines.append(f"(one of {documents} documents)")
+    gates = [step for step in steps if step.kind in _GATES]
+    for wave in range(1, len(waves_of(steps)) + 1):
+        lines += _gates([step for step in gates if step.wave == wave and step.outcome == "passed"], width)
+        lines += ["", f"Wave {wave}", *_wave(steps, wave, width)]
+    lines += _gates([step for step in gates if step.wave is None and step.outcome == "passed"], width)
+    lines += _gates([step for step in gates if step.outcome == "blocked"], width)
+    lines += _section("Left out", [step for step in steps if step.outcome == "left_out"], _why_left_out, width)
+    held = [step for step in steps if step.outcome in ("held_back", "waiting")]
+    lines += _section("Not run", held, lambda step: _why_held_back(steps, step), width)
+    return "\n".join(fitted(line.rstrip(), width) for line in lines) + "\n"
+
+
+def _head(branch: str, state: str, steps: Sequence[PlannedStep]) -> str:
+    waves = waves_of(steps)
+    counts = f"{_counted(sum(map(len, waves)), 'job')} in {_counted(len(waves), 'wave')}"
+    ends = _STATES.get(state, f"ends as {state}")
+    blocking = next((f" at {printable(step.name)}" for step in steps if step.outcome == "blocked"), "")
+    return f"The build of {printable(branch)} {ends}{blocking if state == 'blocked' else ''}: {counts}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _gates(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:
+    """Yield the lines between two waves."""
+    for step in steps:
+        if step.kind == "wait":
+            text = "wait" if step.name == "wait" else f"wait: {printable(step.name)}"
+        else:
+            what = "a user unblocks it" if step.outcome == "passed" else "a user has to unblock it"
+            text = f"{step.kind}: {printable(step.name)} ({what})"
+        text = fitted(text, width - 8)
+        yield ""
+        yield f"── {text} " + "─" * max(2, min(60, width) - cells(text) - 4)
+
+
+def _wave(steps: Sequence[PlannedStep], wave: int, width: int) -> Iterator[str]:
+    rows = [
+        (step, jobs)
+        for step in steps
+        if step.kind not in _GATES and (jobs := [job for job in step.jobs if job.wave == wave])
+    ]
+    shown = [(name, note, step) for step, jobs in rows for name, note in _names(step, jobs)]
+    column = min(max((cells(name) + cells(note) for name, note, _ in shown), default=0), width // 2)
+    group: str | None = None
+    for index, (name, note, step) in enumerate(shown):
+        if step.group != group:
+            group = step.group
+            if group is not None:
+                yield f"│  {printable(group) or 'group'}:"
+        branch = "└─" if index == len(shown) - 1 else "├─"
+        label = f"{fitted(name, max(10, width - 8 - cells(note)))}{note}"
+        after = ", ".join(printable(steps[each].name) for each in step.depends_on)
+        pad = " " * max(0, column - cells(label))
+        yield f"{branch} {label}{f'{pad}  ← {after}' if after else ''}"
+        for line in _notes(step):
+            yield f"{'  ' if index == len(shown) - 1 else '│ '}    {line}"
+
+
+def _names(step: PlannedStep, jobs: list[PlannedJob]) -> Iterator[tuple[str, str]]:
+    """Yield the names of the jobs of a step, equal ones once, each with what is to be said about it."""
+    counted: dict[tuple[str, str], int] = {}
+    for job in jobs:
+        note = "" if job.state == "passed" else f" {_failure(step, job)}"
+        counted[printable(job.name), note] = counted.get((printable(job.name), note), 0) + 1
+    for (name, note), count in counted.items():
+        yield name, f"{f' × {count}' if count > 1 else ''}{note}"
+
+
+def _failure(step: PlannedStep, job: PlannedJob) -> str:
+    attempts = f", {job.attempts} attempts" if job.attempts > 1 else ""
+    soft = "softly" if step.outcome == "soft_failed" and job.state == "failed" else ""
+    return f"✗ {' '.join(filter(None, (job.state, soft)))}{attempts}"
+
+
+def _notes(step: PlannedStep) -> Iterator[str]:
+    if step.kind == "trigger":
+        yield "triggers a build, which isn't planned"
+    if step.uploads:
+        yield "uploads further steps, which can't be known here"
+    if step.concurrency_group is not None:
+        yield f"concurrency group {printable(step.concurrency_group)}"
+    if any(job.state == "passed" and job.attempts > 1 for job in step.jobs):
+        yield f"passes at attempt {max(job.attempts for job in step.jobs)}"
+
+
+def _section(
+    title: str, steps: list[PlannedStep], why: Callable[[PlannedStep], list[str]], width: int
+) -> Iterator[str]:
+    if not steps:
+        return
+    yield from ("", title)
+    column = min(max(cells(printable(step.name)) for step in steps), width // 3)
+    for step in steps:
+        name = fitted(printable(step.name), column)
+        first, *rest = why(step)
+        yield f"  {name}{' ' * (column - cells(name))}  {first}"
+        for line in rest:
+            yield f"  {' ' * column}  {line}"
+
+
+def _why_left_out(step: PlannedStep) -> list[str]:
+    found = step.left_out
+    if found is None:
+        return ["by its matrix"]
+    of = "its group's " if found.in_group else ""
+    text = printable(" ".join(found.text.split()))
+    if found.by == "if_changed":
+        return [f"{of}if_changed: no changed file matches {text}"]
+    said = f"{of}{found.by}: {text.removeprefix('skip: ')}"
+    return [said, *(f"{printable(name)} is {printable(_written(value))}" for name, value in found.values.items())]
+
+
+def _written(value: object) -> str:
+    """Return a value as a condition would write it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    return str(value)
+
+
+def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]:
+    reasons = [f"waits for the key {printable(key)}, which no step has" for key in step.missing]
+    for index in step.held_back_by:
+        other = steps[index]
+        what = f"the {other.kind} step" if other.kind == "wait" else printable(other.name)
+        reasons.append(f"waits for {what}, which {_ENDS[other.outcome]}")
+    return reasons or ["waits for what never ends"]

@@ -1,0 +1,336 @@
+"""Planning of builds: the simulator's engine runs a pipeline in virtual time, and what it did is the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from types import UnionType
+from typing import Literal
+
+from ..errors import ConfigurationError
+from ..unknown_keywords import checks_keywords
+from .behaviour.rules import names_step
+from .behaviour.timing import Timing
+from .checking import check_pipeline
+from .definition.checks import (
+    check_flags,
+    check_name,
+    check_names,
+    check_optional_texts,
+    check_text,
+    check_whole,
+    statuses,
+    text_map,
+    texts_of,
+)
+from .definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep, WaitStep
+from .definition.template import Template
+from .definition.yaml_tree import PipelineError, documents
+from .engine.engine import Engine
+from .plan import Plan
+from .planned_steps import PlannedJob, PlannedStep, StepOutcome
+from .simulator import SimulatedOrganization
+from .state.builds import Build, BuildRequest, Job, StepRun
+from .state.graph import Node
+
+__all__ = ["plan_pipeline"]
+
+_SOURCES = ("api", "schedule", "trigger_job", "ui", "webhook")
+_COMMIT = "0123456789abcdef0123456789abcdef01234567"
+_DURATION = 1.0
+"""Seconds that each job takes, so that jobs that start at the same time make a wave."""
+
+_UPLOADS = "pipeline upload"
+
+
+@checks_keywords
+def plan_pipeline(
+    text: str,
+    *,
+    branch: str = "main",
+    commit: str = _COMMIT,
+    tag: str | None = None,
+    message: str | None = None,
+    source: str = "webhook",
+    event: str | None = None,
+    pull_request: int | None = None,
+    base_branch: str | None = None,
+    labels: Sequence[str] = (),
+    draft: bool = False,
+    env: Mapping[str, str] | None = None,
+    changed: Sequence[str] | None = None,
+    fail: Mapping[str, int | Sequence[int]] | None = None,
+    block_at: Iterable[str] = (),
+    unblock: bool = True,
+    interpolated: bool = True,
+    document: int = 1,
+    organization: str = "acme",
+    pipeline: str = "pipeline",
+    default_branch: str = "main",
+) -> Plan:
+    """Plan a build of a pipeline.yml, without a network and without a token.
+
+    The simulator's own engine runs the pipeline. Each job takes as long as any other, and there are agents enough. Builds of
+    trigger steps and steps that a job's script uploads aren't known, so that they aren't planned.
+
+    Args:
+        text: the YAML text.
+        branch: the branch of the build.
+        commit: its commit.
+        tag: its tag.
+        message: its message; `Push to <branch>` by default.
+        source: what creates it: `webhook`, `api`, `ui`, `trigger_job` or `schedule`.
+        event: the event of a webhook, `build.source_event`; by default `pull_request` for a pull request, else `push`.
+        pull_request: the number of its pull request; None for none.
+        base_branch: the branch into which the pull request would be merged; the default branch by default.
+        labels: the labels of the pull request.
+        draft: True if the pull request is a draft.
+        env: environment variables, of the build and of the job that uploads the text.
+        changed: the paths of the files that it changes, for `if_changed`; None leaves no step out for them.
+        fail: the steps that fail, by key, label or command, and the exit status of each; a sequence has one for each attempt.
+        block_at: the block and input steps, by key or label, that no user unblocks.
+        unblock: False if no user unblocks any.
+        interpolated: False if variables stay as they are, as with `--no-interpolation`.
+        document: which document of the text is planned, from 1.
+        organization, pipeline, default_branch: the slugs and the branch that conditions and variables may name.
+
+    Returns:
+        The plan.
+
+    Raises:
+        TypeError: an argument has another type. The message names it.
+        ValueError: `fail` or `block_at` names no step, there is no such document, or no such source.
+        ConfigurationError: Buildkite would refuse the text. The message has the line and the column.
+        ImportError: the extra `simulator` isn't installed.
+
+    Example:
+        >>> from buildkite_ext.simulation import plan_pipeline
+        >>> plan = plan_pipeline('''
+        ... steps:
+        ...   - {label: Lint, command: make lint}
+        ...   - {label: Test, command: make test, key: test}
+        ...   - wait
+        ...   - {label: Deploy, command: make deploy, if: build.branch == "main"}
+        ... ''', branch="fix")
+        >>> [[job.name for job in wave] for wave in plan.waves]
+        [['Lint', 'Test']]
+        >>> plan.step("Deploy").left_out.values
+        {'build.branch': 'fix'}
+
+    https://buildkite.com/docs/pipelines/configure/defining-steps
+    """
+    check_text("text", text, give="the text of a pipeline.yml")
+    check_names(
+        branch=branch, commit=commit, organization=organization, pipeline=pipeline, default_branch=default_branch
+    )
+    check_optional_texts(tag=tag, message=message, event=event, base_branch=base_branch)
+    check_name("source", source, _SOURCES, "source of a build")
+    check_whole("pull_request", pull_request, least=1, optional=True)
+    check_whole("document", document, least=1)
+    check_flags(draft=draft, unblock=unblock, interpolated=interpolated)
+    files = None if changed is None else texts_of("changed", changed, give="a list of paths, such as ['README.md']")
+    variables = text_map("env", env)
+    shown_event = event or ("pull_request" if pull_request is not None else "push")
+    request = BuildRequest(
+        commit=commit,
+        branch=branch,
+        message=message or f"Push to {branch}",
+        env={"BUILDKITE_GITHUB_EVENT": shown_event} | variables,
+        pull_request=None
+        if pull_request is None
+        else {
+            "id": str(pull_request),
+            "base": base_branch or default_branch,
+            "labels": texts_of("labels", labels, give="a list of labels"),
+            "draft": draft,
+        },
+        tag=tag,
+        changed=files,
+    )
+    template, count = _template(text, document, interpolated=interpolated)
+    simulator = SimulatedOrganization(organization, timing=Timing(pickup=0.0, canceling=0.0))
+    planned = simulator.pipeline(pipeline, default_branch=default_branch)
+    planned.state.follows_triggers = False
+    engine = simulator._engine
+    engine.administration.configure(planned.state, template)
+    planned.script("*", after=_DURATION)
+    for name, status in (fail or {}).items():
+        exit_statuses = statuses(f"fail[{name!r}]", status, give="an exit status, or a list with one for each attempt")
+        planned.script(name, exit_status=exit_statuses)
+    build = engine.create(planned.state, request, source=source, creator=planned.state.created_by)
+    if build.broken is not None and not build.runs:  # its variables can't be expanded
+        raise ConfigurationError(build.broken)
+    _add_queues(engine, build)
+    _check_names("fail", fail or {}, build, CommandStep | TriggerStep)
+    kept = texts_of("block_at", block_at, give="a list of keys or labels of block steps")
+    _check_names("block_at", kept, build, BlockStep)
+    _run(engine, build, lambda step: unblock and not any(names_step(name, step) for name in kept))
+    warnings = check_pipeline(text, interpolated=interpolated)
+    return Plan(
+        branch=branch,
+        state=build.state,
+        steps=_steps(build),
+        warnings=tuple(problem for problem in warnings if problem.level == "warning"),
+        documents=count,
+    )
+
+
+def _template(text: str, document: int, *, interpolated: bool) -> tuple[Template, int]:
+    """Return the template of a document, and how many documents there are.
+
+    Raises:
+        ConfigurationError: Buildkite would refuse it.
+        ValueError: there is no such document.
+    """
+    try:
+        count = len(documents(text))
+        if document > count:
+            raise ValueError(f"document={document}: the text has {count} document{'' if count == 1 else 's'}")
+        template = Template(text, interpolated=interpolated, document=document - 1)
+    except PipelineError as error:
+        raise ConfigurationError(str(error)) from None
+    for problem in template.definition.errors:
+        raise ConfigurationError(f"line {problem.mark.line}, column {problem.mark.column}: {problem.message}")
+    return template, count
+
+
+def _add_queues(engine: Engine, build: Build) -> None:
+    """Add the queues that the jobs of a build name by a variable, so that agents take the jobs."""
+    cluster = next(each for each in engine.organization.clusters if each.id == build.pipeline.cluster_id)
+    for job in build.jobs:
+        step = job.command_step
+        if step is not None and job.queue is None and step.queue:
+            job.queue = engine.administration.clusters.add_queue(cluster, step.queue, build.creator)
+
+
+def _check_names(argument: str, names: Iterable[str], build: Build, kind: type[Step] | UnionType) -> None:
+    """Check that each name is that of a step.
+
+    Raises:
+        ValueError: one is that of none.
+    """
+    steps = {id(job.step): job.step for job in build.jobs if isinstance(job.step, kind)}.values()
+    known = sorted({each for step in steps for each in (step.key, step.label) if each})
+    for name in names:
+        if not any(names_step(name, step) for step in steps):
+            what = "block or input step" if kind is BlockStep else "command or trigger step"
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(map(repr, known)) or 'none'}"
+            raise ValueError(f"{argument}={name!r}: the pipeline has no such {what}; {hint}")
+
+
+def _run(engine: Engine, build: Build, opens: Callable[[Step], bool]) -> None:
+    """Run a build until nothing more happens, and unblock its steps as soon as they block."""
+    time = engine.scheduler.now
+    while True:
+        with engine.at(time):
+            blocked = [job for job in build.current_jobs if job.state == "blocked" and opens(job.step)]
+            for job in blocked:
+                engine.unblock(job, build.creator, {})
+        if not blocked:
+            following = engine.scheduler.next_time()
+            if following is None:
+                return
+            time = following
+
+
+def _steps(build: Build) -> tuple[PlannedStep, ...]:
+    nodes = build.graph.nodes
+    index = {node: position for position, node in enumerate(nodes)}
+    starts = sorted({start for job in build.jobs if (start := job.started_at) is not None and job.retry_of is None})
+    waits: dict[Node, list[Node]] = {node: [] for node in nodes}
+    named: dict[Node, list[Node]] = {node: [] for node in nodes}
+    held: dict[Node, list[Node]] = {node: [] for node in nodes}
+    for source, edge in build.graph.edges():
+        if edge.kind != "dependency" and build.runs[source].left_out is not None:
+            continue
+        waits[edge.to].append(source)
+        if edge.kind == "dependency":
+            named[edge.to].append(source)
+        if edge.unmet or source.result is None:
+            held[edge.to].append(source)
+
+    def indexes(found: Iterable[Node]) -> tuple[int, ...]:
+        return tuple(sorted({index[node] for node in found}))
+
+    planned: list[PlannedStep] = []
+    for node in nodes:
+        step, run = node.step, build.runs[node]
+        outcome = _outcome(run)
+        jobs = tuple(_job(job, starts) for job in run.jobs)
+        planned.append(
+            PlannedStep(
+                kind=_kind(step),
+                name=_name(step),
+                key=step.key,
+                group=None if step.group is None else step.group.label or step.group.key or "",
+                line=step.line,
+                outcome=outcome,
+                wave=min((job.wave for job in jobs if job.wave is not None), default=None),
+                jobs=jobs,
+                waits_for=indexes(waits[node]),
+                depends_on=indexes(named[node]),
+                held_back_by=indexes(held[node]) if outcome in ("held_back", "waiting") else (),
+                missing=tuple(sorted(node.missing)),
+                left_out=run.left_out,
+                concurrency_group=step.concurrency.group
+                if isinstance(step, CommandStep) and step.concurrency is not None
+                else None,
+                uploads=isinstance(step, CommandStep) and _UPLOADS in step.command,
+            )
+        )
+    return tuple(planned)
+
+
+def _job(job: Job, starts: Sequence[float]) -> PlannedJob:
+    """Return a job of the plan. Its wave is that of its first attempt; that of a wait or block step is the next one."""
+    first = job
+    while first.retry_of is not None:
+        first = first.retry_of
+    passed = (
+        job.finished_at if isinstance(job.step, WaitStep | BlockStep) and job.state in ("passed", "unblocked") else None
+    )
+    at = first.started_at if passed is None else passed
+    wave = next((number for number, start in enumerate(starts, 1) if at is not None and start >= at), None)
+    return PlannedJob(name=_name(job.step), state=job.state, wave=wave, attempts=job.attempt + 1)
+
+
+def _kind(step: Step) -> Literal["command", "wait", "block", "input", "trigger"]:
+    match step:
+        case CommandStep():
+            return "command"
+        case WaitStep():
+            return "wait"
+        case InputStep():
+            return "input"
+        case BlockStep():
+            return "block"
+        case TriggerStep():
+            return "trigger"
+
+
+def _name(step: Step) -> str:
+    """Return the label of a step, or what Buildkite shows in place of one."""
+    if step.label:
+        return step.label
+    if isinstance(step, CommandStep):
+        command = next(iter(step.command.strip().splitlines()), "")
+        return command or next((source for plugin in step.plugins for source in plugin), "command")
+    return step.key or _kind(step)
+
+
+def _outcome(run: StepRun) -> StepOutcome:
+    states = {job.state for job in run.jobs}
+    if states == {"broken"}:
+        return "left_out"
+    if states & {"waiting_failed", "blocked_failed", "unblocked_failed"}:
+        return "held_back"
+    if "blocked" in states:
+        return "blocked"
+    if not run.over:
+        return "waiting"
+    if states & {"canceled", "expired", "skipped"}:
+        return "canceled"
+    if any(job.failed_hard for job in run.jobs):
+        return "failed"
+    return "soft_failed" if any(job.soft_failed for job in run.jobs) else "passed"

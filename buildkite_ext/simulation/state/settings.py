@@ -1,0 +1,49 @@
+"""Settings of the organization: of its pipelines and of its API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .users import User
+
+__all__ = ["ApiSettings", "BuildExport", "PipelineSettings", "Switch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Setting that somebody has switched on."""
+
+    enabled_at: float
+    enabled_by: User
+
+
+@dataclass(frozen=True, slots=True)
+class BuildExport:
+    """Destination of exported builds."""
+
+    location: str
+    strategy_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineSettings:
+    """Settings for all pipelines. A switch that is None is off."""
+
+    default_branch: str = "main"
+    default_cluster_id: str | None = None
+    default_timeout_in_minutes: int | None = None
+    maximum_timeout_in_minutes: int | None = None
+    scheduled_job_expiry_in_minutes: int | None = None
+    hosted_agents_terminal_access: Switch | None = None
+    public_pipeline_creation: Switch | None = None
+    advanced_queue_metrics: Switch | None = None
+    build_export: BuildExport | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """Restrictions of the API."""
+
+    allowed_ip_addresses: str | None = None
+    revoke_inactive_tokens_after_days: int | None = None
+    restrict_user_api_token_creation: bool = False

@@ -1,0 +1,151 @@
+"""The check of a pipeline's text: what is an error, what is a warning, and where it is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from buildkite_ext.simulation import Mark, check_pipeline
+
+PARSED = Path("/work/shared/reference/pipelines/parsed.jsonl")
+
+
+def found(text: str, *, interpolated: bool = True) -> list[tuple[str, int, int, str]]:
+    return [
+        (each.level, each.mark.line, each.mark.column, each.message)
+        for each in check_pipeline(text, interpolated=interpolated)
+    ]
+
+
+ERRORS = [
+    ("not YAML", "steps: [", 2, 1, "not YAML"),
+    ("no pipeline", "true", 1, 1, "a pipeline was expected"),
+    ("a wrong value", "- command: x\n  parallelism: many", 2, 16, "`parallelism` is a text: a whole number"),
+    ("a wrong value of a list", "- command: x\n  soft_fail: [{exit_status: x}]", 2, 15, "an entry of `soft_fail` is wrong"),
+    ("a condition", "- command: x\n  if: build.nope", 2, 7, "`build.nope` is not a variable"),
+    ("a condition, at its wrong place", "- command: x\n  if: build.tag == null && build.nope", 2, 28, "`build.nope`"),
+    ("a condition in quotes", "- {command: x, if: 'true && 5'}", 1, 29, "`&&` takes true or false"),
+    ("a condition on lines", "- command: x\n  if: |\n    true &&\n    5 == \"a\"", 4, 7, "compares a number"),
+    ("a key twice", "- {command: x, key: a}\n- {command: y, key: a}", 2, 21, "already been used by another step in this build (line 1)"),
+    ("a key twice, in a group", "- {group: g, key: a, steps: [{command: y, key: a}]}", 1, 48, "already been used"),
+    ("a group in a group", "- {group: g, steps: [{group: h, steps: []}]}", 1, 22, "groups can't be nested"),
+    ("concurrency without a group", "- {command: x, concurrency: 1}", 1, 29, "needs a `concurrency_group`"),
+    ("an expansion", "- command: echo ${1}", 1, 12, "the name of a variable was expected"),
+    ("an expansion in a key", "- command: x\n  env: {\"${A\": b}", 2, 9, "is not closed"),
+    ("a circle", "- {command: a, key: a, depends_on: b}\n- {command: b, key: b, depends_on: [a]}", 1, 36, "a -> b -> a"),
+    (
+        "a circle by a group",
+        "- {group: g, key: g, depends_on: c, steps: [{command: a}]}\n- {command: c, key: c, depends_on: g}",
+        1,
+        34,
+        "line 1 -> c -> line 1",
+    ),
+    ("a step that waits for itself", "- {command: a, key: a, depends_on: a}", 1, 36, "the step a waits for itself"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "column", "words"), [pytest.param(*row, id=name) for name, *row in ERRORS])
+def test_errors(text: str, line: int, column: int, words: str) -> None:
+    ((level, *place, message),) = found(text)
+    assert (level, place) == ("error", [line, column])
+    assert words in message
+
+
+WARNINGS = [
+    ("no steps", "env: {A: b}", 1, 1, "has no `steps`"),
+    ("an unknown attribute", "- {command: x, paralelism: 2}", 1, 16, "did you mean `parallelism`?"),
+    ("an unknown attribute at the top", "stepps: []\nsteps: []", 1, 1, "did you mean `steps`?"),
+    ("an unknown step", "- {comand: x}", 1, 3, "the kind of this step is unknown"),
+    ("an unknown key", "- {command: x, key: build}\n- {command: y, depends_on: biuld}", 2, 28, "Did you mean 'build'?"),
+    ("an unknown key of a group", "- {group: g, depends_on: x, steps: [{command: y}]}", 1, 26, "no step has the key 'x' yet"),
+    ("if and branches", "- {command: x, branches: a, if: true == true}", 1, 16, "Buildkite doesn't allow both"),
+    ("an empty group", "- {group: g, steps: []}", 1, 4, "the group has no steps"),
+    ("a step that does nothing", "- {label: x, type: command}", 1, 3, "neither a command nor a plugin"),
+    ("a state that only the documentation lists", "- {command: x, if: build.state == 'started_failing'}", 1, 35, "documentation lists"),
+    ("a source that only the documentation lists", "- {command: x, if: build.source != \"scheduled\"}", 1, 36, "documentation lists"),
+    ("a dependency across a wait", "- {command: a, depends_on: b}\n- wait\n- {command: b, key: b}", 1, 28, "holds back"),
+    ("a dependency across a block", "- {command: a, depends_on: b}\n- block\n- {command: b, key: b}", 1, 28, "holds back"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "column", "words"), [pytest.param(*row, id=name) for name, *row in WARNINGS])
+def test_warnings(text: str, line: int, column: int, words: str) -> None:
+    ((level, *place, message),) = found(text)
+    assert (level, place) == ("warning", [line, column])
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- {command: x, parallelism: $N, concurrency: '${N:-2}', concurrency_group: g-$B}",
+        "- {command: x, soft_fail: $SOFT, priority: $P, timeout_in_minutes: $T}",
+        "- {command: x, if: $CONDITION}",
+        "- {command: x, if: 'build.branch == \"$$BRANCH\" || build.tag =~ /v1$$/ || build.message =~ /a$/'}",
+        "- {command: x, depends_on: test-$NAME}",
+        "- {block: b, blocked_state: '${STATE}'}",
+        "- {command: a, key: a, depends_on: [{step: b}]}\n- {command: b, key: b}",
+        "- {group: g, key: g, steps: [{command: a, key: a}, {command: b, depends_on: a}]}",
+        "- {command: a, key: a}\n---\n- {command: b, depends_on: a}",
+    ],
+)
+def test_nothing_is_wrong(text: str) -> None:
+    assert found(text) == []
+
+
+def test_without_interpolation_a_variable_is_a_text() -> None:
+    text = "- {command: 'echo ${1}', parallelism: $N}"
+    assert [message for *_, message in found(text, interpolated=False)] == [
+        "`parallelism` is a text: a whole number was expected"
+    ]
+
+
+def test_all_documents_are_checked_in_the_order_of_their_places() -> None:
+    text = "- {command: a, key: a, paralelism: 1}\n---\nsteps: 5\n---\n- {command: b, key: a, if: nope}\n---\n"
+    assert [(level, line) for level, line, *_ in found(text)] == [
+        ("warning", 1),
+        ("error", 3),
+        ("error", 5),
+        ("error", 5),
+        ("error", 7),
+    ]
+
+
+def test_several_circles_are_told() -> None:
+    text = "\n".join(f"- {{command: {a}, key: {a}, depends_on: {b}}}" for a, b in ("ab", "ba", "cd", "de", "ec", "fa"))
+    assert [message for *_, message in found(text)] == [
+        "these steps wait for each other: a -> b -> a",
+        "these steps wait for each other: c -> d -> e -> c",
+    ]
+
+
+def test_a_problem_tells_its_place() -> None:
+    (problem,) = check_pipeline("\n\n- {command: x, if: }}")
+    assert problem.mark == Mark(3, 21)
+    assert problem.level == "error"
+
+
+@pytest.mark.skipif(not PARSED.exists(), reason="the pipelines are not here")
+def test_one_real_pipeline_has_an_error() -> None:
+    told: dict[str, list[str]] = {}
+    for row in map(json.loads, PARSED.read_text().splitlines()):
+        errors = [each.message for each in check_pipeline(row["yaml"]) if each.level == "error"]
+        if errors and row["parsed"]["steps"]:
+            told[row["file"]] = errors
+    (messages,) = told.values()
+    assert messages == [
+        "`!` takes true or false, and this is a list. Write parentheses round the comparison behind it."
+    ]
+
+
+@pytest.mark.parametrize(("library", "text"), [("yaml", "- wait"), ("regex", "- {command: x, if: build.tag =~ /v/}")])
+def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch, library: str, text: str) -> None:
+    from buildkite_ext.simulation.definition import conditions
+
+    conditions._checked.cache_clear()
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=r"pip install 'buildkite-ext\[simulator\]'"):
+        check_pipeline(text)

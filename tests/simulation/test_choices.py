@@ -1,0 +1,214 @@
+"""Each choice of the simulator, where Buildkite's documentation is silent, at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from buildkite_ext import ApiError
+from buildkite_ext.simulation import Simulator, check_pipeline, plan_pipeline
+from buildkite_ext.simulation.choices import CHOICES
+from buildkite_ext.simulation.definition.conditions import Condition, ConditionContext
+
+from .test_semantics import FAILS, after, ended, started, states
+
+SHOWN: dict[str, Callable[[], None]] = {}
+
+
+def shows(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Mark a function as the one that shows a choice at work."""
+
+    def mark(function: Callable[[], None]) -> Callable[[], None]:
+        assert name not in SHOWN
+        SHOWN[name] = function
+        return function
+
+    return mark
+
+
+def test_each_choice_is_shown() -> None:
+    assert list(SHOWN) == [choice.name for choice in CHOICES]
+
+
+@pytest.mark.parametrize("name", [choice.name for choice in CHOICES])
+def test_choice(name: str) -> None:
+    SHOWN[name]()
+
+
+def errors(text: str) -> list[str]:
+    return [problem.message for problem in check_pipeline(text) if problem.level == "error"]
+
+
+@shows("unknown-step")
+def _() -> None:
+    assert [problem.level for problem in check_pipeline("[{comand: x}]")] == ["warning"]
+    assert ended("[{comand: x}, {command: a, key: a}]") == ("passed", {"a": "passed"})
+
+
+@shows("settings-interpolation")
+def _() -> None:
+    _, _, build = started("[{command: 'echo $BUILDKITE_BRANCH $A'}]", branch="next", env={"A": "b"})
+    assert build.jobs[0].command_step is not None
+    assert build.jobs[0].command_step.command == "echo next b"
+
+
+@shows("boolean-condition")
+def _() -> None:
+    assert ended("[{command: a, key: a, if: false}, {command: b, key: b, if: true}]")[1] == {
+        "a": "broken",
+        "b": "passed",
+    }
+
+
+@shows("pattern-lines")
+def _() -> None:
+    context = ConditionContext({"build.message": "one\ntwo"})
+    assert not Condition("build.message =~ /^two$/").holds(context)
+    assert Condition("build.message =~ /two$/").holds(context)
+
+
+@shows("if-and-branches")
+def _() -> None:
+    text = "[{command: a, key: a, if: build.tag == null, branches: rel}]"
+    assert [problem.level for problem in check_pipeline(text)] == ["warning"]
+    assert ended(text, branch="main")[1] == {"a": "broken"}
+    assert ended(text, branch="rel", tag="v1")[1] == {"a": "broken"}
+    assert ended(text, branch="rel")[1] == {"a": "passed"}
+
+
+@shows("group-if-and-skip")
+def _() -> None:
+    text = "[{group: g, if: build.tag == null, steps: [{command: a, key: a, if: build.branch == 'rel'}]}]"
+    assert [ended(text, branch=branch)[1]["a"] for branch in ("rel", "main")] == ["passed", "broken"]
+    assert ended(text, branch="rel", tag="v1")[1]["a"] == "broken"
+    assert ended("[{group: g, skip: true, steps: [{command: a, key: a, skip: false}]}]")[1]["a"] == "broken"
+
+
+@shows("skipped-step")
+def _() -> None:
+    _, _, build = started("[{command: a, key: a, skip: Not today}]")
+    assert [(job.state, job.broken_reason) for job in build.jobs] == [("broken", "Not today")]
+
+
+@shows("parallelism-zero")
+def _() -> None:
+    assert errors("[{command: a, parallelism: 0}]") == ["`parallelism` is 0: at least 1 was expected"]
+    assert errors("[{command: a, parallelism: many}]") == ["`parallelism` is a text: a whole number was expected"]
+
+
+@shows("agents-of-a-step")
+def _() -> None:
+    _, _, build = started("{agents: {queue: a, os: linux}, steps: [{command: x, agents: {gpu: t4}}, {command: y}]}")
+    assert [job.command_step.agents for job in build.jobs if job.command_step] == [("gpu=t4",), ("queue=a", "os=linux")]
+
+
+@shows("upload-with-depends-on")
+def _() -> None:
+    simulator, web, build = started(
+        "[{command: up, key: up}, {command: a, key: a}]",
+        {"up": {"after": 60}},
+        uploads={"up": "[{command: b, key: b, depends_on: a}]"},
+    )
+    after(simulator, web, 40)
+    assert (states(build)["a"], states(build)["b"]) == ("passed", "waiting")
+    after(simulator, web, 60)
+    assert states(build)["b"] == "passed"
+
+
+@shows("refused-upload")
+def _() -> None:
+    upload = "[{command: b, key: b}, {command: a, key: up}]"
+    assert ended("[{command: up, key: up}]", uploads={"up": upload}) == ("failed", {"up": "failed"})
+
+
+@shows("missing-key")
+def _() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a, depends_on: late}, {command: b, key: b}]", {"b": {"after": 60}}
+    )
+    after(simulator, web, 30)
+    assert states(build)["a"] == "waiting"
+    after(simulator, web, 60)
+    assert (build.state, states(build)["a"]) == ("failed", "waiting_failed")
+
+
+@shows("dependency-cycle")
+def _() -> None:
+    text = "[{command: a, key: a, depends_on: b}, {command: b, key: b, depends_on: a}, {command: c, key: c}]"
+    assert errors(text) == ["these steps wait for each other: a -> b -> a"]
+    assert ended(text) == ("failed", {"a": "waiting_failed", "b": "waiting_failed", "c": "passed"})
+
+
+@shows("step-of-several-jobs")
+def _() -> None:
+    text = "[{command: a, key: a, parallelism: 2, retry: {automatic: true}}, wait, {command: b, key: b}]"
+    assert ended(text, {"a": {"exit_status": [1, 0]}})[0] == "passed"
+
+
+@shows("used-up-retry-rule")
+def _() -> None:
+    rules = "[{exit_status: 1, limit: 1}, {exit_status: '*', limit: 5}]"
+    simulator, web, build = started(f"[{{command: a, key: a, retry: {{automatic: {rules}}}}}]", {"a": FAILS})
+    after(simulator, web, 3600)
+    assert len(build.jobs) == 2
+
+
+@shows("retry-of-passed-job")
+def _() -> None:
+    simulator, web, build = started("[{command: a, key: a, retry: {manual: {allowed: true}}}]")
+    after(simulator, web, 60)
+    with simulator.client() as buildkite, pytest.raises(ApiError):
+        buildkite.jobs.retry("web", 1, build.jobs[0].id)
+
+
+@shows("soft-fail-any")
+def _() -> None:
+    for soft_fail in ("true", "[{exit_status: '*'}]"):
+        assert ended(f"[{{command: a, key: a, soft_fail: {soft_fail}}}]", {"a": {"exit_status": -1}})[0] == "passed"
+
+
+@shows("open-input-after-failure")
+def _() -> None:
+    assert ended("[{command: a, key: a}, {input: i, key: i}]", {"a": FAILS}) == (
+        "failed",
+        {"a": "failed", "i": "blocked"},
+    )
+
+
+@shows("only-waits")
+def _() -> None:
+    assert ended("[wait]") == ("not_run", {"waiter": "passed"})
+
+
+@shows("skip-in-the-message")
+def _() -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web").job("test")
+    with simulator.client() as buildkite:
+        buildkite.builds.create("web", commit="HEAD", branch="main", message="Fix [skip ci]")
+    assert after(simulator, web, 60).state == "passed"
+
+
+@shows("blocked-child")
+def _() -> None:
+    simulator, web, build = started("[{trigger: child, key: t}]")
+    child = simulator.pipeline("child").job("test").block("Go", blocked_state="failed")
+    after(simulator, web, 60)
+    assert (child.builds[0].shown_state, states(build)["t"]) == ("failed", "running")
+    with simulator.client() as buildkite:
+        buildkite.jobs.unblock("child", 1, child.builds[0].current_jobs[1].id)
+    assert after(simulator, web, 60).state == "passed"
+
+
+@shows("unblock-format")
+def _() -> None:
+    fields = "[{text: Version, key: version, format: '[0-9]+'}, {select: Where, key: where, options: [{label: A, value: a}]}]"
+    simulator, web, build = started(f"[{{block: Go, key: go, fields: {fields}}}]")
+    after(simulator, web, 1)
+    with simulator.client() as buildkite:
+        for answers in ({}, {"version": "x", "where": "a"}, {"version": "1", "where": "b"}):
+            with pytest.raises(ApiError):
+                buildkite.jobs.unblock("web", 1, build.current_jobs[0].id, fields=answers)
+        buildkite.jobs.unblock("web", 1, build.current_jobs[0].id, fields={"version": "1", "where": "a"})
+    assert plan_pipeline(f"[{{block: Go, key: go, fields: {fields}}}]").steps[0].outcome == "passed"

@@ -1,0 +1,313 @@
+"""Plans of builds: which jobs run, in which order, and why the others don't."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from buildkite_ext.errors import ConfigurationError
+from buildkite_ext.simulation import Plan, plan_pipeline
+from buildkite_ext.terminal_text import cells
+
+PARSED = Path("/work/shared/reference/pipelines/parsed.jsonl")
+RELEASE = """
+steps:
+  - {label: Lint, command: make lint, key: lint}
+  - {label: Test, command: make test, key: test, parallelism: 2, retry: {automatic: {exit_status: 1, limit: 2}}}
+  - {label: Docs, command: make docs, if: build.branch == "main" || build.tag =~ /^v/}
+  - wait
+  - group: Packages
+    steps:
+      - {label: "Wheel {{matrix}}", command: make wheel, matrix: [linux, mac], key: wheel}
+      - {label: Conda, command: make conda, depends_on: lint}
+  - {block: Ship it?, key: ship}
+  - {label: Deploy, command: make deploy, key: deploy, concurrency: 1, concurrency_group: production}
+  - {trigger: smoke, depends_on: deploy}
+"""
+
+
+def names(plan: Plan) -> list[list[str]]:
+    return [[job.name for job in wave] for wave in plan.waves]
+
+
+def outcomes(plan: Plan) -> dict[str, str]:
+    return {step.name: step.outcome for step in plan.steps}
+
+
+def test_jobs_that_start_at_once_are_a_wave() -> None:
+    plan = plan_pipeline(RELEASE)
+    assert plan.state == "passed"
+    assert names(plan) == [
+        ["Lint", "Test", "Test", "Docs"],
+        ["Wheel linux", "Wheel mac", "Conda"],
+        ["Deploy"],
+        ["smoke"],
+    ]
+    assert [(step.name, step.wave) for step in plan.steps if step.kind in ("wait", "block")] == [
+        ("wait", 2),
+        ("Ship it?", 3),
+    ]
+    assert set(outcomes(plan).values()) == {"passed"}
+
+
+def test_what_is_left_out_says_by_which_values() -> None:
+    left_out = plan_pipeline(RELEASE, branch="fix", tag="1.0").step("Docs").left_out
+    assert left_out is not None
+    assert (left_out.by, left_out.values) == ("if", {"build.branch": "fix", "build.tag": "1.0"})
+
+
+@pytest.mark.parametrize(
+    ("step", "build", "by", "values"),
+    [
+        ("branches: rel/*", {"branch": "main"}, "branches", {"build.branch": "main"}),
+        ("branches: rel/*", {"branch": "rel/1"}, None, None),
+        ("skip: Not today", {}, "skip", {}),
+        ("if_changed: 'docs/**'", {"changed": ["src/a.py"]}, "if_changed", {}),
+        ("if_changed: 'docs/**'", {"changed": ["docs/a.md"]}, None, None),
+        ("if_changed: 'docs/**'", {}, None, None),
+        ("if: build.message =~ /now/", {"message": "later"}, "if", {"build.message": "later"}),
+        ("if: build.message =~ /now/", {"message": "now"}, None, None),
+        ("if: build.commit == 'abc'", {"commit": "abc"}, None, None),
+        ("if: build.source == 'api'", {}, "if", {"build.source": "webhook"}),
+        ("if: build.source == 'api'", {"source": "api"}, None, None),
+        ("if: build.pull_request.id == '7'", {"pull_request": 7}, None, None),
+        ("if: build.pull_request.id == '7'", {}, "if", {"build.pull_request.id": None}),
+        ("if: build.pull_request.base_branch == 'rel'", {"pull_request": 7, "base_branch": "rel"}, None, None),
+        ("if: build.pull_request.labels includes 'x'", {"pull_request": 7, "labels": ["x"]}, None, None),
+        (
+            "if: '!build.pull_request.draft'",
+            {"pull_request": 7, "draft": True},
+            "if",
+            {"build.pull_request.draft": True},
+        ),
+        ("if: build.source_event == 'push'", {}, None, None),
+        ("if: build.source_event == 'pull_request'", {"pull_request": 7}, None, None),
+        ("if: build.source_event == 'release'", {"event": "release"}, None, None),
+        ("if: build.env('A') == '1'", {"env": {"A": "1"}}, None, None),
+        ("if: build.env('A') == '1'", {}, "if", {'build.env("A")': None}),
+        (
+            "if: pipeline.slug == 'web' && organization.slug == 'o'",
+            {"pipeline": "web", "organization": "o"},
+            None,
+            None,
+        ),
+        ("if: build.branch == pipeline.default_branch", {"branch": "t", "default_branch": "t"}, None, None),
+    ],
+)
+def test_which_steps_run(step: str, build: dict[str, Any], by: str | None, values: dict[str, object] | None) -> None:
+    planned = plan_pipeline(f"- command: a\n  {step}", **build).steps[0]
+    assert (planned.outcome == "left_out") == (by is not None)
+    if by is not None:
+        assert planned.left_out is not None
+        assert (planned.left_out.by, planned.left_out.values) == (by, values)
+
+
+def test_a_failure_holds_back_what_waits_for_it() -> None:
+    plan = plan_pipeline(RELEASE, fail={"test": 1})
+    assert plan.state == "failed"
+    assert names(plan) == [["Lint", "Test", "Test", "Docs"], ["Conda"]]
+    assert [job.attempts for job in plan.step("test").jobs] == [3, 3]
+    assert outcomes(plan) | {"Lint": "passed", "Docs": "passed", "Conda": "passed"} == {
+        **dict.fromkeys(("Lint", "Docs", "Conda"), "passed"),
+        "Test": "failed",
+        **dict.fromkeys(("wait", "Wheel {{matrix}}", "Ship it?", "Deploy", "smoke"), "held_back"),
+    }
+    assert [plan.steps[index].name for index in plan.step("wait").held_back_by] == ["Test"]
+
+
+def test_a_step_may_pass_at_a_later_attempt() -> None:
+    plan = plan_pipeline(RELEASE, fail={"test": [1, 0]})
+    assert plan.state == "passed"
+    assert [(job.state, job.attempts) for job in plan.step("test").jobs] == [("passed", 2)] * 2
+
+
+@pytest.mark.parametrize("name", ["smoke", "deploy", "Deploy"])
+def test_steps_fail_by_key_or_label_triggers_included(name: str) -> None:
+    assert plan_pipeline(RELEASE, fail={name: 2}).step(name).outcome == "failed"
+
+
+def test_a_step_without_a_label_is_named_by_its_command() -> None:
+    plan = plan_pipeline("[{command: make, soft_fail: true}, wait, {command: x}]", fail={"make": 1})
+    assert (plan.state, outcomes(plan)) == ("passed", {"make": "soft_failed", "wait": "passed", "x": "passed"})
+
+
+@pytest.mark.parametrize("options", [{"unblock": False}, {"block_at": ["ship"]}, {"block_at": ["Ship it?"]}])
+def test_a_build_blocks(options: dict[str, Any]) -> None:
+    plan = plan_pipeline(RELEASE, **options)
+    assert plan.state == "blocked"
+    assert outcomes(plan)["Ship it?"] == "blocked"
+    assert outcomes(plan)["Deploy"] == outcomes(plan)["smoke"] == "waiting"
+    assert "The build of main blocks at Ship it?" in plan.text()
+
+
+def test_concurrency_groups_and_gates_are_waves() -> None:
+    text = "[{command: a, concurrency: 1, concurrency_group: g}, {command: b, concurrency: 1, concurrency_group: g}, {command: c}]"
+    assert names(plan_pipeline(text)) == [["a", "c"], ["b"]]
+
+
+def test_concurrency_that_can_never_be_had() -> None:
+    text = """
+    - {command: a, depends_on: b, concurrency: 1, concurrency_group: g}
+    - {command: b, key: b, concurrency: 1, concurrency_group: g}
+    """
+    assert outcomes(plan_pipeline(text)) == {"a": "waiting", "b": "waiting"}
+
+
+def test_steps_that_wait_for_each_other_and_keys_that_never_come() -> None:
+    text = (
+        "[{command: a, key: a, depends_on: b}, {command: b, key: b, depends_on: a}, {command: c, depends_on: nowhere}]"
+    )
+    plan = plan_pipeline(text)
+    assert (plan.state, set(outcomes(plan).values())) == ("failed", {"held_back"})
+    assert plan.step("c").missing == ("nowhere",)
+    assert "waits for the key nowhere, which no step has" in plan.text()
+
+
+def test_variables_and_queues_are_those_of_the_build() -> None:
+    text = "env: {Q: deploy}\nsteps: [{command: 'echo $BUILDKITE_BRANCH $X', agents: {queue: $Q}}]"
+    assert names(plan_pipeline(text, branch="b", env={"X": "y"})) == [["echo b y"]]
+    assert names(plan_pipeline(text, interpolated=False)) == [["echo $BUILDKITE_BRANCH $X"]]
+
+
+def test_a_trigger_of_its_own_pipeline_is_not_followed() -> None:
+    plan = plan_pipeline(
+        "[{trigger: web}, wait, {command: a}, {trigger: x, async: true, depends_on: ~}]", pipeline="web"
+    )
+    assert (plan.state, names(plan)) == ("passed", [["web", "x"], ["a"]])
+
+
+def test_steps_that_upload_are_marked() -> None:
+    text = "[{command: './gen | buildkite-agent pipeline upload'}, {command: x}]"
+    plan = plan_pipeline(text)
+    assert [step.uploads for step in plan.steps] == [True, False]
+    assert "uploads further steps, which can't be known here" in plan.text()
+
+
+def test_a_document_is_chosen() -> None:
+    text = "- command: a\n---\n- command: b\n"
+    assert [names(plan_pipeline(text, document=number)) for number in (1, 2)] == [[["a"]], [["b"]]]
+    assert plan_pipeline(text).documents == 2
+    with pytest.raises(ValueError, match="document=3: the text has 2 documents"):
+        plan_pipeline(text, document=3)
+
+
+def test_nothing_runs() -> None:
+    plan = plan_pipeline("[{command: a, skip: true}, {group: g, if: false == true, steps: [{command: b}]}]")
+    assert (plan.state, plan.waves) == ("not_run", ())
+    assert "its group's if: false == true" in plan.text()
+    assert plan_pipeline("[]").waves == ()
+
+
+def test_a_matrix_may_leave_out_a_combination() -> None:
+    text = """
+    - label: "Test {{matrix}}"
+      command: x
+      matrix: {setup: [a, b], adjustments: [{with: b, skip: true}]}
+    """
+    plan = plan_pipeline(text)
+    assert names(plan) == [["Test a"]]
+    assert [job.state for job in plan.steps[0].jobs] == ["passed", "broken"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (
+            {"fail": {"tset": 1}},
+            ValueError,
+            "fail='tset': the pipeline has no such command or trigger step; did you mean 'test'",
+        ),
+        ({"fail": {"ship": 1}}, ValueError, "no such command"),
+        ({"fail": {"test": "1"}}, TypeError, "an exit status"),
+        ({"block_at": ["shipp"]}, ValueError, "did you mean 'ship'"),
+        ({"block_at": "ship"}, TypeError, "block_at is a str"),
+        ({"source": "git"}, ValueError, "source"),
+        ({"pull_request": 0}, ValueError, "pull_request"),
+        ({"changed": "a"}, TypeError, "changed"),
+        ({"branch": ""}, ValueError, "branch"),
+    ],
+)
+def test_arguments_are_checked(arguments: dict[str, Any], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words.replace("(", r"\(")):
+        plan_pipeline(RELEASE, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("steps: [", "line 2, column 1: not YAML"),
+        ("- {command: x, parallelism: 0}", "line 1, column 29: `parallelism` is 0"),
+        ("- {command: 'a ${B?never set}'}", "line 1, column 13: \\$B: never set"),
+        ("- {command: a, if: build.branch == $UNSET}", "stands where a value was expected"),
+    ],
+)
+def test_a_text_with_an_error_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        plan_pipeline(text)
+
+
+def test_a_plan_can_be_written_as_json() -> None:
+    written = json.loads(json.dumps(plan_pipeline(RELEASE, branch="fix", fail={"wheel": 1}).to_dict()))
+    assert written["waves"][1] == ["Wheel linux", "Wheel mac", "Conda"]
+    assert written["steps"][2]["left_out"]["values"] == {"build.branch": "fix", "build.tag": None}
+    assert written["steps"][4]["outcome"] == "failed"
+    assert written["steps"][6]["held_back_by"] == [4]
+
+
+HOSTILE = "<b>&\x1b[31m\u202e\"'\n🚀 漢字 "
+
+
+@pytest.mark.parametrize("width", [20, 40, 100])
+def test_names_are_harmless_in_pictures_and_lines_fit(width: int) -> None:
+    label = json.dumps(HOSTILE * 5).replace("\\ud83d\\ude80", "🚀")
+    steps = [
+        f"{{label: {label}, command: a, key: k}}",
+        f"{{block: {label}}}",
+        f"{{command: {label}, depends_on: k, if: build.branch == 'x'}}",
+        f"{{label: {label}, command: a, key: {label}, depends_on: k}}",
+    ]
+    plan = plan_pipeline(f"[{', '.join(steps)}]", branch=HOSTILE, fail={"k": 1})
+    drawn = plan.text(width)
+    assert all(line.isprintable() for line in drawn.splitlines())
+    assert all(cells(line) <= max(width, 30) for line in drawn.splitlines())
+    picture = ET.fromstring(plan.svg())
+    assert [each.tag for each in picture.iter() if each.tag.endswith("}b")] == []
+    assert "http" not in plan.svg().replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_picture_has_a_box_for_each_step_and_arrows_between_columns() -> None:
+    plan = plan_pipeline(RELEASE)
+    picture = ET.fromstring(plan.svg())
+    boxes = list(picture.iter("{http://www.w3.org/2000/svg}g"))
+    assert len(boxes) == len(plan.steps)
+    column = [int(each.find("{http://www.w3.org/2000/svg}rect").attrib["x"]) for each in boxes]  # type: ignore[union-attr]
+    for index, step in enumerate(plan.steps):
+        assert all(column[source] < column[index] for source in step.waits_for)
+
+
+def test_the_picture_of_steps_that_wait_for_each_other_ends() -> None:
+    text = "[{command: a, key: a, depends_on: b}, {command: b, key: b, depends_on: a}]"
+    assert plan_pipeline(text).svg().count("<g ") == 2
+
+
+def test_the_same_plan_each_time() -> None:
+    assert plan_pipeline(RELEASE) == plan_pipeline(RELEASE)
+    assert plan_pipeline(RELEASE).svg() == plan_pipeline(RELEASE).svg()
+
+
+@pytest.mark.skipif(not PARSED.exists(), reason="the pipelines are not here")
+def test_real_pipelines_are_planned() -> None:
+    planned = 0
+    for row in map(json.loads, PARSED.read_text().splitlines()):
+        if not row["parsed"]["steps"] or "!build.pull_request.labels includes" in row["yaml"]:
+            continue
+        plan = plan_pipeline(row["yaml"], interpolated=False)
+        assert plan.state in ("passed", "failed", "not_run"), row["file"]
+        assert plan.text()
+        ET.fromstring(plan.svg())
+        planned += 1
+    assert planned >= 60
