@@ -10,7 +10,7 @@ from typing import Protocol, TextIO, TypeVar
 from ..streams import Colour, clean, coloured, is_terminal, print_line
 from .colour import TONES, Tone, painted
 
-__all__ = ["print_json_line", "print_records", "tone_of"]
+__all__ = ["print_json_line", "print_records"]
 
 _GAP = 2
 
@@ -66,15 +66,15 @@ def print_records(
     colours = coloured(color, sys.stdout)
     for record in records:
         state, *values = _cleaned(row(record))
-        shown = painted(state, TONES[tone_of(state)]) if colours else state
+        shown = painted(state, TONES[_tone_of(state)]) if colours else state
         print_line("\t".join([shown, *values]), sys.stdout)
 
 
-def tone_of(state: str) -> Tone:
+def _tone_of(state: str) -> Tone:
     """Return the tone of a state of a build, a job, an artifact or an annotation.
 
     Example:
-        >>> tone_of("failed"), tone_of("running")
+        >>> _tone_of("failed"), _tone_of("running")
         ('bad', 'plain')
     """
     return _TONES.get(state, "plain")
@@ -99,5 +99,5 @@ def _print_aligned(rows: Sequence[Sequence[str]], color: Colour) -> None:
         grid.add_column(no_wrap=True, overflow="ellipsis")
     for state, *values in rows:
         # Names come from the server, so they are text and not markup.
-        grid.add_row(Text(state, styles[tone_of(state)]), *map(Text, values))
+        grid.add_row(Text(state, styles[_tone_of(state)]), *map(Text, values))
     console.print(grid)
