@@ -91,7 +91,7 @@ class JobTiming:
 
 @dataclass(frozen=True, slots=True)
 class BuildSeen:
-    """Look at a build that is waited for or followed, once a poll."""
+    """Look at a build that is waited for or followed, once a poll; for builds of a watcher, once a state."""
 
     organization: str
     pipeline: str

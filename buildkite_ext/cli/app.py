@@ -25,15 +25,14 @@ def _app(commands: tuple[Command | CommandGroup, ...]) -> App:
         if isinstance(command, Command):
             _register(program, command, command.name)
             continue
-        webhooks = command.name == "webhooks"
         epilogue = epilogue_of(
             command.examples,
-            environment_help(api=False, webhooks=webhooks),
+            environment_help(api=any(each.api for each in command.commands), webhooks=command.webhooks),
             f"For options and exit codes: {PROGRAM} {command.name} COMMAND --help",
         )
         group = App(name=command.name, help=command.help, help_format="plaintext", help_epilogue=epilogue)
         for each in command.commands:
-            _register(group, each, f"{command.name} {each.name}", webhooks=webhooks)
+            _register(group, each, f"{command.name} {each.name}", webhooks=command.webhooks)
         program.command(group)
     return program
 

@@ -10,28 +10,40 @@ from dataclasses import dataclass
 
 from .env import ENVIRONMENT_HELP
 from .exit_codes import (
+    ANNOTATE_CODES,
     API_CODES,
+    ARTIFACTS_CODES,
     CANCEL_CODES,
     CHECK_CODES,
     DOCTOR_CODES,
+    JOB_RETRY_CODES,
     LISTEN_CODES,
     LOCAL_CODES,
+    LOGS_CODES,
     PLAN_CODES,
+    READ_CODES,
+    RETRY_CODES,
     RUN_CODES,
     SEND_CODES,
     SIMULATE_CODES,
+    UNBLOCK_CODES,
     VERIFY_CODES,
+    WATCH_CODES,
     WHY_CODES,
     ExitCode,
     exit_codes_help,
 )
 
 __all__ = [
+    "ANNOTATIONS_EXAMPLES",
     "API_EXAMPLES",
+    "ARTIFACTS_EXAMPLES",
+    "BUILDS_EXAMPLES",
     "COMMANDS",
     "DESCRIPTION",
     "EPILOGUE",
     "EXAMPLES",
+    "JOBS_EXAMPLES",
     "PIPELINE_EXAMPLES",
     "PROGRAM",
     "WEBHOOKS_EXAMPLES",
@@ -53,8 +65,15 @@ Examples:
   buildkite-ext run web --json --timeout 30m | jq -r .url
   buildkite-ext cancel web 42
   buildkite-ext cancel https://buildkite.com/acme/web/builds/42
+  buildkite-ext watch web 42 43 api 7 --timeout 30m
+  buildkite-ext watch web --mine
+  buildkite-ext logs acme/web/42 --follow
+  buildkite-ext logs web --latest --grep 'error:' --context 3
   buildkite-ext why acme/web/42
   buildkite-ext why web --branch main --json | jq -r '.jobs[].error'
+  buildkite-ext unblock release 7 --field version=1.4.2
+  buildkite-ext retry-failed web --latest --wait
+  buildkite-ext annotate web 42 --style error --from junit.xml
   buildkite-ext api GET organizations/{org}/pipelines --select '[].slug'
   buildkite-ext api GET organizations/{org}/builds -f state=failed --paginate
   buildkite-ext webhooks listen --secret-file hook.secret --event 'build.*'
@@ -85,6 +104,36 @@ Examples:
   buildkite-ext webhooks send http://127.0.0.1:8081/ --secret-file hook.secret
   buildkite-ext webhooks send http://127.0.0.1:8081/ --event 'job.*' \\
     --set pipeline.slug=api --set build.branch=release/1.4"""
+
+BUILDS_EXAMPLES = """
+Examples:
+  buildkite-ext builds list web --branch main --state failed
+  buildkite-ext builds list --mine --json | jq -r .web_url
+  buildkite-ext builds get acme/web/42
+  buildkite-ext builds cancel web 42"""
+
+JOBS_EXAMPLES = """
+Examples:
+  buildkite-ext jobs list web 42 --state failed
+  buildkite-ext jobs retry web 42 --job unit --wait
+  buildkite-ext jobs retry "$JOB_URL" --json | jq -r .id
+  buildkite-ext jobs unblock release 7 --job ship --field version=1.4.2"""
+
+ANNOTATIONS_EXAMPLES = """
+Examples:
+  buildkite-ext annotations list web 42
+  buildkite-ext annotations add web 42 --style error --from junit.xml
+  buildkite-ext annotations add web 42 --context notes --body - <notes.md"""
+
+ARTIFACTS_EXAMPLES = """
+Examples:
+  buildkite-ext artifacts list web 42 --path 'dist/*'
+  buildkite-ext artifacts download web 42 'dist/*.whl' --to wheels
+  buildkite-ext artifacts download web --branch main '**/junit.xml'"""
+
+_BUILD = "BUILD | PIPELINE NUMBER | PIPELINE --branch B | --latest | --mine"
+_NEWEST = "PIPELINE --branch B | --latest | --mine"
+_ANNOTATE = "Annotate a build or a job, with a text or with the failures of a JUnit report."
 
 PIPELINE_EXAMPLES = """
 Examples:
@@ -139,12 +188,14 @@ class CommandGroup:
         help: what they are for.
         commands: the commands.
         examples: their examples.
+        webhooks: they receive, verify or send webhooks.
     """
 
     name: str
     help: str
     commands: tuple[Command, ...]
     examples: str
+    webhooks: bool = False
 
 
 COMMANDS: tuple[Command | CommandGroup, ...] = (
@@ -175,8 +226,172 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         "At most 3 requests are sent, and one for each job that is shown. The exit code doesn't depend on the build.",
         examples=EXAMPLES,
         codes=WHY_CODES,
-        usage="[OPTIONS] BUILD | PIPELINE NUMBER | PIPELINE --branch B | PIPELINE --latest",
+        usage=f"[OPTIONS] {_BUILD}",
         api=True,
+    ),
+    Command(
+        name="watch",
+        function="buildkite_ext.cli.commands.watch:watch",
+        help="Wait until builds have ended or are blocked, and show what they do. The exit code says how they ended.\n\n"
+        "Ctrl-C stops watching and leaves the builds alone. Several builds share their requests.",
+        examples=EXAMPLES,
+        codes=WATCH_CODES,
+        usage=f"[OPTIONS] BUILD... | PIPELINE NUMBER... | {_NEWEST}",
+        api=True,
+    ),
+    Command(
+        name="logs",
+        function="buildkite_ext.cli.commands.logs:logs",
+        help="Show the logs of a build's jobs: as they are now, as they grow, or the lines that match a pattern.",
+        examples=EXAMPLES,
+        codes=LOGS_CODES,
+        usage=f"[OPTIONS] {_BUILD}",
+        api=True,
+    ),
+    Command(
+        name="unblock",
+        function="buildkite_ext.cli.commands.unblock:unblock",
+        help="Unblock a block step of a build, and say what the build does then.",
+        examples=EXAMPLES,
+        codes=UNBLOCK_CODES,
+        usage=f"[OPTIONS] {_BUILD}",
+        api=True,
+    ),
+    Command(
+        name="retry-failed",
+        function="buildkite_ext.cli.commands.retry_failed:retry_failed",
+        help="Retry the failed jobs of a build that has ended.",
+        examples=EXAMPLES,
+        codes=RETRY_CODES,
+        usage=f"[OPTIONS] {_BUILD}",
+        api=True,
+    ),
+    Command(
+        name="annotate",
+        function="buildkite_ext.cli.commands.annotations:annotations_add",
+        help=_ANNOTATE,
+        examples=EXAMPLES,
+        codes=ANNOTATE_CODES,
+        usage=f"[OPTIONS] {_BUILD}",
+        api=True,
+    ),
+    CommandGroup(
+        name="builds",
+        help="List builds, show one, and cancel one.",
+        examples=BUILDS_EXAMPLES,
+        commands=(
+            Command(
+                name="list",
+                function="buildkite_ext.cli.commands.builds:builds_list",
+                help="List the builds of a pipeline, or of the organization, the newest first.",
+                examples=BUILDS_EXAMPLES,
+                codes=READ_CODES,
+                usage="[OPTIONS] [PIPELINE]",
+                api=True,
+            ),
+            Command(
+                name="get",
+                function="buildkite_ext.cli.commands.builds:builds_get",
+                help="Show a build and its jobs. The exit code doesn't depend on the build.",
+                examples=BUILDS_EXAMPLES,
+                codes=READ_CODES,
+                usage=f"[OPTIONS] {_BUILD}",
+                api=True,
+            ),
+            Command(
+                name="cancel",
+                function="buildkite_ext.cli.commands.cancel:cancel",
+                help="Cancel a build. A build that has ended stays as it is.",
+                examples=BUILDS_EXAMPLES,
+                codes=CANCEL_CODES,
+                usage="[OPTIONS] BUILD | PIPELINE NUMBER",
+                api=True,
+            ),
+        ),
+    ),
+    CommandGroup(
+        name="jobs",
+        help="List the jobs of a build, retry and unblock them.",
+        examples=JOBS_EXAMPLES,
+        commands=(
+            Command(
+                name="list",
+                function="buildkite_ext.cli.commands.jobs:jobs_list",
+                help="List the jobs of a build.",
+                examples=JOBS_EXAMPLES,
+                codes=READ_CODES,
+                usage=f"[OPTIONS] {_BUILD}",
+                api=True,
+            ),
+            Command(
+                name="retry",
+                function="buildkite_ext.cli.commands.jobs:jobs_retry",
+                help="Retry jobs of a build. Each can be retried once: then its retry can.",
+                examples=JOBS_EXAMPLES,
+                codes=JOB_RETRY_CODES,
+                usage=f"[OPTIONS] JOB_URL | {_BUILD}",
+                api=True,
+            ),
+            Command(
+                name="unblock",
+                function="buildkite_ext.cli.commands.jobs:jobs_unblock",
+                help="Unblock the job of a block step.",
+                examples=JOBS_EXAMPLES,
+                codes=UNBLOCK_CODES,
+                usage=f"[OPTIONS] JOB_URL | {_BUILD}",
+                api=True,
+            ),
+        ),
+    ),
+    CommandGroup(
+        name="annotations",
+        help="List the annotations of a build, and add one.",
+        examples=ANNOTATIONS_EXAMPLES,
+        commands=(
+            Command(
+                name="list",
+                function="buildkite_ext.cli.commands.annotations:annotations_list",
+                help="List the annotations of a build, each with the first line of its text.",
+                examples=ANNOTATIONS_EXAMPLES,
+                codes=READ_CODES,
+                usage=f"[OPTIONS] {_BUILD}",
+                api=True,
+            ),
+            Command(
+                name="add",
+                function="buildkite_ext.cli.commands.annotations:annotations_add",
+                help=_ANNOTATE,
+                examples=ANNOTATIONS_EXAMPLES,
+                codes=ANNOTATE_CODES,
+                usage=f"[OPTIONS] {_BUILD}",
+                api=True,
+            ),
+        ),
+    ),
+    CommandGroup(
+        name="artifacts",
+        help="List the artifacts of a build, and download them.",
+        examples=ARTIFACTS_EXAMPLES,
+        commands=(
+            Command(
+                name="list",
+                function="buildkite_ext.cli.commands.artifacts:artifacts_list",
+                help="List the artifacts of a build: state, bytes, path and the id of the job.",
+                examples=ARTIFACTS_EXAMPLES,
+                codes=READ_CODES,
+                usage=f"[OPTIONS] {_BUILD}",
+                api=True,
+            ),
+            Command(
+                name="download",
+                function="buildkite_ext.cli.commands.artifacts:artifacts_download",
+                help="Download artifacts of a build into a folder, each under its own path. Their size and SHA-1 are checked.",
+                examples=ARTIFACTS_EXAMPLES,
+                codes=ARTIFACTS_CODES,
+                usage="[OPTIONS] BUILD [GLOB]... | PIPELINE NUMBER [GLOB]... | PIPELINE --branch B | --latest | --mine [GLOB]...",
+                api=True,
+            ),
+        ),
     ),
     Command(
         name="api",
@@ -203,6 +418,7 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         name="webhooks",
         help="Receive webhooks here, find out why a signature doesn't match, and send samples.",
         examples=WEBHOOKS_EXAMPLES,
+        webhooks=True,
         commands=(
             Command(
                 name="listen",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["execute"]
 
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
+
 _GRACE = 2.0
 """Seconds that threads get to end by themselves after Ctrl-C: to remove a partial download, for example."""
 
@@ -168,7 +170,7 @@ def _refuse_other_bytes(bound: inspect.BoundArguments) -> None:
             continue
         if is_dataclass(value):
             named |= {_option(field.name): getattr(value, field.name) for field in fields(value)}
-        elif bound.signature.parameters[name].kind is inspect.Parameter.POSITIONAL_ONLY:
+        elif bound.signature.parameters[name].kind in _POSITIONAL:
             named[name.upper()] = value
         else:
             named[_option(name.removesuffix("_option"))] = value

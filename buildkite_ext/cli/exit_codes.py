@@ -12,17 +12,25 @@ if TYPE_CHECKING:
     from ..states import Outcome
 
 __all__ = [
+    "ANNOTATE_CODES",
     "API_CODES",
+    "ARTIFACTS_CODES",
     "CANCEL_CODES",
     "CHECK_CODES",
     "DOCTOR_CODES",
+    "JOB_RETRY_CODES",
     "LISTEN_CODES",
     "LOCAL_CODES",
+    "LOGS_CODES",
     "PLAN_CODES",
+    "READ_CODES",
+    "RETRY_CODES",
     "RUN_CODES",
     "SEND_CODES",
     "SIMULATE_CODES",
+    "UNBLOCK_CODES",
     "VERIFY_CODES",
+    "WATCH_CODES",
     "WHY_CODES",
     "ExitCode",
     "exit_code_of",
@@ -89,6 +97,48 @@ WHY_CODES: Mapping[ExitCode, str] = {
     **CANCEL_CODES,
     ExitCode.PASSED: "it was told why the build failed, or that it hasn't failed",
     ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached; or no build matches",
+}
+READ_CODES: Mapping[ExitCode, str] = {
+    **WHY_CODES,
+    ExitCode.PASSED: "done, also if nothing matches",
+    ExitCode.API_ERROR: "Buildkite refused a request, or can't be reached; or nothing matches",
+}
+LOGS_CODES: Mapping[ExitCode, str] = {
+    **READ_CODES,
+    ExitCode.PASSED: "the lines were shown",
+    ExitCode.FAILED: "no line matches --grep",
+}
+UNBLOCK_CODES: Mapping[ExitCode, str] = {**READ_CODES, ExitCode.PASSED: "the step is unblocked"}
+ANNOTATE_CODES: Mapping[ExitCode, str] = {**READ_CODES, ExitCode.PASSED: "the build or the job is annotated"}
+ARTIFACTS_CODES: Mapping[ExitCode, str] = {
+    **READ_CODES,
+    ExitCode.PASSED: "all artifacts were fetched",
+    ExitCode.ARTIFACTS: "artifacts weren't all fetched, or none matched",
+}
+JOB_RETRY_CODES: Mapping[ExitCode, str] = {
+    **READ_CODES,
+    ExitCode.PASSED: "the jobs are retried; with --wait: they passed",
+    ExitCode.FAILED: "with --wait: a job didn't pass",
+    ExitCode.TIMEOUT: "the jobs hadn't ended within --timeout; they continue",
+}
+_ENDS: Mapping[ExitCode, str] = {
+    code: code.meaning
+    for code in (
+        *(ExitCode.CANCELED, ExitCode.BLOCKED, ExitCode.TIMEOUT, ExitCode.NOT_RUN),
+        *(ExitCode.OUTPUT_FAILED, ExitCode.INTERRUPTED, ExitCode.OUTPUT_CLOSED, ExitCode.TERMINATED),
+    )
+}
+WATCH_CODES: Mapping[ExitCode, str] = {
+    **READ_CODES,
+    **_ENDS,
+    ExitCode.PASSED: "all builds passed",
+    ExitCode.FAILED: "a build failed; of several builds 1 counts before 4, 5 and 7",
+}
+RETRY_CODES: Mapping[ExitCode, str] = {
+    **READ_CODES,
+    **_ENDS,
+    ExitCode.PASSED: "the jobs are retried; with --wait: the build passed",
+    ExitCode.FAILED: "with --wait: the build failed",
 }
 API_CODES: Mapping[ExitCode, str] = {**CANCEL_CODES, ExitCode.PASSED: "Buildkite accepted the request"}
 DOCTOR_CODES: Mapping[ExitCode, str] = {

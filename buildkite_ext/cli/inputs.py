@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from .streams import print_error
 __all__ = [
     "STDIN",
     "Inputs",
+    "field_values",
+    "folder_of",
     "is_stdin",
     "json_or_text",
     "name_and_value",
@@ -23,7 +26,7 @@ __all__ = [
     "source_of",
 ]
 
-_PAIRS = frozenset({"--env", "--meta-data", "--set"})
+_PAIRS = frozenset({"--env", "--field", "--meta-data", "--set"})
 """Options whose values are `NAME=VALUE`."""
 
 STDIN = "-"
@@ -156,6 +159,23 @@ def pairs(argument: str, words: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def field_values(argument: str, words: Iterable[str]) -> dict[str, str | list[str]]:
+    """Return repeated `NAME=VALUE` arguments as the fields of a block step. A name that is repeated has a list.
+
+    Raises:
+        UsageError: a word has no `=` or no name.
+
+    Example:
+        >>> field_values("--field", ["version=1.4.2", "region=eu", "region=us"])
+        {'version': '1.4.2', 'region': ['eu', 'us']}
+    """
+    found: dict[str, list[str]] = {}
+    for word in words:
+        name, value = name_and_value(argument, word)
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
 def json_or_text(text: str) -> Any:
     """Return the JSON value of a text, or the text itself where it isn't JSON.
 
@@ -188,6 +208,34 @@ def not_empty(argument: str, text: str) -> str:
     if not text.strip():
         raise UsageError(f"{argument} is empty.")
     return text
+
+
+def folder_of(to: Path | None) -> Path:
+    """Return the folder that artifacts are written to: that of `--to`, or the current one.
+
+    Raises:
+        UsageError: it can't be one.
+    """
+    folder = Path() if to is None else to
+    if not folder.is_absolute():
+        try:
+            Path.cwd()
+        except OSError as error:
+            raise UsageError(
+                f"the current folder, which artifacts would be written to, can't be used: {error.strerror}. It may be deleted. "
+                "Change to another folder, or give an absolute path in --to."
+            ) from error
+    if to is None:
+        return folder
+    try:
+        is_folder = stat.S_ISDIR(to.stat().st_mode)
+    except FileNotFoundError:
+        return to
+    except OSError as error:  # a name that is too long, for example
+        raise UsageError(f"--to {str(to)!r} can't be a folder: {error.strerror}.") from error
+    if not is_folder:
+        raise UsageError(f"--to {str(to)!r} is a file; artifacts need a folder.")
+    return to
 
 
 def is_stdin(path: str | Path | None) -> bool:

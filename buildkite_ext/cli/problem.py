@@ -9,11 +9,19 @@ from .env import WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from .exit_codes import ExitCode
 from .streams import output_failure, paragraph, print_error
 
-__all__ = ["Problem", "Terminated", "UsageError", "without_secrets", "write_traceback"]
+__all__ = ["CommandFailed", "Problem", "Terminated", "UsageError", "without_secrets", "write_traceback"]
 
 
 class UsageError(Exception):
     """Error in the command line. Its message says what can't be done, and what to give instead."""
+
+
+class CommandFailed(Exception):
+    """Error of a command, with its exit code. Its message says what happened, to what, and what to do next."""
+
+    def __init__(self, code: ExitCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Terminated(BaseException):
@@ -53,6 +61,8 @@ class Problem:
         """Return the problem for an error about which nothing else is known."""
         if isinstance(error, UsageError):
             return cls.described(ExitCode.USAGE, str(error), error)
+        if isinstance(error, CommandFailed):
+            return cls.described(error.code, str(error), error)
         from ..errors import BuildkiteError, ConfigurationError
         from .hints import in_options
 

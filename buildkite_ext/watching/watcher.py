@@ -373,8 +373,11 @@ class SharedPoller:
             )
         outcome = self._outcome(key, build)
         state = build_state(build) or ""
+        changed = any(waiter.seen.get(key) != state for waiter in waiters)
         for waiter in waiters:
             waiter.seen[key] = state
+        if changed and outcome is None and self._requester.events.wanted:
+            self._requester.events.emit(BuildSeen(self._requester.organization, *key, state))
         return SeenBuild(
             key,
             any(waiter.accepts(outcome) for waiter in waiters),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import subprocess
 import sys
@@ -11,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from buildkite_ext.cli.app import app
-from buildkite_ext.cli.command_table import API_EXAMPLES, EXAMPLES, PIPELINE_EXAMPLES, WEBHOOKS_EXAMPLES
+from buildkite_ext.cli.command_table import (
+    ANNOTATIONS_EXAMPLES,
+    API_EXAMPLES,
+    ARTIFACTS_EXAMPLES,
+    BUILDS_EXAMPLES,
+    EXAMPLES,
+    JOBS_EXAMPLES,
+    PIPELINE_EXAMPLES,
+    WEBHOOKS_EXAMPLES,
+)
 from buildkite_ext.cli.env import ENVIRONMENT_HELP, WEBHOOK_SECRET_VARIABLE, WEBHOOK_TOKEN_VARIABLE
 from buildkite_ext.cli.exit_codes import ExitCode
 from buildkite_ext.cli.render.console import ClampedConsole
@@ -25,9 +35,23 @@ Run = Callable[..., Ended]
 
 COMMAND_WORDS = [
     *[("run",), ("cancel",), ("why",), ("api",), ("doctor",), ("simulate",), ("completion",)],
+    *[("watch",), ("logs",), ("unblock",), ("retry-failed",), ("annotate",)],
+    *[("builds", "list"), ("builds", "get"), ("builds", "cancel")],
+    *[("jobs", "list"), ("jobs", "retry"), ("jobs", "unblock")],
+    *[("annotations", "list"), ("annotations", "add"), ("artifacts", "list"), ("artifacts", "download")],
     *[("webhooks", "listen"), ("webhooks", "verify"), ("webhooks", "send")],
     *[("pipeline", "check"), ("pipeline", "plan")],
 ]
+
+
+GROUPS = {
+    "builds": BUILDS_EXAMPLES,
+    "jobs": JOBS_EXAMPLES,
+    "annotations": ANNOTATIONS_EXAMPLES,
+    "artifacts": ARTIFACTS_EXAMPLES,
+    "pipeline": PIPELINE_EXAMPLES,
+    "webhooks": WEBHOOKS_EXAMPLES,
+}
 
 
 def _examples(text: str) -> list[str]:
@@ -65,27 +89,35 @@ def test_help_of_a_command_has_its_own_examples_options_and_codes_alone(command:
     assert {0, 2, 70} <= set(codes)
     assert result.out == command(*words, "-h").out
     builds = {4, 5, 6, 7, 8}
-    assert builds & set(codes) == (builds if words == ("run",) else set())
-    assert ("BUILDKITE_API_TOKEN" in result.out) == (words in [("run",), ("cancel",), ("why",), ("api",), ("doctor",)])
+    own = {
+        ("run",): builds,
+        ("watch",): builds - {8},
+        ("retry-failed",): builds - {8},
+        ("jobs", "retry"): {6},
+        ("artifacts", "download"): {8},
+    }
+    assert builds & set(codes) == own.get(words, set())
+    assert ("BUILDKITE_API_TOKEN" in result.out) == (words[0] not in ("simulate", "completion", "pipeline", "webhooks"))
     assert ("BUILDKITE_WEBHOOK_SECRET" in result.out) == (words[0] == "webhooks")
 
 
 def test_every_example_of_the_program_is_one_of_a_command(command: Run) -> None:
     own = [example for words in COMMAND_WORDS for example in _examples(command(*words, "--help").out)]
-    for text in (API_EXAMPLES, PIPELINE_EXAMPLES, WEBHOOKS_EXAMPLES):
+    for text in (API_EXAMPLES, WEBHOOKS_EXAMPLES, *GROUPS.values()):
         assert set(_examples(f"{text}\n\n")) <= set(own)
-    for words in (("run",), ("cancel",), ("why",), ("simulate",)):
+    for words in ((word,) for word in ("run", "cancel", "watch", "logs", "why", "unblock", "annotate", "simulate")):
         assert set(_examples(command(*words, "--help").out)) <= set(_examples(command("--help").out))
 
 
-@pytest.mark.parametrize(("group", "examples"), [("webhooks", WEBHOOKS_EXAMPLES), ("pipeline", PIPELINE_EXAMPLES)])
-def test_help_of_a_group_has_the_examples_of_its_commands(command: Run, group: str, examples: str) -> None:
-    for words in ((group,), (group, "--help")):
+@pytest.mark.parametrize("name", GROUPS)
+def test_help_of_a_group_has_the_examples_of_its_commands(command: Run, name: str) -> None:
+    for words in ((name,), (name, "--help")):
         result = command(*words)
         assert (result.code, result.err) == (0, "")
-        assert examples.strip() in result.out
+        assert GROUPS[name].strip() in result.out
+        assert ("BUILDKITE_API_TOKEN" in result.out) == (name not in ("pipeline", "webhooks"))
         assert _codes(result.out) == []
-        assert ("BUILDKITE_WEBHOOK_SECRET" in result.out) == (group == "webhooks")
+        assert ("BUILDKITE_WEBHOOK_SECRET" in result.out) == (name == "webhooks")
 
 
 def test_each_exit_code_of_the_program_is_one_of_a_command(command: Run) -> None:
@@ -220,7 +252,25 @@ def test_the_examples_can_be_parsed(command: Run) -> None:
         # Nothing is sent: there is no organization, or no token. --simulate would be; that one is tried elsewhere.
         if "--simulate" not in words and words[0] not in ("pipeline", "simulate", "webhooks"):
             said = command(*[word.strip("'") for word in words]).err
-            assert said.startswith(("buildkite-ext: No organization", "buildkite-ext: No API token"))
+            assert said.startswith(
+                (
+                    "buildkite-ext: No organization",
+                    "buildkite-ext: No API token",
+                    "buildkite-ext: --from: 'junit.xml' can't be read: No such file",
+                )
+            )
+
+
+def test_the_examples_of_groups_can_be_parsed(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"notes")))
+    for text in (BUILDS_EXAMPLES, JOBS_EXAMPLES, ANNOTATIONS_EXAMPLES, ARTIFACTS_EXAMPLES):
+        for line in text.strip().splitlines()[1:]:
+            words = [word.replace("$JOB_URL", "acme/web/42") for word in shlex.split(line.split(" | ")[0])[1:]]
+            said = command(*[word for word in words if not word.startswith("<")]).err
+            assert any(
+                each in said
+                for each in ("No organization", "No API token", "'junit.xml' can't be read", "missing option --job")
+            ), line
 
 
 def test_version(command: Run) -> None:

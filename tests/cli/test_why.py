@@ -66,7 +66,7 @@ def test_the_newest_build(failed: Simulator, command: Run) -> None:
     assert (passed.code, passed.lines[0].endswith("Nothing failed.")) == (0, True)
     missing = command("why", "web", "--branch", "gone")
     assert (missing.code, missing.out) == (3, "")
-    assert missing.err == "The pipeline web has no build of the branch gone.\n"
+    assert missing.err == "buildkite-ext: The pipeline web has no build of the branch gone.\n"
 
 
 def test_as_json(failed: Simulator, command: Run) -> None:
@@ -90,7 +90,7 @@ REFUSED = {
     "a pipeline alone": (["web"], "missing argument NUMBER"),
     "a number and a branch": (
         ["web", "1", "--branch", "main"],
-        "NUMBER '1' and --branch or --latest: give one of them.",
+        "NUMBER '1' and --branch, --latest or --mine: give one of them.",
     ),
     "a build and the newest": (["acme/web/1", "--latest"], "the address names build 1"),
     "the newest of nothing": (["--latest"], "missing argument PIPELINE"),

@@ -11,7 +11,7 @@ import anyio
 import httpx
 import pytest
 
-from buildkite_ext import DeadlineExceeded, errors
+from buildkite_ext import BuildSeen, DeadlineExceeded, errors
 from buildkite_ext.simulation import ListBehaviour, Simulator
 
 from ..transport.virtual_time import TrioClock, run
@@ -153,6 +153,24 @@ def test_the_time_allowed_ends_a_wait_and_names_what_runs() -> None:
     ):
         buildkite.builds.watcher().wait_all([f"acme/{slug}/1" for slug in "abcdef"], timeout=120)
     assert 120 <= simulator.clock.time() - 1_767_603_600 < 130
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_each_state_that_is_seen_is_an_event(count: int) -> None:
+    simulator = simulated(dict.fromkeys("abcdef"[:count], 100.0))
+    states: dict[str, list[str]] = {}
+
+    def note(event: object) -> None:
+        if isinstance(event, BuildSeen):
+            states.setdefault(event.pipeline, []).append(event.state)
+
+    with simulator.client(on_event=note) as buildkite:
+        buildkite.builds.watcher().wait_all([f"acme/{slug}/1" for slug in "abcdef"[:count]])
+    for seen in states.values():
+        assert "running" in seen
+        assert seen[-1] == "passed"
+        assert len(seen) == len(set(seen))
+    assert len(states) == count
 
 
 def test_a_build_that_does_not_exist_ends_its_own_wait_alone() -> None:

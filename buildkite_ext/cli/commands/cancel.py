@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from ...states import outcome_of
 from ..exit_codes import ExitCode
-from ..parameters import CommonOptions, Duration
+from ..parameters import OUTPUT, CommonOptions, Duration, Flag
 from ..streams import clean, short
 
 __all__ = ["cancel"]
@@ -21,6 +21,7 @@ def cancel(
     *,
     pipeline: Annotated[str | None, Parameter(alias="-p", metavar="PIPELINE")] = None,
     timeout: Annotated[float | None, Duration] = None,
+    json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
 ) -> ExitCode:
     """Cancel a build. A build that has ended stays as it is.
@@ -29,6 +30,7 @@ def cancel(
         build: The build: its URL, ORG/PIPELINE/NUMBER, or PIPELINE before NUMBER. The URL of a job names its build.
         number: The build's number.
         timeout: The time for the request, with its retries and pauses; by default 2m.
+        json: Print the build as a JSON object on a line.
         pipeline: The pipeline, where only NUMBER is given: a slug, ORG/PIPELINE, or a URL.
     """
     from ..addresses import build_of
@@ -39,6 +41,11 @@ def cancel(
     with ConnectionOptions(organization=address.organization, token_file=common.token_file).client() as client:
         chosen_client = client if timeout is None else client.with_options(timeout=timeout)
         canceled = chosen_client.builds.cancel(address.pipeline, chosen)
+    if json:
+        from ..render.records import print_json_line
+
+        print_json_line(canceled.to_dict())
+        return ExitCode.PASSED
     state = short(str(canceled.state), 20)
     ended_before = outcome_of(canceled) not in (None, "blocked", "canceled")
     said = f"had ended before: {state}" if ended_before else f"is {state}"

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import stat
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Group, Parameter
 
 from ..exit_codes import ExitCode
-from ..inputs import not_empty, pairs
+from ..inputs import folder_of, not_empty, pairs
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated
-from ..problem import UsageError, write_traceback
-from ..streams import Colour, coloured, is_terminal
-
-if TYPE_CHECKING:
-    from ..run.runner import RunView
+from ..problem import UsageError
+from ..streams import Colour
 
 __all__ = ["run"]
 
@@ -77,8 +71,8 @@ def run(
     """
     from ..addresses import pipeline_of
     from ..connection import ConnectionOptions
+    from ..render.views import Output, executed
     from ..run.options import RunOptions
-    from ..run.runner import Run
 
     address = pipeline_of(pipeline, pipeline_option, organization=common.organization, simulate=simulate)
     if web and simulate:
@@ -100,72 +94,17 @@ def run(
         last_lines=not quiet,
     )
     connection = ConnectionOptions(organization=address.organization, token_file=common.token_file, simulate=simulate)
-    view = _view(json=json, quiet=quiet, color=color)
-    try:
-        result = Run(options, connection, view).result()
-        view.finish(result)
-    finally:
-        view.close()
-    if common.debug and result.problem is not None and result.problem.cause is not None:
-        write_traceback(result.problem.cause)
-    return result.code
+    output: Output = "json" if json else "lines"
+    return executed(options, connection, output=output, quiet=quiet, color=color, debug=common.debug)
 
 
 def _folder(to: Path | None, artifacts: Sequence[str]) -> Path:
     if to is not None and not artifacts:
         raise UsageError("--to is the folder for artifacts: select them with --artifacts GLOB.")
-    folder = Path() if to is None else to
-    if artifacts and not folder.is_absolute():
-        try:
-            Path.cwd()
-        except OSError as error:
-            raise UsageError(
-                f"the current folder, which artifacts would be written to, can't be used: {error.strerror}. It may be deleted. "
-                "Change to another folder, or give an absolute path in --to."
-            ) from error
-    if to is None:
-        return folder
-    try:
-        is_folder = stat.S_ISDIR(to.stat().st_mode)
-    except FileNotFoundError:
-        return to
-    except OSError as error:  # a name that is too long, for example
-        raise UsageError(f"--to {str(to)!r} can't be a folder: {error.strerror}.") from error
-    if not is_folder:
-        raise UsageError(f"--to {str(to)!r} is a file; artifacts need a folder.")
-    return to
+    return folder_of(to) if artifacts else Path()
 
 
 def _by_job(by_job: bool, artifacts: Sequence[str]) -> bool:
     if by_job and not artifacts:
         raise UsageError("--by-job is for artifacts: select them with --artifacts GLOB.")
     return by_job
-
-
-def _view(*, json: bool, quiet: bool, color: Colour) -> RunView:
-    """Return the output format that suits the options and the streams."""
-    out, err = sys.stdout, sys.stderr
-    if json:
-        from ..render.plain import JsonRunView
-
-        return JsonRunView(out, err, colour=coloured(color, err), quiet=quiet)
-    if quiet or not is_terminal(out):
-        from ..render.plain import PlainRunView
-
-        return PlainRunView(out, err, colour=coloured(color, out), err_colour=coloured(color, err), quiet=quiet)
-    from ..render.console import ClampedConsole
-    from ..render.terminal import TerminalRunView
-
-    console = ClampedConsole(
-        file=out,
-        # Only the variables about colours: a wrong COLUMNS would garble the output.
-        _environ={name: os.environ[name] for name in ("TERM", "COLORTERM") if name in os.environ},
-        force_terminal=True,
-        force_jupyter=False,
-        color_system="auto" if coloured(color, out) else None,
-        no_color=False,
-        markup=False,
-        emoji=False,
-        highlight=False,
-    )
-    return TerminalRunView(console, err, err_colour=coloured(color, err))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from typing import TextIO
 
 from rich.console import Console, ConsoleDimensions
 
-__all__ = ["ClampedConsole", "sizes_clamped"]
+from ..streams import Colour, coloured
+
+__all__ = ["ClampedConsole", "sizes_clamped", "terminal_console"]
 
 _NARROWEST, _WIDEST = 20, 500
 """Limits on the width, in columns. Below about 3 columns rich wraps text without an end."""
@@ -27,6 +31,27 @@ class ClampedConsole(Console):
     @size.setter
     def size(self, new_size: tuple[int, int]) -> None:
         self._width, self._height = new_size
+
+
+def terminal_console(out: TextIO, colour: Colour) -> ClampedConsole:
+    """Return the console of a stream that is a terminal, for text of others: nothing in it counts as markup.
+
+    Args:
+        out: the stream.
+        colour: when to use colours.
+    """
+    return ClampedConsole(
+        file=out,
+        # Only the variables about colours: a wrong COLUMNS would garble the output.
+        _environ={name: os.environ[name] for name in ("TERM", "COLORTERM") if name in os.environ},
+        force_terminal=True,
+        force_jupyter=False,
+        color_system="auto" if coloured(colour, out) else None,
+        no_color=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
 
 
 def sizes_clamped(environ: Mapping[str, str]) -> dict[str, str]:

@@ -53,7 +53,11 @@ class LogFormatter:
         said = log_text(line.styled if self._colour else line.text)
         if self._colour and GROUP.match(line.text):
             said = painted(said, "1")
-        return f"{self._label(label)} {self._bar} {said}"
+        return self.shown(label, said)
+
+    def shown(self, label: str, text: str) -> str:
+        """Return a line of output with a text that is safe to print."""
+        return f"{self._label(label)} {self._bar} {text}"
 
     def _label(self, label: str) -> str:
         ready = self._labels.get((label, self._width))
@@ -122,6 +126,7 @@ def _blocked(result: RunResult, took: str) -> Iterator[SummaryLine]:
         yield SummaryLine(said, "plain")
         return
     number = result.build.number if result.build else 0
-    path = f"organizations/{{org}}/pipelines/{result.pipeline}/builds/{number}/jobs/{result.blocked[0].id}/unblock"
-    words = shlex.join(clean(word) for word in ("buildkite-ext", "api", "PUT", path, *result.options))
+    step = ["--step", result.blocked[0].id] if len(result.blocked) > 1 else []
+    address = [result.pipeline, str(number), *step]
+    words = shlex.join(clean(word) for word in ("buildkite-ext", "unblock", *address, *result.options))
     yield SummaryLine(f"Unblock it on that page, or with: {words}", "plain")

@@ -1,4 +1,4 @@
-"""The execution of `buildkite-ext run`: create a build, follow it, wait for it, and fetch its artifacts."""
+"""The execution of a run: create a build or find one, follow it, wait for it, and fetch its artifacts."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ...client import BuildkiteClient
     from ...events import Event
     from ...logs.parser import LogLine
+    from ..build_choice import BuildChoice
     from ..connection import ConnectionOptions
     from .options import RunOptions
 
@@ -45,8 +46,8 @@ _SIMULATOR_REQUESTS = 6000
 class RunView(Protocol):
     """An output format of a run. Methods are called in this order; `progress` and `note` from any thread."""
 
-    def created(self, build: Build, time: ServerTime, *, follow: bool) -> None:
-        """Show that the build exists. Its jobs are shown only if it is followed."""
+    def begun(self, build: Build, time: ServerTime, *, follow: bool, new: bool = True) -> None:
+        """Show that the build exists, or that it was created if it is new. Its jobs are shown only if it is followed."""
         ...
 
     def polled(self, build: Build) -> None:
@@ -89,7 +90,7 @@ class Run:
         self._options = options
         self._connection = connection
         self._view = view
-        self._state = RunState(options=options, connection=connection)
+        self._state = RunState(options=options, connection=connection, pipeline=options.pipeline)
         self._labels: dict[str, str] = {}
         self._tails = LogTails()
 
@@ -99,7 +100,10 @@ class Run:
         try:
             with self._connection.client(self._on_event) as client:
                 state.organization = client.options.organization
-                self._create(client)
+                if self._options.choice is None:
+                    self._create(client)
+                else:
+                    self._find(client, self._options.choice)
                 self._watch(client)
                 self._examine(client)
                 return state.result(self._fetch(client) if self._options.artifacts else None)
@@ -135,9 +139,22 @@ class Run:
         state.time = ServerTime(build.created_at)
         state.build = build
         state.phase = "watching"
-        self._view.created(build, state.time, follow=options.follow)
+        self._view.begun(build, state.time, follow=options.follow)
         if options.web:
             self._open_page(build)
+
+    def _find(self, client: BuildkiteClient, choice: BuildChoice) -> None:
+        options, state = self._options, self._state
+        at = choice.find(client)
+        state.pipeline = at.pipeline
+        if options.retry:
+            state.phase = "retrying"
+            build = client.builds.retry_failed_jobs(at.pipeline, at.number, states=options.retry_states or None)
+        else:
+            build = client.builds.get(at.pipeline, at.number, exclude_pipeline=True)
+        state.build = build
+        state.phase = "watching"
+        self._view.begun(build, state.time, follow=True, new=False)
 
     def _default_branch(self, client: BuildkiteClient) -> str:
         self._state.phase = "preparing"
@@ -159,9 +176,19 @@ class Run:
     def _watch(self, client: BuildkiteClient) -> None:
         """Wait until the build ends or is blocked."""
         state = self._state
-        if not (self._options.follow and self._follow(client)):
+        if self._options.choice is not None:
+            assert state.build is not None
             waited = client.builds.wait(
-                self._options.pipeline,
+                state.pipeline,
+                state.build,  # which was retried, so that its old end isn't taken for the new one
+                timeout=state.left,
+                poll_interval=self._interval(),
+                until=self._shown,
+            )
+            state.build, state.outcome = waited.build, waited.outcome
+        elif not (self._options.follow and self._follow(client)):
+            waited = client.builds.wait(
+                state.pipeline,
                 state.number,
                 timeout=state.left,
                 poll_interval=self._interval(),
@@ -170,11 +197,16 @@ class Run:
         state.ended_after = state.time.elapsed
         state.phase = "ended"
 
+    def _shown(self, build: Build) -> bool:
+        """Show a poll, and wait on."""
+        self._on_poll(build)
+        return False
+
     def _follow(self, client: BuildkiteClient) -> bool:
         """Show the logs. Return False if the build still has to be waited for, since the token can't read logs."""
         state = self._state
         lines = client.builds.follow(
-            self._options.pipeline,
+            state.pipeline,
             state.number,
             poll_interval=self._interval(),
             timeout=state.left,
@@ -205,7 +237,7 @@ class Run:
                 FailedStep.of(job, self._tail(client, job, fetch=place < _MOST_FETCHED_TAILS))
                 for place, job in enumerate(failed_jobs(state.build))
             )
-        if not self._options.follow:
+        if self._options.choice is not None or not self._options.follow:
             self._view.polled(state.build)
         self._view.ended()
 
@@ -218,7 +250,7 @@ class Run:
         lacking: NothingMatched | None = None
         download = partial(
             client.artifacts.download_all,
-            options.pipeline,
+            state.pipeline,
             state.number,
             *options.artifacts,
             to=options.to,
@@ -259,7 +291,7 @@ class Run:
     def _tail(self, client: BuildkiteClient, job: Job, *, fetch: bool) -> tuple[str, ...]:
         tail = self._tails.of(job)
         if tail is None and fetch and self._options.last_lines:
-            tail = fetch_tail(client, self._options.pipeline, self._state.number, job)
+            tail = fetch_tail(client, self._state.pipeline, self._state.number, job)
         return tail or ()
 
     def _on_event(self, event: Event) -> None:

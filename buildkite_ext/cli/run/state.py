@@ -38,6 +38,7 @@ class RunState:
     Attributes:
         options, connection: the command line.
         phase: the phase of the run.
+        pipeline: the pipeline's slug, as the user typed it.
         organization: the organization's slug.
         known: the pipelines of the simulator, if the requested one doesn't exist.
         build: the build at its last poll.
@@ -50,7 +51,8 @@ class RunState:
 
     options: RunOptions
     connection: ConnectionOptions
-    phase: Literal["starting", "preparing", "creating", "watching", "ended", "fetching"] = "starting"
+    phase: Literal["starting", "preparing", "creating", "retrying", "watching", "ended", "fetching"] = "starting"
+    pipeline: str = ""
     organization: str | None = None
     known: tuple[str, ...] = ()
     build: Build | None = None
@@ -70,7 +72,7 @@ class RunState:
     @property
     def name(self) -> str:
         """The build's name in messages."""
-        return f"{short(self.options.pipeline, 100)} #{self.number}"
+        return f"{short(self.pipeline, 100)} #{self.number}"
 
     @property
     def left(self) -> float | None:
@@ -116,7 +118,7 @@ class RunState:
     def _result(self, code: ExitCode, trouble: Problem | None) -> RunResult:
         return RunResult(
             code=code,
-            pipeline=self.options.pipeline,
+            pipeline=self.pipeline,
             organization=self.organization,
             build=self.build,
             outcome=self.outcome,
@@ -140,6 +142,8 @@ class RunState:
                     "Stopped while the build was being created: it may exist. Look at the pipeline's builds before you create "
                     "another."
                 )
+            case "retrying":
+                return "Stopped while the jobs were being retried: some may be. Look at the build before you retry them again."
             case "watching":
                 return f"Stopped following. {self._still_running()}"
             case "ended":
@@ -162,7 +166,7 @@ class RunState:
         if self.connection.simulate:
             return f"Build {self.name} ends now, with the simulator."
         assert self.build is not None
-        words = ["buildkite-ext", "cancel", self.options.pipeline, str(self.number), *self.connection.options]
+        words = ["buildkite-ext", "cancel", self.pipeline, str(self.number), *self.connection.options]
         return (
             f"Build {self.name} still runs: {clean(self.build.web_url)}\n"
             f"This cancels it: {' '.join(shlex.quote(clean(word)) for word in words)}"

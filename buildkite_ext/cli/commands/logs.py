@@ -1,0 +1,182 @@
+"""`buildkite-ext logs`: show, follow and search the logs of a build's jobs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Group, Parameter
+
+from ...states import JobStateName
+from ..build_choice import BuildOptions, build_choice
+from ..exit_codes import ExitCode
+from ..job_choice import JobWords, chosen_jobs, job_words
+from ..parameters import CONNECTION, OUTPUT, CommonOptions, Duration, Flag, Repeated, WholeNumber
+from ..problem import UsageError
+from ..streams import Colour, coloured, is_terminal
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Build
+
+    from ...client import BuildkiteClient
+    from ...logs.parser import LogLine
+    from ...logs.search import LogSearch
+    from ...references import Reference
+    from ..render.log_lines import LogView
+
+__all__ = ["logs"]
+
+_LINES = Group("The lines", sort_key=2)
+
+
+def logs(
+    *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
+    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    job: JobWords = (),
+    state: Annotated[tuple[JobStateName, ...], Repeated, Parameter(alias="-s", metavar="STATE")] = (),
+    follow: Annotated[bool, Flag, Parameter(group=_LINES, alias="-f")] = False,
+    tail: Annotated[int | None, WholeNumber, Parameter(group=_LINES, alias="-n")] = None,
+    grep: Annotated[str | None, Parameter(group=_LINES, metavar="RE", alias="-g", allow_leading_hyphen=True)] = None,
+    context: Annotated[int, WholeNumber, Parameter(group=_LINES, alias="-C")] = 0,
+    timeout: Annotated[float | None, Duration, Parameter(group=_LINES)] = None,
+    json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
+    color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
+    simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
+    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+) -> ExitCode:
+    """Show the logs of a build's jobs: as they are now, as they grow, or the lines that match a pattern.
+
+    Args:
+        build: The build: its URL, ORG/PIPELINE/NUMBER, or PIPELINE before NUMBER. The URL of a job names that job. With
+            --branch, --latest or --mine: the pipeline.
+        job: Only this job: a step key, a name in which * stands for any text, or an id; may be repeated.
+        state: Only jobs in this state; may be repeated.
+        follow: Show lines as they come, until the build has ended or is blocked.
+        tail: Begin with the last N lines of each log.
+        grep: Only lines that match this regular expression. The exit code is 1 if none does.
+        context: With --grep, the lines to show before and after each.
+        timeout: How long to follow or to search, such as 30m or 1h30m.
+        json: Print each line as a JSON object on a line.
+        color: When to use colours; auto: on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise.
+        simulate: Ask a simulator in this process instead. Its pipelines are web, api and release.
+    """
+    from ..render.log_lines import LogView
+
+    if tail is not None and tail < 0:
+        raise UsageError(f"--tail {tail}: give 0 or more.")
+    if context < 0:
+        raise UsageError(f"--context {context}: give 0 or more.")
+    if context and grep is None:
+        raise UsageError("--context is for --grep.")
+    search = None if grep is None else _search(grep, context)
+    choice = build_choice(build, which, common, command="logs", simulate=simulate)
+    view = LogView(
+        sys.stdout,
+        colour=coloured(color, sys.stdout),
+        aligned=is_terminal(sys.stdout),
+        json_lines=json,
+        separated=context > 0,
+        numbered=tail is None,
+    )
+    with choice.connection.client() as client:
+        at = choice.find(client)
+        words = job_words(job, at)
+        if follow:
+            lines = _followed(client, at, words, state, tail=tail, timeout=timeout, view=view)
+        else:
+            lines = _stored(client, at, words, state, tail=tail, timeout=timeout, view=view)
+        if search is None:
+            for line in lines:
+                view.line(line)
+            return ExitCode.PASSED
+        found = _show_matches(lines, search, view, job_by_job=not follow)
+    return ExitCode.PASSED if found else ExitCode.FAILED
+
+
+def _search(pattern: str, context: int) -> LogSearch:
+    from ...logs.search import LogSearch
+
+    try:
+        return LogSearch(pattern, before=context, after=context)
+    except ValueError as error:
+        reason = error.__cause__ if error.__cause__ is not None else error
+        raise UsageError(f"--grep isn't a regular expression: {reason}.") from error
+
+
+def _show_matches(lines: Iterable[LogLine], search: LogSearch, view: LogView, *, job_by_job: bool) -> bool:
+    """Show the lines that match, and return whether there are any.
+
+    Args:
+        lines: the lines.
+        search: the search.
+        view: shows them.
+        job_by_job: the lines of a job come together, so that its matches are complete when those of the next begin.
+    """
+    found = False
+    job: str | None = None
+    for line in lines:
+        ended = search.finish() if job_by_job and line.job_id != job else []
+        job = line.job_id
+        for match in (*ended, *search.feed(line)):
+            view.match(match)
+            found = True
+    for match in search.finish():
+        view.match(match)
+        found = True
+    return found
+
+
+def _followed(
+    client: BuildkiteClient,
+    at: Reference,
+    words: list[str],
+    states: tuple[JobStateName, ...],
+    *,
+    tail: int | None,
+    timeout: float | None,
+    view: LogView,
+) -> Iterator[LogLine]:
+    """Yield the lines of the jobs as they come."""
+
+    def know(build: Build) -> None:
+        view.know(build.jobs)
+
+    with client.builds.follow(
+        at.pipeline,
+        at.number,
+        jobs=words or None,
+        state=list(states) or None,
+        tail=tail,
+        timeout=timeout,
+        on_build=know,
+    ) as lines:
+        yield from lines
+
+
+def _stored(
+    client: BuildkiteClient,
+    at: Reference,
+    words: list[str],
+    states: tuple[JobStateName, ...],
+    *,
+    tail: int | None,
+    timeout: float | None,
+    view: LogView,
+) -> Iterator[LogLine]:
+    """Yield the lines that the logs have now, job by job. A job that hasn't begun has none."""
+    from ...errors import JobNotFound
+
+    jobs = chosen_jobs(client, at, words)
+    view.know(jobs)
+    for job in jobs:
+        if str(job.type) != "script" or job.started_at is None or (states and str(job.state) not in states):
+            continue
+        try:
+            if tail is not None:
+                yield from client.jobs.log_tail(at.pipeline, at.number, job, lines=tail, timeout=timeout)
+                continue
+            with client.jobs.log_search(at.pipeline, at.number, job, pattern="", timeout=timeout) as found:
+                yield from (match.line for match in found)  # each line matches
+        except JobNotFound:  # it has written nothing yet
+            continue

@@ -1,0 +1,84 @@
+"""The jobs of a build that a command line chooses: by ids, step keys, names, or the URL of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from ..errors import NothingMatched
+from ..references import Reference, is_uuid
+from .parameters import Repeated
+from .problem import UsageError
+from .streams import short
+
+if TYPE_CHECKING:
+    from buildkite_api.models import Job
+
+    from ..client import BuildkiteClient
+
+__all__ = ["JobWords", "chosen_job", "chosen_jobs", "job_id_of", "job_words"]
+
+JobWords = Annotated[tuple[str, ...], Repeated, Parameter(alias="-j", metavar="JOB")]
+"""The type of `--job`: a step key, a name in which `*` stands for any text, or an id; may be repeated."""
+
+
+def job_words(words: Sequence[str], address: Reference) -> list[str]:
+    """Return the jobs of `--job`, or else the one that the URL of a job names.
+
+    Raises:
+        UsageError: one of them is empty.
+    """
+    if any(not word.strip() for word in words):
+        raise UsageError("--job is empty.")
+    if not words and address.job_id is not None:
+        return [address.job_id]
+    return list(words)
+
+
+def chosen_jobs(client: BuildkiteClient, address: Reference, words: Sequence[str]) -> list[Job]:
+    """Return the jobs of a build that are chosen, in Buildkite's order, without attempts that were retried.
+
+    Args:
+        client: a client of the organization.
+        address: the build.
+        words: the jobs, as of `job_words`; empty for all.
+
+    Raises:
+        NothingMatched: a word names no job.
+    """
+    from ..logs.selection import JobSelection, name_of
+
+    build = client.builds.get(address.pipeline, address.number, exclude_pipeline=True)
+    jobs = [job for job in build.jobs if str(job.type) != "waiter"]
+    for word in words:
+        if not any(JobSelection((word,)).matches(job) for job in jobs):
+            names = ", ".join(repr(short(name_of(job), 60)) for job in jobs[:10]) or "none"
+            raise NothingMatched(
+                f"--job {short(word, 100)!r} names no job of build #{build.number}. Its jobs: {names}."
+            )
+    wanted = JobSelection(tuple(words))
+    return [job for job in jobs if wanted.matches(job)]
+
+
+def job_id_of(client: BuildkiteClient, address: Reference, word: str) -> str:
+    """Return the id of the one job that a word names, as `chosen_job`."""
+    found = chosen_job(client, address, word)
+    return found if isinstance(found, str) else found.id
+
+
+def chosen_job(client: BuildkiteClient, address: Reference, word: str) -> str | Job:
+    """Return the one job that a word names. An id is taken as it is, without a request.
+
+    Raises:
+        NothingMatched: it names no job.
+        UsageError: it names several.
+    """
+    if is_uuid(word):
+        return word.strip()
+    found = chosen_jobs(client, address, [word])
+    if len(found) > 1:
+        ids = ", ".join(job.id for job in found[:10])
+        raise UsageError(f"--job {short(word, 100)!r} names {len(found)} jobs: give the id of one of them: {ids}.")
+    return found[0]
