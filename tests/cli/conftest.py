@@ -15,7 +15,7 @@ import pytest
 
 from buildkite_ext.cli import main
 from buildkite_ext.simulation import Simulator, SystemClock, Timing
-from buildkite_ext.simulation.asgi import App
+from buildkite_ext.simulation.asgi import App, Pause
 from buildkite_ext.simulation.server import running
 
 TOKEN = "bkua_simulator_0123456789"
@@ -67,11 +67,11 @@ class SharedServer:
             while connection.recv(65536):
                 pass
 
-    def app(self, *, allowed_hosts: Iterable[str]) -> App:
-        return self._current(lambda: self.simulator.app(allowed_hosts=allowed_hosts))
+    def app(self, *, allowed_hosts: Iterable[str], admin: bool, pause: Pause) -> App:
+        return self._current(lambda: self.simulator.app(allowed_hosts=allowed_hosts, admin=admin, pause=pause))
 
-    def artifacts_app(self, *, allowed_hosts: Iterable[str]) -> App:
-        return self._current(lambda: self.simulator.artifacts_app(allowed_hosts=allowed_hosts))
+    def artifacts_app(self, *, allowed_hosts: Iterable[str], pause: Pause) -> App:
+        return self._current(lambda: self.simulator.artifacts_app(allowed_hosts=allowed_hosts, pause=pause))
 
     def _current(self, made: Callable[[], App]) -> App:
         async def app(scope: Any, receive: Any, send: Any) -> None:
