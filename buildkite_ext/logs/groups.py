@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .parser import GROUP, LogLine
+from .parser import GROUP, LogLine, refuse_data
 
 __all__ = ["LogGroup", "LogGroups", "group_log"]
 
@@ -165,6 +165,7 @@ def group_log(lines: Iterable[LogLine]) -> Iterator[LogGroup]:
         >>> [(group.name, group.opened, group.duration, group.lines) for group in group_log(parse_log(log))]
         [('Install', False, 3.5, 1), ('Test', True, 0.2, 2)]
     """
+    refuse_data(lines)
     groups = LogGroups()
     for line in lines:
         yield from groups.feed(line)

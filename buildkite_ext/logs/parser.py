@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from buildkite_api.attributes import missing_attribute
+from buildkite_api.types import kind_of
 
 from .screen import (
     CONTROL,
@@ -27,7 +29,7 @@ from .screen import (
     styled,
 )
 
-__all__ = ["GROUP", "LineParser", "LogLine", "parse_log", "render_log"]
+__all__ = ["GROUP", "LineParser", "LogLine", "parse_log", "refuse_data", "render_log"]
 
 _ONE_MARK = re.compile(r"\x1b_bk;t=(\d{1,16})\x07", re.ASCII)
 """Mark of the agent for the time of a line. Others have `dt=` milliseconds since the mark before, and further keys. A line that
@@ -410,6 +412,9 @@ def _assign(rows: list[Row], line: LogLine) -> None:
     rows[0].line = (line, len(rows))
 
 
+_GIVE = "give its bytes, such as path.read_bytes(), or a file that is open for bytes: open(path, 'rb')"
+
+
 def parse_log(log: bytes | Iterable[bytes], *, job_id: str = "", job_name: str = "") -> Iterator[LogLine]:
     """Yield the lines of a log, such as one in a file. No client is needed.
 
@@ -421,21 +426,43 @@ def parse_log(log: bytes | Iterable[bytes], *, job_id: str = "", job_name: str =
         job_id: the job's id, for the lines.
         job_name: the job's name, for the lines.
 
+    Raises:
+        TypeError: it is a text or a path, or a file that was opened as text.
+
     Example:
         >>> [(line.group, line.text) for line in parse_log(b"--- Test\\r\\n10%\\r100%\\n")]
         [('Test', '--- Test'), ('Test', '100%')]
     """
-    parser = LineParser(job_id, job_name, live=False)
-    for piece in (log,) if isinstance(log, bytes) else log:
+    given: object = log
+    if isinstance(given, str | os.PathLike):
+        raise TypeError(f"log is {kind_of(given)}: {_GIVE}")
+    return _parsed(LineParser(job_id, job_name, live=False), (log,) if isinstance(log, bytes) else log)
+
+
+def refuse_data(lines: object) -> None:
+    """Refuse the data of a log where its lines are expected.
+
+    Raises:
+        TypeError: it is data.
+    """
+    if isinstance(lines, str | bytes):
+        raise TypeError(f"lines is {kind_of(lines)}: give lines of a log, such as parse_log(data)")
+
+
+def _parsed(parser: LineParser, log: Iterable[bytes]) -> Iterator[LogLine]:
+    for piece in log:
+        given: object = piece
+        if isinstance(given, str):
+            raise TypeError(f"log has texts in it: {_GIVE}")
         yield from parser.feed(piece)
     yield from parser.finish()
 
 
-def render_log(log: str | bytes, *, colours: bool = False, links: bool = False) -> str:
+def render_log(log: str | bytes | Iterable[bytes], *, colours: bool = False, links: bool = False) -> str:
     """Return a whole log as a terminal would show it, without escape sequences and marks of time.
 
     Args:
-        log: the log, as the job wrote it.
+        log: the log, as the job wrote it: a text, its bytes, or the bytes in pieces, such as a file that is open for bytes.
         colours: keep colours. Each line ends its own.
         links: keep colours and links to web pages.
 
@@ -445,7 +472,15 @@ def render_log(log: str | bytes, *, colours: bool = False, links: bool = False) 
         >>> render_log("one\\ntwo\\n\\x1b[1A\\x1b[2Kthree\\n")
         'one\\nthree\\n'
     """
-    data = log.encode("utf-8", "surrogatepass") if isinstance(log, str) else log
+    if isinstance(log, str):
+        data = log.encode("utf-8", "surrogatepass")
+    elif isinstance(log, bytes):
+        data = log
+    else:
+        pieces: object = log
+        if isinstance(pieces, os.PathLike):
+            raise TypeError(f"log is {kind_of(pieces)}: {_GIVE}")
+        data = b"".join(log)
     lines = parse_log(data)
     if links:
         texts = [styled(line.raw, links=True) for line in lines]

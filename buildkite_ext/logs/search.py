@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .parser import LogLine
+from .parser import LogLine, refuse_data
 
 __all__ = ["LogMatch", "LogSearch", "search_log"]
 
@@ -125,6 +125,7 @@ def search_log(
         ...     print(match.number, match.line.group, match.line.text, [line.text for line in match.before])
         3 Test 2 failed ['1 passed']
     """
+    refuse_data(lines)
     search = LogSearch(pattern, before=before, after=after)
     return _matches(search, lines)
 

@@ -318,11 +318,13 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
         if identity is not None:
             options["meta_data"] = {**options.get("meta_data", {}), **identity.meta_data}
             if identity.own:
+                self._requester.refuse_write("builds.create")  # before it is looked for
                 known = self.list(pipeline, meta_data=identity.filter, per_page=100)
                 earlier = identity.earlier([build async for build in known], at[1])
                 if earlier is not None:
                     return earlier
         if branch is None:
+            self._requester.refuse_write("builds.create")  # before the pipeline is read
             branch = await self._default_branch(pipeline, at)
         body = CreateBuildRequest(commit=commit, branch=branch, **options)
         if identity is None:
@@ -562,6 +564,7 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         check(AsyncBuildRequests.unblock, locals())
+        self._requester.refuse_write("builds.unblock")
         organization, slug, found = self._build_at("builds.unblock", pipeline, number)
         if step is None:
             step = step_in(pipeline, root=self._requester.options.base_url)

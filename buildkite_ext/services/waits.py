@@ -57,6 +57,8 @@ async def wait_for(
     if known is not None:
         requester.recent_actions.add(at, Reopening.of_build(known), now=requester.runtime.now())
 
+    if options.on_blocked == "unblock" or options.cancel_on:
+        requester.refuse_write("builds.wait, which may unblock or cancel the build")
     values = field_map("fields", fields)
 
     async def unblock(job: Job) -> None:

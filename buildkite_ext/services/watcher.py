@@ -73,7 +73,7 @@ class AsyncWatcher(AsyncService):
         positive(timeout=timeout)
         organization, slug, found = self._build_at("watcher.wait", pipeline, number)
         results = self._poller(organization).results(
-            [(slug, found)], timeout=timeout, blocked_ends=on_blocked == "return"
+            [(slug, found)], timeout=timeout, blocked_ends=_blocked_ends(on_blocked)
         )
         try:
             _, result = await anext(results)
@@ -112,7 +112,7 @@ class AsyncWatcher(AsyncService):
         found = {
             key: result
             async for key, result in self._poller(organization).results(
-                list(dict.fromkeys(keys)), timeout=timeout, blocked_ends=on_blocked == "return"
+                list(dict.fromkeys(keys)), timeout=timeout, blocked_ends=_blocked_ends(on_blocked)
             )
         }
         return [found[key] for key in keys]
@@ -148,7 +148,7 @@ class AsyncWatcher(AsyncService):
         return DetachedIterator(
             _values(
                 self._poller(organization).results(
-                    list(dict.fromkeys(keys)), timeout=timeout, blocked_ends=on_blocked == "return"
+                    list(dict.fromkeys(keys)), timeout=timeout, blocked_ends=_blocked_ends(on_blocked)
                 )
             )
         )
@@ -188,6 +188,18 @@ class AsyncWatcher(AsyncService):
             )
         organization = organizations[0] if organizations else self._requester.organization
         return organization, [(slug, number) for _, slug, number in at]
+
+
+def _blocked_ends(on_blocked: str) -> bool:
+    """Tell whether a wait ends at a block step.
+
+    Raises:
+        ValueError: `on_blocked` is another word than a watcher takes.
+    """
+    if on_blocked not in ("return", "wait"):
+        hint = "; builds.wait takes it" if on_blocked in ("unblock", "raise") else ""
+        raise ValueError(f"on_blocked={on_blocked!r}: give 'return' or 'wait'{hint}")
+    return on_blocked == "return"
 
 
 class Watcher(Service[AsyncWatcher]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,9 +10,11 @@ from typing import Any, Self
 
 from ..errors import ConfigurationError
 from ..unknown_keywords import checks_keywords
+from ..unknown_names import UnknownNameWarning, nearest
 from .behaviour.commands import CommandBehaviour, LogScript, Upload, log_script
-from .behaviour.rules import BehaviourRule, StepMatcher
+from .behaviour.rules import BehaviourRule, StepMatcher, names_step
 from .definition.checks import check_flags, check_number, check_text, check_whole, files_of, statuses_of
+from .definition.steps import CommandStep, Step
 from .definition.template import Template
 from .definition.yaml_tree import PipelineError
 from .deliveries.lock import StateLock
@@ -70,6 +73,8 @@ class ScriptedPipeline:
         if errors:
             first = errors[0]
             raise ConfigurationError(f"line {first.mark.line}, column {first.mark.column}: {first.message}")
+        for problem in template.definition.problems:
+            warnings.warn(f"line {problem.mark.line}: {problem.message}", UnknownNameWarning, stacklevel=2)
         with self._current():
             self._engine.administration.configure(self.state, template)
         return self
@@ -182,7 +187,30 @@ class ScriptedPipeline:
             raise TypeError("steps: give the key or the label of a step, or a function of a step")
         with self._current():
             self.state.rules.append(BehaviourRule(steps, change))
+            if isinstance(steps, str):
+                self._warn_unknown(steps)
         return self
+
+    def _warn_unknown(self, name: str) -> None:
+        """Warn of the name of a step that the pipeline doesn't have. It may be uploaded later."""
+        steps: list[Step] = []
+        for step in self.state.steps:
+            steps += (step, *step.combinations) if isinstance(step, CommandStep) else (step,)
+        names = [each for step in steps for each in (step.key, step.label) if each]
+        if (
+            not names
+            or "*" in name
+            or any("$" in each for each in names)
+            or any(names_step(name, step) for step in steps)
+        ):
+            return
+        near = nearest(name, names)
+        hint = "." if near is None else f": did you mean {near!r}?"
+        warnings.warn(
+            f"no step of {self.state.slug!r} has the key or the label {name!r}{hint} It counts for uploaded steps alone.",
+            UnknownNameWarning,
+            stacklevel=5,
+        )
 
     @contextmanager
     def _current(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import httpx
 
 from .._decompression import ACCEPT_ENCODING
-from ..errors import CircuitOpen, ConfigurationError, InvalidResponse
+from ..errors import CircuitOpen, ConfigurationError, InvalidResponse, WriteRefused
 from ..redaction import hide_token, redact_httpx_log, token_in, without_used_tokens
 from ..references import refuse_page
 from ..stores.limits import Budget
@@ -264,6 +264,17 @@ class Requester:
                 if ends is not None and self.runtime.now() + error.retry_after >= ends:
                     raise
                 await self.runtime.sleep(error.retry_after)
+
+    def refuse_write(self, method: str) -> None:
+        """Refuse a method that could change something before any of its requests, if the client is read-only.
+
+        Raises:
+            WriteRefused: it is.
+        """
+        if self.options.read_only:
+            raise WriteRefused(
+                f"{method}: the client is read-only, so nothing was sent. with_options(read_only=False) allows it."
+            )
 
     async def request(self, endpoint: Endpoint[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> httpx.Response:
         """Send one operation and return its answer undecoded: headers, the answer to HEAD, text, a 302."""

@@ -262,18 +262,25 @@ def _late(poller: BuildPoller, options: WaitOptions, known: Build | None) -> Wai
     if options.on_timeout == "return" and build is not None:
         return _result_of(poller, build, None, timed_out=True)
     if "timeout" in options.cancel_on:
-        raise poller.late(further="It is canceled, as cancel_on asks.")
+        raise poller.late(further="cancel_on asks to cancel it: a note of this error tells if it was.")
     raise poller.late(further="It continues. Wait again, or cancel it with " + poller.call("builds.cancel") + ".")
 
 
 async def _unblock(poller: BuildPoller, build: Build, unblock: _Unblock) -> bool:
-    """Unblock the block steps of a build that weren't unblocked lately. Return False if it shows none."""
+    """Unblock the block steps of a build that weren't unblocked lately. Return False if it shows none.
+
+    Raises:
+        JobNotUnblockable: Buildkite has refused to unblock a step for a second time, as for a field that is missing.
+    """
     steps = [job for job in blocking_jobs(build) if job.id not in poller.pending.unblocked]
     for job in steps:
         try:
             await unblock(job)
         except JobNotUnblockable:
-            continue  # another user was faster, or has canceled the build: the next look tells
+            # Another user was faster, or has canceled the build: then the next look doesn't show the step.
+            if job.id in poller.refused:
+                raise
+            poller.refused.add(job.id)
         finally:
             poller.requests += 1
     poller.revive()

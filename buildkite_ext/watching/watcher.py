@@ -314,9 +314,7 @@ class SharedPoller:
         name = "list_organization_builds" if step.pipeline is None else "list_pipeline_builds"
         endpoint = requester.module("builds", name)
         at = (requester.organization,) if step.pipeline is None else (requester.organization, step.pipeline)
-        kwargs = endpoint._get_kwargs(
-            *at, **_query(step), exclude_jobs=True, exclude_pipeline=True, page=step.page, per_page=100
-        )
+        kwargs = endpoint._get_kwargs(*at, **_query(step), exclude_jobs=True, page=step.page, per_page=100)
         self.requests += 1
         # It gives way to none: one request serves all waits.
         response = await requester.send(requester.build(endpoint, kwargs, ends=ends, fresh=True))
