@@ -20,6 +20,7 @@ from ..errors import BudgetExhausted, BuildkiteError, ConnectionFailed, Deadline
 from ..stores.limits import Limits, observation_of
 from ..urls import path_of
 from .context import CircuitMoved, RequestContext, context_of, organization_of
+from .deadline import Deadline
 from .users import PATH, Users, user_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ __all__ = ["BudgetStage", "Lines", "Waiter", "lines_of", "token_identity"]
 
 _TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
 """Timeouts of a request of the library's own, in seconds."""
+
+_LEARNING = 5.0
+"""Seconds in which the user of a token is learned. After that the token counts as a user of its own."""
 
 _LONG_GAP = 10.0
 """Seconds between two requests in the background from which the second one is held up, and no longer only spread."""
@@ -284,7 +288,9 @@ class BudgetStage:
             headers = {"Accept": "application/json"}
             request = httpx.Request("GET", self._root + PATH, headers=headers, extensions={"timeout": _TIMEOUTS})
             own = RequestContext()
-            own.deadline = context.deadline
+            own.deadline = Deadline(sent + _LEARNING, _LEARNING)  # also for calls without a timeout
+            if context.deadline is not None and context.deadline.ends < own.deadline.ends:
+                own.deadline = context.deadline
             own.attach(request)
             response = await self._counted(request, self._ask, own, limits, runtime, sent=sent)
             users.learn(self._root, identity, user_of(response))

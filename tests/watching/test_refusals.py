@@ -35,9 +35,7 @@ def test_a_refused_unblock_ends_the_wait_with_the_reason(simulator: Simulator) -
 def test_a_step_that_another_user_unblocked_is_no_error(simulator: Simulator) -> None:
     with simulator.client() as buildkite:
         build = buildkite.builds.create("release", branch="main")
-        simulator.answer_next(
-            status=422, body={"message": "The job's state must be blocked"}, operation="jobs.unblock"
-        )
+        simulator.answer_next(status=422, body={"message": "The job's state must be blocked"}, operation="jobs.unblock")
         result = buildkite.builds.wait(build, on_blocked="unblock", fields={"version": "1"}, timeout=3600)
     assert result.passed
 
