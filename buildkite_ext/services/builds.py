@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from re import Pattern
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from buildkite_api.models import Build, Job, Pipeline
 from buildkite_api.webhooks.events import WebhookEvent
@@ -24,9 +24,7 @@ from .arguments import Scalar, at_least, count, many, per_minute, positive
 from .build_requests import AsyncBuildRequests, Author
 from .checks import check
 from .waits import Fields, checked, wait_for
-
-if TYPE_CHECKING:
-    from .watcher import AsyncWatcher, Watcher
+from .watcher import AsyncWatcher, Watcher
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -142,6 +140,7 @@ class AsyncBuilds(AsyncBuildRequests):
         cancel_on: GivenUp | Sequence[GivenUp] | None = None,
         expected_duration: float | None = None,
         learn: bool = False,
+        webhooks: bool = False,
     ) -> WaitResult:
         """Create a build, and wait for it: `create`, then `wait`. Scopes: write_builds, read_builds.
 
@@ -152,7 +151,7 @@ class AsyncBuilds(AsyncBuildRequests):
             pull_request_base_branch, pull_request_id, pull_request_labels, pull_request_repository: as for `create`.
             once: a key that no other build of the pipeline has, as for `create`. A build that has it already is waited for.
             timeout, poll_interval, until, on_blocked, fields, on_event: as for `wait`. The time begins when the build is created.
-            on_timeout, cancel_on, expected_duration, learn: as for `wait`.
+            on_timeout, cancel_on, expected_duration, learn, webhooks: as for `wait`.
 
         Returns:
             The result of the wait, with the build.
@@ -178,6 +177,7 @@ class AsyncBuilds(AsyncBuildRequests):
             cancel_on=many(cancel_on) or (),
             expected_duration=expected_duration,
             learn=learn,
+            webhooks=webhooks,
         )
         checked(options, fields)
         build = await self.create(
@@ -250,8 +250,6 @@ class AsyncBuilds(AsyncBuildRequests):
             >>> def all_pass(buildkite, builds) -> bool:
             ...     return all(buildkite.builds.watcher().wait_all(builds, timeout=3600))
         """
-        from .watcher import AsyncWatcher
-
         return AsyncWatcher(self._requester, webhooks=webhooks)
 
     async def handle(self, event: WebhookEvent) -> None:
@@ -482,6 +480,4 @@ class Builds(generated.Builds):
             >>> def all_pass(buildkite, builds) -> bool:
             ...     return all(buildkite.builds.watcher().wait_all(builds, timeout=3600))
         """
-        from .watcher import AsyncWatcher, Watcher
-
         return Watcher(AsyncWatcher(self._shared._requester, webhooks=webhooks))

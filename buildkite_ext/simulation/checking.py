@@ -45,7 +45,7 @@ def check_pipeline(text: str, *, interpolated: bool = True) -> tuple[PipelinePro
         >>> for problem in check_pipeline("steps:\\n  - {command: make, if: 'build.brnch == null', paralelism: 2}"):
         ...     print(problem.mark.line, problem.mark.column, problem.level, problem.message)
         2 26 error `build.brnch` is not a variable: did you mean `build.branch`?
-        2 49 warning `paralelism` is not an attribute of a command step: did you mean `parallelism`?
+        2 48 warning `paralelism` is not an attribute of a command step: did you mean `parallelism`?
 
     https://buildkite.com/docs/pipelines/configure/defining-steps
     """

@@ -38,7 +38,7 @@ _EVERYTHING = ""
 """Tag of a change of everything."""
 
 
-class _Content(Struct, frozen=True, array_like=True):
+class _CachedContent(Struct, frozen=True, array_like=True):
     """What Redis keeps of an answer."""
 
     headers: tuple[tuple[bytes, bytes], ...]
@@ -151,7 +151,7 @@ def _digest(key: str) -> str:
 
 def _packed(entry: Entry) -> str:
     """Return the headers and the body of an entry as a text, which a client of Redis that decodes leaves as it is."""
-    packed = msgspec.msgpack.encode(_Content(entry.headers, entry.content))
+    packed = msgspec.msgpack.encode(_CachedContent(entry.headers, entry.content))
     return base64.b64encode(zlib.compress(packed, 1)).decode()
 
 
@@ -160,7 +160,7 @@ def _unpacked(text: str, *, sent: float, expires: float) -> Entry | None:
     unpacking = zlib.decompressobj()
     try:
         packed = unpacking.decompress(base64.b64decode(text), 2 * _LARGEST)
-        found = msgspec.msgpack.decode(packed, type=_Content)
+        found = msgspec.msgpack.decode(packed, type=_CachedContent)
     except (ValueError, zlib.error):  # msgspec's errors are ValueErrors
         return None
     return Entry(found.headers, found.content, sent, expires)

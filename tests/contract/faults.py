@@ -150,8 +150,9 @@ class Cell:
         return self.faults[-1].lasting, self.faults[-1].lasting_final or self.faults[-1].final
 
     def _is_harmless(self, fault: Fault) -> bool:
-        """Return True if the fault leaves the answer as it is: only JSON has a type that is looked at."""
-        return fault.name == "wrong content type" and not (self.operation.answers_json and content(self.operation))
+        """Return True if the fault leaves the answer as it is: it has no content, or the operation answers HTML."""
+        answers_html = self.operation.media == "text/html"
+        return fault.name == "wrong content type" and (answers_html or not content(self.operation))
 
     def _may_repeat(self, fault: Fault) -> bool:
         """Return True if the request may be sent again after this fault."""

@@ -63,6 +63,9 @@ def test_a_blocking_method_speaks_of_blocking_types(name: str) -> None:
         assert "Detached" not in text
     if inspect.iscoroutinefunction(twin):
         assert result == shared
+    elif isinstance(result, type):  # a service of its own, as the watcher
+        assert (f"Async{result.__name__}", result.__module__) == (shared.__name__, shared.__module__)
+        assert described.endswith(f"-> '{result.__name__}'")
     else:
         assert str(typing.get_origin(result)).endswith((".Items'>", ".BlockingIterator'>"))
         assert typing.get_args(result) == typing.get_args(shared)
