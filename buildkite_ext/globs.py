@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import takewhile
 
-__all__ = ["branch_matches", "matches_path", "matches_wildcard", "plain_path", "server_filter", "slashed_path"]
+__all__ = [
+    "PathGlob",
+    "branch_matches",
+    "matches_path",
+    "matches_wildcard",
+    "plain_path",
+    "server_filter",
+    "slashed_path",
+]
 
 _PIECES = re.compile(r"\*\*/|\*\*|\*|\?|.", re.DOTALL)
 
@@ -72,16 +80,24 @@ def server_filter(globs: Sequence[str]) -> str | None:
     return "*" + globs[0].removeprefix("*")
 
 
-class _PathGlob:
-    """Compiled glob of paths: a set of positions in the glob that moves over the path, one bit a position.
+class PathGlob:
+    r"""Compiled glob of paths: a set of positions in the glob that moves over the path, one bit a position.
 
     A regular expression would need exponential or polynomial time for a path that a server made for that.
+
+    Args:
+        pieces: the parts of the glob: `**/`, `**`, `*`, `?`, a class such as `[ch]` or `[!ch]`, `\\` with a character, and
+            single characters.
+
+    Example:
+        >>> PathGlob(["**/", "a", ".", "[ch]"]).matches("src/a.c")
+        True
     """
 
-    def __init__(self, glob: str) -> None:
+    def __init__(self, pieces: Sequence[str]) -> None:
         self._literal: dict[str, int] = {}
+        self._classes: list[tuple[int, str, bool]] = []
         self._any = self._star = self._deep = self._entry = self._folders = 0
-        pieces: list[str] = _PIECES.findall(glob)
         self._prefix = "".join(takewhile(_is_literal, pieces))
         self._suffix = "".join(takewhile(_is_literal, reversed(pieces)))[::-1]
         place = 1
@@ -97,8 +113,12 @@ class _PathGlob:
                 self._star |= place
             elif piece == "?":
                 self._any |= place
+            elif len(piece) > 1 and piece[0] == "[":
+                negated = piece[1] in "!^"
+                self._classes.append((place, piece[2 if negated else 1 : -1], negated))
             else:
-                self._literal[piece] = self._literal.get(piece, 0) | place
+                character = piece[-1]  # without the backslash
+                self._literal[character] = self._literal.get(character, 0) | place
             place <<= 1
         self._end = place
         self._start = self._closed(1)
@@ -114,6 +134,11 @@ class _PathGlob:
                 moved |= (places & self._folders) << 1
             else:
                 moved |= (places & self._any) << 1 | places & self._star
+            for place, characters, negated in self._classes:
+                if places & place and (
+                    character not in characters and character != "/" if negated else character in characters
+                ):
+                    moved |= place << 1
             if not moved:
                 return False
             places = self._closed(moved)
@@ -129,12 +154,12 @@ class _PathGlob:
 
 
 def _is_literal(piece: str) -> bool:
-    return piece[0] not in "*?"
+    return len(piece) == 1 and piece not in "*?"
 
 
 @lru_cache(maxsize=256)
-def _path_glob(glob: str) -> _PathGlob:
-    return _PathGlob(plain_path(glob))
+def _path_glob(glob: str) -> PathGlob:
+    return PathGlob(_PIECES.findall(plain_path(glob)))
 
 
 def matches_wildcard(text: str, pattern: str) -> bool:

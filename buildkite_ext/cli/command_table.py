@@ -460,8 +460,8 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
             Command(
                 name="plan",
                 function="buildkite_ext.cli.commands.pipeline_plan:plan",
-                help="Show what a build of a pipeline would do: which jobs run, in which order and at once with which, and "
-                "which are left out by which condition.\n\nNothing is sent anywhere.",
+                help="Show what a build of a pipeline would do.\n\nThat is which jobs run, in which order and at once with "
+                "which, and which are left out by which condition. Nothing is sent anywhere.",
                 examples=PIPELINE_EXAMPLES,
                 codes=PLAN_CODES,
                 usage="[OPTIONS] FILE",

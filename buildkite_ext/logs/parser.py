@@ -412,7 +412,7 @@ def _assign(rows: list[Row], line: LogLine) -> None:
     rows[0].line = (line, len(rows))
 
 
-_GIVE = "give its bytes, such as path.read_bytes(), or a file that is open for bytes: open(path, 'rb')"
+_GIVE = "give its bytes, such as path.read_bytes(), or a file that is open for bytes"
 
 
 def parse_log(log: bytes | Iterable[bytes], *, job_id: str = "", job_name: str = "") -> Iterator[LogLine]:

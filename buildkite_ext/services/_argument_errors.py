@@ -242,6 +242,7 @@ def _unsendable(value: object) -> str | None:
 
 
 def _inside(value: object) -> list[object]:
+    import attrs
     from buildkite_api.base import Model  # here, since it imports attrs
 
     if isinstance(value, Mapping):
@@ -249,7 +250,7 @@ def _inside(value: object) -> list[object]:
     if isinstance(value, list | tuple):
         return list(value)
     if isinstance(value, Model):
-        return [getattr(value, name, None) for name in type(value).__annotations__ if name != "_additional"]
+        return [getattr(value, each.name, None) for each in attrs.fields(type(value)) if each.name != "_additional"]
     return []
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from types import UnionType
 from typing import Literal
+from warnings import catch_warnings, simplefilter
 
 from ..errors import ConfigurationError
 from ..unknown_keywords import checks_keywords
+from ..unknown_names import UnknownNameWarning
 from .behaviour.rules import names_step
 from .behaviour.timing import Timing
 from .checking import check_pipeline
@@ -156,7 +158,9 @@ def plan_pipeline(
     planned.script("*", after=_DURATION)
     for name, status in (fail or {}).items():
         exit_statuses = statuses(f"fail[{name!r}]", status, give="an exit status, or a list with one for each attempt")
-        planned.script(name, exit_status=exit_statuses)
+        with catch_warnings():
+            simplefilter("ignore", UnknownNameWarning)  # a name of no step is an error below
+            planned.script(name, exit_status=exit_statuses)
     build = engine.create(planned.state, request, source=source, creator=planned.state.created_by)
     if build.broken is not None and not build.runs:  # its variables can't be expanded
         raise ConfigurationError(build.broken)

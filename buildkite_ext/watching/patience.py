@@ -13,7 +13,10 @@ from ..errors import (
     ServerError,
 )
 
-__all__ = ["LONGEST_OUTAGE", "is_passing"]
+__all__ = ["LONGEST_ABSENCE", "LONGEST_OUTAGE", "is_passing"]
+
+LONGEST_ABSENCE = 60.0
+"""Seconds for which a build that was seen may not be found. Buildkite's answers come from several servers."""
 
 LONGEST_OUTAGE = 3600.0
 """Seconds for which polls may fail one after another, if there is no timeout."""

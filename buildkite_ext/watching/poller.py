@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from ..errors import BudgetExhausted, BuildkiteError, BuildNotFound, CircuitOpen, DeadlineExceeded
 from ..states import build_state
 from .pacing import Pacing, next_pause
-from .patience import LONGEST_OUTAGE, is_passing
+from .patience import LONGEST_ABSENCE, LONGEST_OUTAGE, is_passing
 from .state_machine import StateMachine
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from .announcements import AnnouncedPauses
 
 __all__ = ["BuildPoller", "seconds_of", "usual_duration"]
-
-_LONGEST_ABSENCE = 60.0
-"""Seconds for which a build that was seen may not be found. Buildkite's answers come from several servers."""
 
 _HISTORY = 10
 """Builds from which the usual duration is learned."""
@@ -249,7 +246,7 @@ class BuildPoller:
         if self.seen is None and not self._known:
             return False
         if isinstance(error, BuildNotFound):
-            return seconds < _LONGEST_ABSENCE
+            return seconds < LONGEST_ABSENCE
         if not is_passing(error):
             return False
         return seconds < LONGEST_OUTAGE if self._ends is None else self._requester.runtime.now() < self._ends
@@ -288,7 +285,7 @@ def _time_of(date: str) -> datetime | None:
     """Return the time of a `Date` header; None if it has none."""
     try:
         return parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -22,7 +22,7 @@ from ..references import read_reference
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from .announcements import Announcements, announced_name
 from .outcome import WaitResult
-from .patience import LONGEST_OUTAGE, is_passing
+from .patience import LONGEST_ABSENCE, LONGEST_OUTAGE, is_passing
 from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, SeenBuild, Sweeps, Traits
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ class SharedPoller:
         self._announcements: Announcements | None = None
         self._answered = False
         self._failing_since: float | None = None
+        self._absent_since: dict[Key, float] = {}
         self._slow = False
         self.requests = 0
 
@@ -248,6 +249,8 @@ class SharedPoller:
             raise
         with self._lock:
             self._answered, self._failing_since = True, None
+            for key in builds:
+                self._absent_since.pop(key, None)
             for key in self._sweeps.answered(answer, runtime.now()):
                 self._end(key, builds[key])
         self._tell_of_pace()
@@ -261,11 +264,17 @@ class SharedPoller:
         at_least = error.retry_after if isinstance(error, CircuitOpen) else 0.0
         self._sweeps.failed(now, at_least=at_least)
         if isinstance(error, NotFound) and isinstance(step, ReadBuild):
-            self._end_all(error, [step.key])
+            # Answers come from several servers, and one may not know yet what another has shown.
+            absent_since = self._absent_since.setdefault(step.key, now)
+            if not self._was_seen(step.key) or now - absent_since >= LONGEST_ABSENCE:
+                self._end_all(error, [step.key])
             return
         self._failing_since = now if self._failing_since is None else self._failing_since
         if not (self._answered and is_passing(error) and now - self._failing_since < LONGEST_OUTAGE):
             self._end_all(error)
+
+    def _was_seen(self, key: Key) -> bool:
+        return any(key in waiter.seen for waiter in self._waiters.get(key, ()))
 
     async def _pause(self, signal: Signal, seconds: float) -> None:
         """Pause for the poller, until it is woken at most."""
@@ -488,7 +497,7 @@ def _date(value: str | None) -> float | None:
     """Return the time in a `Date` header."""
     try:
         return None if value is None else parsedate_to_datetime(value).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

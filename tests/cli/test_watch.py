@@ -86,6 +86,16 @@ def test_the_last_lines_of_failed_jobs_are_shown(org: Simulator, command: Run) -
     assert result.lines[-3:-1] == ["  | no", "  | boom"]
 
 
+def test_the_last_lines_are_short_and_without_tokens(web: Simulator, command: Run) -> None:
+    log = f"leaked {'bkua_' + '0123456789' * 4}\n{'x' * 1_000_000}\n"
+    web.pipeline("long").job("test", log=log, exit_status=1, after=0.01)
+    created(web, "long", over=True)
+    shown = command("watch", "long", "1")
+    assert "leaked bkua_REDACTED" in shown.out
+    assert f"{'x' * 399}…" in shown.out
+    assert len(shown.out) < 2000
+
+
 def test_a_blocked_build(org: Simulator, command: Run) -> None:
     created(org, "held")
     result = command("watch", "held", "1", *QUICK)

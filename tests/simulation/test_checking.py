@@ -25,6 +25,8 @@ ERRORS = [
     ("no pipeline", "true", 1, 1, "a pipeline was expected"),
     ("a wrong value", "- command: x\n  parallelism: many", 2, 16, "`parallelism` is a text: a whole number"),
     ("a wrong value of a list", "- command: x\n  soft_fail: [{exit_status: x}]", 2, 15, "an entry of `soft_fail` is wrong"),
+    ("a number of jobs that none could make", "- command: x\n  parallelism: 100000000", 2, 16, "at most 10000 was expected"),
+    ("a number of jobs beyond any", f"- command: x\n  parallelism: {'9' * 5000}", 2, 16, "a whole number was expected"),
     ("a condition", "- command: x\n  if: build.nope", 2, 7, "`build.nope` is not a variable"),
     ("a condition, at its wrong place", "- command: x\n  if: build.tag == null && build.nope", 2, 28, "`build.nope`"),
     ("a condition in quotes", "- {command: x, if: 'true && 5'}", 1, 29, "`&&` takes true or false"),

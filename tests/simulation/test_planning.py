@@ -69,6 +69,13 @@ def test_what_is_left_out_says_by_which_values() -> None:
         ("if_changed: 'docs/**'", {"changed": ["src/a.py"]}, "if_changed", {}),
         ("if_changed: 'docs/**'", {"changed": ["docs/a.md"]}, None, None),
         ("if_changed: 'docs/**'", {}, None, None),
+        ("if_changed: '{docs,src}/*.[ch]'", {"changed": ["src/a.c"]}, None, None),
+        ("if_changed: '{docs,src}/*.[!ch]'", {"changed": ["src/a.c"]}, "if_changed", {}),
+        ("if_changed: '**/?.c'", {"changed": ["a.c"]}, None, None),
+        ("if_changed: '\\\\*.c'", {"changed": ["a.c"]}, "if_changed", {}),
+        # Each of these takes a regular expression hours.
+        ("if_changed: '**/**/**/**/**/**/**/**/x'", {"changed": ["a/" * 80 + "y"]}, "if_changed", {}),
+        ("if_changed: '*a*a*a*a*a*a*a*a*a'", {"changed": ["a" * 200 + "b"]}, "if_changed", {}),
         ("if: build.message =~ /now/", {"message": "later"}, "if", {"build.message": "later"}),
         ("if: build.message =~ /now/", {"message": "now"}, None, None),
         ("if: build.commit == 'abc'", {"commit": "abc"}, None, None),

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from buildkite_ext import DeadlineExceeded, JobNotUnblockable, UnknownNameWarning, WriteRefused
+from buildkite_ext import (
+    BuildNotFound,
+    BuildSeen,
+    DeadlineExceeded,
+    Event,
+    JobNotUnblockable,
+    UnknownNameWarning,
+    WriteRefused,
+)
 from buildkite_ext.logs import group_log, parse_log, render_log, search_log
 from buildkite_ext.simulation import Simulator
 
@@ -118,3 +126,38 @@ def test_logs_take_bytes_and_say_so(tmp_path: Path) -> None:
     for call in (lambda: list(group_log(wrong)), lambda: list(search_log(wrong, "ok"))):
         with pytest.raises(TypeError, match="parse_log"):
             call()
+
+
+def test_an_error_of_a_callback_is_raised_as_it_is(simulator: Simulator) -> None:
+    with simulator.client() as buildkite:
+        build = buildkite.builds.create("web", branch="main")
+        with pytest.raises(AttributeError, match="nope"):
+            buildkite.builds.wait(build, until=lambda seen: bool(getattr(seen, "nope")))  # noqa: B009
+
+
+def test_an_error_of_a_token_function_is_raised_as_it_is(simulator: Simulator) -> None:
+    with simulator.client() as buildkite:
+        build = buildkite.builds.create("web", branch="main")
+    with simulator.client(token=lambda: str(int("x"))) as buildkite:
+        for call in (buildkite.builds.get, buildkite.builds.cancel):
+            with pytest.raises(ValueError, match="invalid literal"):
+                call(build)
+
+
+@pytest.mark.parametrize(("times", "found"), [(1, True), (99, False)])
+def test_a_watcher_waits_for_a_minute_out_that_a_build_it_has_seen_is_not_found(times: int, found: bool) -> None:
+    simulator = Simulator("acme")
+    simulator.pipeline("web").job("test", after=600)
+
+    def lose(event: Event) -> None:
+        if isinstance(event, BuildSeen) and event.state == "running":
+            simulator.fail_next(status=404, operation="builds.get", times=times)
+
+    with simulator.client(on_event=lose) as buildkite:
+        build = buildkite.builds.create("web", branch="main")
+        if found:
+            assert buildkite.builds.watcher().wait(build).passed
+        else:
+            with pytest.raises(BuildNotFound):
+                buildkite.builds.watcher().wait(build)
+    assert len(simulator.requests) > 3

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ...errors import BuildkiteError
+from ...redaction import redacted_text
 from ..streams import log_text
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _FETCHED_LINES = 50
 _TIMEOUT = 30.0
 """Seconds for the last lines of one log."""
 
+_LONGEST_LINE = 400
+
 
 class LogTails:
     """The last lines of each log that was followed."""
@@ -35,7 +38,7 @@ class LogTails:
         """Add a line. Empty lines are left out."""
         tail = self._lines.setdefault(line.job_id, deque(maxlen=_LAST_LINES))
         if line.text.strip():
-            tail.append(log_text(line.text))
+            tail.append(_shown(line.text))
 
     def of(self, job: Job) -> tuple[str, ...] | None:
         """Return the last lines of a job; None if its log wasn't followed."""
@@ -48,7 +51,13 @@ def fetch_tail(client: BuildkiteClient, pipeline: str, number: int, job: Job) ->
     try:
         for line in client.jobs.follow(pipeline, number, job.id, tail=_FETCHED_LINES, timeout=_TIMEOUT):
             if line.text.strip():
-                lines.append(log_text(line.text))
+                lines.append(_shown(line.text))
     except BuildkiteError:
         return ()
     return tuple(lines)
+
+
+def _shown(text: str) -> str:
+    """Return a line as it is shown: a token in it is redacted, and of a long one the begin is left."""
+    shown = redacted_text(log_text(text[: 4 * _LONGEST_LINE]))
+    return shown if len(shown) <= _LONGEST_LINE else f"{shown[: _LONGEST_LINE - 1]}…"

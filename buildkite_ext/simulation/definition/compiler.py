@@ -40,6 +40,8 @@ _LONGEST_SKIP, _LONGEST_CONCURRENCY_GROUP, _MOST_RETRIES = 70, 200, 10
 _BLOCKED_STATES = ("passed", "failed", "running")
 _METHODS = ("ordered", "eager")
 _MINUTE = 60.0
+_MOST_PARALLEL = 10_000
+"""Jobs of a step. Buildkite refuses an upload with more than 500, unless it has raised the organization's limit."""
 
 
 class _CommonAttributes(TypedDict):
@@ -306,7 +308,7 @@ class _Compiler:
             command=command,
             artifact_paths=read.texts("artifact_paths", split=";") or read.texts("artifacts", split=";"),
             soft_fail=soft_fail(step.get("soft_fail"), step.value_mark("soft_fail"), self._problems),
-            parallelism=read.whole("parallelism", least=1),
+            parallelism=read.whole("parallelism", least=1, most=_MOST_PARALLEL),
             retry=automatic_retries(step, self._problems),
             manual_retry=manual_retry(step, self._problems),
             timeout=None if minutes is None else minutes * _MINUTE,
@@ -394,7 +396,7 @@ class _Compiler:
                 env=build.variables("env"),
                 meta_data=build.variables("meta_data"),
                 soft_fail=soft_fail(step.get("soft_fail"), step.value_mark("soft_fail"), self._problems),
-                parallelism=read.whole("parallelism", least=1),
+                parallelism=read.whole("parallelism", least=1, most=_MOST_PARALLEL),
             )
         )
 

@@ -7,12 +7,12 @@ https://buildkite.com/docs/pipelines/configure/conditionals
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from ...globs import branch_matches
+from ...globs import PathGlob, branch_matches
 from .conditions import ConditionContext, Value
 from .steps import FilePatterns, Group, Step
 
@@ -93,49 +93,22 @@ def _changed_files_match(patterns: FilePatterns, changed: Collection[str]) -> bo
         >>> _changed_files_match(FilePatterns(("{docs,src}/*.[ch]",)), ["src/main.c"])
         True
     """
-    include = [_glob(pattern) for pattern in patterns.include]
-    exclude = [_glob(pattern) for pattern in patterns.exclude]
+    include = [_globs(pattern) for pattern in patterns.include]
+    exclude = [_globs(pattern) for pattern in patterns.exclude]
     if not include or None in include or None in exclude:
         return True
-    return any(
-        any(glob is not None and glob.fullmatch(path) for glob in include)
-        and not any(glob is not None and glob.fullmatch(path) for glob in exclude)
-        for path in changed
-    )
+    return any(_match(include, path) and not _match(exclude, path) for path in changed)
+
+
+def _match(patterns: Iterable[tuple[PathGlob, ...] | None], path: str) -> bool:
+    return any(glob.matches(path) for globs in patterns for glob in globs or ())
 
 
 @lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str] | None:
-    """Return the regular expression of a glob; None if the text isn't a glob."""
+def _globs(pattern: str) -> tuple[PathGlob, ...] | None:
+    """Return the globs that a pattern stands for; None if the text isn't a glob."""
     alternatives = _braces(pattern)
-    if alternatives is None:
-        return None
-    try:
-        return re.compile(
-            "|".join("".join(map(_piece, _GLOB_PIECES.findall(each))) for each in alternatives), re.DOTALL
-        )
-    except re.error:
-        return None
-
-
-def _piece(piece: str) -> str:
-    match piece:
-        case "**/":
-            return "(?:[^/]+/)*"
-        case "**":
-            return ".*"
-        case "*":
-            return "[^/]*"
-        case "?":
-            return "[^/]"
-        case _ if piece.startswith("[") and len(piece) > 2:
-            negated = piece[1] in "!^"
-            characters = "".join(re.escape(character) for character in piece[2 if negated else 1 : -1])
-            return f"[{'^/' if negated else ''}{characters}]"
-        case _ if piece.startswith("\\") and len(piece) == 2:
-            return re.escape(piece[1])
-        case _:
-            return re.escape(piece)
+    return None if alternatives is None else tuple(PathGlob(_GLOB_PIECES.findall(each)) for each in alternatives)
 
 
 def _braces(pattern: str) -> list[str] | None:

@@ -33,6 +33,9 @@ _MOST_VALUES = 200_000
 """Values of one document. Aliases of aliases could otherwise make a small text a huge document."""
 
 _MOST_NESTED = 100
+_MOST_DIGITS = 309
+"""Digits of a number. One with more is beyond a float too, and stays a text."""
+
 _INTEGER = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0o?[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _TIME = re.compile(
@@ -359,7 +362,7 @@ def _scalar(node: yaml.ScalarNode) -> Tree:
     if text[0] not in "+-.0123456789":
         return text
     digits = text.replace("_", "")
-    if (integer := _INTEGER.fullmatch(digits)) is not None:
+    if len(digits) <= _MOST_DIGITS and (integer := _INTEGER.fullmatch(digits)) is not None:
         return int(integer[1] + _decimal(integer[2]))
     if _FLOAT.fullmatch(digits) is not None and isfinite(float(digits)):
         return float(digits)
