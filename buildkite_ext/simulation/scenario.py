@@ -173,7 +173,7 @@ class Scenario:
                 raise TypeError(f"it is {kind_of(found)}, not a map with the key pipeline")
             jobs = tuple(_loaded(each) for each in found.get("jobs") or ())
             return cls(**{**found, "jobs": jobs})
-        except (yaml.YAMLError, TypeError, ValueError) as error:
+        except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
             raise ConfigurationError(f"the text isn't a scenario: {error}") from error
 
     def play(self, simulator: Simulator, *, timing: Literal["recorded", "at once"] = "recorded") -> Build:

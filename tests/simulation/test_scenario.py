@@ -139,6 +139,8 @@ def test_logs_are_bounded_and_hold_no_tokens() -> None:
         "pipeline: web\nextra: 1",
         "pipeline: web\njobs: [{kind: scrip}]",
         "pipeline: web\njobs: [3]",
+        pytest.param("[" * 5000, id="too deep"),
+        pytest.param(f"pipeline: {'9' * 5000}", id="too long a number"),
     ],
 )
 def test_a_text_that_is_no_scenario(text: str) -> None:

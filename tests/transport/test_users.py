@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from buildkite_ext import Budget, BudgetExhausted, BuildkiteClient, MemoryStore, Retry
+from buildkite_ext import Budget, BudgetExhausted, BuildkiteClient, DeadlineExceeded, MemoryStore, Retry
 from tests.core.fakes import FakeClock
 
 EMAILS = {"bkua_ada_1": "ada@acme.test", "bkua_ada_2": "Ada@acme.test", "bkua_grace": "grace@acme.test"}
@@ -134,3 +135,32 @@ def test_a_function_counts_as_the_first_token_that_it_returns_and_is_asked_once_
     assert text.budget.user.remaining == function.budget.user.remaining == 47
     text.builds.get("web", 1)
     assert api.asked == []
+
+
+@pytest.mark.parametrize("timeout", [None, 3.0, 60.0])
+def test_a_call_waits_five_seconds_for_the_user_of_its_token_at_most(timeout: float | None) -> None:
+    clock, store = FakeClock(), MemoryStore()
+
+    class Dripping(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            while True:
+                clock.advance(1.0)
+                yield b" "
+
+    class Slow(Api):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            answer = super().__call__(request)
+            is_learning = request.url.path == "/v2/access-token"
+            return httpx.Response(200, headers=answer.headers, stream=Dripping()) if is_learning else answer
+
+    api = Slow()
+    of(api, store, "bkua_ada_1", clock=clock).builds.get("web", 1)
+    began = clock.monotonic()
+    buildkite = of(api, store, "bkua_ada_2", clock=clock, timeout=timeout)
+    if timeout == 3.0:
+        with pytest.raises(DeadlineExceeded):
+            buildkite.builds.get("web", 1)
+    else:
+        assert buildkite.builds.get("web", 1).number == 1
+    assert api.asked
+    assert clock.monotonic() - began <= 6
