@@ -12,7 +12,6 @@ from buildkite_api.models import Build
 from .._sync import DetachedIterator
 from ..pagination.links import links_of, number_of
 from ..watching.outcome import WaitResult
-from ..watching.watcher import SharedPoller
 from ._base import AsyncService, Service, blocking
 from .arguments import positive
 from .checks import check
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..transport.requester import Requester
     from ..urls import Origin
+    from ..watching.watcher import SharedPoller
 
 __all__ = ["AsyncWatcher", "Watcher"]
 
@@ -166,6 +166,8 @@ class AsyncWatcher(AsyncService):
     def _poller(self, organization: str) -> SharedPoller:
         made = self._pollers.get(organization)
         if made is None:
+            from ..watching.watcher import SharedPoller  # here, since most programs have no watcher
+
             requester = self._requester.within(organization)
             made = SharedPoller(
                 requester,

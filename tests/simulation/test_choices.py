@@ -13,6 +13,8 @@ from buildkite_ext.simulation.definition.conditions import Condition, ConditionC
 
 from .test_semantics import FAILS, after, ended, started, states
 
+pytestmark = pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
+
 SHOWN: dict[str, Callable[[], None]] = {}
 
 

@@ -11,6 +11,8 @@ import pytest
 from buildkite_ext.simulation import SimulatedPipeline, Simulator, VirtualClock
 from buildkite_ext.simulation.state.builds import Build, Job
 
+pytestmark = pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
+
 Script = Mapping[str, Any]
 
 
