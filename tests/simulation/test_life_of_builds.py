@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -20,6 +21,8 @@ from buildkite_ext.simulation.definition.compiler import compile_pipeline
 from buildkite_ext.simulation.definition.parser import parse_pipeline
 from buildkite_ext.simulation.definition.steps import BlockStep, InputStep, Step, WaitStep
 from buildkite_ext.simulation.state.graph import Graph, Node, Result
+
+pytestmark = pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
 
 KEYS = tuple("abcdef")
 ORG = "/v2/organizations/acme"
