@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Collection, Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from types import SimpleNamespace, TracebackType
+from typing import Any, NoReturn, Self
 
 from ...errors import ConfigurationError
 from ..definition.checks import texts_of
@@ -69,16 +69,14 @@ class Recorder:
         )
         self._before_record = before_record
         self._stack = ExitStack()
-        self._failed = False
         self._vcr = vcr.VCR(
             record_mode=vcr.mode.ALL,
-            serializer="clean",
             before_record_request=self._request,
             before_record_response=self._response,
             decode_compressed_response=True,
         )
-        self._vcr.register_serializer("clean", self)
-        self._paths: list[str] = []
+        self._recorded = _Recorded()
+        self._vcr.register_persister(self._recorded)
 
     def __enter__(self) -> Self:
         self._path.unlink(missing_ok=True)
@@ -88,12 +86,17 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        from vcr.serialize import serialize
+
         self._stack.__exit__(kind, error, traceback)
+        cassette, self._recorded.cassette = self._recorded.cassette, None
+        if cassette is not None:
+            text = serialize(cassette, SimpleNamespace(serialize=self._text))
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(text, encoding="utf-8")
 
-    # vcrpy calls both ----------------------------------------------------------------------------------------------
-
-    def serialize(self, cassette: dict[str, Any]) -> str:
-        """Return the text of a cassette. vcrpy calls it when the block ends.
+    def _text(self, cassette: dict[str, Any]) -> str:
+        """Return the text of a cassette.
 
         Raises:
             SecretRecorded: a known secret is in it.
@@ -107,12 +110,6 @@ class Recorder:
                 body["string"] = self._clean(body["string"], path)
         self._cleaner.check(cassette)
         return str(yamlserializer.serialize(cassette))
-
-    def deserialize(self, text: str) -> Any:
-        """Return the cassette of a text."""
-        from vcr.serializers import yamlserializer
-
-        return yamlserializer.deserialize(text)
 
     def _clean(self, body: str | bytes, path: str) -> bytes:
         return self._cleaner.body(body.encode() if isinstance(body, str) else body, path)
@@ -132,3 +129,20 @@ class Recorder:
         if self._before_record is not None:
             body = self._before_record(body.encode() if isinstance(body, str) else body)
         return {**response, "headers": self._cleaner.headers(response["headers"]), "body": {"string": body}}
+
+
+class _Recorded:
+    """What vcrpy recorded. It is written when vcrpy has ended: an error in its own writing would leave httpx patched."""
+
+    def __init__(self) -> None:
+        self.cassette: dict[str, Any] | None = None
+
+    def load_cassette(self, *_: object, **__: object) -> NoReturn:
+        """Tell vcrpy that there is nothing yet."""
+        from vcr.persisters.filesystem import CassetteNotFoundError
+
+        raise CassetteNotFoundError
+
+    def save_cassette(self, _: object, cassette: dict[str, Any], **__: object) -> None:
+        """Take what vcrpy has recorded."""
+        self.cassette = cassette
