@@ -32,12 +32,12 @@ _LONGEST_LINE = 120
 
 def annotations_list(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     scope: Literal["build", "job", "all"] = "all",
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """List the annotations of a build, each with the first line of its text.
 
@@ -63,7 +63,7 @@ def annotations_list(
 
 def annotations_add(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     body: Annotated[str | None, Parameter(group=_ANNOTATION, metavar="TEXT", allow_leading_hyphen=True)] = None,
     from_file: Annotated[
         Path | None, Parameter(name="--from", group=_ANNOTATION, metavar="FILE", allow_leading_hyphen=True)
@@ -74,7 +74,7 @@ def annotations_add(
     append: Annotated[bool, Flag, Parameter(group=_ANNOTATION)] = False,
     job: Annotated[str | None, Parameter(group=_ANNOTATION, alias="-j", metavar="JOB")] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Annotate a build or a job, with a text or with the failures of a JUnit report.
 

@@ -28,14 +28,14 @@ _State = Literal["new", "error", "finished", "deleted", "expired"]
 
 def artifacts_list(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     path: Annotated[str | None, Parameter(metavar="GLOB")] = None,
     state: Annotated[_State | None, Parameter(alias="-s", metavar="STATE")] = None,
     job: Annotated[str | None, Parameter(alias="-j", metavar="JOB")] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """List the artifacts of a build: state, bytes, path and the id of the job.
 
@@ -70,14 +70,14 @@ def artifacts_list(
 
 def artifacts_download(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     to: Annotated[Path | None, Parameter(metavar="DIR")] = None,
     by_job: Annotated[bool, Flag] = False,
     job: Annotated[str | None, Parameter(alias="-j", metavar="JOB")] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Download artifacts of a build into a folder, each under its own path. Their size and SHA-1 are checked.
 
