@@ -12,7 +12,7 @@ from cyclopts import Group, Parameter
 from ..build_choice import BuildOptions, build_choice
 from ..exit_codes import ExitCode
 from ..inputs import STDIN, Inputs, is_stdin, not_empty, source_of
-from ..job_choice import job_id_of, job_words
+from ..job_choice import job_id_of
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag, WholeNumber
 from ..problem import UsageError
 from ..streams import Colour, clean, short
@@ -102,12 +102,11 @@ def annotations_add(
     text = _body(body, from_file, inputs)
     with choice.connection.client() as client:
         at = choice.find(client)
-        words = job_words([] if job is None else [job], at)
         made = client.annotations.create(
             at.pipeline,
             at.number,
             text,
-            job_id=job_id_of(client, at, words[0]) if words else None,
+            job_id=job_id_of(client, at, job),
             style=style,
             context="junit" if context is None and from_file is not None else context,
             priority=priority,

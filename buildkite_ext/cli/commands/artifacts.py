@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from ..build_choice import BuildOptions, build_and_rest, build_choice
 from ..exit_codes import ExitCode
 from ..inputs import folder_of, not_empty
-from ..job_choice import job_id_of, job_words
+from ..job_choice import job_id_of
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag
 from ..problem import CommandFailed
 from ..streams import Colour, clean, print_error
@@ -56,14 +56,8 @@ def artifacts_list(
         not_empty("--path", path)
     with choice.connection.client() as client:
         at = choice.find(client)
-        words = job_words([] if job is None else [job], at)
-        artifacts = client.artifacts.list(
-            at.pipeline,
-            at.number,
-            job_id=job_id_of(client, at, words[0]) if words else None,
-            state=state,
-            path=path,
-        )
+        job_id = job_id_of(client, at, job)
+        artifacts = client.artifacts.list(at.pipeline, at.number, job_id=job_id, state=state, path=path)
         print_records(artifacts, _row, json_lines=json, color=color)
     return ExitCode.PASSED
 
@@ -103,8 +97,7 @@ def artifacts_download(
     try:
         with choice.connection.client() as client:
             at = choice.find(client)
-            words = job_words([] if job is None else [job], at)
-            job_id = job_id_of(client, at, words[0]) if words else None
+            job_id = job_id_of(client, at, job)
             with _failures():
                 files = client.artifacts.download_all(
                     at.pipeline,
