@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-import uuid
-from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING
-
-from buildkite_api.types import kind_of
 
 if TYPE_CHECKING:
     from buildkite_api.models import Job
@@ -25,11 +21,16 @@ def shown(value: object) -> str:
         >>> shown("main"), shown(-1), shown({"build": "…"}), shown("x" * 1000)
         ("'main'", '-1', 'a dict', 'a str of 1000 characters')
     """
+    from datetime import date  # here: the command prints texts, and shows no values, before it runs
+    from uuid import UUID
+
+    from buildkite_api.types import kind_of
+
     if isinstance(value, str) and not isinstance(value, Enum):
         return repr(value) if len(value) <= _LONGEST else f"a str of {len(value)} characters"
     if isinstance(value, int) and value.bit_length() > 200:
         return f"an int of {value.bit_length()} bits"
-    if value is None or isinstance(value, int | float | date | uuid.UUID | Enum):
+    if value is None or isinstance(value, int | float | date | UUID | Enum):
         return repr(value)
     return kind_of(value)
 

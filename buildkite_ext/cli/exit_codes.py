@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Self
 
-from ..states import EXIT_CODES
-
 if TYPE_CHECKING:
     from ..states import Outcome
 
@@ -185,6 +183,8 @@ SIMULATE_CODES: Mapping[ExitCode, str] = {
 
 def exit_code_of(outcome: Outcome) -> ExitCode:
     """Return the exit code for the outcome of a build."""
+    from ..states import EXIT_CODES  # here: `--help` has no use for it
+
     return {int(code): code for code in ExitCode}[EXIT_CODES[outcome]]
 
 

@@ -62,9 +62,17 @@ def chosen_jobs(client: BuildkiteClient, address: Reference, words: Sequence[str
     return [job for job in jobs if wanted.matches(job)]
 
 
-def job_id_of(client: BuildkiteClient, address: Reference, word: str) -> str:
-    """Return the id of the one job that a word names, as `chosen_job`."""
-    found = chosen_job(client, address, word)
+def job_id_of(client: BuildkiteClient, address: Reference, job: str | None) -> str | None:
+    """Return the id of the one job that `--job` names, or else the URL of a job; None if neither names one.
+
+    Raises:
+        NothingMatched: it names no job.
+        UsageError: it is empty, or names several.
+    """
+    words = job_words([] if job is None else [job], address)
+    if not words:
+        return None
+    found = chosen_job(client, address, words[0])
     return found if isinstance(found, str) else found.id
 
 

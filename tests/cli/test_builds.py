@@ -180,6 +180,7 @@ def test_a_job_is_retried_by_its_url(org: Simulator, command: Run) -> None:
         (("retry", "web", "--latest"), 2, "missing option --job"),
         (("unblock", "web", "1"), 2, "missing option --job"),
         (("retry", "web", "1", "--job", ""), 2, "--job is empty."),
+        (("retry", "--mine", "--job", ""), 2, "--job is empty."),
         (("retry", "web", "1", "--job", "unit", "--timeout", "1m"), 2, "--timeout is for --wait."),
         (
             ("retry", "web", "1", "--job", "gone"),

@@ -111,6 +111,7 @@ def test_a_terminal_gets_the_line_and_a_caret(command: Run, monkeypatch: pytest.
         ([], "missing argument FILE"),
         (["nowhere.yml"], "FILE: 'nowhere.yml' can't be read"),
         (["*.yaml"], "no file matches '*.yaml'"),
+        (["good.yml", "*.yaml"], "no file matches '*.yaml'"),
         (["."], "'.' is a folder"),
         (["--stricd", "good.yml"], "unknown option --stricd."),
         (["good.yml", "--format", "xml"], "xml"),

@@ -140,10 +140,11 @@ OTHERS = {
     "pygments",
     "httpx._main",
 }
+VALUES = {"buildkite_api", "buildkite_ext.states", "uuid"}
 UNUSED: dict[tuple[str, ...], set[str]] = {
-    ("--version",): PARSER | CLIENT | MODELS | OTHERS | {"json", "buildkite_ext.errors"},
+    ("--version",): PARSER | CLIENT | MODELS | OTHERS | VALUES | {"json", "datetime", "buildkite_ext.errors"},
     ("run", "--token", "x"): PARSER | CLIENT | MODELS - {"msgspec"} | OTHERS - {"logging"},
-    ("--help",): PARSER - {"rich"} | CLIENT | MODELS | OTHERS | {"json", "buildkite_ext.errors"},
+    ("--help",): PARSER - {"rich"} | CLIENT | MODELS | OTHERS | VALUES | {"json", "buildkite_ext.errors"},
     ("run", "--help"): CLIENT | OTHERS | {"msgspec", "buildkite_ext.errors", "buildkite_ext.logs"},
     ("runn",): CLIENT | OTHERS - {"logging"},
     ("run", "--unknown"): CLIENT | OTHERS - {"logging"},

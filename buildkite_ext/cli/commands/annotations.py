@@ -12,7 +12,7 @@ from cyclopts import Group, Parameter
 from ..build_choice import BuildOptions, build_choice
 from ..exit_codes import ExitCode
 from ..inputs import STDIN, Inputs, is_stdin, not_empty, source_of
-from ..job_choice import job_id_of, job_words
+from ..job_choice import job_id_of
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag, WholeNumber
 from ..problem import UsageError
 from ..streams import Colour, clean, short
@@ -32,12 +32,12 @@ _LONGEST_LINE = 120
 
 def annotations_list(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     scope: Literal["build", "job", "all"] = "all",
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """List the annotations of a build, each with the first line of its text.
 
@@ -63,7 +63,7 @@ def annotations_list(
 
 def annotations_add(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     body: Annotated[str | None, Parameter(group=_ANNOTATION, metavar="TEXT", allow_leading_hyphen=True)] = None,
     from_file: Annotated[
         Path | None, Parameter(name="--from", group=_ANNOTATION, metavar="FILE", allow_leading_hyphen=True)
@@ -74,7 +74,7 @@ def annotations_add(
     append: Annotated[bool, Flag, Parameter(group=_ANNOTATION)] = False,
     job: Annotated[str | None, Parameter(group=_ANNOTATION, alias="-j", metavar="JOB")] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Annotate a build or a job, with a text or with the failures of a JUnit report.
 
@@ -102,12 +102,11 @@ def annotations_add(
     text = _body(body, from_file, inputs)
     with choice.connection.client() as client:
         at = choice.find(client)
-        words = job_words([] if job is None else [job], at)
         made = client.annotations.create(
             at.pipeline,
             at.number,
             text,
-            job_id=job_id_of(client, at, words[0]) if words else None,
+            job_id=job_id_of(client, at, job),
             style=style,
             context="junit" if context is None and from_file is not None else context,
             priority=priority,

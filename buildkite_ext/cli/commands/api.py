@@ -68,7 +68,7 @@ def api(
     include: Annotated[bool, Flag, Parameter(group=OUTPUT, alias="-i")] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Send any request to the API and print its answer as JSON.
 

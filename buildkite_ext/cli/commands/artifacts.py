@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from ..build_choice import BuildOptions, build_and_rest, build_choice
 from ..exit_codes import ExitCode
 from ..inputs import folder_of, not_empty
-from ..job_choice import job_id_of, job_words
+from ..job_choice import job_id_of
 from ..parameters import CONNECTION, OUTPUT, CommonOptions, Flag
 from ..problem import CommandFailed
 from ..streams import Colour, clean, print_error
@@ -28,14 +28,14 @@ _State = Literal["new", "error", "finished", "deleted", "expired"]
 
 def artifacts_list(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     path: Annotated[str | None, Parameter(metavar="GLOB")] = None,
     state: Annotated[_State | None, Parameter(alias="-s", metavar="STATE")] = None,
     job: Annotated[str | None, Parameter(alias="-j", metavar="JOB")] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """List the artifacts of a build: state, bytes, path and the id of the job.
 
@@ -56,28 +56,22 @@ def artifacts_list(
         not_empty("--path", path)
     with choice.connection.client() as client:
         at = choice.find(client)
-        words = job_words([] if job is None else [job], at)
-        artifacts = client.artifacts.list(
-            at.pipeline,
-            at.number,
-            job_id=job_id_of(client, at, words[0]) if words else None,
-            state=state,
-            path=path,
-        )
+        job_id = job_id_of(client, at, job)
+        artifacts = client.artifacts.list(at.pipeline, at.number, job_id=job_id, state=state, path=path)
         print_records(artifacts, _row, json_lines=json, color=color)
     return ExitCode.PASSED
 
 
 def artifacts_download(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     to: Annotated[Path | None, Parameter(metavar="DIR")] = None,
     by_job: Annotated[bool, Flag] = False,
     job: Annotated[str | None, Parameter(alias="-j", metavar="JOB")] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Download artifacts of a build into a folder, each under its own path. Their size and SHA-1 are checked.
 
@@ -103,8 +97,7 @@ def artifacts_download(
     try:
         with choice.connection.client() as client:
             at = choice.find(client)
-            words = job_words([] if job is None else [job], at)
-            job_id = job_id_of(client, at, words[0]) if words else None
+            job_id = job_id_of(client, at, job)
             with _failures():
                 files = client.artifacts.download_all(
                     at.pipeline,

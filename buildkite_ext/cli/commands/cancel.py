@@ -22,7 +22,7 @@ def cancel(
     pipeline: Annotated[str | None, Parameter(alias="-p", metavar="PIPELINE")] = None,
     timeout: Annotated[float | None, Duration] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Cancel a build. A build that has ended stays as it is.
 

@@ -25,7 +25,7 @@ def doctor(
     *,
     json_output: Annotated[bool, Flag, Parameter(name="--json", group=OUTPUT)] = False,
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Check the connection: is Buildkite reachable, is the token valid, what may it do, and what do the rate limits allow.
 

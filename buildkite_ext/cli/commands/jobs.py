@@ -25,14 +25,14 @@ __all__ = ["jobs_list", "jobs_retry", "jobs_unblock"]
 
 def jobs_list(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     job: JobWords = (),
     state: Annotated[tuple[JobStateName, ...], Repeated, Parameter(alias="-s", metavar="STATE")] = (),
     retried: Annotated[bool, Flag] = False,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """List the jobs of a build.
 
@@ -64,12 +64,12 @@ def jobs_list(
 
 def jobs_retry(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     job: JobWords = (),
     wait: Annotated[bool, Flag] = False,
     timeout: Annotated[float | None, Duration] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Retry jobs of a build. Each can be retried once: then its retry can.
 
@@ -118,11 +118,11 @@ def jobs_retry(
 
 def jobs_unblock(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     job: Annotated[str | None, Parameter(alias="-j", metavar="JOB")] = None,
     field: Annotated[tuple[str, ...], Repeated, Parameter(alias="-f", metavar="K=V")] = (),
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Unblock the job of a block step.
 

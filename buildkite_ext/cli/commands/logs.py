@@ -32,7 +32,7 @@ _LINES = Group("The lines", sort_key=2)
 
 def logs(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     job: JobWords = (),
     state: Annotated[tuple[JobStateName, ...], Repeated, Parameter(alias="-s", metavar="STATE")] = (),
     follow: Annotated[bool, Flag, Parameter(group=_LINES, alias="-f")] = False,
@@ -43,7 +43,7 @@ def logs(
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Show the logs of a build's jobs: as they are now, as they grow, or the lines that match a pattern.
 

@@ -18,14 +18,14 @@ __all__ = ["retry_failed"]
 
 def retry_failed(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     state: Annotated[tuple[RetriedStateName, ...], Repeated, Parameter(alias="-s", metavar="STATE")] = (),
     wait: Annotated[bool, Flag] = False,
     timeout: Annotated[float | None, Duration] = None,
     poll_interval: Annotated[float | None, Duration] = None,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Retry the failed jobs of a build that has ended.
 

@@ -44,7 +44,7 @@ def run(
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Create a build, follow it live, wait for it and fetch its artifacts. The exit code says how it ended.
 

@@ -17,11 +17,11 @@ __all__ = ["unblock"]
 
 def unblock(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     step: Annotated[str | None, Parameter(metavar="STEP")] = None,
     field: Annotated[tuple[str, ...], Repeated, Parameter(alias="-f", metavar="K=V")] = (),
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Unblock a block step of a build, and say what the build does then.
 

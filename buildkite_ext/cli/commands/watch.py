@@ -19,14 +19,14 @@ _WAITING = Group("Waiting", sort_key=2)
 
 def watch(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     timeout: Annotated[float | None, Duration, Parameter(group=_WAITING)] = None,
     poll_interval: Annotated[float | None, Duration, Parameter(group=_WAITING)] = None,
     quiet: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     json: Annotated[bool, Flag, Parameter(group=OUTPUT)] = False,
     color: Annotated[Colour, Parameter(group=OUTPUT)] = "auto",
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Wait until builds have ended or are blocked, and show what they do. The exit code says how they ended.
 

@@ -16,12 +16,12 @@ __all__ = ["why"]
 
 def why(
     *build: Annotated[str, Parameter(metavar="BUILD", show_default=False)],
-    which: BuildOptions = BuildOptions(),  # noqa: B008 - frozen
+    which: BuildOptions = BuildOptions(),
     max_jobs: Annotated[int, WholeNumber, Parameter(group=OUTPUT)] = 10,
     max_bytes: Annotated[int, WholeNumber, Parameter(group=OUTPUT)] = 8192,
     json_output: Annotated[bool, Flag, Parameter(name="--json", group=OUTPUT)] = False,
     simulate: Annotated[bool, Flag, Parameter(group=CONNECTION)] = False,
-    common: CommonOptions = CommonOptions(),  # noqa: B008 - frozen
+    common: CommonOptions = CommonOptions(),
 ) -> ExitCode:
     """Tell why a build failed.
 
