@@ -381,8 +381,7 @@ class AsyncBuilds(AsyncBuildRequests):
         """
         check(AsyncBuilds.log_search, locals())
         organization, slug, found = self._build_at("builds.log_search", pipeline, number)
-        from ..logs.follow import follow_build
-        from ..logs.lookup import searched
+        from ..logs.follow import follow_build, found_in
         from ..logs.schedule import Pace
         from .selections import selection
 
@@ -397,7 +396,7 @@ class AsyncBuilds(AsyncBuildRequests):
             jobs=selection(jobs, state),
             stored=not follow,
         )
-        return DetachedIterator(searched(DetachedIterator(lines), search))
+        return DetachedIterator(found_in(DetachedIterator(lines), search))
 
     async def failure_summary(
         self,
