@@ -164,10 +164,9 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         from ..logs.follow import follow_job  # here: most programs follow nothing
         from ..logs.schedule import Pace
 
-        at = self._job_at("jobs.follow", pipeline, number, job_id)
+        organization, slug, found, identity = self._job_at("jobs.follow", pipeline, number, job_id)
         positive(timeout=timeout, poll_interval=poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute), single=True)
-        organization, slug, found, identity = at
         return DetachedIterator(
             follow_job(
                 self._requester.within(organization),
