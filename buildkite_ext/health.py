@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from .errors import (
     Unauthorized,
 )
 from .redaction import redacted_text
+from .timestamps import parse_http_date
 from .transport.context import context_of
 
 if TYPE_CHECKING:
@@ -144,10 +144,10 @@ def clock_skew(date: str | None, *, sent: float, arrived: float) -> float | None
         >>> [clock_skew(date, sent=100 + ahead, arrived=100.5 + ahead) for ahead in (0, 0.5, 30, -30)]
         [0.0, 0.0, 29.0, -29.5]
     """
-    try:
-        server = parsedate_to_datetime(date or "").timestamp()
-    except (ValueError, OverflowError):
+    told = parse_http_date(date)
+    if told is None:
         return None
+    server = told.timestamp()
     if sent > server + 1:
         return sent - server - 1
     return min(0.0, arrived - server)

@@ -9,7 +9,7 @@ import html
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from .messages import printable
+from .messages import printable, shortened
 
 __all__ = ["junit_annotation"]
 
@@ -229,5 +229,4 @@ def _shortened(text: str, most: int) -> str:
 
 def _line(text: str) -> str:
     """Return a text of the report as one short line."""
-    shown = " ".join(printable(text).split())
-    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+    return shortened(" ".join(printable(text).split()), _LONGEST_NAME)

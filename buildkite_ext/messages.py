@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from buildkite_api.models import Job
 
-__all__ = ["escaped", "job_name", "printable", "shown"]
+__all__ = ["counted", "escaped", "job_name", "printable", "shortened", "shown"]
 
 _LONGEST = 100
 
@@ -39,6 +39,26 @@ def job_name(job: Job) -> str:
     """Return the name of a job as it is written: its name, label, step key, first line of its command, or id."""
     command = (job.command or "").strip().partition("\n")[0]
     return job.name or job.label or job.step_key or command or job.id
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Example:
+        >>> counted(1, "job"), counted(2, "job")
+        ('1 job', '2 jobs')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return a text, cut to so many characters.
+
+    Example:
+        >>> shortened("abcdef", 4), shortened("abc", 4)
+        ('abc…', 'abc')
+    """
+    return text if len(text) <= longest else f"{text[: max(0, longest - 1)]}…"
 
 
 def escaped(text: str, *, kept: str = "") -> str:

@@ -1,6 +1,6 @@
-"""Timestamps: the two forms in which Buildkite writes times, and seconds since the epoch.
+"""Timestamps: the forms in which Buildkite writes times, and seconds since the epoch.
 
-The REST API writes RFC 3339 with milliseconds. Webhooks write `2018-03-25 03:58:14 UTC`.
+The REST API writes RFC 3339 with milliseconds. Webhooks write `2018-03-25 03:58:14 UTC`. Headers have the form of HTTP.
 https://buildkite.com/docs/apis/webhooks
 """
 
@@ -10,7 +10,14 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-__all__ = ["format_optional_time", "format_time", "format_webhook_time", "parse_time", "to_millisecond"]
+__all__ = [
+    "format_optional_time",
+    "format_time",
+    "format_webhook_time",
+    "parse_http_date",
+    "parse_time",
+    "to_millisecond",
+]
 
 _WEBHOOK_FORM = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", re.ASCII)
 
@@ -65,3 +72,21 @@ def parse_time(text: str) -> float:
     iso = f"{found[1]}+00:00" if found else text.replace(" ", "+") if "T" in text else text
     parsed = datetime.fromisoformat(iso)
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+
+
+def parse_http_date(text: str | None) -> datetime | None:
+    """Return the time of a `Date` header, in UTC; None if there is none, or if it isn't a time.
+
+    Example:
+        >>> parse_http_date("Fri, 02 Jan 2026 00:01:00 GMT")
+        datetime.datetime(2026, 1, 2, 0, 1, tzinfo=datetime.timezone.utc)
+        >>> parse_http_date(None) is parse_http_date("today") is None
+        True
+    """
+    from email.utils import parsedate_to_datetime  # here: most programs that format times read no header
+
+    try:
+        found = parsedate_to_datetime(text or "")
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

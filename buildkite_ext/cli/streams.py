@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from typing import Literal, TextIO
 
-from ..messages import printable
+from ..messages import printable, shortened
 from .encoding import READABLE
 from .windows_console import interprets_escape_sequences
 
@@ -147,8 +147,7 @@ def short(text: str | None, longest: int = _LONGEST) -> str:
         >>> short("x" * 1000, 5)
         'xxxx…'
     """
-    safe = clean(text).strip()
-    return safe if len(safe) <= longest else f"{safe[: longest - 1]}…"
+    return shortened(clean(text).strip(), longest)
 
 
 def paragraph(text: str) -> str:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..logs.parser import parse_log
 from ..logs.screen import without_controls
-from ..logs.selection import name_of
-from ..messages import printable
+from ..messages import job_name, printable, shortened
 from ..redaction import redacted_text
 from ..states import FAILED_JOBS, blocking_jobs, build_state, is_failing, outcome_of
 from .excerpt import Excerpt, excerpt_of
@@ -98,7 +97,7 @@ class Candidate:
 
 @dataclass(slots=True)
 class Readings:
-    """What was read beside the build.
+    """Answers that were read in addition to the build.
 
     Attributes:
         logs: the ends of the logs, or why one can't be read, by job.
@@ -217,7 +216,7 @@ def assembled(
 
 def problem_of(what: str, error: Exception) -> str:
     """Return what can't be read, and why, as one line."""
-    return _text(redacted_text(f"{what}: {error}"), 300)
+    return _text(f"{what}: {error}", 300)
 
 
 def _chains(jobs: Sequence[Job]) -> list[Candidate]:
@@ -330,7 +329,7 @@ def _excerpt(log: LogEnd) -> Excerpt:
     texts = [line.text for line in parse_log(log.data)]
     found = excerpt_of(texts[1:] if log.start and len(texts) > 1 else texts)  # the first line lacks its beginning
     return Excerpt(
-        section=None if found.section is None else _text(redacted_text(found.section)),
+        section=_optional(found.section),
         lines=tuple(_line(line) for line in found.lines),
         error=None if found.error is None else _line(found.error),
         tests=found.tests,
@@ -340,8 +339,7 @@ def _excerpt(log: LogEnd) -> Excerpt:
 
 def _line(text: str) -> str:
     """Return a line of a log, safe to print. It is shortened after tokens are found in it, so that no part of one is left."""
-    shown = printable(redacted_text(text.expandtabs(4)))
-    return shown if len(shown) <= _LONGEST_LINE else f"{shown[: _LONGEST_LINE - 1]}…"
+    return shortened(redacted_text(printable(text.expandtabs(4))), _LONGEST_LINE)
 
 
 def _attempts(each: Candidate) -> tuple[JobAttempt, ...]:
@@ -375,7 +373,7 @@ def _tests(found: Sequence[FailedExecution], truncated: list[str]) -> tuple[Fail
         tests[each.test_id] = FailedTest(
             name=_text(each.test_name or each.test_id),
             location=_optional(each.location),
-            reason=_optional(None if each.failure_reason is None else redacted_text(each.failure_reason)),
+            reason=_optional(each.failure_reason),
             web_url=_optional(each.test_url),
         )
     if len(tests) > _MOST_TESTS:
@@ -384,7 +382,7 @@ def _tests(found: Sequence[FailedExecution], truncated: list[str]) -> tuple[Fail
 
 
 def _name(job: Job) -> str:
-    return _text(redacted_text(name_of(job)))
+    return _text(job_name(job))
 
 
 def _seconds(duration: timedelta | None) -> float | None:
@@ -392,10 +390,9 @@ def _seconds(duration: timedelta | None) -> float | None:
 
 
 def _optional(text: str | None) -> str | None:
-    return None if text is None else _text(redacted_text(text))
+    return None if text is None else _text(text)
 
 
 def _text(text: str, longest: int = _LONGEST_NAME) -> str:
-    """Return a text of others as one short line, safe to print."""
-    shown = printable(without_controls(text)).strip()
-    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+    """Return a text of others as one short line, safe to print. Tokens are found in what is seen: nothing splits them there."""
+    return shortened(redacted_text(printable(without_controls(text))).strip(), longest)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ..messages import counted, shortened
 from .excerpt import narrowed
 
 if TYPE_CHECKING:
@@ -159,28 +160,28 @@ def _within(summary: FailureSummary, room: _Room, max_bytes: int) -> FailureSumm
         if len(items) > kept:
             note(f"{len(items) - kept} of {len(items)} {name}")
     states = dict(list(summary.states.items())[:_MOST_STATES])
-    problems = [_cut(each, room.note) for each in summary.problems[: room.notes]]
+    problems = [shortened(each, room.note) for each in summary.problems[: room.notes]]
     if len(summary.problems) > len(problems):
         note("some of the problems")
     words = room.words
     return replace(
         summary,
-        organization=_cut(summary.organization, words),
-        pipeline=_cut(summary.pipeline, words),
+        organization=shortened(summary.organization, words),
+        pipeline=shortened(summary.pipeline, words),
         web_url=_url(summary.web_url),
         branch=_word(summary.branch, words),
         commit=_word(summary.commit, words),
         message=_word(summary.message, words),
         cancel_reason=_word(summary.cancel_reason, words),
-        states={_cut(state, words): count for state, count in states.items()},
+        states={shortened(state, words): count for state, count in states.items()},
         jobs=jobs,
         left_out=summary.left_out + len(summary.jobs) - len(jobs),
         retried_jobs=tuple(_retried(each, words) for each in summary.retried_jobs[:kept]),
-        blocked_by=tuple(_cut(each, words) for each in summary.blocked_by[: max(1, kept)]),
+        blocked_by=tuple(shortened(each, words) for each in summary.blocked_by[: max(1, kept)]),
         annotations=tuple(_annotation(each, room, note) for each in summary.annotations[:kept]),
         failed_tests=tuple(_test(each, words) for each in summary.failed_tests[:kept]),
         last_passed=summary.last_passed and _passed(summary.last_passed, words),
-        truncated=tuple(_cut(each, room.note) for each in [*notes][: room.notes]),
+        truncated=tuple(shortened(each, room.note) for each in [*notes][: room.notes]),
         problems=tuple(problems),
         max_bytes=max_bytes,
     )
@@ -193,7 +194,7 @@ def _job(job: FailedJob, room: _Room, note: Callable[[str], None]) -> FailedJob:
     words = room.words
     return replace(
         job,
-        name=_cut(job.name, words),
+        name=shortened(job.name, words),
         step_key=_word(job.step_key, words),
         group_key=_word(job.group_key, words),
         signal=_word(job.signal, words),
@@ -203,7 +204,7 @@ def _job(job: FailedJob, room: _Room, note: Callable[[str], None]) -> FailedJob:
         web_url=_url(job.web_url),
         section=_word(job.section, words),
         error=_word(job.error, room.width),
-        lines=tuple(_cut(line, room.width) for line in lines),
+        lines=tuple(shortened(line, room.width) for line in lines),
         lines_left_out=job.lines_left_out + len(job.lines) - len(lines),
         attempts=job.attempts[-max(1, room.items) :],
         triggered=job.triggered and _triggered(job.triggered, room, note),
@@ -217,7 +218,7 @@ def _triggered(each: TriggeredFailure, room: _Room, note: Callable[[str], None])
         note("jobs of triggered builds")
     return replace(
         each,
-        pipeline=_cut(each.pipeline, room.words),
+        pipeline=shortened(each.pipeline, room.words),
         web_url=_url(each.web_url),
         jobs=jobs,
         left_out=each.left_out + len(each.jobs) - len(jobs),
@@ -227,13 +228,13 @@ def _triggered(each: TriggeredFailure, room: _Room, note: Callable[[str], None])
 def _annotation(each: FailureAnnotation, room: _Room, note: Callable[[str], None]) -> FailureAnnotation:
     if len(each.text) > room.annotation + 1:
         note("ends of annotations")
-    return replace(each, context=_cut(each.context, room.words), text=_cut(each.text, room.annotation + 1))
+    return replace(each, context=shortened(each.context, room.words), text=shortened(each.text, room.annotation + 1))
 
 
 def _test(each: FailedTest, words: int) -> FailedTest:
     return replace(
         each,
-        name=_cut(each.name, words),
+        name=shortened(each.name, words),
         location=_word(each.location, words),
         reason=_word(each.reason, words),
         web_url=_url(each.web_url),
@@ -241,19 +242,15 @@ def _test(each: FailedTest, words: int) -> FailedTest:
 
 
 def _retried(each: RetriedJob, words: int) -> RetriedJob:
-    return replace(each, name=_cut(each.name, words), attempts=each.attempts[-3:])
+    return replace(each, name=shortened(each.name, words), attempts=each.attempts[-3:])
 
 
 def _passed(each: PassedBuild, words: int) -> PassedBuild:
     return replace(each, commit=_word(each.commit, words), web_url=_url(each.web_url))
 
 
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: max(0, longest - 1)]}…"
-
-
 def _word(text: str | None, longest: int) -> str | None:
-    return None if text is None else _cut(text, longest)
+    return None if text is None else shortened(text, longest)
 
 
 def _url(url: str | None) -> str | None:
@@ -310,7 +307,7 @@ def _lines(summary: FailureSummary) -> Iterator[str]:
         yield from _job_lines(f"{number}. ", job)
     if summary.left_out:
         yield ""
-        yield f"Not shown: {_counted(summary.left_out, 'further job')} that failed or did not run"
+        yield f"Not shown: {counted(summary.left_out, 'further job')} that failed or did not run"
     if summary.retried_jobs:
         yield ""
         yield "Retried:"
@@ -366,7 +363,7 @@ def _job_lines(number: str, job: FailedJob, indent: str = "   ") -> Iterator[str
         yield f"{indent}section: {job.section}"
     yield from _indented(job.lines, f"{indent}| ")
     left_out = [
-        *([f"{_counted(job.lines_left_out, 'line')} of the section not shown"] if job.lines_left_out > 0 else []),
+        *([f"{counted(job.lines_left_out, 'line')} of the section not shown"] if job.lines_left_out > 0 else []),
         *(
             [f"only the last {job.log_read} of {job.log_size} bytes of the log were read"]
             if job.log_size is not None and job.log_read < job.log_size
@@ -385,7 +382,7 @@ def _job_lines(number: str, job: FailedJob, indent: str = "   ") -> Iterator[str
         for each in triggered.jobs:
             yield from _job_lines(f"{indent}- ", each, f"{indent}  ")
         if triggered.left_out:
-            yield f"{indent}not shown: {_counted(triggered.left_out, 'further job')} of that build"
+            yield f"{indent}not shown: {counted(triggered.left_out, 'further job')} of that build"
 
 
 def _details(job: FailedJob) -> Iterator[str]:
@@ -412,10 +409,6 @@ def _attempts(attempts: Sequence[JobAttempt]) -> str:
 def _indented(lines: Iterable[str], indent: str = "  ") -> Iterator[str]:
     for line in lines:
         yield f"{indent}{line}".rstrip()
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _duration(seconds: float) -> str:

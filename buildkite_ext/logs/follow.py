@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Seque
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..backoff import full_jitter
 from ..errors import BuildkiteError, DeadlineExceeded
@@ -23,9 +23,12 @@ from .selection import JobSelection, LoggedJob, name_of
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
+    from .._sync import DetachedIterator
     from ..transport.requester import Requester
 
-__all__ = ["follow_build", "follow_job", "read_job"]
+__all__ = ["follow_build", "follow_job", "found_in", "read_job"]
+
+T_co = TypeVar("T_co", covariant=True)
 
 _STATUS = ""
 """The status among what can fail; the others are logs, by the ids of their jobs."""
@@ -166,6 +169,25 @@ def follow_build(
     name = f"Build {pipeline} #{number}"
     follower = _Follower(requester, status, lambda: name, pace=pace, timeout=timeout, tail=tail, finished=finished)
     return follower.lines()
+
+
+class _Finder(Protocol[T_co]):
+    """Search of lines, or their groups: `LogSearch`, `LogGroups`."""
+
+    def feed(self, line: LogLine) -> Sequence[T_co]: ...
+    def finish(self) -> Sequence[T_co]: ...
+
+
+async def found_in(lines: DetachedIterator[LogLine], finder: _Finder[T_co]) -> AsyncGenerator[T_co, None]:
+    """Yield what is found in lines, while they arrive."""
+    try:
+        async for line in lines:
+            for each in finder.feed(line):
+                yield each
+        for each in finder.finish():
+            yield each
+    finally:
+        await lines.aclose()
 
 
 class _Follower:

@@ -8,9 +8,9 @@ https://buildkite.com/docs/apis/rest-api/builds
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from ..errors import InvalidRequest
+from ..timestamps import parse_http_date
 
 __all__ = ["is_still", "next_bound", "not_continued", "passed_time", "still_bound", "too_deep"]
 
@@ -61,11 +61,10 @@ def passed_time(newest: datetime | None, answered: str) -> datetime | None:
         >>> passed_time(datetime(2026, 1, 2, tzinfo=UTC), "")
         datetime.datetime(2026, 1, 2, 0, 0, tzinfo=datetime.timezone.utc)
     """
-    try:
-        date = parsedate_to_datetime(answered).astimezone(UTC) - _MARGIN
-    except (ValueError, OverflowError):
+    date = parse_http_date(answered)
+    if date is None:
         return newest
-    return date if newest is None else max(newest, date)
+    return date - _MARGIN if newest is None else max(newest, date - _MARGIN)
 
 
 def is_still(passed: datetime | None, current: datetime | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from re import Pattern
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from buildkite_api.models import Build, Job, Pipeline
 from buildkite_api.webhooks.events import WebhookEvent
@@ -13,18 +13,22 @@ from .._sync import DetachedIterator
 from ..failures.summary import LEAST_BYTES, FailureSummary
 from ..logs.parser import LogLine
 from ..logs.search import LogMatch, LogSearch
-from ..states import JobStateName
+from ..states import JOB_STATES, JobStateName
+from ..unknown_names import warn_unknown
 from ..watching.announcements import announced_build
 from ..watching.outcome import WaitResult
 from ..watching.pacing import Pacing
 from ..watching.wait import GivenUp, OnBlocked, OnTimeout, Until, WaitOptions, build_events
 from ._base import blocking
 from ._generated import builds as generated
-from .arguments import Scalar, at_least, count, many, per_minute, positive
+from .arguments import Scalar, at_least, count, many, not_empty, per_minute, positive
 from .build_requests import AsyncBuildRequests, Author
 from .checks import check
 from .waits import Fields, checked, wait_for
 from .watcher import AsyncWatcher, Watcher
+
+if TYPE_CHECKING:
+    from ..logs.selection import JobSelection
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -322,12 +326,10 @@ class AsyncBuilds(AsyncBuildRequests):
         check(AsyncBuilds.follow, locals())
         from ..logs.follow import follow_build  # here: most programs follow nothing
         from ..logs.schedule import Pace
-        from .selections import selection
 
-        at = self._build_at("builds.follow", pipeline, number)
+        organization, slug, found = self._build_at("builds.follow", pipeline, number)
         positive(timeout=timeout, poll_interval=poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute))
-        organization, slug, found = at
         return DetachedIterator(
             follow_build(
                 self._requester.within(organization),
@@ -336,8 +338,8 @@ class AsyncBuilds(AsyncBuildRequests):
                 pace=pace,
                 timeout=timeout,
                 tail=count("tail", tail),
-                jobs=selection(jobs, state),
-                focus=selection(focus, None),
+                jobs=_selection(jobs, state),
+                focus=_selection(focus, None),
                 on_build=on_build,
             )
         )
@@ -381,10 +383,8 @@ class AsyncBuilds(AsyncBuildRequests):
         """
         check(AsyncBuilds.log_search, locals())
         organization, slug, found = self._build_at("builds.log_search", pipeline, number)
-        from ..logs.follow import follow_build
-        from ..logs.lookup import searched
+        from ..logs.follow import follow_build, found_in
         from ..logs.schedule import Pace
-        from .selections import selection
 
         search = LogSearch(pattern, before=count("context", context) or 0, after=context)
         positive(timeout=timeout)
@@ -394,10 +394,10 @@ class AsyncBuilds(AsyncBuildRequests):
             found,
             pace=Pace.of(None, per_minute("max_requests_per_minute", max_requests_per_minute)),
             timeout=timeout,
-            jobs=selection(jobs, state),
+            jobs=_selection(jobs, state),
             stored=not follow,
         )
-        return DetachedIterator(searched(DetachedIterator(lines), search))
+        return DetachedIterator(found_in(DetachedIterator(lines), search))
 
     async def failure_summary(
         self,
@@ -448,6 +448,26 @@ class AsyncBuilds(AsyncBuildRequests):
             max_bytes=at_least("max_bytes", max_bytes, LEAST_BYTES),
             max_log_bytes=at_least("max_log_bytes", max_log_bytes, 1),
         )
+
+
+def _selection(jobs: str | Job | Sequence[str | Job] | None, state: str | Sequence[str] | None) -> JobSelection | None:
+    """Return the selection that the arguments `jobs` and `state` ask for; None for all jobs. An unknown state is warned of.
+
+    Example:
+        >>> _selection("unit*", "failed")
+        JobSelection(patterns=('unit*',), states=frozenset({'failed'}))
+        >>> _selection(None, None) is None
+        True
+    """
+    names = [jobs] if isinstance(jobs, str | Job) else jobs
+    states = many(state)
+    if names is None and states is None:
+        return None
+    from ..logs.selection import JobSelection
+
+    warn_unknown("state", states, JOB_STATES)
+    patterns = tuple(name.id if isinstance(name, Job) else name for name in not_empty(names) or ())
+    return JobSelection(patterns, frozenset(map(str, states or ())))
 
 
 class Builds(generated.Builds):

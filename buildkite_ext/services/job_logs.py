@@ -15,7 +15,7 @@ from buildkite_api.api.jobs import (
 from buildkite_api.models import Build, Job, JobLog
 
 from .._sync import DetachedIterator
-from ..logs.groups import LogGroup
+from ..logs.groups import LogGroup, LogGroups
 from ..logs.parser import LogLine, render_log
 from ..logs.search import LogMatch, LogSearch
 from ._generated import jobs as generated
@@ -164,10 +164,9 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         from ..logs.follow import follow_job  # here: most programs follow nothing
         from ..logs.schedule import Pace
 
-        at = self._job_at("jobs.follow", pipeline, number, job_id)
+        organization, slug, found, identity = self._job_at("jobs.follow", pipeline, number, job_id)
         positive(timeout=timeout, poll_interval=poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute), single=True)
-        organization, slug, found, identity = at
         return DetachedIterator(
             follow_job(
                 self._requester.within(organization),
@@ -261,9 +260,9 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         at = self._job_at("jobs.log_search", pipeline, number, job_id)
         search = LogSearch(pattern, before=count("context", context) or 0, after=context)
         positive(timeout=timeout)
-        from ..logs.lookup import searched
+        from ..logs.follow import found_in
 
-        return DetachedIterator(searched(self._log_lines(at, pipeline, job_id, follow, timeout), search))
+        return DetachedIterator(found_in(self._log_lines(at, pipeline, job_id, follow, timeout), search))
 
     def log_groups(
         self,
@@ -296,9 +295,9 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         check(AsyncJobLogs.log_groups, locals())
         at = self._job_at("jobs.log_groups", pipeline, number, job_id)
         positive(timeout=timeout)
-        from ..logs.lookup import grouped
+        from ..logs.follow import found_in
 
-        return DetachedIterator(grouped(self._log_lines(at, pipeline, job_id, follow, timeout)))
+        return DetachedIterator(found_in(self._log_lines(at, pipeline, job_id, follow, timeout), LogGroups()))
 
     def _log_lines(
         self,

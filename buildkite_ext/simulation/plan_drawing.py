@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from ..messages import counted
 from ..terminal_text import cells, fitted, printable
 from .planned_steps import PlannedJob, PlannedStep, waves_of
 
@@ -57,14 +58,10 @@ def draw_text(branch: str, state: str, steps: Sequence[PlannedStep], documents: 
 
 def _head(branch: str, state: str, steps: Sequence[PlannedStep]) -> str:
     waves = waves_of(steps)
-    counts = f"{_counted(sum(map(len, waves)), 'job')} in {_counted(len(waves), 'wave')}"
+    counts = f"{counted(sum(map(len, waves)), 'job')} in {counted(len(waves), 'wave')}"
     ends = _STATES.get(state, f"ends as {state}")
     blocking = next((f" at {printable(step.name)}" for step in steps if step.outcome == "blocked"), "")
     return f"The build of {printable(branch)} {ends}{blocking if state == 'blocked' else ''}: {counts}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _gates(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:

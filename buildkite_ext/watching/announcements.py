@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from .pacing import PAUSE_WITH_WEBHOOKS, READS_AFTER_WEBHOOK
+
 if TYPE_CHECKING:
     from buildkite_api.webhooks.events import WebhookEvent
 
@@ -19,12 +21,6 @@ __all__ = ["AnnouncedPauses", "Announcements", "announced_build", "announced_nam
 
 _ASK_EVERY = 1.0
 """Seconds between two questions to a store that other processes share."""
-
-
-_LONG_PAUSE = 60.0
-"""Seconds between two polls of a build of which webhooks tell."""
-
-_READS_AFTER_WEBHOOK = (1.0, 2.0, 4.0, 8.0)
 
 
 def announced_name(organization: str, pipeline: str, number: int) -> str:
@@ -114,7 +110,7 @@ class AnnouncedPauses:
 
     def lengthened(self, seconds: float) -> float:
         """Return the seconds of the next pause, instead of those without webhooks."""
-        return next(self._soon, max(seconds, _LONG_PAUSE))
+        return next(self._soon, max(seconds, PAUSE_WITH_WEBHOOKS))
 
     async def pause(self, seconds: float) -> bool:
         """Pause for `seconds`, or until a webhook tells of the build. Return True if one did."""
@@ -127,7 +123,7 @@ class AnnouncedPauses:
             await self._announcements.pause(signal, left)
         woken, self._woken = self._woken, False
         if woken:
-            self._soon = iter(_READS_AFTER_WEBHOOK)  # the API may show the change a little later
+            self._soon = iter(READS_AFTER_WEBHOOK)  # the API may show the change a little later
         return woken
 
     def _receive(self, name: str) -> None:

@@ -9,10 +9,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["LONGEST_PAUSE", "Pacing", "next_interval", "next_pause"]
+__all__ = [
+    "LONGEST_PAUSE",
+    "PAUSE_WITH_WEBHOOKS",
+    "READS_AFTER_WEBHOOK",
+    "Pacing",
+    "next_interval",
+    "next_pause",
+]
 
 LONGEST_PAUSE = 15.0
 """Seconds between two polls of a build that has run for a while: four requests a minute."""
+
+PAUSE_WITH_WEBHOOKS = 60.0
+"""Seconds between two polls of a build of which webhooks tell."""
+
+READS_AFTER_WEBHOOK = (1.0, 2.0, 4.0, 8.0)
+"""Pauses before further reads of a build of which a webhook told, while the API still shows it as active."""
 
 _BASE = 5.0
 """Seconds between two polls of a young build, once its first seconds are over."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ..errors import BudgetExhausted, BuildkiteError, BuildNotFound, CircuitOpen, DeadlineExceeded
 from ..states import build_state
+from ..timestamps import parse_http_date
 from .pacing import Pacing, next_pause
 from .patience import LONGEST_ABSENCE, LONGEST_OUTAGE, is_passing
 from .state_machine import StateMachine
@@ -202,17 +202,18 @@ class BuildPoller:
         build: Build = requester.parse(endpoint, response)
         self.has_jobs = jobs or self._jobs
         if self.seen is None:
-            await self._first(build, response.headers.get("Date", ""))
+            await self._first(build, response.headers.get("Date"))
         elif self._ran_at is None and build.started_at is not None:
             self._ran_at = requester.runtime.now()
         self.seen = build
         await self._report(build)
         return build
 
-    async def _first(self, build: Build, date: str) -> None:
+    async def _first(self, build: Build, date: str | None) -> None:
         """Take in how old the build is at the first look, by the clock of Buildkite alone."""
         now = self._requester.runtime.now()
-        times: list[object] = [_time_of(date), build.created_at, build.scheduled_at, build.started_at, build.failing_at]
+        known = (build.created_at, build.scheduled_at, build.started_at, build.failing_at)
+        times: list[object] = [parse_http_date(date), *known]
         latest = max((time for time in times if _is_aware(time)), default=None)
         self._born = _on_our_clock(build.created_at, latest, now)
         self._ran_at = _on_our_clock(build.started_at, latest, now)
@@ -279,14 +280,6 @@ class BuildPoller:
 
             event = UnexpectedState(*self.address, job, problem.kind, problem.before, problem.after)
             self._requester.events.emit(event)
-
-
-def _time_of(date: str) -> datetime | None:
-    """Return the time of a `Date` header; None if it has none."""
-    try:
-        return parsedate_to_datetime(date)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _is_aware(time: object) -> TypeGuard[datetime]:

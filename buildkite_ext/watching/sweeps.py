@@ -23,6 +23,7 @@ from math import inf
 from typing import Literal
 
 from ..states import ACTIVE_BUILDS, BUILD_FILTERS
+from .pacing import LONGEST_PAUSE, PAUSE_WITH_WEBHOOKS, READS_AFTER_WEBHOOK
 
 __all__ = [
     "LOOK_EVERY",
@@ -63,7 +64,7 @@ _LOOKS_UNDER_LOAD = 13.5
 _FEW = 3
 """Waits up to which reads of each build alone cost less than lists."""
 
-_READ_EVERY = 15.0
+_READ_EVERY = LONGEST_PAUSE
 """Seconds between two reads of the same build, where it is read alone."""
 
 _READS, _READS_IN = 3, 7.5
@@ -79,11 +80,6 @@ _CHECK_EVERY = 60.0
 
 _SLOWER = 6.0
 """How many times slower looks and sweeps are where webhooks tell of ends."""
-
-_READ_EVERY_WITH_WEBHOOKS = 60.0
-
-_READS_AFTER_WEBHOOK = (1.0, 2.0, 4.0, 8.0)
-"""Pauses before further reads of a build of which a webhook told, while the API still shows it as active."""
 
 _LATE_FOR = 600.0
 """Seconds for which it is remembered that lists showed ends late."""
@@ -294,7 +290,7 @@ class Sweeps:
 
     def __init__(self, *, webhooks: bool = False, page_size: int = 100) -> None:
         self._slower = _SLOWER if webhooks else 1.0
-        self._read_every = _READ_EVERY_WITH_WEBHOOKS if webhooks else _READ_EVERY
+        self._read_every = PAUSE_WITH_WEBHOOKS if webhooks else _READ_EVERY
         self._page_size = page_size
         self._waited: dict[Key, _Waited] = {}
         self._unknown: dict[Key, float] = {}
@@ -626,8 +622,8 @@ class Sweeps:
         if waited is not None:
             waited.read_at = now + self._read_every
             due, reads = self._woken.pop(key, (inf, 0))
-            if due <= now and reads < len(_READS_AFTER_WEBHOOK):
-                self._woken[key] = now + _READS_AFTER_WEBHOOK[reads], reads + 1
+            if due <= now and reads < len(READS_AFTER_WEBHOOK):
+                self._woken[key] = now + READS_AFTER_WEBHOOK[reads], reads + 1
 
     def _looked(self, answer: Answer, now: float) -> None:
         """Take in a page of a look."""

@@ -10,7 +10,6 @@ import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from ..errors import BuildkiteError, CircuitOpen, DeadlineExceeded, NotFound
 from ..events import BuildSeen, WaitFinished, WatcherSlowed
 from ..references import read_reference
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
+from ..timestamps import parse_http_date
 from .announcements import Announcements, announced_name
 from .outcome import WaitResult
 from .patience import LONGEST_ABSENCE, LONGEST_OUTAGE, is_passing
@@ -330,7 +330,7 @@ class SharedPoller:
         builds: list[Build] = requester.parse(endpoint, response)
         rows, known = self._rows(builds)
         more, left = self._further_pages(response)
-        return Answer(rows, _date(response.headers.get("Date")), more, left), known
+        return Answer(rows, _seconds(parse_http_date(response.headers.get("Date"))), more, left), known
 
     async def _read(self, step: ReadBuild, ends: float | None) -> tuple[Answer, Mapping[Key, Build]]:
         requester = self._requester
@@ -491,14 +491,6 @@ def _seconds(value: object) -> float | None:
 
 def _time(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(round(seconds, 3), UTC)
-
-
-def _date(value: str | None) -> float | None:
-    """Return the time in a `Date` header."""
-    try:
-        return None if value is None else parsedate_to_datetime(value).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _not_ended(waiter: _Waiter, timeout: float | None) -> str:

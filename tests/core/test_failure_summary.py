@@ -759,6 +759,19 @@ async def test_nothing_of_others_moves_the_cursor_or_holds_the_token(flavor: Fla
     assert "denied" in found.text()
 
 
+@pytest.mark.parametrize("between", ["\u200b", "\x1b[1m", "\u202e"])
+async def test_a_token_with_a_hidden_character_in_it_is_found(flavor: Flavor, between: str) -> None:
+    hidden = f"bkua{between}_other0123456789"
+    server = Server(
+        ended("a", name=hidden, agent={"id": "x", "name": hidden}),
+        logs={"a": f"+++ {hidden}\nError: {hidden}\n".encode()},
+        message=hidden,
+    )
+    found = await summary_of(flavor, server)
+    assert "bkua_other" not in found.text() + found.json()
+    assert found.message == "bkua_REDACTED"
+
+
 def large() -> FailureSummary:
     """Return a summary with more of everything than fits."""
     lines = tuple(f"line {number} {'x' * 90}" for number in range(40))

@@ -147,7 +147,6 @@ def test_no_service_is_forgotten() -> None:
         "checks",
         "job_logs",
         "once",
-        "selections",
         "waits",
         "watcher",
         "_argument_errors",

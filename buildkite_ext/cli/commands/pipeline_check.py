@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from ...messages import counted
 from ...terminal_text import cells, fitted, printable
 from ..exit_codes import ExitCode
 from ..inputs import Inputs, is_stdin
@@ -182,8 +183,4 @@ def _annotation(checked: list[_Checked], errors: int, warnings: int) -> str:
 
 
 def _summary(errors: int, warnings: int, files: int) -> str:
-    return f"{_counted(errors, 'error')} and {_counted(warnings, 'warning')} in {_counted(files, 'pipeline')}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return f"{counted(errors, 'error')} and {counted(warnings, 'warning')} in {counted(files, 'pipeline')}"

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ...errors import BuildkiteError
+from ...messages import shortened
 from ...redaction import redacted_text
 from ..streams import log_text
 
@@ -58,6 +59,5 @@ def fetch_tail(client: BuildkiteClient, pipeline: str, number: int, job: Job) ->
 
 
 def _shown(text: str) -> str:
-    """Return a line as it is shown: a token in it is redacted, and of a long one the begin is left."""
-    shown = redacted_text(log_text(text[: 4 * _LONGEST_LINE]))
-    return shown if len(shown) <= _LONGEST_LINE else f"{shown[: _LONGEST_LINE - 1]}…"
+    """Return a line as it is shown: without tokens, and cut if it is long."""
+    return shortened(redacted_text(log_text(text[: 4 * _LONGEST_LINE])), _LONGEST_LINE)
