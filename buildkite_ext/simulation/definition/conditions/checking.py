@@ -152,8 +152,7 @@ def _type(node: Node) -> Type:
         case Variable():
             return _variable(node)
         case Call():
-            _refuse_enum(node.arguments[0], "as the argument of a function")
-            if _type(node.arguments[0]) != _STRING:
+            if _not_enum(node.arguments[0], "as the argument of a function") != _STRING:
                 raise _invalid(node, "Argument to `env` should be an environment variable name, a string")
             return _STRING
         case Array(items=items):
@@ -197,16 +196,17 @@ def _needs_bool(node: Node, operator: str) -> None:
         raise _invalid(node, f"`{operator}` takes true or false, and this is a {found}.{hint}")
 
 
-def _refuse_enum(node: Node, where: str) -> None:
-    if _type(node).name == "enum":
-        raise _invalid(node, f"`{_type(node)}` can be compared by == and != only, on their left, and not {where}")
+def _not_enum(node: Node, where: str) -> Type:
+    """Return the type of an operand that mustn't be an enum."""
+    found = _type(node)
+    if found.name == "enum":
+        raise _invalid(node, f"`{found}` can be compared by == and != only, on their left, and not {where}")
+    return found
 
 
 def _ternary(node: Ternary) -> Type:
     _needs_bool(node.condition, "?")
-    for branch in (node.yes, node.no):
-        _refuse_enum(branch, "as a branch of ?:")
-    yes, no = _type(node.yes), _type(node.no)
+    yes, no = (_not_enum(branch, "as a branch of ?:") for branch in (node.yes, node.no))
     if yes == _NULL:
         return no
     if no not in (yes, _NULL):
