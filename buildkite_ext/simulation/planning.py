@@ -215,7 +215,7 @@ def _template(text: str, trees: Sequence[tuple[Tree, Mark]], document: int, *, i
 
 def _add_queues(engine: Engine, build: Build) -> None:
     """Add the queues that the jobs of a build name by a variable, so that agents take the jobs."""
-    cluster = next(each for each in engine.organization.clusters if each.id == build.pipeline.cluster_id)
+    cluster = engine.organization.cluster_of(build.pipeline)
     for job in build.jobs:
         step = job.command_step
         if step is not None and job.queue is None and step.queue:
