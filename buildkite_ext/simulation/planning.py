@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from types import UnionType
 from typing import Literal
 from warnings import catch_warnings, simplefilter
 
 from ..errors import ConfigurationError
 from ..unknown_keywords import checks_keywords
-from ..unknown_names import UnknownNameWarning
+from ..unknown_names import UnknownNameWarning, nearest
 from .behaviour.rules import names_step
 from .behaviour.timing import Timing
 from .checking import problems_of
@@ -233,8 +232,8 @@ def _check_names(argument: str, names: Iterable[str], build: Build, kind: type[S
     for name in names:
         if not any(names_step(name, step) for step in steps):
             what = "block or input step" if kind is BlockStep else "command or trigger step"
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(map(repr, known)) or 'none'}"
+            near = nearest(name, known)
+            hint = f"did you mean {near!r}?" if near else f"there are {', '.join(map(repr, known)) or 'none'}"
             raise ValueError(f"{argument}={name!r}: the pipeline has no such {what}; {hint}")
 
 

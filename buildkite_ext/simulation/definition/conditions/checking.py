@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from ....unknown_names import nearest
 from .syntax import (
     Array,
     Binary,
@@ -27,7 +27,7 @@ from .variables import (
     EntryPoint,
     Type,
     allowed_in_a_literal,
-    nearest,
+    nearest_documented,
     only_at_runtime,
     takes_step,
 )
@@ -132,7 +132,7 @@ def _check_call(node: Call) -> None:
             f'Interpolation of "{text}" is not supported: it is known at runtime, when the job runs, and conditions are '
             "decided before",
         )
-    near = nearest(text)
+    near = nearest_documented(text)
     hint = "" if near is None else f', did you mean "{near}"?'
     raise _invalid(name, f'"{text}" is not a valid environment variable{hint}')
 
@@ -183,8 +183,8 @@ def _type(node: Node) -> Type:
 def _variable(node: Variable) -> Type:
     found = VARIABLES.get(node.name)
     if found is None:
-        near = get_close_matches(node.name, sorted(VARIABLES), 1)
-        hint = f": did you mean `{near[0]}`?" if near else ""
+        near = nearest(node.name, VARIABLES)
+        hint = f": did you mean `{near}`?" if near else ""
         raise _invalid(node, f"`{node.name}` is not a variable{hint}")
     return found
 
@@ -250,6 +250,6 @@ def _check_value(enum: str, node: Node, values: frozenset[str]) -> None:
     text = node.fixed if isinstance(node, Text) else None
     if text is None or text in values:
         return
-    near = get_close_matches(text, sorted(ENUM_VALUES[enum]), 1)
-    hint = f": did you mean {near[0]!r}?" if near else f": there are {', '.join(sorted(ENUM_VALUES[enum]))}"
+    near = nearest(text, ENUM_VALUES[enum])
+    hint = f": did you mean {near!r}?" if near else f": there are {', '.join(sorted(ENUM_VALUES[enum]))}"
     raise _invalid(node, f"`{enum}` is never {text!r}{hint}")
