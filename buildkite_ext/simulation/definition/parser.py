@@ -399,7 +399,8 @@ def _matrix(value: Tree, owner: TreeMap, key: str) -> Tree:
         out.move("setup", dimensions, found, "setup")
     else:
         out.move("setup", None, found, "setup")
-    _replace(out, found, "adjustments", _adjustments) if "adjustments" in found else None
+    if "adjustments" in found:
+        _replace(out, found, "adjustments", _adjustments)
     return out
 
 
