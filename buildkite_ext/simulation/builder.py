@@ -174,8 +174,7 @@ class SimulatedPipeline(ScriptedPipeline):
         if queue is not None:
             check_names(queue=queue)
             with self._current():
-                organization = self._engine.organization
-                cluster = next(item for item in organization.clusters if item.id == self.state.cluster_id)
+                cluster = self._engine.organization.cluster_of(self.state)
                 self._engine.administration.clusters.add_queue(cluster, queue, self._user)
         step = CommandStep(
             label=name,

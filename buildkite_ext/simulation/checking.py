@@ -16,7 +16,7 @@ from .definition.steps import Group, Step
 from .definition.yaml_tree import Mark, PipelineError, PipelineProblem, Tree, documents
 from .state.graph import Graph
 
-__all__ = ["check_pipeline"]
+__all__ = ["check_pipeline", "problems_of"]
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -55,9 +55,14 @@ def check_pipeline(text: str, *, interpolated: bool = True) -> tuple[PipelinePro
         found = documents(text)
     except PipelineError as error:
         return (error.problem,)
+    return problems_of(text, found, interpolated=interpolated)
+
+
+def problems_of(text: str, trees: Sequence[tuple[Tree, Mark]], *, interpolated: bool) -> tuple[PipelineProblem, ...]:
+    """Return the errors and warnings about a text whose documents were read. `check_pipeline` explains them."""
     problems: list[PipelineProblem] = []
     definitions: list[Definition] = []
-    for tree, mark in found:
+    for tree, mark in trees:
         problems += _document(tree, mark, definitions, interpolated=interpolated)
     problems += _together(definitions, interpolated=interpolated and "$" in text)
     lines = _LINE_BREAK.split(text)

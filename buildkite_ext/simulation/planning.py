@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from types import UnionType
 from typing import Literal
 from warnings import catch_warnings, simplefilter
 
 from ..errors import ConfigurationError
 from ..unknown_keywords import checks_keywords
-from ..unknown_names import UnknownNameWarning
+from ..unknown_names import UnknownNameWarning, nearest
 from .behaviour.rules import names_step
 from .behaviour.timing import Timing
-from .checking import check_pipeline
+from .checking import problems_of
 from .definition.checks import (
     check_flags,
     check_name,
@@ -25,9 +24,10 @@ from .definition.checks import (
     text_map,
     texts_of,
 )
+from .definition.parser import parse_document
 from .definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep, WaitStep
 from .definition.template import Template
-from .definition.yaml_tree import PipelineError, documents
+from .definition.yaml_tree import Mark, PipelineError, Tree, documents
 from .engine.engine import Engine
 from .plan import Plan
 from .planned_steps import PlannedJob, PlannedStep, StepOutcome
@@ -149,7 +149,8 @@ def plan_pipeline(
         tag=tag,
         changed=files,
     )
-    template, count = _template(text, document, interpolated=interpolated)
+    trees = _documents(text, document)
+    template = _template(text, trees, document, interpolated=interpolated)
     simulator = SimulatedOrganization(organization, timing=Timing(pickup=0.0, canceling=0.0))
     planned = simulator.pipeline(pipeline, default_branch=default_branch)
     planned.state.follows_triggers = False
@@ -169,38 +170,51 @@ def plan_pipeline(
     kept = texts_of("block_at", block_at, give="a list of keys or labels of block steps")
     _check_names("block_at", kept, build, BlockStep)
     _run(engine, build, lambda step: unblock and not any(names_step(name, step) for name in kept))
-    warnings = check_pipeline(text, interpolated=interpolated)
+    problems = problems_of(text, trees, interpolated=interpolated)
     return Plan(
         branch=branch,
         state=build.state,
         steps=_steps(build),
-        warnings=tuple(problem for problem in warnings if problem.level == "warning"),
-        documents=count,
+        warnings=tuple(problem for problem in problems if problem.level == "warning"),
+        documents=len(trees),
     )
 
 
-def _template(text: str, document: int, *, interpolated: bool) -> tuple[Template, int]:
-    """Return the template of a document, and how many documents there are.
+def _documents(text: str, document: int) -> list[tuple[Tree, Mark]]:
+    """Return the documents of a text, among them the one with a number.
 
     Raises:
-        ConfigurationError: Buildkite would refuse it.
+        ConfigurationError: it isn't YAML.
         ValueError: there is no such document.
     """
     try:
-        count = len(documents(text))
-        if document > count:
-            raise ValueError(f"document={document}: the text has {count} document{'' if count == 1 else 's'}")
-        template = Template(text, interpolated=interpolated, document=document - 1)
+        trees = documents(text)
+    except PipelineError as error:
+        raise ConfigurationError(str(error)) from None
+    if document > len(trees):
+        raise ValueError(f"document={document}: the text has {len(trees)} document{'' if len(trees) == 1 else 's'}")
+    return trees
+
+
+def _template(text: str, trees: Sequence[tuple[Tree, Mark]], document: int, *, interpolated: bool) -> Template:
+    """Return the template of the document with a number.
+
+    Raises:
+        ConfigurationError: Buildkite would refuse it.
+    """
+    try:
+        parsed = [parse_document(tree, mark) for tree, mark in trees]  # each has to be a pipeline
+        template = Template(text, interpolated=interpolated, parsed=parsed[document - 1])
     except PipelineError as error:
         raise ConfigurationError(str(error)) from None
     for problem in template.definition.errors:
         raise ConfigurationError(f"line {problem.mark.line}, column {problem.mark.column}: {problem.message}")
-    return template, count
+    return template
 
 
 def _add_queues(engine: Engine, build: Build) -> None:
     """Add the queues that the jobs of a build name by a variable, so that agents take the jobs."""
-    cluster = next(each for each in engine.organization.clusters if each.id == build.pipeline.cluster_id)
+    cluster = engine.organization.cluster_of(build.pipeline)
     for job in build.jobs:
         step = job.command_step
         if step is not None and job.queue is None and step.queue:
@@ -218,8 +232,8 @@ def _check_names(argument: str, names: Iterable[str], build: Build, kind: type[S
     for name in names:
         if not any(names_step(name, step) for step in steps):
             what = "block or input step" if kind is BlockStep else "command or trigger step"
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(map(repr, known)) or 'none'}"
+            near = nearest(name, known)
+            hint = f"did you mean {near!r}?" if near else f"there are {', '.join(map(repr, known)) or 'none'}"
             raise ValueError(f"{argument}={name!r}: the pipeline has no such {what}; {hint}")
 
 

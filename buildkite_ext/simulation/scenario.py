@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from buildkite_api.types import kind_of
@@ -13,7 +13,7 @@ from .behaviour.commands import CommandBehaviour
 from .clients import Simulator
 from .definition.checks import check_name, check_whole
 from .definition.steps import BlockStep, CommandStep, RetryRule, Step, TriggerStep, WaitStep
-from .engine.changes import BuildChanged, Change, JobChanged
+from .engine.changes import Change, JobChanged
 from .state.builds import Build, Job
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Scenario:
             branch=build.branch or "main",
             commit=build.commit or "HEAD",
             message=build.message or "",
-            state="blocked" if build.blocked else str(getattr(build.state, "value", build.state)),
+            state="blocked" if build.blocked else _word(build.state),
             jobs=made,
         )
 
@@ -204,8 +204,7 @@ class Scenario:
                     )
             pipeline._with_step(_step(job, scale), _behaviour(job, 0, scale))
         player = _Player(self, pipeline._engine, scale)
-        remove = simulator.on_change(player.react)
-        player.remove = remove
+        simulator.on_change(player.react)
         build = pipeline.build(branch=self.branch, commit=self.commit, message=self.message)
         player.begin(build)
         return build
@@ -220,7 +219,6 @@ class _Player:
         self._scale = scale
         self._build: Build | None = None
         self._jobs: dict[Step, ScenarioJob] = {}
-        self.remove: Any = None
 
     def begin(self, build: Build) -> None:
         """Begin with a build that was created."""
@@ -229,8 +227,6 @@ class _Player:
 
     def react(self, change: Change) -> None:
         """React to a change of the build."""
-        if isinstance(change, BuildChanged) and change.build is self._build and change.build.done:
-            return
         if not isinstance(change, JobChanged) or change.job.build is not self._build:
             return
         job = change.job
@@ -272,7 +268,7 @@ def _attempts(job: Any, known: Mapping[str, Any]) -> Iterator[Any]:
 
 def _recorded(client: BuildkiteClient, pipeline: str, number: int, attempts: list[Any], log_bytes: int) -> ScenarioJob:
     first: models.Job = attempts[0]
-    kind = str(getattr(first.type, "value", first.type))
+    kind = _word(first.type)
     name = _text(first, "name") or _text(first, "label") or ""
     triggered = getattr(first, "triggered_build", None)
     url = _text(triggered, "url") or "" if triggered is not None else ""
@@ -289,13 +285,12 @@ def _recorded(client: BuildkiteClient, pipeline: str, number: int, attempts: lis
 
 
 def _attempt(client: BuildkiteClient, pipeline: str, number: int, job: Any, *, log_bytes: int) -> ScenarioAttempt:
-    state = str(getattr(job.state, "value", job.state))
     status = getattr(job, "exit_status", None)
     ended = getattr(job, "unblocked_at", None) or getattr(job, "finished_at", None)
     began = getattr(job, "started_at", None) or getattr(job, "runnable_at", None)
     seconds = max(0.0, (ended - began).total_seconds()) if ended is not None and began is not None else 0.0
     log, artifacts = "", tuple[str, ...]()
-    if str(getattr(job.type, "value", job.type)) == "script" and began is not None:
+    if _word(job.type) == "script" and began is not None:
         if log_bytes:
             from ..redaction import redacted_text
 
@@ -306,14 +301,19 @@ def _attempt(client: BuildkiteClient, pipeline: str, number: int, job: Any, *, l
         artifacts = tuple(each.path for each in client.artifacts.list_for_job(pipeline, number, job.id) if each.path)
     retried = getattr(job, "retry_type", None)
     return ScenarioAttempt(
-        state=state,
+        state=_word(job.state),
         exit_status=status if isinstance(status, int) else None,
         seconds=seconds,
         soft_failed=getattr(job, "soft_failed", None) is True,
         log=log,
         artifacts=artifacts,
-        retried=None if retried is None else str(getattr(retried, "value", retried)),
+        retried=None if retried is None else _word(retried),
     )
+
+
+def _word(value: object) -> str:
+    """Return the text of a value of an enumeration, also of one that this version doesn't know."""
+    return str(getattr(value, "value", value))
 
 
 def _text(job: Any, name: str) -> str | None:
@@ -347,15 +347,14 @@ def _behaviour(job: ScenarioJob, attempt: int, scale: float) -> CommandBehaviour
         return CommandBehaviour(duration=0)
     one = job.attempts[min(attempt, len(job.attempts) - 1)]
     failed = one.state in ("failed", "timed_out")
-    status = one.exit_status if one.exit_status is not None else int(failed)
+    status = 0 if one.state == "passed" else int(failed) if one.exit_status is None else one.exit_status
     longer = 1.0 if one.state in ("timed_out", "canceled") else 0.0
-    made = CommandBehaviour(
+    return CommandBehaviour(
         duration=one.seconds * scale + longer,
         exit_statuses=(status,),
         log=one.log.encode(),
         artifacts=dict.fromkeys(one.artifacts, b""),
     )
-    return replace(made, exit_statuses=(0,)) if one.state == "passed" else made
 
 
 def _loaded(found: Any) -> ScenarioJob:

@@ -283,6 +283,18 @@ def test_a_search_whose_time_explodes_ends() -> None:
         search(compile_pattern("(a|aa)+$", ignore_case=False), "a" * 60 + "b", seconds=0.01)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "true ? true : " * 45 + "false",
+        "true ? " * 45 + "true" + " : false" * 45,
+        "env(" * 45 + "'A'" + ")" * 45 + " == 'x'",
+    ],
+)
+def test_the_check_of_nested_choices_and_calls_looks_at_each_part_once(text: str) -> None:
+    Condition(text)  # at twice for each level, it would take years
+
+
 def test_a_condition_says_what_it_read() -> None:
     condition = Condition('build.branch == "main" && env("CITY") != $REGION || build.env("NONE") == "${N}"')
     assert condition.values(CONTEXT) == {

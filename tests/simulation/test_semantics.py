@@ -349,6 +349,16 @@ def test_which_steps_run(step: str, build: dict[str, Any], reason: str | None) -
     assert (made.current_jobs[0].state == "broken") is (reason is not None)
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["{a}" * 2000, "{" * 2000 + "a" + "}" * 2000, "{" + "{a,b}" * 7 + ",c}"],
+    ids=["braces in a row", "nested braces", "alternatives in an alternative"],
+)
+def test_a_step_runs_if_the_patterns_of_its_files_have_too_many_braces(pattern: str) -> None:
+    _, _, made = started(f"- {{command: a, if_changed: '{pattern}'}}", changed=["d"])
+    assert made.current_jobs[0].broken_reason is None
+
+
 def test_if_and_skip_of_a_group_hold_for_its_steps() -> None:
     _, _, build = started(
         "[{group: g, if: build.branch == 'x', steps: [{command: a, key: a, if: true == true}]},"

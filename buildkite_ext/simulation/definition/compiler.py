@@ -36,7 +36,7 @@ from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, Tre
 __all__ = ["Definition", "compile_pipeline"]
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_LONGEST_SKIP, _LONGEST_CONCURRENCY_GROUP, _MOST_RETRIES = 70, 200, 10
+_LONGEST_SKIP, _LONGEST_CONCURRENCY_GROUP = 70, 200
 _BLOCKED_STATES = ("passed", "failed", "running")
 _METHODS = ("ordered", "eager")
 _MINUTE = 60.0

@@ -6,9 +6,9 @@ https://buildkite.com/docs/pipelines/configure/depends-on
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
+from ...unknown_names import nearest
 from .steps import Dependency, Group, Step
 from .yaml_tree import Mark, PipelineProblem
 
@@ -17,12 +17,12 @@ __all__ = ["dependency_cycles", "unknown_keys"]
 
 def unknown_keys(steps: Sequence[Step], groups: Sequence[Group]) -> Iterator[PipelineProblem]:
     """Yield a warning for each dependency on a key that no step and no group has."""
-    known = sorted({each.key for each in (*steps, *groups) if each.key})
+    known = {each.key for each in (*steps, *groups) if each.key}
     for each in (*steps, *groups):
         for entry in each.depends_on or ():
             if entry.key not in known:
-                near = get_close_matches(entry.key, known, 1)
-                hint = f". Did you mean {near[0]!r}?" if near else ""
+                near = nearest(entry.key, known)
+                hint = f". Did you mean {near!r}?" if near else ""
                 message = f"no step has the key {entry.key!r} yet: the build fails, unless one is uploaded{hint}"
                 yield PipelineProblem("warning", message, entry.mark or Mark(1, 1))
 

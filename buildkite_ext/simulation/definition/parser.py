@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Literal
 
+from ...unknown_names import nearest
 from .yaml_tree import Mark, PipelineError, PipelineProblem, Tree, TreeList, TreeMap, describe, documents, text_of
 
 __all__ = ["ParsedPipeline", "StepKind", "kind_of_step", "parse_document", "parse_pipeline", "parse_pipelines"]
@@ -162,8 +162,8 @@ class _DocumentParser:
     def _known(self, tree: TreeMap, known: frozenset[str], what: str) -> None:
         for key in tree:
             if key not in known:
-                near = get_close_matches(key, sorted(known), 1)
-                hint = f": did you mean `{near[0]}`?" if near else ", and is kept as it is"
+                near = nearest(key, known)
+                hint = f": did you mean `{near}`?" if near else ", and is kept as it is"
                 self._warn(f"`{key}` is not an attribute of {what}{hint}", tree.key_mark(key))
 
     def _steps(self, value: Tree, mark: Mark) -> TreeList:
@@ -399,7 +399,8 @@ def _matrix(value: Tree, owner: TreeMap, key: str) -> Tree:
         out.move("setup", dimensions, found, "setup")
     else:
         out.move("setup", None, found, "setup")
-    _replace(out, found, "adjustments", _adjustments) if "adjustments" in found else None
+    if "adjustments" in found:
+        _replace(out, found, "adjustments", _adjustments)
     return out
 
 

@@ -7,7 +7,7 @@ https://buildkite.com/docs/pipelines/configure/conditionals
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -19,7 +19,8 @@ from .steps import FilePatterns, Group, Step
 __all__ = ["LeftOut", "left_out"]
 
 _GLOB_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]/]+\]|\\.|.", re.DOTALL)
-_NESTED_LIMIT = 64
+_MOST_ALTERNATIVES = 64
+"""Alternatives of a pattern, and braces in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +94,28 @@ def _changed_files_match(patterns: FilePatterns, changed: Collection[str]) -> bo
         >>> _changed_files_match(FilePatterns(("{docs,src}/*.[ch]",)), ["src/main.c"])
         True
     """
-    include = [_globs(pattern) for pattern in patterns.include]
-    exclude = [_globs(pattern) for pattern in patterns.exclude]
-    if not include or None in include or None in exclude:
+    include, exclude = _globs(patterns.include), _globs(patterns.exclude)
+    if not include or exclude is None:
         return True
-    return any(_match(include, path) and not _match(exclude, path) for path in changed)
-
-
-def _match(patterns: Iterable[tuple[PathGlob, ...] | None], path: str) -> bool:
-    return any(glob.matches(path) for globs in patterns for glob in globs or ())
+    return any(
+        any(glob.matches(path) for glob in include) and not any(glob.matches(path) for glob in exclude)
+        for path in changed
+    )
 
 
 @lru_cache(maxsize=1024)
-def _globs(pattern: str) -> tuple[PathGlob, ...] | None:
-    """Return the globs that a pattern stands for; None if the text isn't a glob."""
-    alternatives = _braces(pattern)
-    return None if alternatives is None else tuple(PathGlob(_GLOB_PIECES.findall(each)) for each in alternatives)
+def _globs(patterns: tuple[str, ...]) -> Sequence[PathGlob] | None:
+    """Return the globs that some patterns stand for; None if one isn't a glob."""
+    found: list[PathGlob] = []
+    for pattern in patterns:
+        alternatives = None if pattern.count("{") > _MOST_ALTERNATIVES else _alternatives(pattern)
+        if alternatives is None:
+            return None
+        found += (PathGlob(_GLOB_PIECES.findall(each)) for each in alternatives)
+    return found
 
 
-def _braces(pattern: str) -> list[str] | None:
+def _alternatives(pattern: str) -> list[str] | None:
     """Return the patterns that `{a,b}` stands for; None if a brace isn't closed, or if there are too many."""
     opened = pattern.find("{")
     if opened < 0:
@@ -127,9 +131,14 @@ def _braces(pattern: str) -> list[str] | None:
             parts.append(pattern[begun:at])
             begun = at + 1
         if depth == 0:
-            rests = _braces(pattern[at + 1 :])
-            inner = [each for part in parts for each in _braces(part) or ()]
-            if rests is None or len(inner) * len(rests) > _NESTED_LIMIT:
+            rests = _alternatives(pattern[at + 1 :])
+            inner: list[str] = []
+            for part in parts:
+                found = _alternatives(part)
+                if found is None:
+                    return None
+                inner += found
+            if rests is None or len(inner) * len(rests) > _MOST_ALTERNATIVES:
                 return None
             return [pattern[:opened] + each + rest for each in inner for rest in rests]
     return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from .compiler import Definition, compile_pipeline
 from .interpolation import interpolate, names_in
-from .parser import parse_pipelines
+from .parser import ParsedPipeline, parse_pipeline
 from .yaml_tree import PipelineError
 
 __all__ = ["Template"]
@@ -21,7 +21,7 @@ class Template:
     Args:
         text: the YAML text.
         interpolated: False if variables stay as they are.
-        document: the index of the document that counts.
+        parsed: one of its documents; the first one by default.
 
     Attributes:
         definition: the steps, with variables as they were written.
@@ -29,7 +29,6 @@ class Template:
 
     Raises:
         PipelineError: it isn't YAML, or not a pipeline.
-        IndexError: it has no such document.
 
     Example:
         >>> template = Template("- command: deploy $REGION")
@@ -37,9 +36,9 @@ class Template:
         'deploy eu'
     """
 
-    def __init__(self, text: str, *, interpolated: bool = True, document: int = 0) -> None:
+    def __init__(self, text: str, *, interpolated: bool = True, parsed: ParsedPipeline | None = None) -> None:
         self.text = text
-        self._parsed = parse_pipelines(text)[document]
+        self._parsed = parse_pipeline(text) if parsed is None else parsed
         self._names = names_in(text)
         self.expands = interpolated and "$" in text
         self.definition = compile_pipeline(self._parsed.tree, self._parsed.warnings, expanded=not self.expands)

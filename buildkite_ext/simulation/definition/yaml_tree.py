@@ -384,10 +384,11 @@ def _time(text: str) -> str:
     match = _TIME.fullmatch(text)
     if match is None:
         return text
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    year, month, day, hour, minute, second = (int(digits or 0) for digits in match.groups()[:6])
+    fraction, zone = match.groups()[6:]
     try:
         offset = UTC if zone in (None, "Z") else timezone(_offset(zone))
-        found = datetime(*map(int, (year, month, day, hour or 0, minute or 0, second or 0)), tzinfo=offset)  # type: ignore[misc, arg-type]
+        found = datetime(year, month, day, hour, minute, second, tzinfo=offset)
     except ValueError:
         return text
     shown = (fraction or "").rstrip("0").removesuffix(".")

@@ -71,7 +71,7 @@ class Administration:
         self._pipeline_changed(pipeline, pipeline.slug)
 
     def _add_queues(self, pipeline: Pipeline) -> None:
-        cluster = next(item for item in self._organization.clusters if item.id == pipeline.cluster_id)
+        cluster = self._organization.cluster_of(pipeline)
         for step in pipeline.steps:
             for each in (step, *step.combinations) if isinstance(step, CommandStep) else ():
                 if each.queue is not None and "$" not in each.queue and "{{" not in each.queue:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...timestamps import to_millisecond
 from ..state.audit import AuditEvent
 from ..state.clusters import Cluster, Queue
 from ..state.organization import Organization
@@ -54,7 +53,7 @@ class AdministrativeChanges:
     @property
     def now(self) -> float:
         """Current time, at the precision that the API shows."""
-        return to_millisecond(self._scheduler.now)
+        return self._scheduler.millisecond
 
     def audit(self, kind: str, id_: str, action: str, name: str | None, by: User | None) -> None:
         """Note in the audit log that a user has done something with an object."""

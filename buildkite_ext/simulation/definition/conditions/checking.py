@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from ....unknown_names import nearest
 from .syntax import (
     Array,
     Binary,
@@ -27,7 +27,7 @@ from .variables import (
     EntryPoint,
     Type,
     allowed_in_a_literal,
-    nearest,
+    nearest_documented,
     only_at_runtime,
     takes_step,
 )
@@ -132,7 +132,7 @@ def _check_call(node: Call) -> None:
             f'Interpolation of "{text}" is not supported: it is known at runtime, when the job runs, and conditions are '
             "decided before",
         )
-    near = nearest(text)
+    near = nearest_documented(text)
     hint = "" if near is None else f', did you mean "{near}"?'
     raise _invalid(name, f'"{text}" is not a valid environment variable{hint}')
 
@@ -152,8 +152,7 @@ def _type(node: Node) -> Type:
         case Variable():
             return _variable(node)
         case Call():
-            _refuse_enum(node.arguments[0], "as the argument of a function")
-            if _type(node.arguments[0]) != _STRING:
+            if _not_enum(node.arguments[0], "as the argument of a function") != _STRING:
                 raise _invalid(node, "Argument to `env` should be an environment variable name, a string")
             return _STRING
         case Array(items=items):
@@ -184,8 +183,8 @@ def _type(node: Node) -> Type:
 def _variable(node: Variable) -> Type:
     found = VARIABLES.get(node.name)
     if found is None:
-        near = get_close_matches(node.name, sorted(VARIABLES), 1)
-        hint = f": did you mean `{near[0]}`?" if near else ""
+        near = nearest(node.name, VARIABLES)
+        hint = f": did you mean `{near}`?" if near else ""
         raise _invalid(node, f"`{node.name}` is not a variable{hint}")
     return found
 
@@ -197,16 +196,17 @@ def _needs_bool(node: Node, operator: str) -> None:
         raise _invalid(node, f"`{operator}` takes true or false, and this is a {found}.{hint}")
 
 
-def _refuse_enum(node: Node, where: str) -> None:
-    if _type(node).name == "enum":
-        raise _invalid(node, f"`{_type(node)}` can be compared by == and != only, on their left, and not {where}")
+def _not_enum(node: Node, where: str) -> Type:
+    """Return the type of an operand that mustn't be an enum."""
+    found = _type(node)
+    if found.name == "enum":
+        raise _invalid(node, f"`{found}` can be compared by == and != only, on their left, and not {where}")
+    return found
 
 
 def _ternary(node: Ternary) -> Type:
     _needs_bool(node.condition, "?")
-    for branch in (node.yes, node.no):
-        _refuse_enum(branch, "as a branch of ?:")
-    yes, no = _type(node.yes), _type(node.no)
+    yes, no = (_not_enum(branch, "as a branch of ?:") for branch in (node.yes, node.no))
     if yes == _NULL:
         return no
     if no not in (yes, _NULL):
@@ -250,6 +250,6 @@ def _check_value(enum: str, node: Node, values: frozenset[str]) -> None:
     text = node.fixed if isinstance(node, Text) else None
     if text is None or text in values:
         return
-    near = get_close_matches(text, sorted(ENUM_VALUES[enum]), 1)
-    hint = f": did you mean {near[0]!r}?" if near else f": there are {', '.join(sorted(ENUM_VALUES[enum]))}"
+    near = nearest(text, ENUM_VALUES[enum])
+    hint = f": did you mean {near!r}?" if near else f": there are {', '.join(sorted(ENUM_VALUES[enum]))}"
     raise _invalid(node, f"`{enum}` is never {text!r}{hint}")

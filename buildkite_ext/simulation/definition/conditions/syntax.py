@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from .patterns import PatternError, compile_pattern
 
@@ -263,7 +263,7 @@ class _ExpressionParser:
             if operators > _MOST_OPERATORS:
                 raise ConditionError("parse", f"more than {_MOST_OPERATORS} operators in a row", token.position)
             right = self._binary(precedence + 1)
-            left = Binary(token.position, token.text, left, right)  # type: ignore[arg-type]
+            left = Binary(token.position, cast("_Operator", token.text), left, right)
         return left
 
     def _operator(self) -> int | None:

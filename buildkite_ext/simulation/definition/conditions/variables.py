@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
+
+from ....unknown_names import nearest
 
 __all__ = [
     "DOCUMENTED_VALUES",
@@ -18,7 +19,7 @@ __all__ = [
     "Type",
     "allowed_in_a_literal",
     "allowed_when_computed",
-    "nearest",
+    "nearest_documented",
     "only_at_runtime",
     "takes_step",
 ]
@@ -189,6 +190,6 @@ def only_at_runtime(name: str) -> bool:
     return name in _RUNTIME or name.startswith(_RUNTIME_BEGINNINGS)
 
 
-def nearest(name: str) -> str | None:
-    """Return the documented variable whose name is most like one."""
-    return next(iter(get_close_matches(name, sorted(_DOCUMENTED), 1)), None)
+def nearest_documented(name: str) -> str | None:
+    """Return the documented environment variable that was probably meant."""
+    return nearest(name, _DOCUMENTED)
