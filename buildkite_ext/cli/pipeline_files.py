@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..simulation.state.ids import slug_of
 from .inputs import Inputs, is_stdin
 from .problem import UsageError
 
@@ -58,4 +59,4 @@ def _slug_of(path: Path) -> str:
         while folder.name in _USUAL_FOLDERS:
             folder = folder.parent
         name = folder.name
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return slug_of(name)

@@ -33,6 +33,7 @@ __all__ = [
     "json_response",
     "raw_json_response",
     "representation",
+    "validation_failed",
     "without_suffix",
 ]
 
@@ -206,6 +207,11 @@ def body_too_large() -> RefusedRequest:
 def invalid(*errors: tuple[str, str]) -> RefusedRequest:
     """Return the refusal of a body with invalid fields: the name of each and what is wrong with it."""
     return RefusedRequest(422, "Validation Failed", errors=[{"field": name, "code": reason} for name, reason in errors])
+
+
+def validation_failed(reason: str) -> RefusedRequest:
+    """Return the refusal of a body for a reason, in one sentence."""
+    return RefusedRequest(422, f"Validation failed: {reason}")
 
 
 class Query:

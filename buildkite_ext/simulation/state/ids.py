@@ -1,10 +1,11 @@
-"""Identifiers: UUIDs and commits that are the same each time."""
+"""Identifiers: UUIDs and commits that are the same each time, and the slugs of names."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 
-__all__ = ["Ids", "uuid_of"]
+__all__ = ["Ids", "slug_of", "uuid_of"]
 
 
 class Ids:
@@ -42,3 +43,13 @@ def uuid_of(text: str) -> str:
     digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
     # The two fixed digits say version 4 and its variant: strict UUID parsers accept them.
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:]}"
+
+
+def slug_of(name: str) -> str:
+    """Return the slug for a name: its letters and digits in lower case, the rest as single hyphens.
+
+    Example:
+        >>> slug_of("My suite, the 2nd")
+        'my-suite-the-2nd'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from ...state.cluster_resources import ClusterSecret, ClusterToken, Maintainer
 from ...state.clusters import Cluster
-from ..attributes import Attributes, validation_failed
+from ..fields import Attributes
 from ..handler import NO_CONTENT, Handler, RoutedRequest
-from ..request import RefusedRequest, SimResponse, json_response
+from ..request import RefusedRequest, SimResponse, json_response, validation_failed
 from ..views.clusters import maintainer_view, secret_view, token_view
 from .clusters import actor_named, cluster_of
 

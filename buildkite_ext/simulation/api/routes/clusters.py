@@ -10,9 +10,9 @@ from typing import Literal
 
 from ...state.cluster_resources import INSTANCE_SHAPES
 from ...state.clusters import Cluster, Queue
-from ..attributes import Attributes, validation_failed
+from ..fields import Attributes
 from ..handler import NO_CONTENT, Handler, RoutedRequest
-from ..request import RefusedRequest, SimResponse, json_response
+from ..request import RefusedRequest, SimResponse, json_response, validation_failed
 from ..views.clusters import cluster_view, queue_view
 
 __all__ = ["HANDLERS", "actor_named", "cluster_of"]

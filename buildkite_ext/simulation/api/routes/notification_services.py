@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from ...state.integrations import BUILD_STATES, NotificationService
-from ..attributes import Attributes, validation_failed
+from ..fields import Attributes
 from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..pages import by_cursor
-from ..request import Json, RefusedRequest, SimResponse, json_response
+from ..request import Json, RefusedRequest, SimResponse, json_response, validation_failed
 from ..views.integrations import MASKED_SETTINGS, masked, service_view
 
 __all__ = ["HANDLERS"]

@@ -76,7 +76,7 @@ def _attributes(fields: Fields, known: ScheduleAttributes) -> ScheduleAttributes
         message=fields.nullable("message", known.message),
         commit=fields.kept("commit", known.commit),
         branch=fields.nullable("branch", known.branch),
-        env=fields.variables("env") if fields.has("env") else known.env,
+        env=fields.variables("env") if "env" in fields else known.env,
         enabled=fields.flag("enabled", known.enabled),
     )
     fields.check_told()

@@ -10,9 +10,9 @@ from ...definition.steps import Step
 from ...definition.template import Template
 from ...definition.visual import visual_steps
 from ...definition.yaml_tree import PipelineError
+from ...state.ids import slug_of
 from ...state.pipelines import Pipeline, PipelineAttributes, PipelineTemplate
 from ...state.teams import Team
-from ..attributes import slug_of
 from ..fields import Fields
 from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import Json, RefusedRequest, SimResponse, json_response
@@ -98,7 +98,7 @@ def _update_pipeline(request: RoutedRequest) -> SimResponse:
     if pipeline.archived_at is not None:
         raise RefusedRequest(422, "The pipeline is archived")
     fields = Fields(request.body())
-    if fields.has("cluster_id") and not fields.given("cluster_id"):
+    if "cluster_id" in fields and not fields.given("cluster_id"):
         fields.refuse("cluster_id", "cluster_id can't be null: the simulator has no agents outside of clusters")
     if pipeline.template is not None and fields.given("steps") and not fields.given("configuration"):
         fields.refuse("steps", "steps can't be changed: the pipeline has YAML steps, so send its configuration")
@@ -108,7 +108,7 @@ def _update_pipeline(request: RoutedRequest) -> SimResponse:
     request.engine.administration.update_pipeline(pipeline, attributes)
     if steps is not None:
         _give(request, pipeline, steps)
-    elif fields.has("pipeline_template_uuid") and pipeline.shared is not None:
+    elif "pipeline_template_uuid" in fields and pipeline.shared is not None:
         request.engine.administration.share(pipeline, None)
     return json_response(_view(request, pipeline))
 
@@ -208,7 +208,7 @@ def _steps(request: RoutedRequest, fields: Fields, pipeline_id: str) -> _Steps |
         return shared
     if fields.given("configuration"):
         return configuration_of(fields)
-    steps = fields.value("steps")
+    steps = fields.body.get("steps")
     if steps is None:
         return None
     if not isinstance(steps, list) or not steps:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...state.ids import slug_of
 from ...state.integrations import Portal
-from ..attributes import Attributes, slug_of, validation_failed
+from ..fields import Attributes
 from ..handler import NO_CONTENT, Handler, RoutedRequest
-from ..request import RefusedRequest, SimResponse, json_response
+from ..request import RefusedRequest, SimResponse, json_response, validation_failed
 from ..views.integrations import portal_view
 
 __all__ = ["HANDLERS"]

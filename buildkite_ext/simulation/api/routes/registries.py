@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ...state.ids import slug_of
 from ...state.registries import Package, Registry, RegistryToken
-from ..attributes import Attributes, slug_of, validation_failed
+from ..fields import Attributes
 from ..handler import Handler, RoutedRequest
 from ..multipart import uploaded_file
 from ..pages import by_cursor
-from ..request import RefusedRequest, SimResponse, json_response
+from ..request import RefusedRequest, SimResponse, json_response, validation_failed
 from ..views.registries import listed_package_view, package_view, registry_token_view, registry_view
 
 __all__ = ["HANDLERS"]

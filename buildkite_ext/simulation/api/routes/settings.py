@@ -117,7 +117,7 @@ def _update_api_settings(request: RoutedRequest) -> SimResponse:
         except ValueError:
             fields.refuse("allowed_ip_addresses", f"{address} isn't an IP address or a network in CIDR notation")
     name = "revoke_inactive_tokens_after_days"
-    days = fields.whole(name, None) if fields.has(name) else known.revoke_inactive_tokens_after_days
+    days = fields.whole(name, None) if name in fields else known.revoke_inactive_tokens_after_days
     if days not in (None, *_REVOKED_AFTER):
         fields.refuse(name, f"{name} must be one of {', '.join(map(str, _REVOKED_AFTER))}")
     restricted = fields.flag("restrict_user_api_token_creation", known.restrict_user_api_token_creation)

@@ -11,9 +11,9 @@ from functools import partial
 
 from ...state.builds import Build
 from ...state.test_engine import Suite, SuiteTest
-from ..attributes import Attributes, validation_failed
+from ..fields import Attributes
 from ..handler import Handler, RoutedRequest
-from ..request import RefusedRequest, SimResponse, json_response
+from ..request import RefusedRequest, SimResponse, json_response, validation_failed
 from ..suite_metrics import Metrics, executions_within, filtered, period_of
 from ..views.test_engine import flaky_test_view, measured_test_view, suite_test_view
 from .suites import suite_of

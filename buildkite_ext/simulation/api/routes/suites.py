@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...state.ids import slug_of
 from ...state.test_engine import Suite, SuiteRun
-from ..attributes import Attributes, slug_of, validation_failed
+from ..fields import Attributes
 from ..handler import NO_CONTENT, Handler, RoutedRequest
-from ..request import RefusedRequest, SimResponse, json_response
+from ..request import RefusedRequest, SimResponse, json_response, validation_failed
 from ..views.test_engine import failed_execution_view, run_view, suite_view
 
 __all__ = ["HANDLERS", "suite_of"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...state.ids import slug_of
 from ...state.pipelines import Pipeline
 from ...state.teams import Team, TeamAttributes, TeamMember, TeamPipeline
-from ..attributes import slug_of
 from ..fields import Fields
 from ..handler import NO_CONTENT, Handler, RoutedRequest
 from ..request import Json, RefusedRequest, SimResponse, json_response
