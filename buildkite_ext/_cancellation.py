@@ -161,8 +161,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await self._inner.handle_async_request(request)
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _GuardedStream(response.stream)
+        if not response.is_stream_consumed:  # one that is read may be the answer to further requests
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            response.stream = _GuardedStream(response.stream)
         return response
 
     async def aclose(self) -> None:

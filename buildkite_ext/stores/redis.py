@@ -62,7 +62,8 @@ class RedisStore(RedisLimits):
             after a second if they aren't sent.
         share_cache: keep the answers of clients with a `cache=` in Redis, for all processes. All processes with the same prefix
             are to be given the same. Who can read this Redis can read them, and who can write to it decides what clients get.
-        clock: returns the time instead of Redis, for tests.
+        clock: returns the time instead of Redis, for tests. By such a clock the next request or `close` gives back what was
+            admitted ahead.
 
     Raises:
         ConfigurationError: redis-py isn't installed, or an argument can't be used. The first call raises it if Redis refuses

@@ -147,8 +147,8 @@ class Wire:
 
         if response.is_stream_consumed:  # a mock had the body in memory, and may give the same answer again
             receive(response.content)
-            await self._runtime.close(response)
             whole = _copied(response)
+            await self._runtime.close(response)
             whole.headers = _decoded_headers(response, size)
         else:
             try:

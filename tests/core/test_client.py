@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -68,6 +69,26 @@ async def test_a_compressed_body_is_decompressed_once(flavor: Flavor) -> None:
     response = await flavor.call(flavor.client(app).request, get_build, "acme", "web", 7)
     assert response.json()["number"] == 7
     assert "gzip" in app.requests[0].headers["Accept-Encoding"]
+
+
+async def test_a_transport_may_give_the_same_answer_to_every_request(flavor: Flavor) -> None:
+    same = answer(build(7))
+    client = flavor.client(lambda _: same)
+    for _ in range(1500):  # more often than Python's stack is deep
+        assert (await flavor.call(client.builds.get, "web", 7)).number == 7
+
+
+def test_an_async_and_a_blocking_client_may_get_the_same_answer() -> None:
+    same = answer(build(7))
+    transport = httpx.MockTransport(lambda _: same)
+
+    async def main() -> None:
+        async with AsyncBuildkiteClient("acme", token=TOKEN, transport=transport) as client:
+            assert (await client.builds.get("web", 7)).number == 7
+
+    asyncio.run(main())
+    with BuildkiteClient("acme", token=TOKEN, transport=transport) as blocking:
+        assert blocking.builds.get("web", 7).number == 7
 
 
 async def test_a_body_beyond_the_bound_is_dropped(flavor: Flavor) -> None:

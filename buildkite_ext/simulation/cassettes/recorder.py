@@ -75,7 +75,7 @@ class Recorder:
             before_record_response=self._response,
             decode_compressed_response=True,
         )
-        self._recorded = _Recorded()
+        self._recorded = _RecordedCassette()
         self._vcr.register_persister(self._recorded)
 
     def __enter__(self) -> Self:
@@ -131,7 +131,7 @@ class Recorder:
         return {**response, "headers": self._cleaner.headers(response["headers"]), "body": {"string": body}}
 
 
-class _Recorded:
+class _RecordedCassette:
     """What vcrpy recorded. It is written when vcrpy has ended: an error in its own writing would leave httpx patched."""
 
     def __init__(self) -> None:
