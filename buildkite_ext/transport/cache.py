@@ -242,8 +242,8 @@ def _copy(response: httpx.Response, request: httpx.Request, *, elapsed: float) -
 
 def _is_own(error: BuildkiteError, context: RequestContext, now: float) -> bool:
     """Tell whether an error says something of the caller's own time alone, and not of the request."""
-    if isinstance(error, NetworkError):  # the deadline may have ended the attempt
-        return context.deadline is not None and now >= context.deadline.ends - 0.01
+    if isinstance(error, NetworkError):
+        return context.deadline is not None and context.deadline.ended_attempt(now)
     return isinstance(error, DeadlineExceeded | BudgetExhausted)
 
 

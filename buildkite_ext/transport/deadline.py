@@ -38,6 +38,10 @@ class Deadline(Struct, frozen=True):
         ends = self.ends + seconds
         return replace(self, ends=ends if latest is None else min(ends, latest))
 
+    def ended_attempt(self, now: float) -> bool:
+        """Tell if an attempt that was lost at a time was ended by this deadline: it narrows the timeouts of the attempt."""
+        return now >= self.ends - 0.01
+
     def exceeded(self, request: httpx.Request, *, doing: str = "") -> DeadlineExceeded:
         """Return the error of a call that took longer.
 
@@ -80,6 +84,6 @@ class DeadlineStage:
             return await send(request)
         except NetworkError as lost:
             deadline = context.deadline or deadline  # it moves while a request waits for the rate limit
-            if runtime.now() >= deadline.ends - 0.01:  # the narrowed timeout was the deadline's
+            if deadline.ended_attempt(runtime.now()):
                 raise deadline.exceeded(request) from lost
             raise
