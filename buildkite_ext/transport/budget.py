@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..stores.status import BudgetStatus
     from .auth import SignStage, TokenFunction
 
-__all__ = ["BudgetStage", "Lines", "Waiter", "lines_of", "token_identity"]
+__all__ = ["BudgetStage", "Lines", "Waiter", "lines_of", "signer_of", "token_identity"]
 
 
 _TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
@@ -397,3 +397,9 @@ def token_identity(source: Secret | TokenFunction) -> str:
     if isinstance(source, Secret):
         return hashlib.sha256(source.reveal().encode()).hexdigest()[:16]
     return f"function {id(source):x}"
+
+
+def signer_of(request: httpx.Request) -> str | None:
+    """Return the identity of the token that a request was signed with; None if it wasn't signed."""
+    signature = request.headers.get("Authorization")
+    return None if signature is None else token_identity(Secret(signature.removeprefix("Bearer ")))
