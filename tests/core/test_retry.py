@@ -55,6 +55,7 @@ def untrusted() -> httpx.ConnectError:
         (httpx.Response(429, json={"reset": 20}), False, 21.0),
         (httpx.Response(429, json={"reset": 20}), True, 21.0),
         (httpx.Response(429), False, 1.0),
+        (httpx.Response(429, json={"reset": 900_000_000}), False, 3601.0),
         (httpx.Response(500), True, 1.0),
         (httpx.Response(502), True, 1.0),
         (httpx.Response(503), True, 1.0),
