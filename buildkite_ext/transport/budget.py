@@ -401,5 +401,6 @@ def token_identity(source: Secret | TokenFunction) -> str:
 
 def signer_of(request: httpx.Request) -> str | None:
     """Return the identity of the token that a request was signed with; None if it wasn't signed."""
-    signature = request.headers.get("Authorization")
-    return None if signature is None else token_identity(Secret(signature.removeprefix("Bearer ")))
+    if "Authorization" not in request.headers:
+        return None
+    return token_identity(Secret(request.headers["Authorization"].removeprefix("Bearer ")))  # no variable holds it
