@@ -191,7 +191,11 @@ class TraceCall:
         if self._telemetry is None or name is None:
             return nullcontext()
         parameters = self._parameters(request, context)
-        attributes = {_PARAMETERS[each]: value for each, value in parameters.items() if each in _PARAMETERS}
+        attributes: dict[str, str | int | float] = {
+            _PARAMETERS[each]: int(value) if each == "build_number" and value.isdecimal() and len(value) < 19 else value
+            for each, value in parameters.items()
+            if each in _PARAMETERS
+        }
         return self._telemetry.span(name, {**attributes, **details})
 
     def _span(self, request: httpx.Request, operation: Operation | None) -> AbstractContextManager[Span | None]:
