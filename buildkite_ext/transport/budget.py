@@ -334,11 +334,8 @@ class BudgetStage:
                     await self._pause(signal, wait, ends, runtime)
         finally:
             lines.leave(limits, waiter)
-            waited = runtime.now() - joined
-            context.waited, context.waits_since = context.waited + waited, None
-        deadline = context.deadline
-        if waited > 0 and deadline is not None and deadline.from_admission:
-            context.deadline = deadline.later(waited, latest=context.ends)
+            context.waits_since = None
+            context.wait_for_limit(runtime.now() - joined)
 
     def _ends(self, context: RequestContext, joined: float) -> float:
         """Return the time until which the request may wait."""

@@ -20,7 +20,7 @@ __all__ = ["DEFAULT_TIMEOUT", "Deadline", "DeadlineStage"]
 
 DEFAULT_TIMEOUT = 120.0
 """Seconds allowed for a call. This object, and no other that is equal, stands for a timeout that nobody gave: then the time in
-which a request waits for the rate limit doesn't count."""
+which a request waits for the rate limit doesn't count, before it is sent and after a 429."""
 
 
 class Deadline(Struct, frozen=True):
@@ -31,7 +31,7 @@ class Deadline(Struct, frozen=True):
     seconds: float
     """Seconds allowed for the whole call."""
     from_admission: bool = False
-    """True if the time in which an attempt waits for the rate limit doesn't count."""
+    """True if the time in which the call waits for the rate limit doesn't count."""
 
     def later(self, seconds: float, *, latest: float | None) -> Deadline:
         """Return the deadline moved by some seconds, but not past `latest`."""

@@ -178,6 +178,8 @@ class RetryStage:
                     outcome.status_code = operation.success  # an earlier attempt did it, and its answer was lost
                 return outcome
             reason = _reason(outcome, request)
+            if not isinstance(outcome, NetworkError) and outcome.status_code == 429:
+                context.wait_for_limit(pause)
             deadline = context.deadline
             if deadline is not None and runtime.now() + pause >= deadline.ends:
                 cause = outcome if isinstance(outcome, NetworkError) else _error(outcome, request)

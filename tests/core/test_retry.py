@@ -222,6 +222,31 @@ async def test_a_rate_limit_s_own_time_is_waited_for(flavor: Flavor, clock: Fake
     assert clock.sleeps == [8.0]
 
 
+async def test_the_default_timeout_doesn_t_count_the_time_of_a_rate_limit(flavor: Flavor, clock: FakeClock) -> None:
+    refused = answer({"message": "Slow down", "scope": "rest", "reset": 60}, 429)
+    app = App(refused, refused, refused, refused, answer(build(7)))
+    await flavor.call(flavor.client(app, clock=clock).builds.get, "web", 7)
+    assert sum(clock.sleeps) > 240
+
+
+@pytest.mark.parametrize("how", ["timeout=", "the end of a wait", "pauses after failures"])
+async def test_every_other_timeout_counts_it_and_that_one_counts_other_pauses(
+    flavor: Flavor, clock: FakeClock, how: str
+) -> None:
+    refused = answer({"message": "Slow down", "scope": "rest", "reset": 60}, 429)
+    failures = [answer({}, 503)] * 2 if how == "pauses after failures" else []
+    options = {"timeout": 120.0} if how == "timeout=" else {}
+    retry = Retry(base=50, maximum=100, random=lambda: 1.0)
+    client = flavor.client(App(*failures, refused, refused, *failures), clock=clock, retry=retry, **options)
+    began = clock.monotonic()
+    with pytest.raises(errors.DeadlineExceeded):
+        if how == "the end of a wait":
+            await flavor.call(client.builds.wait, "web", 7, timeout=100)
+        else:
+            await flavor.call(client.builds.get, "web", 7)
+    assert clock.monotonic() - began <= 120
+
+
 async def test_the_retries_being_used_up_leaves_the_last_error(flavor: Flavor, clock: FakeClock) -> None:
     app = App(LIMITED)
     client = flavor.client(app, clock=clock, timeout=None, retry=Retry(attempts=3, random=lambda: 0.0))
