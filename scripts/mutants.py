@@ -86,9 +86,15 @@ SUBJECTS: Mapping[str, Subject] = {
         ),
         ("simulation/test_conditions.py",),
     ),
-    "interpolation": Subject(("simulation/definition/interpolation.py",), ("simulation/test_pipeline_text.py",)),
+    "interpolation": Subject(
+        ("simulation/definition/interpolation.py",),
+        ("simulation/test_pipeline_text.py", "simulation/test_checking.py"),
+        slow="real_pipeline",
+    ),
     "graph": Subject(
-        ("simulation/definition/dependencies.py",), ("simulation/test_semantics.py", "simulation/test_checking.py")
+        ("simulation/definition/dependencies.py", "simulation/state/graph.py"),
+        ("simulation/test_semantics.py", "simulation/test_checking.py", "simulation/test_planning.py"),
+        slow="real_pipeline or 4000_jobs",
     ),
 }
 
