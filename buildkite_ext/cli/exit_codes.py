@@ -22,6 +22,7 @@ __all__ = [
     "LOGS_CODES",
     "PLAN_CODES",
     "READ_CODES",
+    "RECORD_CODES",
     "RETRY_CODES",
     "RUN_CODES",
     "SEND_CODES",
@@ -106,6 +107,11 @@ LOGS_CODES: Mapping[ExitCode, str] = {
     ExitCode.PASSED: "the lines were shown",
     ExitCode.FAILED: "no line matches --grep",
 }
+RECORD_CODES: Mapping[ExitCode, str] = {
+    **READ_CODES,
+    ExitCode.PASSED: "the build is recorded",
+    ExitCode.FAILED: "the build hasn't ended, or a secret would be recorded",
+}
 UNBLOCK_CODES: Mapping[ExitCode, str] = {**READ_CODES, ExitCode.PASSED: "the step is unblocked"}
 ANNOTATE_CODES: Mapping[ExitCode, str] = {**READ_CODES, ExitCode.PASSED: "the build or the job is annotated"}
 ARTIFACTS_CODES: Mapping[ExitCode, str] = {
@@ -177,6 +183,7 @@ PLAN_CODES: Mapping[ExitCode, str] = {
 SIMULATE_CODES: Mapping[ExitCode, str] = {
     **LOCAL_CODES,
     ExitCode.PASSED: "done: Ctrl-C",
+    ExitCode.USAGE: "the command line is wrong, or a file can't be used",
     ExitCode.INTERRUPTED: "Ctrl-C before it answered",
 }
 

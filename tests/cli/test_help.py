@@ -34,7 +34,7 @@ Run = Callable[..., Ended]
 
 
 COMMAND_WORDS = [
-    *[("run",), ("cancel",), ("why",), ("api",), ("doctor",), ("simulate",), ("completion",)],
+    *[("run",), ("cancel",), ("why",), ("api",), ("doctor",), ("simulate",), ("record",), ("completion",)],
     *[("watch",), ("logs",), ("unblock",), ("retry-failed",), ("annotate",)],
     *[("builds", "list"), ("builds", "get"), ("builds", "cancel")],
     *[("jobs", "list"), ("jobs", "retry"), ("jobs", "unblock")],
@@ -105,7 +105,9 @@ def test_every_example_of_the_program_is_one_of_a_command(command: Run) -> None:
     own = [example for words in COMMAND_WORDS for example in _examples(command(*words, "--help").out)]
     for text in (API_EXAMPLES, WEBHOOKS_EXAMPLES, *GROUPS.values()):
         assert set(_examples(f"{text}\n\n")) <= set(own)
-    for words in ((word,) for word in ("run", "cancel", "watch", "logs", "why", "unblock", "annotate", "simulate")):
+    for words in (
+        (word,) for word in ("run", "cancel", "watch", "logs", "why", "unblock", "annotate", "simulate", "record")
+    ):
         assert set(_examples(command(*words, "--help").out)) <= set(_examples(command("--help").out))
 
 
