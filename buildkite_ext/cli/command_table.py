@@ -23,6 +23,7 @@ from .exit_codes import (
     PLAN_CODES,
     READ_CODES,
     RECORD_CODES,
+    REPLAY_CODES,
     RETRY_CODES,
     RUN_CODES,
     SEND_CODES,
@@ -84,7 +85,8 @@ Examples:
   buildkite-ext simulate --port 8080
   buildkite-ext simulate --pipeline .buildkite/pipeline.yml
   buildkite-ext record acme/web/42 --to scenario.yml
-  buildkite-ext simulate --scenario scenario.yml --at-once"""
+  buildkite-ext simulate --scenario scenario.yml --at-once
+  buildkite-ext replay build.yaml --check -- python deploy.py"""
 
 API_EXAMPLES = """
 Examples:
@@ -488,6 +490,15 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         codes=RECORD_CODES,
         usage=f"[OPTIONS] {_BUILD}",
         api=True,
+    ),
+    Command(
+        name="replay",
+        function="buildkite_ext.cli.commands.replay:replay",
+        help="Run a program against recorded requests, and compare what it asks with them.\n\n"
+        "Nothing is sent to Buildkite. The exit code is that of the program.",
+        examples=EXAMPLES,
+        codes=REPLAY_CODES,
+        usage="[OPTIONS] CASSETTE [-- PROGRAM [ARGUMENT]...]",
     ),
     Command(
         name="completion",

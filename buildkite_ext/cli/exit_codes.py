@@ -23,6 +23,7 @@ __all__ = [
     "PLAN_CODES",
     "READ_CODES",
     "RECORD_CODES",
+    "REPLAY_CODES",
     "RETRY_CODES",
     "RUN_CODES",
     "SEND_CODES",
@@ -179,6 +180,12 @@ PLAN_CODES: Mapping[ExitCode, str] = {
     ExitCode.PASSED: "the plan was made, however its build ends",
     ExitCode.FAILED: "the pipeline has an error",
     ExitCode.USAGE: "the command line is wrong, or a file can't be read",
+}
+REPLAY_CODES: Mapping[ExitCode, str] = {
+    **LOCAL_CODES,
+    ExitCode.PASSED: "done; the program, if any, ended with 0",
+    ExitCode.FAILED: "with --check: the requests differ; else that of PROGRAM",
+    ExitCode.USAGE: "the command line is wrong, or a file can't be used",
 }
 SIMULATE_CODES: Mapping[ExitCode, str] = {
     **LOCAL_CODES,

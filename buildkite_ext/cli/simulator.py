@@ -28,7 +28,7 @@ from .streams import output_failure
 if TYPE_CHECKING:
     from ..events import Hook
 
-__all__ = ["serve_until_stopped", "simulated_client", "simulated_organization"]
+__all__ = ["assignments", "serve_until_stopped", "simulated_client", "simulated_organization"]
 
 _PROXY_VARIABLES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
@@ -135,7 +135,6 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
     if any(os.environ.get(name) for name in _PROXY_VARIABLES):
         # Otherwise clients would connect to the proxy.
         variables["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), *hosts)))
-    exports = "\n".join(f"  {_assignment(name, value)}" for name, value in variables.items())
     curl, prefix = ("curl.exe", "$env:") if sys.platform == "win32" else ("curl", "$")
     slugs = ", ".join(sorted(simulator.state.pipelines))
     slug, first = simulator.organization, next(iter(simulator.state.pipelines))
@@ -143,12 +142,17 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
         f"A Buildkite with the organization {slug} (pipelines: {slugs}) answers at {url}\n"
         "Ctrl-C ends it.\n\n"
         "These variables connect buildkite-ext, BuildkiteClient and every other client that reads the official names:\n"
-        f"{exports}\n\n"
+        f"{assignments(variables)}\n\n"
         "Then try:\n"
         f"  buildkite-ext run {first} --branch main\n"
         f'  {curl} -H "Authorization: Bearer {prefix}{TOKEN_VARIABLES[0]}" {url}/v2/organizations/{slug}/pipelines',
         flush=True,
     )
+
+
+def assignments(variables: Mapping[str, str]) -> str:
+    """Return the lines that set variables of the environment, indented."""
+    return "\n".join(f"  {_assignment(name, value)}" for name, value in variables.items())
 
 
 def _assignment(name: str, value: str) -> str:

@@ -132,7 +132,10 @@ class Scenario:
         Raises:
             ConfigurationError: PyYAML isn't installed.
         """
-        return str(_yaml().safe_dump(_plain(asdict(self)), sort_keys=False, allow_unicode=True))
+        yaml = _yaml()
+        dumper: Any = type("Dumper", (yaml.SafeDumper,), {})
+        dumper.add_representer(str, _represented)
+        return str(yaml.dump(_plain(asdict(self)), Dumper=dumper, sort_keys=False, allow_unicode=True))
 
     @classmethod
     def load(cls, text: str) -> Scenario:
@@ -178,6 +181,11 @@ def _yaml() -> ModuleType:
     except ImportError as error:
         raise ConfigurationError("Scenarios need PyYAML: pip install 'buildkite-ext[record]'") from error
     return yaml
+
+
+def _represented(dumper: Any, text: str) -> object:
+    """Return the node of a text for PyYAML. A text of several lines is written as lines, if it can be."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
 
 def _plain(value: Any) -> Any:

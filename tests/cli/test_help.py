@@ -34,7 +34,7 @@ Run = Callable[..., Ended]
 
 
 COMMAND_WORDS = [
-    *[("run",), ("cancel",), ("why",), ("api",), ("doctor",), ("simulate",), ("record",), ("completion",)],
+    *[("run",), ("cancel",), ("why",), ("api",), ("doctor",), ("simulate",), ("record",), ("replay",), ("completion",)],
     *[("watch",), ("logs",), ("unblock",), ("retry-failed",), ("annotate",)],
     *[("builds", "list"), ("builds", "get"), ("builds", "cancel")],
     *[("jobs", "list"), ("jobs", "retry"), ("jobs", "unblock")],
@@ -97,7 +97,9 @@ def test_help_of_a_command_has_its_own_examples_options_and_codes_alone(command:
         ("artifacts", "download"): {8},
     }
     assert builds & set(codes) == own.get(words, set())
-    assert ("BUILDKITE_API_TOKEN" in result.out) == (words[0] not in ("simulate", "completion", "pipeline", "webhooks"))
+    assert ("BUILDKITE_API_TOKEN" in result.out) == (
+        words[0] not in ("simulate", "replay", "completion", "pipeline", "webhooks")
+    )
     assert ("BUILDKITE_WEBHOOK_SECRET" in result.out) == (words[0] == "webhooks")
 
 
@@ -252,7 +254,7 @@ def test_the_examples_can_be_parsed(command: Run) -> None:
     for line in EXAMPLES.strip().splitlines()[1:]:
         words = line.split(" | ")[0].split()[1:]
         # Nothing is sent: there is no organization, or no token. --simulate would be; that one is tried elsewhere.
-        if "--simulate" not in words and words[0] not in ("pipeline", "simulate", "webhooks"):
+        if "--simulate" not in words and words[0] not in ("pipeline", "simulate", "replay", "webhooks"):
             said = command(*[word.strip("'") for word in words]).err
             assert said.startswith(
                 (

@@ -125,7 +125,10 @@ class Recorder:
         body = response["body"]["string"] or b""
         if self._before_record is not None:
             body = self._before_record(body.encode() if isinstance(body, str) else body)
-        return {**response, "headers": self._cleaner.headers(response["headers"]), "body": {"string": body}}
+        headers = self._cleaner.headers(response["headers"])
+        if not body:  # of a HEAD request: the size is that of the body that a GET gets
+            headers |= {name: value for name, value in response["headers"].items() if name.lower() == "content-length"}
+        return {**response, "headers": headers, "body": {"string": body}}
 
 
 class _RecordedCassette:
