@@ -206,6 +206,11 @@ class Engine:
         self._start_limited(groups)
         self.dispatch()
 
+    def expire(self, job: Job) -> None:
+        """End a job that no agent has taken."""
+        job.expired_at = self.now
+        self._end(job, "expired")
+
     def retry(self, job: Job, *, by: User | None, kind: str = "manual") -> Job:
         """Create a job that replaces a finished one."""
         build, run = job.build, job.run
@@ -416,7 +421,7 @@ class Engine:
         self._transitions.move_job(job, "scheduled")
         self._runner.later(self.timing.pickup, job, self._offer)
         if self.timing.expiry is not None and isinstance(job.step, CommandStep):
-            self._runner.later(self.timing.expiry, job, self._expire)
+            self._runner.later(self.timing.expiry, job, self.expire)
 
     def _offer(self, job: Job) -> None:
         if isinstance(job.step, TriggerStep):
@@ -424,10 +429,6 @@ class Engine:
         else:
             self.agents.offer(job)
             self.dispatch()
-
-    def _expire(self, job: Job) -> None:
-        job.expired_at = self.now
-        self._end(job, "expired")
 
     # Ends ----------------------------------------------------------------------------------------------------------
 
