@@ -44,6 +44,9 @@ T = TypeVarTuple("T")
 _MAX_TRIGGER_DEPTH = 10
 """Without a limit, a pipeline that triggers itself would create builds for ever."""
 
+_LEFT_OUT = LeftOut("if", "conditional_failed", "false")
+"""Reason for which a step doesn't run in a build that is to end as `not_run`."""
+
 _NOT_BEGUN = (ACTIVE_JOBS - RUNNING_JOBS) | JOB_WAITING | {"pending", "blocked"}
 
 
@@ -278,6 +281,9 @@ class Engine:
                 self._skip(other)
             elif other.state in canceled:
                 self.cancel(other, "A newer build of the branch has been created")
+        if pipeline.ending == "skipped":
+            self._skip(build)
+            return
         self._apply(build, build.graph.begin())
         for job in build.current_jobs:
             if job.state == "pending":
@@ -304,6 +310,8 @@ class Engine:
         for step in steps:
             try:
                 reason = left_out(step, context, build.branch, build.request.changed)
+                if build.pipeline.ending == "not_run" and not isinstance(step, WaitStep):
+                    reason = _LEFT_OUT
             except ConditionError as error:
                 reason = LeftOut("if", str(error), "" if step.condition is None else step.condition.text)
             if reason is not None:
