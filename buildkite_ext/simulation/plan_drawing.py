@@ -73,9 +73,7 @@ def _by_wave(jobs: Sequence[PlannedJob]) -> dict[int, list[PlannedJob]]:
     return found
 
 
-def _head(
-    branch: str, state: str, steps: Sequence[PlannedStep], waves: Sequence[Sequence[PlannedJob]]
-) -> str:
+def _head(branch: str, state: str, steps: Sequence[PlannedStep], waves: Sequence[Sequence[PlannedJob]]) -> str:
     counts = f"{counted(sum(map(len, waves)), 'job')} in {counted(len(waves), 'wave')}"
     ends = _STATES.get(state, f"ends as {state}")
     blocking = next((f" at {printable(step.name)}" for step in steps if step.outcome == "blocked"), "")
@@ -189,4 +187,8 @@ def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]
         other = steps[index]
         what = f"the {other.kind} step" if other.kind == "wait" else printable(other.name)
         reasons.append(f"waits for {what}, which {_ENDS[other.outcome]}")
+    if not reasons and step.concurrency_group is not None:
+        reasons.append(
+            f"stands in the concurrency group {printable(step.concurrency_group)} ahead of a job that it waits for"
+        )
     return reasons or ["waits for what never ends"]
