@@ -8,7 +8,7 @@ https://buildkite.com/docs/apis/rest-api/jobs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -130,9 +130,15 @@ class RetryChains:
         self._ended: set[str] = set()
 
     def see(self, jobs: Iterable[Job]) -> None:
-        """Take what a poll has shown."""
-        for job in jobs:
-            self._seen[job.id] = job
+        """Take what a poll of the build has shown."""
+        self._see({job.id: job for job in jobs})
+
+    def see_one(self, identity: str, job: Job) -> None:
+        """Take the answer for one job. It may write the id in another way than the caller did."""
+        self._see({identity: job})
+
+    def _see(self, jobs: Mapping[str, Job]) -> None:
+        self._seen.update(jobs)
         for chain in self._chains.values():
             while True:
                 last = self._seen.get(chain[-1])
@@ -175,9 +181,8 @@ class RetryChains:
         found = []
         for chain in self._chains.values():
             attempts = tuple(self._seen[identity] for identity in chain if identity in self._seen)
-            job = attempts[-1]
-            outcome = job_outcome(job) if job.id == chain[-1] else None
-            found.append(JobResult(job, outcome, attempts))
+            outcome = job_outcome(attempts[-1]) if chain[-1] in self._seen else None
+            found.append(JobResult(attempts[-1], outcome, attempts))
         return tuple(found)
 
     @property
@@ -229,7 +234,8 @@ async def wait_for_jobs(
     async def read(identity: str) -> None:
         nonlocal requests
         requests += 1
-        chains.see([await requester.call_by(ends, get_build_job, organization, pipeline, number, identity)])
+        job: Job = await requester.call_by(ends, get_build_job, organization, pipeline, number, identity)
+        chains.see_one(identity, job)
 
     async def poll() -> None:
         nonlocal requests

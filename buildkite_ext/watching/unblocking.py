@@ -157,7 +157,7 @@ def _named(jobs: Sequence[Job], step: str) -> list[Job]:
     for names in (
         lambda job: (job.step_key,),
         lambda job: (job.label, job.name),
-        lambda job: (job.id, None if job.step is None else job.step.id),
+        lambda job: (job.id, getattr(job.step, "id", None)),
     ):
         found = [job for job in jobs if step in names(job)]
         if found:
