@@ -223,7 +223,10 @@ class AsyncBuildkiteClient(AsyncServices):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections. A copy made by `with_options` leaves them to its original."""
+        """Close the connections, and end waits for builds with ClientClosed.
+
+        A copy made by `with_options` leaves the connections to its original.
+        """
         await self._requester.close()
 
     def __repr__(self) -> str:
@@ -635,7 +638,10 @@ class BuildkiteClient(Services):
         self.close()
 
     def close(self) -> None:
-        """Close the connections. A copy made by `with_options` leaves them to its original."""
+        """Close the connections, and end waits for builds with ClientClosed.
+
+        A copy made by `with_options` leaves the connections to its original.
+        """
         run(self._requester.close())
 
     def __repr__(self) -> str:
