@@ -116,7 +116,8 @@ class AsyncBuildkiteClient(AsyncServices):
         token: an API access token, as a string or a `Secret`, or a function, which may be async, that
             returns the current one; default: $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
-        timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
+        timeout: seconds allowed for one call, its retries and pauses included; None for no limit. Only the default one leaves
+            out the time in which the call waits for a rate limit.
         retry: the policy by which requests are sent again; None for never.
         budget: the policy towards the rate limits; None sends each request at once, whatever they say.
         breaker: the policy of the circuit breaker; None for none.
@@ -222,7 +223,10 @@ class AsyncBuildkiteClient(AsyncServices):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections. A copy made by `with_options` leaves them to its original."""
+        """Close the connections, and end waits for builds with ClientClosed.
+
+        A copy made by `with_options` leaves the connections to its original.
+        """
         await self._requester.close()
 
     def __repr__(self) -> str:
@@ -527,7 +531,8 @@ class BuildkiteClient(Services):
         token: an API access token, as a string or a `Secret`, or a function that returns the current one; default:
             $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
-        timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
+        timeout: seconds allowed for one call, its retries and pauses included; None for no limit. Only the default one leaves
+            out the time in which the call waits for a rate limit.
         retry: the policy by which requests are sent again; None for never.
         budget: the policy towards the rate limits; None sends each request at once, whatever they say.
         breaker: the policy of the circuit breaker; None for none.
@@ -633,7 +638,10 @@ class BuildkiteClient(Services):
         self.close()
 
     def close(self) -> None:
-        """Close the connections. A copy made by `with_options` leaves them to its original."""
+        """Close the connections, and end waits for builds with ClientClosed.
+
+        A copy made by `with_options` leaves the connections to its original.
+        """
         run(self._requester.close())
 
     def __repr__(self) -> str:

@@ -614,7 +614,7 @@ class SimulatedOrganization(ResourceSeeding, RequestAssertions):
     def requests(self) -> list[RecordedRequest]:
         """Requests to the API so far, in their order. You may clear the list.
 
-        Those of waits are among them, often hundreds. Choose by `call`, the method of the client.
+        Those of waits are among them, often many. Choose by `call`, the method of the client.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator
