@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeV
 import httpx
 from buildkite_api.types import UNSET, Secret, Unset
 
+from ._in_process import in_process
 from ._sync import run
 from ._tracebacks import EndsAtCaller
 from .options import (
@@ -204,6 +205,8 @@ class AsyncBuildkiteClient(AsyncServices):
                 on_event=on_event,
                 telemetry=telemetry,
             )
+            if transport is None and (here := in_process(options.base_url)) is not None:
+                transport, clock = here.async_transport(), here.clock if clock is None else clock
             self._requester = Requester(
                 options, SharedState(AsyncRuntime(clock), transport, on_event, store, telemetry, limits=limits)
             )
@@ -220,7 +223,10 @@ class AsyncBuildkiteClient(AsyncServices):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections. A copy made by `with_options` leaves them to its original."""
+        """Close the connections, and end waits for builds with ClientClosed.
+
+        A copy made by `with_options` leaves the connections to its original.
+        """
         await self._requester.close()
 
     def __repr__(self) -> str:
@@ -614,6 +620,8 @@ class BuildkiteClient(Services):
                 on_event=on_event,
                 telemetry=telemetry,
             )
+            if transport is None and (here := in_process(options.base_url)) is not None:
+                transport, clock = here.transport(), here.clock if clock is None else clock
             self._requester = Requester(
                 options, SharedState(BlockingRuntime(clock), transport, on_event, store, telemetry, limits=limits)
             )
@@ -630,7 +638,10 @@ class BuildkiteClient(Services):
         self.close()
 
     def close(self) -> None:
-        """Close the connections. A copy made by `with_options` leaves them to its original."""
+        """Close the connections, and end waits for builds with ClientClosed.
+
+        A copy made by `with_options` leaves the connections to its original.
+        """
         run(self._requester.close())
 
     def __repr__(self) -> str:
