@@ -21,7 +21,7 @@ def populated() -> tuple[Simulator, Mapping[str, str]]:
     )
     web.on_upload("test", "[{label: more, command: make more, key: more}]").block("Ship it?", ["version"], key="ship")
     build = web.build()
-    simulator.clock.advance(60)
+    simulator.clock.sleep(60)
     web.build()
     headers = {"Authorization": f"Bearer {simulator.token}"}
     with httpx.Client(transport=simulator.transport(), base_url=simulator.base_url, headers=headers) as api:
