@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from traceback import format_exception
+from typing import Any
 
 import httpx
 import schemathesis
@@ -56,7 +57,7 @@ class World:
         self.ids: Mapping[str, str]
         self.simulator, self.ids = populated()
 
-    def send(self, case: schemathesis.Case) -> None:
+    def send(self, case: schemathesis.Case[Any]) -> None:
         """Send a case, to things that exist, and compare its answer with the description."""
         for name in case.path_parameters or {}:
             case.path_parameters[name] = self.ids[name]
@@ -81,12 +82,12 @@ class World:
             return client.request(operation.method, path, headers={"Authorization": "Bearer bkua_nobody"}).status_code
 
 
-def _send_all(cases: SearchStrategy[schemathesis.Case], world: World) -> None:
+def _send_all(cases: SearchStrategy[schemathesis.Case[Any]], world: World) -> None:
     """Send the cases of an operation."""
 
     @_LIMITS
     @given(case=cases)
-    def send(case: schemathesis.Case) -> None:
+    def send(case: schemathesis.Case[Any]) -> None:
         world.send(case)
 
     send()
