@@ -142,5 +142,15 @@ CHOICES: tuple[Choice, ...] = (
         "Does the API check the answers to a form as the form itself does?",
         "Yes: required fields, formats and options. Others are refused with 422.",
     ),
+    Choice(
+        "build-states-of-a-webhook",
+        "Do `build_states` of a notification service restrict the events of a webhook?",
+        "No. Its `events` do.",
+    ),
+    Choice(
+        "ping-of-a-webhook",
+        "Is a webhook pinged whose `events` don't name `ping`?",
+        "Yes, when it is created and when it is changed, unless it is disabled.",
+    ),
 )
 """The choices."""

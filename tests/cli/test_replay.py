@@ -47,7 +47,7 @@ def cassette(tmp_path_factory: pytest.TempPathFactory) -> Path:
     web = simulator.pipeline("web").job("test", log="12345", artifacts={"a.bin": bytes(range(256))})
     web.build()
     web.build()
-    simulator.clock.advance(60)
+    simulator.clock.sleep(60)
     with (
         running(simulator, real_time=False) as url,
         Recorder(path),
@@ -55,7 +55,7 @@ def cassette(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         list(buildkite.builds.list("web", per_page=1))
         buildkite.artifacts.read(next(iter(buildkite.artifacts.list("web", 1))))
-        job = (buildkite.builds.get("web", 1).jobs or ())[0]
+        job = next(iter(buildkite.builds.get("web", 1).jobs or ()))
         buildkite.jobs.log_size("web", 1, job.id)
         for branch in ("main", "dev"):
             buildkite.builds.create("web", branch=branch, commit="HEAD")
