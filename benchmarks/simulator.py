@@ -37,8 +37,28 @@ LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
 def measure() -> list[Row]:
-    """Return the rows: requests over sockets and without, runs of many builds, and their webhooks."""
-    return [*_served(), *_requested(), *_run(), *_run_text(), *_delivered()]
+    """Return the rows: a start, requests over sockets and without, runs of many builds, and their webhooks."""
+    return [*_started(), *_served(), *_requested(), *_run(), *_run_text(), *_delivered()]
+
+
+def _started() -> Iterator[Row]:
+    """Yield the rows of what each test of a user's pays: a new simulator, a client, and the first answer."""
+    from buildkite_ext import BuildkiteClient
+    from buildkite_ext.simulation import Simulator
+
+    def given() -> None:
+        with Simulator().client() as buildkite:
+            buildkite.organizations.get()
+
+    def connected() -> None:
+        with Simulator().connected() as simulator, BuildkiteClient() as buildkite:
+            simulator.pipeline("web").job("test").ends("failed")
+            buildkite.builds.create("web", commit="HEAD", branch="main")
+
+    for name, taken in rounds_of({"first answer": given, "first build, connected": connected}, often=50).items():
+        each = medians(taken)
+        goal = at_most(5, of="figure")
+        yield Row(f"A new simulator: {name}", each.cpu * 1e3, "ms", "by wall time", each.wall * 1e3, goal=goal)
 
 
 def _served() -> Iterator[Row]:

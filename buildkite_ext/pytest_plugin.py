@@ -133,7 +133,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     if config.getoption(_RECORD):
-        config.pluginmanager.register(_Failures(), "buildkite-failures")
+        config.pluginmanager.register(_FailedTests(), "buildkite-failures")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -335,7 +335,7 @@ def buildkite_server(request: pytest.FixtureRequest, buildkite_simulator: Simula
 # Cassettes ----------------------------------------------------------------------------------------------------------
 
 
-class _Failures:
+class _FailedTests:
     """Plugin that notes which tests have failed, so that what they recorded is thrown away."""
 
     failed = pytest.StashKey[bool]()
@@ -392,7 +392,7 @@ def _recorded(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Pa
     try:
         with recorder:
             yield path
-        if not node.stash.get(_Failures.failed, False):
+        if not node.stash.get(_FailedTests.failed, False):
             new.replace(path)
     finally:
         new.unlink(missing_ok=True)
