@@ -44,6 +44,9 @@ T = TypeVarTuple("T")
 _MAX_TRIGGER_DEPTH = 10
 """Without a limit, a pipeline that triggers itself would create builds for ever."""
 
+_LEFT_OUT = LeftOut("if", "conditional_failed", "false")
+"""Reason for which a step doesn't run in a build that is to end as `not_run`."""
+
 _NOT_BEGUN = (ACTIVE_JOBS - RUNNING_JOBS) | JOB_WAITING | {"pending", "blocked"}
 
 
@@ -206,6 +209,11 @@ class Engine:
         self._start_limited(groups)
         self.dispatch()
 
+    def expire(self, job: Job) -> None:
+        """End a job that no agent has taken."""
+        job.expired_at = self.now
+        self._end(job, "expired")
+
     def retry(self, job: Job, *, by: User | None, kind: str = "manual") -> Job:
         """Create a job that replaces a finished one."""
         build, run = job.build, job.run
@@ -273,6 +281,9 @@ class Engine:
                 self._skip(other)
             elif other.state in canceled:
                 self.cancel(other, "A newer build of the branch has been created")
+        if pipeline.ending == "skipped":
+            self._skip(build)
+            return
         self._apply(build, build.graph.begin())
         for job in build.current_jobs:
             if job.state == "pending":
@@ -299,6 +310,8 @@ class Engine:
         for step in steps:
             try:
                 reason = left_out(step, context, build.branch, build.request.changed)
+                if build.pipeline.ending == "not_run" and not isinstance(step, WaitStep):
+                    reason = _LEFT_OUT
             except ConditionError as error:
                 reason = LeftOut("if", str(error), "" if step.condition is None else step.condition.text)
             if reason is not None:
@@ -432,7 +445,7 @@ class Engine:
         self._transitions.move_job(job, "scheduled")
         self._runner.later(self.timing.pickup, job, self._offer)
         if self.timing.expiry is not None and isinstance(job.step, CommandStep):
-            self._runner.later(self.timing.expiry, job, self._expire)
+            self._runner.later(self.timing.expiry, job, self.expire)
 
     def _offer(self, job: Job) -> None:
         if isinstance(job.step, TriggerStep):
@@ -440,10 +453,6 @@ class Engine:
         else:
             self.agents.offer(job)
             self.dispatch()
-
-    def _expire(self, job: Job) -> None:
-        job.expired_at = self.now
-        self._end(job, "expired")
 
     # Ends ----------------------------------------------------------------------------------------------------------
 
