@@ -99,8 +99,8 @@ def pipelines(draw: st.DrawFn, keys: tuple[str, ...] = KEYS) -> list[Any]:
     if draw(st.booleans()):
         for step in found:
             if draw(st.integers(0, 3)) == 0:
-                group = draw(st.sampled_from(["shared", "shared", "other"]))
-                step |= {"concurrency": draw(st.sampled_from([1, 1, 2])), "concurrency_group": group}
+                shared = draw(st.sampled_from(["shared", "shared", "other"]))
+                step |= {"concurrency": draw(st.sampled_from([1, 1, 2])), "concurrency_group": shared}
                 step["concurrency_method"] = draw(st.sampled_from(["ordered", "ordered", "eager"]))
     for _ in range(draw(st.integers(0, 3))):
         found.insert(draw(st.integers(0, len(found))), draw(waits))

@@ -90,8 +90,8 @@ class Node(Struct, eq=False):
 
     def _unfinished_before(self) -> Iterator[Node]:
         """Yield the steps that have to end before it can run."""
-        seen = {self}
-        pending = [self]
+        seen: set[Node] = {self}
+        pending: list[Node] = [self]
         while pending:
             for source in pending.pop().sources:
                 if source.result is None and source not in seen:
