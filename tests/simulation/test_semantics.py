@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from buildkite_ext.simulation import SimulatedPipeline, Simulator, VirtualClock
+from buildkite_ext.simulation import SimulatedPipeline, Simulator, Timing, VirtualClock
 from buildkite_ext.simulation.state.builds import Build, Job
 
 pytestmark = pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
@@ -145,6 +145,34 @@ GRAPH: list[tuple[str, str, Mapping[str, Script], str, dict[str, str]]] = [
         {"a": FAILS},
         "failed",
         {"a": "failed", "b": "waiting_failed", "c": "passed"},
+    ),
+    (
+        "allow_dependency_failure accepts a step that couldn't run",
+        "[{command: a, key: a}, {command: b, key: b, depends_on: a}, {command: c, key: c, depends_on: b, allow_dependency_failure: true}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "b": "waiting_failed", "c": "passed"},
+    ),
+    (
+        "two groups run side by side",
+        "[{group: g, steps: [{command: a, key: a}, wait, {command: b, key: b}]}, {group: h, steps: [{command: c, key: c}]}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "waiting_failed", "b": "waiting_failed", "c": "passed"},
+    ),
+    (
+        "a block behind a failure doesn't open",
+        "[{command: a, key: a}, {block: Go, key: go}, {command: b, key: b}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "go": "blocked_failed", "b": "waiting_failed"},
+    ),
+    (
+        "a block may depend on a step and nothing else",
+        "[{command: a, key: a}, {command: b, key: b}, {block: Go, key: go, depends_on: b}]",
+        {"a": FAILS},
+        "blocked",
+        {"a": "failed", "b": "passed", "go": "blocked"},
     ),
     (
         "a dependency that failed softly",
@@ -285,6 +313,20 @@ def test_a_canceled_dependency_is_let_through_by_nothing() -> None:
             "waiter": "waiting_failed",
             "d": "waiting_failed",
         },
+    )
+
+
+def test_an_expired_dependency_is_let_through_by_nothing() -> None:
+    simulator = Simulator(agents=0, timing=Timing(expiry=60))
+    web = simulator.pipeline("web").configure(
+        "[{command: a, key: a}, {command: b, key: b, depends_on: [{step: a, allow_failure: true}]},"
+        " {command: c, key: c, depends_on: a, allow_dependency_failure: true}]"
+    )
+    build = web.build(branch="main")
+    advance(simulator, 3600)
+    assert (web.builds[0].state, states(build)) == (
+        "failed",
+        {"a": "expired", "b": "waiting_failed", "c": "waiting_failed"},
     )
 
 
@@ -550,6 +592,47 @@ def test_cancel_on_build_failing() -> None:
     assert (build.state, states(build)) == ("failed", {"a": "failed", "b": "canceled", "c": "passed"})
 
 
+def test_a_canceled_job_that_may_fail_softly_does_not_fail_the_build() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a, soft_fail: [{exit_status: 1}]}, {command: b, key: b, soft_fail: true,"
+        " cancel_on_build_failing: true}, {command: c, key: c, soft_fail: true}]",
+        {"a": {"promise": (1, 1), "exit_status": 0}, "b": {"after": 100}},
+    )
+    after(simulator, web, 600)
+    assert [(job.state, job.soft_failed, job.fails_build) for job in build.jobs[1:2]] == [("canceled", True, False)]
+
+
+def test_canceled_jobs_are_not_retried() -> None:
+    retry = "retry: {automatic: [{exit_status: -1, limit: 2}, {signal_reason: cancel, limit: 2}]}"
+    simulator, web, build = started(f"[{{command: a, key: a, {retry}}}, {{command: b, key: b, {retry}}}]")
+    after(simulator, web, 5)
+    with simulator.client() as buildkite:
+        buildkite.builds.cancel("web", 1)
+    after(simulator, web, 600)
+    assert (build.state, [job.state for job in build.jobs]) == ("canceled", ["canceled", "canceled"])
+
+
+def test_jobs_of_higher_priority_start_first_and_uploaded_ones_take_the_turn_of_their_job() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure(
+        "[{command: up, key: up}, {command: low, key: low, priority: -1}, {command: high, key: high, priority: 1}]"
+    )
+    web.script("*", after=10).on_upload("up", "[{command: more, key: more}]", after=5)
+    build = web.build(branch="main")
+    advance(simulator, 0.5)
+    simulator.pipeline("api").configure("[{command: other, key: other}]").build(branch="main")
+    advance(simulator, 600)
+    jobs = [*web.builds[0].jobs, *simulator.pipeline("api").builds[0].jobs]
+    assert build.state == "passed"
+    assert [name(job) for job in sorted(jobs, key=lambda job: job.started_at or 0)] == [
+        "up",
+        "high",
+        "more",
+        "other",
+        "low",
+    ]
+
+
 def test_jobs_go_to_agents_that_have_their_tags() -> None:
     simulator = Simulator(agents=1)
     gpu = simulator.agent("gpu", tags=["gpu=a100"])
@@ -760,6 +843,37 @@ def test_a_triggered_build_has_what_the_step_says() -> None:
     _, parent, child = triggered("label: Deploy")
     assert (child.branch, child.commit, child.message, child.source) == ("trunk", "HEAD", "Deploy", "trigger_job")
     assert child.creator is parent.creator
+
+
+def test_parallelism_of_a_trigger_step_creates_a_build_for_each_job() -> None:
+    simulator, parent, _ = triggered("parallelism: 3")
+    assert (parent.state, states(parent)) == ("passed", {"t": "passed", "t 2": "passed", "t 3": "passed"})
+    assert [job.triggered_build for job in parent.jobs] == simulator.pipeline("api").builds
+
+
+def test_the_triggered_build_is_unknown_until_it_is_made() -> None:
+    simulator = Simulator()
+    simulator.pipeline("api").configure("[{command: b, key: b}]")
+    web = simulator.pipeline("web").configure("[{command: a, key: a}, wait, {trigger: api, key: t}]")
+    build = web.build(branch="main")
+    advance(simulator, 2)
+    assert build.jobs[2].triggered_build is None
+    advance(simulator, 600)
+    assert [web.builds[0].state, build.jobs[2].triggered_build] == ["passed", simulator.pipeline("api").builds[0]]
+
+
+@pytest.mark.parametrize("by", ["skip_queued_branch_builds", "cancel_running_branch_builds"])
+def test_a_trigger_step_is_skipped_when_a_newer_build_takes_the_place_of_the_triggered_one(by: str) -> None:
+    simulator = Simulator(agents=0 if by.startswith("skip") else 1)
+    options: dict[str, Any] = {by: True}
+    api = simulator.pipeline("api", **options).configure("[{command: b, key: b}]").script("*", after=100)
+    web = simulator.pipeline("web").configure("[{trigger: api, key: t}]")
+    build = web.build(branch="main")
+    advance(simulator, 10)
+    api.build(branch="main")
+    advance(simulator, 10)
+    assert api.builds[0].state == ("skipped" if by.startswith("skip") else "canceled")
+    assert [states(each) for each in web.builds] == [states(build)] == [{"t": "skipped"}]
 
 
 def test_a_chain_of_triggers_ends() -> None:

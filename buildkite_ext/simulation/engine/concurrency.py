@@ -116,7 +116,7 @@ class ConcurrencyGroups:
         Call it when jobs of the build wait for their turns, and nothing else of it can run.
 
         Args:
-            build: the build. A build that a job of another one has triggered is in the way of that one, too.
+            build: the build. The job ahead may be one of another build, whose trigger step waits for this one.
         """
         found: tuple[Job, Job] | None = None
         for job in build.current_jobs:

@@ -635,7 +635,6 @@ class Engine:
         for each in build.current_jobs:
             if each.id in gone:
                 self._finish(each, "canceled")
-                build.count(each.state, -1)
                 build.failures -= each.fails_build
         build.current_jobs = [each for each in build.current_jobs if each.id not in gone]
         build.jobs = [each for each in build.jobs if each.id not in gone]
