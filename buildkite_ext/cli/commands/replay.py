@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -89,6 +88,8 @@ def _run(program: tuple[str, ...], variables: dict[str, str]) -> int:
     local = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")))
     environment = {**os.environ, **variables, "NO_PROXY": local, "no_proxy": local}
     try:
+        import subprocess  # here: the other commands start no program
+
         code = subprocess.run(program, env=environment, check=False).returncode  # noqa: S603 - the user's
     except OSError as error:
         raise UsageError(f"PROGRAM {program[0]!r} can't be started: {error.strerror or error}.") from error
