@@ -32,7 +32,10 @@ class BuildIndex:
 
     def add(self, build: Build) -> None:
         """Add a new build."""
-        insort(self.listed, build, key=_created_at)
+        if self.listed and build.created_at < self.listed[-1].created_at:
+            insort(self.listed, build, key=_created_at)
+        else:
+            self.listed.append(build)
         self._enter(build)
 
     def remove(self, build: Build) -> None:
