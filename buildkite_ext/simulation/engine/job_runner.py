@@ -123,9 +123,9 @@ class JobRunner:
             self.later(behaviour.promise[0], job, partial(self._promise, behaviour.promise[1]))
         timeout = job.build.pipeline.timeout_of(step)
         if timeout is not None and timeout < duration:
-            self.later(timeout, job, lambda job: self.interrupt(job, "timing_out", "timed_out"))
+            self.later(timeout, job, self._time_out)
         else:
-            self.later(duration, job, lambda job: self._exit(job, job.behaviour.exit_status(job.attempt)))
+            self.later(duration, job, self._complete)
         self._started(job)
 
     def _take_upload(self, upload: Upload, job: Job) -> None:
@@ -137,6 +137,12 @@ class JobRunner:
     def _promise(self, exit_status: int, job: Job) -> None:
         self._transitions.promise(job, exit_status)
         self._started(job)
+
+    def _time_out(self, job: Job) -> None:
+        self.interrupt(job, "timing_out", "timed_out")
+
+    def _complete(self, job: Job) -> None:
+        self._exit(job, job.behaviour.exit_status(job.attempt))
 
     def _exit(self, job: Job, status: int) -> None:
         step = job.command_step
