@@ -52,7 +52,9 @@ class _Test:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutants", type=Path, help="JSON file with a list of the names of mutants")
-    parser.addoption("--verdicts", type=Path, help="file to write: a line of JSON for each mutant, with the test that kills it")
+    parser.addoption(
+        "--verdicts", type=Path, help="file to write: a line of JSON for each mutant, with the test that kills it"
+    )
     parser.addoption("--processes", type=int, default=1, help="mutants that are tried at the same time")
 
 
@@ -127,7 +129,7 @@ def _fails(session: pytest.Session, test: _Test, following: _Test | None) -> boo
 def _forked(jobs: Iterator[tuple[_Key, Callable[[], object]]], processes: int) -> Iterator[tuple[_Key, object]]:
     """Yield what each job returns in a process of its own, in the order in which they end; None for one that is killed."""
     context = get_context("fork")
-    running: dict[connection.Connection, tuple[Key, _Process]] = {}
+    running: dict[connection.Connection, tuple[_Key, _Process]] = {}
     try:
         while True:
             while len(running) < processes and (job := next(jobs, None)) is not None:
