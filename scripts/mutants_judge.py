@@ -29,6 +29,9 @@ _Key = TypeVar("_Key")
 _PATIENCE = 10.0
 """Seconds for which a test may run, and ten times its usual time besides. A mutant under which it runs longer is killed."""
 
+_LONGEST = 30.0
+"""Seconds, the usual time of a test of which it isn't known yet."""
+
 _MEMORY = 3 * 2**30
 """Bytes that a process may take: a loop that a mutant makes endless may fill a list."""
 
@@ -46,7 +49,7 @@ class _Test:
     """Test, and what its run without a mutant told."""
 
     item: pytest.Item
-    seconds: float = 0.0
+    seconds: float = _LONGEST
     calls: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -72,7 +75,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         else:
             failing.append(test.item.nodeid)
     if failing:
-        raise session.Failed("these fail without a mutant: " + ", ".join(failing))
+        raise pytest.UsageError("these tests fail without a mutant: " + ", ".join(failing))
     with options.verdicts.open("w", buffering=1) as verdicts:
         for mutant, killer in _judged(session, tests, json.loads(options.mutants.read_text()), options.processes):
             verdicts.write(json.dumps({"mutant": mutant, "killer": killer}) + "\n")

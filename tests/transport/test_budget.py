@@ -414,7 +414,7 @@ def test_by_the_clock_of_the_system_a_request_goes_when_its_limit_is_reset() -> 
     for _ in range(2):
         api.builds.get("web", 1)
     (wait,) = [event for event in events if isinstance(event, RateLimitWait)]
-    assert wait.pause == pytest.approx(GUARD, abs=0.1)
+    assert 0 < wait.pause <= GUARD
 
 
 @pytest.mark.parametrize(
