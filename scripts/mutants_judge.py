@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from multiprocessing import connection, get_context
+from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import pytest
 
@@ -34,14 +35,6 @@ _LONGEST = 30.0
 
 _MEMORY = 3 * 2**30
 """Bytes that a process may take: a loop that a mutant makes endless may fill a list."""
-
-
-class _Process(Protocol):
-    pid: int | None
-
-    @property
-    def exitcode(self) -> int | None: ...
-    def join(self) -> None: ...
 
 
 @dataclass
@@ -132,7 +125,7 @@ def _fails(session: pytest.Session, test: _Test, following: _Test | None) -> boo
 def _forked(jobs: Iterator[tuple[_Key, Callable[[], object]]], processes: int) -> Iterator[tuple[_Key, object]]:
     """Yield what each job returns in a process of its own, in the order in which they end; None for one that is killed."""
     context = get_context("fork")
-    running: dict[connection.Connection, tuple[_Key, _Process]] = {}
+    running: dict[connection.Connection, tuple[_Key, ForkProcess]] = {}
     try:
         while True:
             while len(running) < processes and (job := next(jobs, None)) is not None:
@@ -168,7 +161,7 @@ def _child(job: Callable[[], object], sender: connection.Connection) -> None:
     os._exit(0)  # threads that a mutant leaves behind aren't waited for
 
 
-def _end(process: _Process) -> None:
+def _end(process: ForkProcess) -> None:
     """End a process with all those that it started."""
     with suppress(ProcessLookupError):
         if process.pid is not None:
