@@ -85,7 +85,7 @@ SUBJECTS: Mapping[str, Subject] = {
             f"simulation/definition/conditions/{module}.py"
             for module in ("__init__", "checking", "evaluation", "patterns", "syntax", "variables")
         ),
-        ("simulation/test_conditions.py",),
+        ("simulation/test_conditions.py", "simulation/test_condition_errors.py"),
     ),
     "interpolation": Subject(
         ("simulation/definition/interpolation.py",),
