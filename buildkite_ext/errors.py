@@ -2,7 +2,7 @@
 
     BuildkiteError
     ├── ConfigurationError            (also a ValueError) a token, an organization or a URL is missing or unusable
-    ├── ClientClosed                  (also a RuntimeError) the client was closed before the call
+    ├── ClientClosed                  (also a RuntimeError) the client was closed
     ├── ApiError                      Buildkite answered with an error
     │   ├── InvalidRequest            400, 422: every entry of the answer's errors[]
     │   │   ├── BuildAlreadyFinished  the build can't be canceled any more
@@ -116,7 +116,7 @@ class ConfigurationError(BuildkiteError, ValueError):
 
 
 class ClientClosed(BuildkiteError, RuntimeError):
-    """The client was closed before the call, so nothing was sent."""
+    """The client was closed before the call, or while the call waited. Nothing was sent after that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from buildkite_api.models import Job
 
-__all__ = ["counted", "escaped", "job_name", "printable", "shortened", "shown"]
+__all__ = ["counted", "escaped", "in_state", "job_name", "printable", "shortened", "shown"]
 
 _LONGEST = 100
 
@@ -39,6 +39,19 @@ def job_name(job: Job) -> str:
     """Return the name of a job as it is written: its name, label, step key, first line of its command, or id."""
     command = (job.command or "").strip().partition("\n")[0]
     return job.name or job.label or job.step_key or command or job.id
+
+
+def in_state(state: object) -> str:
+    """Return the state of a build or a job, to be written after "is".
+
+    Args:
+        state: the state; None or an empty text if the answer told none.
+
+    Example:
+        >>> in_state("running"), in_state(None)
+        ('running', 'in an unknown state')
+    """
+    return "in an unknown state" if state is None else str(state) or "in an unknown state"
 
 
 def counted(count: int, noun: str) -> str:

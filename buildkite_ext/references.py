@@ -160,10 +160,10 @@ class PullRequestReference:
             ...     wanted = read_pull_request(url)
             ...     return [build.number for build in buildkite.builds.list("web", branch=branch) if wanted.is_of(build)]
         """
-        told = build.pull_request.id if build.pull_request is not None else None
+        told = getattr(build.pull_request, "id", None)
         if told is None or str(told) != str(self.number):
             return False
-        remote = None if build.pipeline is None else build.pipeline.repository
+        remote = getattr(build.pipeline, "repository", None)
         place = _REMOTE.fullmatch(remote) if isinstance(remote, str) else None
         if place is None:
             return True

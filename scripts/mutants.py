@@ -55,7 +55,7 @@ SUBJECTS: Mapping[str, Subject] = {
         ("core/test_retry.py", "transport/test_retry_stage.py"),
     ),
     "budget": Subject(
-        ("stores/limits.py", "transport/budget.py"),
+        ("rate_limits.py", "stores/limits.py", "transport/budget.py"),
         ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py"),
         slow="1000 or requests_of_others",
     ),

@@ -34,6 +34,7 @@ MODULES = (
     "buildkite_ext.errors",
     "buildkite_ext.events",
     "buildkite_ext.logs",
+    "buildkite_ext.pytest_plugin",
     "buildkite_ext.references",
     "buildkite_ext.telemetry",
     "buildkite_ext.webhooks",

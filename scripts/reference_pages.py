@@ -26,12 +26,15 @@ __all__ = ["main", "pages", "public_names"]
 
 FOLDER = ROOT / "docs" / "reference"
 HEADER = "<!-- Written by scripts/reference_pages.py (`make generate`): edit the docstrings instead. -->"
-MORE = tuple(
-    f"buildkite_ext.simulation.{name}"
-    for name in (
-        *("demo.demo_organization", "mock_client.MockBuildkiteClient", "server.running", "server.serve"),
-        *(f"state.builds.{name}" for name in ("Annotation", "Artifact", "Build", "Job")),
-    )
+MORE = (
+    *(
+        f"buildkite_ext.simulation.{name}"
+        for name in (
+            *("demo.demo_organization", "mock_client.MockBuildkiteClient", "server.running", "server.serve"),
+            *(f"state.builds.{name}" for name in ("Annotation", "Artifact", "Build", "Job")),
+        )
+    ),
+    "buildkite_ext.pytest_plugin.BuildkiteServer",
 )
 """Public names that `buildkite_ext.simulation` doesn't import, since few need them or they need an extra."""
 CLIENTS = ("BuildkiteClient", "AsyncBuildkiteClient")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import re
 import subprocess
 import sys
 import threading
@@ -12,10 +13,12 @@ from contextlib import suppress
 from typing import Any
 
 import attrs
+import httpx
 import msgspec
 import pytest
 from buildkite_api.base import ReadModel
-from buildkite_api.decoding import DecodeError, Decoder, Drift, UnexpectedBody, build, prepare
+from buildkite_api.client import Client
+from buildkite_api.decoding import DecodeError, Decoder, Drift, UnexpectedBody, build, decode_error, prepare
 from buildkite_api.models import (
     Agent,
     Build,
@@ -108,7 +111,6 @@ MISFITS: dict[str, tuple[dict[str, Any], str, Any, tuple[str, str, str] | None]]
     "fraction": ({"number": 7.5}, "number", 7.5, ("Build", "number", "type")),
     "list for an object": ({"creator": ["u1"]}, "creator", ["u1"], ("Build", "creator", "type")),
     "text for an object": ({"pipeline": "web"}, "pipeline", "web", ("Build", "pipeline", "type")),
-    "object for a list": ({"jobs": {"0": {}}}, "jobs", {"0": {}}, ("Build", "jobs", "type")),
     "object for a date": ({"created_at": {}}, "created_at", {}, ("Build", "created_at", "type")),
     "no date": ({"created_at": "yesterday"}, "created_at", "yesterday", ("Build", "created_at", "type")),
     "no such date": (
@@ -171,10 +173,34 @@ def test_a_misfit_deep_inside_is_named_by_its_path() -> None:
     assert str(caught.value) == "User.id: another type than described (at Build.jobs[1].agent.creator.id)"
 
 
-def test_items_that_are_no_objects_stay() -> None:
-    found, drift = decoded(list[Build], [BUILD, 5, None, [BUILD]])
-    assert found[1:] == [5, None, [BUILD]]
-    assert {each.kind for each in drift} == {"type", "null"}
+@pytest.mark.parametrize(
+    ("item", "got"), [(5, "a number"), (None, "null"), ([BUILD], "a list"), ("x", "a text"), (True, "a boolean")]
+)
+@pytest.mark.parametrize("options", [{}, {"strict": True}, {"unknown": "keep"}])
+def test_an_item_that_is_no_object_is_refused_in_a_list_of_objects(
+    item: Any, got: str, options: dict[str, Any]
+) -> None:
+    for type_, body, path in (
+        (list[Build], [BUILD, item], "list[Build][1]"),
+        (Build, {**BUILD, "jobs": [item]}, "Build.jobs[0]"),
+        (list[Build], [BUILD, {**BUILD, "jobs": [BUILD["jobs"][0], item]}], ".jobs[1]"),
+        (JobPage, {"items": [BUILD["jobs"][0], item], "links": {}}, "JobPage.items[1]"),
+    ):
+        with pytest.raises(UnexpectedBody, match=re.escape(f"{path}: expected a JSON object, got {got}")):
+            Decoder(**options).decode(type_, encoded(body))
+
+
+def test_something_else_than_a_list_of_objects_is_refused() -> None:
+    for jobs in ("x", 5, {"items": []}):
+        with pytest.raises(UnexpectedBody, match=r"Build\.jobs: expected a JSON list, got a"):
+            decoded(Build, {**BUILD, "jobs": jobs})
+    assert decoded(Build, {**BUILD, "jobs": None})[0].jobs == []
+
+
+def test_items_that_are_no_objects_stay_where_none_are_described() -> None:
+    found, drift = decoded(Pipeline, {"id": "p1", "tags": ["a", None, 5]})
+    assert found.tags == ["a", None, 5]
+    assert {"null", "type"} <= {each.kind for each in drift}
 
 
 def test_an_unknown_state_survives() -> None:
@@ -527,9 +553,14 @@ JSON = st.recursive(
 
 
 def objects(*models: type[ReadModel]) -> st.SearchStrategy[Any]:
-    """Objects with keys that models have, and values that may fit them or not."""
+    """Objects with keys that models have, but for lists of objects, and values that may fit them or not."""
     keys = sorted(
-        {model._keys.get(each.name, each.name) for model in models for each in attrs.fields(model) if each.init}
+        {
+            model._keys.get(each.name, each.name)
+            for model in models
+            for each in attrs.fields(model)
+            if each.init and not re.match(r"list\[[A-Z]", str(each.type))
+        }
     )
     return st.dictionaries(st.sampled_from(keys), JSON, max_size=12)
 
@@ -539,7 +570,7 @@ BODIES = st.recursive(
     lambda inner: st.builds(
         lambda around, jobs, single: {**around, "jobs": jobs, "agent": single, "pipeline": single},
         objects(Build, Job),
-        st.lists(inner | JSON, max_size=3),
+        st.lists(inner, max_size=3),
         inner | JSON,
     ),
     max_leaves=6,
@@ -557,7 +588,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-@given(st.lists(BODIES | JSON, max_size=4))
+@given(st.lists(BODIES, max_size=4))
 def test_any_list_can_be_read(body: list[Any]) -> None:
     drift: list[Drift] = []
     fast = Decoder(on_drift=drift.append).decode(list[Build], encoded(body))
@@ -614,6 +645,12 @@ def test_strict_accepts_only_what_causes_no_drift(body: dict[str, Any]) -> None:
         assert drift
     else:
         assert drift == []
+
+
+def test_an_error_whose_list_holds_no_objects_keeps_its_message() -> None:
+    for errors in (["x"], [None], "x", {"a": 1}):
+        response = httpx.Response(422, json={"message": "Validation failed", "errors": errors})
+        assert decode_error(client=Client(base_url="https://test"), response=response).message == "Validation failed"
 
 
 # --- Around it --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Every block of code in README.md and docs/ runs, alone, and prints what the document says that it prints.
 
 A block of Python runs in a folder with a wheel in it, with the variables that a shell would have and no other names. What it reaches is a
-simulator behind real HTTP, whose jobs end at once. The guides of webhooks have tests of their own (test_docs_webhooks.py).
+simulator behind real HTTP, whose jobs end at once. The guides of webhooks and of the test kit have tests of their own (test_docs_webhooks.py, test_docs_test_kit.py).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OPERATIONS_PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 UNSIMULATED = re.findall(r"^\| \[?(\w+).*\|  \|$", OPERATIONS_PAGE, re.MULTILINE)
 """The operations that the simulator doesn't answer. A document may call them: they are given what the description has."""
 
-ELSEWHERE = {"webhooks.md", "webhooks-servers.md", "webhooks-security.md"}
+ELSEWHERE = {"test-kit.md", "webhooks.md", "webhooks-servers.md", "webhooks-security.md"}
 
 PYTHON = [block for path in documents() if path.name not in ELSEWHERE for block in blocks(path, "python")]
 SHELL = [block for path in documents() for block in blocks(path, "sh", "console")]

@@ -39,6 +39,21 @@ def test_the_wheel_holds_both_packages_and_says_that_they_are_typed(wheel: Path)
     assert not [name for name in names if not name.startswith(("buildkite_ext/", "buildkite_api/", "buildkite_ext-"))]
 
 
+def test_pytest_finds_the_plugin_in_the_wheel(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (entry_points,) = [name for name in archive.namelist() if name.endswith("entry_points.txt")]
+    (metadata,) = [name for name in archive.namelist() if name.endswith("METADATA")]
+    assert "[pytest11]\nbuildkite = buildkite_ext.pytest_plugin" in archive.read(entry_points).decode()
+    assert "buildkite_ext/pytest_plugin.py" in archive.namelist()
+    assert "Provides-Extra: pytest" in archive.read(metadata).decode()
+
+
+def test_the_extra_for_pytest_has_what_its_pipelines_need() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert "buildkite-ext[simulator]" in extras["pytest"]
+    assert any(each.startswith("pytest>=") for each in extras["pytest"])
+
+
 def test_the_wheel_stays_small(wheel: Path) -> None:
     assert wheel.stat().st_size < 2_000_000
 

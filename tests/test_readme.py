@@ -73,10 +73,10 @@ def test_the_first_program_names_a_blocked_build(first_program: Run, capsys: pyt
     assert capsys.readouterr().out.startswith("waits for approval: https://")
 
 
-def test_the_test_of_a_program_passes() -> None:
+def test_the_test_of_a_program_passes(buildkite_simulator: Simulator) -> None:
     names: dict[str, Any] = {}
     TEST.run(names)
-    names["test_a_broken_build_is_reported"]()
+    names["test_a_broken_build_is_reported"](buildkite_simulator)
 
 
 def test_the_receiver_takes_a_delivery(capsys: pytest.CaptureFixture[str]) -> None:

@@ -297,7 +297,7 @@ def _failed_job(each: Candidate, readings: Readings) -> FailedJob:
         signal=_optional(job.signal),
         signal_reason=_optional(None if job.signal_reason is None else str(job.signal_reason)),
         broken_reason=_optional(job.broken_reason),
-        agent=_optional(None if job.agent is None else job.agent.name),
+        agent=_optional(getattr(job.agent, "name", None)),
         web_url=_optional(job.web_url),
         seconds=_seconds(job.duration),
         section=excerpt.section,
@@ -315,7 +315,7 @@ def _failed_job(each: Candidate, readings: Readings) -> FailedJob:
 def _triggered(found: tuple[Build, Sequence[Candidate], int], readings: Readings) -> TriggeredFailure:
     build, shown, left_out = found
     return TriggeredFailure(
-        pipeline=_text((build.pipeline and build.pipeline.slug) or "?"),
+        pipeline=_text(getattr(build.pipeline, "slug", None) or "?"),
         number=build.number,
         state=_optional(build_state(build)),
         web_url=_optional(build.web_url),

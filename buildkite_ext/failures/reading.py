@@ -25,7 +25,7 @@ from .assembly import Candidate, LogEnd, Readings, assembled, candidates, has_fa
 
 if TYPE_CHECKING:
     import httpx
-    from buildkite_api.models import Build, Job
+    from buildkite_api.models import Build, BuildTestEngineRun, Job
 
     from ..transport.requester import Requester
     from .summary import FailureSummary
@@ -166,8 +166,8 @@ async def _read_triggered(requester: Requester, job: Job, readings: Readings) ->
 
 def _test_runs(requester: Requester, build: Build, readings: Readings) -> list[Callable[[], Coroutine[Any, Any, None]]]:
     """Return the tasks that read the failed tests of a build's Test Engine runs."""
-    runs = [] if build.test_engine is None else build.test_engine.runs
-    known = [(run.suite.slug, run.id) for run in runs if run.id and run.suite is not None and run.suite.slug]
+    runs: list[BuildTestEngineRun] = getattr(build.test_engine, "runs", [])
+    known = [(slug, run.id) for run in runs if run.id and (slug := getattr(run.suite, "slug", None))]
     if len(known) > _MOST_RUNS:
         readings.truncated.append(f"failed tests of {len(known) - _MOST_RUNS} of {len(known)} Test Engine runs")
     return [partial(_read_tests, requester, suite, run, readings) for suite, run in known[:_MOST_RUNS]]

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from ..backoff import full_jitter
 from ..errors import BuildkiteError, DeadlineExceeded
 from ..events import BuildSeen, FollowFinished
+from ..messages import in_state
 from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
 from ..watching.pacing import next_pause
-from ..watching.patience import LONGEST_OUTAGE, is_passing
+from ..watching.patience import Patience, asked_pause, is_passing
 from .parser import LogLine
 from .reader import JobLogReader
 from .schedule import Pace, Schedule
@@ -241,7 +242,7 @@ class _Follower:
         runtime, schedule, arriving = self._runtime, self._schedule, self._arriving
         began = runtime.now()
         ends = self._ends = None if self._timeout is None else began + self._timeout
-        patience = _Patience(self._requester, ends, by_attempts=self._stored)
+        failures = _Failures(self._requester, ends, by_attempts=self._stored)
         try:
             while True:
                 now = runtime.now()
@@ -254,11 +255,9 @@ class _Follower:
                     try:
                         await self._look(now)
                     except BuildkiteError as error:
-                        if self._first or not is_passing(error):
-                            raise
-                        schedule.postpone(now, patience.failed(_STATUS, error))
+                        schedule.postpone(now, failures.failed(_STATUS, error, seen=not self._first))
                     else:
-                        patience.succeeded(_STATUS)
+                        failures.succeeded(_STATUS)
                 elif step.action == "logs":
                     logs = [self._logs[log] for log in step.logs]
                     found = await runtime.map(partial(_poll, ends=ends, ended=self._seen.ended), logs)
@@ -268,7 +267,7 @@ class _Follower:
                     logs = [arriving.popleft()]
                     found = [await logs[0].more(ends)]
                 else:
-                    await self._sleep(step.seconds, patience)
+                    await self._sleep(step.seconds, failures)
                 for log, lines in zip(logs, found, strict=True):
                     if not isinstance(lines, BuildkiteError):
                         for line in lines:
@@ -282,9 +281,9 @@ class _Follower:
                 for log, lines in zip(logs, found, strict=True):
                     failure = lines if isinstance(lines, BuildkiteError) else log.lost
                     if failure is None:
-                        patience.succeeded(log.job_id)
+                        failures.succeeded(log.job_id)
                     else:
-                        schedule.delay(log.job_id, runtime.now() + patience.failed(log.job_id, failure))
+                        schedule.delay(log.job_id, runtime.now() + failures.failed(log.job_id, failure))
         except BaseException:  # also GeneratorExit, when the caller leaves the loop
             for log in self._logs.values():
                 log.abandon()
@@ -324,17 +323,17 @@ class _Follower:
         if self._seen.over:
             return f"{self._name()}: not all of its logs were read in {self._timeout:g} s. Allow more with timeout=."
         return (
-            f"{self._name()} is still {self._seen.state} after {self._timeout:g} s. It continues; only following it ended. "
-            "Follow it again, or allow more with timeout=."
+            f"{self._name()} is still {in_state(self._seen.state)} after {self._timeout:g} s. It continues; only following it "
+            "ended. Follow it again, or allow more with timeout=."
         )
 
-    async def _sleep(self, seconds: float, patience: _Patience) -> None:
+    async def _sleep(self, seconds: float, failures: _Failures) -> None:
         """Sleep until the next poll, or the last one in the time allowed."""
         left = None if self._ends is None else self._ends - self._runtime.now()
         if self._last or (left is not None and left <= 0):
-            raise DeadlineExceeded(self._late()) from patience.error
+            raise DeadlineExceeded(self._late()) from failures.error
         pause, self._last = next_pause(seconds, left)
-        await self._runtime.sleep(pause)
+        await self._requester.pause(pause)
         if self._last:
             self._schedule.hurry(self._runtime.now())
 
@@ -351,14 +350,14 @@ async def _poll(
         return error
 
 
-class _Patience:
-    """Patience with errors that pass: until the time allowed is over, or for an hour if it has no end.
+class _Failures:
+    """Failures of the polls of logs, and of the build or the job.
 
-    Without retries in the options of the client there is none.
+    Without retries in the options of the client, the first one ends the following.
     """
 
     def __init__(self, requester: Requester, ends: float | None, *, by_attempts: bool) -> None:
-        """Create one.
+        """Create them.
 
         Args:
             requester: has the retry policy.
@@ -368,9 +367,9 @@ class _Patience:
         self._by_attempts = by_attempts
         self._runtime = requester.runtime
         self._policy = requester.options.retry
-        self._ends = ends
-        self._failing: dict[str, tuple[int, float, BuildkiteError]] = {}
-        """For what fails: how often in a row, since when, and with which error at last."""
+        self._limited = ends is not None
+        self._failing: dict[str, tuple[int, Patience, BuildkiteError]] = {}
+        """For what fails: how often in a row, the patience with it, and its last error."""
 
     @property
     def error(self) -> BuildkiteError | None:
@@ -381,14 +380,18 @@ class _Patience:
         """Note that a poll of a log, or of the build, has succeeded."""
         self._failing.pop(subject, None)
 
-    def failed(self, subject: str, error: BuildkiteError) -> float:
-        """Note the error of a poll, and raise it if there is no patience with it. Return the seconds until the next poll."""
-        now, policy = self._runtime.now(), self._policy
-        failures, since, _ = self._failing.get(subject, (0, now, None))
-        self._failing[subject] = failures + 1, since, error
-        over = now - since >= LONGEST_OUTAGE if self._ends is None else now >= self._ends - 0.01
-        over = over or (self._by_attempts and policy is not None and failures + 1 >= policy.attempts)
+    def failed(self, subject: str, error: BuildkiteError, *, seen: bool = True) -> float:
+        """Note that a poll has failed, and return the seconds until the next one.
+
+        Raises:
+            BuildkiteError: `error`, since it isn't waited out.
+        """
+        policy = self._policy
+        count, patience, _ = self._failing.get(subject, (0, Patience(), error))
+        self._failing[subject] = count + 1, patience, error
+        over = not patience.bears(error, self._runtime.now(), seen=seen, limited=self._limited)
+        over = over or (self._by_attempts and policy is not None and count + 1 >= policy.attempts)
         if over or policy is None or policy.attempts == 1:
             raise error
-        pause = full_jitter(failures + 1, base=policy.base, maximum=policy.maximum, random=policy.random())
-        return max(pause, getattr(error, "retry_after", None) or 0.0)
+        pause = full_jitter(count + 1, base=policy.base, maximum=policy.maximum, random=policy.random())
+        return max(pause, asked_pause(error))

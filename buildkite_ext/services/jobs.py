@@ -136,7 +136,8 @@ class AsyncJobs(AsyncJobLogs):
         if not wait:
             return job
         organization, slug, found, _ = at
-        return (await wait_for_jobs(self._requester.within(organization), slug, found, [job.id], timeout=timeout)).job
+        requester = self._requester.within(organization)
+        return (await wait_for_jobs(requester, slug, found, [job.id], timeout=timeout, known=True)).job
 
     async def wait(
         self,
@@ -192,6 +193,7 @@ class AsyncJobs(AsyncJobLogs):
             self._job_at("jobs.wait", pipeline, number, each) for each in ([job_id] if job_ids is None else job_ids)
         ]
         organization, slug, found, _ = wanted[0]
+        given_jobs = [pipeline if each is None else each for each in ([job_id] if job_ids is None else job_ids)]
         return await wait_for_jobs(
             self._requester.within(organization),
             slug,
@@ -200,6 +202,7 @@ class AsyncJobs(AsyncJobLogs):
             timeout=timeout,
             poll_interval=poll_interval,
             on_timeout=on_timeout,
+            known=all(isinstance(each, Job) for each in given_jobs),
         )
 
     async def unblock(

@@ -11,7 +11,6 @@ from buildkite_api.models import Build
 
 from .._sync import DetachedIterator
 from ..pagination.links import links_of, number_of
-from ..watching.outcome import WaitResult
 from ._base import AsyncService, Service, blocking
 from .arguments import positive
 from .checks import check
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..transport.requester import Requester
     from ..urls import Origin
+    from ..watching.outcome import WaitResult
     from ..watching.watcher import SharedPoller
 
 __all__ = ["AsyncWatcher", "Watcher"]
@@ -72,8 +72,10 @@ class AsyncWatcher(AsyncService):
         check(AsyncWatcher.wait, locals())
         positive(timeout=timeout)
         organization, slug, found = self._build_at("watcher.wait", pipeline, number)
+        key = slug, found
+        known = [key] if isinstance(pipeline, Build) or isinstance(number, Build) else []
         results = self._poller(organization).results(
-            [(slug, found)], timeout=timeout, blocked_ends=_blocked_ends(on_blocked)
+            [key], timeout=timeout, blocked_ends=_blocked_ends(on_blocked), known=known
         )
         try:
             _, result = await anext(results)
@@ -108,11 +110,11 @@ class AsyncWatcher(AsyncService):
         """
         check(AsyncWatcher.wait_all, locals())
         positive(timeout=timeout)
-        organization, keys = self._keys("watcher.wait_all", builds)
+        organization, keys, known = self._keys("watcher.wait_all", builds)
         found = {
             key: result
             async for key, result in self._poller(organization).results(
-                list(dict.fromkeys(keys)), timeout=timeout, blocked_ends=_blocked_ends(on_blocked)
+                list(dict.fromkeys(keys)), timeout=timeout, blocked_ends=_blocked_ends(on_blocked), known=known
             )
         }
         return [found[key] for key in keys]
@@ -144,11 +146,11 @@ class AsyncWatcher(AsyncService):
         """
         check(AsyncWatcher.as_finished, locals())
         positive(timeout=timeout)
-        organization, keys = self._keys("watcher.as_finished", builds)
+        organization, keys, known = self._keys("watcher.as_finished", builds)
         return DetachedIterator(
             _values(
                 self._poller(organization).results(
-                    list(dict.fromkeys(keys)), timeout=timeout, blocked_ends=_blocked_ends(on_blocked)
+                    list(dict.fromkeys(keys)), timeout=timeout, blocked_ends=_blocked_ends(on_blocked), known=known
                 )
             )
         )
@@ -176,8 +178,10 @@ class AsyncWatcher(AsyncService):
             )
         return self._pollers.setdefault(organization, made)
 
-    def _keys(self, called: str, builds: Sequence[Build | str]) -> tuple[str, builtins.list[tuple[str, int]]]:
-        """Return the organization and the addresses of builds.
+    def _keys(
+        self, called: str, builds: Sequence[Build | str]
+    ) -> tuple[str, builtins.list[tuple[str, int]], builtins.list[tuple[str, int]]]:
+        """Return the organization and the addresses of builds, and of those among them that the caller has from answers.
 
         Raises:
             ValueError: they are of several organizations.
@@ -189,7 +193,8 @@ class AsyncWatcher(AsyncService):
                 f"builds are of the organizations {' and '.join(organizations)}: call {called} for each of them."
             )
         organization = organizations[0] if organizations else self._requester.organization
-        return organization, [(slug, number) for _, slug, number in at]
+        keys = [(slug, number) for _, slug, number in at]
+        return organization, keys, [key for key, build in zip(keys, builds, strict=True) if isinstance(build, Build)]
 
 
 def _blocked_ends(on_blocked: str) -> bool:

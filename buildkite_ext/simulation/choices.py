@@ -93,6 +93,11 @@ CHOICES: tuple[Choice, ...] = (
         "`pipeline check` calls it an error. A build with such steps runs the others and fails.",
     ),
     Choice(
+        "turn-behind-a-waiting-job",
+        "What becomes of a job whose turn in an ordered concurrency group comes after that of a job that waits for it?",
+        "Nothing, while others of the build run. When nothing else can, the job ahead and its build fail.",
+    ),
+    Choice(
         "step-of-several-jobs",
         "When has a step of several jobs ended, and which attempts count?",
         "When all of its jobs have. The newest attempt of each counts.",
@@ -136,6 +141,16 @@ CHOICES: tuple[Choice, ...] = (
         "unblock-format",
         "Does the API check the answers to a form as the form itself does?",
         "Yes: required fields, formats and options. Others are refused with 422.",
+    ),
+    Choice(
+        "build-states-of-a-webhook",
+        "Do `build_states` of a notification service restrict the events of a webhook?",
+        "No. Its `events` do.",
+    ),
+    Choice(
+        "ping-of-a-webhook",
+        "Is a webhook pinged whose `events` don't name `ping`?",
+        "Yes, when it is created and when it is changed, unless it is disabled.",
     ),
 )
 """The choices."""

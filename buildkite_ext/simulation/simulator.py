@@ -25,6 +25,7 @@ from .api.views.urls import Urls
 from .api.views.users import organization_view
 from .artifact_storage import ArtifactStorage
 from .asgi import App, Pause, application
+from .assertions import RequestAssertions
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
 from .definition.checks import (
@@ -39,10 +40,18 @@ from .definition.checks import (
     texts_of,
 )
 from .deliveries.bodies import EventBodies
-from .deliveries.endpoints import BlockingReceiver, Receive, WebhookEndpoint, WebhookEndpoints
+from .deliveries.endpoints import (
+    BlockingReceiver,
+    Receive,
+    WebhookEndpoint,
+    WebhookEndpoints,
+    checked_plan,
+    checked_receiver,
+)
 from .deliveries.lock import StateLock
 from .deliveries.plan import Deliveries
 from .deliveries.sender import Pulse
+from .deliveries.services import ServiceWebhooks
 from .engine.agent_pool import AgentPool, HistoryAgentPool
 from .engine.changes import Changes, Listener
 from .engine.engine import Engine
@@ -54,6 +63,7 @@ from .recording import RecordedRequest, record
 from .seeding import ResourceSeeding
 from .state.clusters import Agent, Queue
 from .state.ids import Ids
+from .state.integrations import NotificationService
 from .state.organization import Organization
 from .state.pipelines import Pipeline
 from .state.retention import Retention
@@ -70,6 +80,8 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
     **dict.fromkeys(("now", "time"), "simulator.clock.time()"),
     **dict.fromkeys(("url", "api_url"), "base_url"),
     **dict.fromkeys(("calls", "history", "recorded"), "requests"),
+    **dict.fromkeys(("assert_called", "assert_requested", "assert_called_with"), "assert_asked"),
+    **dict.fromkeys(("activate", "start", "patch"), "simulator.connected()"),
     **dict.fromkeys(("add_pipeline", "create_pipeline"), "pipeline"),
     **dict.fromkeys(("fail", "error_next"), "fail_next"),
     **dict.fromkeys(("builds", "job", "jobs"), 'simulator.pipeline("web"), which has them'),
@@ -77,7 +89,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
 """Words that users look for, and what each is called here."""
 
 
-class SimulatedOrganization(ResourceSeeding):
+class SimulatedOrganization(ResourceSeeding, RequestAssertions):
     """Organization in memory that answers the REST API. `Simulator` explains the arguments.
 
     Attributes:
@@ -179,6 +191,8 @@ class SimulatedOrganization(ResourceSeeding):
             organization_view=lambda: organization_view(state, self._api.writer.urls),
             new_id=Ids(seed, "webhooks").uuid,
         )
+        self._services = ServiceWebhooks(state, self._endpoints)
+        self._engine.administration.integrations.on_service = self._service_changed
 
     def _engines(
         self, timing: Timing, now: float, *, fixed: bool, stamps: bool
@@ -409,7 +423,7 @@ class SimulatedOrganization(ResourceSeeding):
 
     @property
     def webhooks(self) -> WebhookEndpoints:
-        """Endpoints that get webhooks. `webhook` adds one."""
+        """Endpoints that get webhooks. `webhook` adds one, and so does a request that creates a notification service."""
         return self._endpoints
 
     @checks_keywords
@@ -477,6 +491,47 @@ class SimulatedOrganization(ResourceSeeding):
         )
         endpoint.ping()
         return endpoint
+
+    @checks_keywords
+    def webhook_receiver(
+        self, url: str, to: str | BlockingReceiver | Receive, *, deliveries: Deliveries | None = None
+    ) -> None:
+        """Receive at a URL what notification services send, which requests create or have created.
+
+        Without it, deliveries to this computer are sent, and those to others are not: `deliveries` of the service's endpoint,
+        one of `webhooks`, tell that nothing has received them.
+
+        Args:
+            url: the URL in the settings of the service, whole.
+            to: a `WebhookHandler`; a function that takes the body and the headers and returns a status; or another URL.
+            deliveries: what is delayed, repeated, shuffled or lost, and what happens to refused deliveries.
+
+        Raises:
+            TypeError: an argument has another type. The message names it.
+            ConfigurationError: `to` is a text that is no URL.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> simulator = Simulator()
+            >>> simulator.webhook_receiver("https://hooks.acme.test/", lambda body, headers: print(headers["X-Buildkite-Event"]))
+            >>> with simulator.client() as buildkite:
+            ...     service = buildkite.notification_services.create(
+            ...         provider="webhook", settings={"url": "https://hooks.acme.test/", "events": ["build.finished"]}
+            ...     )
+            ping
+            >>> build = simulator.pipeline("web").job("test").build()
+            >>> simulator.clock.sleep(60)
+            build.finished
+        """
+        check_text("url", url)
+        checked_receiver(to)
+        with self._lock:
+            self._services.receive(url, to, checked_plan(deliveries))
+
+    def _service_changed(self, service: NotificationService, action: str) -> None:
+        if service.provider == "webhook":
+            self.send_webhooks()
+            self._services.changed(service, action)
 
     def send_webhooks(self) -> None:
         """Send webhooks to the endpoints of `webhooks` from now on. Only the first call does something."""
@@ -611,7 +666,7 @@ class SimulatedOrganization(ResourceSeeding):
     def requests(self) -> list[RecordedRequest]:
         """Requests to the API so far, in their order. You may clear the list.
 
-        Those of waits are among them, often hundreds. Choose by `call`, the method of the client.
+        Those of waits are among them, often many. Choose by `call`, the method of the client.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator

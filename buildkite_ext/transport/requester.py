@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
@@ -117,7 +117,7 @@ class Requester:
             TraceCall(
                 self._match,
                 self.events,
-                actor=actor,
+                actor=None if callable(options.token) else actor,
                 telemetry=telemetry,
                 seen=shared.seen,
                 budget=budget,
@@ -178,6 +178,23 @@ class Requester:
         if organization == self.options.organization:
             return self
         return self.copy(replace(self.options, organization=organization))
+
+    async def pause(self, seconds: float) -> None:
+        """Pause between two polls. The pause ends at once when the client is closed: the next poll raises ClientClosed."""
+        runtime = self.runtime
+        if not runtime.real_time:
+            await runtime.sleep(seconds)
+            return
+        signal = runtime.signal()
+        ignore = self.on_close(signal.set)
+        try:
+            await signal.wait(seconds)
+        finally:
+            ignore()
+
+    def on_close(self, function: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called when the client is closed; see `SharedState.on_close`."""
+        return self._shared.on_close(function)
 
     async def close(self) -> None:
         """Close the connections, unless this is a copy."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import httpx
@@ -87,6 +88,7 @@ class SharedState:
         self._lock = threading.Lock()
         self._transports: dict[str, Transport] = {}
         self._closed = False
+        self._on_close: dict[object, Callable[[], None]] = {}
         reset_after_fork(self)
 
     def api(self) -> Transport:
@@ -97,12 +99,28 @@ class SharedState:
         """Return the transport to every other origin."""
         return self._transport("foreign")
 
+    def on_close(self, function: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called when the client is closed, from any thread. It mustn't wait.
+
+        Returns:
+            A function that ends this.
+        """
+        key = object()
+        self._on_close[key] = function
+
+        def end() -> None:
+            self._on_close.pop(key, None)
+
+        return end
+
     async def close(self) -> None:
-        """Close the connections. A second call does nothing."""
+        """Close the connections, and wake who waits. A second call does nothing."""
         self._closed = True
         with self._lock:
             transports = {id(transport): transport for transport in (*self._transports.values(), self._given)}
             self._transports.clear()
+        for function in tuple(self._on_close.values()):
+            function()
         for transport in transports.values():
             if transport is not None:
                 await self.runtime.close_transport(transport)
@@ -113,6 +131,7 @@ class SharedState:
         One of httpx that was used has connections that the parent process reads too. Of other transports nothing is known.
         """
         self._lock = threading.Lock()
+        self._on_close.clear()  # those of the parent's threads
         self._inherited |= bool(self._transports) and isinstance(
             self._passed, httpx.HTTPTransport | httpx.AsyncHTTPTransport
         )

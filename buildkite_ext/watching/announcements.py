@@ -106,7 +106,12 @@ class AnnouncedPauses:
         self._woken = False
         self._soon: Iterator[float] = iter(())
         self._announcements = Announcements(requester, self._receive)
-        self.close = self._announcements.close
+        self._ignore_close = requester.on_close(self._wake)  # the next poll raises ClientClosed
+
+    def close(self) -> None:
+        """Listen no longer."""
+        self._announcements.close()
+        self._ignore_close()
 
     def lengthened(self, seconds: float) -> float:
         """Return the seconds of the next pause, instead of those without webhooks."""
@@ -128,6 +133,9 @@ class AnnouncedPauses:
 
     def _receive(self, name: str) -> None:
         if name == self._name:
-            self._woken = True
-            if self._signal is not None:
-                self._signal.set()
+            self._wake()
+
+    def _wake(self) -> None:
+        self._woken = True
+        if self._signal is not None:
+            self._signal.set()

@@ -8,14 +8,15 @@ https://buildkite.com/docs/apis/rest-api/jobs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import DeadlineExceeded
-from ..messages import job_name, shown
+from ..errors import BuildkiteError, DeadlineExceeded
+from ..messages import in_state, job_name, shown
 from ..states import FAILED_OUTCOMES, PASSED_OUTCOMES, JobOutcome, job_outcome
 from .pacing import next_interval, next_pause
+from .patience import Patience, asked_pause
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
@@ -129,9 +130,15 @@ class RetryChains:
         self._ended: set[str] = set()
 
     def see(self, jobs: Iterable[Job]) -> None:
-        """Take what a poll has shown."""
-        for job in jobs:
-            self._seen[job.id] = job
+        """Take what a poll of the build has shown."""
+        self._see({job.id: job for job in jobs})
+
+    def see_one(self, identity: str, job: Job) -> None:
+        """Take the answer for one job. It may write the id in another way than the caller did."""
+        self._see({identity: job})
+
+    def _see(self, jobs: Mapping[str, Job]) -> None:
+        self._seen.update(jobs)
         for chain in self._chains.values():
             while True:
                 last = self._seen.get(chain[-1])
@@ -174,9 +181,8 @@ class RetryChains:
         found = []
         for chain in self._chains.values():
             attempts = tuple(self._seen[identity] for identity in chain if identity in self._seen)
-            job = attempts[-1]
-            outcome = job_outcome(job) if job.id == chain[-1] else None
-            found.append(JobResult(job, outcome, attempts))
+            outcome = job_outcome(attempts[-1]) if chain[-1] in self._seen else None
+            found.append(JobResult(attempts[-1], outcome, attempts))
         return tuple(found)
 
     @property
@@ -201,10 +207,18 @@ async def wait_for_jobs(
     timeout: float | None,
     poll_interval: float = JOB_POLL_INTERVAL,
     on_timeout: OnJobTimeout = "raise",
+    known: bool = False,
 ) -> JobWaitResult:
     """Poll jobs of a build until all have ended. See `AsyncJobs.wait`.
 
     One job is read by itself. Several are read with their build, so that their number doesn't matter.
+
+    Args:
+        requester: sends the requests.
+        pipeline, number: the build.
+        ids: the ids of the jobs.
+        timeout, poll_interval, on_timeout: as for `AsyncJobs.wait`.
+        known: the caller has the jobs from an answer. Then they exist, and a 404 passes for a while.
     """
     get_build = requester.module("builds", "get_build")
     get_build_job = requester.module("jobs", "get_build_job")
@@ -212,6 +226,7 @@ async def wait_for_jobs(
     organization = requester.organization
     ends = None if timeout is None else runtime.now() + timeout
     chains = RetryChains(ids)
+    patience = Patience()
     interval = min(_FIRST_INTERVAL, poll_interval)
     requests = 0
     last = False
@@ -219,41 +234,52 @@ async def wait_for_jobs(
     async def read(identity: str) -> None:
         nonlocal requests
         requests += 1
-        chains.see([await requester.call_by(ends, get_build_job, organization, pipeline, number, identity)])
+        job: Job = await requester.call_by(ends, get_build_job, organization, pipeline, number, identity)
+        chains.see_one(identity, job)
+
+    async def poll() -> None:
+        nonlocal requests
+        if len(ids) > 1:
+            requests += 1
+            build: Build = await requester.call_by(
+                ends, get_build, organization, pipeline, number, include_retried_jobs=True, exclude_pipeline=True
+            )
+            chains.see(build.jobs)
+        else:
+            await read(chains.current[0])
+        while unseen := chains.unseen:  # a retry that the build doesn't show yet, or an id that is none
+            await read(unseen[0])
 
     while True:
+        failure: BuildkiteError | None = None
         try:
-            if len(ids) > 1:
-                requests += 1
-                build: Build = await requester.call_by(
-                    ends, get_build, organization, pipeline, number, include_retried_jobs=True, exclude_pipeline=True
-                )
-                chains.see(build.jobs)
-            else:
-                await read(chains.current[0])
-            while unseen := chains.unseen:  # a retry that the build doesn't show yet, or an id that is none
-                await read(unseen[0])
-        except DeadlineExceeded:
-            if on_timeout == "return" and chains.started:
+            await poll()
+        except BuildkiteError as error:
+            if not patience.bears(error, runtime.now(), seen=known or chains.started, limited=ends is not None):
+                raise
+            failure = error
+        else:
+            patience.succeeded()
+            if chains.ended():
                 return JobWaitResult(chains.results(), requests)
-            raise
-        if chains.ended() or (last and chains.over()):
-            return JobWaitResult(chains.results(), requests)
         left = None if ends is None else ends - runtime.now()
         if last or (left is not None and left <= 0):
-            if on_timeout == "return":
+            if chains.over() or (on_timeout == "return" and chains.started):
                 return JobWaitResult(chains.results(), requests)
-            raise DeadlineExceeded(_too_late(chains.waiting(), f"{pipeline} #{number}", timeout or 0.0))
-        if chains.over():
+            raise DeadlineExceeded(_too_late(chains, f"{pipeline} #{number}", timeout or 0.0)) from failure
+        if failure is None and chains.over():
             pause, last = next_pause(_FIRST_INTERVAL, left)
         else:
-            pause, last = next_pause(interval, left)
+            pause, last = next_pause(interval if failure is None else max(interval, asked_pause(failure)), left)
             interval = next_interval(interval, poll_interval)
-        await runtime.sleep(pause)
+        await requester.pause(pause)
 
 
-def _too_late(jobs: Sequence[Job], build: str, timeout: float) -> str:
-    told = ", ".join(f"{shown(job_name(job))} is {job.state}" for job in jobs[:_TOLD])
+def _too_late(chains: RetryChains, build: str, timeout: float) -> str:
+    if not chains.started:
+        return f"Jobs of build {build} were not seen in {timeout:g} s, since no poll has succeeded. Wait again."
+    jobs = chains.waiting()
+    told = ", ".join(f"{shown(job_name(job))} is {in_state(job.state)}" for job in jobs[:_TOLD])
     more = "" if len(jobs) <= _TOLD else f", and {len(jobs) - _TOLD} more have not ended"
     return (
         f"Jobs of build {build} have not ended after {timeout:g} s: {told}{more}. They continue. Wait again, or pass "

@@ -7,11 +7,12 @@ from datetime import datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from ..errors import BudgetExhausted, BuildkiteError, BuildNotFound, CircuitOpen, DeadlineExceeded
+from ..errors import BuildkiteError, DeadlineExceeded
+from ..messages import in_state
 from ..states import build_state
 from ..timestamps import parse_http_date
 from .pacing import Pacing, next_pause
-from .patience import LONGEST_ABSENCE, LONGEST_OUTAGE, is_passing
+from .patience import Patience, asked_pause
 from .state_machine import StateMachine
 
 if TYPE_CHECKING:
@@ -125,20 +126,16 @@ class BuildPoller:
             BuildNotFound: the build doesn't exist, or has not been found for a minute.
             BuildkiteError: the poll failed, and no later one would do better; or the build was never seen.
         """
-        failing_since: float | None = None
+        patience = Patience()
         while True:
             try:
                 build = await self._read(jobs=jobs)
             except BuildkiteError as error:
                 self.error = error
-                now = self._requester.runtime.now()
-                failing_since = now if failing_since is None else failing_since
-                if not self._is_tolerated(error, now - failing_since):
-                    if self._ends is not None and now >= self._ends and self.seen is not None and is_passing(error):
-                        return None
+                seen, limited = self.seen is not None or self._known, self._ends is not None
+                if not patience.bears(error, self._requester.runtime.now(), seen=seen, limited=limited):
                     raise
-                at_least = error.retry_after if isinstance(error, CircuitOpen | BudgetExhausted) else 0.0
-                if not await self.pause(at_least=at_least):
+                if not await self.pause(at_least=asked_pause(error)):
                     return None
             else:
                 self.error = None
@@ -168,7 +165,7 @@ class BuildPoller:
             pause = self._pauses.lengthened(pause)
         pause, self.last = next_pause(max(pause, at_least), left)
         if self._pauses is None:
-            await runtime.sleep(pause)
+            await self._requester.pause(pause)
         elif await self._pauses.pause(pause):
             self.last = False
         return True
@@ -183,7 +180,7 @@ class BuildPoller:
         Args:
             further: what to do next.
         """
-        state = "unknown" if self.seen is None else build_state(self.seen)
+        state = in_state(None if self.seen is None else build_state(self.seen))
         error = DeadlineExceeded(f"{self.name} is still {state} after {self._timeout:g} s. {further}")
         error.__cause__ = self.error
         return error
@@ -241,16 +238,6 @@ class BuildPoller:
         except BuildkiteError:
             return None  # the wait does without
         return usual_duration(each for each in builds if each.number != number)
-
-    def _is_tolerated(self, error: BuildkiteError, seconds: float) -> bool:
-        """Tell whether a failure that has lasted for some seconds may still pass."""
-        if self.seen is None and not self._known:
-            return False
-        if isinstance(error, BuildNotFound):
-            return seconds < LONGEST_ABSENCE
-        if not is_passing(error):
-            return False
-        return seconds < LONGEST_OUTAGE if self._ends is None else self._requester.runtime.now() < self._ends
 
     async def _report(self, build: Build) -> None:
         """Report what a look has shown."""

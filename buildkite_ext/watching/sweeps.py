@@ -345,11 +345,19 @@ class Sweeps:
         """True while lists are asked for, and False while each build is read alone."""
         return self._listing
 
-    def add(self, key: Key, now: float) -> None:
-        """Wait for a build."""
+    def add(self, key: Key, now: float, *, after: float = 0.0) -> None:
+        """Wait for a build.
+
+        Args:
+            key: the build.
+            now: the time.
+            after: seconds after which it is read alone; 0 if lists may show it.
+        """
         if key not in self._waited:
-            self._waited[key] = _Waited()
-            if key in self._ended:
+            self._waited[key] = _Waited(read_at=now + after if after else 0.0)
+            if after:
+                self._woken[key] = now + after, len(READS_AFTER_WEBHOOK)
+            elif key in self._ended:
                 self._missing[key] = None
             else:
                 self._unknown[key] = now

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import BlockStepNotFound
-from ..messages import job_name, shown
+from ..messages import in_state, job_name, shown
 from ..states import is_block_step
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _named(jobs: Sequence[Job], step: str) -> list[Job]:
     for names in (
         lambda job: (job.step_key,),
         lambda job: (job.label, job.name),
-        lambda job: (job.id, None if job.step is None else job.step.id),
+        lambda job: (job.id, getattr(job.step, "id", None)),
     ):
         found = [job for job in jobs if step in names(job)]
         if found:
@@ -171,7 +171,8 @@ def _choices(waiting: Sequence[Job], steps: Sequence[Job]) -> str:
         return f"Name one in step=: {_listed(shown(name) for name in _names(waiting))}."
     if not steps:
         return "The build has no block step."
-    return f"Its block steps: {_listed(f'{shown(name)} is {job.state}' for name, job in zip(_names(steps), steps, strict=True))}."
+    told = (f"{shown(name)} is {in_state(job.state)}" for name, job in zip(_names(steps), steps, strict=True))
+    return f"Its block steps: {_listed(told)}."
 
 
 def _names(jobs: Sequence[Job]) -> tuple[str, ...]:

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from .._forks import reset_after_fork
 from ..dispatcher import logger
-from ..errors import BuildkiteError, CircuitOpen, DeadlineExceeded, NotFound
+from ..errors import BuildkiteError, ClientClosed, DeadlineExceeded, NotFound
 from ..events import BuildSeen, WaitFinished, WatcherSlowed
+from ..messages import in_state
 from ..references import read_reference
 from ..states import blocking_jobs, build_state, failed_jobs, outcome_of
 from ..timestamps import parse_http_date
 from .announcements import Announcements, announced_name
 from .outcome import WaitResult
-from .patience import LONGEST_ABSENCE, LONGEST_OUTAGE, is_passing
+from .patience import Patience, asked_pause
 from .sweeps import LOOK_EVERY, Answer, Key, ListBuilds, Narrowing, Pause, ReadBuild, SeenBuild, Sweeps, Traits
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SharedPoller"]
 
-_MOST_READS = 10
-"""Reads of a build that has ended, of which each failed by an error that passes."""
+_LONGEST_PAUSE = 60.0
+"""Seconds between two reads of a build that has ended, while they fail."""
 
 _SLOW = 2 * LOOK_EVERY
 """Seconds between two looks from which on it is said that ends are seen late."""
@@ -49,16 +50,29 @@ class _Waiter:
         pending: the builds that have not ended.
         ended: those that have ended and were not taken, each as it was seen, or with the error that ended the wait for it.
         requests: number of requests that were sent for one of its builds alone.
+        seen: the last state of each build that was seen.
+        known: the builds that the caller has from answers.
+        failing: for a build that has ended and can't be read: how often in a row that failed, and the patience with it.
         blocked_ends: the wait for a build ends when that is blocked.
         ends: when its time is over.
         signal: wakes it.
     """
 
-    def __init__(self, builds: Iterable[Key], *, blocked_ends: bool, ends: float | None, signal: Signal) -> None:
+    def __init__(
+        self,
+        builds: Iterable[Key],
+        *,
+        known: Collection[Key],
+        blocked_ends: bool,
+        ends: float | None,
+        signal: Signal,
+    ) -> None:
         self.pending = dict.fromkeys(builds)
         self.ended: deque[tuple[Key, Build | BuildkiteError]] = deque()
         self.requests = dict.fromkeys(self.pending, 0)
         self.seen: dict[Key, str] = {}
+        self.known = known
+        self.failing: dict[Key, tuple[int, Patience]] = {}
         self.blocked_ends = blocked_ends
         self.ends = ends
         self.signal = signal
@@ -100,9 +114,13 @@ class SharedPoller:
         self._waiters: dict[Key, list[_Waiter]] = {}
         self._poller: _Waiter | None = None
         self._announcements: Announcements | None = None
+        self._forget_close: Callable[[], None] | None = None
         self._answered = False
-        self._failing_since: float | None = None
-        self._absent_since: dict[Key, float] = {}
+        self._patience = Patience()
+        self._patience_with: dict[Key, Patience] = {}
+        """For builds that are not found."""
+        self._failure: BuildkiteError | None = None
+        """The error of the last request of the poller, if it failed."""
         self._slow = False
         self.requests = 0
 
@@ -112,9 +130,15 @@ class SharedPoller:
         return self._sweeps.looks_every
 
     async def results(
-        self, builds: Sequence[Key], *, timeout: float | None, blocked_ends: bool
+        self, builds: Sequence[Key], *, timeout: float | None, blocked_ends: bool, known: Collection[Key] = ()
     ) -> AsyncGenerator[tuple[Key, WaitResult], None]:
         """Yield the result of each build as it ends.
+
+        Args:
+            builds: the builds.
+            timeout: seconds for all of them; None for no limit.
+            blocked_ends: the wait for a build ends when that is blocked.
+            known: those that the caller has from answers. They exist, so that a 404 passes for a while.
 
         Raises:
             DeadlineExceeded: some did not end in time.
@@ -123,6 +147,7 @@ class SharedPoller:
         began = self._runtime.now()
         waiter = _Waiter(
             builds,
+            known=known,
             blocked_ends=blocked_ends,
             ends=None if timeout is None else began + timeout,
             signal=self._runtime.signal(),
@@ -133,14 +158,13 @@ class SharedPoller:
                 key, found = await self._next_end(waiter, timeout)
                 if isinstance(found, BuildkiteError):
                     raise found
+                pause = 0.0
                 try:
                     result = await self._result(waiter, key, found)
                 except BuildkiteError as error:
-                    if not is_passing(error) or waiter.requests[key] >= _MOST_READS:
-                        raise
-                    result = None
-                if result is None:
-                    self._enter(waiter, (key,))  # it continues, by a retry or an unblocked step, or could not be read
+                    result, pause = None, self._unread(waiter, key, error)
+                if result is None:  # it continues, by a retry or an unblocked step, or could not be read
+                    self._enter(waiter, (key,), after=pause)
                     continue
                 self._report(waiter, key, result, self._runtime.now() - began)
                 yield key, result
@@ -151,16 +175,24 @@ class SharedPoller:
 
     # --- Those who wait
 
-    def _enter(self, waiter: _Waiter, builds: Iterable[Key] = ()) -> None:
-        """Wait for builds of a waiter; for all that it begins with if none are named."""
+    def _enter(self, waiter: _Waiter, builds: Iterable[Key] = (), *, after: float = 0.0) -> None:
+        """Wait for builds of a waiter; for all that it begins with if none are named.
+
+        Args:
+            waiter: the waiter.
+            builds: the builds.
+            after: seconds after which they are read alone; 0 if lists may show them.
+        """
         with self._lock:
             for key in builds or waiter.pending:
                 waiter.pending[key] = None
                 waiters = self._waiters.setdefault(key, [])
                 if waiter not in waiters:
                     waiters.append(waiter)
-                self._sweeps.add(key, self._runtime.now())
+                self._sweeps.add(key, self._runtime.now(), after=after)
             self._wake(self._poller)
+            if self._forget_close is None:
+                self._forget_close = self._requester.on_close(self._closed)
             if self._webhooks and self._announcements is None:
                 self._announcements = Announcements(self._requester, self._announced)
 
@@ -171,9 +203,11 @@ class SharedPoller:
                 self._forget(waiter, key)
             if self._poller in (waiter, None):  # None: it was woken to take over
                 self._pass_on()
-            if not self._waiters and self._announcements is not None:
-                self._announcements.close()
-                self._announcements = None
+            if not self._waiters:
+                for end in (self._forget_close, None if self._announcements is None else self._announcements.close):
+                    if end is not None:
+                        end()
+                self._forget_close = self._announcements = None
 
     def _pass_on(self) -> None:
         """Let another one be the poller. The caller holds the lock."""
@@ -220,7 +254,7 @@ class SharedPoller:
                 polls = self._poller is waiter
                 waiter.signal = signal = runtime.signal()
             if left <= 0:
-                raise DeadlineExceeded(_not_ended(waiter, timeout))
+                raise DeadlineExceeded(_not_ended(waiter, timeout)) from self._failure
             if polls:
                 await self._poll(waiter, signal, left)
             else:
@@ -248,9 +282,10 @@ class SharedPoller:
                 self._sweeps.abandoned(runtime.now())
             raise
         with self._lock:
-            self._answered, self._failing_since = True, None
+            self._answered, self._failure = True, None
+            self._patience.succeeded()
             for key in builds:
-                self._absent_since.pop(key, None)
+                self._patience_with.pop(key, None)
             for key in self._sweeps.answered(answer, runtime.now()):
                 self._end(key, builds[key])
         self._tell_of_pace()
@@ -258,23 +293,43 @@ class SharedPoller:
     def _failed(self, waiter: _Waiter, step: ListBuilds | ReadBuild, error: BuildkiteError) -> None:
         """Take in that a request of the poller failed. The caller holds the lock."""
         now = self._runtime.now()
+        self._failure = error
         if waiter.ends is not None and waiter.ends <= now:  # its own time was over
             self._sweeps.abandoned(now)
             return
-        at_least = error.retry_after if isinstance(error, CircuitOpen) else 0.0
-        self._sweeps.failed(now, at_least=at_least)
-        if isinstance(error, NotFound) and isinstance(step, ReadBuild):
-            # Answers come from several servers, and one may not know yet what another has shown.
-            absent_since = self._absent_since.setdefault(step.key, now)
-            if not self._was_seen(step.key) or now - absent_since >= LONGEST_ABSENCE:
-                self._end_all(error, [step.key])
-            return
-        self._failing_since = now if self._failing_since is None else self._failing_since
-        if not (self._answered and is_passing(error) and now - self._failing_since < LONGEST_OUTAGE):
-            self._end_all(error)
+        self._sweeps.failed(now, at_least=asked_pause(error))
+        if isinstance(error, NotFound) and isinstance(step, ReadBuild):  # it says nothing of the other builds
+            patience, builds = self._patience_with.setdefault(step.key, Patience()), [step.key]
+        else:
+            patience, builds = self._patience, list(self._waiters)
+        for key in builds:
+            for each in tuple(self._waiters.get(key, ())):
+                answered = patience is self._patience and self._answered
+                seen = answered or key in each.seen or key in each.known
+                if not patience.bears(error, now, seen=seen, limited=each.ends is not None):
+                    self._end_with(error, each, key)
 
-    def _was_seen(self, key: Key) -> bool:
-        return any(key in waiter.seen for waiter in self._waiters.get(key, ()))
+    def _unread(self, waiter: _Waiter, key: Key, error: BuildkiteError) -> float:
+        """Take in that a build which has ended could not be read. Return the seconds after which it is read again.
+
+        Raises:
+            BuildkiteError: `error`, since it isn't waited out.
+        """
+        count, patience = waiter.failing.get(key, (0, Patience()))
+        waiter.failing[key] = count + 1, patience
+        if not patience.bears(error, self._runtime.now(), seen=True, limited=waiter.ends is not None):
+            raise error
+        return max(asked_pause(error), min(_LONGEST_PAUSE, 2.0 ** min(count, 6)))
+
+    def _closed(self) -> None:
+        """End all waits, since the client was closed."""
+        error = ClientClosed(
+            "The client was closed while a watcher waited for builds. They continue. Wait again with a new client."
+        )
+        with self._lock:
+            for key, waiters in tuple(self._waiters.items()):
+                for waiter in tuple(waiters):
+                    self._end_with(error, waiter, key)
 
     async def _pause(self, signal: Signal, seconds: float) -> None:
         """Pause for the poller, until it is woken at most."""
@@ -308,13 +363,11 @@ class SharedPoller:
         if key in self._waiters:  # others wait for more than that
             self._sweeps.add(key, self._runtime.now())
 
-    def _end_all(self, error: BuildkiteError, builds: Collection[Key] | None = None) -> None:
-        """End the waits for some builds, or all, with an error. The caller holds the lock."""
-        for key in tuple(self._waiters if builds is None else builds):
-            for waiter in tuple(self._waiters.get(key, ())):
-                self._forget(waiter, key)
-                waiter.ended.append((key, error))
-                self._wake(waiter)
+    def _end_with(self, error: BuildkiteError, waiter: _Waiter, key: Key) -> None:
+        """End the wait for a build with an error. The caller holds the lock."""
+        self._forget(waiter, key)
+        waiter.ended.append((key, error))
+        self._wake(waiter)
 
     # --- Requests
 
@@ -496,8 +549,9 @@ def _time(seconds: float | None) -> datetime | None:
 def _not_ended(waiter: _Waiter, timeout: float | None) -> str:
     """Return the message about builds that did not end in time."""
     builds = [
-        f"{pipeline} #{number} ({waiter.seen.get((pipeline, number), 'not seen yet')})"
-        for pipeline, number in waiter.pending
+        f"{pipeline} #{number} ({in_state(waiter.seen[key]) if key in waiter.seen else 'not seen yet'})"
+        for key in waiter.pending
+        for pipeline, number in [key]
     ]
     shown = ", ".join(builds[:3]) + (f" and {len(builds) - 3} more" if len(builds) > 3 else "")
     are = "is" if len(builds) == 1 else "are"

@@ -17,7 +17,7 @@ import msgspec
 
 from ._collector import without_collection
 from ._shapes import decode_hook, has_old_timestamp, holds_secrets, name_of, prepare_old_structs, shape_of, struct_of
-from ._tolerant import Reporter, Site, comparer, converter
+from ._tolerant import Reporter, Site, comparer, converter, not_an_object
 from .base import to_models
 from .decoding import UnexpectedBody
 
@@ -186,11 +186,14 @@ def _decode_items(
     parts = decoder.split(content)
     raw = parts.items if decoder.page else parts
     items = []
-    for each in raw:
+    for index, each in enumerate(raw):
         try:
             items.append(item.decode_whole(each))
         except msgspec.ValidationError:
-            items.append(item.build(untyped(each), report, careful=False))
+            value = untyped(each)
+            if not isinstance(value, dict):
+                raise not_an_object(f"{decoder.name}{'.items' if decoder.page else ''}[{index}]", value) from None
+            items.append(item.build(value, report, careful=False))
     if sample:
         for index in sample(item.type, len(raw)):
             item.compare(untyped(raw[index]), report)

@@ -27,6 +27,7 @@ from ._shapes import (
     struct_of,
 )
 from .base import to_models
+from .decoding import UnexpectedBody
 from .types import Secret
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def converter(type_: Any) -> _Converter:
     if len(members(type_)) > 1:
         return _union_converter(members(type_))
     if typing.get_origin(type_) is list:
-        return _list_converter(converter(typing.get_args(type_)[0]))
+        item = typing.get_args(type_)[0]
+        return _object_list_converter(item) if shape_of(item) is not None else _list_converter(converter(item))
     if typing.get_origin(type_) is dict:
         return _map_converter(converter(typing.get_args(type_)[1]))
     return _leaf_converter(type_)
@@ -180,6 +182,43 @@ def _list_converter(converter: _Converter) -> _Converter:
         return [converter(item, at, (key, index)) for index, item in enumerate(value)]
 
     return convert
+
+
+def _object_list_converter(item: Any) -> _Converter:
+    """Return the converter of a list of objects. What isn't one is refused: whoever walks over the list would fail at it."""
+    convert_list = _list_converter(converter(item))
+
+    def convert(value: Any, at: Site, key: _Key) -> Any:
+        if value is not None and not isinstance(value, list):
+            raise not_an_object(at.path(key), value, "a JSON list")
+        for index, each in enumerate(value or ()):
+            if not isinstance(each, dict):
+                raise not_an_object(at.path((key, index)), each)
+        return convert_list(value, at, key)
+
+    return convert
+
+
+def not_an_object(path: str, value: Any, expected: str = "a JSON object") -> UnexpectedBody:
+    """Return the error of a value in the place of an object, or of a list of objects. It doesn't show the value.
+
+    Args:
+        path: The place in the body.
+        value: The decoded JSON.
+        expected: What should be there.
+    """
+    return UnexpectedBody(f"{path}: expected {expected}, got {_KINDS[type(value)]}")
+
+
+_KINDS: dict[type, str] = {
+    types.NoneType: "null",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "an object",
+}
 
 
 def _map_converter(converter: _Converter) -> _Converter:
@@ -284,6 +323,7 @@ def _by_msgspec(type_: Any) -> Callable[[Any], Any]:
 _Comparer = Callable[[Any, Reporter], None]
 
 
+@cache
 def comparer(type_: Any) -> _Comparer:
     """Return a function that reports where decoded JSON differs from a type, without building anything."""
     shape = shape_of(type_)
@@ -342,4 +382,4 @@ def _model_comparer(shape: Shape) -> _Comparer:
     return compare
 
 
-__all__ = ["Reporter", "Site", "comparer", "converter"]
+__all__ = ["Reporter", "Site", "comparer", "converter", "not_an_object"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
@@ -97,7 +98,8 @@ class Decoder:
             beyond all floats, such as 1e999, is None where a number is described.
 
         Raises:
-            UnexpectedBody: The body is not JSON, or not the list or object that it should be.
+            UnexpectedBody: The body is not JSON, or not the list or object that it should be; or a list of objects in it
+                holds something else.
             DecodeError: The body differs from its description, and this decoder is strict.
         """
         if self._strict:
@@ -191,14 +193,19 @@ def decode_error(*, client: Client, response: httpx.Response) -> Error:
     """Decode the body of an answer that is not a success.
 
     Returns:
-        The error that Buildkite sent. If the body is not a JSON object, such as a proxy's page: an `Error` whose message
-        is the beginning of the body.
+        The error that Buildkite sent. If its list of errors is none of objects: an `Error` with its message alone. If the
+        body is not a JSON object, such as a proxy's page: an `Error` whose message is the beginning of the body.
     """
     from .models.error import Error
 
     try:
         return client.decoder.decode(Error, response.content)
     except UnexpectedBody:
+        message: object = None
+        with suppress(ValueError, AttributeError):
+            message = response.json().get("message")
+        if isinstance(message, str):
+            return Error(message=message)
         return Error(message=response.text.strip()[:200] or f"status {response.status_code} without a body")
 
 

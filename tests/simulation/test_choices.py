@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -142,6 +143,17 @@ def _() -> None:
     assert ended(text) == ("failed", {"a": "waiting_failed", "b": "waiting_failed", "c": "passed"})
 
 
+@shows("turn-behind-a-waiting-job")
+def _() -> None:
+    group = "concurrency: 1, concurrency_group: g"
+    text = f"[{{command: b, key: b, depends_on: a, {group}}}, {{command: a, key: a, {group}}}, {{command: c, key: c}}]"
+    simulator, web, build = started(text)
+    after(simulator, web, 5)
+    assert states(build) == {"b": "waiting", "a": "limited", "c": "running"}
+    after(simulator, web, 3600)
+    assert (build.state, states(build)) == ("failed", {"b": "waiting_failed", "a": "passed", "c": "passed"})
+
+
 @shows("step-of-several-jobs")
 def _() -> None:
     text = "[{command: a, key: a, parallelism: 2, retry: {automatic: true}}, wait, {command: b, key: b}]"
@@ -214,3 +226,25 @@ def _() -> None:
                 buildkite.jobs.unblock("web", 1, build.current_jobs[0].id, fields=answers)
         buildkite.jobs.unblock("web", 1, build.current_jobs[0].id, fields={"version": "1", "where": "a"})
     assert plan_pipeline(f"[{{block: Go, key: go, fields: {fields}}}]").steps[0].outcome == "passed"
+
+
+def sent_by_a_webhook(**attributes: Any) -> list[str]:
+    """Return the events that a webhook gets which a request creates, and of a build that passes."""
+    simulator, events = Simulator(), list[str]()
+    simulator.webhook_receiver("https://hooks.test/", lambda body, headers: events.append(headers["X-Buildkite-Event"]))
+    with simulator.client() as buildkite:
+        settings = {"url": "https://hooks.test/", "events": ["build.finished"]}
+        buildkite.notification_services.create(provider="webhook", settings=settings, **attributes)
+    simulator.pipeline("web").job("test").build()
+    simulator.clock.sleep(60)
+    return events
+
+
+@shows("build-states-of-a-webhook")
+def _() -> None:
+    assert sent_by_a_webhook(build_states={"build_failed": True})[1:] == ["build.finished"]
+
+
+@shows("ping-of-a-webhook")
+def _() -> None:
+    assert sent_by_a_webhook() == ["ping", "build.finished"]

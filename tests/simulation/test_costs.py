@@ -286,3 +286,62 @@ def test_builds_of_the_past_cost_the_same_each() -> None:
         return instructions(lambda: web.history(count, outcomes=mixed, retried=0.5))
 
     assert grows(cost, 10, 40) < 4.4
+
+
+def calls(work: Callable[[], object]) -> dict[str, int]:
+    """Return how often each function of `simulation.definition` is called, by its module and its name."""
+    found: dict[str, int] = {}
+
+    def profile(frame: FrameType, event: str, _: object) -> None:
+        module = frame.f_globals.get("__name__", "")
+        if event == "call" and module.startswith("buildkite_ext.simulation.definition."):
+            name = f"{module.rpartition('.')[2]}.{frame.f_code.co_name}"
+            found[name] = found.get(name, 0) + 1
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return found
+
+
+ONCE = ("compiler.compile_pipeline", "parser.parse_document", "yaml_tree.documents")
+DIAMOND = """
+- {command: lint, key: lint}
+- {command: unit, key: unit, depends_on: lint, if: build.branch == "main"}
+- {command: browser, key: browser, depends_on: lint, matrix: [a, b]}
+- {command: wheel, key: wheel, depends_on: [unit, browser], if: build.tag == null || build.message =~ /%s/}
+"""
+
+
+@pytest.mark.parametrize("create", ["builder", "request"])
+def test_the_text_of_a_pipeline_is_parsed_and_compiled_once(create: str) -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web")
+    read = calls(lambda: web.configure(DIAMOND % f"parsed for the {create}"))
+    assert [read[name] for name in ONCE] == [1, 1, 1]
+    assert read["syntax.parse"] >= 1
+
+    def builds() -> None:
+        for _ in range(3):
+            if create == "builder":
+                web.build()
+            else:
+                send(simulator, "POST", f"{WEB}/builds", b'{"commit": "HEAD", "branch": "main"}')
+        simulator.clock.sleep(600)
+        assert [build.state for build in web.builds] == ["passed"] * 3
+
+    run = calls(builds)
+    assert not {
+        name for name in run if name in ONCE or name.startswith(("parser.", "yaml_tree.", "syntax.", "matrix."))
+    }
+    assert run["conditions.holds"] == 6
+
+
+def test_the_text_of_a_pipeline_without_variables_is_expanded_in_no_build() -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web").configure(DIAMOND % "x")
+    run = calls(lambda: (web.build(), simulator.clock.sleep(600), web.builds))
+    assert not [name for name in run if name.startswith("interpolation.")]

@@ -304,6 +304,172 @@ def test_pipelines_branches_and_events_restrict_what_is_sent() -> None:
     assert len(simulator.webhooks) == 2
 
 
+HOOK = "https://hooks.acme.test/buildkite"
+
+
+def service(simulator: Simulator, *, url: str = HOOK, **attributes: Any) -> str:
+    """Create a webhook by a request, and return its id."""
+    settings = {"url": url, "token": SECRET, "events": ["build.finished"], **attributes.pop("settings", {})}
+    with simulator.client() as buildkite:
+        return buildkite.notification_services.create(provider="webhook", settings=settings, **attributes).id
+
+
+def received_by_service(simulator: Simulator, plan: Deliveries | None = None) -> Receiver:
+    """Return a receiver of what services send to the URL."""
+    receiver = Receiver()
+    simulator.webhook_receiver(HOOK, receiver, deliveries=plan)
+    return receiver
+
+
+@pytest.mark.parametrize("mode", ["token", "signature"])
+def test_a_notification_service_gets_the_events_of_its_settings(mode: str) -> None:
+    simulator = Simulator()
+    receiver = received_by_service(simulator)
+    made = service(simulator, settings={"token_mode": mode, "events": ["build.running", "job.finished", "agent.lost"]})
+    simulator.pipeline("web").job("test").build()
+    simulator.clock.sleep(60)
+    assert receiver.events == ["ping", "build.running", "job.finished"]
+    (ping,) = receiver.bodies("ping")
+    assert ping["service"] == {"id": made, "provider": "webhook", "settings": {"url": HOOK}}
+    for body, headers in receiver.got:
+        assert type(parse(body, headers)) is EVENTS[json.loads(body)["event"]]
+        if mode == "token":
+            verify_token(headers, SECRET)
+        else:
+            verify(body, headers, SECRET, now=simulator.clock.time)
+    (endpoint,) = simulator.webhooks
+    assert (endpoint.id, [sent.accepted for sent in endpoint.deliveries]) == (made, [True] * 3)
+
+
+def test_a_service_that_is_changed_disabled_and_deleted() -> None:
+    simulator = Simulator()
+    receiver = received_by_service(simulator)
+    made = service(simulator)
+    web = simulator.pipeline("web").job("test")
+
+    def events_of_a_build() -> list[str]:
+        receiver.got.clear()
+        web.build()
+        simulator.clock.sleep(60)
+        return receiver.events
+
+    assert events_of_a_build() == ["build.finished"]
+    with simulator.client() as buildkite:
+        services = buildkite.notification_services
+        services.update(made, settings={"events": ["build.scheduled"]})
+        assert receiver.events == ["build.finished", "ping"]
+        assert events_of_a_build() == ["build.scheduled"]
+        services.disable(made)
+        assert events_of_a_build() == []
+        services.update(made, description="Off")
+        assert receiver.events == []
+        services.enable(made)
+        assert events_of_a_build() == ["build.scheduled"]
+        services.update(made, settings={"token": "other", "token_mode": "token"})
+        verify_token(receiver.got[-1][1], "other")
+        services.update(made, settings={"url": "https://elsewhere.acme.test/"})
+        assert events_of_a_build() == []
+        services.delete(made)
+    assert len(simulator.webhooks) == 0
+
+
+def test_scope_and_branches_of_a_service() -> None:
+    simulator = Simulator()
+    web, api = (simulator.pipeline(slug).job("test") for slug in ("web", "api"))
+    with simulator.client() as buildkite:
+        buildkite.teams.enable()
+        flags = ("create_pipelines", "create_suites", "create_registries", "destroy_registries", "destroy_packages")
+        team = buildkite.teams.create(
+            name="Web",
+            description="",
+            privacy="visible",
+            is_default_team=False,
+            default_member_role="member",
+            **{f"members_can_{flag}": False for flag in flags},
+        )
+        buildkite.teams.pipelines.create(team.id, pipeline_id=web.state.id, access_level="read_only")
+        other = buildkite.clusters.create(name="Other").id
+    api.state.cluster_id = other
+    scopes = {
+        "some_projects": [api.state.id],
+        "some_teams": [team.id],
+        "some_clusters": [other],
+    }
+    receivers = {}
+    for scope, ids in scopes.items():
+        receivers[scope] = Receiver()
+        simulator.webhook_receiver(f"https://{scope}.test/", receivers[scope])
+        settings = {"events": ["build.scheduled"]}
+        service(simulator, url=f"https://{scope}.test/", settings=settings, scope=scope, scope_uuids=ids)
+    releases = received_by_service(simulator)
+    service(simulator, branch_configuration="release/* !release/old", settings={"events": ["build.scheduled"]})
+    for pipeline in (web, api):
+        for branch in ("main", "release/1", "release/old"):
+            pipeline.build(branch=branch)
+    simulator.clock.sleep(600)
+    got = {
+        scope: {body["pipeline"]["slug"] for body in each.bodies("build.scheduled")}
+        for scope, each in receivers.items()
+    }
+    assert got == {"some_projects": {"api"}, "some_teams": {"web"}, "some_clusters": {"api"}}
+    assert [body["build"]["branch"] for body in releases.bodies("build.scheduled")] == ["release/1"] * 2
+
+
+def test_services_of_other_kinds_get_no_webhooks() -> None:
+    simulator = Simulator()
+    receiver = received_by_service(simulator)
+    with simulator.client() as buildkite:
+        for provider, settings in {
+            "slack": {"url": HOOK},
+            "open_telemetry_tracing": {"endpoint": HOOK},
+            "datadog_pipeline_visibility": {"api_key": "k"},
+        }.items():
+            buildkite.notification_services.create(provider=provider, settings=settings)
+    simulator.pipeline("web").job("test").build()
+    simulator.clock.sleep(60)
+    assert (receiver.events, len(simulator.webhooks)) == ([], 0)
+
+
+def test_nothing_is_sent_to_another_computer() -> None:
+    simulator = Simulator()
+    service(simulator, url="https://hooks.example.com/")
+    (endpoint,) = simulator.webhooks
+    (sent,) = endpoint.deliveries
+    assert (sent.event, sent.status) == ("ping", None)
+    assert "give simulator.webhook_receiver('https://hooks.example.com/', to)" in sent.error
+    receiver = Receiver()
+    simulator.webhook_receiver("https://hooks.example.com/", receiver)  # also for a service that exists
+    simulator.pipeline("web").job("test").build()
+    simulator.clock.sleep(60)
+    assert receiver.events == ["build.finished"]
+
+
+def test_deliveries_of_a_service_are_shuffled_repeated_and_lost_as_told() -> None:
+    for plan, count in (
+        (Deliveries(repeat=1), 8),
+        (Deliveries(lose=1), 0),
+        (Deliveries(order="shuffled", spread=30), 4),
+    ):
+        simulator = Simulator()
+        receiver = received_by_service(simulator, plan)
+        service(simulator, settings={"events": ["build.scheduled", "build.running", "build.finished"]})
+        simulator.pipeline("web").job("test").build()
+        for _ in range(60):
+            simulator.clock.sleep(2)
+        assert len(receiver.got) == count
+        assert len({body for body, _ in receiver.got}) in (0, 4)
+
+
+def test_a_service_of_this_computer_gets_them_by_http(server: tuple[str, Receiver]) -> None:
+    url, receiver = server
+    simulator = Simulator()
+    service(simulator, url=url)
+    simulator.pipeline("web").job("test").build()
+    simulator.clock.sleep(60)
+    assert simulator.webhooks.wait(30)
+    assert receiver.events == ["ping", "build.finished"]
+
+
 @pytest.fixture
 def server() -> Iterator[tuple[str, Receiver]]:
     receiver = Receiver()

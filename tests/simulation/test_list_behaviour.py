@@ -38,20 +38,34 @@ def test_a_list_may_be_out_of_order_and_complete_all_the_same() -> None:
     assert numbers != list(range(50, 0, -1))
 
 
-@pytest.mark.parametrize("untimed", [(), ("blocked", "not_run")])
+@pytest.mark.parametrize(
+    "untimed", [(), ("blocked",), ("not_run",), ("skipped",), ("blocked", "not_run", "skipped")], ids=" ".join
+)
 def test_ends_may_have_no_time(untimed: tuple[str, ...]) -> None:
-    simulator = Simulator(without_finished_at=untimed)
+    simulator = Simulator(without_finished_at=untimed, agents=1)
     simulator.pipeline("blocked").block("Ship?").build()
-    simulator.pipeline("nothing").job("test", skip=True).build()
-    simulator.pipeline("passes").job("test").build()
+    simulator.pipeline("not_run").job("test", skip=True).build()
+    simulator.pipeline("passed").job("test").build()
+    skipped = simulator.pipeline("skipped", skip_queued_branch_builds=True).job("test")
+    skipped.build()
+    skipped.build()
     simulator.clock.sleep(60)
+    slugs = ("blocked", "not_run", "skipped", "passed")
     with simulator.client() as buildkite:
-        times = {slug: buildkite.builds.get(slug, 1).finished_at for slug in ("blocked", "nothing", "passes")}
-    assert (times["blocked"] is None, times["nothing"] is None, times["passes"] is None) == (
-        bool(untimed),
-        bool(untimed),
-        False,
-    )
+        assert {slug for slug in slugs if buildkite.builds.get(slug, 1).finished_at is None} == set(untimed)
+        assert {slug for slug in slugs if simulator.pipeline(slug).builds[0].finished_at is None} == set(untimed)
+
+
+def test_a_build_that_is_unblocked_ends_at_its_time_whether_it_had_one_before_or_not() -> None:
+    for untimed in ((), ("blocked",)):
+        simulator = Simulator(without_finished_at=untimed)
+        build = simulator.pipeline("web").block("Ship?").job("deploy").build()
+        simulator.clock.sleep(60)
+        with simulator.client() as buildkite:
+            buildkite.jobs.unblock("web", 1, build.jobs[0].id)
+            assert buildkite.builds.get("web", 1).finished_at is None
+            simulator.clock.sleep(60)
+            assert buildkite.builds.get("web", 1).finished_at is not None
 
 
 def test_other_values_are_refused() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from buildkite_ext.simulation import SimulatedPipeline, Simulator, VirtualClock
+from buildkite_ext.simulation import SimulatedPipeline, Simulator, Timing, VirtualClock
 from buildkite_ext.simulation.state.builds import Build, Job
 
 pytestmark = pytest.mark.filterwarnings("ignore::buildkite_ext.UnknownNameWarning")
@@ -145,6 +145,34 @@ GRAPH: list[tuple[str, str, Mapping[str, Script], str, dict[str, str]]] = [
         {"a": FAILS},
         "failed",
         {"a": "failed", "b": "waiting_failed", "c": "passed"},
+    ),
+    (
+        "allow_dependency_failure accepts a step that couldn't run",
+        "[{command: a, key: a}, {command: b, key: b, depends_on: a}, {command: c, key: c, depends_on: b, allow_dependency_failure: true}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "b": "waiting_failed", "c": "passed"},
+    ),
+    (
+        "two groups run side by side",
+        "[{group: g, steps: [{command: a, key: a}, wait, {command: b, key: b}]}, {group: h, steps: [{command: c, key: c}]}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "waiter": "waiting_failed", "b": "waiting_failed", "c": "passed"},
+    ),
+    (
+        "a block behind a failure doesn't open",
+        "[{command: a, key: a}, {block: Go, key: go}, {command: b, key: b}]",
+        {"a": FAILS},
+        "failed",
+        {"a": "failed", "go": "blocked_failed", "b": "waiting_failed"},
+    ),
+    (
+        "a block may depend on a step and nothing else",
+        "[{command: a, key: a}, {command: b, key: b}, {block: Go, key: go, depends_on: b}]",
+        {"a": FAILS},
+        "blocked",
+        {"a": "failed", "b": "passed", "go": "blocked"},
     ),
     (
         "a dependency that failed softly",
@@ -288,6 +316,20 @@ def test_a_canceled_dependency_is_let_through_by_nothing() -> None:
     )
 
 
+def test_an_expired_dependency_is_let_through_by_nothing() -> None:
+    simulator = Simulator(agents=0, timing=Timing(expiry=60))
+    web = simulator.pipeline("web").configure(
+        "[{command: a, key: a}, {command: b, key: b, depends_on: [{step: a, allow_failure: true}]},"
+        " {command: c, key: c, depends_on: a, allow_dependency_failure: true}]"
+    )
+    build = web.build(branch="main")
+    advance(simulator, 3600)
+    assert (web.builds[0].state, states(build)) == (
+        "failed",
+        {"a": "expired", "b": "waiting_failed", "c": "waiting_failed"},
+    )
+
+
 def test_a_retry_lets_what_it_stopped_wait_again() -> None:
     simulator, web, build = started(
         "[{command: a, key: a}, wait, {command: b, key: b}, {command: c, key: c, depends_on: a}]",
@@ -299,6 +341,20 @@ def test_a_retry_lets_what_it_stopped_wait_again() -> None:
         buildkite.jobs.retry("web", 1, build.current_jobs[0].id)
         assert states(build) == {"a": "scheduled", "waiter": "waiting", "b": "waiting", "c": "waiting"}
     assert (after(simulator, web, 60).state, set(states(build).values())) == ("passed", {"passed"})
+
+
+def test_a_retry_leaves_out_what_was_left_out() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a}, {command: 'b {{matrix}}', key: b, depends_on: a, matrix: {setup: [x, y],"
+        " adjustments: [{with: y, skip: true}]}}]",
+        {"a": {"exit_status": [1, 0]}},
+    )
+    after(simulator, web, 60)
+    assert states(build) == {"a": "failed", "b": "waiting_failed", "b 2": "broken"}
+    with simulator.client() as buildkite:
+        buildkite.jobs.retry("web", 1, build.current_jobs[0].id)
+    after(simulator, web, 60)
+    assert states(build) == {"a": "passed", "b": "passed", "b 2": "broken"}
 
 
 def test_a_retry_does_not_hold_back_what_has_begun() -> None:
@@ -536,6 +592,47 @@ def test_cancel_on_build_failing() -> None:
     assert (build.state, states(build)) == ("failed", {"a": "failed", "b": "canceled", "c": "passed"})
 
 
+def test_a_canceled_job_that_may_fail_softly_does_not_fail_the_build() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a, soft_fail: [{exit_status: 1}]}, {command: b, key: b, soft_fail: true,"
+        " cancel_on_build_failing: true}, {command: c, key: c, soft_fail: true}]",
+        {"a": {"promise": (1, 1), "exit_status": 0}, "b": {"after": 100}},
+    )
+    after(simulator, web, 600)
+    assert [(job.state, job.soft_failed, job.fails_build) for job in build.jobs[1:2]] == [("canceled", True, False)]
+
+
+def test_canceled_jobs_are_not_retried() -> None:
+    retry = "retry: {automatic: [{exit_status: -1, limit: 2}, {signal_reason: cancel, limit: 2}]}"
+    simulator, web, build = started(f"[{{command: a, key: a, {retry}}}, {{command: b, key: b, {retry}}}]")
+    after(simulator, web, 5)
+    with simulator.client() as buildkite:
+        buildkite.builds.cancel("web", 1)
+    after(simulator, web, 600)
+    assert (build.state, [job.state for job in build.jobs]) == ("canceled", ["canceled", "canceled"])
+
+
+def test_jobs_of_higher_priority_start_first_and_uploaded_ones_take_the_turn_of_their_job() -> None:
+    simulator = Simulator(agents=1)
+    web = simulator.pipeline("web").configure(
+        "[{command: up, key: up}, {command: low, key: low, priority: -1}, {command: high, key: high, priority: 1}]"
+    )
+    web.script("*", after=10).on_upload("up", "[{command: more, key: more}]", after=5)
+    build = web.build(branch="main")
+    advance(simulator, 0.5)
+    simulator.pipeline("api").configure("[{command: other, key: other}]").build(branch="main")
+    advance(simulator, 600)
+    jobs = [*web.builds[0].jobs, *simulator.pipeline("api").builds[0].jobs]
+    assert build.state == "passed"
+    assert [name(job) for job in sorted(jobs, key=lambda job: job.started_at or 0)] == [
+        "up",
+        "high",
+        "more",
+        "other",
+        "low",
+    ]
+
+
 def test_jobs_go_to_agents_that_have_their_tags() -> None:
     simulator = Simulator(agents=1)
     gpu = simulator.agent("gpu", tags=["gpu=a100"])
@@ -611,6 +708,96 @@ def test_jobs_behind_a_closed_block_are_not_in_the_queue() -> None:
     assert (first.state, second.state) == ("blocked", "passed")
 
 
+@pytest.mark.parametrize("step", ["block", "input"])
+def test_jobs_that_depend_on_a_closed_block_or_input_are_not_in_the_queue(step: str) -> None:
+    state, jobs = ended(
+        f"[{{{step}: Go, key: go}}, {{command: w, key: w, depends_on: go}},"
+        " {command: a, key: a, depends_on: w, concurrency: 1, concurrency_group: g},"
+        " {command: b, key: b, depends_on: ~, concurrency: 1, concurrency_group: g}]"
+    )
+    assert (state, jobs) == ("blocked", {"go": "blocked", "w": "waiting", "a": "waiting", "b": "passed"})
+
+
+def test_a_job_that_cannot_run_gives_its_place_in_a_gate_to_the_next_build() -> None:
+    simulator, web, first = started(GATE, {"work": {"exit_status": [1, 1, 0]}})
+    second = web.build(branch="main")
+    after(simulator, web, 600)
+    assert (states(first)["end"], states(second)["start"]) == ("waiting_failed", "passed")
+    with simulator.client() as buildkite:
+        for job in first.current_jobs[1:3]:
+            buildkite.jobs.retry("web", 1, job.id)
+    assert states(first)["end"] == "waiting"
+
+
+def test_the_priority_of_an_eager_job_can_be_changed_while_it_waits_for_its_turn() -> None:
+    eager = "concurrency: 1, concurrency_group: g, concurrency_method: eager"
+    simulator, web, build = started("".join(f"- {{command: {key}, key: {key}, {eager}}}\n" for key in "abc"))
+    after(simulator, web, 5)
+    with simulator.client() as buildkite:
+        buildkite.jobs.reprioritize("web", 1, build.jobs[2].id, priority=1)
+    after(simulator, web, 600)
+    began = {name(job): job.started_at or 0 for job in build.jobs}
+    assert began["a"] < began["c"] < began["b"]
+
+
+G, H = "concurrency: 1, concurrency_group: g", "concurrency: 1, concurrency_group: h"
+
+
+@pytest.mark.parametrize(
+    ("text", "jobs", "why"),
+    [
+        pytest.param(
+            f"[{{command: b, key: b, depends_on: a, {G}}}, {{command: a, key: a, {G}}}, {{command: c, key: c, depends_on: a}}]",
+            {"b": "waiting_failed", "a": "passed", "c": "passed"},
+            "the job 'b' stands ahead of 'a' in their concurrency group, and waits for it",
+            id="its own dependency",
+        ),
+        pytest.param(
+            f"[{{command: c, key: c, depends_on: b, {G}}}, {{command: b, key: b, depends_on: a}}, {{command: a, key: a, {G}}}]",
+            {"c": "waiting_failed", "b": "passed", "a": "passed"},
+            "the job 'c' stands ahead of 'a' in their concurrency group, and waits for it",
+            id="a dependency of its dependency",
+        ),
+        pytest.param(
+            f"[{{command: x, key: x, depends_on: y2, {G}}}, {{command: y1, key: y1, depends_on: x2, {H}}},"
+            f" {{command: x2, key: x2, {G}}}, {{command: y2, key: y2, {H}}}]",
+            {"x": "waiting_failed", "y1": "passed", "x2": "passed", "y2": "passed"},
+            "the job 'x' stands ahead of 'x2' in their concurrency group, and waits for it",
+            id="two groups",
+        ),
+    ],
+)
+def test_a_build_that_stands_in_its_own_way_ends_and_says_why(text: str, jobs: dict[str, str], why: str) -> None:
+    simulator, web, build = started(text)
+    after(simulator, web, 3600)
+    assert (build.state, states(build), build.broken) == ("failed", jobs, why)
+
+
+def test_a_build_that_stands_in_the_way_of_the_one_it_triggers_ends_and_says_why() -> None:
+    simulator = Simulator()
+    api = simulator.pipeline("api").configure(f"[{{command: y, key: y, {G}}}]")
+    web = simulator.pipeline("web").configure(
+        f"[{{command: s, key: s, {G}}}, {{trigger: api, key: t, depends_on: s}}, {{command: e, key: e, depends_on: t, {G}}}]"
+    )
+    build = web.build(branch="main")
+    advance(simulator, 3600)
+    assert (web.builds[0].state, states(build)) == ("failed", {"s": "passed", "t": "passed", "e": "waiting_failed"})
+    assert build.broken == "the job 'e' stands ahead of 'y' in their concurrency group, and waits for it"
+    assert api.builds[0].state == "passed"
+
+
+def test_a_build_waits_for_its_turn_while_another_holds_the_slot() -> None:
+    simulator, web, _ = started(f"[{{command: long, key: long, {G}}}]", {"long": {"after": 600}})
+    other = simulator.pipeline("api").configure(
+        f"[{{command: a, key: a, {G}}}, {{command: b, key: b, depends_on: a, {G}}}]"
+    )
+    second = other.build(branch="main")
+    after(simulator, web, 300)
+    assert (second.state, states(second), second.broken) == ("scheduled", {"a": "limited", "b": "waiting"}, None)
+    after(simulator, web, 3600)
+    assert other.builds[0].state == "passed"
+
+
 # Triggers -------------------------------------------------------------------------------------------------------------
 
 
@@ -656,6 +843,37 @@ def test_a_triggered_build_has_what_the_step_says() -> None:
     _, parent, child = triggered("label: Deploy")
     assert (child.branch, child.commit, child.message, child.source) == ("trunk", "HEAD", "Deploy", "trigger_job")
     assert child.creator is parent.creator
+
+
+def test_parallelism_of_a_trigger_step_creates_a_build_for_each_job() -> None:
+    simulator, parent, _ = triggered("parallelism: 3")
+    assert (parent.state, states(parent)) == ("passed", {"t": "passed", "t 2": "passed", "t 3": "passed"})
+    assert [job.triggered_build for job in parent.jobs] == simulator.pipeline("api").builds
+
+
+def test_the_triggered_build_is_unknown_until_it_is_made() -> None:
+    simulator = Simulator()
+    simulator.pipeline("api").configure("[{command: b, key: b}]")
+    web = simulator.pipeline("web").configure("[{command: a, key: a}, wait, {trigger: api, key: t}]")
+    build = web.build(branch="main")
+    advance(simulator, 2)
+    assert build.jobs[2].triggered_build is None
+    advance(simulator, 600)
+    assert [web.builds[0].state, build.jobs[2].triggered_build] == ["passed", simulator.pipeline("api").builds[0]]
+
+
+@pytest.mark.parametrize("by", ["skip_queued_branch_builds", "cancel_running_branch_builds"])
+def test_a_trigger_step_is_skipped_when_a_newer_build_takes_the_place_of_the_triggered_one(by: str) -> None:
+    simulator = Simulator(agents=0 if by.startswith("skip") else 1)
+    options: dict[str, Any] = {by: True}
+    api = simulator.pipeline("api", **options).configure("[{command: b, key: b}]").script("*", after=100)
+    web = simulator.pipeline("web").configure("[{trigger: api, key: t}]")
+    build = web.build(branch="main")
+    advance(simulator, 10)
+    api.build(branch="main")
+    advance(simulator, 10)
+    assert api.builds[0].state == ("skipped" if by.startswith("skip") else "canceled")
+    assert [states(each) for each in web.builds] == [states(build)] == [{"t": "skipped"}]
 
 
 def test_a_chain_of_triggers_ends() -> None:

@@ -150,7 +150,8 @@ def _described(pipeline: str, build: Build) -> list[str]:
 
     state = short(build_state(build) or "", 20)
     took = "" if build.duration is None else f" after {duration_text(build.duration.total_seconds())}"
-    by = f" by {short(build.creator.name, 60)}" if build.creator is not None and build.creator.name else ""
+    creator: object = getattr(build.creator, "name", None)
+    by = f" by {short(creator, 60)}" if isinstance(creator, str) and creator else ""
     return [
         f"Build {short(pipeline, 100)} #{build.number} is {state}{took}: {clean(build.web_url)}",
         f"Branch {short(build.branch, 100)}, commit {short(build.commit, 60)}, created {_time(build)}{by}",

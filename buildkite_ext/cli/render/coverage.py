@@ -26,7 +26,15 @@ def coverage_table() -> str:
         known = [each for each, simulated in operations if simulated]
         head = f"  {name:<{width}}  {len(known):>2} of {len(operations):>2}  "
         lines += wrap(head + ", ".join(known), _WIDTH, subsequent_indent=" " * len(head)) or [head.rstrip()]
-    lines += ["", f"{len(CHOICES)} choices, where Buildkite's documentation is silent:"]
+        if missing := [each for each, simulated in operations if not simulated]:
+            lines += wrap(
+                f"not: {', '.join(missing)}", _WIDTH, initial_indent=" " * len(head), subsequent_indent=" " * len(head)
+            )
+    lines += [
+        "",
+        f"{len(CHOICES)} choices about pipelines and webhooks, where Buildkite's documentation is silent. Those about single",
+        "requests stand with their handlers, in buildkite_ext/simulation/api/routes.",
+    ]
     for choice in CHOICES:
         lines += [f"  {choice.name}", f"    {choice.question}", f"    {choice.answer}"]
     return "\n".join(lines)

@@ -175,6 +175,8 @@ class CommandStep(_Common):
         combinations: the steps that a matrix makes of this one; empty without a matrix.
         matrix: the values of the dimensions, for one of these. The single dimension of a list is `""`.
         plugins: the plugins with their configurations, as they were written.
+        queue: the queue that its tags name.
+        tags: the other ones of its tags.
     """
 
     command: str = ""
@@ -192,11 +194,13 @@ class CommandStep(_Common):
     combinations: tuple[CommandStep, ...] = ()
     matrix: Mapping[str, str] | None = None
     plugins: tuple[Mapping[str, object], ...] = ()
+    queue: str | None = field(init=False)
+    tags: tuple[str, ...] = field(init=False)
 
-    @property
-    def queue(self) -> str | None:
-        """The queue that its tags name."""
-        return next((tag.removeprefix("queue=") for tag in self.agents if tag.startswith("queue=")), None)
+    def __post_init__(self) -> None:
+        queues = [tag.removeprefix("queue=") for tag in self.agents if tag.startswith("queue=")]
+        object.__setattr__(self, "queue", queues[0] if queues else None)
+        object.__setattr__(self, "tags", tuple(tag for tag in self.agents if not tag.startswith("queue=")))
 
     def allows_failure(self, exit_status: int) -> bool:
         """Tell whether a failure with this exit status lets the build pass."""

@@ -24,7 +24,15 @@ from .bodies import EventBodies, SimulatedEvent, in_webhook_form, matching_event
 from .plan import Deliveries
 from .sender import UrlSender
 
-__all__ = ["BlockingReceiver", "Receive", "SentDelivery", "WebhookEndpoint", "WebhookEndpoints"]
+__all__ = [
+    "BlockingReceiver",
+    "Receive",
+    "SentDelivery",
+    "WebhookEndpoint",
+    "WebhookEndpoints",
+    "checked_plan",
+    "checked_receiver",
+]
 
 _KEPT = 1_000
 """Deliveries of an endpoint that are kept."""
@@ -114,11 +122,15 @@ class WebhookEndpoint:
         self.lost = 0
         self.plan = plan
         self.random = Random(plan.seed)
+        self.target = self.url
+        """The URL that deliveries are sent to; `""` for a receiver in the same process."""
+        self.verify = True
+        """Whether the certificate of the URL is checked."""
         self._to = to
         self._receive = _receive_of(to)
         self._secret = secret
         self._token = token
-        self._pipelines = None if pipelines is None else frozenset(pipelines)
+        self._takes: Callable[[SimulatedEvent], bool] = _of_pipelines(pipelines)
         self._branches = branches
         self._endpoints = endpoints
         self._sent: deque[SentDelivery] = deque(maxlen=_KEPT)
@@ -143,9 +155,37 @@ class WebhookEndpoint:
         """Tell whether it gets an event. Its pipelines and branches restrict events of builds and jobs alone."""
         if not self.enabled or event.name not in self.events:
             return False
-        if event.pipeline is not None and self._pipelines is not None and event.pipeline not in self._pipelines:
+        if not self._takes(event):
             return False
         return event.branch is None or self._branches is None or branch_matches(self._branches, event.branch)
+
+    def settle(
+        self,
+        *,
+        url: str,
+        to: str | BlockingReceiver | Receive,
+        plan: Deliveries,
+        events: frozenset[str],
+        secret: str | None,
+        token: str | None,
+        branches: str | None,
+        verify: bool,
+    ) -> None:
+        """Take over the settings of a notification service.
+
+        Args:
+            url: its address.
+            to: what receives there: a URL, which may be another one, or a receiver in the same process.
+            plan: what is delayed, repeated, shuffled or lost.
+            events, secret, token, branches: as for `Simulator.webhook`.
+            verify: whether the certificate of the URL is checked.
+        """
+        if plan != self.plan:
+            self.plan, self.random = plan, Random(plan.seed)
+        self.url, self.events, self.verify = url, events, verify
+        self.target = to if isinstance(to, str) else ""
+        self._to, self._receive = to, _receive_of(to)
+        self._secret, self._token, self._branches = secret, token, branches
 
     def headers(self, event: str, body: bytes, now: float) -> dict[str, str]:
         """Return the headers of a delivery that is sent now.
@@ -234,12 +274,7 @@ class WebhookEndpoints:
             to, events, secret, token, pipelines, branches, deliveries: as there.
             service_id: the UUID of its notification service; a new one by default.
         """
-        if isinstance(to, str):
-            parts = urlsplit(to)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ConfigurationError(f"to={to!r}: give a URL with http or https and a host, or a receiver")
-        elif not isinstance(to, BlockingReceiver) and not callable(to):
-            raise TypeError(f"to is {kind_of(to)}: give a URL, a WebhookHandler, or a function of a body and headers")
+        checked_receiver(to)
         if secret is not None and token is not None:
             raise ConfigurationError("secret= and token=: give one of them, since a webhook has one")
         for name, value in (("secret", secret), ("token", token), ("branches", branches)):
@@ -247,8 +282,7 @@ class WebhookEndpoints:
                 check_text(name, value)
                 if not value:
                     raise ConfigurationError(f"{name} is empty: give a text, or None")
-        if deliveries is not None and not isinstance(deliveries, Deliveries):
-            raise TypeError(f"deliveries is {kind_of(deliveries)}: give a Deliveries, such as Deliveries(repeat=0.1)")
+        plan = checked_plan(deliveries)
         endpoint = WebhookEndpoint(
             service_id or self._new_id(),
             to,
@@ -257,9 +291,32 @@ class WebhookEndpoints:
             token=token,
             pipelines=None if pipelines is None else texts_of("pipelines", pipelines, give="a list of slugs"),
             branches=branches,
-            plan=deliveries or Deliveries(),
+            plan=plan,
             endpoints=self,
         )
+        with self._guard:
+            self._endpoints = (*self._endpoints, endpoint)
+        return endpoint
+
+    def of_service(self, service_id: str, takes: Callable[[SimulatedEvent], bool]) -> WebhookEndpoint:
+        """Add an endpoint of a notification service, whose settings `settle` tells.
+
+        Args:
+            service_id: the id of the service.
+            takes: tells whether an event is one of its pipelines.
+        """
+        endpoint = WebhookEndpoint(
+            service_id,
+            "",
+            events=(),
+            secret=None,
+            token=None,
+            pipelines=None,
+            branches=None,
+            plan=Deliveries(),
+            endpoints=self,
+        )
+        endpoint._takes = takes
         with self._guard:
             self._endpoints = (*self._endpoints, endpoint)
         return endpoint
@@ -273,10 +330,16 @@ class WebhookEndpoints:
 
     def ping(self, endpoint: WebhookEndpoint) -> None:
         """Send a `ping` to an endpoint, if it takes pings."""
+        if "ping" in endpoint.events and endpoint.enabled:
+            self.plan_ping(endpoint)
+        self.dispatch()
+
+    def plan_ping(self, endpoint: WebhookEndpoint) -> None:
+        """Plan a `ping` to an endpoint."""
         service = {"id": endpoint.id, "provider": "webhook", "settings": {"url": endpoint.url}}
         fields = {"service": service, "organization": in_webhook_form(self._organization_view())}
-        self._plan(SimulatedEvent("ping", fields, self._bodies.owner()), (endpoint,))
-        self.dispatch()
+        ping = SimulatedEvent("ping", fields, self._bodies.owner())
+        self._plan_one(endpoint, ping.name, encoded(ping.body()))
 
     def on_change(self, change: Change) -> None:
         """Plan the deliveries of the events that a change causes."""
@@ -314,10 +377,13 @@ class WebhookEndpoints:
             if not endpoint.takes(event):
                 continue
             body = encoded(event.body()) if body is None else body
-            delays = endpoint.plan.delays(endpoint.random)
-            endpoint.lost += not delays
-            for delay in delays:
-                self._add(self._now() + delay, _Planned(endpoint, event.name, body))
+            self._plan_one(endpoint, event.name, body)
+
+    def _plan_one(self, endpoint: WebhookEndpoint, event: str, body: bytes) -> None:
+        delays = endpoint.plan.delays(endpoint.random)
+        endpoint.lost += not delays
+        for delay in delays:
+            self._add(self._now() + delay, _Planned(endpoint, event, body))
 
     def _add(self, due: float, planned: _Planned) -> None:
         with self._guard:
@@ -333,15 +399,16 @@ class WebhookEndpoints:
     def _send(self, planned: _Planned) -> None:
         endpoint, body, now = planned.endpoint, planned.body, self._now()
         headers = endpoint.headers(planned.event, body, now)
-        if endpoint.url:
+        if endpoint.target:
             if self._urls is None:
                 self._urls = UrlSender()
             self._urls.submit(
-                endpoint.url,
+                endpoint.target,
                 body,
                 headers,
-                endpoint.plan.timeout,
                 lambda status, error: self._answered(planned, headers, now, status, error),
+                timeout=endpoint.plan.timeout,
+                verify=endpoint.verify,
             )
             return
         try:
@@ -363,6 +430,34 @@ class WebhookEndpoints:
             self._add(self._now() + pause, again)
 
 
+def checked_receiver(to: object) -> None:
+    """Check what receives deliveries.
+
+    Raises:
+        ConfigurationError: it is a text that is no URL.
+        TypeError: it is neither a URL nor a receiver.
+    """
+    if isinstance(to, str):
+        parts = urlsplit(to)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigurationError(f"to={to!r}: give a URL with http or https and a host, or a receiver")
+    elif not isinstance(to, BlockingReceiver) and not callable(to):
+        raise TypeError(f"to is {kind_of(to)}: give a URL, a WebhookHandler, or a function of a body and headers")
+
+
+def checked_plan(deliveries: object) -> Deliveries:
+    """Return a plan of deliveries; that of None is the usual one.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if deliveries is None:
+        return Deliveries()
+    if not isinstance(deliveries, Deliveries):
+        raise TypeError(f"deliveries is {kind_of(deliveries)}: give a Deliveries, such as Deliveries(repeat=0.1)")
+    return deliveries
+
+
 def _receive_of(to: str | BlockingReceiver | Receive) -> Receive:
     """Return the function that takes deliveries in this process."""
     if isinstance(to, str):
@@ -370,6 +465,12 @@ def _receive_of(to: str | BlockingReceiver | Receive) -> Receive:
     if isinstance(to, BlockingReceiver):
         return lambda body, headers: to.receive_blocking("POST", headers, body, handle_first=True)
     return to
+
+
+def _of_pipelines(slugs: Sequence[str] | None) -> Callable[[SimulatedEvent], bool]:
+    """Return a function that tells whether an event is one of these pipelines, or of none."""
+    wanted = None if slugs is None else frozenset(slugs)
+    return lambda event: event.pipeline is None or wanted is None or event.pipeline in wanted
 
 
 def _names(events: object) -> tuple[str, ...]:

@@ -23,21 +23,31 @@ class UrlSender:
         self._open = 0
         self._thread: threading.Thread | None = None
 
-    def submit(self, url: str, body: bytes, headers: Mapping[str, str], timeout: float, answered: _Answered) -> None:
+    def submit(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        answered: _Answered,
+        *,
+        timeout: float,
+        verify: bool,
+    ) -> None:
         """Send a delivery later.
 
         Args:
             url: where to.
             body, headers: what to send.
-            timeout: the seconds in which the receiver has to answer.
             answered: called with the status, or with None and the reason why there is none.
+            timeout: the seconds in which the receiver has to answer.
+            verify: whether the certificate of the receiver is checked.
         """
         with self._idle:
             self._open += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="simulated webhooks", daemon=True)
                 self._thread.start()
-        self._queue.put(lambda: self._send(url, body, headers, timeout, answered))
+        self._queue.put(lambda: self._send(url, body, headers, answered, timeout=timeout, verify=verify))
 
     def wait(self, timeout: float) -> bool:
         """Wait until all are answered, and return whether they are."""
@@ -55,11 +65,13 @@ class UrlSender:
                     self._idle.notify_all()
 
     @staticmethod
-    def _send(url: str, body: bytes, headers: Mapping[str, str], timeout: float, answered: _Answered) -> None:
+    def _send(
+        url: str, body: bytes, headers: Mapping[str, str], answered: _Answered, *, timeout: float, verify: bool
+    ) -> None:
         import httpx
 
         try:
-            status = httpx.post(url, content=body, headers=dict(headers), timeout=timeout).status_code
+            status = httpx.post(url, content=body, headers=dict(headers), timeout=timeout, verify=verify).status_code
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             answered(None, f"{type(error).__name__}: {error}")
         else:

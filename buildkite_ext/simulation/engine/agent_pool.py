@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 
+from ..definition.steps import CommandStep
 from ..state.builds import Job
 from ..state.clusters import Agent, Queue
 
@@ -115,6 +116,8 @@ class ReadyJobs:
 
         The caller moves each job on before it asks for the next one.
         """
+        if not self._heaps:
+            return
         heads = [head for lane in list(self._heaps) if (head := self._head(lane, pool)) is not None]
         heapify(heads)
         while heads:
@@ -143,9 +146,10 @@ class ReadyJobs:
 
 
 def _lane(job: Job) -> _Lane:
+    step = job.step
     assert job.queue is not None
-    step = job.command_step
-    return job.queue, () if step is None else tuple(tag for tag in step.agents if not tag.startswith("queue="))
+    assert isinstance(step, CommandStep)
+    return job.queue, step.tags
 
 
 def _able(lane: _Lane) -> list[Agent]:

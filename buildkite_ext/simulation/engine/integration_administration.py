@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..state.integrations import BUILD_STATES, NotificationService, Portal, Repository, RepositoryConnection
 from ..state.organization import Organization
@@ -18,11 +18,15 @@ class IntegrationAdministration:
     Args:
         organization: the organization that it changes.
         changes: receives each change.
+
+    Attributes:
+        on_service: called with each notification service that was changed, and with what has happened to it.
     """
 
     def __init__(self, organization: Organization, changes: AdministrativeChanges) -> None:
         self._organization = organization
         self._changes = changes
+        self.on_service: Callable[[NotificationService, str], object] | None = None
 
     # Notification services ------------------------------------------------------------------------------------------
 
@@ -55,7 +59,7 @@ class IntegrationAdministration:
             build_states={**dict.fromkeys(BUILD_STATES, False), **build_states},
         )
         self._organization.notification_services[service.id] = service
-        self._changes.resource("notification_service", service.id, None, service.description, by)
+        self._service_changed(service, "created", None, service.description, by)
         return service
 
     def update_service(
@@ -81,18 +85,25 @@ class IntegrationAdministration:
             service.scope_uuids = ()
         if branch_configuration is not None:
             service.branch_configuration = branch_configuration
-        self._changes.resource("notification_service", service.id, before, service.description, by)
+        self._service_changed(service, "updated", before, service.description, by)
 
     def delete_service(self, service: NotificationService, by: User) -> None:
         """Delete a notification service."""
         del self._organization.notification_services[service.id]
-        self._changes.resource("notification_service", service.id, service.description, None, by)
+        self._service_changed(service, "deleted", service.description, None, by)
 
     def enable_service(self, service: NotificationService, by: User, *, enabled: bool) -> None:
         """Enable or disable a notification service."""
         service.enabled = enabled
         name, action = service.description, "enabled" if enabled else "disabled"
-        self._changes.resource("notification_service", service.id, name, name, by, action=action)
+        self._service_changed(service, action, name, name, by)
+
+    def _service_changed(
+        self, service: NotificationService, action: str, before: str | None, after: str | None, by: User
+    ) -> None:
+        self._changes.resource("notification_service", service.id, before, after, by, action=action)
+        if self.on_service is not None:
+            self.on_service(service, action)
 
     # Portals --------------------------------------------------------------------------------------------------------
 

@@ -70,8 +70,8 @@ class Transitions:
         self.build_changed(build, before)
 
     def add_job(self, job: Job) -> None:
-        """Add a new job to the counts of its build."""
-        job.build.count(job.state, 1)
+        """Add a new job, which is pending, to those of its build that continue by themselves."""
+        job.build.active_jobs += 1
         self.job_changed(job, None)
 
     def move_job(self, job: Job, state: str) -> None:
@@ -82,15 +82,14 @@ class Transitions:
             return
         build = job.build
         job.state = state
-        build.count(before, -1)
-        build.count(state, 1)
+        build.count_job(job, before)
         if state in FAILING_JOBS:
             self._count_failure(job)
         if not build.executed and job.executed:
             build.executed = True
-        self._organization.job_moved(job, before)
         build.touch()
-        self.job_changed(job, before)
+        if self._changes.wanted:
+            self.job_changed(job, before)
 
     def promise(self, job: Job, exit_status: int) -> None:
         """Note that a job has promised to fail."""
@@ -102,7 +101,6 @@ class Transitions:
     def replace(self, old: Job, new: Job) -> None:
         """Let a new job count in place of one that it retries."""
         build = old.build
-        build.count(old.state, -1)
         build.failures -= old.fails_build
         build.current_jobs[old.position] = new
         old.run.jobs[old.run.jobs.index(old)] = new

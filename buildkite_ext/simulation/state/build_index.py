@@ -9,16 +9,13 @@ from operator import attrgetter
 
 from ...globs import matches_wildcard
 from ...states import FINISHED_BUILDS, RUNNING_BUILDS, RUNNING_JOBS
-from .builds import Build, Job
+from .builds import Build
 from .states import JOB_WAITING
 
 __all__ = ["BuildIndex", "PipelineBuilds"]
 
 _created_at = attrgetter("created_at")
 _order = attrgetter("created_at", "sequence")
-
-_COUNTED_JOBS = RUNNING_JOBS | JOB_WAITING | {"scheduled"}
-"""States of the jobs that `PipelineBuilds.counts` counts. A new job is in none of them, nor is one that is retried."""
 
 
 class BuildIndex:
@@ -133,6 +130,7 @@ class PipelineBuilds(BuildIndex):
         super().add(build)
         self.by_number[build.number] = self.by_id[build.id] = build
         self._states[build.state] += 1
+        build.job_counts = self._job_states
 
     def remove(self, build: Build) -> None:
         super().remove(build)
@@ -145,17 +143,9 @@ class PipelineBuilds(BuildIndex):
         self._states[build.state] += 1
         if (before in FINISHED_BUILDS) != build.done:
             for job in build.current_jobs:
-                if job.state in _COUNTED_JOBS and job.command_step is not None:
+                if job.command_step is not None:
                     self._job_states[job.state] += -1 if build.done else 1
-
-    def job_moved(self, job: Job, before: str) -> None:
-        """Note the new state of a job."""
-        if job.build.done or job.command_step is None:
-            return
-        if before in _COUNTED_JOBS:
-            self._job_states[before] -= 1
-        if job.state in _COUNTED_JOBS:
-            self._job_states[job.state] += 1
+            build.job_counts = None if build.done else self._job_states
 
     def counts(self) -> dict[str, int]:
         """Return how many builds wait and run, and how many command jobs of builds that are not done."""

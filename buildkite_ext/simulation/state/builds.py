@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 from posixpath import basename, dirname
 
+from msgspec import Struct
+from msgspec import field as msgspec_field
+
 from ...states import ACTIVE_JOBS, FAILING_JOBS, FINISHED_BUILDS, FINISHED_JOBS, RUNNING_JOBS
 from ..behaviour.commands import CommandBehaviour
 from ..behaviour.logs import Log
@@ -20,6 +23,8 @@ from .pipelines import Pipeline
 from .users import User
 
 __all__ = ["Annotation", "Artifact", "Build", "BuildRequest", "Job", "StepRun", "StepUpload"]
+
+_HELD = frozenset({"blocked", "limited"})
 
 # The machine's own table would make the answers differ between machines.
 _MIME_TYPES = MimeTypes(filenames=())
@@ -41,8 +46,7 @@ class BuildRequest:
     """Paths of the files that the commit changes, for `if_changed`; None if they aren't known."""
 
 
-@dataclass(slots=True, eq=False)
-class Build:
+class Build(Struct, eq=False):
     """Build of the simulator. Times are seconds since the epoch; None where it hasn't happened.
 
     A test asserts with `env`, `branch`, `commit`, `message` and `meta_data` what a program sent, and with `state`, `blocked`,
@@ -89,12 +93,12 @@ class Build:
     failing_at: float | None = None
     finished_at: float | None = None
     cancel_reason: str | None = None
-    current_jobs: list[Job] = field(default_factory=list["Job"])
-    jobs: list[Job] = field(default_factory=list["Job"])
-    annotations: list[Annotation] = field(default_factory=list["Annotation"])
-    graph: Graph = field(default_factory=Graph)
-    runs: dict[Node, StepRun] = field(default_factory=dict[Node, "StepRun"])
-    step_uploads: list[StepUpload] = field(default_factory=list["StepUpload"])
+    current_jobs: list[Job] = []
+    jobs: list[Job] = []
+    annotations: list[Annotation] = []
+    graph: Graph = msgspec_field(default_factory=Graph)
+    runs: dict[Node, StepRun] = {}
+    step_uploads: list[StepUpload] = []
     executed: bool = False
     """True if a job has started, or was unblocked."""
 
@@ -105,10 +109,15 @@ class Build:
     """How many of the current jobs make it fail, or have promised to."""
 
     active_jobs: int = 0
+    limited_jobs: int = 0
     blocked_jobs: int = 0
-    """How many of the current jobs continue by themselves, and how many wait for a user."""
+    """How many of the current jobs continue by themselves, how many of these wait for a turn in their concurrency group, and
+    how many wait for a user."""
 
-    history: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    job_counts: dict[str, int] | None = None
+    """Counts of the states of its pipeline's command jobs, among which its own are; None while it is done, or isn't listed."""
+
+    history: list[tuple[float, str]] = []
     version: int = 0
     sequence: int = 0
     dropped: bool = False
@@ -176,12 +185,17 @@ class Build:
         """Number of builds that triggered each other before this one."""
         return 0 if self.triggered_by is None else self.triggered_by.build.depth + 1
 
-    def count(self, state: str, change: int) -> None:
-        """Count a state of a current job."""
-        if state in ACTIVE_JOBS:
-            self.active_jobs += change
-        elif state == "blocked":
-            self.blocked_jobs += change
+    def count_job(self, job: Job, before: str) -> None:
+        """Count the new state of a current job."""
+        state = job.state
+        if (continues := state in ACTIVE_JOBS) is not (before in ACTIVE_JOBS):
+            self.active_jobs += 1 if continues else -1
+        if state in _HELD or before in _HELD:
+            self.limited_jobs += (state == "limited") - (before == "limited")
+            self.blocked_jobs += (state == "blocked") - (before == "blocked")
+        if self.job_counts is not None and isinstance(job.step, CommandStep):
+            self.job_counts[before] -= 1
+            self.job_counts[state] += 1
 
     def touch(self) -> None:
         """Note that something that the API shows has changed."""
@@ -189,8 +203,7 @@ class Build:
         self.pipeline.version += 1
 
 
-@dataclass(slots=True, eq=False)
-class Job:
+class Job(Struct, eq=False):
     """Job of the simulator: a command, a wait, a block or a trigger. Times are seconds since the epoch.
 
     Attributes:
@@ -253,7 +266,7 @@ class Job:
     unblocked_by: User | None = None
     unblocked_at: float | None = None
     triggered_build: Build | None = None
-    log: Log = field(default_factory=Log)
+    log: Log = msgspec_field(default_factory=Log)
     artifacts: Sequence[Artifact] = ()
 
     @property
@@ -305,8 +318,7 @@ class Job:
         return self.started_at is not None or self.state == "unblocked"
 
 
-@dataclass(slots=True, eq=False)
-class StepRun:
+class StepRun(Struct, eq=False):
     """Jobs of a step in a build.
 
     Attributes:
@@ -321,7 +333,7 @@ class StepRun:
     number: int
     node: Node
     left_out: LeftOut | None = None
-    jobs: list[Job] = field(default_factory=list[Job])
+    jobs: list[Job] = []
 
     @property
     def id(self) -> str:
@@ -331,15 +343,21 @@ class StepRun:
     @property
     def over(self) -> bool:
         """True if all jobs have ended."""
-        return all(job.over for job in self.jobs)
+        for job in self.jobs:  # noqa: SIM110 - each job of each build asks
+            if not job.over:
+                return False
+        return True
 
     @property
     def result(self) -> Result:
         """The result of the step, once its jobs have ended."""
-        states = {job.state for job in self.jobs}
-        if states & {"canceled", "expired"}:
-            return "canceled"
-        return "failed" if any(job.failed_hard for job in self.jobs) else "passed"
+        result: Result = "passed"
+        for job in self.jobs:
+            if job.state in ("canceled", "expired"):
+                return "canceled"
+            if job.failed_hard:
+                result = "failed"
+        return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)

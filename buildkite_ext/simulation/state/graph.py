@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
+
+from msgspec import Struct
 
 from ..definition.steps import BlockStep, Dependency, Group, InputStep, Step, WaitStep
 
@@ -24,8 +25,7 @@ EdgeKind = Literal["dependency", "before", "gate", "upload"]
 last wait or block step before it. `upload`: an uploaded step and the step that uploaded it."""
 
 
-@dataclass(slots=True)
-class Edge:
+class Edge(Struct, eq=False):
     """Step that waits for another one.
 
     Attributes:
@@ -41,8 +41,7 @@ class Edge:
     unmet: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Node:
+class Node(Struct, eq=False):
     """Step in the graph.
 
     Attributes:
@@ -50,6 +49,7 @@ class Node:
         result: how it ended; None while it hasn't.
         begun: True if its jobs may run, or were run.
         gate: the last wait or block step before it, where it waits for that.
+        sources: the steps that it waits for.
         uploader: the step that uploaded it.
     """
 
@@ -59,11 +59,12 @@ class Node:
     gate: Node | None = None
     uploader: Node | None = None
     missing: frozenset[str] = frozenset()
+    sources: list[Node] = []
     _unfinished: int = 0
     _unmet: int = 0
     """How many of the steps that it waits for haven't ended, and how many have in a way that keeps it from running."""
 
-    _edges: list[Edge] = field(default_factory=list[Edge])
+    _edges: list[Edge] = []
     _ignored: bool = False
 
     @property
@@ -80,17 +81,26 @@ class Node:
 
     @property
     def behind_block(self) -> bool:
-        """True if a user has to unblock the build before it can run."""
-        gate = self.gate
-        while gate is not None and gate.result is None:
-            if isinstance(gate.step, BlockStep):
-                return True
-            gate = gate.gate
-        return False
+        """True if a user has to unblock the build, or to fill in a form, before it can run."""
+        return any(isinstance(node.step, BlockStep) for node in self._unfinished_before())
+
+    def waits_for(self, other: Node) -> bool:
+        """Tell whether it can't run before another step has ended."""
+        return any(node is other for node in self._unfinished_before())
+
+    def _unfinished_before(self) -> Iterator[Node]:
+        """Yield the steps that have to end before it can run."""
+        seen: set[Node] = {self}
+        pending: list[Node] = [self]
+        while pending:
+            for source in pending.pop().sources:
+                if source.result is None and source not in seen:
+                    seen.add(source)
+                    pending.append(source)
+                    yield source
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What becomes of a step.
 
     Attributes:
@@ -161,7 +171,8 @@ class Graph:
         self._connect(added)
         if uploader is not None:
             self._connect_upload(uploader, added, after)
-        self._resolve_wanted(added, groups)
+        if self._wanted:
+            self._resolve_wanted(added, groups)
         return added
 
     def begin(self) -> list[Effect]:
@@ -179,6 +190,7 @@ class Graph:
         self.nodes = [node for node in self.nodes if id(node) not in gone]
         for node in self.nodes:
             node._edges = [edge for edge in node._edges if id(edge.to) not in gone]
+            node.sources = [source for source in node.sources if id(source) not in gone]
         for names in (self._keys, self._groups):
             for key in list(names):
                 names[key] = [node for node in names[key] if id(node) not in gone]
@@ -233,9 +245,14 @@ class Graph:
         effects: list[Effect] = []
         for node in [node for node in stuck if node.missing] or stuck:
             if node.result is None:
-                effects.append(Effect(node, "unmet"))
-                node.result = "unmet"
-                self._finish(deque([(node, "unmet")]), effects)
+                effects += self.drop(node)
+        return effects
+
+    def drop(self, node: Node) -> list[Effect]:
+        """Return what becomes of a step that can't begin."""
+        effects = [Effect(node, "unmet")]
+        node.result = "unmet"
+        self._finish(deque([(node, "unmet")]), effects)
         return effects
 
     def _finish(self, pending: deque[tuple[Node, Result]], effects: list[Effect]) -> None:
@@ -279,6 +296,8 @@ class Graph:
         )
 
     def _ignore_waits_beside_blocks(self, nodes: Sequence[Node]) -> None:
+        if not any(isinstance(node.step, WaitStep) for node in nodes):
+            return
         kept = [node for node in nodes if node.result is None]
         for before, after in pairwise(kept):
             if before.step.group is not after.step.group:
@@ -298,8 +317,9 @@ class Graph:
                 gates[group], since[group] = None, []
             if node.result is None:
                 self._connect_one(node, group, gates, since)
-            for scope in {None, group}:
-                since[scope].append(node)
+            since[None].append(node)
+            if group is not None:
+                since[group].append(node)
             if node.result is None and node.is_gate:
                 gates[group] = node
                 lets_go = isinstance(node.step, WaitStep) and node.step.continue_on_failure
@@ -316,9 +336,11 @@ class Graph:
         since: dict[Group | None, list[Node]],
     ) -> None:
         step = node.step
-        for entry in (*(group.depends_on or () if group is not None else ()), *(step.depends_on or ())):
-            allowed = entry.allow_failure or step.allow_dependency_failure
-            self._depend(node, entry, allow=allowed or (group is not None and group.allow_dependency_failure))
+        allowed = step.allow_dependency_failure or (group is not None and group.allow_dependency_failure)
+        for entry in (group.depends_on or ()) if group is not None else ():
+            self._depend(node, entry, allow=allowed or entry.allow_failure)
+        for entry in step.depends_on or ():
+            self._depend(node, entry, allow=allowed or entry.allow_failure)
         if step.depends_on is not None:
             return
         if isinstance(step, WaitStep | BlockStep) and not isinstance(step, InputStep):
@@ -336,7 +358,7 @@ class Graph:
             self._edge(outer, node, "gate", allow=False)
 
     def _depend(self, node: Node, entry: Dependency, *, allow: bool) -> None:
-        found = self._keys.get(entry.key, []) + self._groups.get(entry.key, [])
+        found = (*self._keys.get(entry.key, ()), *self._groups.get(entry.key, ()))
         if not found and entry.key not in self._empty_groups:
             node.missing |= {entry.key}
             self._wanted.setdefault(entry.key, []).append((node, allow))
@@ -376,6 +398,7 @@ class Graph:
     def _edge(source: Node, to: Node, kind: EdgeKind, *, allow: bool) -> None:
         edge = Edge(to, kind, allow)
         source._edges.append(edge)
+        to.sources.append(source)
         if source.result is None:
             to._unfinished += 1
         else:

@@ -217,11 +217,6 @@ class Organization:
             self.builds_of(build.pipeline).moved(build, before)
             self.retention.note(build)
 
-    def job_moved(self, job: Job, before: str) -> None:
-        """Note the new state of a job in the counts of its pipeline."""
-        if job.build.listed:
-            self.builds_of(job.build.pipeline).job_moved(job, before)
-
     def add_artifact(self, artifact: Artifact) -> None:
         """Add an artifact to its job."""
         artifact.job.artifacts = (*artifact.job.artifacts, artifact)

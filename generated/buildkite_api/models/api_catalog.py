@@ -22,5 +22,5 @@ class ApiCatalog(ReadModel):
     def _to_model(struct: Any) -> Any:
         model = new(struct._model)
         model._additional = None
-        model.linkset = [] if struct.linkset is None else [each and each._to_model() for each in struct.linkset]
+        model.linkset = [] if struct.linkset is None else [each._to_model() for each in struct.linkset]
         return model

@@ -31,10 +31,6 @@ class ApiCatalogEntry(ReadModel):
         model = new(struct._model)
         model._additional = None
         model.anchor = struct.anchor
-        model.service_desc = (
-            [] if struct.service_desc is None else [each and each._to_model() for each in struct.service_desc]
-        )
-        model.service_doc = (
-            [] if struct.service_doc is None else [each and each._to_model() for each in struct.service_doc]
-        )
+        model.service_desc = [] if struct.service_desc is None else [each._to_model() for each in struct.service_desc]
+        model.service_doc = [] if struct.service_doc is None else [each._to_model() for each in struct.service_doc]
         return model

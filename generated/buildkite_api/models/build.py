@@ -156,7 +156,7 @@ class Build(BuildProperties):
         model.source = struct.source
         model.creator = struct.creator and struct.creator._to_model()
         model.author = struct.author and to_models(struct.author)
-        model.jobs = [] if struct.jobs is None else [each and each._to_model() for each in struct.jobs]
+        model.jobs = [] if struct.jobs is None else [each._to_model() for each in struct.jobs]
         model.job_state_counts = struct.job_state_counts and struct.job_state_counts._to_model()
         model.created_at = struct.created_at
         model.scheduled_at = struct.scheduled_at
@@ -173,6 +173,6 @@ class Build(BuildProperties):
         model.cluster_url = struct.cluster_url
         model.test_engine = struct.test_engine and struct.test_engine._to_model()
         model.tag = struct.tag
-        model.steps = [] if struct.steps is None else [each and each._to_model() for each in struct.steps]
+        model.steps = [] if struct.steps is None else [each._to_model() for each in struct.steps]
         model.retried_jobs_count = struct.retried_jobs_count
         return model

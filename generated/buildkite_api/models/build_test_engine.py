@@ -22,5 +22,5 @@ class BuildTestEngine(ReadModel):
     def _to_model(struct: Any) -> Any:
         model = new(struct._model)
         model._additional = None
-        model.runs = [] if struct.runs is None else [each and each._to_model() for each in struct.runs]
+        model.runs = [] if struct.runs is None else [each._to_model() for each in struct.runs]
         return model

@@ -25,6 +25,6 @@ class ClusterMaintainers(ReadModel):
     def _to_model(struct: Any) -> Any:
         model = new(struct._model)
         model._additional = None
-        model.users = [] if struct.users is None else [each and each._to_model() for each in struct.users]
-        model.teams = [] if struct.teams is None else [each and each._to_model() for each in struct.teams]
+        model.users = [] if struct.users is None else [each._to_model() for each in struct.users]
+        model.teams = [] if struct.teams is None else [each._to_model() for each in struct.teams]
         return model

@@ -39,7 +39,7 @@ class Error(ReadModel):
         model = new(struct._model)
         model._additional = None
         model.message = struct.message
-        model.errors = [] if struct.errors is None else [each and each._to_model() for each in struct.errors]
+        model.errors = [] if struct.errors is None else [each._to_model() for each in struct.errors]
         model.scope = struct.scope
         model.limit = struct.limit
         model.current = struct.current

@@ -77,7 +77,7 @@ class FailedExecution(ReadModel):
         model.branch = struct.branch
         model.failure_reason = struct.failure_reason
         model.failure_expanded = (
-            [] if struct.failure_expanded is None else [each and each._to_model() for each in struct.failure_expanded]
+            [] if struct.failure_expanded is None else [each._to_model() for each in struct.failure_expanded]
         )
         model.duration = struct.duration
         model.location = struct.location

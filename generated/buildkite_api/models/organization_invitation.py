@@ -76,7 +76,7 @@ class OrganizationInvitation(ReadModel):
         model.state = struct.state
         model.role = struct.role
         model.sso_mode = struct.sso_mode
-        model.teams = [] if struct.teams is None else [each and each._to_model() for each in struct.teams]
+        model.teams = [] if struct.teams is None else [each._to_model() for each in struct.teams]
         model.created_at = struct.created_at
         model.created_by = struct.created_by and struct.created_by._to_model()
         model.accepted_at = struct.accepted_at

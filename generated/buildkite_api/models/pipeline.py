@@ -179,7 +179,7 @@ class Pipeline(ReadModel):
         model.emoji = struct.emoji
         model.color = struct.color
         model.configuration = struct.configuration
-        model.steps = [] if struct.steps is None else [each and each._to_model() for each in struct.steps]
+        model.steps = [] if struct.steps is None else [each._to_model() for each in struct.steps]
         model.env = {} if struct.env is None else struct.env
         model.default_command_step_timeout = struct.default_command_step_timeout
         model.maximum_command_step_timeout = struct.maximum_command_step_timeout

@@ -26,6 +26,6 @@ class StepUploadPage(ReadModel):
     def _to_model(struct: Any) -> Any:
         model = new(struct._model)
         model._additional = None
-        model.items = [] if struct.items is None else [each and each._to_model() for each in struct.items]
+        model.items = [] if struct.items is None else [each._to_model() for each in struct.items]
         model.links = struct.links and struct.links._to_model()
         return model
