@@ -81,6 +81,8 @@ class BuildPoller:
         """True if the time allows no poll after the next one."""
         self.refused: set[str] = set()
         """The ids of the block steps that Buildkite has refused to unblock."""
+        self.unblocked = 0
+        """Number of attempts to unblock a step."""
         self.error: BuildkiteError | None = None
         """The passing error of the last poll."""
         self._requester = requester

@@ -458,3 +458,38 @@ async def test_a_timeout_shorter_than_the_interval_still_allows_a_second_look(fl
 def test_a_result_is_true_if_the_build_passed(outcome: Any) -> None:
     result = WaitResult(build=a_build("failed"), outcome=outcome, failed_jobs=[], blocked_by=[], requests=1)
     assert bool(result) is (outcome == "passed")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client, pause: client.builds.wait("web", 7, poll_interval=pause),
+        lambda client, pause: client.builds.run("web", branch="main", poll_interval=pause),
+        lambda client, pause: client.builds.events("web", 7, poll_interval=pause),
+        lambda client, pause: client.builds.follow("web", 7, poll_interval=pause),
+        lambda client, pause: client.jobs.wait("web", 7, "a", poll_interval=pause),
+        lambda client, pause: client.jobs.follow("web", 7, "a", poll_interval=pause),
+    ],
+)
+async def test_polls_have_a_shortest_pause(flavor: Flavor, call: Any) -> None:
+    app = App(answer(build(7, state="passed")))
+    for pause in (1e-9, 0.0099):
+        with pytest.raises(ValueError, match=r"poll_interval=.*: give at least 0\.01 seconds"):
+            await flavor.call(call, flavor.client(app), pause)
+    assert app.requests == []
+
+
+async def test_a_wait_does_not_unblock_for_ever(flavor: Flavor, clock: FakeClock) -> None:
+    steps = 0
+
+    def server(request: httpx.Request) -> httpx.Response:
+        nonlocal steps
+        if request.method == "PUT":
+            steps += 1
+            return answer(job("x", type="manual", state="unblocked"))
+        shown = job(f"step {steps}", id=f"step-{steps}", type="manual", state="blocked")
+        return answer(build(7, state="passed", blocked=True, jobs=[shown]))
+
+    with pytest.raises(errors.BuildBlocked, match=r"has unblocked 500 of its steps.* unblock\('web', 7\)"):
+        await flavor.call(flavor.client(server, clock=clock).builds.wait, "web", 7, on_blocked="unblock")
+    assert steps == 500
