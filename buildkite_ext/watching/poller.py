@@ -251,7 +251,7 @@ class BuildPoller:
             events.emit(BuildSeen(*self.address, state))
         self._check(None, "build", state)
         for job in build.jobs:
-            self._check(job.id, "job", str(job.state))
+            self._check(job.id, "job", str(job.state or ""))
         if self._on_event is not None and self.has_jobs:
             from .changes import changes  # here: it loads the models of webhooks
 

@@ -493,3 +493,30 @@ async def test_a_wait_does_not_unblock_for_ever(flavor: Flavor, clock: FakeClock
     with pytest.raises(errors.BuildBlocked, match=r"has unblocked 500 of its steps.* builds\.unblock"):
         await flavor.call(flavor.client(server, clock=clock).builds.wait, "web", 7, on_blocked="unblock")
     assert steps == 500
+
+
+async def test_a_state_that_is_not_told_is_told_in_words(flavor: Flavor, caplog: pytest.LogCaptureFixture) -> None:
+    untold = build(7, state=None, jobs=[job("a", id="a", state=None), job("b", id="b", state=None)])
+
+    def server(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/builds"):
+            return answer([build(number, state=None) for number in range(1, 9)])
+        return answer(untold["jobs"][0] if "/jobs/" in request.url.path else untold)
+
+    calls: list[Any] = [
+        lambda client: client.builds.wait("web", 7, timeout=60),
+        lambda client: client.builds.watcher().wait("web", 7, timeout=60),
+        lambda client: client.jobs.wait("web", 7, "a", timeout=60),
+        lambda client: client.jobs.wait("web", 7, job_ids=["a", "b"], timeout=60),
+    ]
+    for call in calls:
+        with pytest.raises(errors.DeadlineExceeded, match="in an unknown state"):
+            await flavor.call(call, flavor.client(server, clock=FakeClock()))
+    for lines in (
+        lambda client: client.builds.follow("web", 7, timeout=60),
+        lambda client: client.jobs.follow("web", 7, "a", timeout=60),
+    ):
+        with pytest.raises(errors.DeadlineExceeded, match="is still in an unknown state after 60 s"):
+            await flavor.list(lines(flavor.client(server, clock=FakeClock())))
+    assert "None" not in caplog.text
+    assert "Build web #7: the answer tells no state of it" in caplog.text
