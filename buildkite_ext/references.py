@@ -225,7 +225,7 @@ def read_job_reference(text: str, *, root: str = _API_ROOT) -> JobReference:
         root: the API's root, without `/v2`.
 
     Raises:
-        ValueError: it is no such URL, or names no job.
+        ValueError: it isn't such a URL, or it doesn't name a job.
 
     Example:
         >>> read_job_reference("https://api.buildkite.com/v2/organizations/acme/jobs/01-ab/artifacts/02-cd")

@@ -57,7 +57,7 @@ class LogReplaced(Exception):
     """The log is another one than before: bytes that were read differ now, or are gone.
 
     Attributes:
-        gone: True if there is no log any more.
+        gone: True if the log doesn't exist any more.
     """
 
     def __init__(self, *, gone: bool = False) -> None:

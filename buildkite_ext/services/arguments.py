@@ -54,7 +54,7 @@ def listed(value: str | bytes | Sequence[str] | None) -> list[str] | None:
     if value is None:
         return None
     if isinstance(value, bytes):
-        raise TypeError("bytes are no list")
+        raise TypeError("bytes aren't a list")
     return [value] if isinstance(value, str | Enum) else list(value)
 
 

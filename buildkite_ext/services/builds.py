@@ -22,7 +22,7 @@ from ..watching.wait import GivenUp, OnBlocked, OnTimeout, Until, WaitOptions, b
 from ._base import blocking
 from ._generated import builds as generated
 from .arguments import Scalar, at_least, count, many, not_empty, per_minute, poll_pause, positive
-from .build_requests import AsyncBuildRequests, Author
+from .build_creation import AsyncBuildCreation, Author
 from .checks import check
 from .waits import Fields, checked, wait_for
 from .watcher import AsyncWatcher, Watcher
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
 
-class AsyncBuilds(AsyncBuildRequests):
+class AsyncBuilds(AsyncBuildCreation):
     """Builds: create, list, follow, wait, unblock, cancel, rebuild."""
 
     async def wait(

@@ -143,6 +143,7 @@ def test_no_service_is_forgotten() -> None:
     assert {module.name for module in pkgutil.iter_modules(package.__path__)} - {
         "addresses",
         "arguments",
+        "build_creation",
         "build_requests",
         "checks",
         "job_logs",
