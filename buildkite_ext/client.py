@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeV
 import httpx
 from buildkite_api.types import UNSET, Secret, Unset
 
+from ._in_process import in_process
 from ._sync import run
 from ._tracebacks import EndsAtCaller
 from .options import (
@@ -115,7 +116,8 @@ class AsyncBuildkiteClient(AsyncServices):
         token: an API access token, as a string or a `Secret`, or a function, which may be async, that
             returns the current one; default: $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
-        timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
+        timeout: seconds allowed for one call, its retries and pauses included; None for no limit. Only the default one leaves
+            out the time in which the call waits for a rate limit.
         retry: the policy by which requests are sent again; None for never.
         budget: the policy towards the rate limits; None sends each request at once, whatever they say.
         breaker: the policy of the circuit breaker; None for none.
@@ -203,6 +205,8 @@ class AsyncBuildkiteClient(AsyncServices):
                 on_event=on_event,
                 telemetry=telemetry,
             )
+            if transport is None and (here := in_process(options.base_url)) is not None:
+                transport, clock = here.async_transport(), here.clock if clock is None else clock
             self._requester = Requester(
                 options, SharedState(AsyncRuntime(clock), transport, on_event, store, telemetry, limits=limits)
             )
@@ -527,7 +531,8 @@ class BuildkiteClient(Services):
         token: an API access token, as a string or a `Secret`, or a function that returns the current one; default:
             $BUILDKITE_API_TOKEN, then $BUILDKITE_TOKEN and $BUILDKITE_API_ACCESS_TOKEN.
         base_url: the API's root (default: $BUILDKITE_REST_API_ENDPOINT, then https://api.buildkite.com).
-        timeout: seconds allowed for one call, its retries and pauses included; None for no limit.
+        timeout: seconds allowed for one call, its retries and pauses included; None for no limit. Only the default one leaves
+            out the time in which the call waits for a rate limit.
         retry: the policy by which requests are sent again; None for never.
         budget: the policy towards the rate limits; None sends each request at once, whatever they say.
         breaker: the policy of the circuit breaker; None for none.
@@ -615,6 +620,8 @@ class BuildkiteClient(Services):
                 on_event=on_event,
                 telemetry=telemetry,
             )
+            if transport is None and (here := in_process(options.base_url)) is not None:
+                transport, clock = here.transport(), here.clock if clock is None else clock
             self._requester = Requester(
                 options, SharedState(BlockingRuntime(clock), transport, on_event, store, telemetry, limits=limits)
             )

@@ -32,6 +32,7 @@ from .errors import (
     Unauthorized,
 )
 from .messages import escaped
+from .rate_limits import reset_after
 from .redaction import TOKEN_NAME, token_in, unsigned, without_secrets, without_token
 from .strict_json import loads
 from .urls import path_of
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     import httpx
     from buildkite_api.operations import Operation
 
-__all__ = ["error_of", "from_response", "reset_after"]
+__all__ = ["error_of", "from_response"]
 
 _NOT_FOUND: Mapping[str, type[NotFound]] = {
     "organization": OrganizationNotFound,
@@ -193,37 +194,6 @@ def from_response(
     return error
 
 
-def reset_after(response: httpx.Response) -> float | None:
-    """Return the seconds until the limit that a 429 hit is reset; None if the answer doesn't say.
-
-    The body's `reset` belongs to the limit that was hit. Without it, the header of that limit counts:
-    `RateLimit-Reset` for the organization's, `RateLimit-User-Reset` for the user's, both in seconds left. If the body
-    names neither limit, the one with nothing remaining counts. https://buildkite.com/docs/apis/rest-api/rate-limits
-    """
-    body = _json(response)
-    reset = _number(body.get("reset"))
-    if reset is not None:
-        return reset
-    headers = response.headers
-    organization = _number(headers.get("RateLimit-Reset"))
-    user = _number(headers.get("RateLimit-User-Reset"))
-    scope = body.get("scope") or ""
-    if scope == "rest_user":
-        return user if user is not None else organization
-    if scope == "rest":
-        return organization if organization is not None else user
-    exhausted = [
-        reset
-        for reset, remaining in (
-            (organization, headers.get("RateLimit-Remaining")),
-            (user, headers.get("RateLimit-User-Remaining")),
-        )
-        if reset is not None and _number(remaining) == 0
-    ]
-    known = exhausted or [reset for reset in (organization, user) if reset is not None]
-    return max(known) if known else _number(headers.get("Retry-After"))
-
-
 def _kind(status: int, operation: Operation | None) -> type[ApiError]:
     name = operation.row if operation else ""
     if status in (400, 422):
@@ -308,15 +278,3 @@ def _short(value: object) -> str:
         return str(value)[:_MAX_REASON]
     except (RecursionError, ValueError):  # nested deeply, or a number of too many digits
         return kind_of(value)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str) and not value.isascii():
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if 0 <= number < 1e9 else None

@@ -63,7 +63,8 @@ class WriteAudited:
     """A write, for an audit log: who did what, and how it ended. It holds no value of a body but those of `details`."""
 
     actor: str
-    """Hash that tells the token from others and doesn't show it."""
+    """Hash that tells the token from others and doesn't show it. If a function returns the token, it is that of the last attempt;
+    `function` if it was not asked."""
     method: str
     route: str
     """As in `RequestFinished`."""

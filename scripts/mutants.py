@@ -3,7 +3,7 @@
     python scripts/mutants.py              all subjects
     python scripts/mutants.py retry cache  some of them
 
-`make mutants` runs it. mutmut makes the changes, in a copy of the working tree. The number of mutants that the tests of a
+`make mutants` runs it. mutmut makes the changes, in a copy of the working tree, and `mutants_judge.py` runs the tests. The number of mutants that the tests of a
 subject kill is printed. What survives has to be named in `tests/mutants.md`, with the reason; what isn't is printed in the form
 in which it stands there. The exit code is 1 then, if fewer than 90 % are killed, or if the file names mutants that are killed.
 """
@@ -21,25 +21,31 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMED = ROOT / "tests" / "mutants.md"
 LEAST = 0.9
 
-_SURVIVED = frozenset({0, 5, 33})
-"""Exit codes of a mutant of which its tests notice nothing, for which pytest found no test, and that no test runs."""
-
 _CHANGE = re.compile(r"^```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Modules, and the tests that are to notice each change of them."""
+    """Modules, and the tests that are to notice each change of them, but for those that take longest.
+
+    Attributes:
+        modules: modules of the package.
+        tests: files of tests.
+        slow: an expression of `pytest -k` for tests that aren't run.
+    """
 
     modules: tuple[str, ...]
     tests: tuple[str, ...]
+    slow: str = ""
 
 
 SUBJECTS: Mapping[str, Subject] = {
@@ -48,8 +54,9 @@ SUBJECTS: Mapping[str, Subject] = {
         ("core/test_retry.py", "transport/test_retry_stage.py"),
     ),
     "budget": Subject(
-        ("stores/limits.py", "transport/budget.py"),
+        ("rate_limits.py", "stores/limits.py", "transport/budget.py"),
         ("stores/test_windows.py", "transport/test_users.py", "transport/test_budget.py"),
+        slow="1000 or requests_of_others",
     ),
     "breaker": Subject(
         ("stores/circuits.py", "transport/breaker.py"),
@@ -62,6 +69,32 @@ SUBJECTS: Mapping[str, Subject] = {
     "cache": Subject(
         ("stores/entries.py", "transport/cache.py"),
         ("transport/test_cache.py", "transport/test_coalescing.py"),
+    ),
+    "states": Subject(("states.py",), ("core/test_states.py",)),
+    "outcome": Subject(("watching/outcome.py",), ("core/test_waiting.py", "core/test_wait_sequences.py")),
+    "wait": Subject(
+        ("watching/wait.py", "watching/state_machine.py", "watching/changes.py", "watching/pacing.py"),
+        ("core/test_waiting.py", "core/test_wait_sequences.py", "core/test_state_machine.py", "core/test_pacing.py"),
+    ),
+    "references": Subject(("references.py",), ("core/test_references.py",)),
+    "artifacts": Subject(("artifacts/names.py", "artifacts/patterns.py"), ("core/test_artifact_names.py",)),
+    "screen": Subject(("logs/screen.py",), ("logs/test_screen.py", "logs/test_redraws.py")),
+    "conditions": Subject(
+        tuple(
+            f"simulation/definition/conditions/{module}.py"
+            for module in ("__init__", "checking", "evaluation", "patterns", "syntax", "variables")
+        ),
+        ("simulation/test_conditions.py",),
+    ),
+    "interpolation": Subject(
+        ("simulation/definition/interpolation.py",),
+        ("simulation/test_pipeline_text.py", "simulation/test_checking.py"),
+        slow="real_pipeline",
+    ),
+    "graph": Subject(
+        ("simulation/definition/dependencies.py", "simulation/state/graph.py"),
+        ("simulation/test_semantics.py", "simulation/test_checking.py", "simulation/test_planning.py"),
+        slow="real_pipeline or 4000_jobs",
     ),
 }
 
@@ -81,34 +114,27 @@ def _run(name: str, *, processes: int) -> int:
     """Run the tests of a subject against its mutants, and return the exit code."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         tree = Path(folder)
-        _copy(tree, SUBJECTS[name])
-        ran = subprocess.run(
-            [Path(sys.executable).parent / "mutmut", "run", "--max-children", str(processes)],
-            cwd=tree,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        codes = _exit_codes(tree, SUBJECTS[name])
-        if not codes or None in codes.values():
-            print(ran.stdout[-5000:], ran.stderr[-5000:], sep="\n")
-            print(f"{name}: mutmut didn't end as it should")
+        _copy(tree)
+        mutants = _mutate(tree, SUBJECTS[name])
+        verdicts = _judge(tree, SUBJECTS[name], mutants, processes=processes)
+        if verdicts is None:
+            print(f"{name}: the tests don't run")
             return 1
-        survivors = sorted(mutant for mutant, code in codes.items() if code in _SURVIVED)
+        survivors = sorted(mutant for mutant, killer in verdicts.items() if killer is None)
         changes = _changes(tree, SUBJECTS[name], survivors)
-    killed = len(codes) - len(survivors)
-    print(f"{name}: {killed} of {len(codes)} mutants are killed, {killed / len(codes):.1%}", flush=True)
+    killed = len(verdicts) - len(survivors)
+    print(f"{name}: {killed} of {len(verdicts)} mutants are killed, {killed / len(verdicts):.1%}", flush=True)
     known = _named(name)
     unnamed, gone = changes - known, known - changes
     for change in sorted(unnamed):
         print(f"\nSurvives, and isn't named in {NAMED.relative_to(ROOT)}:\n\n```diff\n{change}```")
     for change in sorted(gone):
         print(f"\nIs named in {NAMED.relative_to(ROOT)}, and is killed:\n\n```diff\n{change}```")
-    return int(killed < LEAST * len(codes) or bool(unnamed) or bool(gone))
+    return int(killed < LEAST * len(verdicts) or bool(unnamed) or bool(gone))
 
 
-def _copy(tree: Path, subject: Subject) -> None:
-    """Copy the working tree, and add the settings of mutmut to those of the project."""
+def _copy(tree: Path) -> None:
+    """Copy the working tree, and add settings that mutmut asks for when a mutant runs."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -120,41 +146,68 @@ def _copy(tree: Path, subject: Subject) -> None:
         if (ROOT / path).is_file():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / path, tree / path)
-    settings = {
-        "source_paths": ["buildkite_ext"],
-        "only_mutate": [f"buildkite_ext/{module}" for module in subject.modules],
-        "pytest_add_cli_args_test_selection": [f"tests/{test}" for test in subject.tests],
-        "pytest_add_cli_args": ["--hypothesis-profile=mutants"],
-        "also_copy": ["generated", "tests", "spec", "scripts", "docs", "examples", "pyproject.toml"],
-    }
     with (tree / "pyproject.toml").open("a") as project:
-        project.write("\n[tool.mutmut]\n")
-        for key, value in settings.items():
-            project.write(f"{key} = {json.dumps(value)}\n")
+        project.write('\n[tool.mutmut]\nsource_paths = ["buildkite_ext"]\n')
 
 
-def _exit_codes(tree: Path, subject: Subject) -> dict[str, int | None]:
-    """Return the exit code of the tests for each mutant; None for one that didn't run."""
-    codes: dict[str, int | None] = {}
+def _mutate(tree: Path, subject: Subject) -> list[str]:
+    """Add the mutants of each function to the modules of a subject, and return their names."""
+    mutate = import_module("mutmut.mutation.file_mutation").mutate_file_contents
+    mutants = []
     for module in subject.modules:
-        told = tree / "mutants" / "buildkite_ext" / f"{module}.meta"
-        if told.exists():
-            codes |= json.loads(told.read_text())["exit_code_by_key"]
-    return codes
+        path = tree / "buildkite_ext" / module
+        with chdir(tree):  # mutmut reads its settings there
+            mutated = mutate(str(path), path.read_text())
+        path.write_text(mutated.code)
+        mutants += [f"{_name_of(module)}.{mutant}" for mutant in mutated.mutant_names]
+    return mutants
+
+
+def _name_of(module: str) -> str:
+    return f"buildkite_ext.{module.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"
+
+
+def _judge(tree: Path, subject: Subject, mutants: Sequence[str], *, processes: int) -> Mapping[str, str | None] | None:
+    """Return the test that kills each mutant, None for those that survive; None if the tests fail without a mutant."""
+    told = tree / "verdicts.jsonl"
+    (tree / "mutants.json").write_text(json.dumps(mutants))
+    options = [
+        "--mutants=mutants.json",
+        f"--verdicts={told}",
+        f"--processes={processes}",
+        "--hypothesis-profile=mutants",
+    ]
+    # What a failure looks like doesn't matter, and to tell it takes longer than most tests.
+    options += ["-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain", "--tb=no", "--override-ini=timeout=0"]
+    if subject.slow:
+        options.append(f"-k not ({subject.slow})")
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "mutants_judge", *options, *[f"tests/{test}" for test in subject.tests]],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(str(tree / folder) for folder in ("generated", "scripts"))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode != 0:
+        print(ran.stdout[-5000:], ran.stderr[-5000:], sep="\n")
+        return None
+    verdicts = map(json.loads, told.read_text().splitlines())
+    return {verdict["mutant"]: verdict["killer"] for verdict in verdicts}
 
 
 def _changes(tree: Path, subject: Subject, mutants: Collection[str]) -> set[str]:
     """Return what mutants change: the function, then the lines that are removed and added."""
     changes = set()
     for module in subject.modules:
-        source = (tree / "mutants" / "buildkite_ext" / module).read_text()
+        source = (tree / "buildkite_ext" / module).read_text()
         lines = source.splitlines()
         functions = {
             node.name: lines[node.lineno - 1 : node.end_lineno]
             for node in ast.walk(ast.parse(source))
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         }
-        name = f"buildkite_ext.{module.removesuffix('.py').replace('/', '.')}"
+        name = _name_of(module)
         for mutant in mutants:
             place, _, function = mutant.rpartition(".")
             if place == name:

@@ -17,7 +17,7 @@ _COMMON = settings(
 )
 settings.register_profile("repeatable", _COMMON, max_examples=60)
 settings.register_profile("thorough", _COMMON, max_examples=300)
-settings.register_profile("mutants", _COMMON, max_examples=60, phases=[Phase.explicit, Phase.generate])
+settings.register_profile("mutants", _COMMON, max_examples=20, phases=[Phase.explicit, Phase.generate])
 settings.load_profile("repeatable")
 
 # A shell ignores SIGINT in what it starts in the background. The processes that tests interrupt would inherit that.

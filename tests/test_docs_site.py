@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 import buildkite_ext
-from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, BuildkiteError, Outcome, Retry, Secret
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, BuildkiteError, Event, Outcome, Retry, Secret
 
 from .documents import PROJECT, ROOT, anchors, documents, links, prose
 
@@ -170,6 +170,15 @@ def test_every_field_of_the_retry_policy_is_in_the_guide() -> None:
     rows = {row[0].strip("`"): row[2] for row in table("client/retries.md", "The policy")}
     assert rows == {name: f"{getattr(Retry(), name):g}" for name in rows}
     assert rows.keys() == inspect.signature(Retry).parameters.keys() - {"random"}
+
+
+def test_every_event_of_a_client_is_in_the_guide() -> None:
+    assert first_names("client/watch-it.md", "Events") == {kind.__name__ for kind in get_args(Event)}
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "client").glob("*.md")), ids=lambda page: page.stem)
+def test_every_guide_of_the_client_is_linked_from_the_readme(page: Path) -> None:
+    assert f"docs/client/{page.name}" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_outcome_is_in_the_guide() -> None:

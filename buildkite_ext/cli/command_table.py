@@ -22,6 +22,8 @@ from .exit_codes import (
     LOGS_CODES,
     PLAN_CODES,
     READ_CODES,
+    RECORD_CODES,
+    REPLAY_CODES,
     RETRY_CODES,
     RUN_CODES,
     SEND_CODES,
@@ -81,7 +83,10 @@ Examples:
   buildkite-ext pipeline plan .buildkite/pipeline.yml --branch main
   buildkite-ext doctor --json | jq .token_valid
   buildkite-ext simulate --port 8080
-  buildkite-ext simulate --pipeline .buildkite/pipeline.yml"""
+  buildkite-ext simulate --pipeline .buildkite/pipeline.yml
+  buildkite-ext record acme/web/42 --to scenario.yml
+  buildkite-ext simulate --scenario scenario.yml --at-once
+  buildkite-ext replay build.yaml --check -- python deploy.py"""
 
 API_EXAMPLES = """
 Examples:
@@ -474,6 +479,26 @@ COMMANDS: tuple[Command | CommandGroup, ...] = (
         help="Serve a simulated Buildkite on this computer until Ctrl-C, and say how to connect clients to it.",
         examples=EXAMPLES,
         codes=SIMULATE_CODES,
+    ),
+    Command(
+        name="record",
+        function="buildkite_ext.cli.commands.record:record",
+        help="Record a build as a scenario, which a simulator plays: its jobs, how long they ran, how they ended, and the "
+        "beginnings of their logs.\n\nOne request is sent, and two for each attempt of a job. Secrets are replaced. What is left "
+        "out is told.",
+        examples=EXAMPLES,
+        codes=RECORD_CODES,
+        usage=f"[OPTIONS] {_BUILD}",
+        api=True,
+    ),
+    Command(
+        name="replay",
+        function="buildkite_ext.cli.commands.replay:replay",
+        help="Run a program against recorded requests, and compare what it asks with them.\n\n"
+        "Nothing is sent to Buildkite. The exit code is that of the program.",
+        examples=EXAMPLES,
+        codes=REPLAY_CODES,
+        usage="[OPTIONS] CASSETTE [-- PROGRAM [ARGUMENT]...]",
     ),
     Command(
         name="completion",

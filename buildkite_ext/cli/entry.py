@@ -55,7 +55,7 @@ def execute(argv: Sequence[str] | None) -> int:
     return int(code)
 
 
-def _guarded(words: list[str]) -> ExitCode:
+def _guarded(words: list[str]) -> int:
     if sys.stdout is None:
         return _report(Problem.of(UsageError(_CLOSED_OUTPUT)), words)
     try:
@@ -76,7 +76,7 @@ def _guarded(words: list[str]) -> ExitCode:
     return code
 
 
-def _run(words: list[str]) -> ExitCode:
+def _run(words: list[str]) -> int:
     if words == ["--version"]:
         print(__version__)
         return ExitCode.PASSED
@@ -108,7 +108,7 @@ def _run(words: list[str]) -> ExitCode:
         ) from error
     _refuse_other_bytes(bound)
     result = command(*bound.args, **bound.kwargs)
-    return result if isinstance(result, ExitCode) else ExitCode.PASSED  # --help returns nothing
+    return result if isinstance(result, int) else ExitCode.PASSED  # --help returns nothing
 
 
 @contextmanager
@@ -205,7 +205,7 @@ def _sigterm_raises() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _exit_soon(code: ExitCode) -> None:
+def _exit_soon(code: int) -> None:
     """Exit without waiting for requests that are still running, as the interpreter would."""
     deadline = time.monotonic() + _GRACE
     workers = [

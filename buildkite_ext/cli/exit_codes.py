@@ -22,6 +22,8 @@ __all__ = [
     "LOGS_CODES",
     "PLAN_CODES",
     "READ_CODES",
+    "RECORD_CODES",
+    "REPLAY_CODES",
     "RETRY_CODES",
     "RUN_CODES",
     "SEND_CODES",
@@ -106,6 +108,11 @@ LOGS_CODES: Mapping[ExitCode, str] = {
     ExitCode.PASSED: "the lines were shown",
     ExitCode.FAILED: "no line matches --grep",
 }
+RECORD_CODES: Mapping[ExitCode, str] = {
+    **READ_CODES,
+    ExitCode.PASSED: "the build is recorded",
+    ExitCode.FAILED: "the build hasn't ended, or a secret would be recorded",
+}
 UNBLOCK_CODES: Mapping[ExitCode, str] = {**READ_CODES, ExitCode.PASSED: "the step is unblocked"}
 ANNOTATE_CODES: Mapping[ExitCode, str] = {**READ_CODES, ExitCode.PASSED: "the build or the job is annotated"}
 ARTIFACTS_CODES: Mapping[ExitCode, str] = {
@@ -174,9 +181,16 @@ PLAN_CODES: Mapping[ExitCode, str] = {
     ExitCode.FAILED: "the pipeline has an error",
     ExitCode.USAGE: "the command line is wrong, or a file can't be read",
 }
+REPLAY_CODES: Mapping[ExitCode, str] = {
+    **LOCAL_CODES,
+    ExitCode.PASSED: "done; the program, if any, ended with 0",
+    ExitCode.FAILED: "with --check: the requests differ; else that of PROGRAM",
+    ExitCode.USAGE: "the command line is wrong, or a file can't be used",
+}
 SIMULATE_CODES: Mapping[ExitCode, str] = {
     **LOCAL_CODES,
     ExitCode.PASSED: "done: Ctrl-C",
+    ExitCode.USAGE: "the command line is wrong, or a file can't be used",
     ExitCode.INTERRUPTED: "Ctrl-C before it answered",
 }
 

@@ -1,7 +1,8 @@
-"""Values of arguments: texts, numbers, `NAME=VALUE` pairs, files and the standard input."""
+"""Values of arguments: texts, numbers, `NAME=VALUE` pairs, files to read and to write, and the standard input."""
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,7 @@ __all__ = [
     "pairs",
     "refuse_other_bytes",
     "source_of",
+    "write_text",
 ]
 
 _PAIRS = frozenset({"--env", "--field", "--meta-data", "--set"})
@@ -246,3 +248,15 @@ def is_stdin(path: str | Path | None) -> bool:
 def source_of(path: str | Path) -> str:
     """Return how messages name a file, or the standard input."""
     return "the standard input" if is_stdin(path) else repr(str(path))
+
+
+def write_text(argument: str, path: Path, text: str) -> None:
+    """Write a file that an argument names.
+
+    Raises:
+        UsageError: it can't be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{argument}: {os.fspath(path)!r} can't be written: {error.strerror or error}") from error

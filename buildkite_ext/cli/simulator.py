@@ -18,7 +18,7 @@ from ..client import BuildkiteClient
 from ..clock import SystemClock
 from ..errors import ConfigurationError
 from ..options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
-from ..simulation import Simulator
+from ..simulation import Scenario, Simulator
 from ..simulation.demo import demo_organization
 from ..simulation.server import running, serve
 from .problem import UsageError
@@ -28,7 +28,7 @@ from .streams import output_failure
 if TYPE_CHECKING:
     from ..events import Hook
 
-__all__ = ["serve_until_stopped", "simulated_client"]
+__all__ = ["assignments", "serve_until_stopped", "simulated_client", "simulated_organization"]
 
 _PROXY_VARIABLES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
@@ -60,28 +60,19 @@ def simulated_client(organization: str | None, on_event: Hook | None = None) -> 
 
 
 def serve_until_stopped(
-    host: str,
-    port: int,
-    organization: str,
-    allowed_hosts: Sequence[str],
-    pipelines: Mapping[str, str],
-    *,
-    admin: bool = False,
+    simulator: Simulator, host: str, port: int, allowed_hosts: Sequence[str], *, admin: bool = False
 ) -> None:
     """Serve an organization until Ctrl-C.
 
     Args:
+        simulator: the organization.
         host, port: the address to listen on.
-        organization: the organization's slug.
         allowed_hosts: further names of hosts that requests may name.
-        pipelines: the texts of its pipelines by slug; empty for those of the demo organization.
         admin: True if requests may add and remove faults.
 
     Raises:
-        UsageError: uvicorn isn't installed, the address can't be listened on, a name in `allowed_hosts` is none, or Buildkite
-            would refuse a pipeline.
+        UsageError: uvicorn isn't installed, the address can't be listened on, or a name in `allowed_hosts` is none.
     """
-    simulator = _simulator(organization, pipelines)
     try:
         simulator.app(allowed_hosts=allowed_hosts)
     except ValueError as error:
@@ -98,8 +89,21 @@ def serve_until_stopped(
     print("\nThe simulator has ended, and its builds with it.", flush=True)
 
 
-def _simulator(organization: str, pipelines: Mapping[str, str]) -> Simulator:
-    if not pipelines:
+def simulated_organization(
+    organization: str, pipelines: Mapping[str, str], scenarios: Mapping[str, str], *, at_once: bool
+) -> Simulator:
+    """Return an organization of pipelines and scenarios, or else the demo organization.
+
+    Args:
+        organization: the organization's slug.
+        pipelines: the texts of its pipelines by slug.
+        scenarios: the texts of scenarios, by the names of their files. Their builds begin now.
+        at_once: True if no job of a scenario takes time.
+
+    Raises:
+        UsageError: Buildkite would refuse a pipeline, or a text is no scenario.
+    """
+    if not pipelines and not scenarios:
         return demo_organization(SystemClock(), organization=organization)
     simulator = Simulator(organization, clock=SystemClock())
     for slug, text in pipelines.items():
@@ -107,6 +111,11 @@ def _simulator(organization: str, pipelines: Mapping[str, str]) -> Simulator:
             simulator.pipeline(slug).configure(text)
         except (ConfigurationError, ImportError) as error:
             raise UsageError(f"--pipeline {slug}: {error}") from error
+    for source, text in scenarios.items():
+        try:
+            Scenario.load(text).play(simulator, timing="at once" if at_once else "recorded")
+        except ValueError as error:
+            raise UsageError(f"--scenario {source}: {error}") from error
     return simulator
 
 
@@ -126,7 +135,6 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
     if any(os.environ.get(name) for name in _PROXY_VARIABLES):
         # Otherwise clients would connect to the proxy.
         variables["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), *hosts)))
-    exports = "\n".join(f"  {_assignment(name, value)}" for name, value in variables.items())
     curl, prefix = ("curl.exe", "$env:") if sys.platform == "win32" else ("curl", "$")
     slugs = ", ".join(sorted(simulator.state.pipelines))
     slug, first = simulator.organization, next(iter(simulator.state.pipelines))
@@ -134,12 +142,17 @@ def _print_instructions(simulator: Simulator, url: str) -> None:
         f"A Buildkite with the organization {slug} (pipelines: {slugs}) answers at {url}\n"
         "Ctrl-C ends it.\n\n"
         "These variables connect buildkite-ext, BuildkiteClient and every other client that reads the official names:\n"
-        f"{exports}\n\n"
+        f"{assignments(variables)}\n\n"
         "Then try:\n"
         f"  buildkite-ext run {first} --branch main\n"
         f'  {curl} -H "Authorization: Bearer {prefix}{TOKEN_VARIABLES[0]}" {url}/v2/organizations/{slug}/pipelines',
         flush=True,
     )
+
+
+def assignments(variables: Mapping[str, str]) -> str:
+    """Return the lines that set variables of the environment, indented."""
+    return "\n".join(f"  {_assignment(name, value)}" for name, value in variables.items())
 
 
 def _assignment(name: str, value: str) -> str:

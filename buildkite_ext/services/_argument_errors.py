@@ -24,6 +24,7 @@ from .._tracebacks import EndsAtCaller
 from ..errors import BuildkiteError
 from ..messages import shown
 from ..unknown_keywords import unknown_keyword
+from ._annotations import names_of
 
 __all__ = ["NamesArguments", "names_keywords"]
 
@@ -43,7 +44,6 @@ _LARGEST = 14_000
 
 def names_keywords(function: Callable[P, T]) -> Callable[P, T]:
     """Wrap a function of a client: an unknown keyword is refused with the one that was meant."""
-    signature = inspect.signature(function)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -51,7 +51,7 @@ def names_keywords(function: Callable[P, T]) -> Callable[P, T]:
             try:
                 return function(*args, **kwargs)
             except TypeError as error:
-                meant = unknown_keyword(error, signature, kwargs)
+                meant = unknown_keyword(error, inspect.signature(function), kwargs)
                 if meant is None:
                     raise
                 end.own = meant
@@ -168,7 +168,7 @@ def _flat(signature: inspect.Signature, arguments: Mapping[str, Any]) -> dict[st
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(function)
+        return typing.get_type_hints(function, names_of(function))
     except NameError:  # a generated module imports its types for checkers only
         return {}
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import typing
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
@@ -15,6 +13,7 @@ from ..pagination.items import AsyncItems, Items, blocking_items
 from ..pagination.sources import EndpointPages
 from ..pagination.walker import Walker
 from ..unknown_names import missing_or_raised
+from ._annotations import copied, introduce, original_of
 from ._argument_errors import NamesArguments
 from .addresses import job_address, resolve
 
@@ -211,9 +210,8 @@ def blocking(method: Callable[..., Any], /) -> Callable[..., Any]:
     A coroutine becomes its result, an `AsyncItems` an `Items`, and an async iterator a `BlockingIterator`. The signature
     and the annotations of the twin have these types, and a TypeError about its arguments has its name.
     """
-    original: Callable[..., Any] = inspect.unwrap(method)
+    original = original_of(method)
 
-    @wraps(original)
     def call(self: Service[Any], *args: Any, **kwargs: Any) -> Any:
         with EndsAtCaller() as end, NamesArguments(end, original, (self, *args), kwargs):
             try:
@@ -229,48 +227,34 @@ def blocking(method: Callable[..., Any], /) -> Callable[..., Any]:
             return blocking_items(result)
         return BlockingIterator(cast("AsyncIterator[Any]", result))
 
-    if not inspect.iscoroutinefunction(original):
-        text, kind = _blocking_result(original)
-        call.__annotations__ = {**original.__annotations__, "return": kind}
-        call.__dict__["__signature__"] = inspect.signature(original).replace(return_annotation=text)
+    introduce(call, original, returns=None if inspect.iscoroutinefunction(original) else _blocking_result(original))
     return call
 
 
-def _public(method: Callable[..., Any]) -> Callable[..., Any]:
+def _public(original: FunctionType) -> Callable[..., Any]:
     """Wrap a method of an async service: its errors end at the caller, and name the argument that they are about."""
-    original: Callable[..., Any] = inspect.unwrap(method)
 
-    @wraps(original)
     async def call(self: AsyncService, *args: Any, **kwargs: Any) -> Any:
         with EndsAtCaller() as end, NamesArguments(end, original, (self, *args), kwargs):
             return await original(self, *args, **kwargs)
 
-    @wraps(original)
     def begin(self: AsyncService, *args: Any, **kwargs: Any) -> Any:
         with EndsAtCaller() as end, NamesArguments(end, original, (self, *args), kwargs):
             return original(self, *args, **kwargs)
 
-    return call if inspect.iscoroutinefunction(original) else begin
+    wrapper = call if inspect.iscoroutinefunction(original) else begin
+    introduce(wrapper, original)
+    return wrapper
 
 
-def _blocking_result(method: Callable[..., Any]) -> tuple[str, Any]:
-    """Return the type that the twin of a method returns: as source text, and as an object.
-
-    `typing.get_type_hints` needs the type itself, since the module of the method does not import its name.
-    """
+def _blocking_result(method: FunctionType) -> str:
+    """Return the annotation of what the twin of a method returns, instead of an async list or iterator."""
     annotation: str = method.__annotations__["return"]
-    given: Any = eval(annotation, method.__globals__)  # noqa: S307  # the text is this package's source
-    twin: Any = Items if typing.get_origin(given) is AsyncItems else BlockingIterator
-    return twin.__name__ + annotation[annotation.index("[") :], twin[typing.get_args(given)]
+    kind, bracket, items = annotation.partition("[")
+    return ("Items" if kind == "AsyncItems" else "BlockingIterator") + bracket + items
 
 
 def borrowed(method: Callable[Concatenate[Any, P], T], /) -> Callable[Concatenate[Any, P], T]:
     """Copy the method of another service into this one. It takes the name that it is assigned to."""
-    original = cast("FunctionType", inspect.unwrap(method))
-    copy = FunctionType(
-        original.__code__, original.__globals__, original.__name__, original.__defaults__, original.__closure__
-    )
-    copy.__kwdefaults__ = original.__kwdefaults__
-    copy.__annotations__ = dict(original.__annotations__)
-    copy.__doc__ = original.__doc__
-    return cast("Callable[Concatenate[Any, P], T]", copy)
+    original = original_of(method)
+    return cast("Callable[Concatenate[Any, P], T]", copied(original, original.__globals__))

@@ -13,6 +13,7 @@ from buildkite_api.types import UNSET, Unset, kind_of
 from ..messages import shown
 
 __all__ = [
+    "Fields",
     "Scalar",
     "at_least",
     "aware",
@@ -39,6 +40,9 @@ _Map = TypeVar("_Map", bound=Mapping[str, str] | Unset | None)
 
 Scalar: TypeAlias = str | bool | int | float
 """Value of meta-data, or of a block step's field."""
+
+Fields: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]
+"""Values of the fields of block steps, by their keys."""
 
 
 def listed(value: str | bytes | Sequence[str] | None) -> list[str] | None:

@@ -14,7 +14,6 @@ from buildkite_api.api.pipelines import get_pipeline
 from buildkite_api.models import Build, Pipeline
 
 from ..messages import shown
-from ..watching.reuse import full_sha, known_builds
 from .arguments import Scalar, given, listed, scalar_map, text_map
 from .build_requests import AsyncBuildRequests
 from .checks import check
@@ -191,6 +190,8 @@ class AsyncBuildCreation(AsyncBuildRequests, part_of="AsyncBuilds"):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         check(AsyncBuildCreation.find_or_create, locals())
+        from ..watching.reuse import full_sha, known_builds  # here: most programs look for no build to reuse
+
         commit = full_sha(commit)
         if rebuild not in (None, "failed"):
             raise ValueError(f'rebuild={rebuild!r}: give "failed", or leave it out')

@@ -22,7 +22,6 @@ from ..pagination.items import AsyncItems
 from ..states import JOB_STATES, RETRIED_STATES, BuildStateName, JobStateName, RetriedStateName, outcome_of
 from ..stores.recent_actions import Reopening
 from ..unknown_names import warn_unknown
-from ..watching.unblocking import unblock_step
 from ._generated import builds as generated
 from .addresses import step_in
 from .arguments import Scalar, aware, field_map, filter_map, given, listed, many
@@ -333,6 +332,8 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
         https://buildkite.com/docs/apis/rest-api/jobs
         """
         check(AsyncBuildRequests.unblock, locals())
+        from ..watching.unblocking import unblock_step
+
         self._requester.refuse_write("builds.unblock")
         organization, slug, found = self._build_at("builds.unblock", pipeline, number)
         if step is None:

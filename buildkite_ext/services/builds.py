@@ -7,28 +7,26 @@ from re import Pattern
 from typing import TYPE_CHECKING, Literal
 
 from buildkite_api.models import Build, Job, Pipeline
-from buildkite_api.webhooks.events import WebhookEvent
 
 from .._sync import DetachedIterator
-from ..failures.summary import LEAST_BYTES, FailureSummary
-from ..logs.parser import LogLine
-from ..logs.search import LogMatch, LogSearch
 from ..states import JOB_STATES, JobStateName
 from ..unknown_names import warn_unknown
-from ..watching.announcements import announced_build
-from ..watching.outcome import WaitResult
-from ..watching.pacing import Pacing
-from ..watching.wait import GivenUp, OnBlocked, OnTimeout, Until, WaitOptions, build_events
+from ..watching.choices import GivenUp, OnBlocked, OnTimeout, Until
 from ._base import blocking
 from ._generated import builds as generated
-from .arguments import Scalar, at_least, count, many, not_empty, per_minute, poll_pause, positive
+from .arguments import Fields, Scalar, at_least, count, many, not_empty, per_minute, poll_pause, positive
 from .build_creation import AsyncBuildCreation, Author
 from .checks import check
-from .waits import Fields, checked, wait_for
 from .watcher import AsyncWatcher, Watcher
 
 if TYPE_CHECKING:
+    from buildkite_api.webhooks.events import WebhookEvent
+
+    from ..failures.summary import FailureSummary
+    from ..logs.parser import LogLine
+    from ..logs.search import LogMatch
     from ..logs.selection import JobSelection
+    from ..watching.outcome import WaitResult
 
 __all__ = ["AsyncBuilds", "Author", "Builds"]
 
@@ -103,6 +101,9 @@ class AsyncBuilds(AsyncBuildCreation):
             ...     return [job.name for job in result.waiting_for]
         """
         check(AsyncBuilds.wait, locals())
+        from ..watching.wait import WaitOptions  # here: most programs wait for nothing
+        from .waits import checked, wait_for
+
         at = self._build_at("builds.wait", pipeline, number)
         options = WaitOptions(
             timeout=timeout,
@@ -173,6 +174,9 @@ class AsyncBuilds(AsyncBuildCreation):
         https://buildkite.com/docs/apis/rest-api/builds
         """
         check(AsyncBuilds.run, locals())
+        from ..watching.wait import WaitOptions
+        from .waits import checked, wait_for
+
         options = WaitOptions(
             timeout=timeout,
             poll_interval=poll_interval,
@@ -236,6 +240,9 @@ class AsyncBuilds(AsyncBuildCreation):
             ...         print(event.event, event.build.state)
         """
         check(AsyncBuilds.events, locals())
+        from ..watching.pacing import Pacing
+        from ..watching.wait import build_events
+
         organization, slug, found = self._build_at("builds.events", pipeline, number)
         positive(timeout=timeout)
         poll_pause(poll_interval)
@@ -274,6 +281,8 @@ class AsyncBuilds(AsyncBuildCreation):
 
         https://buildkite.com/docs/apis/webhooks/pipelines/build-events
         """
+        from ..watching.announcements import announced_build
+
         name = announced_build(event, self._requester.options.organization)
         if name is not None:
             await self._requester.store.announce(name, self._requester.runtime)
@@ -390,6 +399,7 @@ class AsyncBuilds(AsyncBuildCreation):
         organization, slug, found = self._build_at("builds.log_search", pipeline, number)
         from ..logs.follow import follow_build, found_in
         from ..logs.schedule import Pace
+        from ..logs.search import LogSearch
 
         search = LogSearch(pattern, before=count("context", context) or 0, after=context)
         positive(timeout=timeout)
@@ -443,6 +453,7 @@ class AsyncBuilds(AsyncBuildCreation):
         """
         check(AsyncBuilds.failure_summary, locals())
         from ..failures.reading import read_summary
+        from ..failures.summary import LEAST_BYTES
 
         organization, slug, found = self._build_at("builds.failure_summary", pipeline, number)
         return await read_summary(

@@ -15,15 +15,16 @@ from buildkite_api.api.jobs import (
 from buildkite_api.models import Build, Job, JobLog
 
 from .._sync import DetachedIterator
-from ..logs.groups import LogGroup, LogGroups
-from ..logs.parser import LogLine, render_log
-from ..logs.search import LogMatch, LogSearch
 from ._generated import jobs as generated
 from .arguments import count, per_minute, poll_pause, positive
 from .checks import check
 
 if TYPE_CHECKING:
     import httpx
+
+    from ..logs.groups import LogGroup
+    from ..logs.parser import LogLine
+    from ..logs.search import LogMatch
 
 __all__ = ["AsyncJobLogs"]
 
@@ -71,8 +72,7 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         """
         check(AsyncJobLogs.log_text, locals())
         at = self._job_at("jobs.log_text", pipeline, number, job_id)
-        text = await self._requester.call(get_build_job_log_text, *at)
-        return render_log(text) if clean else text
+        return _shown(await self._requester.call(get_build_job_log_text, *at), clean=clean)
 
     async def log_text_by_id(self, job_id: str | Job, *, clean: bool = False) -> str:
         """Get the log of a job as text, by the id of the job alone. Scope: read_build_logs.
@@ -85,8 +85,7 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         """
         check(AsyncJobLogs.log_text_by_id, locals())
         at = self._job_by_id("jobs.log_text_by_id", job_id)
-        text = await self._requester.call(get_job_log_text, *at)
-        return render_log(text) if clean else text
+        return _shown(await self._requester.call(get_job_log_text, *at), clean=clean)
 
     async def log_size(
         self, pipeline: str | Build | Job, number: int | Build | None = None, job_id: str | Job | None = None
@@ -259,10 +258,11 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         """
         check(AsyncJobLogs.log_search, locals())
         at = self._job_at("jobs.log_search", pipeline, number, job_id)
+        from ..logs.follow import found_in
+        from ..logs.search import LogSearch
+
         search = LogSearch(pattern, before=count("context", context) or 0, after=context)
         positive(timeout=timeout)
-        from ..logs.follow import found_in
-
         return DetachedIterator(found_in(self._log_lines(at, pipeline, job_id, follow, timeout), search))
 
     def log_groups(
@@ -297,6 +297,7 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         at = self._job_at("jobs.log_groups", pipeline, number, job_id)
         positive(timeout=timeout)
         from ..logs.follow import found_in
+        from ..logs.groups import LogGroups
 
         return DetachedIterator(found_in(self._log_lines(at, pipeline, job_id, follow, timeout), LogGroups()))
 
@@ -321,6 +322,15 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         return DetachedIterator(
             follow_job(requester, slug, number, identity, pace=pace, timeout=timeout, follow_retries=False)
         )
+
+
+def _shown(text: str, *, clean: bool) -> str:
+    """Return the text of a log as it was asked for."""
+    if not clean:
+        return text
+    from ..logs.parser import render_log
+
+    return render_log(text)
 
 
 def _name(pipeline: object, job_id: object, identity: str) -> str:

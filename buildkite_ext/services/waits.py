@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..stores.recent_actions import Reopening
 from ..watching.unblocking import send_unblock
 from ..watching.wait import WaitOptions, wait
-from .arguments import Scalar, field_map, poll_pause, positive
+from .arguments import field_map, poll_pause, positive
 
 if TYPE_CHECKING:
     from buildkite_api.models import Build, Job
 
     from ..transport.requester import Requester
     from ..watching.outcome import WaitResult
+    from .arguments import Fields
 
-__all__ = ["Fields", "checked", "wait_for"]
-
-Fields = Mapping[str, Scalar | Sequence[Scalar]]
-"""Values of the fields of block steps, by their keys."""
+__all__ = ["checked", "wait_for"]
 
 
 def checked(options: WaitOptions, fields: Fields | None) -> WaitOptions:

@@ -11,7 +11,6 @@ from buildkite_api.models import Build
 
 from .._sync import DetachedIterator
 from ..pagination.links import links_of, number_of
-from ..watching.outcome import WaitResult
 from ._base import AsyncService, Service, blocking
 from .arguments import positive
 from .checks import check
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..transport.requester import Requester
     from ..urls import Origin
+    from ..watching.outcome import WaitResult
     from ..watching.watcher import SharedPoller
 
 __all__ = ["AsyncWatcher", "Watcher"]

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from .planned_steps import PlannedJob, PlannedStep
     from .planning import plan_pipeline
     from .recording import RecordedRequest
-    from .scenario import Scenario, ScenarioAttempt, ScenarioJob
+    from .scenario import Scenario
+    from .scenario_jobs import ScenarioAttempt, ScenarioJob
 
 __all__ = [
     "AgentChanged",
@@ -106,7 +107,8 @@ _HOMES = {
     **dict.fromkeys(("ReplayMiss", "Replayer"), ".cassettes.replayer"),
     **dict.fromkeys(("SentDelivery", "WebhookEndpoint"), ".deliveries.endpoints"),
     "Deliveries": ".deliveries.plan",
-    **dict.fromkeys(("Scenario", "ScenarioAttempt", "ScenarioJob"), ".scenario"),
+    "Scenario": ".scenario",
+    **dict.fromkeys(("ScenarioAttempt", "ScenarioJob"), ".scenario_jobs"),
     "check_pipeline": ".checking",
     "LeftOut": ".definition.selection",
     **dict.fromkeys(("Mark", "PipelineProblem"), ".definition.yaml_tree"),

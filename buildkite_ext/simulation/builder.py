@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
+from ..states import Outcome
 from ..unknown_keywords import checks_keywords
 from .behaviour.commands import CommandBehaviour, LogScript, log_script
+from .behaviour.endings import ENDINGS
 from .behaviour.history import plan
 from .definition.checks import (
     check_flags,
@@ -25,8 +27,9 @@ from .definition.checks import (
 )
 from .definition.steps import BlockStep, CommandStep, Group, RetryRule, Step, TriggerStep, WaitStep, block_fields
 from .deliveries.lock import StateLock
+from .engine.endings import Endings
 from .engine.engine import Engine
-from .engine.history import History, check_plans, longest_build
+from .engine.history import History, check_ending, check_plans, longest_build
 from .engine.scheduler import Scheduler
 from .scripting import ScriptedPipeline
 from .state.builds import Build, BuildRequest
@@ -71,6 +74,7 @@ class SimulatedPipeline(ScriptedPipeline):
         self._user = user
         self._lock = lock
         self._now = now
+        self._endings: Endings | None = None
 
     @property
     def slug(self) -> str:
@@ -273,6 +277,45 @@ class SimulatedPipeline(ScriptedPipeline):
             )
         )
 
+    def ends(self, outcome: Outcome) -> SimulatedPipeline:
+        """Let the builds that are created from now on end with an outcome, whatever their jobs would do.
+
+        With `failed` and `failing`, the jobs fail whose failure isn't allowed; with `failing` they run for two minutes at
+        least, and promise to fail long before their end. With `canceled` a user cancels the build while its first job runs,
+        with `skipped` it never begins, and with `not_run` all its steps are left out. With `blocked` it stays at its first
+        block step; with `passed`, `failed` and `failing` a user unblocks it at once. A trigger step ends as the build that it
+        triggers.
+
+        Args:
+            outcome: the outcome, one of `buildkite_ext.Outcome`.
+
+        Returns:
+            The pipeline.
+
+        Raises:
+            TypeError: the outcome isn't a text.
+            ValueError: there is no such outcome, or none of the steps can bring it about, such as `blocked` without a block
+                step: add the steps first.
+
+        Example:
+            >>> from buildkite_ext.simulation import Simulator
+            >>> simulator = Simulator()
+            >>> web = simulator.pipeline("web").job("test").ends("canceled")
+            >>> with simulator.client() as buildkite:
+            ...     build = buildkite.builds.create("web", commit="HEAD", branch="main")
+            ...     buildkite.builds.wait("web", build.number).outcome
+            'canceled'
+
+        https://buildkite.com/docs/pipelines/configure/defining-steps
+        """
+        check_name("outcome", outcome, ENDINGS, "outcome")
+        with self._current():
+            check_ending(outcome, self.state)
+            if self._endings is None:
+                self._endings = Endings(self._engine, self.state, self._user)
+            self.state.ending = outcome
+        return self
+
     @checks_keywords
     def build(
         self,
@@ -366,16 +409,20 @@ class SimulatedPipeline(ScriptedPipeline):
             random = Random(self._engine.organization.ids.uuid() if chosen or len(branches) > 1 else 0)
             plans = plan(count, branches=branches, outcomes=outcomes, retried=retried, random=random)
             check_plans(plans, self.state)
-            now = self._now()
-            before = self._build_duration(now) + every * max(0, count - 1)
-            if chosen:
-                before += longest_build(self.state, self._engine.timing)
-            scheduler = Scheduler(now - before)
-            history = History(self._past(scheduler), self.state, self._user)
-            for number, planned in enumerate(plans):
-                request = self._request(planned.branch, None, None, None, meta_data)
-                scheduler.after(number * every, history.create, request, planned)
-            history.run(users_act=chosen)
+            ending, self.state.ending = self.state.ending, None
+            try:
+                now = self._now()
+                before = self._build_duration(now) + every * max(0, count - 1)
+                if chosen:
+                    before += longest_build(self.state, self._engine.timing)
+                scheduler = Scheduler(now - before)
+                history = History(self._past(scheduler), self.state, self._user)
+                for number, planned in enumerate(plans):
+                    request = self._request(planned.branch, None, None, None, meta_data)
+                    scheduler.after(number * every, history.create, request, planned)
+                history.run(users_act=chosen)
+            finally:
+                self.state.ending = ending
         return self
 
     def _group(self, key: str | None) -> Group | None:

@@ -117,7 +117,7 @@ def _stuck(steps: Sequence[Step], groups: Sequence[Group]) -> Iterator[PipelineP
     )
     for step in stuck:
         for entry in step.depends_on or ():
-            if entry.mark is not None and any(entry.key == other.key for other in stuck):
+            if any(entry.key == other.key for other in stuck):
                 message = f"the step waits for {entry.key!r}, which a wait or block step behind this one holds back"
                 yield PipelineProblem("warning", message, entry.mark)
                 return

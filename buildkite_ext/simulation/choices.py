@@ -93,6 +93,11 @@ CHOICES: tuple[Choice, ...] = (
         "`pipeline check` calls it an error. A build with such steps runs the others and fails.",
     ),
     Choice(
+        "turn-behind-a-waiting-job",
+        "What becomes of a job whose turn in an ordered concurrency group comes after that of a job that waits for it?",
+        "Nothing, while others of the build run. When nothing else can, the job ahead and its build fail.",
+    ),
+    Choice(
         "step-of-several-jobs",
         "When has a step of several jobs ended, and which attempts count?",
         "When all of its jobs have. The newest attempt of each counts.",

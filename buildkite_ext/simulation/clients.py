@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
 
+from .._in_process import answer_in_process
+from ..options import ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES, normalize_base_url
 from .simulator import SimulatedOrganization
 
 if TYPE_CHECKING:
@@ -11,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..client import AsyncBuildkiteClient, BuildkiteClient
 
-__all__ = ["Simulator"]
+__all__ = ["Simulator", "environment"]
 
 
 class Simulator(SimulatedOrganization):
@@ -82,6 +87,40 @@ class Simulator(SimulatedOrganization):
 
         return AsyncBuildkiteClient(**{**self._arguments(), "transport": self.async_transport(), **options})
 
+    @contextmanager
+    def connected(self) -> Iterator[Self]:
+        """Let the clients that a program makes reach this simulator while a `with` block runs.
+
+        Meanwhile the environment has the variables that clients read, those of the simulator, and no other token. A
+        `BuildkiteClient()` or an `AsyncBuildkiteClient()` that is made without a `transport=` is answered in this process,
+        and pauses by the simulator's clock. One that was made before stays as it is. For clients of other libraries, and for
+        other processes, `buildkite_ext.simulation.server.running` serves the simulator: connect it inside that block.
+
+        Yields:
+            The simulator.
+
+        Example:
+            >>> from buildkite_ext import BuildkiteClient
+            >>> def deploy() -> str:
+            ...     with BuildkiteClient() as buildkite:
+            ...         build = buildkite.builds.create("web", commit="HEAD", branch="main")
+            ...         return buildkite.builds.wait("web", build.number).outcome
+            >>> with Simulator().connected() as simulator:
+            ...     _ = simulator.pipeline("web").job("test", exit_status=1)
+            ...     deploy()
+            'failed'
+
+        https://buildkite.com/docs/apis/rest-api
+        """
+        variables = {
+            **dict.fromkeys(TOKEN_VARIABLES),
+            TOKEN_VARIABLES[0]: self.token,
+            ORGANIZATION_VARIABLE: self.organization,
+            ENDPOINT_VARIABLE: self.base_url,
+        }
+        with environment(variables), answer_in_process(normalize_base_url(self.base_url), self):
+            yield self
+
     def _arguments(self) -> dict[str, Any]:
         return {
             "organization": self.organization,
@@ -109,3 +148,28 @@ class Simulator(SimulatedOrganization):
         from .transport import AsyncSimulatorTransport
 
         return AsyncSimulatorTransport(self)
+
+
+@contextmanager
+def environment(variables: Mapping[str, str | None]) -> Iterator[None]:
+    """Set environment variables while a `with` block runs, or remove those whose value is None.
+
+    Example:
+        >>> with environment({"BUILDKITE_TOKEN": "bkua_simulator"}):
+        ...     os.environ["BUILDKITE_TOKEN"]
+        'bkua_simulator'
+    """
+    before = {name: os.environ.get(name) for name in variables}
+    _set(variables)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

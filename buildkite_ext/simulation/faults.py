@@ -26,7 +26,7 @@ from .definition.checks import (
     text_map,
 )
 
-__all__ = ["Fault", "Faults", "OriginName", "check_status"]
+__all__ = ["Fault", "Faults", "OriginName", "check_operation", "check_status"]
 
 OriginName = Literal["api", "artifacts"]
 _LimitName = Literal["organization", "user"]
@@ -196,7 +196,7 @@ class Fault:
         if self.on not in kind.origins:
             raise ValueError(f"on={self.on!r}: a fault {self.kind!r} affects requests to the API alone")
         if self.operation is not None:
-            check_name("operation", self.operation, _CALLS, "operation", also=_IDS, listed=_LISTED)
+            check_operation("operation", self.operation)
             if self.on == "artifacts":
                 raise ValueError("operation: the storage of the artifacts has no operations; give path instead")
             if kind.rows is not None and not any(self.operation in _names(row) for row in kind.rows):
@@ -371,6 +371,20 @@ class Faults:
 
 _KEPT = 1000
 """Faults that are over and whose counts are kept."""
+
+
+def check_operation(argument: str, name: object) -> None:
+    """Check the name of an operation: a method of the client, or an id.
+
+    Args:
+        argument: the argument that holds it.
+        name: the name.
+
+    Raises:
+        TypeError: it isn't a text.
+        ValueError: there is no such operation. The message has the nearest one.
+    """
+    check_name(argument, name, _CALLS, "operation", also=_IDS, listed=_LISTED)
 
 
 def check_status(status: object, least: int, most: int = 599) -> None:

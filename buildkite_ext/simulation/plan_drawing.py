@@ -41,23 +41,39 @@ def draw_text(branch: str, state: str, steps: Sequence[PlannedStep], documents: 
         width: the cells of a line.
     """
     width = max(width, _LEAST_WIDTH)
-    lines = [_head(branch, state, steps)]
+    waves = waves_of(steps)
+    lines = [_head(branch, state, steps, waves)]
     if documents > 1:
         lines.append(f"(one of {documents} documents)")
-    gates = [step for step in steps if step.kind in _GATES]
-    for wave in range(1, len(waves_of(steps)) + 1):
-        lines += _gates([step for step in gates if step.wave == wave and step.outcome == "passed"], width)
-        lines += ["", f"Wave {wave}", *_wave(steps, wave, width)]
-    lines += _gates([step for step in gates if step.wave is None and step.outcome == "passed"], width)
-    lines += _gates([step for step in gates if step.outcome == "blocked"], width)
+    gates: dict[int | None, list[PlannedStep]] = {}
+    jobs: dict[int, list[tuple[PlannedStep, list[PlannedJob]]]] = {}
+    for step in steps:
+        if step.kind not in _GATES:
+            for wave, starting in _by_wave(step.jobs).items():
+                jobs.setdefault(wave, []).append((step, starting))
+        elif step.outcome == "passed":
+            gates.setdefault(step.wave, []).append(step)
+    for wave in range(1, len(waves) + 1):
+        lines += _gates(gates.get(wave, []), width)
+        lines += ["", f"Wave {wave}", *_wave(steps, jobs.get(wave, []), width)]
+    lines += _gates(gates.get(None, []), width)
+    lines += _gates([step for step in steps if step.kind in _GATES and step.outcome == "blocked"], width)
     lines += _section("Left out", [step for step in steps if step.outcome == "left_out"], _why_left_out, width)
     held = [step for step in steps if step.outcome in ("held_back", "waiting")]
     lines += _section("Not run", held, lambda step: _why_held_back(steps, step), width)
     return "\n".join(fitted(line.rstrip(), width) for line in lines) + "\n"
 
 
-def _head(branch: str, state: str, steps: Sequence[PlannedStep]) -> str:
-    waves = waves_of(steps)
+def _by_wave(jobs: Sequence[PlannedJob]) -> dict[int, list[PlannedJob]]:
+    """Return the jobs of a step that start, by their waves."""
+    found: dict[int, list[PlannedJob]] = {}
+    for job in jobs:
+        if job.wave is not None:
+            found.setdefault(job.wave, []).append(job)
+    return found
+
+
+def _head(branch: str, state: str, steps: Sequence[PlannedStep], waves: Sequence[Sequence[PlannedJob]]) -> str:
     counts = f"{counted(sum(map(len, waves)), 'job')} in {counted(len(waves), 'wave')}"
     ends = _STATES.get(state, f"ends as {state}")
     blocking = next((f" at {printable(step.name)}" for step in steps if step.outcome == "blocked"), "")
@@ -77,12 +93,10 @@ def _gates(steps: Sequence[PlannedStep], width: int) -> Iterator[str]:
         yield f"── {text} " + "─" * max(2, min(60, width) - cells(text) - 4)
 
 
-def _wave(steps: Sequence[PlannedStep], wave: int, width: int) -> Iterator[str]:
-    rows = [
-        (step, jobs)
-        for step in steps
-        if step.kind not in _GATES and (jobs := [job for job in step.jobs if job.wave == wave])
-    ]
+def _wave(
+    steps: Sequence[PlannedStep], rows: Sequence[tuple[PlannedStep, list[PlannedJob]]], width: int
+) -> Iterator[str]:
+    """Yield the lines of a wave: some steps, each with its jobs that start in it."""
     shown = [(name, note, step) for step, jobs in rows for name, note in _names(step, jobs)]
     column = min(max((cells(name) + cells(note) for name, note, _ in shown), default=0), width // 2)
     group: str | None = None
@@ -173,4 +187,8 @@ def _why_held_back(steps: Sequence[PlannedStep], step: PlannedStep) -> list[str]
         other = steps[index]
         what = f"the {other.kind} step" if other.kind == "wait" else printable(other.name)
         reasons.append(f"waits for {what}, which {_ENDS[other.outcome]}")
+    if not reasons and step.concurrency_group is not None:
+        reasons.append(
+            f"stands in the concurrency group {printable(step.concurrency_group)} ahead of a job that it waits for"
+        )
     return reasons or ["waits for what never ends"]

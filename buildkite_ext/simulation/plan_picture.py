@@ -45,10 +45,11 @@ def draw_svg(title: str, steps: Sequence[PlannedStep]) -> str:
     height = _TOP + max(*rows, 1) * (_HEIGHT + _GAP_Y) - _GAP_Y + _MARGIN
     title = escape(printable(title))
     size = f'width="{width}" height="{height}"'
+    waits = [frozenset(step.waits_for) for step in steps]
     arrows = [
         _arrow(places[source], places[index])
         for index, step in enumerate(steps)
-        for source in _shown_sources(steps, index, step)
+        for source in _shown_sources(step, index, waits)
     ]
     boxes = [_box(step, x, y) for step, (x, y) in zip(steps, places, strict=True)]
     return "\n".join(
@@ -69,21 +70,33 @@ def draw_svg(title: str, steps: Sequence[PlannedStep]) -> str:
 
 def _columns(steps: Sequence[PlannedStep]) -> list[int]:
     """Return the column of each step: behind all that it waits for. Steps that wait for each other share the last one."""
-    left = {index: set(step.waits_for) for index, step in enumerate(steps)}
-    found: dict[int, int] = {}
+    left = [len(step.waits_for) for step in steps]
+    waiting: list[list[int]] = [[] for _ in steps]
+    for index, step in enumerate(steps):
+        for source in step.waits_for:
+            waiting[source].append(index)
+    found: list[int | None] = [None] * len(steps)
     column = 0
-    while left:
-        ready = [index for index, waits in left.items() if waits <= found.keys()] or list(left)
+    ready = [index for index, count in enumerate(left) if not count]
+    while ready:
+        following: list[int] = []
         for index in ready:
-            del left[index]
-        found.update(dict.fromkeys(ready, column))
+            found[index] = column
+            for other in waiting[index]:
+                left[other] -= 1
+                if not left[other]:
+                    following.append(other)
+        ready = following
         column += 1
-    return [found[index] for index in range(len(steps))]
+    return [column if each is None else each for each in found]
 
 
-def _shown_sources(steps: Sequence[PlannedStep], index: int, step: PlannedStep) -> list[int]:
-    """Return what a step waits for, without what these wait for themselves."""
-    indirect = {further for source in step.waits_for for further in steps[source].waits_for if source != index}
+def _shown_sources(step: PlannedStep, index: int, waits: Sequence[frozenset[int]]) -> list[int]:
+    """Return what a step waits for, without what these wait for themselves. `waits` has what each step waits for."""
+    indirect: set[int] = set()
+    for source in step.waits_for:
+        if source != index:
+            indirect |= waits[index] & waits[source]
     return [source for source in step.waits_for if source not in indirect or source in step.depends_on]
 
 

@@ -106,5 +106,8 @@ class PlannedStep:
 def waves_of(steps: Sequence[PlannedStep]) -> tuple[tuple[PlannedJob, ...], ...]:
     """Return the jobs of steps that start, in the order in which they do. Those of one wave start at once."""
     jobs = [job for step in steps for job in step.jobs if step.kind in ("command", "trigger")]
-    last = max((job.wave or 0 for job in jobs), default=0)
-    return tuple(tuple(job for job in jobs if job.wave == wave) for wave in range(1, last + 1))
+    waves: list[list[PlannedJob]] = [[] for _ in range(max((job.wave or 0 for job in jobs), default=0))]
+    for job in jobs:
+        if job.wave is not None:
+            waves[job.wave - 1].append(job)
+    return tuple(map(tuple, waves))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import UnionType
 from typing import Literal
@@ -28,6 +29,7 @@ from .definition.parser import parse_document
 from .definition.steps import BlockStep, CommandStep, InputStep, Step, TriggerStep, WaitStep
 from .definition.template import Template
 from .definition.yaml_tree import Mark, PipelineError, Tree, documents
+from .engine.changes import Change, JobChanged
 from .engine.engine import Engine
 from .plan import Plan
 from .planned_steps import PlannedJob, PlannedStep, StepOutcome
@@ -239,17 +241,20 @@ def _check_names(argument: str, names: Iterable[str], build: Build, kind: type[S
 
 def _run(engine: Engine, build: Build, opens: Callable[[Step], bool]) -> None:
     """Run a build until nothing more happens, and unblock its steps as soon as they block."""
-    time = engine.scheduler.now
-    while True:
+    blocked = [job for job in build.current_jobs if job.state == "blocked" and opens(job.step)]
+
+    def note(change: Change) -> None:
+        if isinstance(change, JobChanged) and change.after == "blocked" and opens(change.job.step):
+            blocked.append(change.job)
+
+    engine.changes.subscribe(note)
+    time: float | None = engine.scheduler.now
+    while time is not None:
         with engine.at(time):
-            blocked = [job for job in build.current_jobs if job.state == "blocked" and opens(job.step)]
-            for job in blocked:
-                engine.unblock(job, build.creator, {})
+            while blocked:
+                engine.unblock(blocked.pop(0), build.creator, {})
         if not blocked:
-            following = engine.scheduler.next_time()
-            if following is None:
-                return
-            time = following
+            time = engine.scheduler.next_time()
 
 
 def _steps(build: Build) -> tuple[PlannedStep, ...]:
@@ -309,7 +314,8 @@ def _job(job: Job, starts: Sequence[float]) -> PlannedJob:
         job.finished_at if isinstance(job.step, WaitStep | BlockStep) and job.state in ("passed", "unblocked") else None
     )
     at = first.started_at if passed is None else passed
-    wave = next((number for number, start in enumerate(starts, 1) if at is not None and start >= at), None)
+    before = len(starts) if at is None else bisect_left(starts, at)
+    wave = before + 1 if before < len(starts) else None
     return PlannedJob(name=_name(job.step), state=job.state, wave=wave, attempts=job.attempt + 1)
 
 

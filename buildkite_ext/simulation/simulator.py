@@ -25,6 +25,7 @@ from .api.views.urls import Urls
 from .api.views.users import organization_view
 from .artifact_storage import ArtifactStorage
 from .asgi import App, Pause, application
+from .assertions import RequestAssertions
 from .behaviour.timing import Timing
 from .builder import SimulatedPipeline
 from .definition.checks import (
@@ -70,6 +71,8 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
     **dict.fromkeys(("now", "time"), "simulator.clock.time()"),
     **dict.fromkeys(("url", "api_url"), "base_url"),
     **dict.fromkeys(("calls", "history", "recorded"), "requests"),
+    **dict.fromkeys(("assert_called", "assert_requested", "assert_called_with"), "assert_asked"),
+    **dict.fromkeys(("activate", "start", "patch"), "simulator.connected()"),
     **dict.fromkeys(("add_pipeline", "create_pipeline"), "pipeline"),
     **dict.fromkeys(("fail", "error_next"), "fail_next"),
     **dict.fromkeys(("builds", "job", "jobs"), 'simulator.pipeline("web"), which has them'),
@@ -77,7 +80,7 @@ _OTHER_WORDS: Mapping[str, str | tuple[str, ...]] = {
 """Words that users look for, and what each is called here."""
 
 
-class SimulatedOrganization(ResourceSeeding):
+class SimulatedOrganization(ResourceSeeding, RequestAssertions):
     """Organization in memory that answers the REST API. `Simulator` explains the arguments.
 
     Attributes:
@@ -611,7 +614,7 @@ class SimulatedOrganization(ResourceSeeding):
     def requests(self) -> list[RecordedRequest]:
         """Requests to the API so far, in their order. You may clear the list.
 
-        Those of waits are among them, often hundreds. Choose by `call`, the method of the client.
+        Those of waits are among them, often many. Choose by `call`, the method of the client.
 
         Example:
             >>> from buildkite_ext.simulation import Simulator

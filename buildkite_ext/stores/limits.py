@@ -8,7 +8,6 @@ https://buildkite.com/docs/apis/rest-api/rate-limits
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +17,7 @@ from msgspec.structs import replace
 
 from ..clock import check_seconds
 from ..errors import ConfigurationError
+from ..rate_limits import LARGEST, LIMITS, LONGEST, is_users_limit, number_of, rate_limit_headers, refusal_in
 
 if TYPE_CHECKING:
     import httpx
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GUARD",
-    "LONGEST",
     "PATIENCE",
     "ROUNDING",
     "Budget",
@@ -50,12 +49,6 @@ PATIENCE = 5.0
 
 ROUNDING = 1.0
 """Seconds by which a reset may be rounded, in either direction."""
-
-_LARGEST = 10**9
-"""The largest number that is taken for one of a rate limit."""
-
-LONGEST = 3600.0
-"""Seconds. A window that is said to be longer is taken to be this long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,14 +243,14 @@ def observation_of(response: httpx.Response, *, sent: float, arrived: float) -> 
     A 429 names its limit in its body. If it doesn't, the warning that stands only while a limit is exhausted does; if no
     limit can be told, both are taken to be exhausted.
     """
-    # In one go: each question to the headers of httpx is a walk over them.
-    headers = {key.lower(): value for key, value in response.headers.raw if key[:10].lower() == b"ratelimit-"}
+    headers = rate_limit_headers(response)
     if not headers and response.status_code != 429:
         return Observation(sent, arrived)
-    organization, user = (_of_headers(headers, prefix) for prefix in (b"ratelimit-", b"ratelimit-user-"))
+    organization, user = (_of_headers(headers, prefix) for prefix in LIMITS)
     if response.status_code == 429:
-        body = _of_body(response)
-        of_user = _is_of_user(headers, body, organization, user)
+        refusal = refusal_in(response)
+        body = _of_body(refusal)
+        of_user = is_users_limit(headers, refusal.get("scope"))
         if of_user is not True:
             organization = _exhausted(organization, body)
         if of_user is not False:
@@ -270,20 +263,14 @@ def _of_headers(headers: Mapping[bytes, bytes], prefix: bytes) -> Reported | Non
         limit, remaining, reset = (int(headers[prefix + name]) for name in (b"limit", b"remaining", b"reset"))
     except (KeyError, ValueError):
         return None
-    if max(abs(limit), abs(remaining), abs(reset)) > _LARGEST:
+    if max(abs(limit), abs(remaining), abs(reset)) > LARGEST:
         return None
     scope = headers.get(prefix + b"scope", b"").decode("latin-1")[:100]
     return Reported(limit, remaining, float(max(0, reset)), scope)
 
 
-def _of_body(response: httpx.Response) -> Reported | None:
-    try:
-        body = response.json()
-    except ValueError:
-        return None
-    if not isinstance(body, dict):
-        return None
-    limit, current, reset = (_number(body.get(name)) for name in ("limit", "current", "reset"))
+def _of_body(body: Mapping[str, object]) -> Reported | None:
+    limit, current, reset = (number_of(body.get(name)) for name in ("limit", "current", "reset"))
     scope = body.get("scope")
     if reset is None:
         return None
@@ -292,35 +279,8 @@ def _of_body(response: httpx.Response) -> Reported | None:
     return Reported(int(limit), left, max(0.0, reset), scope[:100] if isinstance(scope, str) else "")
 
 
-def _is_of_user(
-    headers: Mapping[bytes, bytes], body: Reported | None, organization: Reported | None, user: Reported | None
-) -> bool | None:
-    """Tell if the limit of a 429 is the user's. None: the answer doesn't tell."""
-    if body is not None and body.scope:
-        for reported, is_user in ((organization, False), (user, True)):
-            if reported is not None and reported.scope == body.scope:
-                return is_user
-        return body.scope.endswith("_user")
-    warned = [name in headers for name in (b"ratelimit-warning", b"ratelimit-user-warning")]
-    if warned[0] != warned[1]:
-        return warned[1]
-    spent = [reported is not None and reported.remaining <= 0 for reported in (organization, user)]
-    return spent[1] if spent[0] != spent[1] else None
-
-
 def _exhausted(reported: Reported | None, body: Reported | None) -> Reported | None:
     if reported is not None:
         reset = reported.reset if body is None else max(reported.reset, body.reset)
         return replace(reported, remaining=min(0, reported.remaining), reset=reset)
     return body
-
-
-def _number(value: object) -> float | None:
-    """Return the number of a header or of a body; None if it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) and abs(number) <= _LARGEST else None

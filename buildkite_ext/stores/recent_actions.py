@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from .._forks import reset_after_fork
 
@@ -26,8 +27,7 @@ _REMEMBERED = 300.0
 _MOST_BUILDS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Reopening:
+class Reopening(Struct, frozen=True):
     """Retry of jobs of a build that had ended.
 
     Attributes:
@@ -59,8 +59,7 @@ class Reopening:
         return end < self.since if self.since is not None else end == self.old_end
 
 
-@dataclass(frozen=True, slots=True)
-class PendingActions:
+class PendingActions(Struct, frozen=True):
     """Actions on one build that its answers may not show yet.
 
     Attributes:
@@ -72,8 +71,7 @@ class PendingActions:
     unblocked: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Action:
+class _Action(Struct, frozen=True):
     """Action at a time of the runtime's clock: a reopening, or the id of a job that was unblocked."""
 
     at: float

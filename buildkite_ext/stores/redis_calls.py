@@ -21,9 +21,10 @@ from ..clock import check_seconds
 from ..dispatcher import logger
 from ..errors import ConfigurationError
 from ..events import StoreRecovered, StoreUnavailable
+from ..rate_limits import LONGEST
 from ..redis.connection import connect_blocking
 from . import redis_scripts
-from .limits import GUARD, LONGEST, PATIENCE, ROUNDING
+from .limits import GUARD, PATIENCE, ROUNDING
 
 if TYPE_CHECKING:
     from ..dispatcher import Dispatcher

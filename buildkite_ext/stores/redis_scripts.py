@@ -42,15 +42,34 @@ local function text(value)
   if value == nil then return '' end
   return string.format('%.17g', value)
 end
+
+-- The seconds by which the clock has been set back since a time at which something was saved: it is a wall clock, and that of a
+-- replica may be behind. What is saved moves with it, as if no time had passed.
+local function set_back(saved_at)
+  return math.max(0, (number(saved_at) or now) - now)
+end
 """
 
 _CIRCUIT_STATE = """
+local function save_circuit(c)
+  redis.call('HSET', c.key, 'failures', text(c.failures), 'opened_at', text(c.opened_at), 'probe_ends', text(c.probe_ends),
+    'epoch', text(c.epoch), 'saved_at', text(now))
+  redis.call('PEXPIRE', c.key, a.ttl)
+end
+
 local function load_circuit(key)
-  local found = redis.call('HMGET', key, 'failures', 'opened_at', 'probe_ends', 'epoch')
-  return {
+  local found = redis.call('HMGET', key, 'failures', 'opened_at', 'probe_ends', 'epoch', 'saved_at')
+  local c = {
     key = key, failures = number(found[1]) or 0, opened_at = number(found[2]), probe_ends = number(found[3]),
     epoch = number(found[4]) or 0,
   }
+  local back = set_back(found[5])
+  if back > 0 then
+    c.opened_at = c.opened_at and c.opened_at - back
+    c.probe_ends = c.probe_ends and c.probe_ends - back
+    save_circuit(c)
+  end
+  return c
 end
 
 local function circuit_state(c)
@@ -68,22 +87,30 @@ _LIMITS = (
     + _CIRCUIT_STATE
     + """
 local function load_window(key, flights)
+  local found = redis.call('HMGET', key, 'limit', 'remaining', 'ends', 'opened', 'silent', 'background', 'scope', 'saved_at')
+  local opened, back = number(found[4]), set_back(found[8])
+  if back > 0 then
+    for index, sent_at in ipairs(redis.call('LRANGE', flights, 0, -1)) do
+      redis.call('LSET', flights, index - 1, text(tonumber(sent_at) - back))
+    end
+  end
   while true do
     local oldest = redis.call('LINDEX', flights, -1)
     if not oldest or now < tonumber(oldest) + a.lease then break end
     redis.call('RPOP', flights)
   end
-  local found = redis.call('HMGET', key, 'limit', 'remaining', 'ends', 'opened', 'silent', 'background', 'scope')
   return {
     key = key, flights = flights, in_flight = redis.call('LLEN', flights),
-    limit = number(found[1]), remaining = number(found[2]), ends = number(found[3]) or 0, opened = number(found[4]),
-    silent = found[5] == '1', background = number(found[6]) or 0, scope = found[7] or '',
+    limit = number(found[1]), remaining = number(found[2]), ends = (number(found[3]) or 0) - back,
+    opened = opened and opened - back, silent = found[5] == '1', background = (number(found[6]) or 0) - back,
+    scope = found[7] or '',
   }
 end
 
 local function save_window(w)
   redis.call('HSET', w.key, 'limit', text(w.limit), 'remaining', text(w.remaining), 'ends', text(w.ends),
-    'opened', text(w.opened), 'silent', w.silent and '1' or '0', 'background', text(w.background), 'scope', w.scope)
+    'opened', text(w.opened), 'silent', w.silent and '1' or '0', 'background', text(w.background), 'scope', w.scope,
+    'saved_at', text(now))
   redis.call('PEXPIRE', w.key, a.ttl)
 end
 
@@ -195,12 +222,6 @@ _CIRCUIT = (
     + """
 local c = load_circuit(KEYS[1])
 
-local function save_circuit()
-  redis.call('HSET', c.key, 'failures', text(c.failures), 'opened_at', text(c.opened_at), 'probe_ends', text(c.probe_ends),
-    'epoch', text(c.epoch))
-  redis.call('PEXPIRE', c.key, a.ttl)
-end
-
 local function state()
   if not c.opened_at then return 'closed' end
   return now < c.opened_at + a.open_for and 'open' or 'half_open'
@@ -276,7 +297,7 @@ if c.opened_at then
       left = math.min(a.probe_pause, c.probe_ends - now)
     else
       left, probe, c.probe_ends = 0, '1', now + a.probe_lease
-      save_circuit()
+      save_circuit(c)
     end
   end
 end
@@ -294,14 +315,14 @@ if a.epoch == c.epoch then
     if a.probe or not c.opened_at then
       c.failures = c.failures + 1
       if a.probe or c.failures >= a.failures then c.opened_at, c.probe_ends, c.epoch = now, nil, c.epoch + 1 end
-      save_circuit()
+      save_circuit(c)
     end
   elseif a.probe then
     c.failures, c.opened_at, c.probe_ends, c.epoch = 0, nil, nil, c.epoch + 1
-    save_circuit()
+    save_circuit(c)
   elseif c.failures > 0 and not c.opened_at then
     c.failures = 0
-    save_circuit()
+    save_circuit(c)
   end
 end
 return with_circuit(c.epoch ~= epoch and before or '', state())
@@ -314,7 +335,7 @@ RELEASE = (
 -- KEYS: circuit. Ends a probe that says nothing.
 if a.epoch == c.epoch then
   c.probe_ends = nil
-  save_circuit()
+  save_circuit(c)
 end
 return with_circuit()
 """
@@ -327,7 +348,7 @@ _CACHE = (
     _COMMON
     + """
 local versions, entries, recency = KEYS[1], KEYS[2], KEYS[3]
-local known = redis.call('HMGET', versions, 'latest', 'oldest', 'oldest_settles', 'settles')
+local known = redis.call('HMGET', versions, 'latest', 'oldest', 'oldest_settles', 'settles', 'used_at')
 local latest, fresh = number(known[1]) or a.random, not known[1]
 local oldest, oldest_settles, settles = number(known[2]) or latest, number(known[3]) or 0, number(known[4]) or 0
 
@@ -355,10 +376,12 @@ if next(a.changes) then
   end
 end
 if next(a.changes) or fresh then save_versions() end
+redis.call('HSET', versions, 'used_at', text(now))
 redis.call('PEXPIRE', versions, a.ttl)
 
--- Where Redis has lost one of the keys, the others are of no use.
-if fresh or redis.call('HLEN', entries) - redis.call('HEXISTS', entries, '') ~= redis.call('ZCARD', recency) then
+-- Where Redis has lost one of the keys, the others are of no use. Nor are they where its clock was set back.
+local is_set_back = set_back(known[5]) > a.rounding
+if fresh or is_set_back or redis.call('HLEN', entries) - redis.call('HEXISTS', entries, '') ~= redis.call('ZCARD', recency) then
   redis.call('DEL', entries, recency)
 end
 

@@ -86,7 +86,9 @@ class CircuitBreakerStage:
             failed = _failed(response, context)
             return response
         except NetworkError:
-            failed, answered = True, False
+            deadline = context.deadline
+            if deadline is None or not deadline.ended_attempt(runtime.now()):
+                failed, answered = True, False
             raise
         finally:
             context.permit = context.halted = None

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..stores.status import BudgetStatus
     from .auth import SignStage, TokenFunction
 
-__all__ = ["BudgetStage", "Lines", "Waiter", "lines_of", "token_identity"]
+__all__ = ["BudgetStage", "Lines", "Waiter", "lines_of", "signer_of", "token_identity"]
 
 
 _TIMEOUTS = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": 5.0}
@@ -334,11 +334,8 @@ class BudgetStage:
                     await self._pause(signal, wait, ends, runtime)
         finally:
             lines.leave(limits, waiter)
-            waited = runtime.now() - joined
-            context.waited, context.waits_since = context.waited + waited, None
-        deadline = context.deadline
-        if waited > 0 and deadline is not None and deadline.from_admission:
-            context.deadline = deadline.later(waited, latest=context.ends)
+            context.waits_since = None
+            context.wait_for_limit(runtime.now() - joined)
 
     def _ends(self, context: RequestContext, joined: float) -> float:
         """Return the time until which the request may wait."""
@@ -397,3 +394,10 @@ def token_identity(source: Secret | TokenFunction) -> str:
     if isinstance(source, Secret):
         return hashlib.sha256(source.reveal().encode()).hexdigest()[:16]
     return f"function {id(source):x}"
+
+
+def signer_of(request: httpx.Request) -> str | None:
+    """Return the identity of the token that a request was signed with; None if it wasn't signed."""
+    if "Authorization" not in request.headers:
+        return None
+    return token_identity(Secret(request.headers["Authorization"].removeprefix("Bearer ")))  # no variable holds it

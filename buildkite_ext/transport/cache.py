@@ -12,12 +12,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import httpx
-from buildkite_api.types import Secret
 
 from ..errors import BudgetExhausted, BuildkiteError, DeadlineExceeded, NetworkError
 from ..stores.entries import COALESCED, Change, Entry, reads_of
 from ..urls import path_of
-from .budget import token_identity
+from .budget import signer_of, token_identity
 from .coalescing import copy_of, leads_a_flight
 from .context import context_of
 
@@ -185,7 +184,7 @@ class CacheStage:
         """
         began = runtime.now()
         response = await send(reading.request)
-        is_for_all = self._identity is not None or _signed_by(reading.request) == reading.identity
+        is_for_all = self._identity is not None or signer_of(reading.request) == reading.identity
         policy, now = self._policy, runtime.now()
         if policy is None or not reading.seconds:
             return response, is_for_all
@@ -242,14 +241,9 @@ def _copy(response: httpx.Response, request: httpx.Request, *, elapsed: float) -
 
 def _is_own(error: BuildkiteError, context: RequestContext, now: float) -> bool:
     """Tell whether an error says something of the caller's own time alone, and not of the request."""
-    if isinstance(error, NetworkError):  # the deadline may have ended the attempt
-        return context.deadline is not None and now >= context.deadline.ends - 0.01
+    if isinstance(error, NetworkError):
+        return context.deadline is not None and context.deadline.ended_attempt(now)
     return isinstance(error, DeadlineExceeded | BudgetExhausted)
-
-
-def _signed_by(request: httpx.Request) -> str:
-    """Return the identity of the token that a request was signed with."""
-    return token_identity(Secret(str(request.headers.get("Authorization", "")).removeprefix("Bearer ")))
 
 
 def _sent(response: httpx.Response, began: float, now: float) -> float:

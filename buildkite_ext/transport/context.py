@@ -88,6 +88,13 @@ class RequestContext:
         since = self.waits_since
         return self.waited if since is None else self.waited + now - since
 
+    def wait_for_limit(self, seconds: float) -> None:
+        """Take in that it waits for the rate limit for some seconds. A timeout that nobody gave doesn't count them."""
+        self.waited += seconds
+        deadline = self.deadline
+        if deadline is not None and deadline.from_admission:
+            self.deadline = deadline.later(seconds, latest=self.ends)
+
     def path_values(self, request: httpx.Request, match: Match) -> Mapping[str, str]:
         """Return the values of the path parameters. The path is matched once."""
         if self._values is None:

@@ -20,7 +20,7 @@ __all__ = ["DEFAULT_TIMEOUT", "Deadline", "DeadlineStage"]
 
 DEFAULT_TIMEOUT = 120.0
 """Seconds allowed for a call. This object, and no other that is equal, stands for a timeout that nobody gave: then the time in
-which a request waits for the rate limit doesn't count."""
+which a request waits for the rate limit doesn't count, before it is sent and after a 429."""
 
 
 class Deadline(Struct, frozen=True):
@@ -31,12 +31,16 @@ class Deadline(Struct, frozen=True):
     seconds: float
     """Seconds allowed for the whole call."""
     from_admission: bool = False
-    """True if the time in which an attempt waits for the rate limit doesn't count."""
+    """True if the time in which the call waits for the rate limit doesn't count."""
 
     def later(self, seconds: float, *, latest: float | None) -> Deadline:
         """Return the deadline moved by some seconds, but not past `latest`."""
         ends = self.ends + seconds
         return replace(self, ends=ends if latest is None else min(ends, latest))
+
+    def ended_attempt(self, now: float) -> bool:
+        """Tell if an attempt that was lost at a time was ended by this deadline: it narrows the timeouts of the attempt."""
+        return now >= self.ends - 0.01
 
     def exceeded(self, request: httpx.Request, *, doing: str = "") -> DeadlineExceeded:
         """Return the error of a call that took longer.
@@ -80,6 +84,6 @@ class DeadlineStage:
             return await send(request)
         except NetworkError as lost:
             deadline = context.deadline or deadline  # it moves while a request waits for the rate limit
-            if runtime.now() >= deadline.ends - 0.01:  # the narrowed timeout was the deadline's
+            if deadline.ended_attempt(runtime.now()):
                 raise deadline.exceeded(request) from lost
             raise

@@ -117,7 +117,7 @@ class Requester:
             TraceCall(
                 self._match,
                 self.events,
-                actor=actor,
+                actor=None if callable(options.token) else actor,
                 telemetry=telemetry,
                 seen=shared.seen,
                 budget=budget,

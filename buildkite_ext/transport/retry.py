@@ -12,6 +12,7 @@ from .._forks import reset_after_fork
 from ..backoff import full_jitter
 from ..clock import check_seconds
 from ..errors import ConfigurationError, ConnectionFailed, DeadlineExceeded, NetworkError
+from ..rate_limits import LONGEST, reset_after
 from ..urls import path_of
 from .context import READS, CircuitMoved, context_of
 
@@ -78,11 +79,9 @@ class Retry:
         if isinstance(outcome, NetworkError):
             return backoff if repeatable else None
         if outcome.status_code == 429:
-            from ..error_responses import reset_after  # here: most answers are no errors
-
             reset = reset_after(outcome)
             # A little later than Buildkite says, since all other refused clients retry in that same second.
-            return backoff if reset is None else reset + self.random()
+            return backoff if reset is None else min(reset, LONGEST) + self.random()
         if outcome.status_code in _TRANSIENT and repeatable:
             told = outcome.headers.get("Retry-After", "")
             return max(backoff, float(told)) if told.isascii() and told.isdigit() and len(told) < 6 else backoff
@@ -179,6 +178,8 @@ class RetryStage:
                     outcome.status_code = operation.success  # an earlier attempt did it, and its answer was lost
                 return outcome
             reason = _reason(outcome, request)
+            if not isinstance(outcome, NetworkError) and outcome.status_code == 429:
+                context.wait_for_limit(pause)
             deadline = context.deadline
             if deadline is not None and runtime.now() + pause >= deadline.ends:
                 cause = outcome if isinstance(outcome, NetworkError) else _error(outcome, request)

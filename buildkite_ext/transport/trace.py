@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..redaction import redacted_text
+from .budget import signer_of
 from .context import READS, context_of, organization_of
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class TraceCall:
     Args:
         match: finds the operation of a request.
         events: gets the events.
-        actor: the identity of the token.
+        actor: the identity of the token; None if a function returns it.
         telemetry: gets the spans; None for none.
         seen: is told the limits that requests count for.
         budget, breaker: the stages that know these limits.
@@ -100,7 +101,7 @@ class TraceCall:
         match: Match,
         events: Dispatcher[Event],
         *,
-        actor: str,
+        actor: str | None,
         telemetry: Telemetry | None,
         seen: SeenLimits | None,
         budget: BudgetStage | None,
@@ -165,7 +166,7 @@ class TraceCall:
         request_id = None if response is None else response.headers.get("X-Request-Id")
         self._events.emit(
             WriteAudited(
-                actor=self._actor,
+                actor=self._actor or signer_of(request) or "function",
                 method=request.method,
                 route=route,
                 operation=name,
@@ -190,7 +191,11 @@ class TraceCall:
         if self._telemetry is None or name is None:
             return nullcontext()
         parameters = self._parameters(request, context)
-        attributes = {_PARAMETERS[each]: value for each, value in parameters.items() if each in _PARAMETERS}
+        attributes: dict[str, str | int | float] = {
+            _PARAMETERS[each]: int(value) if each == "build_number" and value.isdecimal() and len(value) < 19 else value
+            for each, value in parameters.items()
+            if each in _PARAMETERS
+        }
         return self._telemetry.span(name, {**attributes, **details})
 
     def _span(self, request: httpx.Request, operation: Operation | None) -> AbstractContextManager[Span | None]:

@@ -323,6 +323,7 @@ def _by_msgspec(type_: Any) -> Callable[[Any], Any]:
 _Comparer = Callable[[Any, Reporter], None]
 
 
+@cache
 def comparer(type_: Any) -> _Comparer:
     """Return a function that reports where decoded JSON differs from a type, without building anything."""
     shape = shape_of(type_)

@@ -34,7 +34,7 @@ Run = Callable[..., Ended]
 
 
 COMMAND_WORDS = [
-    *[("run",), ("cancel",), ("why",), ("api",), ("doctor",), ("simulate",), ("completion",)],
+    *[("run",), ("cancel",), ("why",), ("api",), ("doctor",), ("simulate",), ("record",), ("replay",), ("completion",)],
     *[("watch",), ("logs",), ("unblock",), ("retry-failed",), ("annotate",)],
     *[("builds", "list"), ("builds", "get"), ("builds", "cancel")],
     *[("jobs", "list"), ("jobs", "retry"), ("jobs", "unblock")],
@@ -97,7 +97,9 @@ def test_help_of_a_command_has_its_own_examples_options_and_codes_alone(command:
         ("artifacts", "download"): {8},
     }
     assert builds & set(codes) == own.get(words, set())
-    assert ("BUILDKITE_API_TOKEN" in result.out) == (words[0] not in ("simulate", "completion", "pipeline", "webhooks"))
+    assert ("BUILDKITE_API_TOKEN" in result.out) == (
+        words[0] not in ("simulate", "replay", "completion", "pipeline", "webhooks")
+    )
     assert ("BUILDKITE_WEBHOOK_SECRET" in result.out) == (words[0] == "webhooks")
 
 
@@ -105,7 +107,9 @@ def test_every_example_of_the_program_is_one_of_a_command(command: Run) -> None:
     own = [example for words in COMMAND_WORDS for example in _examples(command(*words, "--help").out)]
     for text in (API_EXAMPLES, WEBHOOKS_EXAMPLES, *GROUPS.values()):
         assert set(_examples(f"{text}\n\n")) <= set(own)
-    for words in ((word,) for word in ("run", "cancel", "watch", "logs", "why", "unblock", "annotate", "simulate")):
+    for words in (
+        (word,) for word in ("run", "cancel", "watch", "logs", "why", "unblock", "annotate", "simulate", "record")
+    ):
         assert set(_examples(command(*words, "--help").out)) <= set(_examples(command("--help").out))
 
 
@@ -250,7 +254,7 @@ def test_the_examples_can_be_parsed(command: Run) -> None:
     for line in EXAMPLES.strip().splitlines()[1:]:
         words = line.split(" | ")[0].split()[1:]
         # Nothing is sent: there is no organization, or no token. --simulate would be; that one is tried elsewhere.
-        if "--simulate" not in words and words[0] not in ("pipeline", "simulate", "webhooks"):
+        if "--simulate" not in words and words[0] not in ("pipeline", "simulate", "replay", "webhooks"):
             said = command(*[word.strip("'") for word in words]).err
             assert said.startswith(
                 (

@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 
 import buildkite_ext
 from buildkite_ext import Retry, error_responses, errors
-from buildkite_ext.error_responses import from_response, reset_after
+from buildkite_ext.error_responses import from_response
 from buildkite_ext.errors import FieldError
+from buildkite_ext.rate_limits import reset_after
 
 from .fakes import TOKEN, App, Body, Flavor, answer
 
@@ -314,6 +315,25 @@ async def test_nothing_that_an_error_holds_is_the_token(flavor: Flavor, response
             40,
         ),
         ({}, {"RateLimit-Reset": "50", "RateLimit-User-Reset": "40"}, 50),
+        ({"scope": "analytics_user"}, {"RateLimit-Reset": "50", "RateLimit-User-Reset": "40"}, 40),
+        (
+            {"scope": "person"},
+            {"RateLimit-Reset": "50", "RateLimit-User-Reset": "40", "RateLimit-User-Scope": "person"},
+            40,
+        ),
+        (None, {"RateLimit-Reset": "50", "RateLimit-User-Reset": "40", "RateLimit-User-Warning": "slow down"}, 40),
+        (
+            {},
+            {
+                "RateLimit-Reset": "50",
+                "RateLimit-Remaining": "3",
+                "RateLimit-User-Reset": "40",
+                "RateLimit-User-Remaining": "-2",
+            },
+            40,
+        ),
+        ({"scope": 7}, {"RateLimit-Reset": "-1"}, 0),
+        ({}, {"Retry-After": "-7"}, 0),
         ({}, {"Retry-After": "7"}, 7),
         ({}, {}, None),
         ({"reset": "soon"}, {"RateLimit-Reset": "never", "Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, None),

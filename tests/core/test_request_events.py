@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import pickle
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -220,6 +221,33 @@ async def test_another_token_is_another_actor(flavor: Flavor) -> None:
     actors = [event.actor for event in of_kind(events, WriteAudited)]
     assert actors[0] == actors[2] != actors[1]
     assert "bkua_" not in repr(events)
+
+
+@pytest.mark.parametrize(
+    "answers", [(answer(build(7), 201),), (LOST,), (answer({}, 422),)], ids=["done", "lost", "refused"]
+)
+async def test_where_a_function_gives_the_token_the_actor_is_the_token_that_was_sent(
+    flavor: Flavor, answers: Any
+) -> None:
+    tokens, events = ["bkua_of_ada_1", "bkua_of_grace"], []
+    named = [flavor.client(App(*answers), token=token, on_event=events.append) for token in tokens]
+    asked = flavor.client(App(*answers), token=lambda: tokens[0], on_event=events.append)
+    for client in [*named, asked]:
+        with suppress(errors.BuildkiteError):
+            await flavor.call(client.builds.create, "web", commit="HEAD", branch="main")
+    tokens[0] = "bkua_of_grace"
+    with suppress(errors.BuildkiteError):
+        await flavor.call(asked.builds.create, "web", commit="HEAD", branch="main")
+    ada, grace, first, second = (event.actor for event in of_kind(events, WriteAudited))
+    assert (first, second) == (ada, grace)
+
+
+async def test_a_write_for_which_no_function_was_asked_for_the_token_says_so(flavor: Flavor) -> None:
+    events: list[Any] = []
+    client = flavor.client(App(), token=lambda: "bkua_of_ada_1", read_only=True, on_event=events.append)
+    with pytest.raises(errors.WriteRefused):
+        await flavor.call(client.builds.create, "web", commit="HEAD", branch="main")
+    assert [event.actor for event in of_kind(events, WriteAudited)] == ["function"]
 
 
 def test_a_documented_503_refuses_a_write() -> None:

@@ -55,6 +55,7 @@ def untrusted() -> httpx.ConnectError:
         (httpx.Response(429, json={"reset": 20}), False, 21.0),
         (httpx.Response(429, json={"reset": 20}), True, 21.0),
         (httpx.Response(429), False, 1.0),
+        (httpx.Response(429, json={"reset": 900_000_000}), False, 3601.0),
         (httpx.Response(500), True, 1.0),
         (httpx.Response(502), True, 1.0),
         (httpx.Response(503), True, 1.0),
@@ -219,6 +220,29 @@ async def test_a_rate_limit_s_own_time_is_waited_for(flavor: Flavor, clock: Fake
     app = App(answer({"message": "Slow down", "scope": "rest_user"}, 429, **headers), answer(build(7)))
     await flavor.call(flavor.client(app, clock=clock).builds.get, "web", 7)
     assert clock.sleeps == [8.0]
+
+
+async def test_the_default_timeout_doesn_t_count_the_time_of_a_rate_limit(flavor: Flavor, clock: FakeClock) -> None:
+    refused = answer({"message": "Slow down", "scope": "rest", "reset": 60}, 429)
+    app = App(refused, refused, refused, refused, answer(build(7)))
+    await flavor.call(flavor.client(app, clock=clock).builds.get, "web", 7)
+    assert sum(clock.sleeps) > 240
+
+
+@pytest.mark.parametrize("how", ["timeout=", "the end of a wait", "pauses after failures"])
+async def test_every_other_timeout_counts_it_and_that_one_counts_other_pauses(
+    flavor: Flavor, clock: FakeClock, how: str
+) -> None:
+    refused = answer({"message": "Slow down", "scope": "rest", "reset": 60}, 429)
+    failures = [answer({}, 503)] * 2 if how == "pauses after failures" else []
+    options = {"timeout": 120.0} if how == "timeout=" else {}
+    retry = Retry(base=50, maximum=100, random=lambda: 1.0)
+    client = flavor.client(App(*failures, refused, refused, *failures), clock=clock, retry=retry, **options)
+    began = clock.monotonic()
+    waits = {"timeout": 100} if how == "the end of a wait" else {}
+    with pytest.raises(errors.DeadlineExceeded):
+        await flavor.call(client.builds.wait if waits else client.builds.get, "web", 7, **waits)
+    assert clock.monotonic() - began <= 120
 
 
 async def test_the_retries_being_used_up_leaves_the_last_error(flavor: Flavor, clock: FakeClock) -> None:

@@ -175,7 +175,7 @@ async def test_unblocking_a_job_is_a_span(flavor: Flavor, collected: Collected) 
     await flavor.call(client.jobs.unblock, "web", 7, "job-1", fields={"version": "hunter2"})
     await flavor.call(client.jobs.unblock_by_id, "job-1")
     spans = [span.attributes for span in collected.spans if span.name == "buildkite.job.unblock"]
-    assert spans == [{"pipeline": "web", "build_number": "7", "job_id": "job-1"}, {"job_id": "job-1"}]
+    assert spans == [{"pipeline": "web", "build_number": 7, "job_id": "job-1"}, {"job_id": "job-1"}]
 
 
 async def test_a_wait_is_a_span_around_its_polls(flavor: Flavor, collected: Collected) -> None:

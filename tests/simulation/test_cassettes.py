@@ -6,6 +6,7 @@ import asyncio
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -210,6 +211,82 @@ def test_lenient_takes_another_query_or_body(tmp_path: Path) -> None:
     assert asked(replayer, "GET /other?page=2") == ["other"]
     with pytest.raises(ReplayMiss):
         asked(replayer, "GET /none")
+
+
+WRITTEN = [("POST", "/a", "main"), ("GET", "/a", ""), ("POST", "/a", "dev"), ("PUT", "/b", "x"), ("GET", "/b", "")]
+"""Requests of a cassette: method, path, and the branch in the body."""
+
+COMPARED: dict[str, tuple[list[tuple[str, str, str]], list[str]]] = {
+    "all": (WRITTEN, []),
+    "reads in another order": ([WRITTEN[4], WRITTEN[1], WRITTEN[0], WRITTEN[2], WRITTEN[3]], []),
+    "more reads": ([*WRITTEN, WRITTEN[1], WRITTEN[4]], []),
+    "one never": (WRITTEN[:-1], ["Recorded, never sent: GET /v2/b."]),
+    "one write never": (WRITTEN[1:], ["Recorded, never sent: POST /v2/a."]),
+    "another order of writes": (
+        [*WRITTEN[2:], *WRITTEN[:2]],
+        [
+            "Sent in another order. Recorded: POST /v2/a; POST /v2/a; PUT /v2/b. Sent: POST /v2/a; PUT /v2/b; POST /v2/a."
+        ],
+    ),
+    "a write twice": ([*WRITTEN, WRITTEN[3]], ["Recorded once, sent 2 times: PUT /v2/b."]),
+    "a path": (
+        [*WRITTEN, ("PUT", "/c", "x")],
+        ["Sent, not recorded: PUT /v2/c. The nearest recorded request is PUT /v2/b: its path is '/v2/b', not '/v2/c'."],
+    ),
+    "a method, twice": (
+        [*WRITTEN, ("DELETE", "/b", "x"), ("DELETE", "/b", "x")],
+        [
+            "Sent, not recorded: DELETE /v2/b. The nearest recorded request is PUT /v2/b: its method is 'PUT', not 'DELETE'."
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_what_was_sent_is_compared_with_what_was_recorded(tmp_path: Path, name: str) -> None:
+    def request(method: str, path: str, branch: str) -> httpx.Request:
+        return httpx.Request(method, f"{API}{path}", json={"branch": branch} if branch else None)
+
+    recording(tmp_path / "a.yaml", lambda _: httpx.Response(200, json={}), *(request(*each) for each in WRITTEN))
+    replayer = Replayer(tmp_path / "a.yaml")
+    sent, said = COMPARED[name]
+    with httpx.Client(transport=replayer.transport()) as client:
+        for each in sent:
+            with suppress(ReplayMiss):
+                client.send(request(*each))
+    assert replayer.differences == said
+    if not said:
+        replayer.check()
+        return
+    with pytest.raises(AssertionError, match=r"the requests aren't those of the cassette:\n(Sent|Recorded)"):
+        replayer.check()
+
+
+def test_what_lenient_took_is_a_difference(tmp_path: Path) -> None:
+    bodies = [{"branch": "main", "commit": "HEAD"}, {"branch": "dev", "message": "hi", "commit": "HEAD"}, [1]]
+    requests = [httpx.Request("POST", f"{API}/builds?page=1", json=bodies[0])]
+    recording(tmp_path / "a.yaml", lambda _: httpx.Response(200, json={}), *requests)
+    replayer = Replayer(tmp_path / "a.yaml", strict=False)
+    with httpx.Client(transport=replayer.transport()) as client:
+        client.post(f"{API}/builds?page=1", json=bodies[1])
+        client.post(f"{API}/builds?page=2", json=bodies[2])
+    said = "Sent otherwise than recorded: POST /v2/builds?page="
+    assert replayer.differences == [
+        f'{said}1: the branch in its body is "main", not "dev"; the message in its body is missing, not "hi".',
+        said
+        + """2: its query is '[["page", "1"]]', not '[["page", "2"]]'; its body is '{"branch": "main", "commit": "HEAD"}', not '[1]'.""",
+        "Recorded once, sent 2 times: POST /v2/builds?page=1.",
+    ]
+
+
+def test_the_size_that_a_head_request_tells_is_kept(tmp_path: Path) -> None:
+    recording(
+        tmp_path / "a.yaml",
+        lambda request: httpx.Response(200, headers={"Content-Length": "12345"}),
+        httpx.Request("HEAD", f"{API}/log"),
+    )
+    with httpx.Client(transport=Replayer(tmp_path / "a.yaml").transport()) as client:
+        assert client.head(f"{API}/log").headers["Content-Length"] == "12345"
 
 
 def test_our_client_records_a_simulator_and_replays_it(tmp_path: Path) -> None:

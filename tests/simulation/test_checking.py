@@ -124,6 +124,36 @@ def test_several_circles_are_told() -> None:
     ]
 
 
+def test_a_circle_is_told_from_its_first_step_on() -> None:
+    text = "\n".join(f"- {{command: {a}, key: {a}, depends_on: {b}}}" for a, b in ("fb", "ab", "bc", "ca"))
+    assert found(text) == [("error", 2, 36, "these steps wait for each other: a -> b -> c -> a")]
+
+
+def test_a_key_that_resembles_no_other_is_told_without_a_guess() -> None:
+    message = "no step has the key 'tests' yet: the build fails, unless one is uploaded"
+    assert found("- {command: x, key: build}\n- {command: y, depends_on: tests}") == [("warning", 2, 28, message)]
+
+
+def test_wrong_expansions_are_told_wherever_a_pipeline_has_texts() -> None:
+    text = (
+        "env: {A: '${1}'}\n"
+        "steps:\n"
+        "- command: [make, 'x ${B']\n"
+        "  label: '${C:-$D}${D:1:1}${E}'\n"
+        "  plugins: [{docker#v1: {image: '${F!}'}}]\n"
+    )
+    assert [row for row in found(text) if row[0] == "error"] == [
+        ("error", 1, 10, "`${1}`: the name of a variable was expected behind `${`"),
+        ("error", 3, 19, "`${B` is not closed: `}` was expected"),
+        (
+            "error",
+            5,
+            33,
+            "`${F!}` has an operator that interpolation doesn't know: there are `-`, `:-`, `?` and `:offset:length`",
+        ),
+    ]
+
+
 def test_a_problem_tells_its_place() -> None:
     (problem,) = check_pipeline("\n\n- {command: x, if: }}")
     assert problem.mark == Mark(3, 21)

@@ -142,6 +142,17 @@ def _() -> None:
     assert ended(text) == ("failed", {"a": "waiting_failed", "b": "waiting_failed", "c": "passed"})
 
 
+@shows("turn-behind-a-waiting-job")
+def _() -> None:
+    group = "concurrency: 1, concurrency_group: g"
+    text = f"[{{command: b, key: b, depends_on: a, {group}}}, {{command: a, key: a, {group}}}, {{command: c, key: c}}]"
+    simulator, web, build = started(text)
+    after(simulator, web, 5)
+    assert states(build) == {"b": "waiting", "a": "limited", "c": "running"}
+    after(simulator, web, 3600)
+    assert (build.state, states(build)) == ("failed", {"b": "waiting_failed", "a": "passed", "c": "passed"})
+
+
 @shows("step-of-several-jobs")
 def _() -> None:
     text = "[{command: a, key: a, parallelism: 2, retry: {automatic: true}}, wait, {command: b, key: b}]"

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from buildkite_ext.simulation.definition.compiler import compile_pipeline
 from buildkite_ext.simulation.definition.interpolation import InterpolationError, expand, interpolate
 from buildkite_ext.simulation.definition.parser import parse_pipeline, parse_pipelines
 from buildkite_ext.simulation.definition.yaml_tree import Mark, PipelineError, documents, text_of
@@ -249,6 +250,10 @@ ENVIRONMENT = {"CITY": "Łódź", "EMPTY": "", "A1": "x", "DOLLAR": "$CITY", "a"
         ("$(date) $1 $/ $_ 5$", "$(date) $1 $/ $_ 5$"),
         ("$DOLLAR", "$CITY"),
         ("build.branch =~ /main$$/", "build.branch =~ /main$/"),
+        ("${A1:0:0}${A1:1:1}|${CITY:2: -3}", "|ó"),
+        ("${NONE}|${EMPTY}", "|"),
+        ("${A1}" * 60, "x" * 60),
+        ("${NONE:-" * 50 + "y" + "}" * 50, "y"),
     ],
 )
 def test_expansions(text: str, want: str) -> None:
@@ -269,7 +274,11 @@ def test_expansions(text: str, want: str) -> None:
         ("${A1+x}", "an operator that interpolation doesn't know"),
         ("${NONE?}", "$NONE: not set"),
         ("${NONE?give $CITY}", "$NONE: give Łódź"),
-        ("${a-" * 60, "nested deeper"),
+        ("${a-" * 60, "nested deeper than 50"),
+        ("${NONE:-" * 51 + "}" * 51, "nested deeper than 50"),
+        ("a\n${A1:\nx}", "`${A1:`: a number"),
+        ("${A1:" + "x" * 40, "`${A1:xxxxxxxxxxxxxxx`: a number"),
+        ("x ${A1:1:z}", "`${A1:1:z}`: a number"),
     ],
 )
 def test_expansions_that_are_refused(text: str, message: str) -> None:
@@ -296,10 +305,45 @@ def test_the_pipelines_own_variables_are_expanded_first_and_win() -> None:
     }
 
 
-def test_an_expansion_that_fails_names_its_place() -> None:
-    tree = parse_pipeline("steps:\n  - command: make\n    label: ${VERSION?set it}\n").tree
-    with pytest.raises(PipelineError, match=r"line 3, column 12: \$VERSION: set it"):
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("steps:\n  - command: make\n    label: ${V?set it}\n", 3, 12),
+        ("steps:\n  - command: make\n    agents: {q: [a, '${V?set it}']}\n", 3, 21),
+        ("steps:\n  - command: make\n    env: {'${V?set it}': a}\n", 3, 11),
+        ("env: {A: b, '${V?set it}': c}\nsteps: []\n", 1, 13),
+        ("env:\n  A: b\n  B: ${V?set it}\nsteps: []\n", 3, 6),
+        ("steps: []\nagents: ${V?set it}\n", 2, 9),
+        ("steps: []\n${V?set it}: 5\n", 2, 1),
+    ],
+)
+def test_an_expansion_that_fails_names_its_place(text: str, line: int, column: int) -> None:
+    tree = parse_pipeline(text).tree
+    with pytest.raises(PipelineError) as raised:
         interpolate(tree, {})
+    assert str(raised.value) == f"line {line}, column {column}: $V: set it"
+
+
+def test_what_is_wrong_after_an_expansion_has_its_place_in_the_text() -> None:
+    text = (
+        "env: {$A: b}\n"
+        "steps:\n"
+        "- command: x\n"
+        "  depends_on: ['$A', {allow_failure: true}]\n"
+        "  $B: $C\n"
+        "- command: y\n"
+        "  retry: {automatic: [{exit_status: $C}, {limit: 30}]}\n"
+        "  soft_fail: [{exit_status: $C}]\n"
+    )
+    tree = interpolate(parse_pipeline(text).tree, {"A": "a", "B": "parallelism", "C": "many"})
+    places = [(problem.mark.line, problem.mark.column) for problem in compile_pipeline(tree).problems]
+    assert places == [(4, 22), (5, 7), (7, 37), (7, 50), (8, 15)]
+
+
+def test_the_environment_of_a_pipeline_is_expanded_once() -> None:
+    tree = parse_pipeline("steps: []\nenv: {A: $$B, B: b}\n").tree
+    assert interpolate(tree, {"B": "x"})["env"] == {"A": "$B", "B": "b"}
+    assert interpolate(parse_pipeline("steps: []\nenv:\n").tree, {}).get("env") is None
 
 
 @given(st.text(max_size=30))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,6 +13,8 @@ import pytest
 from buildkite_ext.errors import ConfigurationError
 from buildkite_ext.simulation import Plan, plan_pipeline
 from buildkite_ext.terminal_text import cells
+
+from .test_costs import grows, instructions
 
 PARSED = Path("/work/shared/reference/pipelines/parsed.jsonl")
 RELEASE = """
@@ -161,7 +164,48 @@ def test_concurrency_that_can_never_be_had() -> None:
     - {command: a, depends_on: b, concurrency: 1, concurrency_group: g}
     - {command: b, key: b, concurrency: 1, concurrency_group: g}
     """
-    assert outcomes(plan_pipeline(text)) == {"a": "waiting", "b": "waiting"}
+    plan = plan_pipeline(text)
+    assert (plan.state, outcomes(plan)) == ("failed", {"a": "held_back", "b": "passed"})
+    assert "a  stands in the concurrency group g ahead of a job that it waits for" in plan.text()
+
+
+def waits(count: int) -> str:
+    return "- {command: a}\n- wait\n" * count
+
+
+def blocks(count: int) -> str:
+    return "- {command: a}\n- {block: Go}\n" * count
+
+
+def chain(count: int) -> str:
+    return "- {command: a, key: k0}\n" + "".join(
+        f"- {{command: a, key: k{number}, depends_on: k{number - 1}}}\n" for number in range(1, count)
+    )
+
+
+def turns(count: int) -> str:
+    return "- {command: a, concurrency: 1, concurrency_group: g}\n" * count
+
+
+def fan(count: int) -> str:
+    keys = [f"k{number}" for number in range(count)]
+    steps = "".join(f"- {{command: a, key: {key}}}\n" for key in keys)
+    return f"{steps}- {{command: b, depends_on: [{', '.join(keys)}]}}\n- wait\n" + "- {command: c}\n" * count
+
+
+@pytest.mark.parametrize("pipeline", [waits, blocks, chain, turns, fan])
+def test_a_step_costs_the_same_however_many_others_there_are(pipeline: Callable[[int], str]) -> None:
+    def planned(count: int) -> int:
+        text = pipeline(count)
+        return instructions(lambda: plan_pipeline(text))
+
+    def drawn(count: int) -> int:
+        plan = plan_pipeline(pipeline(count))
+        assert plan.state == "passed"
+        return instructions(lambda: (plan.text(), plan.svg(), plan.to_dict()))
+
+    assert grows(planned, 15, 60) < 4.15
+    assert grows(drawn, 15, 60) < 4.15
 
 
 def test_steps_that_wait_for_each_other_and_keys_that_never_come() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+from urllib.parse import quote
+
+import httpx
 import pytest
 
-from buildkite_ext import ConfigurationError
-from buildkite_ext.simulation import Scenario, Simulator
+from buildkite_ext import BuildkiteClient, ConfigurationError
+from buildkite_ext.simulation import Scenario, ScenarioAttempt, ScenarioJob, SecretRecorded, Simulator, Timing
 from buildkite_ext.simulation.state.builds import Build
 
 
@@ -104,6 +108,168 @@ def test_a_canceled_build_and_a_manual_retry() -> None:
     assert again.pipeline("api").builds[0].state == canceled.state == "canceled"
     assert again.pipeline("web").builds[0].state == "passed"
     assert [(job.state, job.retry_type) for job in retried.jobs] == [("failed", "manual"), ("passed", None)]
+
+
+def played(simulator: Simulator, *, timing: Literal["recorded", "at once"] = "recorded") -> list[str]:
+    """Record build 1 of web, play it, and return the states of the build and its jobs."""
+    again = Simulator()
+    Scenario.load(recorded(simulator).dump()).play(again, timing=timing)
+    again.clock.sleep(30 * 86400)
+    return states(again)
+
+
+def states(simulator: Simulator, number: int = 0) -> list[str]:
+    build = simulator.pipeline("web").builds[number]
+    return [build.state, *(job.state for job in build.jobs)]
+
+
+@pytest.mark.parametrize("timing", ["recorded", "at once"])
+def test_a_canceled_build_keeps_what_had_passed_though_there_are_more_agents(
+    timing: Literal["recorded", "at once"],
+) -> None:
+    simulator = Simulator(agents=1)
+    simulator.pipeline("web").job("first", after=30).job("second", after=30).wait().job("deploy").build()
+    simulator.clock.sleep(45)
+    with simulator.client() as buildkite:
+        buildkite.builds.cancel("web", 1)
+    simulator.clock.sleep(60)
+    assert states(simulator) == ["canceled", "passed", "canceled", "canceled", "canceled"]
+    assert played(simulator, timing=timing) == states(simulator)
+
+
+def test_a_build_that_was_canceled_before_an_agent_came() -> None:
+    simulator = Simulator(agents=0)
+    simulator.pipeline("web").job("test").wait().job("deploy").build()
+    simulator.clock.sleep(60)
+    with simulator.client() as buildkite:
+        buildkite.builds.cancel("web", 1)
+    assert played(simulator) == states(simulator) == ["canceled", "canceled", "canceled", "canceled"]
+
+
+def test_a_job_that_no_agent_took() -> None:
+    simulator = Simulator(agents=0, timing=Timing(expiry=3600))
+    simulator.pipeline("web").job("test").wait().job("deploy").build()
+    simulator.clock.sleep(7200)
+    assert played(simulator) == states(simulator) == ["failed", "expired", "waiting_failed", "waiting_failed"]
+
+
+def test_a_job_that_a_failing_build_canceled() -> None:
+    simulator = Simulator()
+    web = simulator.pipeline("web").configure(
+        "steps:\n- {command: x, key: a}\n- {command: y, key: b, cancel_on_build_failing: true}\n- wait\n- {command: z}"
+    )
+    web.script("a", exit_status=1, after=10).script("b", after=100)
+    web.build()
+    simulator.clock.sleep(600)
+    assert states(simulator)[:3] == ["failed", "failed", "canceled"]
+    assert played(simulator) == states(simulator)
+
+
+def test_a_first_block_step_is_unblocked_again() -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").block("Ship it?").job("deploy").build()
+    simulator.clock.sleep(60)
+    with simulator.client() as buildkite:
+        buildkite.jobs.unblock("web", 1, (buildkite.builds.get("web", 1).jobs or ())[0].id)
+    simulator.clock.sleep(60)
+    assert played(simulator) == states(simulator) == ["passed", "unblocked", "passed"]
+
+
+def test_further_builds_of_the_pipeline_go_as_the_recorded_one_went() -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("flaky", exit_status=[1, 0], automatic_retries=1).block("Ship it?").build()
+    simulator.clock.sleep(60)
+    with simulator.client() as buildkite:
+        block = next(job for job in buildkite.builds.get("web", 1).jobs or () if job.type == "manual")
+        buildkite.jobs.unblock("web", 1, block.id)
+    again = Simulator()
+    recorded(simulator).play(again)
+    with again.client() as buildkite:
+        assert buildkite.builds.wait("web", buildkite.builds.create("web").number or 0).outcome in ("passed", "blocked")
+    again.clock.sleep(600)
+    assert states(again, 1) == states(again, 0) == states(simulator)
+
+
+def test_a_pipeline_that_triggers_itself_makes_one_build() -> None:
+    job = ScenarioJob(kind="trigger", name="again", pipeline="web", attempts=(ScenarioAttempt(seconds=5),))
+    simulator = Simulator()
+    Scenario(pipeline="web", jobs=(job,)).play(simulator)
+    simulator.clock.sleep(60)
+    assert states(simulator) == ["passed", "passed"]
+
+
+def test_a_build_that_runs_is_refused() -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test", after=600).build()
+    simulator.clock.sleep(60)
+    with pytest.raises(ValueError, match="build 1 of web is running: record it when it has ended"):
+        recorded(simulator)
+
+
+def test_what_is_left_out_is_told() -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("long", log="x" * 5000).job("silent", exit_status=0).job("short", log="y").build()
+    simulator.clock.sleep(60)
+    with simulator.client() as buildkite:
+        silent = (buildkite.builds.get("web", 1).jobs or ())[1]
+        buildkite.jobs.delete_log("web", 1, silent.id)
+        told: list[str] = []
+        scenario = Scenario.from_build(buildkite, "web", 1, log_bytes=100, on_left_out=told.append)
+    assert told[0] == "The log of 'long' has 5000 bytes. The first 100 are kept."
+    assert len(scenario.jobs) == 3
+    assert len(told) in (1, 2)
+
+
+def test_a_job_of_an_unknown_kind_is_left_out_and_told() -> None:
+    kinds = httpx.MockTransport(
+        lambda request: httpx.Response(
+            200,
+            json={
+                "id": "b",
+                "number": 1,
+                "state": "passed",
+                "blocked": False,
+                "finished_at": "2026-01-05T09:00:00Z",
+                "jobs": [{"id": "j", "type": "hologram", "state": "passed"}, {"id": "w", "type": "waiter"}],
+            },
+        )
+    )
+    told: list[str] = []
+    with BuildkiteClient("acme", token="bkua_0123456789", transport=kinds) as buildkite:
+        scenario = Scenario.from_build(buildkite, "web", 1, on_left_out=told.append)
+    assert [job.kind for job in scenario.jobs] == ["waiter"]
+    assert Scenario.load(scenario.dump()) == scenario
+    assert told == ["The job j is of the kind 'hologram', which the simulator doesn't have."]
+
+
+def test_no_canary_is_in_a_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
+    canaries = [f"bkct_{'c' * 20}", "envcanary0123", "hunter2hunter2", "hookcanary0123", "sigcanary0123"]
+    monkeypatch.setenv("BUILDKITE_AGENT_TOKEN", canaries[1])
+    simulator = Simulator()
+    text = " ".join(
+        [
+            *canaries[:3],
+            f"https://webhook.buildkite.com/deliver/{canaries[3]}",
+            f"https://s3.test/a?X-Amz-Signature={canaries[4]}",
+        ]
+    )
+    web = simulator.pipeline("web").job(f"label {text}", command=f"deploy {text}", log=f"\x1b_bk;t=1700\x07{text}\n")
+    web.build(message=text, branch="ada@acme.test")
+    simulator.clock.sleep(60)
+    with simulator.client() as buildkite:
+        scenario = Scenario.from_build(buildkite, "web", 1, secrets=[canaries[2]], emails=True)
+    for canary in (*canaries, "ada@acme.test", "_bk;t"):
+        assert canary not in scenario.dump()
+    assert "deploy" in scenario.dump()
+
+
+@pytest.mark.parametrize("secret", ["pässwort/1234", "hunter2 hunter2"])
+def test_a_secret_that_still_stands_encoded_is_refused(secret: str) -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test", log=f"got {quote(secret, safe='')}\n").build()
+    simulator.clock.sleep(60)
+    with simulator.client() as buildkite, pytest.raises(SecretRecorded, match="the scenario isn't written"):
+        Scenario.from_build(buildkite, "web", 1, secrets=[secret])
 
 
 def test_a_blocked_build_stays_blocked() -> None:

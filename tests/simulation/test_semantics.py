@@ -301,6 +301,20 @@ def test_a_retry_lets_what_it_stopped_wait_again() -> None:
     assert (after(simulator, web, 60).state, set(states(build).values())) == ("passed", {"passed"})
 
 
+def test_a_retry_leaves_out_what_was_left_out() -> None:
+    simulator, web, build = started(
+        "[{command: a, key: a}, {command: 'b {{matrix}}', key: b, depends_on: a, matrix: {setup: [x, y],"
+        " adjustments: [{with: y, skip: true}]}}]",
+        {"a": {"exit_status": [1, 0]}},
+    )
+    after(simulator, web, 60)
+    assert states(build) == {"a": "failed", "b": "waiting_failed", "b 2": "broken"}
+    with simulator.client() as buildkite:
+        buildkite.jobs.retry("web", 1, build.current_jobs[0].id)
+    after(simulator, web, 60)
+    assert states(build) == {"a": "passed", "b": "passed", "b 2": "broken"}
+
+
 def test_a_retry_does_not_hold_back_what_has_begun() -> None:
     simulator, web, build = started(
         "[{command: a, key: a}, {command: b, key: b, depends_on: [{step: a, allow_failure: true}]}]",
@@ -609,6 +623,96 @@ def test_jobs_behind_a_closed_block_are_not_in_the_queue() -> None:
         buildkite.jobs.unblock("web", 2, second.jobs[0].id)
     after(simulator, web, 60)
     assert (first.state, second.state) == ("blocked", "passed")
+
+
+@pytest.mark.parametrize("step", ["block", "input"])
+def test_jobs_that_depend_on_a_closed_block_or_input_are_not_in_the_queue(step: str) -> None:
+    state, jobs = ended(
+        f"[{{{step}: Go, key: go}}, {{command: w, key: w, depends_on: go}},"
+        " {command: a, key: a, depends_on: w, concurrency: 1, concurrency_group: g},"
+        " {command: b, key: b, depends_on: ~, concurrency: 1, concurrency_group: g}]"
+    )
+    assert (state, jobs) == ("blocked", {"go": "blocked", "w": "waiting", "a": "waiting", "b": "passed"})
+
+
+def test_a_job_that_cannot_run_gives_its_place_in_a_gate_to_the_next_build() -> None:
+    simulator, web, first = started(GATE, {"work": {"exit_status": [1, 1, 0]}})
+    second = web.build(branch="main")
+    after(simulator, web, 600)
+    assert (states(first)["end"], states(second)["start"]) == ("waiting_failed", "passed")
+    with simulator.client() as buildkite:
+        for job in first.current_jobs[1:3]:
+            buildkite.jobs.retry("web", 1, job.id)
+    assert states(first)["end"] == "waiting"
+
+
+def test_the_priority_of_an_eager_job_can_be_changed_while_it_waits_for_its_turn() -> None:
+    eager = "concurrency: 1, concurrency_group: g, concurrency_method: eager"
+    simulator, web, build = started("".join(f"- {{command: {key}, key: {key}, {eager}}}\n" for key in "abc"))
+    after(simulator, web, 5)
+    with simulator.client() as buildkite:
+        buildkite.jobs.reprioritize("web", 1, build.jobs[2].id, priority=1)
+    after(simulator, web, 600)
+    began = {name(job): job.started_at or 0 for job in build.jobs}
+    assert began["a"] < began["c"] < began["b"]
+
+
+G, H = "concurrency: 1, concurrency_group: g", "concurrency: 1, concurrency_group: h"
+
+
+@pytest.mark.parametrize(
+    ("text", "jobs", "why"),
+    [
+        pytest.param(
+            f"[{{command: b, key: b, depends_on: a, {G}}}, {{command: a, key: a, {G}}}, {{command: c, key: c, depends_on: a}}]",
+            {"b": "waiting_failed", "a": "passed", "c": "passed"},
+            "the job 'b' stands ahead of 'a' in their concurrency group, and waits for it",
+            id="its own dependency",
+        ),
+        pytest.param(
+            f"[{{command: c, key: c, depends_on: b, {G}}}, {{command: b, key: b, depends_on: a}}, {{command: a, key: a, {G}}}]",
+            {"c": "waiting_failed", "b": "passed", "a": "passed"},
+            "the job 'c' stands ahead of 'a' in their concurrency group, and waits for it",
+            id="a dependency of its dependency",
+        ),
+        pytest.param(
+            f"[{{command: x, key: x, depends_on: y2, {G}}}, {{command: y1, key: y1, depends_on: x2, {H}}},"
+            f" {{command: x2, key: x2, {G}}}, {{command: y2, key: y2, {H}}}]",
+            {"x": "waiting_failed", "y1": "passed", "x2": "passed", "y2": "passed"},
+            "the job 'x' stands ahead of 'x2' in their concurrency group, and waits for it",
+            id="two groups",
+        ),
+    ],
+)
+def test_a_build_that_stands_in_its_own_way_ends_and_says_why(text: str, jobs: dict[str, str], why: str) -> None:
+    simulator, web, build = started(text)
+    after(simulator, web, 3600)
+    assert (build.state, states(build), build.broken) == ("failed", jobs, why)
+
+
+def test_a_build_that_stands_in_the_way_of_the_one_it_triggers_ends_and_says_why() -> None:
+    simulator = Simulator()
+    api = simulator.pipeline("api").configure(f"[{{command: y, key: y, {G}}}]")
+    web = simulator.pipeline("web").configure(
+        f"[{{command: s, key: s, {G}}}, {{trigger: api, key: t, depends_on: s}}, {{command: e, key: e, depends_on: t, {G}}}]"
+    )
+    build = web.build(branch="main")
+    advance(simulator, 3600)
+    assert (web.builds[0].state, states(build)) == ("failed", {"s": "passed", "t": "passed", "e": "waiting_failed"})
+    assert build.broken == "the job 'e' stands ahead of 'y' in their concurrency group, and waits for it"
+    assert api.builds[0].state == "passed"
+
+
+def test_a_build_waits_for_its_turn_while_another_holds_the_slot() -> None:
+    simulator, web, _ = started(f"[{{command: long, key: long, {G}}}]", {"long": {"after": 600}})
+    other = simulator.pipeline("api").configure(
+        f"[{{command: a, key: a, {G}}}, {{command: b, key: b, depends_on: a, {G}}}]"
+    )
+    second = other.build(branch="main")
+    after(simulator, web, 300)
+    assert (second.state, states(second), second.broken) == ("scheduled", {"a": "limited", "b": "waiting"}, None)
+    after(simulator, web, 3600)
+    assert other.builds[0].state == "passed"
 
 
 # Triggers -------------------------------------------------------------------------------------------------------------

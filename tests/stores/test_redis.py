@@ -21,6 +21,7 @@ from buildkite_ext import (
     AsyncBuildkiteClient,
     Budget,
     BuildkiteClient,
+    CircuitBreaker,
     CircuitChanged,
     CircuitOpen,
     ConfigurationError,
@@ -30,7 +31,12 @@ from buildkite_ext import (
     StoreUnavailable,
     errors,
 )
+from buildkite_ext._sync import run as _run
+from buildkite_ext.runtime import BlockingRuntime
 from buildkite_ext.simulation import Simulator
+from buildkite_ext.stores.circuits import PROBE_LEASE
+from buildkite_ext.stores.limits import Limits, Observation, Reported
+from tests.core.fakes import FakeClock
 from tests.transport.virtual_time import TrioClock, client, run, simulated
 from tests.webhooks.redis.server import RedisServer
 from tests.webhooks.redis.topologies import a_cluster, a_server_with, a_server_with_tls
@@ -738,3 +744,81 @@ def test_a_connection_that_takes_longer_than_the_timeout_is_waited_for_no_longer
         return told(events)[-1] is StoreRecovered
 
     until(back)
+
+
+# --- The clock of Redis ---------------------------------------------------------------------------------------------------
+
+
+class SetBack:
+    """Clock of Redis that is set back, beside that of a client."""
+
+    def __init__(self) -> None:
+        self.clients = FakeClock()
+        self.behind = 0.0
+
+    def __call__(self) -> float:
+        return 1e9 + self.clients.monotonic() - self.behind
+
+
+BEHIND = pytest.mark.parametrize("seconds", [2.0, 600.0, 86_400.0])
+
+
+@BEHIND
+def test_a_clock_of_redis_that_is_set_back_makes_no_wait_for_a_limit_longer(url: str, seconds: float) -> None:
+    clock, left = SetBack(), [0, 40]
+    api = blocking(store_of(url, clock=clock), lambda _: build(remaining=left.pop(0)), clock=clock.clients)
+    api.builds.get("web", 1)
+    clock.behind = seconds
+    api.builds.get("web", 1)
+    assert clock.clients.sleeps == [60.5]
+
+
+@BEHIND
+def test_a_clock_of_redis_that_is_set_back_keeps_no_circuit_open_longer(url: str, seconds: float) -> None:
+    clock, statuses = SetBack(), [500] * 5 + [200]
+    api = blocking(store_of(url, clock=clock), lambda _: build(status=statuses.pop(0)), clock=clock.clients)
+    for _ in range(5):
+        with pytest.raises(errors.ServerError):
+            api.builds.get("web", 1)
+    clock.behind = seconds
+    clock.clients.advance(1.5)
+    with pytest.raises(CircuitOpen):
+        api.builds.get("web", 1)
+    clock.clients.advance(30)
+    assert api.builds.get("web", 1).number == 1
+
+
+@BEHIND
+def test_a_clock_of_redis_that_is_set_back_lets_another_probe_follow_in_time(url: str, seconds: float) -> None:
+    clock = SetBack()
+    store, runtime = store_of(url, clock=clock), BlockingRuntime(clock.clients)
+    for _ in range(5):
+        _run(
+            store.report(
+                "c", _run(store.permit("c", CircuitBreaker(), runtime)), CircuitBreaker(), runtime, failed=True
+            )
+        )
+    clock.clients.advance(30)
+    assert _run(store.permit("c", CircuitBreaker(), runtime)).probe  # type: ignore[union-attr]
+    clock.behind = seconds
+    clock.clients.advance(PROBE_LEASE + 1)
+    _run(store.permit("c", CircuitBreaker(), runtime))
+    clock.clients.advance(PROBE_LEASE + 1)
+    assert _run(store.permit("c", CircuitBreaker(), runtime)).probe  # type: ignore[union-attr]
+
+
+@BEHIND
+def test_a_clock_of_redis_that_is_set_back_counts_what_died_on_its_way_no_longer(url: str, seconds: float) -> None:
+    clock, limits = SetBack(), Limits("organization", "user")
+    store, runtime = store_of(url, clock=clock), BlockingRuntime(clock.clients)
+    reported = Reported(50, 40, 3600.0)
+    assert _run(store.admit(limits, Budget(), "foreground", runtime)) is None
+    now = runtime.now()
+    _run(store.answered(limits, Observation(now, now, reported, reported), runtime))
+    for _ in range(3):
+        assert _run(store.admit(limits, Budget(), "foreground", runtime)) is None
+    clock.behind = seconds
+    assert _run(store.admit(limits, Budget(), "foreground", runtime)) is None
+    clock.clients.advance(61)
+    assert _run(store.admit(limits, Budget(), "foreground", runtime)) is None
+    assert store.limit_status("user", runtime.now()).remaining == 39

@@ -89,6 +89,21 @@ def test_what_one_process_has_read_another_one_finds_for_the_time_of_its_kind(pr
     assert processes.asked == []
 
 
+@pytest.mark.parametrize("behind", [600.0, 86_400.0])
+def test_a_clock_of_redis_that_is_set_back_keeps_nothing_longer(url: str, behind: float) -> None:
+    api, clock, ahead = Api(), FakeClock(), [1e9]
+    store = store_of(url, clock=lambda: ahead[0] + clock.monotonic(), share_cache=True)
+    transport = httpx.MockTransport(api)
+    one = BuildkiteClient("acme", token="bkua_0123", transport=transport, clock=clock, cache=Cache(), store=store)
+    one.pipelines.get("web")
+    clock.advance(200)
+    one.pipelines.get("web")
+    ahead[0] -= behind
+    clock.advance(101)
+    one.pipelines.get("web")
+    assert api.asked == ["GET pipelines/web"] * 2
+
+
 def test_an_answer_older_than_the_policy_of_its_reader_is_not_given(processes: Processes) -> None:
     one, other = processes.client(), processes.client(cache=Cache(pipelines=10))
     one.pipelines.get("web")

@@ -137,6 +137,29 @@ async def test_our_own_deadline_says_nothing(flavor: Flavor) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("how", ["a read without retries", "a write", "the end of a wait"])
+async def test_an_attempt_that_our_own_deadline_ended_says_nothing(flavor: Flavor, how: str) -> None:
+    clock = FakeClock()
+
+    def silent(_: httpx.Request) -> httpx.Response:
+        clock.advance(2)
+        raise httpx.ReadTimeout("timed out")
+
+    app = App(silent)
+    buildkite = flavor.client(app, clock=clock, timeout=2, retry=Retry() if how == "a write" else ONCE)
+    calls = {
+        "a read without retries": lambda: flavor.call(buildkite.builds.get, "web", 7),
+        "a write": lambda: flavor.call(buildkite.builds.create, "web", commit="HEAD", branch="main"),
+        "the end of a wait": lambda: flavor.call(buildkite.builds.wait, "web", 7, timeout=1),
+    }
+    for _ in range(7):
+        with pytest.raises(errors.DeadlineExceeded):
+            await calls[how]()
+    assert len(app.requests) == 7
+    assert (await flavor.call(buildkite.health)).breaker == "closed"
+
+
+@pytest.mark.anyio
 async def test_organizations_have_circuits_of_their_own(flavor: Flavor) -> None:
     app = App(*[DOWN] * 5, answer(build(7)))
     buildkite = flavor.client(app, retry=ONCE)

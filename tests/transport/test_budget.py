@@ -424,8 +424,9 @@ def test_a_429_tells_which_limit_is_exhausted(headers: dict[str, str], body: dic
     api = BuildkiteClient(
         "acme", token="bkua_0123", transport=httpx.MockTransport(lambda _: answers[0]), retry=Retry(attempts=1)
     )
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimited) as refused:
         api.builds.get("web", 1)
+    assert refused.value.retry_after == (30 if which == "organization" else 40)  # the caller is told the same limit
     spent = [
         name
         for name in ("organization", "user")

@@ -121,8 +121,9 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
             raise UsageError(f"unknown option {word.partition('=')[0]}. (For a file of this name write ./{word}.)")
         if not is_stdin(path) and not path.exists() and _GLOB.search(word):
             matches = sorted(Path(name) for name in glob(word, recursive=True))  # noqa: PTH207 - it may be absolute
-            found += [match for match in matches if match.is_file()]
-            if not found:
+            files = [match for match in matches if match.is_file()]
+            found += files
+            if not files:
                 raise UsageError(f"FILE: no file matches {word!r}.")
         elif path.is_dir():
             raise UsageError(f"FILE: {word!r} is a folder. Give its files, such as {word.rstrip('/')}/*.yml.")

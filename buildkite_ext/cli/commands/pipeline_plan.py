@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,7 +10,7 @@ from typing import Annotated, Literal
 from cyclopts import Group, Parameter
 
 from ..exit_codes import ExitCode
-from ..inputs import Inputs, not_empty, pairs, source_of
+from ..inputs import Inputs, not_empty, pairs, source_of, write_text
 from ..parameters import OUTPUT, Flag, Repeated, WholeNumber
 from ..problem import Problem, UsageError
 from ..startup import end_startup
@@ -123,7 +122,7 @@ def plan(
     except ValueError as error:
         raise UsageError(_in_options(str(error))) from error
     if svg is not None:
-        _write("--svg", svg, planned.svg())
+        write_text("--svg", svg, planned.svg())
     if json_output:
         print(json.dumps(planned.to_dict()))
     else:
@@ -162,15 +161,3 @@ def _in_options(text: str) -> str:
         if text.startswith(f"{argument}="):
             return f"--{argument.replace('_', '-')} {text[len(argument) + 1 :]}"
     return text
-
-
-def _write(option: str, path: Path, text: str) -> None:
-    """Write a file.
-
-    Raises:
-        UsageError: it can't be written.
-    """
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(f"{option}: {os.fspath(path)!r} can't be written: {error.strerror or error}") from error

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from ..exit_codes import ExitCode
-from ..inputs import not_empty
+from ..inputs import Inputs, not_empty, source_of
 from ..parameters import Flag, Repeated, WholeNumber
 from ..pipeline_files import pipeline_files
+from ..problem import UsageError
 from ..sockets import check_port
 from ..startup import end_startup
 
@@ -23,6 +25,8 @@ def simulate(
     organization: Annotated[str, Parameter(metavar="SLUG")] = "acme",
     allow_host: Annotated[tuple[str, ...], Repeated, Parameter(metavar="NAME")] = (),
     pipeline: Annotated[tuple[str, ...], Repeated, Parameter(metavar="[SLUG=]FILE", allow_leading_hyphen=True)] = (),
+    scenario: Annotated[tuple[Path, ...], Repeated, Parameter(metavar="FILE", allow_leading_hyphen=True)] = (),
+    at_once: Annotated[bool, Flag] = False,
     coverage: Annotated[bool, Flag] = False,
     admin: Annotated[bool, Flag] = False,
     debug: Annotated[bool, Flag] = False,  # noqa: ARG001 - main reads it
@@ -37,6 +41,9 @@ def simulate(
             again for each; * allows any. Others are refused, so that web pages can't use it.
         pipeline: A pipeline.yml, which a pipeline of the organization runs in place of the samples; - reads the standard input.
             Its slug is the name of the file, or of the folder of a .buildkite/pipeline.yml. Give it again for each.
+        scenario: A build that buildkite-ext record has recorded; - reads the standard input. It happens again, and so does each
+            further build of its pipeline. Give it again for each.
+        at_once: With --scenario, no job takes time.
         coverage: Print which operations are simulated, and what the simulator does where Buildkite's documentation is silent.
             Nothing is served.
         admin: Let requests below /_simulator/ add and remove faults, for tests in other languages. They need no token.
@@ -48,9 +55,14 @@ def simulate(
 
         print(coverage_table())
         return ExitCode.PASSED
-    from ..simulator import serve_until_stopped
+    from ..simulator import serve_until_stopped, simulated_organization
 
+    if at_once and not scenario:
+        raise UsageError("--at-once is for --scenario.")
     pipelines = pipeline_files(pipeline)
+    inputs = Inputs()
+    scenarios = {source_of(path): inputs.text("--scenario", path) for path in scenario}
     named = not_empty("--organization", organization)
-    serve_until_stopped(host, check_port(port), named, allow_host, pipelines, admin=admin)
+    simulator = simulated_organization(named, pipelines, scenarios, at_once=at_once)
+    serve_until_stopped(simulator, host, check_port(port), allow_host, admin=admin)
     return ExitCode.PASSED

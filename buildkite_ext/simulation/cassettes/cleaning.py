@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from ...errors import ConfigurationError
 from ...redaction import redacted_text
 
-__all__ = ["REDACTED", "Cleaner", "SecretRecorded"]
+__all__ = ["REDACTED", "Cleaner", "SecretRecorded", "token_variables"]
 
 REDACTED = "REDACTED"
 """What stands in the place of a secret."""
@@ -21,6 +22,7 @@ REDACTED = "REDACTED"
 _SHORTEST = 6
 """Length of the shortest secret that is looked for. Words contain a shorter one."""
 
+_TOKEN_VARIABLES = ("BUILDKITE_API_TOKEN", "BUILDKITE_TOKEN", "BUILDKITE_AGENT_TOKEN")
 _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-buildkite-token"})
 _MACHINE_HEADERS = frozenset({"user-agent", "host", "connection", "content-length", "content-encoding"})
 """Headers that tell of the recording machine, or that a changed body makes wrong."""
@@ -34,7 +36,7 @@ _DATE_PARAMETERS = re.compile(r"expires|date", re.IGNORECASE)
 
 
 class SecretRecorded(ConfigurationError):
-    """A cassette would hold a secret, so it isn't written."""
+    """A cassette or a scenario would hold a secret, so it isn't written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +130,13 @@ class Cleaner:
         text = _WEBHOOK.sub(rf"\1{REDACTED}", redacted_text(text))
         return _EMAIL.sub("someone@example.test", text) if self.emails else text
 
-    def check(self, recorded: object) -> None:
+    def check(self, recorded: object, name: str, *, hint: str) -> None:
         """Check that no known secret is in what would be written, also where it is encoded.
+
+        Args:
+            recorded: what would be written.
+            name: the name of it, for the message.
+            hint: what to do where a secret is found.
 
         Raises:
             SecretRecorded: one is.
@@ -140,12 +147,11 @@ class Cleaner:
             if len(secret) >= _SHORTEST
             for form in {secret, quote(secret, safe=""), *_in_base64(secret)}
         ]
-        for place, text in _texts(recorded, "the cassette"):
+        for place, text in _texts(recorded, name):
             for form, secret in forms:
                 if form in text:
                     raise SecretRecorded(
-                        f"{place} holds a secret of {len(secret)} characters, so the cassette isn't written: "
-                        "redact it with before_record=, or leave this request out"
+                        f"{place} holds a secret of {len(secret)} characters, so {name} isn't written: {hint}"
                     )
 
     def _json(self, value: Any, key: str = "") -> Any:
@@ -171,6 +177,11 @@ class Cleaner:
 
     def _variable(self, line: re.Match[str]) -> str:
         return line[0] if line[1] in self.keep_env else f"{line[1]}={REDACTED}"
+
+
+def token_variables() -> set[str]:
+    """Return the tokens in the variables of the environment that clients and agents read."""
+    return {value for name in _TOKEN_VARIABLES if (value := os.environ.get(name))}
 
 
 def _is_secret(name: str, pairs: Iterable[tuple[str, str]]) -> bool:

@@ -11,11 +11,9 @@ from typing import Any, NoReturn, Self
 
 from ...errors import ConfigurationError
 from ..definition.checks import texts_of
-from .cleaning import Cleaner
+from .cleaning import Cleaner, token_variables
 
 __all__ = ["Recorder"]
-
-_TOKEN_VARIABLES = ("BUILDKITE_API_TOKEN", "BUILDKITE_TOKEN", "BUILDKITE_AGENT_TOKEN")
 
 
 class Recorder:
@@ -60,12 +58,11 @@ class Recorder:
         except ImportError as error:
             raise ConfigurationError("Recording needs vcrpy: pip install 'buildkite-ext[record]'") from error
         self._path = Path(path)
-        known = {value for name in _TOKEN_VARIABLES if (value := os.environ.get(name))}
         self._cleaner = Cleaner(
             keep_env=texts_of("keep_env", keep_env, give="names of variables, such as ['CI']"),
             keep_meta_data=texts_of("keep_meta_data", keep_meta_data, give="keys of meta-data, such as ['release']"),
             emails=emails,
-            secrets=known | set(texts_of("secrets", secrets, give="several texts")),
+            secrets=token_variables() | set(texts_of("secrets", secrets, give="several texts")),
         )
         self._before_record = before_record
         self._stack = ExitStack()
@@ -108,7 +105,7 @@ class Recorder:
             body = interaction["response"]["body"]
             if body.get("string"):
                 body["string"] = self._clean(body["string"], path)
-        self._cleaner.check(cassette)
+        self._cleaner.check(cassette, "the cassette", hint="redact it with before_record=, or leave this request out")
         return str(yamlserializer.serialize(cassette))
 
     def _clean(self, body: str | bytes, path: str) -> bytes:
@@ -128,7 +125,10 @@ class Recorder:
         body = response["body"]["string"] or b""
         if self._before_record is not None:
             body = self._before_record(body.encode() if isinstance(body, str) else body)
-        return {**response, "headers": self._cleaner.headers(response["headers"]), "body": {"string": body}}
+        headers = self._cleaner.headers(response["headers"])
+        if not body:  # of a HEAD request: the size is that of the body that a GET gets
+            headers |= {name: value for name, value in response["headers"].items() if name.lower() == "content-length"}
+        return {**response, "headers": headers, "body": {"string": body}}
 
 
 class _RecordedCassette:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ...errors import ConfigurationError
 from ..definition.checks import check_flags
 from .cleaning import Cleaner
+from .comparison import ReplayedRequest, differences
 
 if TYPE_CHECKING:
     import httpx
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Interaction", "ReplayMiss", "Replayer"]
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_LONGEST = 120
+"""Characters of a value in a message."""
+
 _PIPELINE_PARTS = 6
 """Components of `/v2/organizations/acme/pipelines/web`, with the empty one before the first slash."""
 
@@ -56,6 +60,11 @@ class Interaction:
     def path(self) -> str:
         """Path of the request."""
         return urlsplit(self.url).path
+
+    @property
+    def repeatable(self) -> bool:
+        """True for a read, which changes nothing."""
+        return self.method in _READS
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)
@@ -97,6 +106,7 @@ class Replayer:
         self._cleaner = Cleaner()
         self._lock = threading.Lock()
         self._at: dict[tuple[str, ...], Interaction] = {}
+        self._sent: list[ReplayedRequest] = []
         for each in self.interactions:
             each.key = self._key(each.method, each.url, each.body)
 
@@ -105,6 +115,25 @@ class Replayer:
         """Recorded requests that nobody has sent, except those that only repeat one that was sent."""
         asked = {each.key for each in self.interactions if each.used}
         return [each for each in self.interactions if each.key not in asked]
+
+    @property
+    def differences(self) -> list[str]:
+        """What the requests so far differ in from the recorded ones: a sentence each.
+
+        Reads may come more or less often than they were recorded, and in any order. Writes have to come as often, and in order.
+        """
+        with self._lock:
+            return list(differences(self.interactions, self._sent))
+
+    def check(self) -> None:
+        """Check that what was sent is what was recorded.
+
+        Raises:
+            AssertionError: it isn't. The message has a line for each of the `differences`.
+        """
+        found = self.differences
+        if found:
+            raise AssertionError("\n".join(["the requests aren't those of the cassette:", *found]))
 
     def transport(self) -> httpx.BaseTransport:
         """Return a transport for `httpx.Client` and `BuildkiteClient`."""
@@ -129,11 +158,15 @@ class Replayer:
             group = [each for each in self.interactions if each.key == key]
             if not group and not self._strict:
                 group = self._alike(method, url, body)
+            shown = str(Interaction(0, method, self._cleaner.url(url), body, 0, (), b""))
             if not group:
-                raise ReplayMiss(self._missed(method, url, body))
+                near = self._nearest(key)
+                self._sent.append(ReplayedRequest(shown, None, near))
+                raise ReplayMiss(f"the cassette doesn't answer {shown}. {near}")
             found = self._next(group) if method in _READS else _next_write(group)
             found.used += 1
             self._at[found.key] = found
+            self._sent.append(ReplayedRequest(shown, found, "; ".join(_differing(found.key, key))))
             return found
 
     def _key(self, method: str, url: str, body: bytes) -> tuple[str, ...]:
@@ -167,19 +200,49 @@ class Replayer:
         nearest = max(same, key=lambda each: _likeness(each.key, wanted))
         return [each for each in same if each.key == nearest.key]
 
-    def _missed(self, method: str, url: str, body: bytes) -> str:
-        shown = str(Interaction(0, method, self._cleaner.url(url), body, 0, (), b""))
+    def _nearest(self, wanted: tuple[str, ...]) -> str:
+        """Return a sentence that names the recorded request that is nearest to a key."""
         if not self.interactions:
-            return f"the cassette is empty, so it doesn't answer {shown}"
-        wanted = self._key(method, url, body)
+            return "The cassette is empty"
         near = max(self.interactions, key=lambda each: _likeness(each.key, wanted))
-        names = ("method", "host", "path", "query", "body")
-        differs = [
-            f"its {name} is {_short(have)}, not {_short(want)}"
-            for name, have, want in zip(names, near.key, wanted, strict=True)
-            if have != want
-        ]
-        return f"the cassette doesn't answer {shown}. The nearest recorded request is {near}: {'; '.join(differs)}"
+        return f"The nearest recorded request is {near}: {'; '.join(_differing(near.key, wanted))}"
+
+
+def _differing(have: tuple[str, ...], want: tuple[str, ...]) -> list[str]:
+    """Return in what a recorded request differs from another one."""
+    names = ("method", "host", "path", "query", "body")
+    return [
+        _differing_body(one, other) if name == "body" else f"its {name} is {_short(one)}, not {_short(other)}"
+        for name, one, other in zip(names, have, want, strict=True)
+        if one != other
+    ]
+
+
+def _differing_body(one: str, other: str) -> str:
+    """Return in what a recorded body differs from another one: for two objects, the keys whose values differ.
+
+    Example:
+        >>> _differing_body('{"branch": "main", "commit": "HEAD"}', '{"branch": "dev", "commit": "HEAD"}')
+        'the branch in its body is "main", not "dev"'
+    """
+    try:
+        have, want = json.loads(one), json.loads(other)
+    except ValueError:
+        have = want = None
+    if not isinstance(have, dict) or not isinstance(want, dict):
+        return f"its body is {_short(one)}, not {_short(other)}"
+    return "; ".join(
+        f"the {key} in its body is {_value(have, key)}, not {_value(want, key)}"
+        for key in {**have, **want}
+        if _value(have, key) != _value(want, key)
+    )
+
+
+def _value(body: dict[str, Any], key: str) -> str:
+    if key not in body:
+        return "missing"
+    text = json.dumps(body[key], ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def _next_write(group: list[Interaction]) -> Interaction:
@@ -213,7 +276,7 @@ def _canonical(body: bytes, cleaner: Cleaner) -> str:
 
 
 def _short(text: str) -> str:
-    return repr(text if len(text) <= 120 else f"{text[:117]}...")
+    return repr(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...")
 
 
 def _read(path: Path) -> list[Interaction]:
@@ -230,11 +293,14 @@ def _read(path: Path) -> list[Interaction]:
 
 def _interaction(index: int, recorded: Any) -> Interaction:
     request, response = recorded["request"], recorded["response"]
+    left_out = {"content-encoding", "transfer-encoding"}
+    if request["method"] != "HEAD":  # its answer has no body, and tells the size of another one
+        left_out.add("content-length")
     pairs = [
         (name, str(value))
         for name, values in response["headers"].items()
         for value in (values if isinstance(values, list) else [values])
-        if name.lower() not in ("content-length", "content-encoding", "transfer-encoding")
+        if name.lower() not in left_out
     ]
     return Interaction(
         index,

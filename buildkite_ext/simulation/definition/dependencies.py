@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from ...unknown_names import nearest
 from .steps import Dependency, Group, Step
-from .yaml_tree import Mark, PipelineProblem
+from .yaml_tree import PipelineProblem
 
 __all__ = ["dependency_cycles", "unknown_keys"]
 
@@ -24,7 +24,7 @@ def unknown_keys(steps: Sequence[Step], groups: Sequence[Group]) -> Iterator[Pip
                 near = nearest(entry.key, known)
                 hint = f". Did you mean {near!r}?" if near else ""
                 message = f"no step has the key {entry.key!r} yet: the build fails, unless one is uploaded{hint}"
-                yield PipelineProblem("warning", message, entry.mark or Mark(1, 1))
+                yield PipelineProblem("warning", message, entry.mark)
 
 
 def dependency_cycles(steps: Sequence[Step]) -> Iterator[PipelineProblem]:
@@ -50,7 +50,7 @@ def dependency_cycles(steps: Sequence[Step]) -> Iterator[PipelineProblem]:
             message = f"these steps wait for each other: {names}"
             if len(circle) == 1:
                 message = f"the step {_name(circle[0])} waits for itself"
-            yield PipelineProblem("error", message, entry.mark or Mark(1, 1))
+            yield PipelineProblem("error", message, entry.mark)
             for step in circle:
                 waits[step] = {}
         else:

@@ -46,12 +46,12 @@ class Dependency:
     Attributes:
         key: the key of a step, or of a group.
         allow_failure: True if the step may run after that one has failed.
-        mark: its place in the text; None for a step that was added by Python.
+        mark: its place in the text; the beginning for a step that was added by Python.
     """
 
     key: str
     allow_failure: bool = False
-    mark: Mark | None = field(default=None, compare=False, repr=False)
+    mark: Mark = field(default=Mark(1, 1), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

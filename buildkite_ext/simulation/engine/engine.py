@@ -44,6 +44,9 @@ T = TypeVarTuple("T")
 _MAX_TRIGGER_DEPTH = 10
 """Without a limit, a pipeline that triggers itself would create builds for ever."""
 
+_LEFT_OUT = LeftOut("if", "conditional_failed", "false")
+"""Reason for which a step doesn't run in a build that is to end as `not_run`."""
+
 _NOT_BEGUN = (ACTIVE_JOBS - RUNNING_JOBS) | JOB_WAITING | {"pending", "blocked"}
 
 
@@ -206,6 +209,11 @@ class Engine:
         self._start_limited(groups)
         self.dispatch()
 
+    def expire(self, job: Job) -> None:
+        """End a job that no agent has taken."""
+        job.expired_at = self.now
+        self._end(job, "expired")
+
     def retry(self, job: Job, *, by: User | None, kind: str = "manual") -> Job:
         """Create a job that replaces a finished one."""
         build, run = job.build, job.run
@@ -236,7 +244,7 @@ class Engine:
 
     def reprioritize(self, job: Job, priority: int) -> None:
         """Set the priority of a job."""
-        job.priority = priority
+        self._concurrency.reprioritize(job, priority)
         if self.agents.waits(job):
             self.agents.offer(job)
         job.build.touch()
@@ -273,6 +281,9 @@ class Engine:
                 self._skip(other)
             elif other.state in canceled:
                 self.cancel(other, "A newer build of the branch has been created")
+        if pipeline.ending == "skipped":
+            self._skip(build)
+            return
         self._apply(build, build.graph.begin())
         for job in build.current_jobs:
             if job.state == "pending":
@@ -299,6 +310,8 @@ class Engine:
         for step in steps:
             try:
                 reason = left_out(step, context, build.branch, build.request.changed)
+                if build.pipeline.ending == "not_run" and not isinstance(step, WaitStep):
+                    reason = _LEFT_OUT
             except ConditionError as error:
                 reason = LeftOut("if", str(error), "" if step.condition is None else step.condition.text)
             if reason is not None:
@@ -313,6 +326,10 @@ class Engine:
         build.current_jobs += rest
         for index in range(position, len(build.current_jobs)):
             build.current_jobs[index].position = index
+        for each in nodes:
+            for job in build.runs[each].jobs:
+                if not job.over:
+                    self._concurrency.enter(job)
         return nodes
 
     def _add_template(self, build: Build, template: Template) -> None:
@@ -347,8 +364,6 @@ class Engine:
                 if left is not None:
                     job.broken_reason = left.reason
                     self._runner.finish(job, "broken")
-                else:
-                    self._concurrency.enter(job)
 
     def _new_job(self, build: Build, run: StepRun, step: Step, behaviour: CommandBehaviour, *, position: int) -> Job:
         job = Job(self.organization.ids.uuid(), step, behaviour, build, run, position, created_at=self.now)
@@ -366,6 +381,7 @@ class Engine:
     def _apply(self, build: Build, effects: Iterable[Effect]) -> None:
         """Move the jobs of steps as the graph says, and note what follows from their ends."""
         pending = deque(effects)
+        groups: set[str] = set()
         while pending:
             effect = pending.popleft()
             run = build.runs[effect.node]
@@ -374,10 +390,14 @@ class Engine:
                 continue
             for job in run.jobs:
                 if effect.to == "waiting":
-                    self._transitions.move_job(job, "waiting")
+                    if job.state != "broken":
+                        self._transitions.move_job(job, "waiting")
+                        self._concurrency.enter(job)
                 elif not job.over:
                     unmet = "blocked_failed" if isinstance(job.step, BlockStep) else "waiting_failed"
                     self._transitions.move_job(job, unmet)
+                    groups.update(self._leave(job))
+        self._start_limited(groups, settling=build)
 
     def _begin(self, build: Build, run: StepRun) -> list[Effect]:
         """Begin a step, and return what follows if it has ended by that."""
@@ -400,15 +420,24 @@ class Engine:
             job.limited_at = self.now
             self._transitions.move_job(job, "limited")
             self._concurrency.enter(job)
-            self._start_limited({step.concurrency.group})
+            for each in self._concurrency.start(step.concurrency.group):
+                self._make_scheduled(each)
         else:
             self._make_scheduled(job)
 
-    def _start_limited(self, groups: Iterable[str]) -> None:
-        """Start the jobs of concurrency groups that may start."""
+    def _start_limited(self, groups: Iterable[str], *, settling: Build | None = None) -> None:
+        """Start the jobs that may start since others have left their concurrency groups.
+
+        Args:
+            groups: the groups.
+            settling: the build whose jobs have left. The caller settles it.
+        """
         for group in sorted(groups):
-            for job in self._concurrency.startable(group):
+            for job in self._concurrency.start(group):
                 self._make_scheduled(job)
+            held = self._concurrency.idle(group)
+            if held is not None and held.build is not settling:
+                self._settle(held.build)
 
     def _make_scheduled(self, job: Job) -> None:
         job.scheduled_at = job.runnable_at = self.now
@@ -416,7 +445,7 @@ class Engine:
         self._transitions.move_job(job, "scheduled")
         self._runner.later(self.timing.pickup, job, self._offer)
         if self.timing.expiry is not None and isinstance(job.step, CommandStep):
-            self._runner.later(self.timing.expiry, job, self._expire)
+            self._runner.later(self.timing.expiry, job, self.expire)
 
     def _offer(self, job: Job) -> None:
         if isinstance(job.step, TriggerStep):
@@ -425,15 +454,15 @@ class Engine:
             self.agents.offer(job)
             self.dispatch()
 
-    def _expire(self, job: Job) -> None:
-        job.expired_at = self.now
-        self._end(job, "expired")
-
     # Ends ----------------------------------------------------------------------------------------------------------
 
     def _finish(self, job: Job, state: str) -> list[str]:
         """Move a job to its last state, and return the concurrency groups in which a slot may be free now."""
         self._runner.finish(job, state)
+        return self._leave(job)
+
+    def _leave(self, job: Job) -> list[str]:
+        """Take a job out of its concurrency group, and return the groups in which another may start now."""
         left = self._concurrency.leave(job)
         return [] if left is None else [left]
 
@@ -483,10 +512,26 @@ class Engine:
             while not build.active_jobs and not build.blocked_jobs and (stuck := build.graph.give_up()):
                 build.broken = build.broken or "steps waited for a key that no step has, or for each other"
                 self._apply(build, stuck)
+            self._give_up_turns(build)
             self._transitions.move_build(build, derived_state(build))
             if build.state == "failing":
                 self._cancel_for_failure(build)
         self._finish_trigger(build)
+
+    def _give_up_turns(self, build: Build) -> None:
+        """Let the jobs fail that stand in a concurrency group ahead of jobs for which they wait, if nothing else can run."""
+        while build.limited_jobs and build.limited_jobs == build.active_jobs and not build.blocked_jobs:
+            found = self._concurrency.in_its_own_way(build)
+            if found is None:
+                return
+            held, ahead = found
+            other = ahead.build
+            other.broken = other.broken or (
+                f"the job {_named(ahead)} stands ahead of {_named(held)} in their concurrency group, and waits for it"
+            )
+            self._apply(other, other.graph.drop(ahead.run.node))
+            if other is not build:
+                self._settle(other)
 
     def _cancel_for_failure(self, build: Build) -> None:
         """Cancel the jobs of a failing build whose steps ask for it."""
@@ -606,6 +651,10 @@ def _applies(patterns: str | None, branch: str) -> bool:
 
 def _reason(skip: bool | str) -> str:
     return skip if isinstance(skip, str) else "skip: true"
+
+
+def _named(job: Job) -> str:
+    return repr(job.step.label or job.step.key or job.id)
 
 
 def _behind(job: Job) -> int:

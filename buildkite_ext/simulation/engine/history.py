@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..behaviour.commands import CommandBehaviour
+from ..behaviour.endings import passing
 from ..behaviour.history import PastBuild
 from ..behaviour.timing import Timing
 from ..definition.steps import BlockStep, CommandStep
@@ -15,7 +15,7 @@ from ..state.users import User
 from .changes import BuildChanged, Change, JobChanged
 from .engine import Engine
 
-__all__ = ["History", "check_plans", "longest_build"]
+__all__ = ["History", "check_ending", "check_plans", "longest_build"]
 
 _USER_PAUSE = 60.0
 """Seconds until a user unblocks a build or retries a job."""
@@ -27,16 +27,26 @@ def check_plans(plans: Iterable[PastBuild], pipeline: Pipeline) -> None:
     Raises:
         ValueError: it has no step that can fail, be canceled or block the build.
     """
-    outcomes = {planned.outcome for planned in plans} | {"failed" for planned in plans if planned.retried}
+    for outcome in {planned.outcome for planned in plans} | {"failed" for planned in plans if planned.retried}:
+        check_ending(outcome, pipeline)
+
+
+def check_ending(outcome: str | None, pipeline: Pipeline) -> None:
+    """Check that builds of a pipeline can end with an outcome.
+
+    Raises:
+        ValueError: it has no step that can fail, be canceled or block the build.
+    """
     commands = [step for step in pipeline.steps if isinstance(step, CommandStep) and not step.skip]
     blocks = [step for step in pipeline.steps if isinstance(step, BlockStep)]
     failing = [step for step in commands if not step.allows_failure(1)]
-    for outcome, steps, needed in (
+    for name, steps, needed in (
         ("blocked", blocks, "a block step"),
         ("failed", failing, "a job without soft_fail"),
+        ("failing", failing, "a job without soft_fail"),
         ("canceled", [*commands, *blocks], "a job"),
     ):
-        if outcome in outcomes and not steps:
+        if outcome == name and not steps:
             raise ValueError(f"no build of {pipeline.slug!r} can be {outcome}: add {needed} to the pipeline first")
 
 
@@ -90,7 +100,9 @@ class History:
         self._plans[build.id] = planned
         commands = [job for job in build.jobs if job.command_step is not None and job.finished_at is None]
         for job in commands:
-            job.behaviour = _passing(job)
+            assert job.command_step is not None
+            timeout = self._pipeline.timeout_of(job.command_step)
+            job.behaviour = passing(job.command_step, job.behaviour, timeout)
         if planned.outcome == "failed" or planned.retried:
             able = [job for job in commands if job.command_step is not None and not job.command_step.allows_failure(1)]
             if able:
@@ -129,14 +141,3 @@ class History:
     def _retry(self, job: Job) -> None:
         if not job.retried and job.failed_hard:
             self._engine.retry(job, by=self._user)
-
-
-def _passing(job: Job) -> CommandBehaviour:
-    """Return the behaviour of a job, changed so that it fails only where its failure is allowed."""
-    step, behaviour = job.command_step, job.behaviour
-    assert step is not None
-    if any(status and not step.allows_failure(status) for status in behaviour.exit_statuses):
-        behaviour = replace(behaviour, exit_statuses=(0,))
-    if step.timeout is not None and step.timeout < behaviour.duration:
-        behaviour = replace(behaviour, duration=step.timeout)
-    return behaviour

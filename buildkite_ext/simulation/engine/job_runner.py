@@ -8,7 +8,6 @@ from functools import partial
 from ..behaviour.commands import Upload
 from ..behaviour.logs import compose
 from ..behaviour.timing import Timing
-from ..definition.steps import CommandStep
 from ..state.builds import Job
 from .agents import AgentConnections
 from .files import Files
@@ -123,7 +122,7 @@ class JobRunner:
                 self.later(min(upload.after, duration), job, partial(self._take_upload, upload))
         if behaviour.promise is not None and behaviour.promise[0] < duration:
             self.later(behaviour.promise[0], job, partial(self._promise, behaviour.promise[1]))
-        timeout = _timeout(job, step)
+        timeout = job.build.pipeline.timeout_of(step)
         if timeout is not None and timeout < duration:
             self.later(timeout, job, lambda job: self.interrupt(job, "timing_out", "timed_out"))
         else:
@@ -157,12 +156,3 @@ class JobRunner:
     @property
     def _now(self) -> float:
         return self._scheduler.millisecond
-
-
-def _timeout(job: Job, step: CommandStep) -> float | None:
-    """Return the seconds that a job may run: its step's timeout or the pipeline's, at most the pipeline's maximum."""
-    pipeline = job.build.pipeline
-    timeout = pipeline.default_timeout if step.timeout is None else step.timeout
-    if timeout is None or pipeline.maximum_timeout is None:
-        return timeout if timeout is not None else pipeline.maximum_timeout
-    return min(timeout, pipeline.maximum_timeout)

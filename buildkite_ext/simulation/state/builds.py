@@ -105,8 +105,10 @@ class Build:
     """How many of the current jobs make it fail, or have promised to."""
 
     active_jobs: int = 0
+    limited_jobs: int = 0
     blocked_jobs: int = 0
-    """How many of the current jobs continue by themselves, and how many wait for a user."""
+    """How many of the current jobs continue by themselves, how many of these wait for a turn in their concurrency group, and
+    how many wait for a user."""
 
     history: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     version: int = 0
@@ -180,6 +182,7 @@ class Build:
         """Count a state of a current job."""
         if state in ACTIVE_JOBS:
             self.active_jobs += change
+            self.limited_jobs += change if state == "limited" else 0
         elif state == "blocked":
             self.blocked_jobs += change
 

@@ -50,6 +50,7 @@ class Node:
         result: how it ended; None while it hasn't.
         begun: True if its jobs may run, or were run.
         gate: the last wait or block step before it, where it waits for that.
+        sources: the steps that it waits for.
         uploader: the step that uploaded it.
     """
 
@@ -59,6 +60,7 @@ class Node:
     gate: Node | None = None
     uploader: Node | None = None
     missing: frozenset[str] = frozenset()
+    sources: list[Node] = field(default_factory=list["Node"])
     _unfinished: int = 0
     _unmet: int = 0
     """How many of the steps that it waits for haven't ended, and how many have in a way that keeps it from running."""
@@ -80,13 +82,23 @@ class Node:
 
     @property
     def behind_block(self) -> bool:
-        """True if a user has to unblock the build before it can run."""
-        gate = self.gate
-        while gate is not None and gate.result is None:
-            if isinstance(gate.step, BlockStep):
-                return True
-            gate = gate.gate
-        return False
+        """True if a user has to unblock the build, or to fill in a form, before it can run."""
+        return any(isinstance(node.step, BlockStep) for node in self._unfinished_before())
+
+    def waits_for(self, other: Node) -> bool:
+        """Tell whether it can't run before another step has ended."""
+        return any(node is other for node in self._unfinished_before())
+
+    def _unfinished_before(self) -> Iterator[Node]:
+        """Yield the steps that have to end before it can run."""
+        seen = {self}
+        pending = [self]
+        while pending:
+            for source in pending.pop().sources:
+                if source.result is None and source not in seen:
+                    seen.add(source)
+                    pending.append(source)
+                    yield source
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +191,7 @@ class Graph:
         self.nodes = [node for node in self.nodes if id(node) not in gone]
         for node in self.nodes:
             node._edges = [edge for edge in node._edges if id(edge.to) not in gone]
+            node.sources = [source for source in node.sources if id(source) not in gone]
         for names in (self._keys, self._groups):
             for key in list(names):
                 names[key] = [node for node in names[key] if id(node) not in gone]
@@ -233,9 +246,14 @@ class Graph:
         effects: list[Effect] = []
         for node in [node for node in stuck if node.missing] or stuck:
             if node.result is None:
-                effects.append(Effect(node, "unmet"))
-                node.result = "unmet"
-                self._finish(deque([(node, "unmet")]), effects)
+                effects += self.drop(node)
+        return effects
+
+    def drop(self, node: Node) -> list[Effect]:
+        """Return what becomes of a step that can't begin."""
+        effects = [Effect(node, "unmet")]
+        node.result = "unmet"
+        self._finish(deque([(node, "unmet")]), effects)
         return effects
 
     def _finish(self, pending: deque[tuple[Node, Result]], effects: list[Effect]) -> None:
@@ -376,6 +394,7 @@ class Graph:
     def _edge(source: Node, to: Node, kind: EdgeKind, *, allow: bool) -> None:
         edge = Edge(to, kind, allow)
         source._edges.append(edge)
+        to.sources.append(source)
         if source.result is None:
             to._unfinished += 1
         else:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+from ...states import Outcome
 from ..behaviour.commands import CommandBehaviour
+from ..behaviour.endings import ended_as
 from ..behaviour.rules import BehaviourRule, behaviour_of
 from ..definition.steps import CommandStep, Group, Step, TriggerStep
 from ..definition.template import Template
@@ -96,6 +98,7 @@ class Pipeline:
         template: its text, if its steps come from one.
         behaviours: what happens in the jobs of its command steps.
         rules: changes of that, which also hold for steps that are uploaded.
+        ending: the outcome with which its builds end; None for that of its steps.
         follows_triggers: False if its trigger steps create no builds, and end as their behaviour says.
         version: goes up with every change that the API shows in it.
         last_number: the number of its last build.
@@ -136,6 +139,7 @@ class Pipeline:
     notify: object = None
     behaviours: dict[CommandStep, CommandBehaviour] = field(default_factory=dict[CommandStep, CommandBehaviour])
     rules: list[BehaviourRule] = field(default_factory=list[BehaviourRule])
+    ending: Outcome | None = None
     follows_triggers: bool = True
     version: int = 0
     last_number: int = 0
@@ -165,7 +169,17 @@ class Pipeline:
         if not isinstance(step, CommandStep | TriggerStep):
             return _DEFAULT
         known = self.behaviours.get(step, _DEFAULT) if isinstance(step, CommandStep) else _DEFAULT
-        return behaviour_of(step, self.rules, known) if self.rules else known
+        found = behaviour_of(step, self.rules, known) if self.rules else known
+        if self.ending is None or not isinstance(step, CommandStep):
+            return found
+        return ended_as(self.ending, step, found, self.timeout_of(step))
+
+    def timeout_of(self, step: CommandStep) -> float | None:
+        """Return the seconds that a job may run: its step's timeout or the pipeline's, at most the pipeline's maximum."""
+        timeout = self.default_timeout if step.timeout is None else step.timeout
+        if timeout is None or self.maximum_timeout is None:
+            return timeout if timeout is not None else self.maximum_timeout
+        return min(timeout, self.maximum_timeout)
 
 
 _DEFAULT = CommandBehaviour()

@@ -1,0 +1,61 @@
+"""Roots of the API that are answered in this process: those of simulators and cassettes that a test has connected.
+
+A client that is made without a `transport=` asks here for its root. A program has none of them, unless it tests itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .clock import MonotonicClock
+
+__all__ = ["InProcess", "answer_in_process", "in_process"]
+
+
+class InProcess(Protocol):
+    """What answers the requests of clients in this process."""
+
+    @property
+    def clock(self) -> MonotonicClock:
+        """Clock of the clients' pauses."""
+        ...
+
+    def transport(self) -> httpx.BaseTransport:
+        """Return a transport for a blocking client."""
+        ...
+
+    def async_transport(self) -> httpx.AsyncBaseTransport:
+        """Return a transport for an async client."""
+        ...
+
+
+_answered: dict[str, InProcess] = {}
+
+
+def in_process(base_url: str) -> InProcess | None:
+    """Return what answers the requests below a root; None for the network."""
+    return _answered.get(base_url)
+
+
+@contextmanager
+def answer_in_process(base_url: str, answers: InProcess) -> Iterator[None]:
+    """Let clients that are made while a `with` block runs get their answers in this process.
+
+    Args:
+        base_url: the root of the API, as a client normalizes it.
+        answers: what answers. It takes the place of another one, which is there again after the block.
+    """
+    before = _answered.get(base_url)
+    _answered[base_url] = answers
+    try:
+        yield
+    finally:
+        if before is None:
+            _answered.pop(base_url, None)
+        else:
+            _answered[base_url] = before

@@ -1,0 +1,451 @@
+"""pytest plugin: fixtures, markers and an option for tests of code that drives Buildkite.
+
+pytest loads this module in each run on a machine where buildkite-ext is installed. So it imports neither the client nor the
+simulator: a fixture does, when a test asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast, get_args
+
+import pytest
+
+from .states import Outcome
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .client import AsyncBuildkiteClient, BuildkiteClient
+    from .clock import VirtualClock
+    from .simulation import Replayer, Simulator
+
+__all__ = [
+    "BuildkiteServer",
+    "async_buildkite_client",
+    "buildkite_cassette",
+    "buildkite_client",
+    "buildkite_outcome",
+    "buildkite_server",
+    "buildkite_simulator",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_itemcollected",
+    "pytest_runtest_setup",
+]
+
+T = TypeVar("T")
+
+_OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+_MARKERS = (
+    "buildkite_simulator(organization='acme', **options): arguments of the Simulator that the test gets.",
+    (
+        "buildkite_pipeline(slug, steps=None, *, file=None, outcome=None): a pipeline of the simulator, by the text of its "
+        "pipeline.yml or a file below the root of the tests, and the outcome of its builds."
+    ),
+    "buildkite_server(*, seconds_per_request=5.0, real_time=False): how time passes for the fixture buildkite_server.",
+    (
+        "buildkite_cassette(path=None, *, strict=True, keep_env=(), keep_meta_data=(), emails=False, secrets=()): the test's "
+        "requests are answered from a cassette, or recorded into it with --buildkite-record."
+    ),
+)
+
+_RECORD = "--buildkite-record"
+
+_misuse = pytest.StashKey[str]()
+"""What is wrong with the markers of a test."""
+
+
+# Markers ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Pipeline:
+    """Arguments of the marker `buildkite_pipeline`."""
+
+    slug: str
+    steps: str | None = None
+    file: str | os.PathLike[str] | None = None
+    outcome: Outcome | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.slug, str) or not self.slug:
+            raise ValueError(f"slug={self.slug!r}: give the slug of the pipeline, a text such as 'web'")
+        if self.steps is not None and not isinstance(self.steps, str):
+            raise ValueError("steps: give the text of a pipeline.yml")
+        if self.steps is not None and self.file is not None:
+            raise ValueError("give steps or file, not both")
+        if self.outcome is not None and self.outcome not in _OUTCOMES:
+            raise ValueError(f"outcome={self.outcome!r}: give one of {', '.join(_OUTCOMES)}")
+
+    def path(self, root: Path) -> Path | None:
+        """Return the path of its file.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if self.file is None:
+            return None
+        path = root / self.file
+        if not path.is_file():
+            raise ValueError(f"file={str(self.file)!r}: there is no file {path}")
+        return path
+
+
+@dataclass(frozen=True)
+class _Server:
+    """Arguments of the marker `buildkite_server`."""
+
+    seconds_per_request: float = 5.0
+    real_time: bool = False
+
+
+@dataclass(frozen=True)
+class _Cassette:
+    """Arguments of the marker `buildkite_cassette`."""
+
+    path: str | os.PathLike[str] | None = None
+    strict: bool = True
+    keep_env: Sequence[str] = ()
+    keep_meta_data: Sequence[str] = ()
+    emails: bool = False
+    secrets: Sequence[str] = ()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option `--buildkite-record`."""
+    group = parser.getgroup("buildkite", "Buildkite")
+    group.addoption(
+        _RECORD,
+        action="store_true",
+        help="send the requests of tests with the marker buildkite_cassette to Buildkite, and record them",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers, and what notes failures while cassettes are recorded."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    if config.getoption(_RECORD):
+        config.pluginmanager.register(_Failures(), "buildkite-failures")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Check a test's markers, and let it have the fixture that they stand for.
+
+    Raises:
+        pytest.UsageError: a marker is wrong. The message has the test's name. A process of pytest-xdist can't tell it to its
+            user, so that there the test fails with it.
+    """
+    try:
+        _checked(item)
+    except pytest.UsageError as error:
+        if not hasattr(item.config, "workerinput"):
+            raise
+        item.stash[_misuse] = str(error)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose markers are wrong."""
+    error = item.stash.get(_misuse, None)
+    if error is not None:
+        pytest.fail(error, pytrace=False)
+
+
+def _checked(item: pytest.Item) -> None:
+    pipelines = [_parsed(item, mark, _Pipeline) for mark in item.iter_markers("buildkite_pipeline")]
+    for mark in item.iter_markers("buildkite_server"):
+        _parsed(item, mark, _Server)
+    for pipeline in pipelines:
+        try:
+            pipeline.path(item.config.rootpath)
+        except ValueError as error:
+            raise _misused(item, "buildkite_pipeline", error) from None
+    simulated = bool(pipelines) or item.get_closest_marker("buildkite_simulator") is not None
+    cassette = item.get_closest_marker("buildkite_cassette")
+    if cassette is not None:
+        _parsed(item, cassette, _Cassette)
+        if simulated:
+            raise _misused(item, cassette.name, "a test has a cassette or a simulator, not both")
+        _use(item, "buildkite_cassette")
+    elif simulated:
+        _use(item, "buildkite_simulator")
+
+
+def _parsed(item: pytest.Item, mark: pytest.Mark, kind: Callable[..., T]) -> T:
+    try:
+        return kind(*mark.args, **mark.kwargs)
+    except (TypeError, ValueError) as error:
+        raise _misused(item, mark.name, str(error).replace(f"{kind.__name__}.__init__()", "the marker")) from None
+
+
+def _misused(item: pytest.Item, marker: str, error: object) -> pytest.UsageError:
+    return pytest.UsageError(f"{item.nodeid}: @pytest.mark.{marker}: {error}")
+
+
+def _use(item: pytest.Item, fixture: str) -> None:
+    """Let a test have a fixture that it doesn't name: after those that each test has, before those that it names."""
+    names: list[str] = getattr(item, "fixturenames", [])
+    if fixture in names or not isinstance(item, pytest.Function):
+        return
+    info = item._fixtureinfo  # pytest has no public way to it
+    named = [
+        index
+        for index, name in enumerate(names)
+        if name in info.argnames and all(each.scope == "function" for each in info.name2fixturedefs.get(name, ())[-1:])
+    ]
+    place = named[0] if named else len(names)
+    item.fixturenames = [
+        *names[:place],
+        fixture,
+        *names[place:],
+    ]  # a new list: the test's other parameters share the old
+
+
+# Simulator ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=_OUTCOMES)
+def buildkite_outcome(request: pytest.FixtureRequest) -> Outcome:
+    """Outcome of the builds of the test's pipelines: the test runs once with each outcome that builds can have.
+
+    It holds for the pipelines of markers without an `outcome=`. Where the steps of such a pipeline can't bring it about, the
+    test is skipped. For another pipeline: `simulator.pipeline("web").job("test").ends(buildkite_outcome)`.
+    """
+    return cast("Outcome", request.param)
+
+
+@pytest.fixture
+def buildkite_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
+    """Simulator of the test, to which the clients lead that the code under test makes from the environment."""
+    from .simulation import Simulator
+
+    mark = request.node.get_closest_marker("buildkite_simulator")
+    try:
+        simulator = Simulator() if mark is None else Simulator(*mark.args, **mark.kwargs)
+    except (TypeError, ValueError) as error:
+        pytest.fail(f"@pytest.mark.buildkite_simulator: {error}", pytrace=False)
+    every: Outcome | None = None
+    if "buildkite_outcome" in request.fixturenames:
+        every = request.getfixturevalue("buildkite_outcome")
+    marks = [_Pipeline(*mark.args, **mark.kwargs) for mark in request.node.iter_markers("buildkite_pipeline")]
+    for pipeline in {each.slug: each for each in reversed(marks)}.values():
+        _add_pipeline(simulator, pipeline, every, request.config.rootpath)
+    with simulator.connected():
+        yield simulator
+
+
+def _add_pipeline(simulator: Simulator, marked: _Pipeline, every: Outcome | None, root: Path) -> None:
+    outcome = marked.outcome or every
+    path = marked.path(root)
+    text = marked.steps if path is None else path.read_text(encoding="utf-8")
+    try:
+        pipeline = simulator.pipeline(marked.slug)
+        if text is not None:
+            pipeline.configure(text)
+        else:
+            pipeline.job("test")
+            if outcome == "blocked":
+                pipeline.block("Continue?")
+    except (ImportError, TypeError, ValueError) as error:
+        pytest.fail(f"@pytest.mark.buildkite_pipeline({marked.slug!r}): {path or 'steps'}: {error}", pytrace=False)
+    if outcome is None:
+        return
+    try:
+        pipeline.ends(outcome)
+    except ValueError as error:
+        if marked.outcome is None:
+            pytest.skip(str(error))
+        pytest.fail(f"@pytest.mark.buildkite_pipeline({marked.slug!r}): {error}", pytrace=False)
+
+
+@pytest.fixture
+def buildkite_client(request: pytest.FixtureRequest) -> Iterator[BuildkiteClient]:
+    """Client of the test's simulator, or of its cassette."""
+    from .client import BuildkiteClient
+
+    request.getfixturevalue(_answering(request))
+    with BuildkiteClient() as client:
+        yield client
+
+
+@pytest.fixture
+def async_buildkite_client(request: pytest.FixtureRequest) -> AsyncBuildkiteClient:
+    """Async client of the test's simulator, or of its cassette, for asyncio and trio. It needs no closing.
+
+    The fixture isn't async, so that it works with each plugin for async tests.
+    """
+    from .client import AsyncBuildkiteClient
+
+    request.getfixturevalue(_answering(request))
+    return AsyncBuildkiteClient()
+
+
+def _answering(request: pytest.FixtureRequest) -> str:
+    marked = request.node.get_closest_marker("buildkite_cassette") is not None
+    return "buildkite_cassette" if marked else "buildkite_simulator"
+
+
+@dataclass(frozen=True)
+class BuildkiteServer:
+    """Simulator that is served over HTTP, for clients of other libraries and for other processes.
+
+    Attributes:
+        simulator: the simulator.
+        url: the root of its API.
+    """
+
+    simulator: Simulator
+    url: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment of this process with the variables that clients read, for processes that the test starts."""
+        return dict(os.environ)
+
+
+@pytest.fixture
+def buildkite_server(request: pytest.FixtureRequest, buildkite_simulator: Simulator) -> Iterator[BuildkiteServer]:
+    """HTTP server of the test's simulator. Five seconds of its clock pass with each request, and no real time."""
+    from .simulation.clients import environment
+    from .simulation.server import running
+
+    mark = request.node.get_closest_marker("buildkite_server")
+    time = _Server() if mark is None else _Server(*mark.args, **mark.kwargs)
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(
+                running(buildkite_simulator, real_time=time.real_time, seconds_per_request=time.seconds_per_request)
+            )
+        except (ImportError, TypeError, ValueError) as error:
+            pytest.fail(str(error), pytrace=False)
+        direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost")))
+        stack.enter_context(environment({"NO_PROXY": direct, "no_proxy": direct}))
+        stack.enter_context(buildkite_simulator.connected())
+        yield BuildkiteServer(buildkite_simulator, str(url))
+
+
+# Cassettes ----------------------------------------------------------------------------------------------------------
+
+
+class _Failures:
+    """Plugin that notes which tests have failed, so that what they recorded is thrown away."""
+
+    failed = pytest.StashKey[bool]()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if not report.passed:
+            item.stash[self.failed] = True
+        return report
+
+
+@pytest.fixture
+def buildkite_cassette(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Path of the test's cassette, from which the clients of the test are answered.
+
+    With `--buildkite-record` their requests go to Buildkite instead, with the token of the environment, and are recorded. The
+    cassette is replaced if the test passes.
+    """
+    mark = request.node.get_closest_marker("buildkite_cassette")
+    cassette = _Cassette() if mark is None else _Cassette(*mark.args, **mark.kwargs)
+    path = _cassette_path(request, cassette)
+    if request.config.getoption(_RECORD):
+        yield from _recorded(request.node, cassette, path)
+    else:
+        yield from _replayed(request.node, cassette, path)
+
+
+def _cassette_path(request: pytest.FixtureRequest, cassette: _Cassette) -> Path:
+    folder: Path = request.path.parent
+    if cassette.path is not None:
+        return folder / cassette.path
+    parts = request.node.nodeid.split("::", 1)[-1]
+    return folder / "cassettes" / request.path.stem / f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', parts).strip('-')}.yaml"
+
+
+def _recorded(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Path]:
+    from .options import TOKEN_VARIABLES
+    from .simulation import Recorder
+
+    if not any(os.environ.get(name) for name in TOKEN_VARIABLES):
+        pytest.fail(f"{_RECORD} sends requests to Buildkite: set ${TOKEN_VARIABLES[0]} to a token", pytrace=False)
+    new = path.with_name(f"{path.name}.new")
+    try:
+        recorder = Recorder(
+            new,
+            keep_env=cassette.keep_env,
+            keep_meta_data=cassette.keep_meta_data,
+            emails=cassette.emails,
+            secrets=cassette.secrets,
+        )
+    except (TypeError, ValueError) as error:
+        pytest.fail(f"{_RECORD}: {error}", pytrace=False)
+    try:
+        with recorder:
+            yield path
+        if not node.stash.get(_Failures.failed, False):
+            new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _replayed(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Path]:
+    from ._in_process import answer_in_process
+    from .clock import VirtualClock
+    from .options import ENDPOINT_VARIABLE, normalize_base_url
+    from .simulation import Replayer
+    from .simulation.clients import environment
+
+    if not path.is_file():
+        pytest.fail(
+            f"there is no cassette {path}. Record it, with a token in the environment: pytest {_RECORD} '{node.nodeid}'",
+            pytrace=False,
+        )
+    try:
+        replayer = Replayer(path, strict=cassette.strict)
+    except (TypeError, ValueError) as error:
+        pytest.fail(f"@pytest.mark.buildkite_cassette: {error}", pytrace=False)
+    variables = _recorded_environment(replayer)
+    root = normalize_base_url(variables[ENDPOINT_VARIABLE] or "")
+    with environment(variables), answer_in_process(root, _Replay(replayer, VirtualClock())):
+        yield path
+
+
+def _recorded_environment(replayer: Replayer) -> Mapping[str, str | None]:
+    """Return the variables that lead clients to a cassette: its API, its organization and a token that opens nothing."""
+    from .options import DEFAULT_BASE_URL, ENDPOINT_VARIABLE, ORGANIZATION_VARIABLE, TOKEN_VARIABLES
+
+    urls = [each.url for each in replayer.interactions]
+    organizations = (re.search(r"/v2/(?:\w+/)?organizations/([^/?]+)", url) for url in urls)
+    found = {
+        **dict.fromkeys(TOKEN_VARIABLES),
+        TOKEN_VARIABLES[0]: "bkua_replayed",
+        ENDPOINT_VARIABLE: next((url.partition("/v2/")[0] for url in urls if "/v2/" in url), DEFAULT_BASE_URL),
+    }
+    organization = next((each[1] for each in organizations if each is not None), None)
+    return found if organization is None else {**found, ORGANIZATION_VARIABLE: organization}
+
+
+@dataclass(frozen=True)
+class _Replay:
+    """Cassette that answers the clients of this process. Their pauses take no real time."""
+
+    replayer: Replayer
+    clock: VirtualClock
+
+    def transport(self) -> httpx.BaseTransport:
+        """Return a transport for a blocking client."""
+        return self.replayer.transport()
+
+    def async_transport(self) -> httpx.AsyncBaseTransport:
+        """Return a transport for an async client."""
+        return self.replayer.async_transport()

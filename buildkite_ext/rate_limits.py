@@ -1,0 +1,114 @@
+"""Rate limits in the headers of an answer and in the body of a 429: which of the two it hit, and when that one is reset.
+
+https://buildkite.com/docs/apis/rest-api/rate-limits
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .strict_json import loads
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = [
+    "LARGEST",
+    "LIMITS",
+    "LONGEST",
+    "is_users_limit",
+    "number_of",
+    "rate_limit_headers",
+    "refusal_in",
+    "reset_after",
+]
+
+LARGEST = 10**9
+"""The largest number that is taken for one of a rate limit."""
+
+LONGEST = 3600.0
+"""Seconds. A window that is said to be longer is taken to be this long."""
+
+LIMITS = (b"ratelimit-", b"ratelimit-user-")
+"""How the headers of a limit begin: that of the organization, and that of the user."""
+
+
+def rate_limit_headers(response: httpx.Response) -> dict[bytes, bytes]:
+    """Return the headers of both limits, by their names in lower case."""
+    # In one go: each question to the headers of httpx is a walk over them.
+    return {key.lower(): value for key, value in response.headers.raw if key[:10].lower() == LIMITS[0]}
+
+
+def is_users_limit(headers: Mapping[bytes, bytes], scope: object) -> bool | None:
+    """Tell if the limit that a 429 hit is the user's. None: the answer doesn't tell.
+
+    The scope in its body tells. Without it, the warning that stands only while a limit is exhausted does, and then what is left.
+
+    Args:
+        headers: its headers of rate limits.
+        scope: the scope in its body.
+
+    Example:
+        >>> is_users_limit({b"ratelimit-remaining": b"-2", b"ratelimit-user-remaining": b"8"}, None)
+        False
+    """
+    if isinstance(scope, str) and scope:
+        for prefix, is_users in zip(LIMITS, (False, True), strict=True):
+            if headers.get(prefix + b"scope", b"").decode("latin-1") == scope:
+                return is_users
+        return scope.endswith("_user")
+    warned = [prefix + b"warning" in headers for prefix in LIMITS]
+    if warned[0] != warned[1]:
+        return warned[1]
+    left = [number_of(headers.get(prefix + b"remaining")) for prefix in LIMITS]
+    spent = [number is not None and number <= 0 for number in left]
+    return spent[1] if spent[0] != spent[1] else None
+
+
+def reset_after(response: httpx.Response) -> float | None:
+    """Return the seconds until the limit that a 429 hit is reset; None if the answer doesn't say.
+
+    The body's `reset` belongs to the limit that was hit. Without it, the header of that limit counts. If the answer names
+    neither limit, the later one does. `Retry-After`, which Buildkite doesn't document, is the last resort.
+    """
+    body = refusal_in(response)
+    reset = number_of(body.get("reset"))
+    if reset is not None and reset >= 0:
+        return reset
+    headers = rate_limit_headers(response)
+    organization, user = (number_of(headers.get(prefix + b"reset")) for prefix in LIMITS)
+    of_user = is_users_limit(headers, body.get("scope"))
+    hit, other = (user, organization) if of_user else (organization, user)
+    if of_user is not None and hit is not None:
+        return max(0.0, hit)
+    known = [reset for reset in (hit, other) if reset is not None]
+    if known:
+        return max(0.0, *known)
+    advised = number_of(response.headers.get("Retry-After"))
+    return None if advised is None else max(0.0, advised)
+
+
+def refusal_in(response: httpx.Response) -> Mapping[str, object]:
+    """Return the object in the body of a 429; an empty one if there is none."""
+    try:
+        body = loads(response.content)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def number_of(value: object) -> float | None:
+    """Return the number of a header or of a body; None if it is none."""
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and not value.isascii():
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) and abs(number) <= LARGEST else None

@@ -1,0 +1,76 @@
+"""Comparison of the requests that a program sent with those that a cassette holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+__all__ = ["ReplayedRequest", "differences"]
+
+
+class _RecordedRequest(Protocol):
+    """Recorded request."""
+
+    @property
+    def key(self) -> tuple[str, ...]: ...
+
+    @property
+    def repeatable(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedRequest:
+    """Request that a replayer got.
+
+    Attributes:
+        text: its method, path and query.
+        recorded: the recorded request that answered it; None where there was none.
+        differs: in what it differs from the nearest recorded request; an empty text if in nothing.
+    """
+
+    text: str
+    recorded: _RecordedRequest | None
+    differs: str
+
+
+def differences(recorded: Sequence[_RecordedRequest], sent: Sequence[ReplayedRequest]) -> Iterator[str]:
+    """Yield a sentence for each difference between what was recorded and what was sent.
+
+    A read may be sent more or less often than it was recorded, and reads may come in any order: programs poll. Writes have to be
+    sent as often as they were recorded, and in their order.
+
+    Args:
+        recorded: the recorded requests in their order.
+        sent: the requests of the program in their order.
+    """
+    yield from dict.fromkeys(_of_request(each) for each in sent if each.recorded is None or each.differs)
+    asked = {each.recorded.key for each in sent if each.recorded is not None}
+    yield from dict.fromkeys(f"Recorded, never sent: {each}." for each in recorded if each.key not in asked)
+    yield from _of_writes(recorded, sent)
+
+
+def _of_request(each: ReplayedRequest) -> str:
+    if each.recorded is None:
+        return f"Sent, not recorded: {each.text}. {each.differs}."
+    return f"Sent otherwise than recorded: {each.text}: {each.differs}."
+
+
+def _of_writes(recorded: Sequence[_RecordedRequest], sent: Sequence[ReplayedRequest]) -> Iterator[str]:
+    """Yield the differences in the number and in the order of the writes that both have."""
+    names = {each.key: str(each) for each in recorded if not each.repeatable}
+    wanted = [each.key for each in recorded if not each.repeatable]
+    got = [each.recorded.key for each in sent if each.recorded is not None and not each.recorded.repeatable]
+    often = Counter(got)
+    for key, times in Counter(wanted).items():
+        if often[key] not in (0, times):
+            yield f"Recorded {_times(times)}, sent {_times(often[key])}: {names[key]}."
+    orders = [list(dict.fromkeys(key for key in keys if key in often)) for keys in (wanted, got)]
+    if orders[0] != orders[1]:
+        before, now = ("; ".join(names[key] for key in keys) for keys in orders)
+        yield f"Sent in another order. Recorded: {before}. Sent: {now}."
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

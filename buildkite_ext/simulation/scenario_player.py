@@ -1,0 +1,164 @@
+"""Player of scenarios: a simulator's build that goes as the recorded one went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from ..states import FINISHED_JOBS
+from .behaviour.commands import CommandBehaviour
+from .definition.steps import BlockStep, CommandStep, RetryRule, Step, TriggerStep, WaitStep
+from .engine.changes import BuildChanged, Change, JobChanged
+from .scenario_jobs import ScenarioAttempt, ScenarioJob
+
+if TYPE_CHECKING:
+    from .clients import Simulator
+    from .engine.engine import Engine
+    from .scenario import Scenario
+    from .state.builds import Build, Job
+
+__all__ = ["play"]
+
+_ENDLESS = 1e9
+"""Seconds that a command runs that a user canceled."""
+
+_ENDS = (FINISHED_JOBS | {"unblocked"}) - {"canceled"}
+"""Last states of jobs that no cancellation of the build has ended."""
+
+
+def play(scenario: Scenario, simulator: Simulator, scale: float) -> Build:
+    """Create a build that goes as the recorded one went. So do further builds of its pipeline.
+
+    Args:
+        scenario: the recorded build.
+        simulator: the simulator. The pipeline is created there; it must be new or have no steps.
+        scale: the factor of all times: 1 for the recorded ones, 0 for none.
+
+    Raises:
+        ValueError: the pipeline has steps already.
+    """
+    pipeline = simulator.pipeline(scenario.pipeline)
+    if pipeline.state.steps:
+        raise ValueError(f"the pipeline {scenario.pipeline!r} has steps already: play the scenario in a new pipeline")
+    for job in scenario.jobs:
+        if job.kind == "trigger" and job.pipeline not in (None, scenario.pipeline):
+            _add_target(simulator, job, scale)
+        pipeline._with_step(_step(job, scenario, scale), _behaviour(job, 0, scale))
+    jobs = dict(zip(pipeline.state.steps, scenario.jobs, strict=True))
+    simulator.on_change(_Player(scenario, jobs, pipeline._engine, scale).react)
+    return pipeline.build(branch=scenario.branch, commit=scenario.commit, message=scenario.message)
+
+
+class _Player:
+    """Player of a pipeline's builds: it does what users did, and lets each attempt go as it went."""
+
+    def __init__(self, scenario: Scenario, jobs: Mapping[Step, ScenarioJob], engine: Engine, scale: float) -> None:
+        self._scenario = scenario
+        self._jobs = jobs
+        self._engine = engine
+        self._scale = scale
+        self._canceled: set[Build] = set()
+        """Builds that are canceled when all jobs have ended that had ended then."""
+
+    def react(self, change: Change) -> None:
+        """React to a change of a build or of its jobs."""
+        if isinstance(change, BuildChanged):
+            if change.before is None and self._scenario.state == "canceled" and self._plays(change.build):
+                self._later(self._scenario.seconds, lambda: self._cancel(change.build))
+        elif isinstance(change, JobChanged):
+            self._react_to_job(change, change.job)
+
+    def _react_to_job(self, change: JobChanged, job: Job) -> None:
+        recorded = self._jobs.get(job.step)
+        if recorded is None or not recorded.attempts:
+            return
+        attempt = recorded.attempts[min(job.attempt, len(recorded.attempts) - 1)]
+        if change.before is None and job.attempt:
+            job.behaviour = _behaviour(recorded, job.attempt, self._scale)
+        elif change.after == "blocked" and attempt.state == "unblocked":
+            self._later(attempt.seconds, lambda: self._unblock(job))
+        elif change.after == "scheduled" and attempt.state == "expired":
+            self._later(0, lambda: self._expire(job))
+        elif job.over and attempt.retried == "manual" and not job.retried and change.before != change.after:
+            self._later(0, lambda: self._retry(job))
+        elif job.over and job.build in self._canceled:
+            self._later(0, lambda: self._cancel(job.build))
+
+    def _plays(self, build: Build) -> bool:
+        return any(step in self._jobs for step in build.pipeline.steps)
+
+    def _later(self, seconds: float, act: Callable[[], object]) -> None:
+        self._engine.scheduler.after(seconds * self._scale, act)
+
+    def _unblock(self, job: Job) -> None:
+        if job.state == "blocked":
+            self._engine.unblock(job, job.build.creator, {})
+
+    def _expire(self, job: Job) -> None:
+        if job.state == "scheduled":
+            self._engine.expire(job)
+
+    def _retry(self, job: Job) -> None:
+        if not job.retried:
+            self._engine.retry(job, by=job.build.creator)
+
+    def _cancel(self, build: Build) -> None:
+        """Cancel a build, when all jobs have ended that had ended then: they may wait longer for an agent than they did."""
+        if build.done:
+            self._canceled.discard(build)
+        elif any(self._still_ends(job) for job in build.current_jobs):
+            self._canceled.add(build)
+        else:
+            self._canceled.discard(build)
+            self._engine.cancel(build)
+
+    def _still_ends(self, job: Job) -> bool:
+        recorded = self._jobs.get(job.step)
+        return bool(not job.over and recorded and recorded.attempts and recorded.attempts[-1].state in _ENDS)
+
+
+def _add_target(simulator: Simulator, job: ScenarioJob, scale: float) -> None:
+    """Add the pipeline that a job triggers, if there is none."""
+    target = simulator.pipeline(job.pipeline or "")
+    if target.state.steps:
+        return
+    last = job.attempts[-1] if job.attempts else ScenarioAttempt()
+    target.job("build", exit_status=int(last.state != "passed"), after=last.seconds * scale)
+
+
+def _step(job: ScenarioJob, scenario: Scenario, scale: float) -> Step:
+    last = job.attempts[-1] if job.attempts else ScenarioAttempt()
+    if job.kind == "waiter":
+        return WaitStep()
+    if job.kind == "manual":
+        return BlockStep(label=job.name or "Block", key=job.key)
+    if job.kind == "trigger" and job.pipeline not in (None, scenario.pipeline):
+        return TriggerStep(pipeline=job.pipeline or "", label=job.name or job.pipeline or "", key=job.key)
+    automatic = sum(each.retried == "automatic" for each in job.attempts)
+    timed = [each.seconds * scale for each in job.attempts if each.state == "timed_out"]
+    return CommandStep(
+        label=job.name,
+        command=job.command or "",
+        key=job.key,
+        soft_fail=any(each.soft_failed for each in job.attempts),
+        retry=(RetryRule(limit=automatic),) if automatic else (),
+        timeout=timed[0] if timed else None,
+        skip=last.state in ("broken", "skipped"),
+        cancel_on_build_failing=last.state == "canceled" and scenario.state != "canceled",
+    )
+
+
+def _behaviour(job: ScenarioJob, attempt: int, scale: float) -> CommandBehaviour:
+    if not job.attempts:
+        return CommandBehaviour(duration=0)
+    one = job.attempts[min(attempt, len(job.attempts) - 1)]
+    failed = one.state in ("failed", "timed_out")
+    status = 0 if one.state == "passed" else int(failed) if one.exit_status is None else one.exit_status
+    seconds = one.seconds * scale
+    log = one.log.encode()
+    return CommandBehaviour(
+        duration=_ENDLESS if one.state == "canceled" else seconds + (1.0 if one.state == "timed_out" else 0.0),
+        exit_statuses=(status,),
+        log=((0.0, log),) if one.state == "canceled" else log,
+        artifacts=dict.fromkeys(one.artifacts, b""),
+    )

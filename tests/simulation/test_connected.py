@@ -1,0 +1,143 @@
+"""Clients that a program makes from the environment, and the simulator that a test has connected."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import unittest
+from pathlib import Path
+
+import pytest
+
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, SystemClock, Unauthorized
+from buildkite_ext.cli import main
+from buildkite_ext.simulation import Simulator, VirtualClock
+from buildkite_ext.simulation.server import running
+
+
+def deploy() -> str | None:
+    with BuildkiteClient() as buildkite:
+        build = buildkite.builds.create("web", commit="HEAD", branch="main")
+        return buildkite.builds.wait("web", build.number).outcome
+
+
+def test_a_client_of_the_environment_reaches_it_and_waits_by_its_clock() -> None:
+    simulator = Simulator("acme-inc", token="bkua_0123456789")
+    simulator.pipeline("web").job("test", after=7200, exit_status=1)
+    with simulator.connected() as same:
+        assert same is simulator
+        assert deploy() == "failed"
+    assert simulator.clock.time() - VirtualClock().time() > 7200
+    simulator.assert_calls(["builds.create", "builds.get"])
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_so_does_an_async_client(backend: str) -> None:
+    import anyio
+
+    async def names() -> list[str]:
+        async with AsyncBuildkiteClient() as buildkite:
+            return [pipeline.slug async for pipeline in buildkite.pipelines.list()]
+
+    simulator = Simulator()
+    simulator.pipeline("web")
+    with simulator.connected():
+        assert anyio.run(names, backend=backend) == ["web"]
+
+
+def test_so_do_a_client_of_another_thread_and_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test")
+    with simulator.connected():
+        outcomes: list[str | None] = []
+        thread = threading.Thread(target=lambda: outcomes.append(deploy()))
+        thread.start()
+        thread.join()
+        assert outcomes == ["passed"]
+        assert main(["api", "user"]) == 0
+    assert "Ada Byron" in capsys.readouterr().out
+
+
+def test_an_artifact_comes_from_it_too() -> None:
+    simulator = Simulator()
+    simulator.pipeline("web").job("test", artifacts={"report.txt": "3 passed"}).history(1)
+    with simulator.connected(), BuildkiteClient() as buildkite:
+        (artifact,) = buildkite.artifacts.list("web", 1)
+        assert buildkite.artifacts.read(artifact) == b"3 passed"
+
+
+def test_nothing_of_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    from buildkite_ext import _in_process
+
+    monkeypatch.setenv("BUILDKITE_TOKEN", "bkua_before")
+    monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", "before")
+    before = dict(os.environ)
+    simulator = Simulator()
+
+    def fail() -> None:
+        with simulator.connected():
+            raise LookupError(os.environ.get("BUILDKITE_TOKEN"))
+
+    with pytest.raises(LookupError, match="None"):
+        fail()
+    assert dict(os.environ) == before
+    assert _in_process.in_process(simulator.base_url) is None
+
+
+def test_the_inner_one_counts_and_then_the_outer_one_again() -> None:
+    outer, inner = Simulator(user="Outer"), Simulator(user="Inner")
+    names = []
+    with outer.connected():
+        for each in (outer, inner, outer):
+            if each is inner:
+                with inner.connected(), BuildkiteClient() as buildkite:
+                    names.append(buildkite.user.get().name)
+            else:
+                with BuildkiteClient() as buildkite:
+                    names.append(buildkite.user.get().name)
+    assert names == ["Outer", "Inner", "Outer"]
+
+
+def test_what_a_program_gives_itself_counts() -> None:
+    simulator, other, clock = Simulator(), Simulator(user="Other"), SystemClock()
+    with simulator.connected():
+        with BuildkiteClient(transport=other.transport(), token=other.token) as buildkite:
+            assert buildkite.user.get().name == "Other"
+        with BuildkiteClient(clock=clock) as buildkite:
+            assert buildkite.user.get().name == "Ada Byron"
+        with BuildkiteClient(token="bkua_wrong") as buildkite, pytest.raises(Unauthorized):
+            buildkite.user.get()
+
+
+def test_a_limit_that_one_test_has_used_up_does_not_stop_the_next() -> None:
+    for _ in range(2):
+        simulator = Simulator(user_rate_limit=2, rate_limit=2)
+        with simulator.connected(), BuildkiteClient(budget=None, retry=None) as buildkite:
+            buildkite.user.get()
+            buildkite.user.get()
+        assert [request.status for request in simulator.requests] == [200, 200]
+
+
+class TestOfUnittest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.simulator = self.enterContext(Simulator("acme").connected())
+        self.simulator.pipeline("web").job("test").ends("failed")
+
+    def test_it_works_without_pytest(self) -> None:
+        assert deploy() == "failed"
+        self.simulator.assert_asked("builds.create", times=1, body={"branch": "main"})
+
+
+def test_a_served_one_is_reached_by_another_process(tmp_path: Path) -> None:
+    simulator = Simulator()
+    program = "from buildkite_ext import BuildkiteClient; print(BuildkiteClient().user.get().name)"
+    with running(simulator, real_time=False), simulator.connected():
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ
+        )
+        assert done.stdout == "Ada Byron\n"
+        with BuildkiteClient() as buildkite:
+            assert buildkite.user.get().name == "Ada Byron"
+    assert [request.headers["host"].partition(":")[0] for request in simulator.requests] == ["127.0.0.1", "127.0.0.1"]

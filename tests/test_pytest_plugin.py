@@ -1,0 +1,398 @@
+"""The pytest plugin: its fixtures and markers in tests of this file, and what a user's run of pytest says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import yaml
+
+from buildkite_ext import AsyncBuildkiteClient, BuildkiteClient, Outcome
+from buildkite_ext.pytest_plugin import BuildkiteServer
+from buildkite_ext.simulation import Simulator, VirtualClock
+from buildkite_ext.simulation.server import running
+
+pytest_plugins = ["pytester"]
+
+BLOCKED = "steps: [{label: Test, command: make test}, {block: Ship it?, fields: [{text: Version, key: version}]}]"
+
+
+def deploy(until: str = "finished") -> str | None:
+    """The program under test."""
+    with BuildkiteClient() as buildkite:
+        build = buildkite.builds.create("web", commit="HEAD", branch="main")
+        return buildkite.builds.wait("web", build.number, until=until).outcome  # type: ignore[arg-type]
+
+
+# Fixtures and markers -----------------------------------------------------------------------------------------------
+
+
+def test_a_simulator_is_reached_by_clients_of_the_environment(buildkite_simulator: Simulator) -> None:
+    buildkite_simulator.pipeline("web").job("test", exit_status=1, after=3600)
+    assert deploy() == "failed"
+    buildkite_simulator.assert_calls(["builds.create", "builds.get"])
+
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_each_test_has_a_new_one(buildkite_simulator: Simulator, time: int) -> None:
+    assert not buildkite_simulator.requests
+    assert not buildkite_simulator.state.pipelines
+    assert buildkite_simulator.clock.time() == VirtualClock().time()
+    buildkite_simulator.pipeline("web").build()
+
+
+def test_the_clients_are_those_of_the_simulator(
+    buildkite_client: BuildkiteClient, buildkite_simulator: Simulator
+) -> None:
+    buildkite_simulator.pipeline("web")
+    assert [pipeline.slug for pipeline in buildkite_client.pipelines.list()] == ["web"]
+
+
+@pytest.mark.anyio
+@pytest.mark.buildkite_pipeline("web", outcome="canceled")
+async def test_an_async_client_works_on_each_event_loop(async_buildkite_client: AsyncBuildkiteClient) -> None:
+    build = await async_buildkite_client.builds.create("web", commit="HEAD", branch="main")
+    assert (await async_buildkite_client.builds.wait("web", build.number)).outcome == "canceled"
+
+
+@pytest.mark.buildkite_simulator("initech", user="Grace Hopper", scopes=["read_user"])
+def test_a_marker_has_the_arguments_of_the_simulator(buildkite_client: BuildkiteClient) -> None:
+    assert buildkite_client.options.organization == "initech"
+    assert buildkite_client.user.get().name == "Grace Hopper"
+
+
+@pytest.mark.buildkite_pipeline("web", outcome="failed")
+def test_a_marker_is_enough() -> None:
+    assert deploy() == "failed"
+
+
+@pytest.mark.buildkite_pipeline("web", BLOCKED)
+@pytest.mark.buildkite_pipeline("api", outcome="skipped")
+class TestOfAClass:
+    def test_its_markers_hold_for_its_tests(self, buildkite_simulator: Simulator) -> None:
+        assert deploy() == "blocked"
+        assert set(buildkite_simulator.state.pipelines) == {"api", "web"}
+
+    @pytest.mark.buildkite_pipeline("web", BLOCKED, outcome="failed")
+    def test_that_of_a_test_takes_the_place_of_the_class(self) -> None:
+        assert deploy() == "failed"
+
+
+@pytest.mark.buildkite_pipeline("web")
+def test_every_outcome(buildkite_outcome: Outcome) -> None:
+    assert deploy("failing" if buildkite_outcome == "failing" else "finished") == buildkite_outcome
+
+
+@pytest.mark.buildkite_pipeline("web", BLOCKED)
+def test_every_outcome_of_a_text(buildkite_outcome: Outcome) -> None:
+    assert deploy("failing" if buildkite_outcome == "failing" else "finished") == buildkite_outcome
+
+
+@pytest.mark.parametrize(
+    "expected", [pytest.param("passed", marks=pytest.mark.buildkite_pipeline("web")), pytest.param(None)]
+)
+def test_the_marker_of_one_parameter_is_its_own(expected: str | None) -> None:
+    assert ("BUILDKITE_API_TOKEN" in os.environ) is (expected is not None)
+
+
+@pytest.fixture
+def program() -> BuildkiteClient:
+    return BuildkiteClient()
+
+
+@pytest.mark.buildkite_pipeline("web")
+def test_a_fixture_that_makes_a_client_reaches_it(program: BuildkiteClient) -> None:
+    with program:
+        assert program.pipelines.get("web").slug == "web"
+
+
+# Server -------------------------------------------------------------------------------------------------------------
+
+
+def polled(server: BuildkiteServer) -> int:
+    """Create a build over HTTP, and return the number of requests until it has passed."""
+    api = httpx.Client(
+        base_url=f"{server.url}/v2/organizations/acme/pipelines/web",
+        headers={"Authorization": f"Bearer {server.simulator.token}"},
+    )
+    with api:
+        number = api.post("/builds", json={"commit": "HEAD", "branch": "main"}).json()["number"]
+        for requests in range(1, 100):
+            if api.get(f"/builds/{number}").json()["state"] == "passed":
+                return requests
+    raise AssertionError("it never passed")
+
+
+def test_the_time_of_a_server_passes_with_the_requests(buildkite_server: BuildkiteServer) -> None:
+    buildkite_server.simulator.pipeline("web").job("test", after=60)
+    assert [polled(buildkite_server), polled(buildkite_server)] == [13, 13]
+
+
+@pytest.mark.buildkite_pipeline("web")
+@pytest.mark.buildkite_server(seconds_per_request=1.0)
+def test_a_marker_has_the_seconds_of_a_request(buildkite_server: BuildkiteServer) -> None:
+    assert polled(buildkite_server) == 6
+    assert deploy() == "passed"  # a client of this process has the same simulator
+
+
+@pytest.mark.buildkite_pipeline("web")
+def test_pybuildkite_reaches_a_server(buildkite_server: BuildkiteServer) -> None:
+    from pybuildkite.buildkite import Buildkite
+
+    other = Buildkite()
+    other.base_url = f"{buildkite_server.url}/v2/"
+    other.set_access_token(buildkite_server.simulator.token)
+    assert [each["slug"] for each in other.pipelines().list_pipelines("acme")] == ["web"]
+
+
+def test_another_process_reaches_a_server(buildkite_server: BuildkiteServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    program = "from buildkite_ext import BuildkiteClient; print(BuildkiteClient().user.get().name)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=buildkite_server.environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "Ada Byron\n"
+
+
+# Runs of pytest -----------------------------------------------------------------------------------------------------
+
+ALONE = ("-pno:anyio", "-pno:hypothesispytest", "-pno:timeout")
+"""Other plugins, which only take time or import what is imported."""
+
+LIGHT = """
+import sys
+
+def test_nothing_was_imported():
+    assert "buildkite_ext.pytest_plugin" in sys.modules
+    heavy = ("httpx", "httpcore", "msgspec", "anyio", "buildkite_api", "buildkite_ext.simulation", "buildkite_ext.client")
+    assert [name for name in heavy if name in sys.modules] == []
+
+def test_nothing_was_set(request):
+    assert not [name for name in request.fixturenames if "buildkite" in name]
+"""
+
+SPREAD = """
+import pytest
+from buildkite_ext import BuildkiteClient
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.buildkite_pipeline("web", file=".buildkite/pipeline.yml")
+def test_each_has_its_own(number, buildkite_client, buildkite_simulator):
+    assert not buildkite_simulator.pipeline("web").builds
+    assert buildkite_client.builds.create("web", commit="HEAD", branch="main").number == 1
+
+@pytest.mark.buildkite_pipeline("web", file=".buildkite/pipeline.yml")
+def test_every(buildkite_outcome):
+    with BuildkiteClient() as client:
+        build = client.builds.create("web", commit="HEAD", branch="main")
+        assert client.builds.wait("web", build.number, until="failing").outcome == buildkite_outcome
+"""
+
+WRONG = """
+import pytest
+
+@pytest.mark.buildkite_pipeline("web", outcome="pased")
+def test_a(): ...
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project with a pipeline."""
+    pytester.makeini("[pytest]\n")
+    (pytester.path / ".buildkite").mkdir()
+    (pytester.path / ".buildkite" / "pipeline.yml").write_text("steps: [{label: Test, command: make test}]\n")
+    return pytester
+
+
+def test_the_plugin_imports_neither_the_client_nor_the_simulator(project: pytest.Pytester) -> None:
+    """Neither does any other plugin of the run: those of hypothesis and anyio are switched off."""
+    project.makepyfile(LIGHT)
+    ended = project.runpytest_subprocess("--strict-markers", *ALONE, "-pno:xdist", "-pno:xdist.looponfail")
+    ended.assert_outcomes(passed=2)
+
+
+def test_it_is_safe_under_xdist_and_tells_each_process_what_is_wrong(project: pytest.Pytester) -> None:
+    project.makepyfile(test_spread=SPREAD, test_wrong=WRONG)
+    ended = project.runpytest_subprocess("-n2", "--strict-markers", "-rs", *ALONE)
+    ended.assert_outcomes(passed=12, skipped=1, errors=1)
+    ended.stdout.fnmatch_lines(
+        [
+            "*test_wrong.py::test_a: @pytest.mark.buildkite_pipeline: outcome='pased': give one of passed, failed, *",
+            "SKIPPED * no build of 'web' can be blocked: add a block step to the pipeline first",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        (
+            'buildkite_pipeline("web", outcome="pased")',
+            "outcome='pased': give one of passed, failed, blocked, canceled,*",
+        ),
+        ('buildkite_pipeline("web", file="missing.yml")', "file='missing.yml': there is no file *missing.yml"),
+        ('buildkite_pipeline("web", "steps: []", file="a.yml")', "give steps or file, not both"),
+        ('buildkite_pipeline("web", outcom="failed")', "the marker got an unexpected keyword argument 'outcom'"),
+        ("buildkite_pipeline()", "the marker missing 1 required positional argument: 'slug'"),
+        ("buildkite_pipeline(1)", "slug=1: give the slug of the pipeline, a text such as 'web'"),
+        ("buildkite_server(seconds=1)", "the marker got an unexpected keyword argument 'seconds'"),
+        ("buildkite_cassette(stricter=1)", "the marker got an unexpected keyword argument 'stricter'"),
+    ],
+)
+def test_a_wrong_marker_is_a_wrong_use_of_pytest(project: pytest.Pytester, marker: str, said: str) -> None:
+    project.makepyfile(test_it=f"import pytest\n\n@pytest.mark.{marker}\ndef test_a(): ...\n")
+    ended = project.runpytest_inprocess()
+    assert ended.ret == pytest.ExitCode.USAGE_ERROR
+    name = marker.partition("(")[0]
+    ended.stderr.fnmatch_lines([f"ERROR: test_it.py::test_a: @pytest.mark.{name}: {said}"])
+
+
+@pytest.mark.parametrize(
+    ("markers", "said"),
+    [
+        ("@pytest.mark.buildkite_simulator(agent=1)", "@pytest.mark.buildkite_simulator: *agent*"),
+        ('@pytest.mark.buildkite_pipeline("web", "steps: 1")', "@pytest.mark.buildkite_pipeline('web'): steps: *line*"),
+        (
+            '@pytest.mark.buildkite_pipeline("web", file=".buildkite/pipeline.yml", outcome="blocked")',
+            "@pytest.mark.buildkite_pipeline('web'): no build of 'web' can be blocked: add a block step *",
+        ),
+        ("@pytest.mark.buildkite_cassette", "there is no cassette *cassettes*test_it*test_a.yaml. Record it, *"),
+        ('@pytest.mark.buildkite_cassette(".buildkite/pipeline.yml")', "*isn't a cassette*"),
+    ],
+)
+def test_what_is_only_seen_later_fails_the_test(project: pytest.Pytester, markers: str, said: str) -> None:
+    project.makepyfile(test_it=f"import pytest\n\n{markers}\ndef test_a(): ...\n")
+    ended = project.runpytest_inprocess()
+    ended.assert_outcomes(errors=1)
+    ended.stdout.fnmatch_lines(["*ERROR at setup of test_a*", said])
+
+
+def test_a_test_has_a_cassette_or_a_simulator(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        "import pytest\n\n@pytest.mark.buildkite_cassette\n@pytest.mark.buildkite_pipeline('web')\ndef test_a(): ...\n"
+    )
+    ended = project.runpytest_inprocess()
+    ended.stderr.fnmatch_lines(
+        ["ERROR: *::test_a: *buildkite_cassette: a test has a cassette or a simulator, not both"]
+    )
+
+
+def test_the_markers_and_the_option_are_described(project: pytest.Pytester) -> None:
+    shown = project.runpytest_inprocess("--markers").stdout.str()
+    for name in ("buildkite_simulator", "buildkite_pipeline", "buildkite_server", "buildkite_cassette"):
+        assert f"@pytest.mark.{name}(" in shown
+    assert "--buildkite-record" in project.runpytest_inprocess("--help").stdout.str()
+
+
+def test_without_the_plugin_nothing_of_it_is_there(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_a(buildkite_simulator): ...\n")
+    ended = project.runpytest_inprocess("-p", "no:buildkite")
+    ended.assert_outcomes(errors=1)
+    ended.stdout.fnmatch_lines(["*fixture 'buildkite_simulator' not found"])
+
+
+# Cassettes ----------------------------------------------------------------------------------------------------------
+
+RECORDED = """
+import pytest
+from buildkite_ext import BuildkiteClient
+
+@pytest.mark.buildkite_cassette
+def test_names(buildkite_client):
+    assert [pipeline.slug for pipeline in buildkite_client.pipelines.list()] == ["web"]
+
+class TestBuilds:
+    @pytest.mark.parametrize("number", [1, 2])
+    @pytest.mark.buildkite_cassette
+    def test_state(self, number):
+        with BuildkiteClient() as client:
+            assert client.builds.wait("web", number).outcome == "passed"
+
+@pytest.mark.anyio
+@pytest.mark.buildkite_cassette("shared/user.yaml")
+async def test_async(anyio_backend, async_buildkite_client, buildkite_cassette):
+    assert buildkite_cassette.name == "user.yaml"
+    async with async_buildkite_client as client:
+        assert (await client.user.get()).name == "Ada Byron"
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+"""
+
+
+@pytest.fixture
+def buildkite(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """What stands for Buildkite, and the environment of somebody who has a token for it."""
+    simulator = Simulator("acme", token="bkua_0123456789abcdef")
+    simulator.pipeline("web").job("test").history(2)
+    with running(simulator) as url:
+        monkeypatch.setenv("BUILDKITE_API_TOKEN", simulator.token)
+        monkeypatch.setenv("BUILDKITE_ORGANIZATION_SLUG", simulator.organization)
+        monkeypatch.setenv("BUILDKITE_REST_API_ENDPOINT", url)
+        yield simulator
+
+
+def test_what_was_recorded_is_answered_without_a_network(
+    project: pytest.Pytester, buildkite: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.makepyfile(test_it=RECORDED)
+    project.runpytest_inprocess("--buildkite-record").assert_outcomes(passed=4)
+    cassettes = sorted(str(path.relative_to(project.path)) for path in project.path.rglob("*.yaml"))
+    assert cassettes == [
+        "cassettes/test_it/TestBuilds-test_state-1.yaml",
+        "cassettes/test_it/TestBuilds-test_state-2.yaml",
+        "cassettes/test_it/test_names.yaml",
+        "shared/user.yaml",
+    ]
+    assert not [path for path in project.path.rglob("*.yaml") if buildkite.token in path.read_text()]
+    sent = len(buildkite.requests)
+    for name in [name for name in os.environ if name.startswith("BUILDKITE_")]:
+        monkeypatch.delenv(name)
+    project.runpytest_inprocess("--strict-markers").assert_outcomes(passed=4)
+    assert len(buildkite.requests) == sent
+    assert not [name for name in os.environ if name.startswith("BUILDKITE_")]
+
+
+def test_a_request_that_was_not_recorded_fails_the_test(project: pytest.Pytester, buildkite: Simulator) -> None:
+    project.makepyfile(test_it=RECORDED)
+    project.runpytest_inprocess("--buildkite-record", "-k", "names").assert_outcomes(passed=1, deselected=3)
+    project.makepyfile(test_it=RECORDED.replace("pipelines.list()", "pipelines.list(name='api')"))
+    ended = project.runpytest_inprocess("-k", "names")
+    ended.assert_outcomes(failed=1, deselected=3)
+    ended.stdout.fnmatch_lines(["*ReplayMiss: the cassette doesn't answer GET *"])
+
+
+def test_a_test_that_fails_keeps_the_old_cassette(project: pytest.Pytester, buildkite: Simulator) -> None:
+    cassette = project.path / "cassettes" / "test_it" / "test_names.yaml"
+    project.makepyfile(test_it=RECORDED)
+    project.runpytest_inprocess("--buildkite-record", "-k", "names")
+    before = cassette.read_bytes()
+    project.makepyfile(test_it=RECORDED.replace('== ["web"]', '== ["api"]'))
+    project.runpytest_inprocess("--buildkite-record", "-k", "names").assert_outcomes(failed=1, deselected=3)
+    assert cassette.read_bytes() == before
+    assert [path.name for path in cassette.parent.iterdir()] == ["test_names.yaml"]
+
+
+def test_a_known_secret_is_not_recorded(project: pytest.Pytester, buildkite: Simulator) -> None:
+    buildkite.answer_next(operation="user.get", body={"id": "1", "name": "Ada Byron", "note": "hunter2"})
+    project.makepyfile(
+        "import pytest\n\n@pytest.mark.buildkite_cassette('a.yaml', secrets=['hunter2'])\n"
+        "def test_a(buildkite_client):\n    assert buildkite_client.user.get().name == 'Ada Byron'\n"
+    )
+    project.runpytest_inprocess("--buildkite-record").assert_outcomes(passed=1)
+    recorded = str(yaml.safe_load((project.path / "a.yaml").read_text()))
+    assert "Ada Byron" in recorded
+    assert "hunter2" not in recorded
+
+
+def test_recording_needs_a_token(project: pytest.Pytester) -> None:
+    project.makepyfile("import pytest\n\n@pytest.mark.buildkite_cassette\ndef test_a(): ...\n")
+    ended = project.runpytest_inprocess("--buildkite-record")
+    ended.assert_outcomes(errors=1)
+    ended.stdout.fnmatch_lines(["--buildkite-record sends requests to Buildkite: set $BUILDKITE_API_TOKEN to a token"])
