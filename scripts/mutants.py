@@ -167,16 +167,13 @@ def _name_of(module: str) -> str:
     return f"buildkite_ext.{module.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"
 
 
-def _judge(tree: Path, subject: Subject, mutants: Sequence[str], *, processes: int) -> Mapping[str, str | None] | None:
+def _judge(
+    tree: Path, subject: Subject, mutants: Sequence[str], *, processes: int
+) -> Mapping[str, str | None] | None:
     """Return the test that kills each mutant, None for those that survive; None if the tests fail without a mutant."""
     told = tree / "verdicts.jsonl"
     (tree / "mutants.json").write_text(json.dumps(mutants))
-    options = [
-        "--mutants=mutants.json",
-        f"--verdicts={told}",
-        f"--processes={processes}",
-        "--hypothesis-profile=mutants",
-    ]
+    options = ["--mutants=mutants.json", f"--verdicts={told}", f"--processes={processes}", "--hypothesis-profile=mutants"]
     # What a failure looks like doesn't matter, and to tell it takes longer than most tests.
     options += ["-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain", "--tb=no", "--override-ini=timeout=0"]
     if subject.slow:

@@ -52,9 +52,7 @@ class _Test:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutants", type=Path, help="JSON file with a list of the names of mutants")
-    parser.addoption(
-        "--verdicts", type=Path, help="file to write: a line of JSON for each mutant, with the test that kills it"
-    )
+    parser.addoption("--verdicts", type=Path, help="file to write: a line of JSON for each mutant, with the test that kills it")
     parser.addoption("--processes", type=int, default=1, help="mutants that are tried at the same time")
 
 
