@@ -150,6 +150,7 @@ def test_no_service_is_forgotten() -> None:
         "once",
         "waits",
         "watcher",
+        "_annotations",
         "_argument_errors",
         "_base",
         "_generated",
