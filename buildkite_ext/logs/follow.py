@@ -215,7 +215,7 @@ class _Follower:
             name: returns the name of what is followed, for errors.
             pace, timeout, tail: as for `AsyncBuilds.follow`.
             stored: read the logs as they are now, and no further.
-            required: raise an error if there is no log.
+            required: raise an error if a job has no log.
             finished: called at the end with the seconds that it took.
         """
         self._requester = requester
