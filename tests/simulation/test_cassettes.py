@@ -194,12 +194,12 @@ def test_a_long_line_takes_no_quadratic_time() -> None:
     """With a quadratic expression, this takes hours."""
     cleaner = Cleaner(emails=True, secrets={UNPREFIXED})
     for line in (
-        "a" * 2_000_000,
-        "\\" * 2_000_000,
-        "?a" * 1_000_000,
-        "://" * 700_000,
-        "%3f" * 700_000,
-        "x%" * 1_000_000,
+        "a" * 300_000,
+        "\\" * 300_000,
+        "?a" * 150_000,
+        "://" * 100_000,
+        "%3f" * 100_000,
+        "x%" * 150_000,
     ):
         assert cleaner.text(line) == line
         cleaner.check({"body": line}, "it", hint="")
