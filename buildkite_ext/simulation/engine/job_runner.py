@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 from ..behaviour.commands import Upload
-from ..behaviour.logs import compose
 from ..behaviour.timing import Timing
 from ..state.builds import Job
 from .agents import AgentConnections
@@ -113,7 +112,7 @@ class JobRunner:
         assert step is not None
         started, duration = self._scheduler.now, behaviour.duration
         job.started_at = self._now
-        job.log.begin(partial(compose, behaviour.log, started=started, duration=duration, timestamps=self._timestamps))
+        job.log.begin(behaviour.log, started=started, duration=duration, timestamps=self._timestamps)
         self._transitions.move_job(job, "running")
         if behaviour.artifacts:
             self._scheduler.after(duration * _UPLOAD_AT, self._files.upload, job)
