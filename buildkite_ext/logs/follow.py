@@ -215,7 +215,7 @@ class _Follower:
             name: returns the name of what is followed, for errors.
             pace, timeout, tail: as for `AsyncBuilds.follow`.
             stored: read the logs as they are now, and no further.
-            required: raise an error if there is no log.
+            required: raise an error if a job has no log.
             finished: called at the end with the seconds that it took.
         """
         self._requester = requester
@@ -242,7 +242,7 @@ class _Follower:
         runtime, schedule, arriving = self._runtime, self._schedule, self._arriving
         began = runtime.now()
         ends = self._ends = None if self._timeout is None else began + self._timeout
-        failures = _Failures(self._requester, ends, by_attempts=self._stored)
+        failures = _FailedPolls(self._requester, ends, by_attempts=self._stored)
         try:
             while True:
                 now = runtime.now()
@@ -327,7 +327,7 @@ class _Follower:
             "ended. Follow it again, or allow more with timeout=."
         )
 
-    async def _sleep(self, seconds: float, failures: _Failures) -> None:
+    async def _sleep(self, seconds: float, failures: _FailedPolls) -> None:
         """Sleep until the next poll, or the last one in the time allowed."""
         left = None if self._ends is None else self._ends - self._runtime.now()
         if self._last or (left is not None and left <= 0):
@@ -350,7 +350,7 @@ async def _poll(
         return error
 
 
-class _Failures:
+class _FailedPolls:
     """Failures of the polls of logs, and of the build or the job.
 
     Without retries in the options of the client, the first one ends the following.

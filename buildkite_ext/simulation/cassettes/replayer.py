@@ -103,7 +103,9 @@ class Replayer:
         check_flags(strict=strict)
         self.interactions = _read(Path(path))
         self._strict = strict
-        self._cleaner = Cleaner()
+        self._cleaner = Cleaner.of_recorded(
+            text for each in self.interactions for text in (each.url, each.body.decode("latin-1"))
+        )
         self._lock = threading.Lock()
         self._at: dict[tuple[str, ...], Interaction] = {}
         self._sent: list[ReplayedRequest] = []
