@@ -74,7 +74,7 @@ class UrlSender:
 
         status: int | None = None
         told = ""
-        raw = [(name, value.encode("utf-8", "replace")) for name, value in headers.items()]
+        raw = [(name.encode(), value.encode("utf-8", "replace")) for name, value in headers.items()]
         try:
             with (
                 httpx.Client(timeout=timeout, verify=verify, trust_env=not is_here(url)) as client,
