@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from buildkite_ext import BuildkiteClient
+from buildkite_ext import BuildkiteClient, ConfigurationError
 from buildkite_ext.simulation import Recorder, Replayer, ReplayMiss, SecretRecorded, Simulator
 from buildkite_ext.simulation.cassettes.cleaning import Cleaner
 
@@ -422,11 +422,34 @@ def test_our_client_records_a_simulator_and_replays_it(tmp_path: Path) -> None:
         assert work(buildkite) == seen
 
 
-def test_what_is_no_cassette(tmp_path: Path) -> None:
-    for text in ("[", "a: 1", json.dumps({"interactions": [3]})):
-        (tmp_path / "a.yaml").write_text(text)
-        with pytest.raises(ValueError, match="isn't a cassette"):
-            Replayer(tmp_path / "a.yaml")
+INTERACTION = (
+    'request: {method: GET, uri: "https://a.test/"}, '
+    "response: {status: {code: 200}, headers: {A: [b]}, body: {string: c}}"
+)
+NO_CASSETTES = {
+    "[": "line ",
+    "a: 1": "it has no list of interactions",
+    "interactions: abc": "it has no list of interactions",
+    "interactions: [3]": "interaction 1: TypeError",
+    f"interactions: [{{{INTERACTION}}}, {{}}]": "interaction 2: KeyError('request')",
+    f"interactions: [{{{INTERACTION.replace('200', 'ok')}}}]": "interaction 1: a str stands where int does",
+    f"interactions: [{{{INTERACTION.replace('GET', '5')}}}]": "interaction 1: an int stands where str does",
+    f"interactions: [{{{INTERACTION.replace('string: c', 'string: [c]')}}}]": "a list stands where bytes does",
+    f"interactions: [{{{INTERACTION.replace('//a.test', '//[')}}}]": "interaction 1: ValueError",
+    f"interactions: [{{{INTERACTION.replace('[b]', '[[b]]')}}}]": "the header 'A' can't be sent",
+    f"interactions: [{{{INTERACTION.replace('[b]', chr(34) + 'b' + chr(92) + 'r' + chr(92) + 'nC: d' + chr(34))}}}]": "the header 'A'",
+    "[" * 100_000: "it is nested too deeply",
+    "x: !!python/name:os.system": "could not determine a constructor",
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=text[:40]) for text in NO_CASSETTES])
+def test_what_is_no_cassette(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ConfigurationError) as raised:
+        Replayer(tmp_path / "a.yaml")
+    assert "a.yaml isn't a cassette, as vcrpy writes them in YAML: " in str(raised.value)
+    assert NO_CASSETTES[text] in str(raised.value)
 
 
 def test_a_block_that_raises_leaves_nothing_behind(tmp_path: Path) -> None:
