@@ -14,6 +14,7 @@ from ..errors import BuildkiteError, DeadlineExceeded
 from ..events import BuildSeen, FollowFinished
 from ..messages import in_state
 from ..states import FAILED_JOBS, build_state, is_job_over, outcome_of
+from ..watching.outcome import outcome_after
 from ..watching.pacing import next_pause
 from ..watching.patience import Patience, asked_pause, is_passing
 from .parser import LogLine
@@ -82,7 +83,11 @@ def follow_job(
                 break
             identity = retry
         seen = [attempt for attempt in attempts.values() if attempt is not None]
-        over = is_job_over(job)
+        reopening = requester.recent_actions.pending(
+            (requester.organization, pipeline, number), now=requester.runtime.now()
+        ).reopening
+        retried = follow_retries and reopening is not None and reopening.retries(job)
+        over = is_job_over(job) and not retried
         if str(job.type) != "script":  # only command jobs write logs
             return _Status(job.state, [], over=True)
         begun = [attempt for attempt in seen if attempt.started_at is not None or is_job_over(attempt)]
@@ -146,7 +151,8 @@ def follow_build(
             on_build(build)
         if events.wanted:
             events.emit(BuildSeen(organization, pipeline, number, build_state(build) or ""))
-        over = stored or outcome_of(build) is not None
+        pending = requester.recent_actions.pending((organization, pipeline, number), now=requester.runtime.now())
+        over = stored or outcome_after(build, pending) is not None
         if jobs is not None and over:
             jobs.require_match(build)
         selected.update(job.id for job in build.jobs if jobs is None or jobs.matches(job))

@@ -243,7 +243,8 @@ class AsyncBuilds(AsyncBuildCreation):
         from ..watching.pacing import Pacing
         from ..watching.wait import build_events
 
-        organization, slug, found = self._build_at("builds.events", pipeline, number)
+        organization, slug, found = at = self._build_at("builds.events", pipeline, number)
+        self._note_retry(at, pipeline, number)
         positive(timeout=timeout)
         poll_pause(poll_interval)
         if on_blocked not in ("return", "wait"):
@@ -340,7 +341,8 @@ class AsyncBuilds(AsyncBuildCreation):
         from ..logs.follow import follow_build  # here: most programs follow nothing
         from ..logs.schedule import Pace
 
-        organization, slug, found = self._build_at("builds.follow", pipeline, number)
+        organization, slug, found = at = self._build_at("builds.follow", pipeline, number)
+        self._note_retry(at, pipeline, number)
         positive(timeout=timeout)
         poll_pause(poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute))
@@ -396,7 +398,8 @@ class AsyncBuilds(AsyncBuildCreation):
             ...         print(f"{match.line.job_name}:{match.number}: {match.line.text}")
         """
         check(AsyncBuilds.log_search, locals())
-        organization, slug, found = self._build_at("builds.log_search", pipeline, number)
+        organization, slug, found = at = self._build_at("builds.log_search", pipeline, number)
+        self._note_retry(at, pipeline, number)
         from ..logs.follow import follow_build, found_in
         from ..logs.schedule import Pace
         from ..logs.search import LogSearch

@@ -164,6 +164,7 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         from ..logs.schedule import Pace
 
         organization, slug, found, identity = self._job_at("jobs.follow", pipeline, number, job_id)
+        self._note_retry((organization, slug, found), pipeline, number)
         positive(timeout=timeout)
         poll_pause(poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute), single=True)

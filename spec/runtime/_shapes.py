@@ -165,7 +165,9 @@ def _struct_of(type_: Any, old: bool) -> Any:
     origin: Any = typing.get_origin(type_)
     if origin in _UNIONS:
         return functools.reduce(operator.or_, arguments)
-    if not (typing.get_origin(type_) is list and _is_model(typing.get_args(type_)[0])):  # a null among objects is refused
+    if not (
+        typing.get_origin(type_) is list and _is_model(typing.get_args(type_)[0])
+    ):  # a null among objects is refused
         # A null among other items of a list, or the values of a map.
         arguments[-1] |= None
     return origin[tuple(arguments)]
