@@ -117,7 +117,7 @@ class AsyncBuilds(AsyncBuildCreation):
             learn=learn,
             webhooks=webhooks,
         )
-        known = next((each for each in (pipeline, number) if isinstance(each, Build)), None)
+        known = _build_in(pipeline, number)
         return await wait_for(self._requester, at, checked(options, fields), fields=fields, known=known)
 
     async def run(
@@ -252,7 +252,15 @@ class AsyncBuilds(AsyncBuildCreation):
         requester = self._requester.within(organization)
         pacing = Pacing.of(poll_interval)
         return DetachedIterator(
-            build_events(requester, slug, found, timeout=timeout, pacing=pacing, on_blocked=on_blocked)
+            build_events(
+                requester,
+                slug,
+                found,
+                timeout=timeout,
+                pacing=pacing,
+                on_blocked=on_blocked,
+                known=_build_in(pipeline, number),
+            )
         )
 
     def watcher(self, *, webhooks: bool = False) -> AsyncWatcher:
@@ -356,6 +364,7 @@ class AsyncBuilds(AsyncBuildCreation):
                 tail=count("tail", tail),
                 jobs=_selection(jobs, state),
                 focus=_selection(focus, None),
+                known=_build_in(pipeline, number) is not None,
                 on_build=on_build,
             )
         )
@@ -414,6 +423,7 @@ class AsyncBuilds(AsyncBuildCreation):
             timeout=timeout,
             jobs=_selection(jobs, state),
             stored=not follow,
+            known=_build_in(pipeline, number) is not None,
         )
         return DetachedIterator(found_in(DetachedIterator(lines), search))
 
@@ -467,6 +477,11 @@ class AsyncBuilds(AsyncBuildCreation):
             max_bytes=at_least("max_bytes", max_bytes, LEAST_BYTES),
             max_log_bytes=at_least("max_log_bytes", max_log_bytes, 1),
         )
+
+
+def _build_in(*arguments: object) -> Build | None:
+    """Return the Build among arguments; None if they hold an address alone."""
+    return next((each for each in arguments if isinstance(each, Build)), None)
 
 
 def _selection(jobs: str | Job | Sequence[str | Job] | None, state: str | Sequence[str] | None) -> JobSelection | None:
