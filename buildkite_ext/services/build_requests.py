@@ -263,7 +263,8 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
     ) -> Build:
         """Retry the failed jobs of a finished build. Buildkite does so in the background. Scope: write_builds.
 
-        `wait` afterwards, by this client or with the Build that is returned, doesn't take the old end for the new one.
+        A wait afterwards, by this client or with the Build that is returned, doesn't take the old end for the new one. Nor do
+        `follow`, `events` and `jobs.wait`.
 
         Args:
             pipeline: the pipeline's slug, as `web` or `acme/web`; or a Build or its URL, which needs no number.
@@ -286,7 +287,7 @@ class AsyncBuildRequests(generated.AsyncBuilds, part_of="AsyncBuilds"):
         warn_unknown("state", chosen, RETRIED_STATES)
         body = RetryFailedJobsRequest(**given(states=None if chosen is None else ",".join(chosen)))
         build = await self._requester.call(retry_failed_jobs, *at, body=body)
-        self._requester.recent_actions.add(at, Reopening.of_build(build), now=self._requester.runtime.now())
+        self._requester.recent_actions.add(at, Reopening.of_build(build, chosen), now=self._requester.runtime.now())
         return build
 
     async def unblock(

@@ -117,7 +117,7 @@ class AsyncBuilds(AsyncBuildCreation):
             learn=learn,
             webhooks=webhooks,
         )
-        known = next((each for each in (pipeline, number) if isinstance(each, Build)), None)
+        known = _build_in(pipeline, number)
         return await wait_for(self._requester, at, checked(options, fields), fields=fields, known=known)
 
     async def run(
@@ -243,7 +243,8 @@ class AsyncBuilds(AsyncBuildCreation):
         from ..watching.pacing import Pacing
         from ..watching.wait import build_events
 
-        organization, slug, found = self._build_at("builds.events", pipeline, number)
+        organization, slug, found = at = self._build_at("builds.events", pipeline, number)
+        self._note_retry(at, pipeline, number)
         positive(timeout=timeout)
         poll_pause(poll_interval)
         if on_blocked not in ("return", "wait"):
@@ -251,7 +252,15 @@ class AsyncBuilds(AsyncBuildCreation):
         requester = self._requester.within(organization)
         pacing = Pacing.of(poll_interval)
         return DetachedIterator(
-            build_events(requester, slug, found, timeout=timeout, pacing=pacing, on_blocked=on_blocked)
+            build_events(
+                requester,
+                slug,
+                found,
+                timeout=timeout,
+                pacing=pacing,
+                on_blocked=on_blocked,
+                known=_build_in(pipeline, number),
+            )
         )
 
     def watcher(self, *, webhooks: bool = False) -> AsyncWatcher:
@@ -340,7 +349,8 @@ class AsyncBuilds(AsyncBuildCreation):
         from ..logs.follow import follow_build  # here: most programs follow nothing
         from ..logs.schedule import Pace
 
-        organization, slug, found = self._build_at("builds.follow", pipeline, number)
+        organization, slug, found = at = self._build_at("builds.follow", pipeline, number)
+        self._note_retry(at, pipeline, number)
         positive(timeout=timeout)
         poll_pause(poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute))
@@ -354,6 +364,7 @@ class AsyncBuilds(AsyncBuildCreation):
                 tail=count("tail", tail),
                 jobs=_selection(jobs, state),
                 focus=_selection(focus, None),
+                known=_build_in(pipeline, number) is not None,
                 on_build=on_build,
             )
         )
@@ -396,7 +407,8 @@ class AsyncBuilds(AsyncBuildCreation):
             ...         print(f"{match.line.job_name}:{match.number}: {match.line.text}")
         """
         check(AsyncBuilds.log_search, locals())
-        organization, slug, found = self._build_at("builds.log_search", pipeline, number)
+        organization, slug, found = at = self._build_at("builds.log_search", pipeline, number)
+        self._note_retry(at, pipeline, number)
         from ..logs.follow import follow_build, found_in
         from ..logs.schedule import Pace
         from ..logs.search import LogSearch
@@ -411,6 +423,7 @@ class AsyncBuilds(AsyncBuildCreation):
             timeout=timeout,
             jobs=_selection(jobs, state),
             stored=not follow,
+            known=_build_in(pipeline, number) is not None,
         )
         return DetachedIterator(found_in(DetachedIterator(lines), search))
 
@@ -464,6 +477,11 @@ class AsyncBuilds(AsyncBuildCreation):
             max_bytes=at_least("max_bytes", max_bytes, LEAST_BYTES),
             max_log_bytes=at_least("max_log_bytes", max_log_bytes, 1),
         )
+
+
+def _build_in(*arguments: object) -> Build | None:
+    """Return the Build among arguments; None if they hold an address alone."""
+    return next((each for each in arguments if isinstance(each, Build)), None)
 
 
 def _selection(jobs: str | Job | Sequence[str | Job] | None, state: str | Sequence[str] | None) -> JobSelection | None:

@@ -164,6 +164,7 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
         from ..logs.schedule import Pace
 
         organization, slug, found, identity = self._job_at("jobs.follow", pipeline, number, job_id)
+        self._note_retry((organization, slug, found), pipeline, number)
         positive(timeout=timeout)
         poll_pause(poll_interval)
         pace = Pace.of(poll_interval, per_minute("max_requests_per_minute", max_requests_per_minute), single=True)
@@ -177,6 +178,7 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
                 timeout=timeout,
                 tail=count("tail", tail),
                 follow_retries=follow_retries,
+                known=isinstance(pipeline if job_id is None else job_id, Job),
             )
         )
 
@@ -320,7 +322,16 @@ class AsyncJobLogs(generated.AsyncJobs, part_of="AsyncJobs"):
             return DetachedIterator(read_job(requester, identity, name, timeout=timeout))
         pace = Pace.of(None, None, single=True)
         return DetachedIterator(
-            follow_job(requester, slug, number, identity, pace=pace, timeout=timeout, follow_retries=False)
+            follow_job(
+                requester,
+                slug,
+                number,
+                identity,
+                pace=pace,
+                timeout=timeout,
+                follow_retries=False,
+                known=isinstance(pipeline if job_id is None else job_id, Job),
+            )
         )
 
 

@@ -194,6 +194,7 @@ class AsyncJobs(AsyncJobLogs):
             self._job_at("jobs.wait", pipeline, number, each) for each in ([job_id] if job_ids is None else job_ids)
         ]
         organization, slug, found, _ = wanted[0]
+        self._note_retry((organization, slug, found), pipeline, number)
         given_jobs = [pipeline if each is None else each for each in ([job_id] if job_ids is None else job_ids)]
         return await wait_for_jobs(
             self._requester.within(organization),

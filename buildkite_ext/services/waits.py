@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..stores.recent_actions import Reopening
 from ..watching.unblocking import send_unblock
 from ..watching.wait import WaitOptions, wait
 from .arguments import field_map, poll_pause, positive
@@ -53,7 +52,7 @@ async def wait_for(
     organization, pipeline, number = at
     requester = requester.within(organization)
     if known is not None:
-        requester.recent_actions.add(at, Reopening.of_build(known), now=requester.runtime.now())
+        requester.recent_actions.learn(at, known, now=requester.runtime.now())
 
     if options.on_blocked == "unblock" or options.cancel_on:
         requester.refuse_write("builds.wait, which may unblock or cancel the build")

@@ -337,6 +337,7 @@ async def build_events(
     timeout: float | None,
     pacing: Pacing,
     on_blocked: Literal["return", "wait"],
+    known: Build | None = None,
 ) -> AsyncGenerator[WebhookEvent, None]:
     """Yield the events of a build and its jobs until the build ends, or comes to a block step. See `AsyncBuilds.events`."""
     found: deque[WebhookEvent] = deque()
@@ -344,7 +345,7 @@ async def build_events(
     async def keep(event: WebhookEvent) -> None:
         found.append(event)
 
-    poller = BuildPoller(requester, pipeline, number, timeout=timeout, pacing=pacing, on_event=keep)
+    poller = BuildPoller(requester, pipeline, number, timeout=timeout, pacing=pacing, known=known, on_event=keep)
     while True:
         build = await poller.look()
         while found:
