@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from buildkite_api.types import kind_of
 
 from ..errors import ConfigurationError
-from ..states import outcome_of
+from ..states import BLOCKED_BUILDS, FINISHED_BUILDS, outcome_of
 from .cassettes.cleaning import Cleaner, token_variables
 from .clients import Simulator
 from .definition.checks import check_flags, check_name, check_whole, texts_of
-from .scenario_jobs import ScenarioAttempt, ScenarioJob, loaded_job
+from .scenario_jobs import ScenarioAttempt, ScenarioJob, checked_attributes, loaded_job, loaded_list
 from .scenario_player import play
 from .scenario_recording import BuildRecording, seconds_between, word_of
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scenario", "ScenarioAttempt", "ScenarioJob"]
 
+_STATES = FINISHED_BUILDS | BLOCKED_BUILDS
 _LOG_BYTES = 64 * 1024
 
 
@@ -151,10 +152,13 @@ class Scenario:
         yaml = _yaml()
         try:
             found: Any = yaml.safe_load(text)
-            if not isinstance(found, dict):
-                raise TypeError(f"it is {kind_of(found)}, not a map with the key pipeline")
-            jobs = tuple(loaded_job(each) for each in found.get("jobs") or ())
-            return cls(**{**found, "jobs": jobs})
+            if not isinstance(found, dict) or not isinstance(found.get("pipeline"), str):
+                what = kind_of(found) if not isinstance(found, dict) else "a map"
+                raise TypeError(f"it is {what}, not a map with the key pipeline, a text")
+            values = checked_attributes("the scenario", found, cls)
+            check_name("state", found.get("state", "passed"), _STATES, "state of a build that was recorded")
+            jobs = loaded_list("jobs", found.get("jobs"))
+            return cls(**{**values, "jobs": tuple(loaded_job(f"jobs[{n}]", each) for n, each in enumerate(jobs))})
         except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
             raise ConfigurationError(f"the text isn't a scenario: {error}") from error
 

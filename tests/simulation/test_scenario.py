@@ -361,6 +361,34 @@ def test_a_text_that_is_no_scenario(text: str) -> None:
         Scenario.load(text)
 
 
+JOB = "pipeline: web\njobs:\n- kind: script\n  "
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("pipelin: web", "it is a map, not a map with the key pipeline"),
+        ("pipeline: web\nstat: passed", "'stat': there is no such attribute; did you mean 'state'?"),
+        ("pipeline: web\nstate: pased", "state='pased': there is no such state of a build .*'passed'?"),
+        ("pipeline: web\nseconds: long", "the scenario.seconds is a str"),
+        ("pipeline: web\njobs: 3", "jobs is an int, not a list"),
+        ("pipeline: web\njobs: [{kind: scrip}]", r"jobs\[0\].kind='scrip': .* did you mean 'script'?"),
+        (f"{JOB}nam: a", r"jobs\[0\]='nam': there is no such attribute; did you mean 'name'?"),
+        (f"{JOB}name: [a]", r"jobs\[0\].name is a list: give a text"),
+        (f"{JOB}attempts: passed", r"jobs\[0\].attempts is a str, not a list"),
+        (f"{JOB}attempts: [passed]", r"jobs\[0\].attempts\[0\] is a str, not a map"),
+        (f"{JOB}attempts: [{{state: pased}}]", r"attempts\[0\].state='pased': .* did you mean 'passed'?"),
+        (f"{JOB}attempts: [{{exit_status: one}}]", r"attempts\[0\].exit_status is a str"),
+        (f"{JOB}attempts: [{{}}, {{soft_failed: 'no'}}]", r"attempts\[1\].soft_failed is a str: give true or false"),
+        (f"{JOB}attempts: [{{retried: auto}}]", r"attempts\[0\].retried='auto'.* did you mean 'automatic'"),
+        (f"{JOB}attempts: [{{artifacts: [1]}}]", r"attempts\[0\].artifacts"),
+    ],
+)
+def test_what_is_wrong_in_a_scenario_is_told_with_its_place(text: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        Scenario.load(text)
+
+
 def test_a_pipeline_with_steps_is_refused() -> None:
     simulator = Simulator()
     simulator.pipeline("web").job("test")
