@@ -160,7 +160,7 @@ def test_another_process_reaches_a_server(buildkite_server: BuildkiteServer, mon
 
 # Runs of pytest -----------------------------------------------------------------------------------------------------
 
-ALONE = ("-pno:anyio", "-pno:hypothesispytest", "-pno:timeout")
+ALONE = ("-pno:anyio", "-pno:hypothesispytest", "-pno:schemathesis", "-pno:timeout")
 """Other plugins, which only take time or import what is imported."""
 
 LIGHT = """
@@ -210,7 +210,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_the_plugin_imports_neither_the_client_nor_the_simulator(project: pytest.Pytester) -> None:
-    """Neither does any other plugin of the run: those of hypothesis and anyio are switched off."""
+    """Neither does any other plugin of the run: those of hypothesis, anyio and schemathesis are switched off."""
     project.makepyfile(LIGHT)
     ended = project.runpytest_subprocess("--strict-markers", *ALONE, "-pno:xdist", "-pno:xdist.looponfail")
     ended.assert_outcomes(passed=2)
