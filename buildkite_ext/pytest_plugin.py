@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, NoReturn, TypeVar, cast, get_args
 
 import pytest
 
@@ -178,7 +178,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Fail a test whose markers are wrong."""
     error = item.stash.get(_misuse, None)
     if error is not None:
-        pytest.fail(error, pytrace=False)
+        _fail(error)
 
 
 def _checked(item: pytest.Item) -> None:
@@ -205,7 +205,14 @@ def _parsed(item: pytest.Item, mark: pytest.Mark, kind: Callable[..., T]) -> T:
     try:
         return kind(*mark.args, **mark.kwargs)
     except (TypeError, ValueError) as error:
-        raise _misused(item, mark.name, str(error).replace(f"{kind.__name__}.__init__()", "the marker")) from None
+        said = str(error).replace(f"{kind.__name__}.__init__()", "the marker")
+        said = re.sub(r"missing \d+ required positional arguments?:", "lacks", said)
+        raise _misused(item, mark.name, said) from None
+
+
+def _fail(message: str) -> NoReturn:
+    """Fail a test with a message alone, without a traceback and without the error that is being handled."""
+    raise pytest.fail.Exception(message, pytrace=False) from None
 
 
 def _misused(item: pytest.Item, marker: str, error: object) -> pytest.UsageError:
@@ -253,7 +260,7 @@ def buildkite_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     try:
         simulator = Simulator() if mark is None else Simulator(*mark.args, **mark.kwargs)
     except (TypeError, ValueError) as error:
-        pytest.fail(f"@pytest.mark.buildkite_simulator: {error}", pytrace=False)
+        _fail(f"@pytest.mark.buildkite_simulator: {error}")
     every: Outcome | None = None
     if "buildkite_outcome" in request.fixturenames:
         every = request.getfixturevalue("buildkite_outcome")
@@ -277,7 +284,7 @@ def _add_pipeline(simulator: Simulator, marked: _Pipeline, every: Outcome | None
             if outcome == "blocked":
                 pipeline.block("Continue?")
     except (ImportError, TypeError, ValueError) as error:
-        pytest.fail(f"@pytest.mark.buildkite_pipeline({marked.slug!r}): {path or 'steps'}: {error}", pytrace=False)
+        _fail(f"@pytest.mark.buildkite_pipeline({marked.slug!r}): {path or 'steps'}: {error}")
     if outcome is None:
         return
     try:
@@ -285,7 +292,7 @@ def _add_pipeline(simulator: Simulator, marked: _Pipeline, every: Outcome | None
     except ValueError as error:
         if marked.outcome is None:
             pytest.skip(str(error))
-        pytest.fail(f"@pytest.mark.buildkite_pipeline({marked.slug!r}): {error}", pytrace=False)
+        _fail(f"@pytest.mark.buildkite_pipeline({marked.slug!r}): {error}")
 
 
 @pytest.fixture
@@ -347,7 +354,7 @@ def buildkite_server(request: pytest.FixtureRequest, buildkite_simulator: Simula
                 running(buildkite_simulator, real_time=time.real_time, seconds_per_request=time.seconds_per_request)
             )
         except (ImportError, TypeError, ValueError) as error:
-            pytest.fail(str(error), pytrace=False)
+            _fail(str(error))
         direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost")))
         stack.enter_context(environment({"NO_PROXY": direct, "no_proxy": direct}))
         stack.enter_context(buildkite_simulator.connected())
@@ -405,7 +412,7 @@ def _recorded(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Pa
     from .simulation import Recorder
 
     if not any(os.environ.get(name) for name in TOKEN_VARIABLES):
-        pytest.fail(f"{_RECORD} sends requests to Buildkite: set ${TOKEN_VARIABLES[0]} to a token", pytrace=False)
+        _fail(f"{_RECORD} sends requests to Buildkite: set ${TOKEN_VARIABLES[0]} to a token")
     new = path.with_name(f"{path.name}.new")
     try:
         recorder = Recorder(
@@ -416,7 +423,7 @@ def _recorded(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Pa
             secrets=cassette.secrets,
         )
     except (TypeError, ValueError) as error:
-        pytest.fail(f"{_RECORD}: {error}", pytrace=False)
+        _fail(f"{_RECORD}: {error}")
     try:
         with recorder:
             yield path
@@ -441,7 +448,7 @@ def _replayed(node: pytest.Item, cassette: _Cassette, path: Path) -> Iterator[Pa
     try:
         replayer = Replayer(path, strict=cassette.strict)
     except (TypeError, ValueError) as error:
-        pytest.fail(f"@pytest.mark.buildkite_cassette: {error}", pytrace=False)
+        _fail(f"@pytest.mark.buildkite_cassette: {error}")
     variables = _recorded_environment(replayer)
     root = normalize_base_url(variables[ENDPOINT_VARIABLE] or "")
     with environment(variables), answer_in_process(root, _Replay(replayer, VirtualClock())):

@@ -11,6 +11,9 @@ from .unknown_names import nearest
 
 __all__ = ["checks_keywords", "unknown_keyword"]
 
+__tracebackhide__ = True  # pytest shows the line that called, not that of the wrapper; --full-trace shows all
+__unittest = True  # so does unittest
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -105,6 +108,9 @@ def checks_keywords(function: Callable[P, T]) -> Callable[P, T]:
         try:
             return function(*args, **kwargs)
         except TypeError as error:
+            constructor = f"{function.__qualname__}()"
+            if function.__name__ == "__init__" and args and constructor in str(error):  # it may be that of a base
+                error.args = (str(error).replace(constructor, f"{type(args[0]).__name__}()"),)
             meant = unknown_keyword(error, signature, kwargs)
             if meant is None:
                 raise

@@ -210,7 +210,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_the_plugin_imports_neither_the_client_nor_the_simulator(project: pytest.Pytester) -> None:
-    """Neither does any other plugin of the run: those of hypothesis and anyio are switched off."""
+    """Neither does any other plugin of the run: those of hypothesis, anyio and schemathesis are switched off."""
     project.makepyfile(LIGHT)
     ended = project.runpytest_subprocess("--strict-markers", *ALONE, "-pno:xdist", "-pno:xdist.looponfail")
     ended.assert_outcomes(passed=2)
@@ -238,7 +238,7 @@ def test_it_is_safe_under_xdist_and_tells_each_process_what_is_wrong(project: py
         ('buildkite_pipeline("web", file="missing.yml")', "file='missing.yml': there is no file *missing.yml"),
         ('buildkite_pipeline("web", "steps: []", file="a.yml")', "give steps or file, not both"),
         ('buildkite_pipeline("web", outcom="failed")', "the marker got an unexpected keyword argument 'outcom'"),
-        ("buildkite_pipeline()", "the marker missing 1 required positional argument: 'slug'"),
+        ("buildkite_pipeline()", "the marker lacks 'slug'"),
         ("buildkite_pipeline(1)", "slug=1: give the slug of the pipeline, a text such as 'web'"),
         ("buildkite_server(seconds=1)", "the marker got an unexpected keyword argument 'seconds'"),
         ("buildkite_cassette(stricter=1)", "the marker got an unexpected keyword argument 'stricter'"),
@@ -270,6 +270,66 @@ def test_what_is_only_seen_later_fails_the_test(project: pytest.Pytester, marker
     ended = project.runpytest_inprocess()
     ended.assert_outcomes(errors=1)
     ended.stdout.fnmatch_lines(["*ERROR at setup of test_a*", said])
+
+
+FAILING = """
+    import unittest
+    import pytest
+    from buildkite_ext.simulation import Fault, Simulator
+
+    def test_asked(buildkite_simulator):
+        buildkite_simulator.assert_asked("builds.create")
+
+    def test_calls(buildkite_simulator):
+        buildkite_simulator.assert_calls(["builds.create"])
+
+    def test_a_wrong_name(buildkite_simulator):
+        buildkite_simulator.assert_asked("builds.creat")
+
+    def test_a_wrong_keyword(buildkite_simulator):
+        buildkite_simulator.pipeline("web").job("test", exit_code=1)
+
+    def test_a_wrong_value(buildkite_simulator):
+        buildkite_simulator.pipeline("web").job("test", exit_status="1")
+
+    def test_a_wrong_fault(buildkite_simulator):
+        buildkite_simulator.faults.add(Fault("error", seconds=3))
+
+    def test_a_wrong_simulator():
+        Simulator(agent=0)
+
+    @pytest.mark.buildkite_pipeline("web", "steps: [")
+    def test_a_wrong_text():
+        pass
+
+    @pytest.mark.buildkite_simulator(agent=0)
+    def test_a_wrong_argument():
+        pass
+
+    class Test(unittest.TestCase):
+        def test_asked(self):
+            Simulator().assert_asked("builds.create")
+"""
+
+
+def test_a_failure_shows_the_line_of_the_test_and_nothing_of_the_simulator(project: pytest.Pytester) -> None:
+    project.makepyfile(test_failing=FAILING)
+    result = project.runpytest_subprocess()
+    result.assert_outcomes(failed=8, errors=2)
+    result.stdout.fnmatch_lines([">*assert_asked(*", "E*AssertionError: builds.create wasn't asked for.*"])
+    text = result.stdout.str()
+    assert "def assert_asked" not in text
+    assert "During handling" not in text
+    assert "SimulatedOrganization" not in text
+    assert not [line for line in text.splitlines() if "buildkite_ext/" in line and ".py:" in line]
+
+
+def test_a_failure_of_unittest_shows_the_line_of_the_test(project: pytest.Pytester) -> None:
+    project.makepyfile(test_failing=FAILING)
+    ended = subprocess.run([sys.executable, "-m", "unittest", "test_failing"], capture_output=True, text=True)
+    assert 'Simulator().assert_asked("builds.create")' in ended.stderr
+    assert "AssertionError: builds.create wasn't asked for." in ended.stderr
+    assert "assertions.py" not in ended.stderr
 
 
 def test_a_test_has_a_cassette_or_a_simulator(project: pytest.Pytester) -> None:

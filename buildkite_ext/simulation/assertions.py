@@ -16,6 +16,9 @@ from .recording import RecordedRequest
 
 __all__ = ["RequestAssertions"]
 
+__tracebackhide__ = True  # pytest shows the line of the test, not of this module; --full-trace shows all
+__unittest = True  # so does unittest
+
 _SHOWN = 5
 """Requests that the message of an assertion shows."""
 

@@ -38,6 +38,8 @@ from .state.users import User
 
 __all__ = ["SimulatedPipeline"]
 
+__tracebackhide__ = True  # pytest shows the line of the test, not of this module; --full-trace shows all
+
 _SOURCES = ("api", "schedule", "trigger_job", "ui", "webhook")
 """Sources of builds. https://buildkite.com/docs/apis/rest-api/builds"""
 

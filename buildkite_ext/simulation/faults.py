@@ -28,6 +28,8 @@ from .definition.checks import (
 
 __all__ = ["Fault", "Faults", "OriginName", "check_operation", "check_status"]
 
+__tracebackhide__ = True  # pytest shows the line of the test, not of this module; --full-trace shows all
+
 OriginName = Literal["api", "artifacts"]
 _LimitName = Literal["organization", "user"]
 

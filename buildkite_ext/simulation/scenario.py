@@ -8,12 +8,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigurationError
-from ..states import outcome_of
+from ..states import BLOCKED_BUILDS, FINISHED_BUILDS, outcome_of
 from .cassettes.cleaning import Cleaner, token_variables
 from .cassettes.plain_yaml import read_yaml
 from .clients import Simulator
 from .definition.checks import check_flags, check_name, check_whole, texts_of
-from .scenario_jobs import ScenarioAttempt, ScenarioJob, loaded
+from .scenario_jobs import ScenarioAttempt, ScenarioJob, loaded, words
 from .scenario_player import play
 from .scenario_recording import BuildRecording, seconds_between, word_of
 
@@ -61,7 +61,9 @@ class Scenario:
     branch: str = "main"
     commit: str = "HEAD"
     message: str = ""
-    state: str = "passed"
+    state: str = field(
+        default="passed", metadata=words(FINISHED_BUILDS | BLOCKED_BUILDS, "state of a build that was recorded")
+    )
     seconds: float = 0.0
     jobs: tuple[ScenarioJob, ...] = field(default_factory=tuple)
 

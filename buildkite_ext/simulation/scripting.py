@@ -23,6 +23,8 @@ from .state.pipelines import Pipeline
 
 __all__ = ["ScriptedPipeline"]
 
+__tracebackhide__ = True  # pytest shows the line of the test, not of this module; --full-trace shows all
+
 
 class ScriptedPipeline:
     """Pipeline whose steps come from a text, and whose jobs do what a test says. `SimulatedPipeline` is one."""

@@ -34,6 +34,8 @@ __all__ = [
     "utf8",
 ]
 
+__tracebackhide__ = True  # pytest shows the line of the test, not of this module; --full-trace shows all
+
 
 def check_name(
     argument: str,
