@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigurationError
-from ..states import BLOCKED_BUILDS, FINISHED_BUILDS, outcome_of
+from ..states import outcome_of
 from .cassettes.cleaning import Cleaner, token_variables
 from .cassettes.plain_yaml import read_yaml
 from .clients import Simulator
 from .definition.checks import check_flags, check_name, check_whole, texts_of
-from .scenario_jobs import ScenarioAttempt, ScenarioJob, loaded, words
+from .scenario_jobs import RecordedBuild, loaded
 from .scenario_player import play
 from .scenario_recording import BuildRecording, seconds_between, word_of
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ..client import BuildkiteClient
     from .state.builds import Build
 
-__all__ = ["Scenario", "ScenarioAttempt", "ScenarioJob"]
+__all__ = ["Scenario"]
 
 _LOG_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(RecordedBuild):
     """Build that was recorded: its jobs in their order, how long they ran, how they ended, and the beginnings of their logs.
 
     The REST API doesn't tell which step waits for which, so wait and block steps alone keep the order of the jobs. Contents of
@@ -56,16 +56,6 @@ class Scenario:
         >>> other.pipeline("web").builds[0].state, [job.state for job in played.jobs]
         ('passed', ['failed', 'passed'])
     """
-
-    pipeline: str
-    branch: str = "main"
-    commit: str = "HEAD"
-    message: str = ""
-    state: str = field(
-        default="passed", metadata=words(FINISHED_BUILDS | BLOCKED_BUILDS, "state of a build that was recorded")
-    )
-    seconds: float = 0.0
-    jobs: tuple[ScenarioJob, ...] = field(default_factory=tuple)
 
     @classmethod
     def from_build(

@@ -1,4 +1,4 @@
-"""Jobs of a scenario, and their attempts."""
+"""Build, jobs and attempts that a scenario holds, and how they are read from a text."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, TypeVar, cast
 
 from buildkite_api.types import kind_of
 
-from ..states import ACTIVE_JOBS, FINISHED_JOBS, HELD_JOBS
+from ..states import ACTIVE_JOBS, BLOCKED_BUILDS, FINISHED_BUILDS, FINISHED_JOBS, HELD_JOBS
 from ..unknown_names import nearest
 from .definition.checks import check_name, check_number
 
-__all__ = ["KINDS", "ScenarioAttempt", "ScenarioJob", "loaded", "words"]
+__all__ = ["KINDS", "RecordedBuild", "ScenarioAttempt", "ScenarioJob", "loaded"]
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ KINDS = ("script", "manual", "trigger", "waiter")
 _STATES = ACTIVE_JOBS | FINISHED_JOBS | HELD_JOBS
 
 
-def words(known: Collection[str], what: str) -> dict[str, Any]:
+def _words(known: Collection[str], what: str) -> dict[str, Any]:
     """Return the metadata of an attribute that takes some words only: `loaded` checks them.
 
     Args:
@@ -46,13 +46,13 @@ class ScenarioAttempt:
         retried: how it was retried: `manual`, `automatic`, or None.
     """
 
-    state: str = field(default="passed", metadata=words(_STATES, "state of a job"))
+    state: str = field(default="passed", metadata=_words(_STATES, "state of a job"))
     exit_status: int | None = 0
     seconds: float = 0.0
     soft_failed: bool = False
     log: str = ""
     artifacts: tuple[str, ...] = ()
-    retried: str | None = field(default=None, metadata=words(("manual", "automatic"), "kind of a retry"))
+    retried: str | None = field(default=None, metadata=_words(("manual", "automatic"), "kind of a retry"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +68,27 @@ class ScenarioJob:
         attempts: its attempts, oldest first. A block step has one: `unblocked` after `seconds`, or `blocked`.
     """
 
-    kind: str = field(metadata=words(KINDS, "kind of a job"))
+    kind: str = field(metadata=_words(KINDS, "kind of a job"))
     name: str = ""
     key: str | None = None
     command: str | None = None
     pipeline: str | None = None
     attempts: tuple[ScenarioAttempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedBuild:
+    """What a scenario holds of a build. `Scenario` describes its attributes."""
+
+    pipeline: str
+    branch: str = "main"
+    commit: str = "HEAD"
+    message: str = ""
+    state: str = field(
+        default="passed", metadata=_words(FINISHED_BUILDS | BLOCKED_BUILDS, "state of a build that was recorded")
+    )
+    seconds: float = 0.0
+    jobs: tuple[ScenarioJob, ...] = ()
 
 
 def loaded(kind: type[T], found: object, place: str) -> T:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from .commands import LogScript
 
-__all__ = ["Log", "Piece", "compose"]
+__all__ = ["Log", "Piece"]
 
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _LINE_RESTART = re.compile(rb"\r(?!\n)")
@@ -27,7 +27,7 @@ class Piece:
     data: bytes
 
 
-def compose(script: LogScript, *, started: float, duration: float, timestamps: bool) -> list[Piece]:
+def _compose(script: LogScript, *, started: float, duration: float, timestamps: bool) -> list[Piece]:
     """Return the pieces in which a log arrives.
 
     Args:
@@ -95,7 +95,7 @@ class Log(Struct, eq=False, gc=False):
     _stopped: float | None = None
 
     def begin(self, script: LogScript, *, started: float, duration: float, timestamps: bool) -> None:
-        """Begin the log of a job that has started. It is composed when it is first read: see `compose`."""
+        """Begin the log of a job that has started. It is composed when it is first read: see `_compose`."""
         self._script, self._started, self._duration, self._timestamps = script, started, duration, timestamps
 
     def add(self, now: float, data: bytes) -> None:
@@ -133,7 +133,7 @@ class Log(Struct, eq=False, gc=False):
     def _count(self, now: float) -> int:
         if self._script is not None:
             self._read(
-                compose(self._script, started=self._started, duration=self._duration, timestamps=self._timestamps)
+                _compose(self._script, started=self._started, duration=self._duration, timestamps=self._timestamps)
             )
             self._script = None
         return bisect_right(self._times, now if self._stopped is None else min(now, self._stopped))
