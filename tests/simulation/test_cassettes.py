@@ -214,6 +214,26 @@ def test_a_long_line_takes_no_quadratic_time() -> None:
         cleaner.check({"body": line}, "it", hint="")
 
 
+TEXTS = {
+    "JSON": '{"number":1,"message":"Größe: 3 µm"}',
+    "a log": "--- Tests\r\n\x1b[32m3 passed\x1b[0m\r\n\x1b_bk;t=1767603600000\x07",
+    "odd characters": "\ufeffa\x00b\x85c\u2028d\ue000 \U0001f680\n\n  \t",
+    "a look of YAML": "null",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_texts_are_read_in_a_cassette(tmp_path: Path, text: str) -> None:
+    """Who reviews a cassette sees what is in it: a text stands there as a text, and bytes alone are encoded."""
+    written = recording(tmp_path / "a.yaml", lambda _: httpx.Response(200, text=text), get("builds/1"))
+    assert "!!binary" not in written
+    if text.startswith("{"):
+        assert '"number":1' in written
+        assert "Größe" in written
+    assert Replayer(tmp_path / "a.yaml").interactions[0].content == text.encode()
+
+
 def test_streams_binary_bodies_and_async(tmp_path: Path) -> None:
     path, data = tmp_path / "a.yaml", bytes(range(256)) * 64
 

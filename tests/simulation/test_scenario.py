@@ -165,6 +165,53 @@ def test_a_job_that_a_failing_build_canceled() -> None:
     assert played(simulator) == states(simulator)
 
 
+LEFT_OUT = {
+    "a block step": "block: Ship it?",
+    "a block step with a key": "block: Ship it?, key: ship",
+    "an input step": "input: Version?, fields: [{text: Version, key: version}]",
+    "a command step": "command: make deploy",
+    "a trigger step": "trigger: api",
+}
+
+
+@pytest.mark.parametrize("step", LEFT_OUT.values(), ids=LEFT_OUT)
+def test_a_step_that_was_left_out_is_left_out_again(step: str) -> None:
+    first, again = Simulator(), Simulator()
+    first.pipeline("api").job("lint")
+    first.pipeline("web").configure(
+        f"[{{command: make}}, {{{step}, if: build.branch == 'main'}}, {{command: make report}}]"
+    )
+    first.pipeline("web").build(branch="dev")
+    first.clock.sleep(60)
+    recorded(first).play(again)
+    again.clock.sleep(60)
+    (played,) = again.pipeline("web").builds
+    assert played.state == "passed"
+    assert [job.state for job in played.jobs] == ["passed", "broken", "passed"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "state"),
+    [
+        ("{command: a}, {wait: , continue_on_failure: true}, {command: b}", "failed"),
+        ("{command: a}, wait, {command: b}", "failed"),
+        ("{command: a, soft_fail: true}, wait, {command: b}", "passed"),
+        ("{command: c}, wait, {command: a}, {wait: , continue_on_failure: true}, {command: b}", "failed"),
+    ],
+)
+def test_what_ran_behind_a_failure_runs_again(steps: str, state: str) -> None:
+    first, again = Simulator(), Simulator()
+    first.pipeline("web").configure(f"[{steps}]").script("a", exit_status=1)
+    first.pipeline("web").build()
+    first.clock.sleep(60)
+    scenario = recorded(first)
+    scenario.play(again)
+    again.clock.sleep(60)
+    (original,), (played,) = first.pipeline("web").builds, again.pipeline("web").builds
+    assert played.state == original.state == state
+    assert shown(played) == shown(original)
+
+
 def test_a_first_block_step_is_unblocked_again() -> None:
     simulator = Simulator()
     simulator.pipeline("web").block("Ship it?").job("deploy").build()
