@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from buildkite_ext import BuildkiteClient, ConfigurationError
-from buildkite_ext.simulation import Recorder, Replayer, ReplayMiss, SecretRecorded, Simulator
+from buildkite_ext.simulation import Recorder, Replayer, ReplayMiss, Scenario, SecretRecorded, Simulator
 from buildkite_ext.simulation.cassettes.cleaning import Cleaner
 
 TOKEN = "bkua_canary0123456789canary"
@@ -154,6 +154,15 @@ def test_a_text_keeps_all_but_its_secrets(tmp_path: Path, text: str, recorded: s
     written = recording(path, lambda request: httpx.Response(200, content=body), get("x"))
     assert "hush" not in written
     assert json.loads(Replayer(path).interactions[0].content) == {"message": recorded, "token": "REDACTED"}
+
+
+def test_a_secret_that_is_part_of_words_is_refused(tmp_path: Path) -> None:
+    said = "secrets: text 2 has 5 characters"
+    with pytest.raises(ConfigurationError, match=said) as raised:
+        Recorder(tmp_path / "a.yaml", secrets=["long enough", "abc12"])
+    assert "abc12" not in str(raised.value)
+    with Simulator().client() as buildkite, pytest.raises(ConfigurationError, match=said):
+        Scenario.from_build(buildkite, "web", 1, secrets=["long enough", "abc12"])
 
 
 def test_a_log_with_a_wrong_byte_is_cleaned_too(tmp_path: Path) -> None:
